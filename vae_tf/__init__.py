@@ -1,0 +1,18 @@
+"""Variational autoencoders in TensorFlow/Keras 3: train them, look inside, measure them.
+
+Names are imported on first use, so that `import vae_tf` does not import TensorFlow.
+"""
+
+import importlib
+
+from vae_tf.version import VERSION as __version__
+
+_HOMES = {"Params": "config", "Run": "runs", "load_run": "runs", "train": "training"}
+
+__all__ = ["Params", "Run", "__version__", "load_run", "train"]
+
+
+def __getattr__(name: str):
+    if name in _HOMES:
+        return getattr(importlib.import_module(f"vae_tf.{_HOMES[name]}"), name)
+    raise AttributeError(f"module 'vae_tf' has no attribute '{name}'")

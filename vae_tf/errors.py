@@ -1,0 +1,29 @@
+"""Errors a user can mend: scripts print them without a traceback."""
+
+import difflib
+from collections.abc import Iterable
+
+
+class UserError(ValueError):
+    """A mistake in what the user asked for; the message says expected, received, remedy."""
+
+
+def unknown(kind: str, name: object, known: Iterable[str], remedy: str = "") -> UserError:
+    """Builds the error for a name that is not in a registry.
+
+    Args:
+        kind: What the name should have named, such as "model".
+        name: The name received.
+        known: The valid names.
+        remedy: A sentence added at the end.
+
+    Example:
+        >>> str(unknown("model", "beta_vea", ["ae", "beta_vae"]))
+        "Unknown model 'beta_vea'. Did you mean 'beta_vae'? Known: ae, beta_vae."
+    """
+    known = sorted(known)
+    close = difflib.get_close_matches(str(name), known, n=1, cutoff=0.5)
+    guess = f" Did you mean '{close[0]}'?" if close else ""
+    return UserError(
+        f"Unknown {kind} '{name}'.{guess} Known: {', '.join(known)}.{' ' + remedy if remedy else ''}"
+    )
