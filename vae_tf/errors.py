@@ -27,3 +27,7 @@ def unknown(kind: str, name: object, known: Iterable[str], remedy: str = "") -> 
     return UserError(
         f"Unknown {kind} '{name}'.{guess} Known: {', '.join(known)}.{' ' + remedy if remedy else ''}"
     )
+
+
+class TrainingStopped(RuntimeError):
+    """Training cannot go on; the message names the step, the cause and the last good checkpoint."""

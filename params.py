@@ -1,0 +1,103 @@
+"""The experimenter's file: named runs, each a `Params`, presets as differences from one another.
+
+Train one with `python train.py RUN`, list them with `python train.py --list`. All fields, with
+their units and defaults, are in vae_tf/config.py. Times are those of two CPU cores.
+"""
+
+from vae_tf.config import Params, replace
+from vae_tf.schedules import linear, triggered
+
+RUNS = {}
+
+# --- Without a download ---
+
+# python train.py: shapes on a plane, five factors of variation; about five minutes.
+RUNS["sprites-beta-VAE"] = Params(
+    dataset="sprites",
+    validation=2_000,
+    model="beta_vae",
+    kl_weight=4.0,
+    encoder=((32, 4, 2), (32, 4, 2), (64, 4, 2), (64, 4, 2), (256,)),
+    latent_size=10,
+    steps=6_000,
+    sample_every=500,
+    sample_steps=(0, 10, 30, 100, 200, 300),
+)
+DEFAULT_RUN = "sprites-beta-VAE"
+
+RUNS["sprites-VAE"] = replace(RUNS["sprites-beta-VAE"], model="vae", kl_weight=1.0)
+
+# Real handwritten digits, 8x8; half a minute.
+RUNS["digits-VAE"] = Params(
+    dataset="digits",
+    encoder=((256,), (256,)),
+    latent_size=8,
+    steps=5_000,
+    sample_every=500,
+    validate_every=500,
+)
+
+# --- The first project: a VAE on MNIST ---
+
+# Weight 0: the plain autoencoder. Squared errors, as its figure is one: 0.004 a pixel.
+RUNS["MNIST-AE"] = Params(
+    dataset="mnist",
+    validation=5_000,
+    model="ae",
+    kl_weight=0.0,
+    likelihood="gaussian",
+    encoder=((64, 4, 2), (64, 4, 2), (256,)),
+    decoder=((256,), (64, 4, 2), (1, 4, 2)),
+    latent_size=32,
+    batch_size=64,
+    steps=10_000,
+    sample_steps=(0, 1, 3, 7, 10, 16, 30, 100, 300, 500, 700),
+    sample_every=200,
+)
+# Weight 1 from the start.
+RUNS["MNIST-VAE"] = replace(RUNS["MNIST-AE"], model="vae", kl_weight=1.0)
+# Weight 0 for 3,000 steps, then up by 1/50,000 a step, at most 1.
+RUNS["MNIST-KLD-Anneal"] = replace(
+    RUNS["MNIST-VAE"], kl_weight=linear(0, 1, 50_000, delay=3_000), steps=60_000
+)
+# The same ramp, started when the mean squared error of a window is 0.01 a pixel: 7.84 nats.
+RUNS["MNIST-KLD-Triggered"] = replace(
+    RUNS["MNIST-VAE"], kl_weight=triggered(7.84, linear(0, 1, 50_000)), steps=60_000
+)
+# The lower-capacity dense network.
+RUNS["MNIST-VAE-dense"] = replace(
+    RUNS["MNIST-VAE"], encoder=((500,), (500,)), decoder=((500,),), latent_size=8
+)
+
+# --- The second project: a beta-VAE on CelebA ---
+
+# python train.py VAE: downloads CelebA through TFDS. Without it: --set dataset=emoji
+RUNS["VAE"] = Params(
+    dataset="celeb_a",
+    model="beta_vae",
+    kl_weight=1.0,
+    likelihood="gaussian",  # sum of squared errors
+    encoder=((32, 4, 2), (32, 4, 2), (32, 4, 2), (32, 4, 2), (256,), (256,)),
+    latent_size=32,
+    activation="leaky_relu",
+    batch_size=64,
+    learning_rate=5e-4,
+    optimizer="adam(beta_1=0.5)",
+    steps=100_000,
+    validate_every=500,
+    patience=20,
+)
+for _beta in (10, 100, 1_000, 10_000):
+    RUNS[f"{_beta}-Beta-VAE"] = replace(RUNS["VAE"], kl_weight=_beta)
+# min(10, step / 4,000)
+RUNS["KLD_Anneal_40000_steps-10-Beta-VAE"] = replace(
+    RUNS["VAE"], kl_weight=linear(0, 10, 40_000), steps=50_000, patience=None
+)
+# max(1, 100 - step / 400)
+RUNS["KLD_Decrease_40000_steps-100to1-Beta-VAE"] = replace(
+    RUNS["VAE"], kl_weight=linear(100, 1, 39_600), steps=50_000, patience=None
+)
+# max(1, 10,000 - step / 10)
+RUNS["KLD_Decrease_100000_steps-10000to1-Beta-VAE"] = replace(
+    RUNS["VAE"], kl_weight=linear(10_000, 1, 99_990), steps=125_000, patience=None
+)

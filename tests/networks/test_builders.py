@@ -1,0 +1,39 @@
+import numpy as np
+import pytest
+
+from vae_tf.networks import specs
+from vae_tf.networks.builders import build_decoder, build_encoder
+
+
+@pytest.mark.parametrize("spec", [((4, 3, 2), (6, 3, 2), (8,)), ((8,), (6,)), ((4, 3, 2),)])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_encoder_and_mirrored_decoder_fit_the_image(spec, channels):
+    shape = (8, 8, channels)
+    encoder = build_encoder(spec, shape, 3)
+    decoder = build_decoder(specs.mirrored(spec, channels), shape, 3)
+    mean, log_stddev = encoder(np.zeros((2, *shape), "float32"))
+    assert mean.shape == log_stddev.shape == (2, 3)
+    assert decoder(mean).shape == (2, *shape)
+
+
+def test_the_first_projects_network():
+    encoder = build_encoder(((64, 4, 2), (64, 4, 2), (256,)), (28, 28, 1), 32)
+    decoder = build_decoder(((256,), (64, 4, 2), (1, 4, 2)), (28, 28, 1), 32, base_channels=64)
+    # By hand: weights + biases of each layer.
+    assert encoder.count_params() == (
+        (16 * 64 + 64) + (16 * 64 * 64 + 64) + (7 * 7 * 64 * 256 + 256) + 2 * (256 * 32 + 32)
+    )
+    assert decoder.count_params() == (
+        (32 * 256 + 256) + (256 * 7 * 7 * 64 + 7 * 7 * 64) + (16 * 64 * 64 + 64) + (16 * 64 + 1)
+    )
+
+
+def test_a_seed_is_a_network():
+    def weights(seed):
+        return build_encoder(((4, 3, 2), (8,)), (8, 8, 1), 3, seed=seed).get_weights()
+
+    first, again, other = weights(1), weights(1), weights(2)
+    for index in range(0, len(first), 2):  # kernels; biases are zero
+        np.testing.assert_array_equal(first[index], again[index])
+        assert not np.allclose(first[index], other[index])
+    assert not np.allclose(first[4], first[6])  # the two heads differ

@@ -1,0 +1,29 @@
+import numpy as np
+from PIL import Image
+
+from vae_tf.plots.files import save_png
+from vae_tf.plots.grids import image_grid
+
+
+def test_images_lie_row_by_row():
+    images = np.linspace(0, 1, 5)[:, None, None, None] * np.ones((1, 4, 4, 1))
+    grid = image_grid(images, 3, gap=1, tile=4)
+    assert grid.shape == (2 * 5 + 1, 3 * 5 + 1, 3) and grid.dtype == np.uint8
+    corners = [grid[1, 1, 0], grid[1, 6, 0], grid[1, 11, 0], grid[6, 1, 0], grid[6, 6, 0]]
+    assert corners == [0, 64, 128, 191, 255]
+    assert np.all(grid[0] == 255) and np.all(grid[6, 11] == 255)
+
+
+def test_small_images_are_enlarged_and_colour_kept():
+    image = np.zeros((1, 2, 2, 3))
+    image[0, 0, 1] = [1, 0.5, 0]
+    grid = image_grid(image, 1, gap=0, tile=8)
+    assert grid.shape == (8, 8, 3)
+    np.testing.assert_array_equal(grid[3, 4], [255, 128, 0])
+
+
+def test_png_round_trip(tmp_path):
+    pixels = np.random.default_rng(0).integers(0, 256, (5, 7, 3), dtype=np.uint8)
+    save_png(tmp_path / "deep" / "a.png", pixels)
+    np.testing.assert_array_equal(np.asarray(Image.open(tmp_path / "deep" / "a.png")), pixels)
+    assert len(list((tmp_path / "deep").iterdir())) == 1

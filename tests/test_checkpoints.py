@@ -1,0 +1,71 @@
+import os
+
+import numpy as np
+import pytest
+
+from vae_tf import checkpoints
+from vae_tf.config import replace
+from vae_tf.errors import UserError
+from vae_tf.models.build import build_model
+
+ARRAYS = {"a": np.arange(1000.0), "b": np.array(3)}
+
+
+def test_round_trip_and_only_two_are_kept(tmp_path):
+    for step in (1, 2, 3):
+        checkpoints.save(tmp_path, step, ARRAYS, {"step": step, "best": 0.1})
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "step_00000002.npz",
+        "step_00000003.npz",
+    ]
+    arrays, details = checkpoints.load_newest(tmp_path, set_aside=False)
+    assert details == {"step": 3, "best": 0.1}
+    np.testing.assert_array_equal(arrays["a"], ARRAYS["a"])
+    assert checkpoints.load_newest(tmp_path / "none", set_aside=True) is None
+
+
+@pytest.mark.parametrize("damage", ["cut", "flip", "empty"])
+def test_a_damaged_newest_is_set_aside(tmp_path, caplog, damage):
+    for step in (1, 2):
+        checkpoints.save(tmp_path, step, ARRAYS, {"step": step})
+    path = checkpoints.newest(tmp_path)
+    content = bytearray(path.read_bytes())
+    if damage == "flip":
+        content[2000] ^= 1
+    path.write_bytes({"cut": content[:-100], "flip": content, "empty": b""}[damage])
+    assert checkpoints.load_newest(tmp_path, set_aside=False)[1] == {"step": 1}
+    assert path.exists()
+    assert checkpoints.load_newest(tmp_path, set_aside=True)[1] == {"step": 1}
+    assert not path.exists() and path.with_suffix(".npz.damaged").exists()
+    assert "damaged" in caplog.text and path.name in caplog.text
+
+
+def test_pickles_are_refused(tmp_path):
+    np.savez(tmp_path / "step_00000001.npz", a=np.array([{}], object))
+    with pytest.raises(UserError, match="damaged"):
+        checkpoints.load(tmp_path / "step_00000001.npz")
+
+
+def test_nothing_half_written_on_a_full_disk(tmp_path, monkeypatch):
+    checkpoints.save(tmp_path, 1, ARRAYS, {"step": 1})
+
+    def full(_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        checkpoints.save(tmp_path, 2, ARRAYS, {"step": 2})
+    assert [path.name for path in tmp_path.iterdir()] == ["step_00000001.npz"]
+
+
+def test_another_model_is_refused(tiny):
+    model = build_model(tiny, (8, 8, 1), 64)
+    other = build_model(replace(tiny, latent_size=4), (8, 8, 1), 64)
+    with pytest.raises(UserError, match="does not fit the model"):
+        checkpoints.restore(other, checkpoints.arrays_of(model))
+
+
+def test_the_state_is_complete(tiny):
+    names = " ".join(checkpoints.state_of(build_model(tiny, (8, 8, 1), 64)))
+    for part in ("conv_1/kernel", "iteration", "momentum", "velocity", "noise/"):
+        assert part in names

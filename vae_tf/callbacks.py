@@ -1,0 +1,71 @@
+"""Who watches a training: the progress bar and TensorBoard. None of them changes its course."""
+
+import os
+import sys
+from pathlib import Path
+
+from tqdm import tqdm
+
+
+class Callback:
+    """Told of every step and every row of the log; a context that is left at the end."""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        pass
+
+    def on_step(self, step: int):
+        """`step` optimizer updates are done."""
+
+    def on_row(self, row: dict[str, float]):
+        """A row was written to log.csv."""
+
+
+class ProgressBar(Callback):
+    """Step, steps per second, time left and the last logged loss terms, on stderr."""
+
+    def __init__(self, name: str, start: int, steps: int):
+        # Into a file, a line every half minute is enough.
+        interval = 0.2 if sys.stderr.isatty() else 30.0
+        self._bar = tqdm(
+            desc=name,
+            initial=start,
+            total=steps,
+            unit="step",
+            mininterval=interval,
+            maxinterval=interval,
+            smoothing=0.05,
+            dynamic_ncols=True,
+        )
+
+    def __exit__(self, *error):
+        self._bar.close()
+
+    def on_step(self, step):
+        self._bar.update(step - self._bar.n)
+
+    def on_row(self, row):
+        terms = ("loss", "reconstruction", "kl", "val_loss")
+        shown = {name: f"{row[name]:.1f}" for name in terms if name in row}
+        self._bar.set_postfix(shown, refresh=False)
+
+
+class TensorBoard(Callback):
+    """Event files with every column of the log."""
+
+    def __init__(self, folder: Path):
+        import tensorflow as tf
+
+        self._summary = tf.summary
+        self._writer = tf.summary.create_file_writer(os.fspath(folder))
+
+    def __exit__(self, *error):
+        self._writer.close()
+
+    def on_row(self, row):
+        with self._writer.as_default(step=int(row["step"])):
+            for name, value in row.items():
+                if name != "step":
+                    self._summary.scalar(name, value)

@@ -1,0 +1,122 @@
+"""Checkpoints: everything a resume needs, in one file of arrays that is written atomically.
+
+A checkpoint is an uncompressed `.npz`: the model's and its optimizers' variables, the state of the
+random generator and, as JSON text, the rest. Zip's checksums make a damaged file known; nothing
+in it can be executed.
+"""
+
+import json
+import logging
+import os
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from vae_tf.errors import UserError
+
+_KEPT = 2  # the newest, and the one before in case the newest is damaged
+_DETAILS = "details.json"
+
+
+def state_of(model) -> dict:
+    """The variables that make up the state of a training, by unique name."""
+    variables = [*model.weights, model.seed_generator.state]
+    variables += [v for optimizer in model.optimizers for v in optimizer.variables]
+    return {f"{index:04d}/{variable.path}": variable for index, variable in enumerate(variables)}
+
+
+def arrays_of(model) -> dict[str, np.ndarray]:
+    """The values of `state_of`, copied."""
+    return {name: np.array(variable) for name, variable in state_of(model).items()}
+
+
+def restore(model, arrays: dict[str, np.ndarray]):
+    """Puts arrays from a checkpoint into a model built from the same parameters.
+
+    Raises:
+        UserError: If they do not fit.
+    """
+    state = state_of(model)
+    expected = {name: tuple(variable.shape) for name, variable in state.items()}
+    received = {name: array.shape for name, array in arrays.items()}
+    if expected != received:
+        odd = sorted(set(expected.items()) ^ set(received.items()))[0]
+        raise UserError(
+            f"The checkpoint does not fit the model: {odd[0]} {odd[1]} is in one of them only. "
+            f"Load it with the version of vae_tf that wrote it (see environment.json)."
+        )
+    for name, variable in state.items():
+        variable.assign(arrays[name])
+
+
+def path_of(folder: Path, step: int) -> Path:
+    """Where the checkpoint of a step lies."""
+    return folder / f"step_{step:08d}.npz"
+
+
+def save(folder: Path, step: int, arrays: dict[str, np.ndarray], details: dict) -> Path:
+    """Writes a checkpoint, wholly or not at all, and removes all but the newest two.
+
+    Args:
+        folder: Made if it is not there.
+        step: Optimizer updates done.
+        arrays: Of `arrays_of`.
+        details: JSON values.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    path = path_of(folder, step)
+    partial = path.with_suffix(".partial")
+    try:
+        with open(partial, "wb") as file:
+            np.savez(file, **arrays, **{_DETAILS: np.array(json.dumps(details))})
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
+    for old in sorted(folder.glob("step_*.npz"))[:-_KEPT]:
+        old.unlink()
+    return path
+
+
+def load(path: Path) -> tuple[dict[str, np.ndarray], dict]:
+    """Reads a checkpoint whole.
+
+    Returns:
+        Its arrays and its details.
+
+    Raises:
+        UserError: If the file is damaged.
+    """
+    try:
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as members:
+            arrays = {name: members[name] for name in members.files}
+        return arrays, json.loads(str(arrays.pop(_DETAILS)))
+    except (zipfile.BadZipFile, ValueError, EOFError, KeyError, OSError) as error:
+        raise UserError(f"The checkpoint {path} is damaged: {error}") from None
+
+
+def newest(folder: Path) -> Path | None:
+    """The newest checkpoint of a folder, or None."""
+    return max(folder.glob("step_*.npz"), default=None)
+
+
+def load_newest(folder: Path, *, set_aside: bool) -> tuple[dict[str, np.ndarray], dict] | None:
+    """Reads the newest checkpoint that is whole.
+
+    Args:
+        folder: With the checkpoints.
+        set_aside: Whether to rename a damaged one to `*.damaged`, for whoever will write next.
+
+    Returns:
+        As `load`, or None where there is no whole checkpoint.
+    """
+    for path in sorted(folder.glob("step_*.npz"), reverse=True):
+        try:
+            return load(path)
+        except UserError as error:
+            logging.warning("%s. It is set aside, and the one before is used.", error)
+            if set_aside:
+                path.rename(path.with_suffix(".npz.damaged"))
+    return None

@@ -1,0 +1,267 @@
+"""Params: what a run is. One flat, frozen, checked record with an exact JSON round trip."""
+
+import ast
+import dataclasses
+import json
+import math
+from collections.abc import Iterable, Mapping
+
+from vae_tf import schedules
+from vae_tf.errors import UserError, unknown
+from vae_tf.models import DEFAULT_KL_WEIGHTS, MODELS
+from vae_tf.networks import specs
+
+# Named here too because the modules that define them import TensorFlow; a test compares.
+LIKELIHOODS = ("bernoulli", "gaussian", "laplace")
+ACTIVATIONS = ("elu", "gelu", "leaky_relu", "relu", "selu", "sigmoid", "silu", "softplus", "tanh")
+OPTIMIZERS = ("adam", "adamax", "adamw", "lion", "nadam", "rmsprop", "sgd")
+
+
+@dataclasses.dataclass(frozen=True)
+class Params:
+    """Everything that makes a run what it is.
+
+    Raises:
+        UserError: If a value is of the wrong type or impossible; the message names the remedy.
+
+    Example:
+        >>> params = Params(dataset="digits", encoder=[[64]], kl_weight="linear(0, 4, 1000)")
+        >>> Params.from_json(params.to_json()) == params
+        True
+    """
+
+    # Data
+    dataset: str = "sprites"  # name of a set, or folder:PATH
+    image_size: int | None = None  # pixels a side; None: as the set has it
+    channels: int | None = None  # 1 grey, 3 colour; None: as the set has it
+    validation: float | int = 0.05  # part, or number, of the training images held out where the
+    # set has no validation split of its own
+
+    # Networks, see networks/specs.py
+    encoder: tuple = ((32, 4, 2), (32, 4, 2), (32, 4, 2), (32, 4, 2), (256,))
+    decoder: tuple | None = None  # None mirrors the encoder
+    latent_size: int = 10
+    activation: str = "relu"
+
+    # Model
+    model: str = "vae"  # a name of models.MODELS
+    kl_weight: schedules.Schedule | float | str | None = None  # number or schedule of the step;
+    # None: the model's own (ae 0, vae 1, beta_vae 4)
+    likelihood: str = "bernoulli"  # bernoulli, gaussian (squared errors), laplace (absolute errors)
+    hyper: dict = dataclasses.field(default_factory=dict)  # a variant's own knobs
+
+    # Training
+    batch_size: int = 64  # images
+    learning_rate: float = 1e-3
+    optimizer: str = "adam"  # a name, or with options: "adam(beta_1=0.5)"
+    steps: int = 10_000  # optimizer steps
+    log_every: int = 100  # steps between rows of log.csv
+    sample_every: int = 1_000  # steps between pictures, after the last of sample_steps
+    sample_steps: tuple = ()  # early steps at which a picture is made besides
+    checkpoint_every: int = 1_000  # steps
+    validate_every: int = 1_000  # steps
+    patience: int | None = None  # validations without improvement before stopping; None: off
+    seed: int = 0  # of weights, noise and the order of images
+
+    def __post_init__(self):
+        self._check_data()
+        self._check_networks()
+        self._check_model()
+        self._check_training()
+
+    def _set(self, name: str, value):
+        object.__setattr__(self, name, value)
+
+    def _require(self, condition: bool, name: str, expected: str):
+        if not condition:
+            raise UserError(
+                f"`{name}` must be {expected}. Received: {name}={getattr(self, name)!r}"
+            )
+
+    def _require_whole(self, name: str, least: int, none: str = ""):
+        value = getattr(self, name)
+        expected = f"a whole number of at least {least}" + (f", or None ({none})" if none else "")
+        self._require((none and value is None) or _whole(value, least), name, expected)
+
+    def _require_known(self, name: str, known: Iterable[str]):
+        value = getattr(self, name)
+        if value not in known:
+            raise unknown(name, value, known)
+
+    def _check_data(self):
+        named = isinstance(self.dataset, str) and bool(self.dataset)
+        self._require(named, "dataset", "the name of a data set or folder:PATH")
+        self._require_whole("image_size", 1, "the set's own")
+        self._require(
+            self.channels is None or (_whole(self.channels, 1) and self.channels in (1, 3)),
+            "channels",
+            "1 (grey), 3 (colour) or None (the set's own)",
+        )
+        part = isinstance(self.validation, float) and 0 < self.validation < 1
+        expected = "a part between 0 and 1, or a whole number of images of at least 1"
+        self._require(part or _whole(self.validation, 1), "validation", expected)
+
+    def _check_networks(self):
+        self._set("encoder", specs.normalise(self.encoder, "encoder"))
+        if self.decoder is not None:
+            self._set("decoder", specs.normalise(self.decoder, "decoder"))
+        self._require_whole("latent_size", 1)
+        self._require_known("activation", ACTIVATIONS)
+
+    def _check_model(self):
+        self._require_known("model", MODELS)
+        self._require_known("likelihood", LIKELIHOODS)
+        kl_weight = self.kl_weight
+        if kl_weight is None:
+            kl_weight = DEFAULT_KL_WEIGHTS.get(self.model, 1.0)
+        try:
+            self._set("kl_weight", schedules.as_schedule(kl_weight))
+        except UserError as error:
+            raise UserError(f"`kl_weight`: {error}") from None
+        if self.model == "ae" and self.kl_weight.highest > 0:
+            raise UserError(
+                f"`model='ae'` is the plain autoencoder, the VAE at KL weight 0. Received: "
+                f"kl_weight={self.kl_weight}. Set kl_weight=0, or choose model='vae'."
+            )
+        try:
+            self._set("hyper", json.loads(json.dumps(self.hyper)))
+        except (TypeError, ValueError):
+            self._require(False, "hyper", "a dict of JSON values")
+        self._require(isinstance(self.hyper, dict), "hyper", "a dict of the variant's knobs")
+
+    def _check_training(self):
+        for name in ("batch_size", "steps", "log_every", "sample_every", "checkpoint_every"):
+            self._require_whole(name, 1)
+        self._require_whole("validate_every", 1)
+        self._require_whole("patience", 1, "off")
+        self._require_whole("seed", 0)
+        rate = self.learning_rate
+        self._require(
+            isinstance(rate, (int, float))
+            and not isinstance(rate, bool)
+            and 0 < rate < math.inf,
+            "learning_rate",
+            "a number above 0",
+        )
+        early = self.sample_steps
+        self._require(
+            isinstance(early, (list, tuple)) and all(_whole(step, 0) for step in early),
+            "sample_steps",
+            "a list of steps, whole numbers of at least 0",
+        )
+        self._set("sample_steps", tuple(early))
+        self.optimizer_call  # noqa: B018, raises where it cannot be read
+
+    @property
+    def optimizer_call(self) -> tuple[str, dict]:
+        """Name and options of the optimizer."""
+        try:
+            tree = ast.parse(self.optimizer, mode="eval").body
+            call = isinstance(tree, ast.Call)
+            name = (tree.func if call else tree).id
+            keywords = tree.keywords if call else []
+            options = {keyword.arg: ast.literal_eval(keyword.value) for keyword in keywords}
+            readable = not (call and tree.args)
+        except (SyntaxError, AttributeError, ValueError, TypeError):
+            readable = False
+        self._require(readable, "optimizer", "a name or a call such as adam(beta_1=0.5)")
+        if name not in OPTIMIZERS:
+            raise unknown("optimizer", name, OPTIMIZERS)
+        return name, options
+
+    def to_dict(self) -> dict:
+        """The fields as JSON values."""
+        fields = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        constant = isinstance(self.kl_weight, schedules.constant)
+        return fields | {"kl_weight": self.kl_weight.value if constant else str(self.kl_weight)}
+
+    def to_json(self) -> str:
+        """JSON text from which `from_json` makes the same `Params`."""
+        return json.dumps(self.to_dict(), indent=2) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> "Params":
+        """Reads `to_json`'s text.
+
+        Raises:
+            UserError: If it is not JSON, or names an unknown field.
+        """
+        try:
+            fields = json.loads(text)
+        except ValueError as error:
+            raise UserError(f"Not JSON: {error}") from None
+        if not isinstance(fields, dict):
+            raise UserError(f"Params are a JSON object. Received: {type(fields).__name__}")
+        return replace(cls(), **fields)
+
+
+def _whole(value, least: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= least
+
+
+def replace(params: Params, **changes) -> Params:
+    """A copy with some fields changed: how presets build on each other.
+
+    Raises:
+        UserError: If a field is unknown, naming the nearest, or a value is impossible.
+    """
+    known = [field.name for field in dataclasses.fields(Params)]
+    for name in changes:
+        if name not in known:
+            raise unknown("parameter", name, known)
+    return dataclasses.replace(params, **changes)
+
+
+def override(params: Params, assignments: Iterable[str]) -> Params:
+    """Applies `key=value` texts of the command line, `hyper.key=value` included.
+
+    Values are read as Python or JSON literals and otherwise as text; nothing is evaluated.
+
+    Example:
+        >>> override(Params(), ["steps=20", "kl_weight=linear(0, 4, 10)", "decoder=none"]).steps
+        20
+    """
+    changes: dict[str, object] = {}
+    for assignment in assignments:
+        key, equals, text = assignment.partition("=")
+        key = key.strip()
+        if not equals or not key:
+            raise UserError(
+                f"An override has the form key=value, such as steps=500. Received: {assignment!r}"
+            )
+        if key.startswith("hyper."):
+            hyper = changes.setdefault("hyper", dict(params.hyper))
+            if not isinstance(hyper, dict):
+                raise UserError(f"`hyper` must be a dict. Received: hyper={hyper!r}")
+            hyper[key.removeprefix("hyper.")] = _literal(text)
+        else:
+            changes[key] = _literal(text)
+    return replace(params, **changes)
+
+
+def _literal(text: str):
+    text = text.strip()
+    words = {"none": None, "null": None, "true": True, "false": False}
+    if text.lower() in words:
+        return words[text.lower()]
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return text
+
+
+def differences(one: Params, other: Params) -> dict[str, tuple]:
+    """The fields in which two runs differ: name -> (value of one, value of other)."""
+    left, right = one.to_dict(), other.to_dict()
+    return {name: (left[name], right[name]) for name in left if left[name] != right[name]}
+
+
+def preset(presets: Mapping[str, Params], name: str) -> Params:
+    """Looks a run up by name.
+
+    Raises:
+        UserError: If there is none of that name, naming the nearest.
+    """
+    if name not in presets:
+        raise unknown("run", name, presets, "Runs are written in params.py.")
+    return presets[name]

@@ -1,0 +1,37 @@
+"""Models: one variant a file. `MODELS` names them; a class is imported when it is looked up."""
+
+import importlib
+from collections.abc import Iterator, Mapping
+
+
+class _Registry(Mapping):
+    """Name -> class, known without importing TensorFlow until a class is asked for."""
+
+    def __init__(self, homes: dict[str, str]):
+        self._homes = homes
+
+    def __getitem__(self, name: str) -> type:
+        module, _, cls = self._homes[name].partition(":")
+        return getattr(importlib.import_module(f"vae_tf.models.{module}"), cls)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._homes
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._homes)
+
+    def __len__(self) -> int:
+        return len(self._homes)
+
+
+MODELS = _Registry(
+    {
+        # One class under different KL weights: 0, 1, and any.
+        "ae": "vae:VAE",
+        "vae": "vae:VAE",
+        "beta_vae": "vae:VAE",
+    }
+)
+
+# The KL weight a model has unless told otherwise; 4 is that of Higgins et al. 2017 on 2-D shapes.
+DEFAULT_KL_WEIGHTS = {"ae": 0.0, "beta_vae": 4.0}

@@ -1,0 +1,312 @@
+"""The template every model follows: encode, sample, decode, and a loss with one hook.
+
+    loss = mean over the batch of [ reconstruction + kl_weight(step) * regularizer ]
+
+Reference:
+    Kingma & Welling, "Auto-Encoding Variational Bayes", ICLR 2014.
+    https://arxiv.org/abs/1312.6114
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+from vae_tf import schedules
+from vae_tf.distributions import LIKELIHOODS
+from vae_tf.errors import unknown
+
+# Weight of log(1 + stddev^2) in the gradient while the KL weight is 0. Small beside a
+# reconstruction in nats, so that where the decoder uses a latent the reconstruction decides.
+_PULL = 1e-3
+
+
+class VAEOutput(NamedTuple):
+    """What a forward pass gives.
+
+    Attributes:
+        mean: `[B, L]`, mean of the posterior.
+        log_stddev: `[B, L]`, natural log of its standard deviation.
+        z: `[B, L]`, the sample that was decoded.
+        logits: `[B, H, W, C]`, decoder output before the sigmoid.
+    """
+
+    mean: keras.KerasTensor
+    log_stddev: keras.KerasTensor
+    z: keras.KerasTensor
+    logits: keras.KerasTensor
+
+
+class AutoEncoder(keras.Model):
+    """Base of all models. A variant overrides `regularizer` and, where it must, the constructor.
+
+    At a KL weight of 0 (the plain autoencoder, or the wait before a ramp) the regularizer is left
+    out of the loss and of the gradient; it is not multiplied by 0, as 0 * inf is NaN. Nothing
+    would then hold the standard deviation of a latent that the decoder ignores, and it drifts to
+    infinity. So at weight 0, and only there, the gradient carries 0.001 * log(1 + stddev^2) a
+    latent: it draws every standard deviation towards 0, which is where the reconstruction wants
+    it, and cannot overflow. It is part of no reported number, and at a weight above 0 the
+    gradient is that of the loss to the last bit.
+
+    Args:
+        encoder: Model `x [B, H, W, C] -> (mean [B, L], log_stddev [B, L])`.
+        decoder: Model `z [B, L] -> logits [B, H, W, C]`.
+        likelihood: One of `distributions.LIKELIHOODS`.
+        kl_weight: Number, schedule or text of a schedule: the regularizer's weight at a step.
+        seed: Of the noise.
+
+    Raises:
+        UserError: If the likelihood or the schedule is unknown.
+    """
+
+    # Names of the terms that a variant logs besides those of the template.
+    logged: tuple[str, ...] = ()
+
+    def __init__(
+        self,
+        encoder: keras.Model,
+        decoder: keras.Model,
+        *,
+        likelihood: str = "bernoulli",
+        kl_weight: "float | str | schedules.Schedule" = 1.0,
+        seed: int = 0,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        if likelihood not in LIKELIHOODS:
+            raise unknown("likelihood", likelihood, LIKELIHOODS)
+        self.encoder = encoder
+        self.decoder = decoder
+        self.likelihood = likelihood
+        self.kl_weight = schedules.as_schedule(kl_weight)
+        self.seed = seed
+        self.seed_generator = keras.random.SeedGenerator(seed, name="noise")
+        self.image_shape = tuple(encoder.input_shape[1:])
+        self.latent_size = encoder.output_shape[0][-1]
+        # Step at which a triggered schedule started; -1 before.
+        self.trigger_step = None
+        if isinstance(self.kl_weight, schedules.triggered):
+            self.trigger_step = self.add_weight(
+                name="trigger_step",
+                shape=(),
+                dtype="int64",
+                initializer=keras.initializers.Constant(-1),
+                trainable=False,
+            )
+        self._means = [
+            keras.metrics.Mean(name=name)
+            for name in ("loss", "reconstruction", "kl", "elbo", *self.logged)
+        ]
+        # XLA halves the speed of convolutions on a CPU, and Keras would choose it by itself.
+        self.supports_jit = False
+        self.built = True
+
+    # --- the flow ---
+
+    def call(self, x, training=False) -> VAEOutput:
+        mean, log_stddev = self.encoder(x, training=training)
+        z = self.sample(mean, log_stddev)
+        return VAEOutput(mean, log_stddev, z, self.decoder(z, training=training))
+
+    def sample(self, mean, log_stddev):
+        """Reparameterized sample `[B, L]`: z = mean + exp(log_stddev) * noise, noise ~ N(0, I)."""
+        noise = keras.random.normal(ops.shape(mean), seed=self.seed_generator)
+        return mean + ops.exp(log_stddev) * noise
+
+    def regularizer(self, outputs: VAEOutput):
+        """The hook: what is added to the reconstruction under the KL weight.
+
+        Args:
+            outputs: Of the forward pass.
+
+        Returns:
+            The penalty `[B]` in nats, and a dict of terms to log, each `[B]` or scalar: "kl", the
+            `[B]` KL divergence to the prior in nats, and every name in `logged`.
+        """
+        raise NotImplementedError
+
+    @property
+    def step(self):
+        """Optimizer updates done: scalar int tensor, 0 before `compile`."""
+        optimizer = getattr(self, "optimizer", None)
+        return 0 if optimizer is None else ops.convert_to_tensor(optimizer.iterations)
+
+    def kl_weight_at(self, step):
+        """Value of the KL weight at a step, with a triggered one counted from its trigger."""
+        if self.trigger_step is not None:
+            fired = ops.convert_to_tensor(self.trigger_step)
+            step = ops.where(fired >= 0, step - fired, 0)
+        return ops.cast(self.kl_weight(ops.cast(step, "float32")), "float32")
+
+    # --- the loss ---
+
+    def compute_terms(self, x, training: bool) -> dict:
+        """All terms of a batch: the one place where losses are put together and averaged.
+
+        Args:
+            x: `[B, H, W, C]` in [0, 1].
+            training: Whether layers and gradients are those of training.
+
+        Returns:
+            Dict of scalars: the columns of `log.csv`. `loss`, `reconstruction`, `kl` and `elbo` in
+            nats per image (up to the likelihood's constant); `elbo = -(reconstruction + kl)`
+            whatever the weight.
+        """
+        outputs = self(x, training=training)
+        reconstruction = LIKELIHOODS[self.likelihood].reconstruction(x, outputs.logits)
+        kl_weight = self.kl_weight_at(self.step)
+        if self.kl_weight.lowest > 0:
+            penalty, logs = self.regularizer(outputs)
+            loss = ops.mean(reconstruction + kl_weight * penalty)
+        else:
+            weighted = kl_weight > 0
+            held, pull = self._hold_at_weight_zero(outputs, weighted)
+            penalty, logs = self.regularizer(held)
+            loss = ops.mean(reconstruction + ops.where(weighted, kl_weight * penalty, 0.0))
+            if training:
+                loss = loss + (pull - ops.stop_gradient(pull))  # adds a gradient and no value
+        stddev = ops.exp(outputs.log_stddev)
+        terms = {
+            "loss": loss,
+            "reconstruction": reconstruction,
+            "kl": logs["kl"],
+            "kl_weight": kl_weight,
+            "elbo": -(reconstruction + logs["kl"]),
+            "stddev_mean": stddev,
+            "stddev_min": ops.min(stddev),
+            "stddev_max": ops.max(stddev),
+            "mean_mean": outputs.mean,
+            "mean_min": ops.min(outputs.mean),
+            "mean_max": ops.max(outputs.mean),
+        }
+        if self.trigger_step is not None:
+            terms["trigger_step"] = ops.cast(self.trigger_step, "float32")
+        terms |= {name: logs[name] for name in self.logged}
+        return {name: ops.mean(term) for name, term in terms.items()}
+
+    @staticmethod
+    def _hold_at_weight_zero(outputs, weighted):
+        """Keeps the regularizer's gradient out at weight 0 and gives the pull that replaces it.
+
+        Returns:
+            The outputs, through which gradients pass only where `weighted`, and the pull: scalar,
+            with a gradient only where not `weighted`.
+        """
+        # The identity keeps the gradient contributions of log_stddev at two, see distributions.
+        log_stddev = tf.identity(outputs.log_stddev)
+        held = [
+            ops.where(weighted, tensor, ops.stop_gradient(tensor))
+            for tensor in (outputs.mean, log_stddev, outputs.z)
+        ]
+        pull = ops.mean(ops.sum(ops.softplus(2.0 * log_stddev), axis=-1))
+        return VAEOutput(*held, outputs.logits), ops.where(weighted, 0.0, _PULL * pull)
+
+    def update(self, x) -> dict:
+        """One optimizer step on a batch; returns its terms, computed before the step."""
+        with tf.GradientTape() as tape:
+            terms = self.compute_terms(x, training=True)
+        gradients = tape.gradient(terms["loss"], self.trainable_variables)
+        self.optimizer.apply(gradients, self.trainable_variables)
+        return terms
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of all terms, in the order of `log.csv`."""
+        template = (
+            "loss reconstruction kl kl_weight elbo stddev_mean stddev_min stddev_max "
+            "mean_mean mean_min mean_max"
+        )
+        trigger = () if self.trigger_step is None else ("trigger_step",)
+        return (*template.split(), *trigger, *self.logged)
+
+    # --- Keras: fit, evaluate, save ---
+
+    @property
+    def optimizers(self) -> list:
+        """All optimizers of the model; a checkpoint holds each."""
+        return [self.optimizer]
+
+    @property
+    def metrics(self) -> list:
+        return self._means
+
+    def train_step(self, data):
+        return self._averages(self.update(_images(data)), data)
+
+    def test_step(self, data):
+        return self._averages(self.compute_terms(_images(data), training=False), data)
+
+    def _averages(self, terms: dict, data) -> dict:
+        weight = ops.shape(_images(data))[0]
+        for mean in self._means:
+            mean.update_state(terms[mean.name], sample_weight=weight)
+        return {mean.name: mean.result() for mean in self._means}
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "encoder": keras.saving.serialize_keras_object(self.encoder),
+            "decoder": keras.saving.serialize_keras_object(self.decoder),
+            "likelihood": self.likelihood,
+            "kl_weight": str(self.kl_weight),
+            "seed": self.seed,
+        }
+
+    @classmethod
+    def from_config(cls, config):
+        networks = {
+            name: keras.saving.deserialize_keras_object(config.pop(name))
+            for name in ("encoder", "decoder")
+        }
+        return cls(**networks, **config)
+
+    # --- for notebooks and analysis: arrays in, arrays out, any number of rows ---
+
+    def encode(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Posterior parameters `(mean [B, L], log_stddev [B, L])` of images `[B, H, W, C]`."""
+        return _in_batches(self._compiled("encode", self.encoder, self.image_shape), x)
+
+    def decode(self, z: np.ndarray) -> np.ndarray:
+        """Images `[B, H, W, C]` in [0, 1] of latent vectors `[B, L]`."""
+
+        def decoder(z, training):
+            return (ops.sigmoid(self.decoder(z, training=training)),)
+
+        return _in_batches(self._compiled("decode", decoder, (self.latent_size,)), z)[0]
+
+    def reconstruct(self, x: np.ndarray) -> np.ndarray:
+        """Reconstructions `[B, H, W, C]` in [0, 1] from the posterior means; no noise."""
+        return self.decode(self.encode(x)[0])
+
+    def generate(self, n: int, seed: int = 0) -> np.ndarray:
+        """`n` images `[n, H, W, C]` in [0, 1] decoded from samples of the prior."""
+        z = np.random.default_rng(seed).standard_normal((n, self.latent_size))
+        return self.decode(z.astype("float32"))
+
+    def _compiled(self, name: str, network: Callable, shape: tuple[int, ...]) -> Callable:
+        # In __dict__, as Keras would take an attribute for a part of the model.
+        cache = self.__dict__.setdefault("_functions", {})
+        if name not in cache:
+            signature = [tf.TensorSpec((None, *shape), tf.float32)]
+            cache[name] = tf.function(
+                lambda rows: network(rows, training=False), input_signature=signature
+            )
+        return cache[name]
+
+
+def _images(data):
+    """The images of a batch, which may be an array, a dict or a tuple led by images."""
+    if isinstance(data, dict):
+        return data["image"]
+    return data[0] if isinstance(data, (tuple, list)) else data
+
+
+def _in_batches(function: Callable, rows: np.ndarray, size: int = 256) -> list[np.ndarray]:
+    """Applies a function of rows to any number of them in bounded memory."""
+    rows = np.asarray(rows, "float32")
+    starts = range(0, max(len(rows), 1), size)
+    parts = [[np.asarray(part) for part in function(rows[i : i + size])] for i in starts]
+    return [np.concatenate(column) for column in zip(*parts, strict=True)]

@@ -1,0 +1,1 @@
+"""Networks from layer specs: encoders, decoders and their heads."""

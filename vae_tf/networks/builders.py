@@ -1,0 +1,124 @@
+"""Encoders and decoders as functional Keras models, built from layer specs."""
+
+import math
+
+import keras
+from keras import layers
+
+from vae_tf.networks import specs
+
+
+def _initializers(seed: int):
+    """Yields a differently seeded Glorot initializer for each layer, so that a seed is a network."""
+    while True:
+        yield keras.initializers.GlorotUniform(seed=seed)
+        seed += 1
+
+
+def build_encoder(
+    spec: specs.Spec,
+    image_shape: tuple[int, int, int],
+    latent_size: int,
+    *,
+    activation: str = "relu",
+    seed: int = 0,
+) -> keras.Model:
+    """Network from an image to the parameters of its posterior.
+
+    Args:
+        spec: Layers, see `networks.specs`.
+        image_shape: (H, W, C).
+        latent_size: L, size of each head.
+        activation: Name of the activation of all layers but the heads.
+        seed: Of the initial weights.
+
+    Returns:
+        Model `x [B, H, W, C] -> (mean [B, L], log_stddev [B, L])`.
+
+    Raises:
+        UserError: If the spec does not fit the image.
+    """
+    specs.output_shape(spec, image_shape)
+    initializers = _initializers(1000 * seed)
+    image = x = layers.Input(image_shape, name="image")
+    for index, (filters, kernel, stride) in enumerate(specs.convolutions(spec), 1):
+        x = layers.Conv2D(
+            filters,
+            kernel,
+            stride,
+            padding="same",
+            activation=activation,
+            kernel_initializer=next(initializers),
+            name=f"conv_{index}",
+        )(x)
+    x = layers.Flatten(name="flatten")(x)
+    x = _dense_layers(x, spec, activation, initializers)
+    heads = [
+        layers.Dense(latent_size, kernel_initializer=next(initializers), name=name)(x)
+        for name in ("mean", "log_stddev")
+    ]
+    return keras.Model(image, heads, name="encoder")
+
+
+def build_decoder(
+    spec: specs.Spec,
+    image_shape: tuple[int, int, int],
+    latent_size: int,
+    *,
+    base_channels: int | None = None,
+    activation: str = "relu",
+    seed: int = 0,
+) -> keras.Model:
+    """Network from a latent vector to the logits of an image.
+
+    Args:
+        spec: Layers, see `networks.specs`.
+        image_shape: (H, W, C).
+        latent_size: L.
+        base_channels: Filters of the feature map that the convolutions start from; by default
+            those of the first of them.
+        activation: Name of the activation of all layers but the last.
+        seed: Of the initial weights.
+
+    Returns:
+        Model `z [B, L] -> logits [B, H, W, C]`.
+
+    Raises:
+        UserError: If the spec cannot end in the image.
+    """
+    initializers = _initializers(1000 * seed + 500)
+    z = x = layers.Input((latent_size,), name="z")
+    x = _dense_layers(x, spec, activation, initializers)
+    convolutions = specs.convolutions(spec)
+    shape = image_shape
+    if convolutions:
+        shape = specs.base_shape(spec, image_shape, base_channels or convolutions[0][0])
+    x = layers.Dense(
+        math.prod(shape),
+        activation=activation if convolutions else None,
+        kernel_initializer=next(initializers),
+        name="to_feature_map" if convolutions else "to_image",
+    )(x)
+    x = layers.Reshape(shape, name="reshape")(x)
+    for index, (filters, kernel, stride) in enumerate(convolutions, 1):
+        x = layers.Conv2DTranspose(
+            filters,
+            kernel,
+            stride,
+            padding="same",
+            activation=activation if index < len(convolutions) else None,
+            kernel_initializer=next(initializers),
+            name=f"conv_transpose_{index}",
+        )(x)
+    return keras.Model(z, x, name="decoder")
+
+
+def _dense_layers(x, spec, activation, initializers):
+    for index, (units,) in enumerate(specs.dense(spec), 1):
+        x = layers.Dense(
+            units,
+            activation=activation,
+            kernel_initializer=next(initializers),
+            name=f"dense_{index}",
+        )(x)
+    return x

@@ -1,0 +1,128 @@
+"""Layer specs: how networks are written in `params.py`.
+
+A spec is a sequence of layers, from the image inwards for an encoder, outwards for a decoder:
+
+    [64, 4, 2]   64 filters, 4x4 kernel, stride 2: a convolution in an encoder, its transpose in
+                 a decoder
+    [256]        256 units, fully connected
+
+An encoder has its convolutions before its dense layers, a decoder after them. What joins them
+(flattening, the dense layer back to a feature map) and the heads (mean and log_stddev; the
+pixels of a decoder without convolutions) are implied. A decoder with convolutions ends in the
+image: its last layer has as many filters as the image has channels.
+"""
+
+import math
+
+from vae_tf.errors import UserError
+
+Spec = tuple[tuple[int, ...], ...]
+
+
+def normalise(spec, name: str) -> Spec:
+    """Checks the form of a spec.
+
+    Args:
+        spec: Sequence of `[units]` or `[filters, kernel, stride]`.
+        name: "encoder" or "decoder", for messages and for the order of the layers.
+
+    Returns:
+        The spec as a tuple of tuples.
+
+    Raises:
+        UserError: Naming the layer that is wrong.
+    """
+    form = (
+        f"`{name}` must be a list of layers, each [units] or [filters, kernel, stride] with whole "
+        f"numbers of at least 1"
+    )
+    if not isinstance(spec, (list, tuple)) or not spec:
+        raise UserError(f"{form}. Received: {name}={spec!r}")
+    for index, layer in enumerate(spec, 1):
+        whole = isinstance(layer, (list, tuple)) and all(
+            isinstance(number, int) and not isinstance(number, bool) and number >= 1
+            for number in layer
+        )
+        if not whole or len(layer) not in (1, 3):
+            raise UserError(f"{form}. Received for layer {index}: {layer!r}")
+    spec = tuple(tuple(layer) for layer in spec)
+    kinds = [len(layer) for layer in spec]
+    outward = name == "decoder"
+    if kinds != sorted(kinds, reverse=not outward):
+        raise UserError(
+            f"`{name}` must have its convolutions {'after' if outward else 'before'} its dense "
+            f"layers. Received: {name}={[list(layer) for layer in spec]}"
+        )
+    return spec
+
+
+def convolutions(spec: Spec) -> Spec:
+    """The convolutional layers of a spec."""
+    return tuple(layer for layer in spec if len(layer) == 3)
+
+
+def dense(spec: Spec) -> Spec:
+    """The dense layers of a spec."""
+    return tuple(layer for layer in spec if len(layer) == 1)
+
+
+def mirrored(encoder: Spec, channels: int) -> Spec:
+    """The decoder that goes the encoder's way back.
+
+    Example:
+        >>> mirrored(((32, 4, 2), (64, 4, 2), (256,)), channels=3)
+        ((256,), (32, 4, 2), (3, 4, 2))
+    """
+    layers = convolutions(encoder)
+    filters = [channels] + [layer[0] for layer in layers]
+    back = [(out, *layer[1:]) for out, layer in zip(filters, layers, strict=False)]
+    return (*reversed(dense(encoder)), *reversed(back))
+
+
+def output_shape(encoder: Spec, image_shape: tuple[int, int, int]) -> tuple[int, int, int]:
+    """Shape (H, W, C) of the feature map after the convolutions of an encoder.
+
+    Raises:
+        UserError: If a stride does not divide what comes in, naming the layer and the sizes.
+    """
+    height, width, channels = image_shape
+    for index, (filters, kernel, stride) in enumerate(convolutions(encoder), 1):
+        if height % stride or width % stride:
+            raise UserError(
+                f"Layer {index} of the encoder, {[filters, kernel, stride]}, cannot divide a "
+                f"{height}x{width} feature map (image {image_shape[0]}x{image_shape[1]}) by "
+                f"{stride} exactly. Use another stride or another image_size."
+            )
+        height, width, channels = height // stride, width // stride, filters
+    return height, width, channels
+
+
+def base_shape(
+    decoder: Spec, image_shape: tuple[int, int, int], channels: int
+) -> tuple[int, int, int]:
+    """Shape (H, W, C) of the feature map from which the convolutions of a decoder start.
+
+    Args:
+        decoder: Spec with convolutions.
+        image_shape: (H, W, C) of the image they have to end in.
+        channels: Filters of the feature map.
+
+    Raises:
+        UserError: If they cannot end in the image.
+    """
+    height, width, image_channels = image_shape
+    layers = convolutions(decoder)
+    stride = math.prod(layer[2] for layer in layers)
+    if height % stride or width % stride:
+        raise UserError(
+            f"The strides of the decoder multiply to {stride}, which does not divide the "
+            f"{height}x{width} image. Use other strides, another image_size, or decoder=None to "
+            f"mirror the encoder."
+        )
+    if layers[-1][0] != image_channels:
+        raise UserError(
+            f"Layer {len(decoder)} of the decoder, {list(layers[-1])}, must have as many filters "
+            f"as the image has channels, {image_channels}. Change it, or use decoder=None to "
+            f"mirror the encoder."
+        )
+    return height // stride, width // stride, channels

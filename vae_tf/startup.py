@@ -1,0 +1,33 @@
+"""Starting TensorFlow without its start-up chatter, for scripts."""
+
+import os
+import sys
+import tempfile
+
+
+def import_tensorflow():
+    """Imports TensorFlow and keeps what it writes to stderr meanwhile, unless it fails.
+
+    TensorFlow reports missing GPUs and enabled CPU instructions before any setting can silence
+    it. Warnings after the import are shown; `TF_CPP_MIN_LOG_LEVEL=0` shows everything.
+    """
+    if "TF_CPP_MIN_LOG_LEVEL" in os.environ:
+        import tensorflow  # noqa: F401
+
+        return
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "1"
+    sys.stderr.flush()
+    stderr = os.dup(2)
+    with tempfile.TemporaryFile() as kept:
+        os.dup2(kept.fileno(), 2)
+        try:
+            import tensorflow
+
+            tensorflow.config.list_physical_devices()  # looks for a GPU, and reports it too
+        except BaseException:
+            kept.seek(0)
+            os.write(stderr, kept.read())
+            raise
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)

@@ -1,0 +1,359 @@
+"""Training: parameters in, run folder out; stopped at any moment and continued to the last bit."""
+
+import contextlib
+import math
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+from vae_tf import checkpoints, runs
+from vae_tf.callbacks import Callback, ProgressBar, TensorBoard
+from vae_tf.config import Params, differences
+from vae_tf.data.batches import batch_indices, batches
+from vae_tf.data.image_set import ImageSet
+from vae_tf.errors import TrainingStopped, UserError
+from vae_tf.interruption import Interruption
+from vae_tf.models.autoencoder import AutoEncoder
+from vae_tf.models.build import build_model
+from vae_tf.plots.files import save_png
+from vae_tf.plots.grids import image_grid
+from vae_tf.schedules import triggered
+
+_PICTURED = 10  # images a row of a sample picture
+_NOISE_SEED = 0  # of validation and pictures: the same noise at every step, in every run
+
+
+def train(
+    params: Params,
+    run_dir: "str | os.PathLike",
+    resume: bool = False,
+    *,
+    overwrite: bool = False,
+    data: tuple[ImageSet, ImageSet] | None = None,
+    progress: bool = False,
+    tensorboard: bool = False,
+) -> runs.Run:
+    """Trains a model and leaves a run folder.
+
+    A run that was stopped goes on as if it had not been: on a CPU, log.csv and the final weights
+    are the same to the last bit.
+
+    Args:
+        params: Of the run.
+        run_dir: Folder of the run, see `runs`.
+        resume: Go on with the run that is there.
+        overwrite: Replace the run that is there.
+        data: Training and validation images, where `params.dataset` is not to be loaded.
+        progress: Show a progress bar.
+        tensorboard: Write event files to the folder `tensorboard` of the run, too.
+
+    Returns:
+        The run, with `.model` trained.
+
+    Raises:
+        UserError: If it cannot begin; nothing has then been written.
+        TrainingStopped: If it cannot go on: a loss is not finite, or the disk is full.
+        KeyboardInterrupt: After Ctrl-C, with a checkpoint saved.
+    """
+    run_dir = Path(run_dir)
+    if resume and overwrite:
+        raise UserError("Expected one of resume and overwrite, received both. Drop one.")
+    if resume:
+        _check_resumable(runs.Run(run_dir), params)
+    else:
+        runs.check_new(run_dir, overwrite=overwrite)
+    images, validation = data or [
+        runs.load_data(params, split) for split in ("train", "validation")
+    ]
+    _check_range(images)
+    model = build_model(params, images.image_shape, len(images))
+    if resume:
+        run = runs.Run(run_dir)
+        runs.write_text(run.params_path, params.to_json())
+        run.params = params
+    else:
+        run = runs.create(run_dir, params, overwrite=overwrite)
+    # What training has at hand need not be read again from the folder.
+    run.__dict__ |= {"model": model, "data": images, "validation_data": validation}
+    with runs.locked(run), contextlib.ExitStack() as stack:
+        training = Training(run, model, images, validation)
+        start = training.restore() if resume else 0
+        runs.record_environment(run, start)
+        callbacks: list[Callback] = []
+        if progress:
+            callbacks.append(stack.enter_context(ProgressBar(run.name, start, params.steps)))
+        if tensorboard:
+            callbacks.append(stack.enter_context(TensorBoard(run.path / "tensorboard")))
+        try:
+            training.run(callbacks)
+        except OSError as error:
+            raise TrainingStopped(
+                f"Writing to '{run.path}' failed: {error.strerror or error}. "
+                f"{training.last_checkpoint()} Make room and go on with --resume."
+            ) from error
+    run.__dict__.pop("_checkpoint", None)
+    return run
+
+
+def _check_resumable(run: runs.Run, params: Params):
+    changed = differences(run.params, params)
+    if "steps" in changed and params.steps > run.params.steps:
+        del changed["steps"]
+    if changed:
+        listing = "; ".join(f"{name}: {was!r} -> {now!r}" for name, (was, now) in changed.items())
+        raise UserError(
+            f"'{run.path}' was started with other parameters ({listing}). A run goes on with its "
+            f"own; only `steps` may grow. Undo the change, or start anew under another --name."
+        )
+
+
+def _check_range(images: ImageSet):
+    some = images.images(np.unique(np.linspace(0, len(images) - 1, 256).astype(int)))
+    low, high = float(some.min()), float(some.max())
+    if not (math.isfinite(low) and low >= 0 and high <= 1):
+        raise UserError(
+            f"Images must lie in [0, 1]: every likelihood models them as sigmoid(logits). "
+            f"Received values from {low:g} to {high:g} in '{images.name}'. Rescale them."
+        )
+
+
+class Training:
+    """The course of one training: its loop and the state that a checkpoint holds.
+
+    What happens at a step is decided by the step alone. Row `s` of the log is the state after `s`
+    updates: terms of the batch that update `s + 1` will use, under the weight it will use.
+
+    Args:
+        run: Where to write.
+        model: Compiled.
+        images: To train on.
+        validation: To validate on.
+    """
+
+    def __init__(self, run: runs.Run, model: AutoEncoder, images: ImageSet, validation: ImageSet):
+        self.run_folder = run
+        self.params = run.params
+        self.model = model
+        self.images = images
+        self.validation = validation
+        self.step = 0
+        self.best = math.inf  # lowest validation loss
+        self.waited = 0  # validations since then
+        self.window = [0.0, 0]  # sum and count of reconstructions since the last row
+        # As in Keras, the functions are compiled once and see tensors of one shape.
+        self._update = tf.function(model.update)
+        self._terms = tf.function(model.compute_terms)
+
+    # --- checkpoints ---
+
+    def restore(self) -> int:
+        """Goes back to the newest checkpoint that is whole; returns its step."""
+        found = checkpoints.load_newest(self.run_folder.checkpoints, set_aside=True)
+        if found is not None:
+            arrays, details = found
+            expected = {"image_shape": list(self.images.image_shape)}
+            expected["dataset_size"] = len(self.images)
+            changed = {name for name, value in expected.items() if details[name] != value}
+            if changed:
+                raise UserError(
+                    f"The data of '{self.run_folder.path}' changed since it was started: "
+                    f"{', '.join(f'{name} was {details[name]}' for name in sorted(changed))}, "
+                    f"received {expected}. Put the same data back, or start anew."
+                )
+            checkpoints.restore(self.model, arrays)
+            self.step = details["step"]
+            self.best = math.inf if details["best"] is None else details["best"]
+            self.waited = details["waited"]
+            self.window = details["window"]
+        return self.step
+
+    def last_checkpoint(self) -> str:
+        """A sentence that names the last good checkpoint."""
+        path = checkpoints.newest(self.run_folder.checkpoints)
+        return f"The last good checkpoint is {path}." if path else "There is no checkpoint yet."
+
+    def _save(self):
+        arrays = checkpoints.arrays_of(self.model)
+        bad = [name for name, array in arrays.items() if not np.all(np.isfinite(array))]
+        if bad:
+            self._diverged(f"the variable {bad[0]}")
+        details = {
+            "step": self.step,
+            "image_shape": list(self.images.image_shape),
+            "dataset_size": len(self.images),
+            "best": self.best if math.isfinite(self.best) else None,
+            "waited": self.waited,
+            "window": self.window,
+        }
+        checkpoints.save(self.run_folder.checkpoints, self.step, arrays, details)
+
+    # --- the loop ---
+
+    def run(self, callbacks: list[Callback]):
+        """Trains from where it stands to `params.steps`, or until early stopping.
+
+        Raises:
+            TrainingStopped: If a term is not finite.
+            KeyboardInterrupt: After a signal, with a checkpoint saved.
+        """
+        params = self.params
+        validated = [f"val_{name}" for name in self._validated_columns()]
+        log = runs.Log(
+            self.run_folder.log_path, ["step", *self.model.columns, *validated], before=self.step
+        )
+        upcoming = batches(
+            self.images, params.batch_size, params.seed, self.step, params.steps
+        )
+        with contextlib.closing(log), contextlib.closing(upcoming), Interruption() as interruption:
+
+            def write(row: dict[str, float]):
+                log.write(row)
+                for callback in callbacks:
+                    callback.on_row(row)
+
+            while True:
+                done = self.step == params.steps
+                if done or self.step % params.checkpoint_every == 0:
+                    self._save()
+                if done or self._pictured():
+                    self._picture()
+                val = {}
+                if done or (self.step and self.step % params.validate_every == 0):
+                    val = self._validate()
+                stopping = done or self._out_of_patience()
+                if stopping:
+                    write({"step": self.step, **self._terms_of_next_batch(), **val})
+                    break
+                terms = self._update_on(next(upcoming))
+                logged = self.step % params.log_every == 0
+                if logged or val:
+                    row = {name: float(value) for name, value in terms.items()}
+                    write({"step": self.step, **row, **val})
+                self.step += 1
+                self._watch_trigger(terms, logged)
+                for callback in callbacks:
+                    callback.on_step(self.step)
+                if interruption.requested:
+                    self._save()
+                    raise KeyboardInterrupt
+            if self.step < params.steps:
+                self._save()
+
+    def _update_on(self, batch: np.ndarray) -> dict:
+        terms = self._update(tf.constant(batch))
+        if not math.isfinite(terms["loss"]):
+            bad = [name for name, term in terms.items() if not math.isfinite(term)]
+            # The loss is named last, being the sum of the others.
+            self._diverged(sorted(bad, key=lambda name: name == "loss")[0])
+        return terms
+
+    def _diverged(self, what: str):
+        raise TrainingStopped(
+            f"At step {self.step} {what} is not finite, so training stopped. "
+            f"{self.last_checkpoint()} A lower learning_rate, another seed or a slower ramp of "
+            f"the KL weight may help."
+        )
+
+    def _terms_of_next_batch(self) -> dict[str, float]:
+        """The terms that the next update would report, without the update."""
+        params = self.params
+        indices = batch_indices(len(self.images), params.batch_size, params.seed, self.step)
+        with _noise_kept(self.model):
+            terms = self._terms(tf.constant(self.images.images(indices)), training=True)
+        return {name: float(term) for name, term in terms.items()}
+
+    def _watch_trigger(self, terms: dict, logged: bool):
+        """Starts a triggered KL weight when the window's mean reconstruction is good enough."""
+        schedule = self.params.kl_weight
+        if not isinstance(schedule, triggered) or int(self.model.trigger_step) >= 0:
+            return
+        total, count = self.window
+        total, count = total + float(terms["reconstruction"]), count + 1
+        if logged:
+            full = count >= self.params.log_every
+            if full and total / count <= schedule.threshold:
+                self.model.trigger_step.assign(self.step)
+            total, count = 0.0, 0
+        self.window = [total, count]
+
+    # --- validation and pictures ---
+
+    def _validated_columns(self) -> list[str]:
+        return [name for name in self.model.columns if name not in ("kl_weight", "trigger_step")]
+
+    def _validate(self) -> dict[str, float]:
+        val = evaluate(self.model, self.validation, self.params.batch_size, terms=self._terms)
+        # Losses under different weights cannot be compared: before the weight has settled every
+        # one counts as an improvement.
+        if val["loss"] < self.best or not self._settled():
+            self.best = val["loss"] if self._settled() else math.inf
+            self.waited = 0
+        else:
+            self.waited += 1
+        return {f"val_{name}": val[name] for name in self._validated_columns()}
+
+    def _settled(self) -> bool:
+        start = 0
+        if self.model.trigger_step is not None:
+            start = int(self.model.trigger_step)
+        return start >= 0 and self.step >= start + self.params.kl_weight.settled_at
+
+    def _out_of_patience(self) -> bool:
+        return self.params.patience is not None and self.waited >= self.params.patience
+
+    def _pictured(self) -> bool:
+        early = self.params.sample_steps
+        after = self.step - max(early, default=0)
+        return self.step in early or (after >= 0 and after % self.params.sample_every == 0)
+
+    def _picture(self):
+        picked = np.linspace(0, len(self.validation) - 1, _PICTURED).astype(int)
+        originals = self.validation.images(picked)
+        rows = [originals, self.model.reconstruct(originals)]
+        rows.append(self.model.generate(_PICTURED, _NOISE_SEED))
+        path = self.run_folder.samples / f"step_{self.step:08d}.png"
+        save_png(path, image_grid(np.concatenate(rows), _PICTURED))
+
+
+@contextlib.contextmanager
+def _noise_kept(model: AutoEncoder, seed: int | None = None) -> Iterator[None]:
+    """Leaves the model's random state as it was; inside, it starts from `seed` if given."""
+    state = model.seed_generator.state
+    kept = np.array(state)
+    try:
+        if seed is not None:
+            state.assign([seed, 0])
+        yield
+    finally:
+        state.assign(kept)
+
+
+def evaluate(model: AutoEncoder, images: ImageSet, batch_size: int, *, terms=None) -> dict:
+    """The terms of the log over a whole set of images.
+
+    Args:
+        model: Any.
+        images: All of them are used, each once, under the same noise at every call.
+        batch_size: Images at a time; matters to estimators that depend on the batch.
+        terms: `model.compute_terms`, compiled.
+
+    Returns:
+        Dict of floats: means over images, minima of `*_min`, maxima of `*_max`.
+    """
+    terms = terms or tf.function(model.compute_terms)
+    parts, sizes = [], []
+    with _noise_kept(model, _NOISE_SEED):
+        for first in range(0, len(images), batch_size):
+            x = images.images(np.arange(first, min(first + batch_size, len(images))))
+            parts.append({k: float(v) for k, v in terms(tf.constant(x), training=False).items()})
+            sizes.append(len(x))
+    reductions = {"min": min, "max": max}
+    result = {}
+    for name in parts[0]:
+        values = [part[name] for part in parts]
+        reduce = reductions.get(name.rsplit("_", 1)[-1])
+        result[name] = reduce(values) if reduce else float(np.average(values, weights=sizes))
+    return result
