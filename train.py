@@ -55,7 +55,10 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--overwrite", action="store_true", help="replace the run that is there")
     parser.add_argument("--list", action="store_true", help="print the runs and stop")
     parser.add_argument(
-        "--predictions", type=Path, default=Path("predictions"), metavar="DIR",
+        "--predictions",
+        type=Path,
+        default=Path("predictions"),
+        metavar="DIR",
         help="where run folders lie (default: predictions)",
     )
     parser.add_argument("--tensorboard", action="store_true", help="write event files, too")

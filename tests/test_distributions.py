@@ -46,9 +46,7 @@ def test_likelihood_with_its_constant_is_scipys(likelihood, distribution):
     expected = distribution(1 / (1 + np.exp(-logits.astype(float))))
     log_prob = expected.logpmf(x) if likelihood == "bernoulli" else expected.logpdf(x)
     term, constant = LIKELIHOODS[likelihood]
-    np.testing.assert_allclose(
-        term(x, logits) + 32 * constant, -log_prob.sum((1, 2, 3)), rtol=1e-5
-    )
+    np.testing.assert_allclose(term(x, logits) + 32 * constant, -log_prob.sum((1, 2, 3)), rtol=1e-5)
 
 
 def test_bernoulli_does_not_overflow():

@@ -137,9 +137,7 @@ class Params:
         self._require_whole("seed", 0)
         rate = self.learning_rate
         self._require(
-            isinstance(rate, (int, float))
-            and not isinstance(rate, bool)
-            and 0 < rate < math.inf,
+            isinstance(rate, (int, float)) and not isinstance(rate, bool) and 0 < rate < math.inf,
             "learning_rate",
             "a number above 0",
         )

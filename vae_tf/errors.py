@@ -24,9 +24,8 @@ def unknown(kind: str, name: object, known: Iterable[str], remedy: str = "") -> 
     known = sorted(known)
     close = difflib.get_close_matches(str(name), known, n=1, cutoff=0.5)
     guess = f" Did you mean '{close[0]}'?" if close else ""
-    return UserError(
-        f"Unknown {kind} '{name}'.{guess} Known: {', '.join(known)}.{' ' + remedy if remedy else ''}"
-    )
+    remedy = f" {remedy}" if remedy else ""
+    return UserError(f"Unknown {kind} '{name}'.{guess} Known: {', '.join(known)}.{remedy}")
 
 
 class TrainingStopped(RuntimeError):

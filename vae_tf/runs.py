@@ -107,8 +107,8 @@ class Run:
     def history(self) -> dict[str, np.ndarray]:
         """Columns of log.csv by name: `[rows]`, `step` int, others float, NaN where empty."""
         columns, rows = read_log(self.log_path)
-        table = np.array([[float(cell or "nan") for cell in row] for row in rows])
-        history = dict(zip(columns, table.reshape(-1, len(columns)).T, strict=True))
+        table = [[float(cell or "nan") for cell in row] for row in rows]
+        history = {name: np.array([row[i] for row in table]) for i, name in enumerate(columns)}
         return history | {"step": history["step"].astype(int)} if history else {}
 
     @functools.cached_property

@@ -1,6 +1,7 @@
 """Training: parameters in, run folder out; stopped at any moment and continued to the last bit."""
 
 import contextlib
+import importlib.util
 import math
 import os
 from collections.abc import Iterator
@@ -61,6 +62,11 @@ def train(
     run_dir = Path(run_dir)
     if resume and overwrite:
         raise UserError("Expected one of resume and overwrite, received both. Drop one.")
+    if tensorboard and importlib.util.find_spec("tensorboard") is None:
+        raise UserError(
+            "Event files need the package tensorboard, which is not installed. Install it with "
+            "pip install tensorboard, or train without it: log.csv has the same numbers."
+        )
     if resume:
         _check_resumable(runs.Run(run_dir), params)
     else:
@@ -204,9 +210,7 @@ class Training:
         log = runs.Log(
             self.run_folder.log_path, ["step", *self.model.columns, *validated], before=self.step
         )
-        upcoming = batches(
-            self.images, params.batch_size, params.seed, self.step, params.steps
-        )
+        upcoming = batches(self.images, params.batch_size, params.seed, self.step, params.steps)
         with contextlib.closing(log), contextlib.closing(upcoming), Interruption() as interruption:
 
             def write(row: dict[str, float]):

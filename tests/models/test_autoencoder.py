@@ -74,13 +74,14 @@ def test_the_reported_loss_at_weight_zero_is_the_reconstruction(tiny, blobs):
     assert float(terms["loss"]) == float(terms["reconstruction"])
 
 
-def test_an_infinite_kl_at_weight_zero_leaves_the_loss_finite(tiny, blobs):
-    """With stddev e^60 the KL is infinite in float32: 0 * KL would be NaN."""
+def test_no_posterior_is_wider_than_the_prior_at_weight_zero(tiny, blobs):
+    """The naive loss is lost here: with stddev e^60 the KL is infinite, and 0 * KL is NaN."""
     model = make(tiny, model="ae", kl_weight=0.0)
     head = model.encoder.get_layer("log_stddev")
     head.bias.assign(tf.fill(head.bias.shape, 60.0))
     terms = model.compute_terms(blobs, training=True)
-    assert np.isinf(terms["kl"]) and np.isfinite(terms["loss"])
+    assert np.isfinite(terms["loss"]) and float(terms["stddev_max"]) == 1
+    np.testing.assert_array_equal(model.encode(blobs)[1], np.zeros((64, 3)))
     assert all(np.all(np.isfinite(gradient)) for gradient in gradients(model, blobs))
     head.bias.assign(tf.fill(head.bias.shape, 5.0))
     for _ in range(20):
@@ -96,7 +97,7 @@ def test_an_unused_latent_of_the_autoencoder_goes_towards_zero(tiny, blobs):
     for _ in range(1_000):
         first.assign(first * np.array([[1], [0], [0]], "float32"))
         terms = update(blobs)
-    assert float(terms["stddev_mean"]) < 0.3 and float(terms["stddev_max"]) < 0.5
+    assert float(terms["stddev_mean"]) < 0.3 and float(terms["stddev_max"]) < 0.8
 
 
 def test_a_triggered_weight_counts_from_its_trigger(tiny):

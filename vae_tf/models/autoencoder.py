@@ -45,11 +45,13 @@ class AutoEncoder(keras.Model):
 
     At a KL weight of 0 (the plain autoencoder, or the wait before a ramp) the regularizer is left
     out of the loss and of the gradient; it is not multiplied by 0, as 0 * inf is NaN. Nothing
-    would then hold the standard deviation of a latent that the decoder ignores, and it drifts to
-    infinity. So at weight 0, and only there, the gradient carries 0.001 * log(1 + stddev^2) a
-    latent: it draws every standard deviation towards 0, which is where the reconstruction wants
-    it, and cannot overflow. It is part of no reported number, and at a weight above 0 the
-    gradient is that of the loss to the last bit.
+    would then hold the standard deviations: one that jumps in the first steps drowns the decoder
+    in noise, and one of a latent that the decoder ignores drifts to infinity. So at weight 0, and
+    only there, (1) no posterior is wider than the prior: `log_stddev` is at most 0, with the
+    gradient passed through the bound; (2) the gradient carries 0.001 * log(1 + stddev^2) a latent,
+    which draws the standard deviations that nothing else moves towards 0, where the
+    reconstruction wants the others. The second is part of no reported number. At a weight above 0
+    values and gradients are untouched to the last bit.
 
     Args:
         encoder: Model `x [B, H, W, C] -> (mean [B, L], log_stddev [B, L])`.
@@ -107,9 +109,18 @@ class AutoEncoder(keras.Model):
     # --- the flow ---
 
     def call(self, x, training=False) -> VAEOutput:
-        mean, log_stddev = self.encoder(x, training=training)
+        mean, log_stddev = self.posterior(x, training=training)
         z = self.sample(mean, log_stddev)
         return VAEOutput(mean, log_stddev, z, self.decoder(z, training=training))
+
+    def posterior(self, x, training=False):
+        """Parameters `(mean [B, L], log_stddev [B, L])` of the posterior of images."""
+        mean, log_stddev = self.encoder(x, training=training)
+        if self.kl_weight.lowest == 0:
+            weighted = self.kl_weight_at(self.step) > 0
+            excess = ops.where(weighted, 0.0, ops.relu(log_stddev))
+            log_stddev = log_stddev - ops.stop_gradient(excess)
+        return mean, log_stddev
 
     def sample(self, mean, log_stddev):
         """Reparameterized sample `[B, L]`: z = mean + exp(log_stddev) * noise, noise ~ N(0, I)."""
@@ -267,7 +278,7 @@ class AutoEncoder(keras.Model):
 
     def encode(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Posterior parameters `(mean [B, L], log_stddev [B, L])` of images `[B, H, W, C]`."""
-        return _in_batches(self._compiled("encode", self.encoder, self.image_shape), x)
+        return _in_batches(self._compiled("encode", self.posterior, self.image_shape), x)
 
     def decode(self, z: np.ndarray) -> np.ndarray:
         """Images `[B, H, W, C]` in [0, 1] of latent vectors `[B, L]`."""

@@ -66,10 +66,9 @@ def build_model(params, image_shape: tuple[int, int, int], dataset_size: int) ->
         **hyper,
     )
     name, options = params.optimizer_call
-    optimizer = keras.optimizers.get(
-        {"class_name": name, "config": {"name": "optimizer", "learning_rate": params.learning_rate, **options}}
-    )
-    model.compile(optimizer)
+    # Named, so that its variables have the same paths in every process.
+    settings = {"name": "optimizer", "learning_rate": params.learning_rate, **options}
+    model.compile(keras.optimizers.get({"class_name": name, "config": settings}))
     for optimizer in model.optimizers:
         if not optimizer.built:
             optimizer.build(model.trainable_variables)

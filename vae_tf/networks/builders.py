@@ -9,7 +9,7 @@ from vae_tf.networks import specs
 
 
 def _initializers(seed: int):
-    """Yields a differently seeded Glorot initializer for each layer, so that a seed is a network."""
+    """Yields an initializer for each layer, differently seeded, so that a seed is a network."""
     while True:
         yield keras.initializers.GlorotUniform(seed=seed)
         seed += 1

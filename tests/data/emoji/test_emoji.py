@@ -1,0 +1,67 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from vae_tf.data import emoji, load
+
+NAMES = emoji.NAMES.read_text().split()
+
+
+def test_emoji_are_the_files_on_white(shared):
+    folder, images = shared("images/noto_emoji"), load("emoji")
+    assert [file.stem for file in sorted(folder.glob("*.png"))] == NAMES
+    assert len(images) == 3786 and images.image_shape == (64, 64, 3)
+    for k in range(0, len(NAMES), 50):
+        layer = Image.open(folder / f"{NAMES[k]}.png").convert("RGBA")
+        ground = Image.new("RGBA", layer.size, "white")
+        ground.alpha_composite(layer)
+        expected = np.asarray(ground.convert("RGB")) / np.float32(255)
+        np.testing.assert_array_equal(images.images([k])[0], expected)
+
+
+def test_package_holds_the_notice_and_stays_small():
+    home = Path(emoji.__file__).parent
+    assert emoji.SHEET.stat().st_size <= 10_000_000
+    assert "Apache License" in (home / "LICENSE").read_text()
+    assert "composited on white" in (home / "README.md").read_text()
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("1f3c3-200d-2640-fe0f", "1f3c3-1f3fb-200d-2640-fe0f"),
+        ("261d-fe0f", "261d-1f3fb"),
+        ("1f46d", "1f46d-1f3fd", "1f469-1f3fb-200d-1f91d-200d-1f469-1f3ff"),
+        ("1f91d", "1f91d-1f3fb", "1faf1-1f3fb-200d-1faf2-1f3fc"),
+        ("1f491", "1f491-1f3fb", "1f9d1-1f3fb-200d-2764-fe0f-200d-1f9d1-1f3fc"),
+    ],
+)
+def test_skin_tones_are_one_group(names):
+    assert set(names) <= set(NAMES)
+    assert len({emoji.without_skin_tone(name) for name in names}) == 1
+
+
+def test_skin_tones_stay_on_one_side():
+    collection = emoji.load_emoji(None, None)
+    toneless = np.array([emoji.without_skin_tone(name) for name in NAMES])
+    sides = {
+        split: set(toneless[collection._rows(split, 0.1)]) for split in ("train", "validation")
+    }
+    assert not sides["train"] & sides["validation"]
+    assert len(collection.select("validation", 0.1)) == 379
+    assert len({*toneless}) < 0.6 * len(NAMES)
+
+
+def test_paste_and_cut_are_inverse():
+    tiles = np.random.default_rng(0).integers(0, 256, (5, 64, 64, 3), np.uint8)
+    np.testing.assert_array_equal(emoji.cut(emoji.paste(tiles))[:5], tiles)
+
+
+def test_other_sizes():
+    small = load("emoji", image_size=32, channels=1)
+    assert small.image_shape == (32, 32, 1)
+    luma = load("emoji").images([100])[0] @ np.array([0.299, 0.587, 0.114])
+    blocks = luma.reshape(32, 2, 32, 2).mean(axis=(1, 3))
+    np.testing.assert_allclose(small.images([100])[0, ..., 0], blocks, atol=2 / 255)

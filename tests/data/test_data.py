@@ -1,0 +1,42 @@
+"""Tests of `vae_tf/data/__init__.py`."""
+
+import subprocess
+import sys
+
+import pytest
+
+from vae_tf.data import DATASETS, load
+from vae_tf.errors import UserError
+
+
+def test_import_is_light():
+    code = (
+        "import sys, vae_tf.data;"
+        "sys.exit(any(name in sys.modules for name in "
+        "('tensorflow', 'tensorflow_datasets', 'sklearn', 'keras')))"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_registry_names_the_sets_of_the_readme():
+    embedded = {"sprites", "digits", "emoji"}
+    downloaded = {"mnist", "fashion_mnist", "cifar10", "celeb_a"}
+    assert set(DATASETS) == embedded | downloaded | {"dsprites", "shapes3d", "smallnorb"}
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"image_size": 0},
+        {"image_size": 8.0},
+        {"image_size": "8"},
+        {"image_size": True},
+        {"channels": 2},
+        {"channels": "1"},
+        {"validation": 1.5},
+        {"split": "valid"},
+    ],
+)
+def test_impossible_options_are_refused(options):
+    with pytest.raises(UserError, match="Received|Did you mean 'validation'"):
+        load("digits", **options)

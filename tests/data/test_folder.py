@@ -1,0 +1,126 @@
+import logging
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from vae_tf.data import load
+from vae_tf.errors import UserError
+
+RNG = np.random.default_rng(0)
+
+
+@pytest.fixture
+def root(tmp_path):
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    return folder
+
+
+def save(path, pixels, **options):
+    path.parent.mkdir(exist_ok=True)
+    Image.fromarray(np.asarray(pixels, np.uint8)).save(path, **options)
+
+
+def test_squares_of_one_size_are_kept(root):
+    pixels = RNG.integers(0, 256, (3, 6, 6, 3))
+    for name, image in zip(("b/2.png", "a.PNG", "b/1.bmp"), pixels, strict=True):
+        save(root / name, image)
+    (root / "notes.txt").write_text("not an image")
+    (root / "._a.png").write_text("not an image either")
+    save(root / ".thumbnails" / "a.png", pixels[0])
+    images = load(f"folder:{root}")
+    assert images.image_shape == (6, 6, 3) and images.labels is None
+    in_order = pixels[[1, 2, 0]].astype(np.float32) / np.float32(255)  # a.PNG, b/1.bmp, b/2.png
+    np.testing.assert_array_equal(images.images([0, 1, 2]), in_order)
+
+
+def test_unlike_images_become_64_colour(root):
+    save(root / "grey.png", RNG.integers(0, 256, (30, 70)))
+    save(root / "colour.png", RNG.integers(0, 256, (80, 20, 3)))
+    images = load(f"folder:{root}")
+    assert images.image_shape == (64, 64, 3)
+    grey = images.images([1])[0]
+    np.testing.assert_array_equal(grey[..., 0], grey[..., 2])
+
+
+def test_grey_images_stay_grey_unless_told(root):
+    save(root / "1.png", np.full((4, 4), 51))
+    Image.new("LA", (4, 4), (0, 51)).save(root / "2.png")
+    Image.fromarray(np.full((4, 4), 257 * 51, np.uint16)).save(root / "3.png")
+    images = load(f"folder:{root}")
+    assert images.image_shape == (4, 4, 1)
+    np.testing.assert_allclose(images.images([0, 1, 2])[:, 0, 0, 0], [0.2, 0.8, 0.2], rtol=1e-6)
+    assert load(f"folder:{root}", channels=3, image_size=2).image_shape == (2, 2, 3)
+
+
+def test_exif_orientation_is_respected(root):
+    pixels = np.zeros((8, 8))
+    pixels[0] = 255
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turn clockwise to see it upright
+    save(root / "turned.png", pixels, exif=exif)
+    image = load(f"folder:{root}").images([0])[0, ..., 0]
+    assert image[:, -1].tolist() == [1] * 8 and not image[:, :-1].any()
+
+
+def test_unreadable_image_is_left_out(root, caplog):
+    for k in range(12):
+        save(root / f"{k:02}.png", np.full((5, 5), k))
+    whole = (root / "03.png").read_bytes()
+    (root / "03.png").write_bytes(whole[: len(whole) // 2])
+    with caplog.at_level(logging.WARNING):
+        images = load(f"folder:{root}", image_size=5, channels=1)
+    assert "03.png" in caplog.text
+    values = np.round(images.images(range(11))[:, 0, 0, 0] * 255).tolist()
+    assert values == [0, 1, 2, *range(4, 12)]
+
+
+def test_too_many_unreadable_images(root, cache):
+    for k in range(9):
+        save(root / f"{k}.png", np.full((5, 5), k))
+    (root / "broken.jpg").write_bytes(b"no image")
+    load(f"folder:{root}")
+    (root / "broken too.jpg").write_bytes(b"no image")
+    with pytest.raises(UserError, match="2 of 11 images cannot be read.*broken"):
+        load(f"folder:{root}")
+    assert len(list(cache.iterdir())) == 1
+
+
+def test_only_unreadable_images(root):
+    (root / "broken.jpg").write_bytes(b"no image")
+    with pytest.raises(UserError, match="1 of 1 images cannot be read"):
+        load(f"folder:{root}")
+
+
+def test_folders_without_images(root):
+    with pytest.raises(UserError, match="holds no images"):
+        load(f"folder:{root}")
+    with pytest.raises(UserError, match="There is no folder"):
+        load(f"folder:{root}/absent")
+    with pytest.raises(UserError, match="There is no folder ''"):
+        load("folder:")
+
+
+def test_changed_files_are_prepared_again(root, cache):
+    save(root / "1.png", np.zeros((4, 4)))
+    assert len(load(f"folder:{root}")) == 1
+    save(root / "2.png", np.zeros((4, 4)))
+    assert len(load(f"folder:{root}")) == 2
+    assert len(load(f"folder:{root}")) == 2
+    assert len(list(cache.iterdir())) == 2
+
+
+def test_held_out_images(root):
+    for k in range(10):
+        save(root / f"{k}.png", np.full((4, 4), k))
+    assert len(load(f"folder:{root}", "validation", validation=0.2)) == 2
+    with pytest.raises(UserError, match="no split 'test'"):
+        load(f"folder:{root}", "test")
+
+
+def test_real_folder(shared):
+    images = load(f"folder:{shared('images/noto_emoji')}")
+    assert len(images) == 3786 and images.image_shape == (64, 64, 3)
+    every_tenth = range(0, 3786, 10)
+    np.testing.assert_array_equal(images.images(every_tenth), load("emoji").images(every_tenth))

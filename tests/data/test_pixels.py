@@ -1,0 +1,83 @@
+import numpy as np
+import pytest
+from PIL import Image
+
+from vae_tf.data.pixels import crop_centre, fit, is_grey, picture_to_pixels
+
+
+def picture(mode, value):
+    return Image.new(mode, (2, 1), value)
+
+
+def palette_picture(colours, transparency=None):
+    image = Image.new("P", (2, 1))
+    image.putpalette(sum(colours, ()))
+    image.putdata([0, 1])
+    if transparency is not None:
+        image.info["transparency"] = transparency
+    return image
+
+
+@pytest.mark.parametrize(
+    ("image", "expected"),
+    [
+        (picture("1", 1), (255,)),
+        (picture("L", 77), (77,)),
+        (picture("LA", (100, 255)), (100,)),
+        (picture("LA", (100, 0)), (255,)),
+        (picture("LA", (0, 51)), (204,)),
+        (picture("RGB", (1, 2, 3)), (1, 2, 3)),
+        (picture("RGBA", (255, 0, 0, 0)), (255, 255, 255)),
+        (picture("RGBA", (255, 0, 0, 255)), (255, 0, 0)),
+        (picture("RGBA", (255, 0, 0, 51)), (255, 204, 204)),
+        (picture("CMYK", (0, 255, 255, 0)), (255, 0, 0)),
+        (picture("I;16", 65535), (255,)),
+        (picture("I;16", 257 * 100), (100,)),
+        (picture("I", 257 * 100), (100,)),
+        (picture("F", 0.2), (51,)),
+    ],
+)
+def test_modes(image, expected):
+    pixels = picture_to_pixels(image)
+    assert pixels.shape == (1, 2, len(expected)) and pixels.dtype == np.uint8
+    assert tuple(pixels[0, 0]) == expected
+
+
+def test_palettes():
+    coloured = palette_picture([(10, 20, 30), (40, 50, 60)])
+    assert picture_to_pixels(coloured).tolist() == [[[10, 20, 30], [40, 50, 60]]]
+    pierced = palette_picture([(10, 20, 30), (40, 50, 60)], transparency=0)
+    assert picture_to_pixels(pierced).tolist() == [[[255, 255, 255], [40, 50, 60]]]
+    grey = palette_picture([(10, 10, 10), (40, 40, 40)])
+    assert is_grey(grey) and not is_grey(coloured)
+    assert picture_to_pixels(grey).tolist() == [[[10], [40]]]
+
+
+def test_centre_is_cropped():
+    pixels = np.arange(5 * 9).reshape(5, 9, 1)
+    np.testing.assert_array_equal(crop_centre(pixels, 3), pixels[1:4, 3:6])
+
+
+def test_whole_factors_average_blocks():
+    pixels = np.random.default_rng(0).integers(0, 256, (4, 8, 3), np.uint8)
+    blocks = pixels[:, 2:6].reshape(2, 2, 2, 2, 3).mean(axis=(1, 3))
+    np.testing.assert_allclose(fit(pixels, 2, None), blocks, atol=1)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+def test_resizing_keeps_type_and_range(dtype):
+    top = 1 if dtype == np.float32 else np.iinfo(dtype).max
+    edge = np.zeros((9, 9, 1), dtype)
+    edge[:, 4:] = top
+    resized = fit(edge, 7, 3)
+    assert resized.shape == (7, 7, 3) and resized.dtype == dtype
+    assert resized[:, 0].max() <= 0.01 * top and resized[:, -1].min() >= 0.99 * top
+
+
+def test_channels():
+    red = np.full((2, 2, 3), (255, 0, 0), np.uint8)
+    assert fit(red, None, 1)[0, 0] == Image.fromarray(red).convert("L").getpixel((0, 0))
+    assert fit(red[..., :1], None, 3).tolist() == np.full((2, 2, 3), 255).tolist()
+    assert fit(red, None, None) is red
+    clear = np.zeros((2, 2, 4), np.uint8)
+    assert fit(clear, None, None).tolist() == np.full((2, 2, 3), 255).tolist()

@@ -1,0 +1,122 @@
+import numpy as np
+import pytest
+from scipy.special import logsumexp
+from scipy.stats import norm
+
+from vae_tf.errors import UserError
+from vae_tf.metrics import elbo_decomposition, kl_per_code
+
+PARTS = ("index_code_mutual_information", "total_correlation", "dimension_wise_kl")
+
+
+@pytest.fixture
+def posterior(rng):
+    mean = rng.normal(size=(500, 3)) @ [[1.0, 0.5, 0], [0, 1, 0], [0, 0, 0.3]]
+    return mean, rng.uniform(-2, 0, size=(500, 3))
+
+
+def test_parts_sum_to_the_kl_within_the_sampling_error(posterior):
+    parts = elbo_decomposition(*posterior, num_samples=4000)
+    total = sum(parts[name] for name in PARTS)
+    # Errors of a sum are at most the sum of errors; five of them cover any seed.
+    assert abs(total - parts["kl"]) < 5 * sum(parts[f"{name}_error"] for name in PARTS)
+
+
+def test_kl_in_closed_form_against_quadrature():
+    z, width = np.linspace(-12, 12, 20_001, retstep=True)
+    q = norm.pdf(z, 0.7, np.exp(-0.4))
+    expected = np.sum(q * (norm.logpdf(z, 0.7, np.exp(-0.4)) - norm.logpdf(z))) * width
+    assert kl_per_code(np.array([[0.7]]), np.array([[-0.4]]))[0] == pytest.approx(expected)
+
+
+def test_densities_equal_scipy(posterior):
+    mean, log_stddev = posterior
+    parts = elbo_decomposition(mean, log_stddev, num_samples=300, seed=5)
+    generator = np.random.default_rng(5)  # the documented draws: image, then noise
+    images = generator.integers(0, 500, size=300)
+    stddev = np.exp(log_stddev)
+    z = mean[images] + stddev[images] * generator.standard_normal((300, 3))
+    logs = norm.logpdf(z[:, None], mean, stddev)  # [S, N, L]
+    joint = logsumexp(logs.sum(axis=2), axis=1) - np.log(500)
+    marginal = (logsumexp(logs, axis=1) - np.log(500)).sum(axis=1)
+    conditional = norm.logpdf(z, mean[images], stddev[images]).sum(axis=1)
+    expected = {
+        "index_code_mutual_information": conditional - joint,
+        "total_correlation": joint - marginal,
+        "dimension_wise_kl": marginal - norm.logpdf(z).sum(axis=1),
+    }
+    for name, values in expected.items():
+        assert parts[name] == pytest.approx(values.mean(), abs=1e-4)
+        error = values.std(ddof=1) / np.sqrt(300)
+        assert parts[f"{name}_error"] == pytest.approx(error, rel=1e-3)
+
+
+def test_total_correlation_of_a_gaussian_in_closed_form(rng):
+    # Means from N(0, S - 0.04 I), noise 0.2: q(z) is close to N(0, S), TC = -0.5 ln(1 - r^2).
+    covariance = np.array([[1, 0.8], [0.8, 1]])
+    root = np.linalg.cholesky(covariance - 0.04 * np.eye(2))
+    mean = rng.normal(size=(20_000, 2)) @ root.T
+    parts = elbo_decomposition(mean, np.full_like(mean, np.log(0.2)), num_samples=1500)
+    # 20,000 kernels leave a bias of about 1/(2 N 0.2^2) = 1e-3 beside the sampling error.
+    tolerance = 4 * parts["total_correlation_error"] + 0.02
+    assert parts["total_correlation"] == pytest.approx(-0.5 * np.log(0.36), abs=tolerance)
+    assert abs(parts["dimension_wise_kl"]) < 4 * parts["dimension_wise_kl_error"] + 0.02
+
+
+def test_independent_codes_have_no_total_correlation():
+    grid = np.stack(np.meshgrid(np.linspace(-2, 2, 20), np.linspace(-1, 1, 25)), -1).reshape(-1, 2)
+    parts = elbo_decomposition(grid, np.full_like(grid, -1.0), num_samples=500)
+    assert abs(parts["total_correlation"]) < 1e-4  # q(z) is a product: every sample is 0
+
+
+def test_information_of_separated_images_is_log_n():
+    mean = 100.0 * np.arange(8)[:, None]
+    parts = elbo_decomposition(mean, np.zeros((8, 1)), num_samples=200)
+    assert parts["index_code_mutual_information"] == pytest.approx(np.log(8), abs=1e-3)
+
+
+def test_collapsed_posterior():
+    parts = elbo_decomposition(np.zeros((30, 4)), np.zeros((30, 4)), num_samples=100)
+    np.testing.assert_allclose(list(parts.values()), 0, atol=1e-5)
+
+
+def test_sign_and_order_of_codes(posterior):
+    mean, log_stddev = posterior
+    first = elbo_decomposition(mean, log_stddev, num_samples=2000)
+    second = elbo_decomposition(-mean[:, ::-1], log_stddev[:, ::-1], num_samples=2000)
+    for name in PARTS:
+        error = np.hypot(first[f"{name}_error"], second[f"{name}_error"])
+        assert abs(first[name] - second[name]) < 5 * error
+
+
+def test_blocks_do_not_change_the_result(posterior, monkeypatch):
+    from vae_tf.metrics import decomposition
+
+    expected = elbo_decomposition(*posterior, num_samples=100)
+    monkeypatch.setattr(decomposition, "_IMAGES_PER_BLOCK", 77)
+    monkeypatch.setattr(decomposition, "_SAMPLES_PER_BLOCK", 13)
+    parts = elbo_decomposition(*posterior, num_samples=100)
+    assert parts == pytest.approx(expected, abs=1e-5)
+
+
+@pytest.mark.parametrize("log_stddev", [-35.0, 35.0])
+def test_extreme_standard_deviations_stay_finite(log_stddev):
+    mean = np.random.default_rng(0).normal(size=(50, 2))
+    parts = elbo_decomposition(mean, np.full_like(mean, log_stddev), num_samples=50)
+    assert np.isfinite(list(parts.values())).all()
+
+
+@pytest.mark.parametrize(
+    ("mean", "log_stddev", "options", "message"),
+    [
+        (np.zeros((5, 2)), np.zeros((5, 3)), {}, "must have the same shape.*Received: "),
+        (np.zeros(5), np.zeros(5), {}, "`mean` must be 2-D"),
+        (np.zeros((5, 2)), np.full((5, 2), 99.0), {}, "`log_stddev` must lie between"),
+        (np.zeros((5, 2)), np.full((5, 2), np.nan), {}, "`log_stddev` must be finite"),
+        (np.zeros((0, 2)), np.zeros((0, 2)), {}, "at least 1 samples"),
+        (np.zeros((5, 2)), np.zeros((5, 2)), {"num_samples": 1}, "`num_samples` must be"),
+    ],
+)
+def test_errors(mean, log_stddev, options, message):
+    with pytest.raises(UserError, match=message):
+        elbo_decomposition(mean, log_stddev, **options)

@@ -1,0 +1,89 @@
+import json
+
+import numpy as np
+import pytest
+
+from vae_tf.errors import UserError
+from vae_tf.metrics import PRESETS, Representation, Sizes, score_suite, suite_names
+
+SMALL = Sizes(
+    num_train=200,
+    num_test=100,
+    num_variance=200,
+    num_eval=100,
+    batch_size=16,
+    num_samples=100,
+    num_images=30,
+)
+
+
+@pytest.fixture(scope="module")
+def represent():
+    grid = np.stack(np.meshgrid(range(3), range(4), range(4), indexing="ij"), -1).reshape(-1, 3)
+    return Representation.from_arrays(grid, grid, np.full(grid.shape, -3.0))
+
+
+@pytest.fixture(scope="module")
+def results(represent):
+    return dict(score_suite(represent, preset=SMALL, seed=1, progress=False))
+
+
+def test_identity_codes_score_high(results, represent):
+    assert list(results) == suite_names(represent)
+    for score, value in (
+        ("mig", "mig"),
+        ("mig_sup", "mig_sup"),
+        ("dcimig", "dcimig"),
+        ("modularity", "modularity"),
+        ("irs", "irs"),
+        ("beta_vae", "beta_vae_eval"),
+        ("factor_vae", "factor_vae_eval"),
+        ("dci", "dci_disentanglement"),
+        ("dci", "dci_completeness"),
+        ("sap", "sap_continuous"),
+        ("mig_density", "mig_density"),
+    ):
+        assert results[score]["values"][value] > 0.9, value
+    assert results["active_units"]["values"]["active_units"] == 3
+
+
+def test_entries_are_json_and_name_their_sizes(results):
+    assert json.loads(json.dumps(results, allow_nan=False)) == results
+    for entry in results.values():
+        assert entry["preset"] == "custom"
+        assert entry["seed"] == 1
+        assert entry["protocol"]
+        assert entry["seconds"] >= 0
+    assert results["dci"]["sizes"] == {"num_train": 200, "num_test": 100}
+    assert np.shape(results["mig"]["matrix"]) == (3, 3)
+
+
+def test_going_on_gives_the_same_as_one_run(results, represent):
+    done = ["mig", "dci", "sap", "explicitness", "infomec", "beta_vae"]
+    rest = dict(score_suite(represent, preset=SMALL, seed=1, done=done, progress=False))
+    assert set(rest) | set(done) == set(results)
+    for name, entry in rest.items():
+        assert entry["values"] == results[name]["values"]
+
+
+def test_scores_come_one_by_one(represent):
+    suite = score_suite(represent, preset=SMALL, progress=False)
+    assert next(suite)[0] == "mig"
+
+
+def test_encoder_without_density(represent):
+    codes = Representation.from_arrays(represent.mean, represent.factors)
+    assert {"kl_per_code", "mig_density", "elbo_decomposition"}.isdisjoint(suite_names(codes))
+
+
+def test_presets():
+    assert PRESETS["full"] == Sizes()
+    assert PRESETS["full"].num_train == 10_000
+    assert PRESETS["fast"].num_train == 1_000
+
+
+def test_unknown_names(represent):
+    with pytest.raises(UserError, match="Unknown preset 'ful'. Did you mean 'full'"):
+        score_suite(represent, preset="ful")
+    with pytest.raises(UserError, match="Unknown score 'mgi'"):
+        score_suite(represent, done=["mgi"])

@@ -1,0 +1,49 @@
+"""Imports go one way: each module only imports from the layers below its own."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "vae_tf"
+
+# From the bottom up; modules of one line may import each other.
+LAYERS = [
+    {"version", "errors"},
+    {"schedules", "distributions", "startup", "interruption"},
+    {"networks", "data", "metrics", "plots"},
+    {"models"},
+    {"config", "checkpoints", "callbacks"},
+    {"runs"},
+    {"training"},
+]
+LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
+# Same layer, but strangers to each other.
+STRANGERS = {"networks", "data", "metrics", "plots"}
+
+
+def imports_of(path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("vae_tf"):
+            if node.module == "vae_tf":
+                yield from (alias.name for alias in node.names)
+            else:
+                yield node.module.split(".")[1]
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda p: str(p.name))
+def test_imports_go_down(path):
+    home = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    if home == "__init__":
+        return
+    for name in imports_of(path):
+        assert LEVEL[name] <= LEVEL[home], f"{home} imports {name}"
+        assert name == home or not {name, home} <= STRANGERS, f"{home} imports {name}"
+
+
+@pytest.mark.parametrize("module", ["vae_tf", "vae_tf.config", "vae_tf.data", "vae_tf.metrics"])
+def test_light_modules_do_not_import_tensorflow(module):
+    code = f"import sys, {module}; sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0

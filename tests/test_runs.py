@@ -1,0 +1,104 @@
+import json
+
+import numpy as np
+import pytest
+
+import vae_tf
+from vae_tf import runs
+from vae_tf.config import replace
+from vae_tf.data import ArrayImages
+from vae_tf.errors import UserError
+from vae_tf.training import train
+
+
+@pytest.fixture
+def trained(tiny, tmp_path):
+    return train(tiny, tmp_path / "run")
+
+
+def test_a_run_is_loaded_from_its_folder_alone(trained, tiny, blobs):
+    run = vae_tf.load_run(trained.path)
+    assert run.params == tiny and run.name == "run"
+    assert int(run.model.step) == run.details["step"] == 12
+    for one, other in zip(run.model.encode(blobs), trained.model.encode(blobs), strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert run.data.image_shape == (8, 8, 1)
+    assert len(run.data) + len(run.validation_data) == 1797
+
+
+def test_history_are_the_columns_of_the_log(trained):
+    history = vae_tf.load_run(trained.path).history
+    assert (
+        list(history)[:12]
+        == (
+            "step loss reconstruction kl kl_weight elbo stddev_mean stddev_min stddev_max "
+            "mean_mean mean_min mean_max"
+        ).split()
+    )
+    assert all(name.startswith("val_") for name in list(history)[12:])
+    np.testing.assert_array_equal(history["step"], [0, 4, 6, 8, 12])
+    np.testing.assert_array_equal(np.isnan(history["val_loss"]), [1, 1, 0, 1, 0])
+    np.testing.assert_allclose(
+        history["loss"], history["reconstruction"] + history["kl_weight"] * history["kl"], rtol=1e-6
+    )
+
+
+def test_environment_makes_it_repeatable(trained, tiny):
+    train(replace(tiny, steps=14), trained.path, resume=True)
+    sessions = json.loads((trained.path / "environment.json").read_text())["sessions"]
+    assert [session["from_step"] for session in sessions] == [0, 12]
+    assert {"python", "keras", "tensorflow", "numpy", "vae_tf"} == set(sessions[0]["versions"])
+    assert sessions[0]["command"]
+
+
+def test_what_is_no_run(tmp_path):
+    with pytest.raises(UserError, match="is no run folder: it does not exist"):
+        vae_tf.load_run(tmp_path / "none")
+    with pytest.raises(UserError, match="holds no params.json"):
+        vae_tf.load_run(tmp_path)
+    (tmp_path / "params.json").write_text('{"stepz": 3}')
+    with pytest.raises(UserError, match="params.json cannot be read.*Did you mean 'steps'"):
+        vae_tf.load_run(tmp_path)
+    (tmp_path / "params.json").write_text("{}")
+    with pytest.raises(UserError, match="no checkpoint to load"):
+        vae_tf.load_run(tmp_path).model  # noqa: B018
+    assert vae_tf.load_run(tmp_path).history == {}
+
+
+def test_an_existing_folder_is_not_touched(tmp_path, tiny):
+    (tmp_path / "notes.txt").write_text("mine")
+    for overwrite in (False, True):
+        with pytest.raises(UserError, match="exists"):
+            runs.create(tmp_path, tiny, overwrite=overwrite)
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UserError, match="not a folder"):
+        runs.create(tmp_path / "file" / "run", tiny, overwrite=False)
+
+
+def test_the_log_drops_what_came_after_the_checkpoint(tmp_path):
+    path = tmp_path / "log.csv"
+    log = runs.Log(path, ["step", "loss", "val_loss"], before=0)
+    for step in (0, 5, 10):
+        log.write({"step": step, "loss": np.float32(0.1) + step})
+    log.close()
+    with open(path, "a") as file:
+        file.write("15,0.")  # cut short
+    assert len(runs.read_log(path)[1]) == 3
+    log = runs.Log(path, ["step", "loss", "val_loss"], before=10)
+    log.write({"step": 10, "loss": 1 / 3, "val_loss": 2})
+    log.close()
+    assert (
+        path.read_text() == "step,loss,val_loss\n0,0.100000001,\n5,5.0999999,\n10,0.333333333,2\n"
+    )
+
+
+def test_one_training_at_a_time(trained, tiny):
+    with runs.locked(trained), pytest.raises(UserError, match="Another process"):
+        train(replace(tiny, steps=20), trained.path, resume=True)
+
+
+def test_own_images(tmp_path, tiny, blobs):
+    images = ArrayImages("blobs", blobs)
+    run = train(tiny, tmp_path / "own", data=(images, images))
+    assert run.data is images

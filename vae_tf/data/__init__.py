@@ -1,0 +1,89 @@
+"""Image sets by name, read by index: `load("sprites")`, `load("folder:PATH")`, `load("mnist")`."""
+
+import importlib
+from collections.abc import Callable
+
+from vae_tf.data.collection import Collection, check_validation
+from vae_tf.data.image_set import ArrayImages, GroundTruthImages, ImageSet
+from vae_tf.errors import UserError
+
+__all__ = ["DATASETS", "ArrayImages", "GroundTruthImages", "ImageSet", "load"]
+
+_FOLDER = "folder:"
+
+
+def _loader(module: str, function: str, *arguments: str) -> Callable[..., Collection]:
+    """A loader whose module is imported on first use."""
+
+    def load_collection(image_size: int | None, channels: int | None) -> Collection:
+        home = importlib.import_module(f"vae_tf.data.{module}")
+        return getattr(home, function)(*arguments, image_size, channels)
+
+    return load_collection
+
+
+# Name -> loader, which takes `image_size` and `channels` (None: as the set has them).
+DATASETS: dict[str, Callable[..., Collection]] = {
+    "sprites": _loader("sprites", "load_sprites"),
+    "digits": _loader("digits", "load_digits"),
+    "emoji": _loader("emoji", "load_emoji"),
+    "mnist": _loader("tfds_images", "load_tfds", "mnist"),
+    "fashion_mnist": _loader("tfds_images", "load_tfds", "fashion_mnist"),
+    "cifar10": _loader("tfds_images", "load_tfds", "cifar10"),
+    "celeb_a": _loader("tfds_images", "load_celeb_a"),
+    "dsprites": _loader("tfds_grids", "load_dsprites"),
+    "shapes3d": _loader("tfds_grids", "load_shapes3d"),
+    "smallnorb": _loader("tfds_grids", "load_smallnorb"),
+}
+
+
+def load(
+    name: str,
+    split: str = "train",
+    image_size: int | None = None,
+    *,
+    channels: int | None = None,
+    validation: float | int | None = None,
+) -> ImageSet:
+    """Loads one split of a data set.
+
+    Args:
+        name: A name of `DATASETS`, `folder:PATH` for a folder of images, or any image set of
+            TensorFlow Datasets.
+        split: "train", "validation", "test", or "all" for every image of the set.
+        image_size: Side in pixels. None: as the set has them.
+        channels: 1 (grey) or 3 (RGB). None: as the set has them.
+        validation: Part of the training images held out as "validation" where the set offers no
+            such split: a fraction in (0, 1) or a number of images. The choice is fixed. None holds
+            out nothing.
+
+    Returns:
+        An `ImageSet`; a `GroundTruthImages` where the factors are known.
+
+    Raises:
+        UserError: If the name, the split or an option is wrong, or the set cannot be downloaded.
+
+    Example:
+        >>> load("digits", "validation", validation=0.1)
+        <digits, validation: 180 images 8x8x1>
+    """
+    # Before the loader, which may prepare for minutes.
+    _check_count("image_size", image_size)
+    check_validation(validation)
+    if channels not in (None, 1, 3):
+        raise UserError(f"`channels` must be 1 or 3, or None. Received: channels={channels!r}")
+    return _find_loader(name)(image_size, channels).select(split, validation)
+
+
+def _check_count(field: str, value: int | None):
+    is_int = isinstance(value, int) and not isinstance(value, bool)
+    if value is not None and not (is_int and value >= 1):
+        raise UserError(f"`{field}` must be an integer of at least 1. Received: {field}={value!r}")
+
+
+def _find_loader(name: str) -> Callable[..., Collection]:
+    if name in DATASETS:
+        return DATASETS[name]
+    if name.startswith(_FOLDER):
+        return _loader("folder", "load_folder", name.removeprefix(_FOLDER))
+    return _loader("tfds_images", "load_tfds", name)

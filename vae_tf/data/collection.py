@@ -1,0 +1,143 @@
+"""A whole data set as its loader gives it, and the choice of one split of it."""
+
+import dataclasses
+from collections.abc import Mapping
+
+import numpy as np
+
+from vae_tf.data.factors import FactorGrid
+from vae_tf.data.image_set import GroundTruthImages, ImageSet, Rows
+from vae_tf.errors import UserError, unknown
+
+SPLITS = ("train", "validation", "test", "all")
+
+# Part of the results: another seed would be another validation set.
+_HOLD_OUT_SEED = 20240229
+
+
+@dataclasses.dataclass(frozen=True)
+class Collection:
+    """All images of a data set.
+
+    Attributes:
+        name: Name of the data set.
+        store: Where the images come from.
+        splits: The splits that the set offers: name -> rows of the store.
+        labels: `[N]` int label of each row of the store, or None.
+        label_names: Name of each label value, or None.
+        groups: `[N]` ints: images of one group are never parted by a held-out split. None if each
+            image is a group of its own.
+        grid: The factors of the rows if they are known.
+        hidden_factor: A factor of the grid that scores leave free.
+    """
+
+    name: str
+    store: Rows
+    splits: Mapping[str, range]
+    labels: np.ndarray | None = None
+    label_names: tuple[str, ...] | None = None
+    groups: np.ndarray | None = None
+    grid: FactorGrid | None = None
+    hidden_factor: str | None = None
+
+    def select(self, split: str, validation: float | int | None = None) -> ImageSet:
+        """Gives one split.
+
+        Args:
+            split: "train", "validation", "test" or "all".
+            validation: Part of "train" held out as "validation" where the set offers none: a
+                fraction in (0, 1) or a number of images. None holds out nothing.
+
+        Raises:
+            UserError: If the set does not offer the split.
+        """
+        check_validation(validation)
+        if split not in SPLITS:
+            raise unknown("split", split, SPLITS)
+        rows = self._rows(split, validation)
+        arguments = {
+            "name": self.name,
+            "split": split,
+            "store": self.store,
+            "rows": rows,
+            "labels": None if self.labels is None else self.labels[rows],
+            "label_names": self.label_names,
+        }
+        if self.grid is None:
+            return ImageSet(**arguments)
+        return GroundTruthImages(**arguments, grid=self.grid, hidden=self.hidden_factor)
+
+    def _rows(self, split: str, validation: float | int | None) -> np.ndarray:
+        if split == "all":
+            return np.arange(self.store.num_rows)
+        holds_out = validation is not None and "validation" not in self.splits
+        if holds_out and split in ("train", "validation"):
+            train = self._offered("train")
+            groups = None if self.groups is None else self.groups[train]
+            held_out = hold_out(len(train), validation, groups)
+            return train[held_out if split == "validation" else ~held_out]
+        return self._offered(split)
+
+    def _offered(self, split: str) -> np.ndarray:
+        if split in self.splits:
+            return np.asarray(self.splits[split])
+        remedy = (
+            "Hold a part of `train` out, such as validation=0.1."
+            if split == "validation"
+            else "Use one of these."
+        )
+        raise UserError(
+            f"'{self.name}' has no split '{split}'. It offers: {', '.join(self.splits)}, all. "
+            f"{remedy}"
+        )
+
+
+def check_validation(validation: float | int | None):
+    """Raises `UserError` unless `validation` is None, a fraction or a number of images."""
+    is_number = isinstance(validation, (int, float)) and not isinstance(validation, bool)
+    if validation is None or (
+        is_number and (validation >= 1 if isinstance(validation, int) else 0 < validation < 1)
+    ):
+        return
+    raise UserError(
+        "`validation` must be a fraction between 0 and 1, a number of images of at least 1, or "
+        f"None. Received: validation={validation!r}"
+    )
+
+
+def hold_out(
+    num_images: int, validation: float | int, groups: np.ndarray | None = None
+) -> np.ndarray:
+    """Chooses the images of a validation split, the same at every call.
+
+    Args:
+        num_images: Images to choose from, N.
+        validation: Fraction in (0, 1) or number of images.
+        groups: `[N]` ints; whole groups are chosen, as many as fit into the number. None if each
+            image is a group of its own.
+
+    Returns:
+        `[N]` bools, True for the images held out.
+
+    Raises:
+        UserError: If no image would be left on one of the sides.
+    """
+    wanted = round(validation * num_images) if isinstance(validation, float) else validation
+    if not 0 < wanted < num_images:
+        raise UserError(
+            f"`validation` must leave images on both sides of {num_images} training images. "
+            f"Received: validation={validation!r}, which holds {wanted} out"
+        )
+    if groups is None:
+        groups = np.arange(num_images)
+    names, members, sizes = np.unique(groups, return_inverse=True, return_counts=True)
+    # Raw bits are the only stream that NumPy promises not to change between versions.
+    order = np.argsort(np.random.PCG64(_HOLD_OUT_SEED).random_raw(len(names)), kind="stable")
+    chosen = np.zeros(len(names), bool)
+    for group in order:
+        if sizes[group] <= wanted:
+            chosen[group] = True
+            wanted -= sizes[group]
+        if not wanted:
+            break
+    return chosen[members]

@@ -1,0 +1,84 @@
+"""Google's Noto colour emoji, 3,786 images 64x64x3, kept in this package.
+
+They lie on one losslessly compressed sheet, `sheet.webp`, row by row, in the order of `names.txt`
+(their code points). `make.py` makes both; `README.md` states origin, licence and changes.
+"""
+
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from vae_tf.data.cache import prepared
+from vae_tf.data.collection import Collection
+from vae_tf.data.pixels import fit
+from vae_tf.data.row_file import RowFile, RowWriter
+
+SIDE = 64
+SHEET = Path(__file__).with_name("sheet.webp")
+NAMES = Path(__file__).with_name("names.txt")
+
+_SKIN_TONES = {"1f3fb", "1f3fc", "1f3fd", "1f3fe", "1f3ff"}
+_EMOJI_STYLE = "fe0f"  # asks for colour; written or not without a change of the picture
+
+# People together: one code point where they share a skin tone, a sequence where they do not.
+_SEQUENCES = {
+    "1f46b": "1f469-200d-1f91d-200d-1f468",
+    "1f46c": "1f468-200d-1f91d-200d-1f468",
+    "1f46d": "1f469-200d-1f91d-200d-1f469",
+    "1f48f": "1f9d1-200d-2764-200d-1f48b-200d-1f9d1",
+    "1f491": "1f9d1-200d-2764-200d-1f9d1",
+    "1f91d": "1faf1-200d-1faf2",
+}
+
+
+def load_emoji(image_size: int | None, channels: int | None) -> Collection:
+    """The emoji on white; those that differ only in skin tone form a group."""
+    names = NAMES.read_text().split()
+
+    def prepare(folder: Path) -> dict:
+        with Image.open(SHEET) as sheet:
+            tiles = cut(np.asarray(sheet.convert("RGB")))[: len(names)]
+        images = np.stack([fit(tile, image_size, channels) for tile in tiles])
+        with RowWriter(folder / "images.npy", images.shape[1:], np.uint8) as writer:
+            writer.write(images)
+        return {}
+
+    key = {"image_size": image_size, "channels": channels, "sheet_bytes": SHEET.stat().st_size}
+    folder, _ = prepared("emoji", key, prepare)
+    _, groups = np.unique([without_skin_tone(name) for name in names], return_inverse=True)
+    return Collection(
+        "emoji",
+        RowFile(folder / "images.npy", full_scale=255),
+        splits={"train": range(len(names))},
+        groups=groups,
+    )
+
+
+def without_skin_tone(name: str) -> str:
+    """Code points without skin tones: the same for all that differ in nothing else.
+
+    Example:
+        >>> without_skin_tone("1f3c3-1f3fb-200d-2640-fe0f")
+        '1f3c3-200d-2640'
+    """
+    left_out = _SKIN_TONES | {_EMOJI_STYLE}
+    plain = "-".join(point for point in name.split("-") if point not in left_out)
+    return _SEQUENCES.get(plain, plain)
+
+
+def cut(sheet: np.ndarray) -> np.ndarray:
+    """Cuts a sheet `[rows * 64, columns * 64, C]` into its tiles `[rows * columns, 64, 64, C]`."""
+    rows, columns = sheet.shape[0] // SIDE, sheet.shape[1] // SIDE
+    tiles = sheet.reshape(rows, SIDE, columns, SIDE, -1).swapaxes(1, 2)
+    return tiles.reshape(rows * columns, SIDE, SIDE, -1)
+
+
+def paste(tiles: np.ndarray) -> np.ndarray:
+    """Puts tiles `[N, 64, 64, C]` on the smallest square sheet; the rest of it is white."""
+    columns = int(np.ceil(len(tiles) ** 0.5))
+    rows = -(-len(tiles) // columns)
+    full = np.full((rows * columns, *tiles.shape[1:]), 255, np.uint8)
+    full[: len(tiles)] = tiles
+    sheet = full.reshape(rows, columns, SIDE, SIDE, -1).swapaxes(1, 2)
+    return sheet.reshape(rows * SIDE, columns * SIDE, -1)

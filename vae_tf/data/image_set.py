@@ -1,0 +1,215 @@
+"""Images of one split, read by index: what every loader gives and every consumer reads."""
+
+import zlib
+from typing import Protocol
+
+import numpy as np
+
+from vae_tf.data.factors import FactorGrid
+from vae_tf.data.row_file import ArrayRows
+from vae_tf.errors import UserError
+
+
+class Rows(Protocol):
+    """A store of images: a file, an array or a renderer."""
+
+    num_rows: int
+    image_shape: tuple[int, int, int]
+
+    def read(self, rows: np.ndarray) -> np.ndarray:
+        """Gives the images `[n, H, W, C]`, float32 in [0, 1], of valid row numbers `[n]`."""
+
+
+class ImageSet:
+    """Images of one split of a data set.
+
+    Args:
+        name: Name of the data set.
+        split: "train", "validation", "test" or "all".
+        store: Where the images come from.
+        rows: `[N]` rows of the store that form the split, None for all.
+        labels: `[N]` int labels of the split, None if there are none.
+        label_names: Name of each label value, None if there are none.
+
+    Attributes:
+        image_shape: `(H, W, C)`.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        split: str,
+        store: Rows,
+        rows: np.ndarray | None = None,
+        labels: np.ndarray | None = None,
+        label_names: tuple[str, ...] | None = None,
+    ):
+        self.name = name
+        self.split = split
+        self.image_shape = tuple(store.image_shape)
+        self.labels = labels
+        self.label_names = label_names
+        self._store = store
+        self._rows = np.arange(store.num_rows) if rows is None else rows
+
+    def __len__(self):
+        return len(self._rows)
+
+    def __repr__(self):
+        shape = "x".join(map(str, self.image_shape))
+        return f"<{self.name}, {self.split}: {len(self):,} images {shape}>"
+
+    def images(self, indices: np.ndarray) -> np.ndarray:
+        """Reads images in the order given; safe to call from several threads.
+
+        Args:
+            indices: `[n]` ints in [0, N), in any order, repeats allowed.
+
+        Returns:
+            `[n, H, W, C]` array in [0, 1].
+
+        Raises:
+            IndexError: If an index is not an integer in [0, N).
+        """
+        return self._store.read(self._rows[self._checked(indices)])
+
+    def _checked(self, indices: np.ndarray) -> np.ndarray:
+        indices = np.asarray(indices)
+        if indices.size == 0:
+            return np.zeros(0, int)
+        if indices.ndim > 1 or indices.dtype.kind not in "iu":
+            raise IndexError(
+                f"`indices` must be one-dimensional integers. "
+                f"Received: {indices.dtype} array of shape {indices.shape}"
+            )
+        # Negative indices would hide off-by-one errors of a pipeline.
+        if indices.min() < 0 or indices.max() >= len(self):
+            raise IndexError(
+                f"`indices` must lie in [0, {len(self)}) for {self.name}, {self.split}. "
+                f"Received: {indices.min()} to {indices.max()}"
+            )
+        return np.atleast_1d(indices)
+
+
+class GroundTruthImages(ImageSet):
+    """Images of a data set whose generating factors are known.
+
+    Args:
+        grid: Factors of the store's rows, in the order of the rows.
+        hidden: Name of a factor that is left free: it is neither reported nor asked for.
+        **kwargs: As for `ImageSet`.
+
+    Attributes:
+        factor_names: Names of the K factors.
+        factor_sizes: Number of values of each factor.
+    """
+
+    def __init__(self, *args, grid: FactorGrid, hidden: str | None = None, **kwargs):
+        super().__init__(*args, **kwargs)
+        self._grid = grid
+        self._seen = [k for k, name in enumerate(grid.names) if name != hidden]
+        self.factor_names = tuple(grid.names[k] for k in self._seen)
+        self.factor_sizes = tuple(grid.sizes[k] for k in self._seen)
+
+    def factors(self, indices: np.ndarray) -> np.ndarray:
+        """Factor values `[n, K]` of images of this split.
+
+        Raises:
+            IndexError: If an index is not an integer in [0, N).
+        """
+        return self._grid.factors(self._rows[self._checked(indices)])[:, self._seen]
+
+    def sample_factors(self, n: int, rng: np.random.Generator) -> np.ndarray:
+        """Draws factor values `[n, K]`, uniform and independent."""
+        return FactorGrid(self.factor_names, self.factor_sizes).sample(n, rng)
+
+    def images_of(self, factors: np.ndarray) -> np.ndarray:
+        """Images with the given factors, from the full grid whatever the split.
+
+        A hidden factor is drawn anew for each image, by a generator seeded with `factors`: the same
+        array gives the same images, two equal rows of it mostly two different ones.
+
+        Args:
+            factors: `[n, K]` ints.
+
+        Returns:
+            `[n, H, W, C]` array in [0, 1].
+
+        Raises:
+            UserError: If the values are not integers on the grid.
+        """
+        rows = FactorGrid(self.factor_names, self.factor_sizes).rows(factors)  # checks them
+        if len(self._seen) < len(self._grid.names):
+            seed = zlib.crc32(np.ascontiguousarray(factors, np.int64))
+            full = self._grid.sample(len(rows), np.random.default_rng(seed))
+            full[:, self._seen] = factors
+            rows = self._grid.rows(full)
+        return self._store.read(rows)
+
+
+class ArrayImages(ImageSet):
+    """Images that the user holds in an array; it is not copied.
+
+    Args:
+        name: A name for messages.
+        images: `[N, H, W, C]` or `[N, H, W]`: integers or bools, scaled by their full scale (see
+            `full_scale`), or floats in [0, 1].
+        labels: `[N]` ints or None.
+        split: Name of the split.
+
+    Raises:
+        UserError: If the shape, the type or the values do not fit.
+
+    Example:
+        >>> noise = np.random.default_rng(0).integers(0, 256, (10, 8, 8), np.uint8)
+        >>> ArrayImages("noise", noise)
+        <noise, train: 10 images 8x8x1>
+    """
+
+    def __init__(
+        self,
+        name: str,
+        images: np.ndarray,
+        labels: np.ndarray | None = None,
+        split: str = "train",
+    ):
+        images = np.asarray(images)
+        if images.ndim == 3:
+            images = images[..., None]
+        if images.ndim != 4 or not images.size:
+            raise UserError(
+                f"`images` must be [N, H, W, C] or [N, H, W], not empty. "
+                f"Received: shape {images.shape}"
+            )
+        if labels is not None:
+            labels = np.asarray(labels)
+            if labels.shape != images.shape[:1] or labels.dtype.kind not in "iu":
+                raise UserError(
+                    f"`labels` must be {len(images)} integers, one an image. "
+                    f"Received: {labels.dtype} array of shape {labels.shape}"
+                )
+        super().__init__(name, split, ArrayRows(images, full_scale(images)), labels=labels)
+
+
+def full_scale(images: np.ndarray) -> float:
+    """Value of `images` that stands for 1.
+
+    1 for bools, for integers that reach only 1 (binary images, as dSprites stores them) and for
+    floats; the largest value of the type for other integers.
+
+    Raises:
+        UserError: If floats leave [0, 1] or the type is none of these.
+    """
+    if images.dtype.kind == "f":
+        # Written so that NaN fails too.
+        if not (images.min() >= 0 and images.max() <= 1):
+            raise UserError(
+                f"Images of type {images.dtype} must lie in [0, 1]. Divide them by their full "
+                f"scale. Received: values from {images.min()} to {images.max()}"
+            )
+        return 1.0
+    if images.dtype.kind not in "bui" or images.min() < 0:
+        raise UserError(
+            f"Images must be bools, non-negative integers or floats. Received: {images.dtype}"
+        )
+    return 1.0 if images.max() == 1 else float(np.iinfo(images.dtype).max)

@@ -1,0 +1,99 @@
+"""From any picture to pixels of the shape asked for: modes, channels, crop, size."""
+
+import numpy as np
+from PIL import Image
+
+# ITU-R 601, as Pillow converts to grey.
+_LUMA = np.array([299, 587, 114]) / 1000
+
+
+def picture_to_pixels(picture: Image.Image) -> np.ndarray:
+    """Pixels of a Pillow image, transparency on white.
+
+    Returns:
+        `[H, W, 1]` uint8 for grey pictures, `[H, W, 3]` otherwise.
+    """
+    grey = is_grey(picture)
+    if picture.mode.startswith("I") or picture.mode == "F":
+        return _deep_to_pixels(np.asarray(picture))
+    if picture.has_transparency_data:
+        layer = picture.convert("RGBA")
+        picture = Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer)
+    pixels = np.asarray(picture.convert("RGB"))
+    return pixels[..., :1] if grey else pixels
+
+
+def is_grey(picture: Image.Image) -> bool:
+    """Whether the mode, or the palette, of a Pillow image holds no colour."""
+    if picture.mode == "P":
+        palette = np.array(picture.getpalette("RGB")).reshape(-1, 3)
+        return bool((palette == palette[:, :1]).all())
+    return picture.mode in ("1", "L", "LA", "La", "F") or picture.mode.startswith("I")
+
+
+def _deep_to_pixels(values: np.ndarray) -> np.ndarray:
+    """Grey `[H, W]` of 16 bits, 32 bits or floats to uint8.
+
+    Pillow opens 16-bit files as 32-bit integers too, so that integers above 65535 alone are taken
+    as 32-bit; floats are taken as fractions of 1.
+    """
+    if values.dtype.kind == "f":
+        scale = 1
+    else:
+        scale = 65535 if values.max() <= 65535 else 2**31 - 1
+    unit = np.clip(values.astype(np.float64) / scale, 0, 1)
+    return np.round(unit * 255).astype(np.uint8)[..., None]
+
+
+def fit(pixels: np.ndarray, size: int | None, channels: int | None) -> np.ndarray:
+    """Gives pixels the size and the channels asked for.
+
+    Args:
+        pixels: `[H, W, C]` of any real type; C is 1 (grey), 3 (RGB) or 4 (RGBA, put on white).
+        size: Side of the square result, in pixels: the centre is cropped, then resized. None keeps
+            the size.
+        channels: 1 or 3; None keeps grey as 1 and turns all else into 3.
+
+    Returns:
+        `[size, size, channels]` array of the same type.
+    """
+    pixels = _with_channels(pixels, channels)
+    if size is None or pixels.shape[:2] == (size, size):
+        return pixels
+    return _resize(crop_centre(pixels, min(pixels.shape[:2])), size)
+
+
+def crop_centre(pixels: np.ndarray, side: int) -> np.ndarray:
+    """The square `[side, side, C]` at the centre of `[H, W, C]`."""
+    top, left = ((length - side) // 2 for length in pixels.shape[:2])
+    return pixels[top : top + side, left : left + side]
+
+
+def _with_channels(pixels: np.ndarray, channels: int | None) -> np.ndarray:
+    if pixels.shape[-1] == 4:
+        white = 1 if pixels.dtype.kind == "f" else np.iinfo(pixels.dtype).max
+        alpha = pixels[..., 3:] / white
+        pixels = _as_type(pixels[..., :3] * alpha + white * (1 - alpha), pixels.dtype)
+    if channels == 3 and pixels.shape[-1] == 1:
+        return np.repeat(pixels, 3, axis=-1)
+    if channels == 1 and pixels.shape[-1] == 3:
+        return _as_type(pixels @ _LUMA, pixels.dtype)[..., None]
+    return pixels
+
+
+def _resize(pixels: np.ndarray, size: int) -> np.ndarray:
+    # A whole factor averages blocks: exact, and no ringing at the edges of binary images.
+    whole = pixels.shape[0] % size == 0
+    method = Image.Resampling.BOX if whole else Image.Resampling.LANCZOS
+    stored = np.uint8 if pixels.dtype == np.uint8 else np.float32
+    planes = [
+        np.asarray(Image.fromarray(plane).resize((size, size), method))
+        for plane in np.ascontiguousarray(pixels.transpose(2, 0, 1), stored)
+    ]
+    return _as_type(np.stack(planes, axis=-1), pixels.dtype)
+
+
+def _as_type(values: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    if dtype.kind == "f":
+        return np.clip(values, 0, 1).astype(dtype)
+    return np.clip(np.round(values), 0, np.iinfo(dtype).max).astype(dtype)

@@ -1,0 +1,200 @@
+"""Image sets of TensorFlow Datasets (TFDS): downloaded by it once, then prepared for our cache.
+
+TFDS and TensorFlow are imported only to prepare: once the cache exists, loading needs neither.
+"""
+
+import difflib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from vae_tf.data.cache import prepared
+from vae_tf.data.collection import SPLITS, Collection
+from vae_tf.data.pixels import crop_centre, fit
+from vae_tf.data.row_file import RowFile, RowWriter
+from vae_tf.errors import UserError, unknown
+
+_DEFAULT_SIZE = 64
+
+_BATCH = 256
+_RETRIES = 5  # of a download, in about 6 seconds
+
+
+def load_tfds(
+    name: str,
+    image_size: int | None,
+    channels: int | None,
+    crop: int | None = None,
+) -> Collection:
+    """Any image set of TFDS, with the splits and the class labels it has.
+
+    Args:
+        name: A TFDS name, such as "mnist", "emnist/letters" or "cifar10:3.0.2".
+        image_size: Side in pixels: the centre square is cropped and resized. None: the side that
+            all images have, 64 if they differ or are not square.
+        channels: 1 or 3. None: as the set has them; transparency goes on white.
+        crop: Side of the centre square to cut out first, in pixels.
+
+    Raises:
+        UserError: If there is no such set, it holds no images, or it cannot be downloaded.
+    """
+    key = {"tfds": name, "image_size": image_size, "channels": channels, "crop": crop}
+    folder, meta = prepared(
+        name, key, lambda folder: _prepare(folder, name, image_size, channels, crop)
+    )
+    has_labels = meta["label_names"] is not None
+    return Collection(
+        name,
+        RowFile(folder / "images.npy", meta["full_scale"]),
+        splits={split: range(*ends) for split, ends in meta["splits"].items()},
+        labels=np.load(folder / "labels.npy") if has_labels else None,
+        label_names=tuple(meta["label_names"]) if has_labels else None,
+    )
+
+
+def load_celeb_a(image_size: int | None, channels: int | None) -> Collection:
+    """CelebA's aligned faces: the central 128x128 pixels, resized to 64x64 unless told."""
+    return load_tfds("celeb_a", image_size or 64, channels, crop=128)
+
+
+def find_builder(name: str):
+    """The TFDS builder of a set, which may still have to be downloaded.
+
+    TFDS keeps its data in `TFDS_DATA_DIR`, or where it does by default.
+
+    Raises:
+        UserError: If TFDS has no such set, version or configuration.
+    """
+    import tensorflow_datasets as tfds
+
+    try:
+        return tfds.builder(name, data_dir=os.environ.get("TFDS_DATA_DIR"))
+    except tfds.core.DatasetNotFoundError as error:
+        raise _unknown(name, tfds.list_builders(with_community_datasets=False)) from error
+    except (ValueError, AssertionError) as error:
+        raise UserError(f"TensorFlow Datasets cannot open '{name}': {error}") from error
+
+
+def download(builder):
+    """Downloads and prepares the data of a TFDS builder unless that is done.
+
+    Raises:
+        UserError: If it cannot be downloaded.
+    """
+    if builder.is_prepared():
+        return
+    from tensorflow_datasets.core.download import downloader
+
+    # TFDS's own ten take more than three minutes to find that there is no network.
+    downloader.MAX_RETRIES = _RETRIES
+    try:
+        builder.download_and_prepare()
+    except Exception as error:
+        # Of any type: TFDS, the network library and the set's own code all raise theirs.
+        raise UserError(
+            f"'{builder.name}' is not prepared in '{builder.data_dir}' and cannot be downloaded: "
+            f"{type(error).__name__}: {error}. Connect to the network, or set TFDS_DATA_DIR to a "
+            "folder where TFDS has prepared it. 'sprites', 'digits' and 'emoji' need neither."
+        ) from error
+
+
+def examples(builder, split: str, features: list[str]) -> Iterator[dict[str, np.ndarray]]:
+    """Yields the examples of a split in TFDS's fixed order, only the features named."""
+    import tensorflow_datasets as tfds
+
+    dataset = builder.as_dataset(
+        split=split,
+        decoders=tfds.decode.PartialDecoding(dict.fromkeys(features, True)),
+        # Its own cache would hold small sets in memory.
+        read_config=tfds.ReadConfig(try_autocache=False),
+    )
+    same_shape = all(None not in builder.info.features[feature].shape for feature in features)
+    batches = dataset.batch(_BATCH if same_shape else 1)
+    known = split in builder.info.splits
+    total = builder.info.splits[split].num_examples if known else None
+    with tqdm(
+        total=total, desc=f"Preparing {builder.name}, {split}", unit="image", mininterval=1
+    ) as bar:
+        for batch in batches.as_numpy_iterator():
+            for k in range(len(batch[features[0]])):
+                yield {feature: batch[feature][k] for feature in features}
+                bar.update()
+
+
+def _prepare(
+    folder: Path, name: str, image_size: int | None, channels: int | None, crop: int | None
+) -> dict:
+    """Writes `images.npy` and, for a set with classes, `labels.npy`."""
+    builder = find_builder(name)
+    image, label = _image_and_label(builder)
+    download(builder)
+    height, width, depth = builder.info.features[image].shape
+    size = image_size or (height if height and height == width else _DEFAULT_SIZE)
+    depth = channels or min(depth, 3)
+    stored = np.dtype(builder.info.features[image].np_dtype)
+    splits, labels, largest = {}, [], 0
+    with RowWriter(folder / "images.npy", (size, size, depth), stored) as writer:
+        for split in _split_names(builder):
+            start = writer.num_rows
+            for example in examples(builder, split, [image, *filter(None, [label])]):
+                pixels = example[image] if crop is None else crop_centre(example[image], crop)
+                pixels = fit(pixels, size, depth)
+                _check_range(name, pixels)
+                largest = max(largest, pixels.max())
+                writer.write(pixels)
+                labels.append(example[label] if label else 0)
+            splits[split] = (start, writer.num_rows)
+    if label:
+        np.save(folder / "labels.npy", np.array(labels, np.int64))
+    scales_itself = stored.kind == "f" or largest == 1
+    return {
+        "splits": splits,
+        "full_scale": 1 if scales_itself else int(np.iinfo(stored).max),
+        "label_names": builder.info.features[label].names if label else None,
+    }
+
+
+def _unknown(name: str, tfds_names: list[str]) -> UserError:
+    from vae_tf.data import DATASETS
+
+    # Only the nearest of TFDS's hundreds of names, so that the list stays readable.
+    near = difflib.get_close_matches(name, tfds_names, n=1)
+    remedy = "Also folder:PATH, and any image set of TensorFlow Datasets."
+    return unknown("data set", name, {*DATASETS, *near}, remedy)
+
+
+def _image_and_label(builder) -> tuple[str, str | None]:
+    """The features that hold the image and, if there is one, its class."""
+    import tensorflow_datasets as tfds
+
+    features = builder.info.features
+    named = dict(features.items()) if isinstance(features, tfds.features.FeaturesDict) else {}
+    images = [key for key, feature in named.items() if type(feature) is tfds.features.Image]
+    if not images:
+        raise UserError(
+            f"'{builder.name}' is not an image set: none of its features is an image. "
+            f"Received: {', '.join(named)}"
+        )
+    image = "image" if "image" in images else images[0]
+    supervised = builder.info.supervised_keys or (None, None)
+    for key in ("label", supervised[1]):
+        if isinstance(key, str) and type(named.get(key)) is tfds.features.ClassLabel:
+            return image, key
+    return image, None
+
+
+def _split_names(builder) -> list[str]:
+    # `tfds.testing.mock_data` without metadata names no splits, and takes any.
+    names = list(builder.info.splits) or ["train", "test"]
+    return sorted(names, key=lambda name: (SPLITS + (name,)).index(name))
+
+
+def _check_range(name: str, pixels: np.ndarray):
+    if pixels.dtype.kind == "f" and not (pixels.min() >= 0 and pixels.max() <= 1):
+        raise UserError(
+            f"Float images must lie in [0, 1]. Received: '{name}' with values from "
+            f"{pixels.min()} to {pixels.max()}. Scale it yourself and use ArrayImages."
+        )

@@ -1,0 +1,63 @@
+"""Disentanglement scores: NumPy arrays in, floats out. Importing it does not import TensorFlow."""
+
+from vae_tf.metrics.dci import (
+    dci_from_importance,
+    dci_scores,
+    fit_importance,
+    importance_matrix,
+)
+from vae_tf.metrics.decomposition import elbo_decomposition, kl_per_code
+from vae_tf.metrics.density_information import density_information_matrix, mig_density_score
+from vae_tf.metrics.explicitness import explicitness_score
+from vae_tf.metrics.infomec import infomec_scores, normalized_information_matrix
+from vae_tf.metrics.information import (
+    bin_codes,
+    dcimig_score,
+    factor_entropies,
+    mig_score,
+    mig_sup_score,
+    modularity_score,
+    mutual_information_matrix,
+)
+from vae_tf.metrics.interventions import beta_vae_score, factor_vae_score
+from vae_tf.metrics.irs import irs_score
+from vae_tf.metrics.representation import GroundTruth, Representation
+from vae_tf.metrics.sap import predictability_matrix, sap_score
+from vae_tf.metrics.suite import PRESETS, Sizes, score_suite, suite_names
+from vae_tf.metrics.udr import udr_score
+from vae_tf.metrics.unsupervised import active_units, unsupervised_scores
+
+__all__ = [
+    "GroundTruth",
+    "PRESETS",
+    "Representation",
+    "Sizes",
+    "active_units",
+    "beta_vae_score",
+    "bin_codes",
+    "dci_from_importance",
+    "dci_scores",
+    "dcimig_score",
+    "density_information_matrix",
+    "elbo_decomposition",
+    "explicitness_score",
+    "factor_entropies",
+    "factor_vae_score",
+    "fit_importance",
+    "importance_matrix",
+    "infomec_scores",
+    "irs_score",
+    "kl_per_code",
+    "mig_density_score",
+    "mig_score",
+    "mig_sup_score",
+    "modularity_score",
+    "mutual_information_matrix",
+    "normalized_information_matrix",
+    "predictability_matrix",
+    "sap_score",
+    "score_suite",
+    "suite_names",
+    "udr_score",
+    "unsupervised_scores",
+]

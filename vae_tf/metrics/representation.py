@@ -1,0 +1,259 @@
+"""The one step that touches a model: every image of the factor grid is encoded once."""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import numpy as np
+from tqdm import tqdm
+
+from vae_tf.errors import UserError
+from vae_tf.metrics.validation import (
+    check_codes,
+    check_codes_factors,
+    check_count,
+    check_factor_sizes,
+    check_factors,
+)
+
+
+class GroundTruth(Protocol):
+    """A data set whose images are a function of factors; any object with these four members.
+
+    Attributes:
+        factor_names: `K` names.
+        factor_sizes: `K` numbers of values; factor k takes 0 to factor_sizes[k] - 1.
+
+    Example:
+        >>> class Bars:
+        ...     '''Bright vertical bars: position and width.'''
+        ...     factor_names = ("position", "width")
+        ...     factor_sizes = (6, 2)
+        ...     def sample_factors(self, n, rng):
+        ...         return rng.integers(0, self.factor_sizes, size=(n, 2))
+        ...     def images_of(self, factors):
+        ...         distance = np.arange(8) - factors[:, [0]]
+        ...         bright = (distance >= 0) & (distance <= factors[:, [1]])  # [n, 8]
+        ...         image = np.repeat(bright[:, None, :, None], 8, axis=1)
+        ...         return image.astype(np.float32)  # [n, 8, 8, 1]
+        >>> def encode(x):  # a stand-in for model.encode
+        ...     row = x[:, 0, :, 0]
+        ...     mean = np.stack([row.argmax(axis=1), row.sum(axis=1)], axis=1)
+        ...     return mean, np.full_like(mean, -3.0)
+        >>> represent = Representation(encode, Bars())
+        >>> represent(np.array([[4, 1]])).tolist()
+        [[4.0, 2.0]]
+        >>> from vae_tf.metrics import factor_vae_score, mig_score
+        >>> factor_vae_score(represent, represent.factor_sizes, num_train=300, num_eval=100)
+        {'train': 1.0, 'eval': 1.0, 'num_active': 2}
+        >>> codes, factors = represent.sample(1000, np.random.default_rng(0))
+        >>> mig_score(codes, factors) > 0.99
+        True
+    """
+
+    factor_names: Sequence[str]
+    factor_sizes: Sequence[int]
+
+    def sample_factors(self, n: int, rng: np.random.Generator) -> np.ndarray:
+        """Draws `[n, K]` int factors, uniformly and independently."""
+
+    def images_of(self, factors: np.ndarray) -> np.ndarray:
+        """Renders `[n, H, W, C]` float32 images of `[n, K]` factors, always the same."""
+
+
+class Representation:
+    """Codes of the whole factor grid, callable as `represent(factors) -> codes`.
+
+    Encodes prod(factor_sizes) images once, a batch at a time, and answers every later question by
+    look-up: 737,280 encodings for the sprites, kept as two float32 arrays `[G, L]`.
+
+    Args:
+        encode: Function from images `[B, H, W, C]` to `(mean, log_stddev)`, each `[B, L]`; or to
+            one array `[B, L]` for an encoder without a density, such as PCA.
+        data: A `GroundTruth`.
+        sampled: Whether codes are draws mean + exp(log_stddev) * noise, fresh at every look-up,
+            rather than means, the default of all protocols.
+        seed: Of those draws.
+        batch_size: Images a call of `encode`.
+        progress: Whether to show a progress bar on stderr.
+
+    Attributes:
+        mean: `[G, L]` float32, the grid in C order: the last factor changes fastest.
+        log_stddev: `[G, L]` float32, or None.
+        factors: `[G, K]` int64, the factors of each row.
+        factor_names: `K` names.
+        factor_sizes: `K` ints.
+
+    Raises:
+        UserError: If `encode` returns arrays that do not fit its batch or are not finite, or
+            `sampled` is asked of an encoder without `log_stddev`.
+
+    Example:
+        See `GroundTruth`.
+    """
+
+    def __init__(
+        self,
+        encode: Callable,
+        data: GroundTruth,
+        *,
+        sampled: bool = False,
+        seed: int = 0,
+        batch_size: int = 1024,
+        progress: bool = True,
+    ):
+        sizes = check_factor_sizes(data.factor_sizes)
+        check_count("batch_size", batch_size, 1)
+        total = int(np.prod(sizes))
+        mean = log_stddev = None
+        with tqdm(
+            desc="Encoding the factor grid",
+            total=total,
+            unit="image",
+            delay=2,
+            disable=not progress,
+        ) as bar:
+            for start in range(0, total, batch_size):
+                rows = np.arange(start, min(start + batch_size, total))
+                factors = np.stack(np.unravel_index(rows, sizes), axis=1)
+                parts = _encode(encode, data.images_of(factors), len(rows))
+                if mean is None:
+                    mean, log_stddev = (
+                        None if part is None else np.empty((total, part.shape[1]), np.float32)
+                        for part in parts
+                    )
+                mean[rows] = parts[0]
+                if log_stddev is not None:
+                    log_stddev[rows] = parts[1]
+                bar.update(len(rows))
+        self._set(mean, log_stddev, sizes, data.factor_names, sampled, seed)
+
+    @classmethod
+    def from_arrays(
+        cls,
+        mean: np.ndarray,
+        factors: np.ndarray,
+        log_stddev: np.ndarray | None = None,
+        *,
+        factor_names: Sequence[str] | None = None,
+        sampled: bool = False,
+        seed: int = 0,
+    ) -> "Representation":
+        """Makes a representation of codes that were computed elsewhere, in any framework.
+
+        Args:
+            mean: `[N, L]` codes.
+            factors: `[N, K]` int array in any order, each combination of values exactly once.
+            log_stddev: `[N, L]`, or None for codes without a density.
+            factor_names: `K` names; "factor 0", ... if None.
+            sampled: As in the class.
+            seed: As in the class.
+
+        Returns:
+            A `Representation` whose factor values are renamed to 0, 1, ... in their order.
+
+        Raises:
+            UserError: If a combination is missing or comes twice. The scores on arrays need no
+                complete grid.
+
+        Example:
+            >>> factors = np.array([[1, 10], [0, 10], [0, 30], [1, 30]])
+            >>> represent = Representation.from_arrays(factors / 2, factors)
+            >>> represent(np.array([[1, 0]])).tolist()
+            [[0.5, 5.0]]
+        """
+        mean, factors = check_codes_factors(mean, factors)
+        coded = [np.unique(column, return_inverse=True) for column in factors.T]
+        sizes = check_factor_sizes([len(values) for values, _ in coded])
+        rows = np.ravel_multi_index([labels for _, labels in coded], sizes)
+        total = int(np.prod(sizes))
+        distinct = len(np.unique(rows))
+        if len(rows) != total or distinct != total:
+            raise UserError(
+                f"`factors` must hold each of the {total} combinations of {sizes.tolist()} values "
+                f"exactly once. Received: {len(rows)} rows with {distinct} different combinations. "
+                "Use the scores on arrays, such as mig_score(codes, factors), or give copies a "
+                "factor of their own."
+            )
+        order = np.argsort(rows)
+        if log_stddev is not None:
+            log_stddev = check_codes(log_stddev, name="log_stddev")
+            if log_stddev.shape != mean.shape:
+                raise UserError(
+                    "`log_stddev` must have the shape of `mean`. Received: "
+                    f"{log_stddev.shape} and {mean.shape}. Take both from one call of the encoder."
+                )
+            log_stddev = log_stddev[order].astype(np.float32)
+        names = factor_names or [f"factor {k}" for k in range(len(sizes))]
+        self = cls.__new__(cls)
+        self._set(mean[order].astype(np.float32), log_stddev, sizes, names, sampled, seed)
+        return self
+
+    def _set(self, mean, log_stddev, sizes, names, sampled, seed):
+        if sampled and log_stddev is None:
+            raise UserError(
+                "`sampled` needs the encoder's `log_stddev`. Received: an encoder that returns "
+                "codes alone. Return (mean, log_stddev) or pass sampled=False."
+            )
+        if len(names) != len(sizes):
+            raise UserError(
+                f"`factor_names` must name each of {len(sizes)} factors. Received: {names!r}. "
+                "Pass one name a factor."
+            )
+        self.mean, self.log_stddev = mean, log_stddev
+        self.factor_sizes = tuple(int(size) for size in sizes)
+        self.factor_names = tuple(names)
+        self.sampled = sampled
+        self._rng = np.random.default_rng(seed)
+
+    @property
+    def factors(self) -> np.ndarray:
+        """Factors of each row of `mean`, `[G, K]` int64."""
+        rows = np.arange(len(self.mean))
+        return np.stack(np.unravel_index(rows, self.factor_sizes), axis=1)
+
+    def __call__(self, factors: np.ndarray) -> np.ndarray:
+        """Returns codes `[n, L]` float32 of factors `[n, K]`."""
+        factors = check_factors(factors)
+        sizes = np.array(self.factor_sizes)
+        if factors.shape[1] != len(sizes) or (factors < 0).any() or (factors >= sizes).any():
+            raise UserError(
+                f"`factors` must be from 0 to one below {sizes.tolist()}. Received: shape="
+                f"{factors.shape}, values from {factors.min()} to {factors.max()}. "
+                "Number the values of each factor from 0."
+            )
+        rows = np.ravel_multi_index(factors.T, self.factor_sizes)
+        codes = self.mean[rows]
+        if self.sampled:
+            noise = self._rng.standard_normal(codes.shape, np.float32)
+            codes += np.exp(self.log_stddev[rows]) * noise
+        return codes
+
+    def sample(self, n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        """Draws factors uniformly and independently.
+
+        Args:
+            n: Number of draws.
+            rng: Source of the draws.
+
+        Returns:
+            Codes `[n, L]` and factors `[n, K]`.
+        """
+        factors = rng.integers(0, self.factor_sizes, size=(n, len(self.factor_sizes)))
+        return self(factors), factors
+
+
+def _encode(encode, images, num_images):
+    encoded = encode(images)
+    mean, log_stddev = encoded if isinstance(encoded, tuple | list) else (encoded, None)
+    parts = []
+    for name, part in (("mean", mean), ("log_stddev", log_stddev)):
+        if part is not None:
+            part = check_codes(part, name=f"{name} of encode(x)")
+            if len(part) != num_images or (parts and part.shape != parts[0].shape):
+                raise UserError(
+                    "`encode` must return (mean, log_stddev), each [images, codes]. Received: "
+                    f"{name} of shape {part.shape} for {num_images} images. "
+                    "Pass model.encode or a function of that form."
+                )
+        parts.append(part)
+    return parts

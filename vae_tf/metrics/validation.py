@@ -1,0 +1,154 @@
+"""What every score asks of its arrays, checked before any number is computed."""
+
+import numpy as np
+
+from vae_tf.errors import UserError
+
+
+def check_codes(codes: np.ndarray, *, name: str = "codes", min_samples: int = 1) -> np.ndarray:
+    """Returns codes as a finite 2-D float array.
+
+    float32 and float64 keep their type, because bin edges depend on it; all else becomes float64.
+
+    Args:
+        codes: `[N, L]` array of real numbers.
+        name: What the message calls it.
+        min_samples: The fewest rows the score can work with.
+
+    Raises:
+        UserError: If the array is not 2-D, has too few rows or no columns, or is not finite.
+    """
+    array = np.asarray(codes)
+    if array.dtype.kind not in "fiub":
+        raise UserError(
+            f"`{name}` must hold real numbers. Received: dtype={array.dtype}. "
+            "Pass a float array of shape [samples, codes]."
+        )
+    _check_shape(array, name, "codes", min_samples)
+    if array.dtype not in (np.float32, np.float64):
+        array = array.astype(np.float64)
+    if not np.isfinite(array).all():
+        bad = np.argwhere(~np.isfinite(array))[0].tolist()
+        raise UserError(
+            f"`{name}` must be finite. Received: {array[tuple(bad)]} at row {bad[0]}, column "
+            f"{bad[1]}. Look for a diverged model or drop those rows."
+        )
+    return array
+
+
+def check_factors(factors: np.ndarray, *, name: str = "factors") -> np.ndarray:
+    """Returns factors as a 2-D int64 array.
+
+    Floats are accepted where each is a whole number, as `numpy.loadtxt` returns them.
+
+    Args:
+        factors: `[N, K]` array of whole numbers; only equality counts, not size or order.
+        name: What the message calls it.
+
+    Raises:
+        UserError: If the array is not 2-D, is empty or holds anything but whole numbers.
+    """
+    array = np.asarray(factors)
+    if array.dtype.kind not in "fiub":
+        raise UserError(
+            f"`{name}` must hold integers. Received: dtype={array.dtype}. "
+            "Number the values of each factor, for instance with np.unique(..., "
+            "return_inverse=True)."
+        )
+    _check_shape(array, name, "factors", 1)
+    if array.dtype.kind == "f":
+        whole = np.isfinite(array)
+        whole[whole] = array[whole] == np.round(array[whole])
+        if not whole.all():
+            raise UserError(
+                f"`{name}` must hold integers. Received: {array[~whole][0]} in an array of "
+                f"{array.dtype}. Cut a continuous factor into bins with np.digitize first."
+            )
+    return array.astype(np.int64)
+
+
+def check_codes_factors(
+    codes: np.ndarray, factors: np.ndarray, *, suffix: str = ""
+) -> tuple[np.ndarray, np.ndarray]:
+    """Returns checked codes `[N, L]` and factors `[N, K]` of the same samples.
+
+    Raises:
+        UserError: If either is invalid or their lengths differ.
+    """
+    codes = check_codes(codes, name=f"codes{suffix}")
+    factors = check_factors(factors, name=f"factors{suffix}")
+    if len(codes) != len(factors):
+        raise UserError(
+            f"`codes{suffix}` and `factors{suffix}` must have one row for each sample. Received: "
+            f"{len(codes)} and {len(factors)} rows. Take both from the same draw."
+        )
+    return codes, factors
+
+
+def check_train_test(
+    codes_train: np.ndarray,
+    factors_train: np.ndarray,
+    codes_test: np.ndarray,
+    factors_test: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Returns checked arrays of two draws that have the same columns.
+
+    Raises:
+        UserError: If an array is invalid or the draws differ in codes or factors.
+    """
+    train = check_codes_factors(codes_train, factors_train, suffix="_train")
+    test = check_codes_factors(codes_test, factors_test, suffix="_test")
+    for kind, first, second in zip(("codes", "factors"), train, test, strict=True):
+        if first.shape[1] != second.shape[1]:
+            raise UserError(
+                f"`{kind}_train` and `{kind}_test` must have the same columns. Received: "
+                f"{first.shape[1]} and {second.shape[1]}. Encode both with one model."
+            )
+    return *train, *test
+
+
+def check_count(name: str, value: int, minimum: int) -> int:
+    """Returns an integer that is at least `minimum`.
+
+    Raises:
+        UserError: If it is not an integer or too small.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < minimum:
+        raise UserError(
+            f"`{name}` must be an integer of at least {minimum}. Received: {name}={value!r}. "
+            f"Pass {name}={minimum} or more."
+        )
+    return int(value)
+
+
+def check_factor_sizes(factor_sizes) -> np.ndarray:
+    """Returns the number of values of each factor as int64, `[K]`.
+
+    Raises:
+        UserError: If a size is below 1, or no factor has two values.
+    """
+    sizes = np.asarray(factor_sizes)
+    if sizes.ndim != 1 or sizes.size == 0 or sizes.dtype.kind not in "iu" or sizes.min() < 1:
+        raise UserError(
+            "`factor_sizes` must be integers of at least 1, one for each factor. "
+            f"Received: factor_sizes={factor_sizes!r}. Pass for instance [3, 6, 40, 32, 32]."
+        )
+    if sizes.max() < 2:
+        raise UserError(
+            "`factor_sizes` must name a factor with two values or more. "
+            f"Received: factor_sizes={factor_sizes!r}. Nothing can be told apart here."
+        )
+    return sizes.astype(np.int64)
+
+
+def _check_shape(array, name, columns, min_samples):
+    if array.ndim != 2:
+        remedy = f"Use {name}[:, None] for a single column." if array.ndim == 1 else "Reshape it."
+        raise UserError(
+            f"`{name}` must be 2-D, [samples, {columns}]. Received: shape={array.shape}. {remedy}"
+        )
+    if array.shape[0] < min_samples or array.shape[1] == 0:
+        raise UserError(
+            f"`{name}` must have at least {min_samples} samples and one column. "
+            f"Received: shape={array.shape}. Draw more samples."
+        )
