@@ -38,13 +38,14 @@ def main():
     for name in options.runs or SCALED:
         scaled = [] if options.full else SCALED[name]
         folder = options.predictions / (f"{name}-full" if options.full and SCALED[name] else name)
-        if (folder / "params.json").exists() and Run(folder).slimmed:
+        started = (folder / "params.json").exists()
+        if started and any((folder / "checkpoints").glob("*.npz")) and Run(folder).slimmed:
             print(f"{folder.name}: done")
             continue
         command = [sys.executable, ROOT / "train.py", name, "--name", folder.name]
         command += ["--predictions", options.predictions]
         command += [word for change in scaled for word in ("--set", change)]
-        command += ["--resume"] if folder.exists() else []
+        command += ["--resume"] if started else []
         if (code := subprocess.run(command).returncode) != 0:
             sys.exit(code)
         slim(Run(folder))

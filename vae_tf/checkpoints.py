@@ -31,13 +31,21 @@ def arrays_of(model) -> dict[str, np.ndarray]:
     return {name: np.array(variable) for name, variable in state_of(model).items()}
 
 
-def restore(model, arrays: dict[str, np.ndarray]):
+def restore(model, arrays: dict[str, np.ndarray], *, weights_only: bool = False):
     """Puts arrays from a checkpoint into a model built from the same parameters.
+
+    Args:
+        model: To be changed.
+        arrays: From the checkpoint.
+        weights_only: Whether it holds no state of optimizers and random generator, as after
+            `slim`.
 
     Raises:
         UserError: If they do not fit.
     """
     state = state_of(model)
+    if weights_only:
+        state = dict(list(state.items())[: len(model.weights)])
     expected = {name: tuple(variable.shape) for name, variable in state.items()}
     received = {name: array.shape for name, array in arrays.items()}
     if expected != received:
@@ -48,6 +56,29 @@ def restore(model, arrays: dict[str, np.ndarray]):
         )
     for name, variable in state.items():
         variable.assign(arrays[name])
+
+
+def slim(folder: Path):
+    """Leaves only what is needed to look at the model: its weights, rounded to half precision.
+
+    Raises:
+        UserError: If there is no checkpoint.
+    """
+    found = load_newest(folder, set_aside=False)
+    if found is None:
+        raise UserError(f"There is no checkpoint in '{folder}' to slim.")
+    arrays, details = found
+    if details.get("slim"):
+        return
+    count = details["num_weights"]
+    kept = {
+        name: array.astype("float16") if array.dtype == "float32" else array
+        for name, array in list(arrays.items())[:count]
+    }
+    path = save(folder, details["step"], kept, details | {"slim": True})
+    for other in folder.iterdir():
+        if other != path:
+            other.unlink()
 
 
 def path_of(folder: Path, step: int) -> Path:

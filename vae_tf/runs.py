@@ -100,8 +100,13 @@ class Run:
 
         arrays, details = self._checkpoint
         model = build_model(self.params, tuple(details["image_shape"]), details["dataset_size"])
-        checkpoints.restore(model, arrays)
+        checkpoints.restore(model, arrays, weights_only=self.slimmed)
         return model
+
+    @property
+    def slimmed(self) -> bool:
+        """Whether the newest checkpoint holds weights in half precision and nothing else."""
+        return self.details.get("slim", False)
 
     @property
     def history(self) -> dict[str, np.ndarray]:
@@ -148,6 +153,12 @@ def load_data(params: Params, split: str) -> ImageSet:
         channels=params.channels,
         validation=params.validation,
     )
+
+
+def slim(run: Run):
+    """Drops all but the weights of a run, in half precision: enough to analyse, not to resume."""
+    checkpoints.slim(run.checkpoints)
+    run.__dict__.pop("_checkpoint", None)
 
 
 def write_text(path: Path, text: str):

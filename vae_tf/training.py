@@ -160,6 +160,11 @@ class Training:
         found = checkpoints.load_newest(self.run_folder.checkpoints, set_aside=True)
         if found is not None:
             arrays, details = found
+            if details.get("slim"):
+                raise UserError(
+                    f"'{self.run_folder.path}' was published without optimizer state and cannot "
+                    f"go on. Train it again under another --name, or with --overwrite."
+                )
             expected = {"image_shape": list(self.images.image_shape)}
             expected["dataset_size"] = len(self.images)
             changed = {name for name, value in expected.items() if details[name] != value}
@@ -188,6 +193,7 @@ class Training:
             self._diverged(f"the variable {bad[0]}")
         details = {
             "step": self.step,
+            "num_weights": len(self.model.weights),
             "image_shape": list(self.images.image_shape),
             "dataset_size": len(self.images),
             "best": self.best if math.isfinite(self.best) else None,
