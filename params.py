@@ -50,6 +50,7 @@ RUNS["MNIST-AE"] = Params(
     decoder=((256,), (64, 4, 2), (1, 4, 2)),
     latent_size=32,
     batch_size=64,
+    learning_rate=2e-3,
     steps=10_000,
     sample_steps=(0, 1, 3, 7, 10, 16, 30, 100, 300, 500, 700),
     sample_every=200,

@@ -9,13 +9,14 @@ def import_tensorflow():
     """Imports TensorFlow and keeps what it writes to stderr meanwhile, unless it fails.
 
     TensorFlow reports missing GPUs and enabled CPU instructions before any setting can silence
-    it. Warnings after the import are shown; `TF_CPP_MIN_LOG_LEVEL=0` shows everything.
+    it, and failed graph optimizations that change nothing. What fails raises an exception anyway;
+    `TF_CPP_MIN_LOG_LEVEL=0` shows everything.
     """
     if "TF_CPP_MIN_LOG_LEVEL" in os.environ:
         import tensorflow  # noqa: F401
 
         return
-    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "1"
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     sys.stderr.flush()
     stderr = os.dup(2)
     with tempfile.TemporaryFile() as kept:

@@ -173,7 +173,7 @@ class _LogSum:
     """Running log of a sum of exponentials, one a row, in float64."""
 
     def __init__(self, rows):
-        self.largest = np.full(rows, -1e30)
+        self.largest = np.full(rows, np.finfo(np.float32).min, np.float64)
         self.sum = np.zeros(rows)
 
     def add(self, block):

@@ -1,0 +1,56 @@
+"""Every preset starts, on its own images and on the sprites."""
+
+import numpy as np
+import pytest
+
+import params
+from vae_tf.config import override
+from vae_tf.models.build import build_model
+
+SHAPES = {
+    "celeb_a": (64, 64, 3),
+    "digits": (8, 8, 1),
+    "emoji": (64, 64, 3),
+    "mnist": (28, 28, 1),
+    "sprites": (64, 64, 1),
+}
+
+
+@pytest.mark.parametrize("name", params.RUNS)
+def test_a_preset_starts(name):
+    preset = params.RUNS[name]
+    for dataset in {preset.dataset, "sprites"}:
+        shape = SHAPES[dataset]
+        model = build_model(override(preset, [f"dataset={dataset}"]), shape, 1_000)
+        x = np.random.default_rng(0).uniform(size=(2, *shape)).astype("float32")
+        assert np.isfinite(model.update(x)["loss"])
+
+
+def test_the_default_run_needs_no_download():
+    assert params.RUNS[params.DEFAULT_RUN].dataset in ("sprites", "digits", "emoji")
+
+
+def test_the_first_projects_steps_of_pictures():
+    from vae_tf.training import Training
+
+    training = Training.__new__(Training)
+    training.params = params.RUNS["MNIST-VAE"]
+    pictured = []
+    for training.step in range(1_500):
+        if training._pictured():
+            pictured.append(training.step)
+    assert pictured == [0, 1, 3, 7, 10, 16, 30, 100, 300, 500, 700, 900, 1_100, 1_300]
+
+
+@pytest.mark.parametrize(
+    ("name", "formula"),
+    [
+        ("KLD_Anneal_40000_steps-10-Beta-VAE", lambda step: min(10, step / 4_000)),
+        ("KLD_Decrease_40000_steps-100to1-Beta-VAE", lambda step: max(1, 100 - step / 400)),
+        ("KLD_Decrease_100000_steps-10000to1-Beta-VAE", lambda step: max(1, 10_000 - step / 10)),
+        ("MNIST-KLD-Anneal", lambda step: min(1, max(0, (step - 3_000) / 50_000))),
+    ],
+)
+def test_the_projects_ramps(name, formula):
+    for step in range(0, 125_001, 2_500):
+        assert params.RUNS[name].kl_weight(step) == pytest.approx(formula(step), abs=1e-9)
