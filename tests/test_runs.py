@@ -76,6 +76,13 @@ def test_an_existing_folder_is_not_touched(tmp_path, tiny):
         runs.create(tmp_path / "file" / "run", tiny, overwrite=False)
 
 
+def test_a_read_only_place_is_refused(tmp_path, tiny, monkeypatch):
+    monkeypatch.setattr(runs.os, "access", lambda *_: False)  # root may write anywhere
+    with pytest.raises(UserError, match="cannot be made.*--predictions"):
+        train(tiny, tmp_path / "run")
+    assert not list(tmp_path.iterdir())
+
+
 def test_the_log_drops_what_came_after_the_checkpoint(tmp_path):
     path = tmp_path / "log.csv"
     log = runs.Log(path, ["step", "loss", "val_loss"], before=0)

@@ -8,11 +8,14 @@ import importlib
 from vae_tf.version import VERSION as __version__
 
 _HOMES = {"Params": "config", "Run": "runs", "load_run": "runs", "train": "training"}
+_MODULES = ("data", "distributions", "metrics", "models", "plots", "schedules")
 
-__all__ = ["Params", "Run", "__version__", "load_run", "train"]
+__all__ = ["Params", "Run", "__version__", "load_run", "train", *_MODULES]
 
 
 def __getattr__(name: str):
+    if name in _MODULES:
+        return importlib.import_module(f"vae_tf.{name}")
     if name in _HOMES:
         return getattr(importlib.import_module(f"vae_tf.{_HOMES[name]}"), name)
     raise AttributeError(f"module 'vae_tf' has no attribute '{name}'")

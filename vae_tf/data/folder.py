@@ -135,7 +135,7 @@ def _read_all(files: list[Path], read: Callable, verb: str) -> Iterator:
         try:
             with Image.open(file) as picture:
                 return read(picture)
-        except Exception as error:  # noqa: BLE001 - a decoder may raise anything on a broken file
+        except Exception as error:  # a decoder may raise anything on a broken file
             return error
 
     failed = []

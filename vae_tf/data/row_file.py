@@ -24,7 +24,7 @@ class RowWriter:
         self.dtype = np.dtype(dtype)
         self.num_rows = 0
         self._row_bytes = int(np.prod(self.row_shape)) * self.dtype.itemsize
-        self._file = open(path, "wb")  # noqa: SIM115 - closed by `__exit__`
+        self._file = open(path, "wb")  # closed by `__exit__`
         self._start = self._file.write(self._header())
 
     def __enter__(self):

@@ -21,6 +21,7 @@ from vae_tf.metrics.information import (
 )
 from vae_tf.metrics.interventions import beta_vae_score, factor_vae_score
 from vae_tf.metrics.irs import irs_score
+from vae_tf.metrics.likelihood import bits_per_dimension, log_likelihood
 from vae_tf.metrics.representation import GroundTruth, Representation
 from vae_tf.metrics.sap import predictability_matrix, sap_score
 from vae_tf.metrics.suite import PRESETS, Sizes, score_suite, suite_names
@@ -35,6 +36,7 @@ __all__ = [
     "active_units",
     "beta_vae_score",
     "bin_codes",
+    "bits_per_dimension",
     "dci_from_importance",
     "dci_scores",
     "dcimig_score",
@@ -48,6 +50,7 @@ __all__ = [
     "infomec_scores",
     "irs_score",
     "kl_per_code",
+    "log_likelihood",
     "mig_density_score",
     "mig_score",
     "mig_sup_score",

@@ -7,6 +7,7 @@ Reference:
     https://arxiv.org/abs/1312.6114
 """
 
+import math
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -16,7 +17,7 @@ import tensorflow as tf
 from keras import ops
 
 from vae_tf import schedules
-from vae_tf.distributions import LIKELIHOODS
+from vae_tf.distributions import LIKELIHOODS, gaussian_log_prob
 from vae_tf.errors import unknown
 
 # Weight of log(1 + stddev^2) in the gradient while the KL weight is 0. Small beside a
@@ -296,6 +297,43 @@ class AutoEncoder(keras.Model):
         """`n` images `[n, H, W, C]` in [0, 1] decoded from samples of the prior."""
         z = np.random.default_rng(seed).standard_normal((n, self.latent_size))
         return self.decode(z.astype("float32"))
+
+    def log_importance_weights(self, x: np.ndarray, num_samples: int) -> np.ndarray:
+        """Weights with which samples of the posterior estimate the likelihood of images.
+
+        log p(x|z) + log p(z) - log q(z|x) with z ~ q(z|x) (Burda et al. 2016, Eq. 8), the constant
+        of the likelihood included. Their log-mean-exp estimates log p(x) from below.
+
+        Args:
+            x: `[B, H, W, C]` in [0, 1].
+            num_samples: K; K * B images are decoded at once.
+
+        Returns:
+            `[K, B]` array of nats.
+        """
+        name = "log_importance_weights"
+        cache = self.__dict__.setdefault("_functions", {})
+        if name not in cache:
+            signature = [
+                tf.TensorSpec((None, *self.image_shape), tf.float32),
+                tf.TensorSpec((), tf.int32),
+            ]
+            cache[name] = tf.function(self._log_weights, input_signature=signature)
+        return np.asarray(cache[name](np.asarray(x, "float32"), num_samples))
+
+    def _log_weights(self, x, num_samples):
+        mean, log_stddev = self.posterior(x)
+        # [B, L] -> [K * B, L], sample by sample
+        mean, log_stddev = (ops.tile(part, (num_samples, 1)) for part in (mean, log_stddev))
+        z = self.sample(mean, log_stddev)
+        likelihood = LIKELIHOODS[self.likelihood]
+        logits = self.decoder(z, training=False)
+        repeated = ops.tile(x, (num_samples, 1, 1, 1))
+        log_likelihood = -likelihood.reconstruction(repeated, logits)
+        log_likelihood -= likelihood.constant * math.prod(self.image_shape)
+        log_ratio = gaussian_log_prob(z, ops.zeros_like(z), ops.zeros_like(z))
+        log_ratio -= gaussian_log_prob(z, mean, log_stddev)
+        return ops.reshape(log_likelihood + log_ratio, (num_samples, -1))
 
     def _compiled(self, name: str, network: Callable, shape: tuple[int, ...]) -> Callable:
         # In __dict__, as Keras would take an attribute for a part of the model.

@@ -1,0 +1,74 @@
+import numpy as np
+import pytest
+from scipy import stats
+from scipy.special import logsumexp
+
+from vae_tf.config import replace
+from vae_tf.distributions import LIKELIHOODS
+from vae_tf.errors import UserError
+from vae_tf.metrics import bits_per_dimension, log_likelihood
+from vae_tf.models.build import build_model
+
+
+@pytest.fixture(params=LIKELIHOODS)
+def model(request, tiny, blobs):
+    params = replace(tiny, likelihood=request.param, latent_size=1, learning_rate=0.01)
+    model = build_model(params, (8, 8, 1), 64)
+    model.fit(blobs, batch_size=32, epochs=30, verbose=0)
+    return model
+
+
+def by_quadrature(model, x):
+    """log of the integral of p(x|z) p(z) over one latent, pixel by pixel with SciPy."""
+    z = np.linspace(-8, 8, 2_001)
+    p = model.decode(z[:, None]).astype(float)
+    distribution = {
+        "bernoulli": lambda: x * np.log(p) + (1 - x) * np.log1p(-p),
+        "gaussian": lambda: stats.norm(p, np.sqrt(0.5)).logpdf(x),
+        "laplace": lambda: stats.laplace(p, 1).logpdf(x),
+    }
+    log_joint = distribution[model.likelihood]().sum((1, 2, 3)) + stats.norm.logpdf(z)
+    return logsumexp(log_joint) + np.log(z[1] - z[0])
+
+
+def test_many_samples_reach_the_integral(model, blobs):
+    estimates = log_likelihood(model, blobs[:6], 4_000)
+    expected = [by_quadrature(model, x) for x in blobs[:6]]
+    np.testing.assert_allclose(estimates, expected, atol=0.1)
+
+
+def test_one_sample_is_the_elbo_and_more_are_not_looser(model, blobs):
+    draws = np.concatenate([model.log_importance_weights(blobs, 100) for _ in range(10)])
+    constant = 64 * LIKELIHOODS[model.likelihood].constant
+    terms = [model.compute_terms(blobs, training=False) for _ in range(200)]
+    elbos = np.array([float(term["elbo"]) for term in terms]) - constant
+    error = 4 * np.hypot(elbos.std() / np.sqrt(200), draws.mean(1).std() / np.sqrt(1_000))
+    assert draws.mean() == pytest.approx(elbos.mean(), abs=error)
+    few, many = (log_likelihood(model, blobs, k).mean() for k in (1, 50))
+    assert many > few
+
+
+def test_memory_is_bounded_by_chunks_that_do_not_matter(model, blobs):
+    class Recording:
+        calls = []
+
+        def log_importance_weights(self, x, num_samples):
+            self.calls.append(len(x) * num_samples)
+            return np.log(np.arange(1, num_samples + 1))[:, None] + np.zeros(len(x))
+
+    values = log_likelihood(Recording(), blobs, 70)
+    assert max(Recording.calls) <= 2048 and len(Recording.calls) == 3
+    expected = np.log((2 * np.arange(1, 33).sum() + np.arange(1, 7).sum()) / 70)
+    np.testing.assert_allclose(values, expected)
+
+
+def test_bits_per_dimension():
+    assert bits_per_dimension(np.array([-np.log(2) * 64]), (8, 8, 1)) == pytest.approx(1)
+    assert bits_per_dimension(np.zeros(3), (8, 8, 1), levels=256) == 8
+
+
+def test_bad_input(model, blobs):
+    with pytest.raises(UserError, match="at least one image"):
+        log_likelihood(model, blobs[:0], 3)
+    with pytest.raises(UserError, match="num_samples"):
+        log_likelihood(model, blobs, 0)
