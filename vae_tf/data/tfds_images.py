@@ -4,6 +4,7 @@ TFDS and TensorFlow are imported only to prepare: once the cache exists, loading
 """
 
 import difflib
+import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -90,6 +91,9 @@ def download(builder):
 
     # TFDS's own ten take more than three minutes to find that there is no network.
     downloader.MAX_RETRIES = _RETRIES
+    # Each retry of each file is a warning; what counts is said once, at the end.
+    logging.getLogger("urllib3").setLevel(logging.ERROR)
+    logging.getLogger("absl").setLevel(logging.ERROR)
     try:
         builder.download_and_prepare()
     except Exception as error:
