@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from vae_tf.errors import UserError
-from vae_tf.metrics import PRESETS, Representation, Sizes, score_suite, suite_names
+from vae_tf.metrics import PRESETS, Codes, Representation, Sizes, score_suite, suite_names
 
 SMALL = Sizes(
     num_train=200,
@@ -87,3 +87,17 @@ def test_unknown_names(represent):
         score_suite(represent, preset="ful")
     with pytest.raises(UserError, match="Unknown score 'mgi'"):
         score_suite(represent, done=["mgi"])
+
+
+def test_codes_without_factors_get_what_needs_none():
+    rng = np.random.default_rng(0)
+    mean = rng.standard_normal((300, 3))
+    mean[:, 2] = 0
+    codes = Codes(mean, np.full((300, 3), -1.0))
+    sizes = Sizes(num_train=200, num_samples=50, num_images=250)
+    results = dict(score_suite(codes, preset=sizes, progress=False))
+    assert list(results) == ["unsupervised", "active_units", "kl_per_code", "elbo_decomposition"]
+    assert results["active_units"]["values"] == {"active_units": 2}
+    expected = 0.5 * ((mean**2).mean(0) + np.exp(-2) - 1) + 1
+    np.testing.assert_allclose(list(results["kl_per_code"]["values"].values()), expected)
+    assert suite_names(Codes(mean)) == ["unsupervised", "active_units"]

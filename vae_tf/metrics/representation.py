@@ -242,6 +242,37 @@ class Representation:
         return self(factors), factors
 
 
+class Codes:
+    """Codes of images whose factors are not known: what the unsupervised scores need.
+
+    Args:
+        mean: `[N, L]` codes.
+        log_stddev: `[N, L]`, or None for codes without a density.
+
+    Attributes:
+        mean: `[N, L]`.
+        log_stddev: `[N, L]` or None.
+        factor_sizes: Empty.
+        factors: None.
+
+    Example:
+        >>> codes, _ = Codes(np.arange(6.0).reshape(3, 2)).sample(10, np.random.default_rng(0))
+        >>> codes.shape
+        (3, 2)
+    """
+
+    factor_sizes = ()
+    factors = None
+
+    def __init__(self, mean: np.ndarray, log_stddev: np.ndarray | None = None):
+        self.mean = check_codes(mean)
+        self.log_stddev = None if log_stddev is None else check_codes(log_stddev, name="log_stddev")
+
+    def sample(self, n: int, rng: np.random.Generator) -> tuple[np.ndarray, None]:
+        """Draws the codes of `n` different images, or of all where there are fewer."""
+        return self.mean[rng.permutation(len(self.mean))[:n]], None
+
+
 def _encode(encode, images, num_images):
     encoded = encode(images)
     mean, log_stddev = encoded if isinstance(encoded, tuple | list) else (encoded, None)

@@ -23,7 +23,7 @@ from vae_tf.metrics.information import (
 )
 from vae_tf.metrics.interventions import beta_vae_score, factor_vae_score
 from vae_tf.metrics.irs import irs_score
-from vae_tf.metrics.representation import Representation
+from vae_tf.metrics.representation import Codes, Representation
 from vae_tf.metrics.sap import sap_score
 from vae_tf.metrics.unsupervised import active_units, unsupervised_scores
 
@@ -67,7 +67,7 @@ PRESETS = {
 
 
 def score_suite(
-    representation: Representation,
+    representation: Representation | Codes,
     *,
     preset: str | Sizes = "full",
     seed: int = 0,
@@ -79,10 +79,10 @@ def score_suite(
     All scores on arrays share one draw of training and one of test points. Each score depends on
     the seed alone, not on those before it, so that a script may store each as it comes, stop
     anywhere, and go on with `done` = the names it has. Scores that need densities are left out for
-    an encoder without them.
+    an encoder without them, scores that need factors for `Codes` without them.
 
     Args:
-        representation: Codes of the factor grid.
+        representation: Codes of the factor grid, or `Codes` of images without known factors.
         preset: "full" (the published sizes), "fast" (about a tenth) or own `Sizes`.
         seed: Of every draw.
         done: Names to skip, a subset of `suite_names(representation)`.
@@ -136,22 +136,24 @@ def score_suite(
     return results()
 
 
-def suite_names(representation: Representation) -> list[str]:
+def suite_names(representation: Representation | Codes) -> list[str]:
     """Names of the scores that `score_suite` yields, in its order.
 
     Args:
-        representation: Codes of the factor grid.
+        representation: As for `score_suite`.
 
     Returns:
-        The names; without those of densities where the encoder has none.
+        The names of those scores that its codes allow.
 
     Example:
         >>> represent = Representation.from_arrays(np.arange(2.0)[:, None], np.arange(2)[:, None])
         >>> suite_names(represent)[:3]
         ['mig', 'mig_sup', 'dcimig']
     """
-    has_density = representation.log_stddev is not None
-    return [name for name in _SCORES if has_density or name not in _NEED_DENSITY]
+    missing = set() if representation.log_stddev is not None else set(_NEED_DENSITY)
+    if not representation.factor_sizes:
+        missing |= set(_SCORES) - set(_NEED_NO_FACTORS)
+    return [name for name in _SCORES if name not in missing]
 
 
 class _Run:
@@ -183,7 +185,7 @@ class _Run:
             return grid.mean, grid.log_stddev, grid.factors
         rng = np.random.default_rng([self.seed, 2])
         rows = np.sort(rng.choice(len(grid.mean), size=most, replace=False))
-        factors = np.stack(np.unravel_index(rows, grid.factor_sizes), axis=1)
+        factors = grid.factors if grid.factors is None else grid.factors[rows]
         return grid.mean[rows], grid.log_stddev[rows], factors
 
 
@@ -339,3 +341,4 @@ _SCORES = {
     ),
 }
 _NEED_DENSITY = ("kl_per_code", "mig_density", "elbo_decomposition")
+_NEED_NO_FACTORS = ("unsupervised", "active_units", "kl_per_code", "elbo_decomposition")
