@@ -21,8 +21,8 @@ EMOJI = [name for name in params.RUNS if name.startswith("emoji-")]
 SCALED = {
     "MNIST-AE": [],
     "MNIST-VAE": [],
-    # 0.4 of the published 60,000 steps; delay and ramp scaled with them.
-    "MNIST-KLD-Anneal": ["steps=24000", "kl_weight=linear(0, 1, 20000, delay=1200)"],
+    # A quarter of the 60,000 steps; delay and ramp scaled with them.
+    "MNIST-KLD-Anneal": ["steps=15000", "kl_weight=linear(0, 1, 12500, delay=750)"],
     "MNIST-VAE-dense": [],
     **{name: [] for name in EMOJI},
 }

@@ -17,7 +17,7 @@ LAYERS = [
     {"models"},
     {"config", "checkpoints", "callbacks"},
     {"runs"},
-    {"training"},
+    {"training", "analysis"},
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 # Same layer, but strangers to each other.

@@ -19,10 +19,7 @@ def image_grid(
     Returns:
         `[H', W', 3]` uint8.
     """
-    images = np.clip(np.asarray(images, "float32"), 0.0, 1.0)
-    images = np.broadcast_to(images, (*images.shape[:3], 3))
-    factor = max(1, round(tile / images.shape[1]))
-    images = images.repeat(factor, axis=1).repeat(factor, axis=2)
+    images = enlarged(images, tile)
     count, height, width, _ = images.shape
     rows = -(-count // columns)
     grid = np.full(
@@ -33,3 +30,59 @@ def image_grid(
         left = gap + index % columns * (width + gap)
         grid[top : top + height, left : left + width] = image
     return np.round(grid * 255).astype("uint8")
+
+
+def enlarged(images: np.ndarray, tile: int) -> np.ndarray:
+    """Images `[N, H', W', 3]` in [0, 1], as often as high as whole pixels bring them near `tile`.
+
+    Args:
+        images: `[N, H, W, C]`, clipped to [0, 1], C 1 or 3.
+        tile: Height aimed at, in pixels; images already higher are left as they are.
+    """
+    images = np.clip(np.asarray(images, "float32"), 0.0, 1.0)
+    images = np.broadcast_to(images, (*images.shape[:3], 3))
+    factor = max(1, round(tile / images.shape[1]))
+    return images.repeat(factor, axis=1).repeat(factor, axis=2)
+
+
+def shrunk(images: np.ndarray, tile: int) -> np.ndarray:
+    """Images brought down to about a height, each pixel the mean of a square of pixels.
+
+    Args:
+        images: `[N, H, W, C]`.
+        tile: Height aimed at, in pixels.
+
+    Returns:
+        `[N, H / f, W / f, C]`, f the whole number nearest to H / `tile` that divides both sides;
+        the images themselves where that is 1.
+    """
+    count, height, width, channels = images.shape
+    wanted = height / tile
+    divisors = [f for f in range(1, height + 1) if height % f == 0 and width % f == 0]
+    factor = min(divisors, key=lambda f: abs(f - wanted))
+    if factor == 1:
+        return images
+    blocks = images.reshape(count, height // factor, factor, width // factor, factor, channels)
+    return blocks.mean(axis=(2, 4))
+
+
+def fitted(images: np.ndarray, tile: int) -> np.ndarray:
+    """Images `[N, H', W', 3]` in [0, 1] of about a height, enlarged or shrunk by a whole factor."""
+    return enlarged(shrunk(images, tile), tile)
+
+
+def mosaic(images: np.ndarray, chosen: np.ndarray, background: float = 1.0) -> np.ndarray:
+    """Puts images where a map says.
+
+    Args:
+        images: `[N, H, W, C]` in [0, 1].
+        chosen: `[R, C]` ints, of `projections.image_map`: an image, or -1 for none.
+        background: Grey value of the empty places.
+
+    Returns:
+        `[R * (H + 1) + 1, C * (W + 1) + 1, 3]` uint8: a pixel of background between images.
+    """
+    empty = np.full_like(images[:1], background)
+    order = np.where(chosen < 0, len(images), chosen).ravel()
+    tiles = np.concatenate([images, empty])[order]
+    return image_grid(tiles, chosen.shape[1], gap=1, tile=1, background=background)

@@ -1,0 +1,102 @@
+"""Draws what runs have learned: `python analyze.py [RUN ...]`; see `--help`."""
+
+import argparse
+import logging
+import sys
+import time
+from pathlib import Path
+
+from vae_tf.errors import UserError
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Analyses the named runs; returns the exit code."""
+    options = parse(arguments)
+    logging.basicConfig(format="%(levelname)s: %(message)s")
+    try:
+        return run(options)
+    except UserError as error:
+        print(f"analyze.py: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(
+            f"analyze.py: Writing to '{options.images}' failed: {error.strerror or error}. Choose "
+            f"another place with --images, or make room. What was drawn is kept.",
+            file=sys.stderr,
+        )
+        return 1
+    except KeyboardInterrupt:
+        print("\nStopped. What is drawn is kept; the same command draws the rest.", file=sys.stderr)
+        return 130
+
+
+def parse(arguments: list[str] | None) -> argparse.Namespace:
+    """Reads the command line."""
+    parser = argparse.ArgumentParser(
+        prog="analyze.py",
+        description="Turn saved runs into pictures and a report. Needs nothing but the run "
+        "folders, and the data by name.",
+        epilog="What is up to date is not drawn again. A run still training is drawn as of its "
+        "last checkpoint. Exit code 1: something could not be drawn, and was named.",
+    )
+    parser.add_argument(
+        "runs", nargs="*", metavar="RUN", help="runs to analyse (default: all there are)"
+    )
+    parser.add_argument(
+        "--images",
+        type=Path,
+        default=Path("images"),
+        metavar="DIR",
+        help="where the results go (default: images)",
+    )
+    parser.add_argument(
+        "--predictions",
+        type=Path,
+        default=Path("predictions"),
+        metavar="DIR",
+        help="where run folders lie (default: predictions)",
+    )
+    parser.add_argument(
+        "--only",
+        metavar="NAME,...",
+        help="products to draw, such as traversals,kl_per_latent.png or report",
+    )
+    parser.add_argument("--force", action="store_true", help="draw what is up to date, too")
+    parser.add_argument(
+        "--projection",
+        choices=("pca", "tsne", "umap"),
+        default="pca",
+        help="of the latent space, beside PCA (default: none)",
+    )
+    return parser.parse_args(arguments)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Analyses, and says where the results lie."""
+    # After the command line was read, as the import takes a second.
+    from vae_tf.analysis import analyse, chosen_products, find_runs
+
+    start = time.monotonic()
+    only = chosen_products(options.only)
+    chosen = find_runs(options.predictions, options.runs)
+    outcome = analyse(
+        chosen,
+        options.images,
+        only=only,
+        force=options.force,
+        projection=options.projection,
+        every=find_runs(options.predictions),
+        say=lambda line: print(line, flush=True),
+    )
+    for problem in outcome.problems:
+        print(f"analyze.py: {problem}", file=sys.stderr)
+    report = options.images / "report.html"
+    where = f"The report lies in {report}." if report.exists() else f"They lie in {options.images}."
+    seconds = time.monotonic() - start
+    written = f"{len(outcome.drawn)} files written, {outcome.current} up to date"
+    print(f"{written}, in {seconds:.0f} s. {where}")
+    return 1 if outcome.problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,88 @@
+"""analyze.py as a user runs it: a process of its own, after train.py."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+TINY = ["--set", "steps=30", "--set", "log_every=10", "--set", "validate_every=20"]
+
+
+def run(script, *arguments, cwd, **options):
+    command = [sys.executable, str(ROOT / script), *arguments]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=120, **options)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    """A folder in which train.py left a run."""
+    home = tmp_path_factory.mktemp("home")
+    done = run("train.py", "digits-VAE", *TINY, cwd=home)
+    assert done.returncode == 0, done.stderr
+    return home
+
+
+def test_from_training_to_the_report(home):
+    done = run("analyze.py", cwd=home)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    assert "The report lies in images/report.html" in done.stdout.splitlines()[-1]
+    assert "traversals.gif" in done.stdout and "kB" in done.stdout
+    pictures = home / "images" / "digits-VAE"
+    assert (pictures / "training_curves.png").is_file()
+    assert not list((home / "images").rglob("*.partial"))
+    again = run("analyze.py", "digits-VAE", cwd=home)
+    assert again.returncode == 0 and "digits-VAE: up to date" in again.stdout
+
+
+def test_help_comes_without_tensorflow(home, tmp_path):
+    for name in ("tensorflow", "keras", "matplotlib", "sklearn"):
+        (tmp_path / f"{name}.py").write_text("raise ImportError('too early')")
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    done = run("analyze.py", "--help", cwd=home, env=environment)
+    assert done.returncode == 0 and "--only" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["digits-VEA"], "Did you mean 'digits-VAE'"),
+        (["--only", "traversel"], "Did you mean 'traversal"),
+        (["--predictions", "nowhere"], "python train.py"),
+        (["--projection", "isomap"], "invalid choice"),
+    ],
+)
+def test_bad_input_is_answered_without_traceback(home, arguments, message):
+    done = run("analyze.py", "--images", "elsewhere", *arguments, cwd=home)
+    assert done.returncode == 2
+    assert message in done.stderr and "Traceback" not in done.stderr
+    assert not (home / "elsewhere").exists()
+
+
+def test_what_cannot_be_written_is_said(home):
+    (home / "file").write_text("")
+    done = run("analyze.py", "--images", "file", "--only", "training_curves", cwd=home)
+    assert done.returncode == 1
+    assert "--images" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_ctrl_c_keeps_what_is_drawn(home):
+    process = subprocess.Popen(
+        [sys.executable, str(ROOT / "analyze.py"), "--images", "half", "--force"],
+        cwd=home, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    first = home / "half" / "digits-VAE" / "training_curves.png"
+    deadline = time.monotonic() + 60
+    while not first.exists():
+        assert time.monotonic() < deadline and process.poll() is None
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Traceback" not in stderr and "kept" in stderr
+    assert first.exists() and not list((home / "half").rglob("*.partial"))

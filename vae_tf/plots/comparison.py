@@ -1,0 +1,173 @@
+"""One page on which runs stand beside each other (draw)."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, NullLocator
+
+from vae_tf.plots.charts import label_steps, use_log_scale
+from vae_tf.plots.curves import spans_decades, thin_curve
+from vae_tf.plots.layout import BLUE, CLASSES, FAINT, INK, MARGIN, SKY, Page, points, text_width
+
+_MARKERS = "os^Dvp*hXP<>"
+
+
+class Compared(NamedTuple):
+    """A run of a comparison.
+
+    Attributes:
+        name: Of the run.
+        reconstruction: Nats per image, None if unknown.
+        kl: Nats per image, None if unknown.
+        strip: `[H, W, 3]` uint8, a traversal; None if unknown.
+        history: Columns of its log.
+    """
+
+    name: str
+    reconstruction: float | None
+    kl: float | None
+    strip: np.ndarray | None
+    history: dict[str, np.ndarray]
+
+
+def plot_comparison(
+    groups: dict[str, Sequence[Compared]], title: str, notes: Sequence[str] = ()
+) -> Figure:
+    """Reconstruction, KL, one traversal, their trade-off and curves of runs.
+
+    Args:
+        groups: Heading -> runs whose numbers can be compared: the same data and likelihood.
+        title: Of the page.
+        notes: Lines below the title.
+    """
+    names = max(text_width(run.name, 13) for runs in groups.values() for run in runs) + 20
+    bar, apart, row = 170, 26, 56
+    strips = [run.strip for runs in groups.values() for run in runs if run.strip is not None]
+    strip = max([pixels.shape[1] for pixels in strips], default=200)
+    row = max([row, *(pixels.shape[0] + 4 for pixels in strips)])
+    width = names + 2 * (bar + apart) + strip
+    panel_height, heading = 290, 60
+    heights = {
+        name: heading + row * len(runs) + (430 if len(runs) > 1 else 40)
+        for name, runs in groups.items()
+    }
+    page = Page(width, sum(heights.values()), title, tuple(notes))
+    top = page.top
+    for group, runs in groups.items():
+        page.text(MARGIN, top + 6, group, size=16, weight="bold", color=BLUE)
+        columns = {
+            "reconstruction": (MARGIN + names, "Reconstruction, nats", BLUE),
+            "kl": (MARGIN + names + bar + apart, "KL, nats", SKY),
+        }
+        strip_left = MARGIN + names + 2 * (bar + apart)
+        page.text(strip_left, top + 36, "Traversal of the latent of most KL", weight="bold")
+        for column, (left, text, color) in columns.items():
+            page.text(left, top + 36, text, weight="bold")
+            _bars(page, left, top + heading, bar, row, runs, column, color)
+        _keys(page, top + heading, row, runs)
+        for index, run in enumerate(runs):
+            middle = top + heading + (index + 0.5) * row
+            page.text(MARGIN + 18, middle, run.name, va="center")
+            if run.strip is None:
+                page.text(strip_left, middle, "not drawn", va="center", color=FAINT)
+            else:
+                down = middle - run.strip.shape[0] / 2
+                page.picture(strip_left, down, run.strip, f"traversal of {run.name}")
+        if len(runs) > 1:
+            _panels(page, top + heading + row * len(runs) + 56, width, panel_height, runs)
+        top += heights[group]
+    return page.figure
+
+
+def _color(index):
+    return CLASSES[index % len(CLASSES)]
+
+
+def _keys(page, top, row, runs):
+    """The mark of each run, as in the trade-off."""
+    axes = page.axes(MARGIN, top, 14, row * len(runs), label="keys")
+    for index in range(len(runs)):
+        axes.scatter(0, index, color=_color(index), marker=_marker(index), s=60)
+    axes.set_ylim(len(runs) - 0.5, -0.5)
+    axes.set_axis_off()
+
+
+def _panels(page, top, width, height, runs):
+    across = (width - 2 * 78 - 56) / 3
+    lefts = [MARGIN + 56 + index * (across + 78) for index in range(3)]
+    _trade_off(page, lefts[0], top, across, height, runs)
+    for left, column, text in (
+        (lefts[1], "reconstruction", "Reconstruction in training"),
+        (lefts[2], "kl", "KL in training"),
+    ):
+        _curves(page, left, top, across, height, runs, column, text)
+
+
+def _marker(index):
+    return _MARKERS[index % len(_MARKERS)]
+
+
+def _bars(page, left, top, width, row, runs, column, color):
+    values = np.array([getattr(run, column) or 0.0 for run in runs])
+    axes = page.axes(left, top, width, row * len(runs), label=column)
+    axes.barh(range(len(runs)), values, height=0.42, color=color)
+    axes.set_ylim(len(runs) - 0.5, -0.5)
+    axes.set_xlim(0, 1.45 * max(values.max(), 1e-9))
+    axes.set_axis_off()
+    for index, run in enumerate(runs):
+        value = getattr(run, column)
+        text = "unknown" if value is None else _short(value)
+        axes.annotate(
+            text, (values[index], index), xytext=(4, 0), textcoords="offset points",
+            va="center", size=points(13), color=INK,
+        )  # fmt: skip
+
+
+def _short(value):
+    if value and abs(value) < 0.01:
+        return f"{value:.1g}"
+    return (
+        f"{value:.2f}"
+        if abs(value) < 10
+        else f"{value:.1f}"
+        if abs(value) < 1e4
+        else f"{value:.2g}"
+    )
+
+
+def _trade_off(page, left, top, width, height, runs):
+    axes = page.chart(
+        left, top, width, height, title="Trade-off", xlabel="KL, nats per image",
+        ylabel="reconstruction, nats per image",
+    )  # fmt: skip
+    known = [run for run in runs if None not in (run.kl, run.reconstruction)]
+    for index, run in enumerate(runs):
+        if run in known:
+            axes.scatter(
+                run.kl, run.reconstruction, color=_color(index), s=70,
+                marker=_marker(index), label=run.name, zorder=3,
+            )  # fmt: skip
+    kl = np.array([run.kl for run in known])
+    if len(kl) and kl.max() > 20 * max(np.median(kl), 0.05):
+        axes.set_xscale("symlog", linthresh=1.0)
+        axes.set_xlabel("KL, nats per image, log scale above 1", size=points(12), color=FAINT)
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axes.xaxis.set_minor_locator(NullLocator())
+    axes.margins(0.1)
+
+
+def _curves(page, left, top, width, height, runs, column, title):
+    axes = page.chart(left, top, width, height, title=title, xlabel="step", ylabel="nats per image")
+    drawn = []
+    for index, run in enumerate(runs):
+        if column not in run.history:
+            continue
+        steps, values = thin_curve(run.history["step"], run.history[column], 400)
+        axes.plot(steps, values, color=_color(index), linewidth=1.5, label=run.name)
+        drawn.append(values)
+    values = np.concatenate([*drawn, [np.nan]])
+    if spans_decades(values, 8.0):
+        use_log_scale(axes, values, "nats per image")
+    label_steps(axes)

@@ -1,0 +1,50 @@
+"""Long curves made short (compute)."""
+
+import numpy as np
+
+
+def thin_curve(
+    steps: np.ndarray, values: np.ndarray, num_points: int = 800
+) -> tuple[np.ndarray, np.ndarray]:
+    """Picks the points of a curve that its line cannot do without.
+
+    The rows are cut into groups of equal size; of each stay the first, the lowest, the highest and
+    the last (M4, Jugel et al., VLDB 2014). No extreme is lost and no value is averaged.
+
+    Args:
+        steps: `[N]` optimizer steps, rising.
+        values: `[N]`, NaN where there is none: such rows are left out.
+        num_points: Most points to return, at least 4.
+
+    Returns:
+        `(steps [n], values [n])`, n at most `num_points`; all rows where they are few enough.
+
+    Example:
+        >>> steps, values = thin_curve(np.arange(1000), np.eye(1000)[500], 20)
+        >>> len(steps) <= 20, values.max()
+        (True, np.float64(1.0))
+    """
+    given = ~np.isnan(values)
+    steps, values = np.asarray(steps)[given], np.asarray(values)[given]
+    if len(steps) <= num_points:
+        return steps, values
+    kept = set()
+    for group in np.array_split(np.arange(len(steps)), num_points // 4):
+        lowest, highest = group[values[group].argmin()], group[values[group].argmax()]
+        kept |= {group[0], lowest, highest, group[-1]}
+    picked = np.array(sorted(kept))
+    return steps[picked], values[picked]
+
+
+def spans_decades(values: np.ndarray, ratio: float = 30.0) -> bool:
+    """Whether a linear axis would press the usual values flat beside the largest.
+
+    Args:
+        values: `[N]`, NaN where there is none.
+        ratio: Of the largest to the median, above which this is so.
+
+    Returns:
+        False too where a value is not positive, as those have no place on a logarithmic axis.
+    """
+    values = values[np.isfinite(values)]
+    return bool(len(values) and values.min() > 0 and values.max() > ratio * np.median(values))

@@ -1,0 +1,87 @@
+"""Statistics of codes over many images (compute)."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+# A latent below this many nats tells nothing about the image: its posterior is the prior.
+INACTIVE = 0.01
+
+
+class CodeStatistics(NamedTuple):
+    """What analysed images are encoded as.
+
+    Attributes:
+        mean: `[N, L]`, posterior means.
+        log_stddev: `[N, L]`, natural logs of the posterior standard deviations.
+        sample: `[N, L]`, one sample of each posterior.
+        kl: `[L]`, KL to the prior in nats, mean over images.
+    """
+
+    mean: np.ndarray
+    log_stddev: np.ndarray
+    sample: np.ndarray
+    kl: np.ndarray
+
+    @property
+    def order(self) -> np.ndarray:
+        """`[L]` latents, that of most nats first."""
+        return np.argsort(-self.kl, kind="stable")
+
+    @property
+    def active(self) -> np.ndarray:
+        """`[L]` bools: whether a latent is used at all."""
+        return self.kl >= INACTIVE
+
+    @property
+    def average_stddev(self) -> np.ndarray:
+        """`[L]` posterior standard deviations, mean over images."""
+        return np.exp(self.log_stddev.astype("float64")).mean(axis=0)
+
+    @property
+    def total_stddev(self) -> np.ndarray:
+        """`[L]` standard deviations of samples of all posteriors together."""
+        variance = np.exp(2.0 * self.log_stddev.astype("float64")).mean(axis=0)
+        return np.sqrt(variance + self.mean.astype("float64").var(axis=0))
+
+
+def code_statistics(
+    mean: np.ndarray, log_stddev: np.ndarray, kl: np.ndarray, *, seed: int = 0
+) -> CodeStatistics:
+    """Puts what is known of the codes of some images together.
+
+    Args:
+        mean: `[N, L]`, posterior means.
+        log_stddev: `[N, L]`, natural logs of the posterior standard deviations.
+        kl: `[L]`, of `metrics.decomposition.kl_per_code`.
+        seed: Of the samples.
+    """
+    noise = np.random.default_rng(seed).standard_normal(mean.shape)
+    sample = (mean + np.exp(log_stddev) * noise).astype("float32")
+    return CodeStatistics(mean, log_stddev, sample, kl)
+
+
+def farthest_latent(mean: np.ndarray) -> int:
+    """The latent whose average mean is farthest from zero.
+
+    Args:
+        mean: `[N, L]`, posterior means.
+    """
+    return int(np.abs(mean.mean(axis=0)).argmax())
+
+
+def mean_codes(codes: np.ndarray, values: np.ndarray, num_values: int) -> np.ndarray:
+    """Mean code of all images that share a factor's value.
+
+    Args:
+        codes: `[N, L]`.
+        values: `[N]` ints in [0, num_values).
+        num_values: Of the factor.
+
+    Returns:
+        `[num_values, L]`, NaN for a value that no image has.
+    """
+    sums = np.zeros((num_values, codes.shape[1]))
+    np.add.at(sums, values, codes)
+    counts = np.bincount(values, minlength=num_values)[:, None]
+    return np.divide(sums, counts, out=np.full_like(sums, np.nan), where=counts > 0)

@@ -1,0 +1,95 @@
+"""Codes brought down to two dimensions (compute)."""
+
+import importlib.util
+
+import numpy as np
+
+from vae_tf.errors import UserError, unknown
+
+PROJECTIONS = ("pca", "tsne", "umap")
+
+
+def project(codes: np.ndarray, method: str = "pca", *, seed: int = 0) -> np.ndarray:
+    """Two coordinates for each code.
+
+    Args:
+        codes: `[N, L]`, N at least 3.
+        method: "pca", the two directions of greatest variance; "tsne" and "umap", maps on which
+            neighbours stay neighbours and distances mean nothing.
+        seed: Of t-SNE and UMAP.
+
+    Returns:
+        `[N, 2]`. With one latent the second coordinate is 0.
+
+    Raises:
+        UserError: If the method is unknown or its package is not installed.
+    """
+    if method == "pca":
+        return principal_components(codes)[0]
+    neighbours = min(30, len(codes) - 1)
+    if method == "tsne":
+        from sklearn.manifold import TSNE
+        from threadpoolctl import threadpool_limits
+
+        tsne = TSNE(perplexity=neighbours - 0.5, random_state=seed, init="pca")
+        # Threads that wait for busy cores make a thousand short steps take minutes.
+        with threadpool_limits(1):
+            return tsne.fit_transform(_at_least_two(codes))
+    if method != "umap":
+        raise unknown("projection", method, PROJECTIONS)
+    if importlib.util.find_spec("umap") is None:
+        raise UserError(
+            "UMAP needs the package umap-learn, which is not installed. Install it with "
+            "pip install 'vae_tf[umap]', or use --projection tsne."
+        )
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about its own dependencies, and its seed
+        import umap
+
+        return umap.UMAP(n_neighbors=neighbours, random_state=seed).fit_transform(codes)
+
+
+def principal_components(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The two directions of greatest variance.
+
+    Args:
+        codes: `[N, L]`.
+
+    Returns:
+        Coordinates `[N, 2]`, and the part of the variance that each of the two explains, `[2]`.
+    """
+    from sklearn.decomposition import PCA
+
+    codes = _at_least_two(codes)
+    if not codes.std(axis=0).any():
+        return np.zeros((len(codes), 2)), np.zeros(2)  # all the same: no direction, no variance
+    pca = PCA(2, svd_solver="full").fit(codes)
+    return pca.transform(codes), pca.explained_variance_ratio_
+
+
+def image_map(points: np.ndarray, cells: int) -> np.ndarray:
+    """Picks images for a map: of those in a cell, the one nearest its centre.
+
+    Args:
+        points: `[N, 2]`, x to the right, y upwards.
+        cells: A side.
+
+    Returns:
+        `[cells, cells]` ints, from the top left: index of the image, -1 where there is none.
+    """
+    low, high = points.min(axis=0), points.max(axis=0)
+    scaled = (points - low) / np.maximum(high - low, 1e-12) * cells
+    inside = np.minimum(scaled.astype(int), cells - 1)
+    distance = np.abs(scaled - inside - 0.5).max(axis=1)
+    chosen = np.full((cells, cells), -1)
+    for index in np.argsort(-distance, kind="stable"):  # the nearest is written last
+        column, row = inside[index]
+        chosen[cells - 1 - row, column] = index
+    return chosen
+
+
+def _at_least_two(codes):
+    codes = np.asarray(codes, "float64")
+    return np.pad(codes, ((0, 0), (0, max(0, 2 - codes.shape[1]))))

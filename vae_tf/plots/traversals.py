@@ -1,0 +1,128 @@
+"""Paths through the latent space, as codes to decode in one batch (compute)."""
+
+from statistics import NormalDist
+
+import numpy as np
+
+from vae_tf.errors import unknown
+from vae_tf.plots.latents import CodeStatistics
+
+RANGES = ("prior", "fitted", "minmax")
+_TAIL = 0.02  # probability left out at either end of a range by quantiles
+_EDGE = NormalDist().inv_cdf(1.0 - _TAIL)  # 2.05 standard deviations
+
+
+def latent_ranges(mode: str, statistics: CodeStatistics | None = None) -> np.ndarray:
+    """Where a traversal of each latent begins and ends.
+
+    Args:
+        mode: "prior": the 2 % and 98 % quantiles of N(0, 1), the same for all. "fitted": those of
+            a Gaussian fitted to the samples of all posteriors; the same again where these are
+            distributed like the prior, and as wide as the codes where no KL holds them, as in a
+            plain autoencoder. "minmax": least and greatest sample.
+        statistics: Of the analysed images; "prior" needs none.
+
+    Returns:
+        `[L, 2]`; `[1, 2]` for "prior" without statistics.
+
+    Raises:
+        UserError: If the mode is unknown.
+
+    Example:
+        >>> latent_ranges("prior").round(2).tolist()
+        [[-2.05, 2.05]]
+    """
+    if mode not in RANGES:
+        raise unknown("range of a traversal", mode, RANGES)
+    if mode == "prior":
+        count = 1 if statistics is None else len(statistics.kl)
+        return np.tile([-_EDGE, _EDGE], (count, 1))
+    if mode == "minmax":
+        return np.stack([statistics.sample.min(axis=0), statistics.sample.max(axis=0)], axis=1)
+    centre, width = statistics.mean.mean(axis=0), _EDGE * statistics.total_stddev
+    return np.stack([centre - width, centre + width], axis=1)
+
+
+def traversal_codes(start: np.ndarray, ranges: np.ndarray, positions: np.ndarray) -> np.ndarray:
+    """Codes in which one latent at a time runs through its range, the others staying put.
+
+    Args:
+        start: `[L]`, the code that is changed.
+        ranges: `[L, 2]`, of `latent_ranges`.
+        positions: `[S]`, 0 for the beginning of a range, 1 for its end.
+
+    Returns:
+        `[L, S, L]` float32: by latent, by position.
+    """
+    latents = np.arange(len(start))
+    codes = np.tile(np.asarray(start, "float32"), (len(start), len(positions), 1))
+    low, high = ranges[:, :1], ranges[:, 1:]
+    codes[latents, :, latents] = low + (high - low) * positions
+    return codes
+
+
+def single_latent_codes(
+    statistics: CodeStatistics, latent: int, num_steps: int = 10, num_columns: int = 3
+) -> np.ndarray:
+    """The grid of one latent: from the zero vector, from its greatest sample to its least.
+
+    Column c adds c average standard deviations of this latent to it; 0 is the traversal as is.
+
+    Args:
+        statistics: Of the analysed images.
+        latent: Of `farthest_latent`, or any.
+        num_steps: Rows.
+        num_columns: As is, plus one, plus two average standard deviations, and so on.
+
+    Returns:
+        `[num_steps, num_columns, L]` float32.
+    """
+    sample = statistics.sample[:, latent]
+    column = np.arange(num_columns) * statistics.average_stddev[latent]
+    codes = np.zeros((num_steps, num_columns, statistics.mean.shape[1]), "float32")
+    codes[:, :, latent] = np.linspace(sample.max(), sample.min(), num_steps)[:, None] + column
+    return codes
+
+
+def plane_codes(corners: np.ndarray, side: int) -> np.ndarray:
+    """The plane through three codes, which lie in three corners of the grid.
+
+    Args:
+        corners: `[3, L]`: top left, top right and bottom left.
+        side: Rows and columns.
+
+    Returns:
+        `[side, side, L]` float32; the fourth corner is the second plus the third less the first.
+    """
+    origin, right, down = np.asarray(corners, "float32")
+    along = np.linspace(0.0, 1.0, side, dtype="float32")
+    rows, columns = along[:, None, None], along[None, :, None]
+    return origin + columns * (right - origin) + rows * (down - origin)
+
+
+def line_codes(ends: np.ndarray, num_steps: int) -> np.ndarray:
+    """Straight lines between pairs of codes.
+
+    Args:
+        ends: `[P, 2, L]`.
+        num_steps: Codes on a line, both ends among them.
+
+    Returns:
+        `[P, num_steps, L]` float32.
+    """
+    along = np.linspace(0.0, 1.0, num_steps, dtype="float32")[:, None]
+    first, last = np.asarray(ends, "float32")[:, :1], np.asarray(ends, "float32")[:, 1:]
+    return first + along * (last - first)
+
+
+def there_and_back(num_frames: int) -> np.ndarray:
+    """Positions that run from 0 to 1 and back, slowly at the ends: a loop without a jump.
+
+    Args:
+        num_frames: Of the way there; the way back shows the same frames, each end once.
+
+    Returns:
+        `[2 * num_frames - 2]`, each in [0, 1].
+    """
+    there = (1.0 - np.cos(np.linspace(0.0, np.pi, num_frames))) / 2.0
+    return np.concatenate([there, there[-2:0:-1]])
