@@ -122,9 +122,9 @@ RUNS["emoji-KLD_Anneal_2000_steps-10-Beta-VAE"] = replace(
 RUNS["emoji-KLD_Decrease_2000_steps-100to1-Beta-VAE"] = replace(
     RUNS.pop("emoji-KLD_Decrease_40000_steps-100to1-Beta-VAE"), kl_weight=linear(100, 1, 1_980)
 )
-# Twenty times steeper than the second project's. When the weight gets small after thousands of steps
-# of a quiet encoder, its gradients grow faster than Adam's average over 1,000 steps follows: with
-# the usual beta_2 of 0.999 this run diverged at step 5,017.
+# Twenty times steeper than the second project's. When the weight gets small after thousands of
+# steps of a quiet encoder, its gradients grow faster than Adam's average over 1,000 steps follows:
+# with the usual beta_2 of 0.999 this run diverged at step 5,017.
 RUNS["emoji-KLD_Decrease_5000_steps-10000to1-Beta-VAE"] = replace(
     RUNS.pop("emoji-KLD_Decrease_100000_steps-10000to1-Beta-VAE"),
     kl_weight=linear(10_000, 1, 5_000),

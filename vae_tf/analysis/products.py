@@ -452,7 +452,7 @@ PRODUCTS = {
         kl_per_latent,
         ("checkpoint",),
         "Nats of each latent",
-        "How much each latent tells about an image. Those below 0.01 nats have collapsed: their "
+        "How much each latent tells about an image. Those below 0.1 nats have collapsed: their "
         "posterior is the prior, whatever the image.",
     ),
     "latent_space.png": Product(

@@ -139,7 +139,7 @@ def plot_kl_per_latent(
     if not used.all():
         axes.bar(
             places[~used], np.full((~used).sum(), floor), color="white", edgecolor=FAINT,
-            hatch="////", linewidth=0.8, label=f"collapsed, below 0.01 nats: {(~used).sum()}",
+            hatch="////", linewidth=0.8, label=f"collapsed, below 0.1 nats: {(~used).sum()}",
         )  # fmt: skip
     axes.grid(axis="x", visible=False)
     every = 1 if len(kl) <= 64 else len(kl) // 32

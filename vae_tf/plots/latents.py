@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-# A latent below this many nats tells nothing about the image: its posterior is the prior.
-INACTIVE = 0.01
+# A latent below this many nats is counted as collapsed: decoded, its traversal shows no change.
+INACTIVE = 0.1
 
 
 class CodeStatistics(NamedTuple):
