@@ -2,25 +2,33 @@
 
 import argparse
 import logging
+import shlex
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
-import params as presets
 from vae_tf import config
 from vae_tf.errors import TrainingStopped, UserError
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Trains the named runs in turn; returns the exit code."""
-    options = parse(arguments)
     logging.basicConfig(format="%(levelname)s: %(message)s")
-    if options.list:
-        print(listing())
-        return 0
+    going_on: list[str] = []  # what to type after Ctrl-C
     try:
-        for name, params in chosen_runs(options):
-            run_one(name, params, options)
+        import params as presets  # here, so that a mistake in it is answered like any other
+
+        options = parse(arguments, presets)
+        if options.list:
+            print(listing(presets))
+            return 0
+        chosen = chosen_runs(options, presets)
+        check(chosen, options)
+        going_on = [command(folder, run, options) for folder, run, _ in chosen]
+        for folder, _, params in chosen:
+            train_run(folder, params, options)
+            del going_on[0]
     except UserError as error:
         print(f"train.py: {error}", file=sys.stderr)
         return 2
@@ -28,12 +36,14 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"train.py: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("\nStopped. Go on with the same command and --resume.", file=sys.stderr)
+        print("\nStopped.", *(["To go on:"] if going_on else []), file=sys.stderr)
+        for line in going_on:
+            print(f"  {line()}", file=sys.stderr)
         return 130
     return 0
 
 
-def parse(arguments: list[str] | None) -> argparse.Namespace:
+def parse(arguments: list[str] | None, presets) -> argparse.Namespace:
     """Reads the command line."""
     parser = argparse.ArgumentParser(
         prog="train.py",
@@ -65,7 +75,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def listing() -> str:
+def listing(presets) -> str:
     """The runs of params.py, a line each."""
     width = max(map(len, presets.RUNS))
     lines = []
@@ -78,24 +88,62 @@ def listing() -> str:
     return "\n".join(lines)
 
 
-def chosen_runs(options: argparse.Namespace) -> list[tuple[str, config.Params]]:
-    """Folder names and parameters, all checked before the first run begins."""
+def chosen_runs(options: argparse.Namespace, presets) -> list[tuple[str, str, config.Params]]:
+    """Folder names, names and parameters of the runs to train."""
     names = options.runs or [presets.DEFAULT_RUN]
     if options.name is not None:
         if len(names) > 1:
             raise UserError(f"--name names one run folder. Received {len(names)} runs: drop it.")
-        if not options.name or Path(options.name).name != options.name:
+        if Path(options.name).name != options.name or options.name in ("", ".."):
             raise UserError(
                 f"--name must be the name of a folder, without a path. Received: {options.name!r}. "
                 f"Say where it lies with --predictions."
             )
-    return [
-        (options.name or name, config.override(config.preset(presets.RUNS, name), options.set))
-        for name in names
-    ]
+    if len(set(names)) < len(names):
+        raise UserError(f"Each run can be trained once. Received: {' '.join(names)}")
+    chosen = []
+    for name in names:
+        params = config.override(config.preset(presets.RUNS, name), options.set)
+        kind, colon, folder = params.dataset.partition(":")
+        if colon and kind == "folder" and folder:
+            # The run is to find its images from wherever it is loaded.
+            params = config.replace(params, dataset=f"folder:{Path(folder).expanduser().resolve()}")
+        chosen.append((options.name or name, name, params))
+    return chosen
 
 
-def run_one(name: str, params: config.Params, options: argparse.Namespace):
+def check(chosen: list[tuple[str, str, config.Params]], options: argparse.Namespace):
+    """Checks the folders of all runs before the first begins."""
+    from vae_tf import runs
+
+    for folder, _, params in chosen:
+        path = options.predictions / folder
+        if options.resume and options.overwrite:
+            raise UserError("Expected one of --resume and --overwrite, received both. Drop one.")
+        if options.resume:
+            runs.check_resumable(runs.Run(path), params)
+        else:
+            runs.check_new(path, overwrite=options.overwrite)
+
+
+def command(folder: str, run: str, options: argparse.Namespace) -> Callable[[], str]:
+    """The command that goes on with a run, as things stand when it is asked for."""
+
+    def line() -> str:
+        words = ["python", "train.py", run]
+        words += [word for change in options.set for word in ("--set", change)]
+        words += ["--name", folder] if folder != run else []
+        if options.predictions != Path("predictions"):
+            words += ["--predictions", str(options.predictions)]
+        words += ["--tensorboard"] if options.tensorboard else []
+        begun = (options.predictions / folder / "params.json").exists()
+        words += ["--resume"] if begun else []
+        return shlex.join(words)
+
+    return line
+
+
+def train_run(name: str, params: config.Params, options: argparse.Namespace):
     """Trains one run and says where the result lies."""
     # After the command line was read, as the import takes seconds.
     from vae_tf.startup import import_tensorflow

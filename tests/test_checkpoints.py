@@ -40,6 +40,32 @@ def test_a_damaged_newest_is_set_aside(tmp_path, caplog, damage):
     assert "damaged" in caplog.text and path.name in caplog.text
 
 
+def test_all_damaged_is_an_error_and_renames_nothing(tmp_path):
+    for step in (1, 2):
+        checkpoints.save(tmp_path, step, ARRAYS, {"step": step}).write_bytes(b"PK")
+    with pytest.raises(UserError, match="Every checkpoint.*step_00000002.npz, step_00000001.npz"):
+        checkpoints.load_newest(tmp_path, set_aside=True)
+    assert len(list(tmp_path.glob("*.npz"))) == 2
+
+
+def test_no_flipped_bit_escapes(tmp_path):
+    """Zip's checksums cover the arrays; its directory is covered by the number of arrays."""
+    path = checkpoints.save(tmp_path, 1, ARRAYS, {"step": 1})
+    whole = path.read_bytes()
+    rng = np.random.default_rng(0)
+    for place in [*rng.integers(0, len(whole), 150), *range(len(whole) - 150, len(whole))]:
+        content = bytearray(whole)
+        content[place] ^= 1 << int(rng.integers(8))
+        path.write_bytes(content)
+        try:
+            arrays, details = checkpoints.load(path)
+        except UserError:
+            continue
+        assert details == {"step": 1}
+        for name, array in ARRAYS.items():
+            np.testing.assert_array_equal(arrays[name], array)
+
+
 def test_pickles_are_refused(tmp_path):
     np.savez(tmp_path / "step_00000001.npz", a=np.array([{}], object))
     with pytest.raises(UserError, match="damaged"):

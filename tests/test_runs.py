@@ -69,11 +69,13 @@ def test_an_existing_folder_is_not_touched(tmp_path, tiny):
     (tmp_path / "notes.txt").write_text("mine")
     for overwrite in (False, True):
         with pytest.raises(UserError, match="exists"):
-            runs.create(tmp_path, tiny, overwrite=overwrite)
+            runs.check_new(tmp_path, overwrite=overwrite)
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
     (tmp_path / "file").write_text("")
     with pytest.raises(UserError, match="not a folder"):
-        runs.create(tmp_path / "file" / "run", tiny, overwrite=False)
+        runs.check_new(tmp_path / "file" / "run", overwrite=False)
+    with pytest.raises(UserError, match="cannot be written"), runs.locked(tmp_path / "file" / "r"):
+        pass
 
 
 def test_a_read_only_place_is_refused(tmp_path, tiny, monkeypatch):
@@ -101,14 +103,32 @@ def test_the_log_drops_what_came_after_the_checkpoint(tmp_path):
 
 
 def test_one_training_at_a_time(trained, tiny):
-    with runs.locked(trained), pytest.raises(UserError, match="Another process"):
+    with runs.locked(trained.path), pytest.raises(UserError, match="Another process"):
         train(replace(tiny, steps=20), trained.path, resume=True)
+    with runs.locked(trained.path), pytest.raises(UserError, match="Another process"):
+        train(tiny, trained.path, overwrite=True)
+    # Refused, it has changed nothing.
+    assert vae_tf.load_run(trained.path).params.steps == 12
+    assert len(vae_tf.load_run(trained.path).history["step"]) == 5
 
 
 def test_own_images(tmp_path, tiny, blobs):
     images = ArrayImages("blobs", blobs)
     run = train(tiny, tmp_path / "own", data=(images, images))
     assert run.data is images
+    with pytest.raises(UserError, match="given to train"):
+        vae_tf.load_run(run.path).data  # noqa: B018
+    small = ArrayImages("small", blobs[:, :4, :4])
+    with pytest.raises(UserError, match="one shape"):
+        train(tiny, tmp_path / "mixed", data=(images, small))
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"sessions": 3}'])
+def test_a_damaged_record_of_sessions_starts_anew(trained, tiny, caplog, text):
+    (trained.path / "environment.json").write_text(text)
+    train(replace(tiny, steps=13), trained.path, resume=True)
+    assert "is damaged" in caplog.text
+    assert len(json.loads((trained.path / "environment.json").read_text())["sessions"]) == 1
 
 
 def test_a_slim_run_can_be_looked_at_but_not_resumed(trained, tiny, blobs):

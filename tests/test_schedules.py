@@ -48,6 +48,7 @@ def test_start_and_end_are_exact_in_float32():
         cyclical(0, 1, 100, cycles=2),
         cyclical(0, 1, 100, ramp=0.7),
         triggered(7.84, linear(0, 1, 10)),
+        triggered(7.84, 4),
     ],
 )
 def test_text_round_trip(schedule):
@@ -70,7 +71,10 @@ def test_bounds_and_settling():
         ("linear(-1, 1, 10)", "`start` of the schedule"),
         ("linear(0, 1, 10, delay=-1)", "`delay`"),
         ("cyclical(0, 1, 10, ramp=0.0)", "`ramp`"),
-        ("triggered(3, 4)", "another schedule"),
+        ("triggered(3, triggered(3, 4))", "another schedule"),
+        ("1e39", "at least 0"),
+        ("1e-50", "at least 0"),
+        ("1" + "0" * 400, "at least 0"),
         ("__import__('os').system('true')", "A schedule is a number or a call"),
         ("linear(0, open('x'), 10)", "Unknown schedule 'open'"),
         ("", "A schedule is a number or a call"),

@@ -57,6 +57,11 @@ def test_answers_without_tensorflow(option, tmp_path):
         (["--set", "latent_size=-1"], "`latent_size`"),
         (["digits-VAE", "MNIST-AE", "--name", "x"], "--name"),
         (["--name", "../x"], "without a path"),
+        (["--name", ".."], "without a path"),
+        (["digits-VAE", "digits-VAE"], "once"),
+        (["--set", "model=[1]"], "Unknown model"),
+        (["--set", "optimizer=adam(learning_rate=3)"], "`optimizer`"),
+        (["--set", "seed=99999999999999999999"], "`seed`"),
         (["--resume"], "no run folder"),
     ],
 )
@@ -74,6 +79,7 @@ def test_bad_input_is_answered_without_traceback(tmp_path, arguments, message):
         (["digits-VAE", "--set", "encoder=[[8,4,2],[8,4,3],[8]]"], "Layer 2 of the encoder"),
         (["digits-VAE", "--predictions", "file/deep"], "not a folder"),
         (["digits-VAE", "--set", "hyper.gamma=3"], "no knobs of its own"),
+        (["digits-VAE", "--set", "optimizer=adam(foo=1)"], "cannot be made"),
     ],
 )
 def test_what_is_found_out_later_writes_nothing_either(tmp_path, arguments, message):
@@ -98,5 +104,20 @@ def test_ctrl_c_says_how_to_go_on(tmp_path):
     process.send_signal(signal.SIGINT)
     _, stderr = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert "--resume" in stderr and "Traceback" not in stderr
+    assert "python train.py digits-VAE --set steps=100000 --set" in stderr
+    assert stderr.rstrip().endswith("--resume") and "Traceback" not in stderr
     assert len(list((log.parent / "checkpoints").glob("step_*.npz"))) == 2
+
+
+def test_a_mistake_in_params_is_answered_like_any_other(tmp_path):
+    for name in ("train.py", "vae_tf"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    text = (ROOT / "params.py").read_text()
+    (tmp_path / "params.py").write_text(text + '\nRUNS["mine"] = Params(stepz=3)\n')
+    # A symlinked script finds params.py beside its target, so this one is put in its place.
+    code = "import sys; sys.path.insert(0, '.'); import train; sys.exit(train.main(['--list']))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode == 2, done.stderr
+    assert "Did you mean 'steps'" in done.stderr and "Traceback" not in done.stderr

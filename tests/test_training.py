@@ -148,6 +148,8 @@ def test_early_stopping_counts_validations(tiny, tmp_path, monkeypatch):
     params = replace(tiny, steps=100, validate_every=2, patience=3, kl_weight=1.0)
     run = train(params, tmp_path / "run")
     assert run.history["step"][-1] == run.details["step"] == 10
+    before = final_state(run)
+    assert_same(final_state(train(params, run.path, resume=True)), before)
 
 
 def test_early_stopping_waits_until_the_weight_has_settled(tiny, tmp_path, monkeypatch):

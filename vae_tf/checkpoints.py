@@ -8,7 +8,6 @@ in it can be executed.
 import json
 import logging
 import os
-import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -100,6 +99,7 @@ def save(folder: Path, step: int, arrays: dict[str, np.ndarray], details: dict) 
     partial = path.with_suffix(".partial")
     try:
         with open(partial, "wb") as file:
+            details = details | {"num_arrays": len(arrays)}
             np.savez(file, **arrays, **{_DETAILS: np.array(json.dumps(details))})
             file.flush()
             os.fsync(file.fileno())
@@ -123,8 +123,11 @@ def load(path: Path) -> tuple[dict[str, np.ndarray], dict]:
     try:
         with open(path, "rb") as file, np.load(file, allow_pickle=False) as members:
             arrays = {name: members[name] for name in members.files}
-        return arrays, json.loads(str(arrays.pop(_DETAILS)))
-    except (zipfile.BadZipFile, ValueError, EOFError, KeyError, OSError) as error:
+        details = json.loads(str(arrays.pop(_DETAILS)))
+        if details.pop("num_arrays") != len(arrays):
+            raise ValueError("arrays are missing")
+        return arrays, details
+    except Exception as error:  # whatever a damaged file makes NumPy and zipfile raise
         raise UserError(f"The checkpoint {path} is damaged: {error}") from None
 
 
@@ -141,13 +144,26 @@ def load_newest(folder: Path, *, set_aside: bool) -> tuple[dict[str, np.ndarray]
         set_aside: Whether to rename a damaged one to `*.damaged`, for whoever will write next.
 
     Returns:
-        As `load`, or None where there is no whole checkpoint.
+        As `load`, or None where there is no checkpoint.
+
+    Raises:
+        UserError: If there are checkpoints and every one is damaged.
     """
+    damaged = []
     for path in sorted(folder.glob("step_*.npz"), reverse=True):
         try:
-            return load(path)
+            found = load(path)
         except UserError as error:
-            logging.warning("%s. It is set aside, and the one before is used.", error)
-            if set_aside:
-                path.rename(path.with_suffix(".npz.damaged"))
+            damaged.append(path)
+            logging.warning("%s. The one before it is used, if there is one.", error)
+            continue
+        if set_aside:
+            for each in damaged:
+                each.rename(each.with_suffix(".npz.damaged"))
+        return found
+    if damaged:
+        raise UserError(
+            f"Every checkpoint in '{folder}' is damaged: {', '.join(p.name for p in damaged)}. "
+            f"Put a copy back, or train anew with --overwrite."
+        )
     return None

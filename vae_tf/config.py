@@ -63,6 +63,13 @@ class Params:
     patience: int | None = None  # validations without improvement before stopping; None: off
     seed: int = 0  # of weights, noise and the order of images
 
+    def __new__(cls, *args, **fields):
+        known = [field.name for field in dataclasses.fields(cls)]
+        for name in fields:
+            if name not in known:
+                raise unknown("parameter", name, known)
+        return super().__new__(cls)
+
     def __post_init__(self):
         self._check_data()
         self._check_networks()
@@ -85,7 +92,7 @@ class Params:
 
     def _require_known(self, name: str, known: Iterable[str]):
         value = getattr(self, name)
-        if value not in known:
+        if not isinstance(value, str) or value not in known:
             raise unknown(name, value, known)
 
     def _check_data(self):
@@ -124,7 +131,7 @@ class Params:
                 f"kl_weight={self.kl_weight}. Set kl_weight=0, or choose model='vae'."
             )
         try:
-            self._set("hyper", json.loads(json.dumps(self.hyper)))
+            self._set("hyper", json.loads(json.dumps(self.hyper, allow_nan=False)))
         except (TypeError, ValueError):
             self._require(False, "hyper", "a dict of JSON values")
         self._require(isinstance(self.hyper, dict), "hyper", "a dict of the variant's knobs")
@@ -135,12 +142,14 @@ class Params:
         self._require_whole("validate_every", 1)
         self._require_whole("patience", 1, "off")
         self._require_whole("seed", 0)
+        self._require(self.seed < 2**31, "seed", "below 2^31")
         rate = self.learning_rate
         self._require(
             isinstance(rate, (int, float)) and not isinstance(rate, bool) and 0 < rate < math.inf,
             "learning_rate",
             "a number above 0",
         )
+        self._set("learning_rate", float(rate))
         early = self.sample_steps
         self._require(
             isinstance(early, (list, tuple)) and all(_whole(step, 0) for step in early),
@@ -159,7 +168,8 @@ class Params:
             name = (tree.func if call else tree).id
             keywords = tree.keywords if call else []
             options = {keyword.arg: ast.literal_eval(keyword.value) for keyword in keywords}
-            readable = not (call and tree.args)
+            # The learning rate is a field of its own.
+            readable = not (call and tree.args) and not {"learning_rate", "name"} & set(options)
         except (SyntaxError, AttributeError, ValueError, TypeError):
             readable = False
         self._require(readable, "optimizer", "a name or a call such as adam(beta_1=0.5)")
@@ -203,10 +213,6 @@ def replace(params: Params, **changes) -> Params:
     Raises:
         UserError: If a field is unknown, naming the nearest, or a value is impossible.
     """
-    known = [field.name for field in dataclasses.fields(Params)]
-    for name in changes:
-        if name not in known:
-            raise unknown("parameter", name, known)
     return dataclasses.replace(params, **changes)
 
 
@@ -227,7 +233,7 @@ def override(params: Params, assignments: Iterable[str]) -> Params:
             raise UserError(
                 f"An override has the form key=value, such as steps=500. Received: {assignment!r}"
             )
-        if key.startswith("hyper."):
+        if key.startswith("hyper.") and key != "hyper.":
             hyper = changes.setdefault("hyper", dict(params.hyper))
             if not isinstance(hyper, dict):
                 raise UserError(f"`hyper` must be a dict. Received: hyper={hyper!r}")

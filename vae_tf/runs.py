@@ -13,6 +13,7 @@ import fcntl
 import functools
 import importlib.metadata
 import json
+import logging
 import os
 import platform
 import shutil
@@ -26,10 +27,12 @@ import numpy as np
 from PIL import Image
 
 from vae_tf import checkpoints
-from vae_tf.config import Params
+from vae_tf.config import Params, differences
 from vae_tf.data import ImageSet, load
 from vae_tf.errors import UserError
 from vae_tf.version import VERSION
+
+_LOCK = ".lock"
 
 
 class Run:
@@ -120,12 +123,20 @@ class Run:
     @functools.cached_property
     def data(self) -> ImageSet:
         """The images it was trained on."""
-        return load_data(self.params, "train")
+        return self._load_data("train")
 
     @functools.cached_property
     def validation_data(self) -> ImageSet:
         """The images it was validated on."""
-        return load_data(self.params, "validation")
+        return self._load_data("validation")
+
+    def _load_data(self, split: str) -> ImageSet:
+        if any(self.checkpoints.glob("step_*.npz")) and self.details["own_data"]:
+            raise UserError(
+                f"'{self.path}' was trained on images given to train(data=...), which cannot be "
+                f"loaded by name. Use your images in their place."
+            )
+        return load_data(self.params, split)
 
 
 def load_run(path: "str | os.PathLike") -> Run:
@@ -182,28 +193,19 @@ def write_text(path: Path, text: str):
         partial.unlink(missing_ok=True)
 
 
-def create(path: Path, params: Params, *, overwrite: bool) -> Run:
-    """Makes the folder of a new run.
+def create(path: Path, params: Params) -> Run:
+    """Makes a new run in a folder that is locked, in place of what is there.
 
     Args:
-        path: Of the folder.
+        path: Of the folder, after `check_new`.
         params: Of the run.
-        overwrite: Whether a run that is there may be replaced.
-
-    Raises:
-        UserError: If something is there and may not be replaced, or the folder cannot be made.
     """
-    check_new(path, overwrite=overwrite)
-    try:
-        if path.exists():
-            shutil.rmtree(path)
-        path.mkdir(parents=True)
-        write_text(path / "params.json", params.to_json())
-    except OSError as error:
-        raise UserError(
-            f"The run folder '{path}' cannot be written: {error.strerror}. Choose another place "
-            f"with --predictions."
-        ) from None
+    for old in path.iterdir():
+        if old.is_dir() and not old.is_symlink():
+            shutil.rmtree(old)
+        elif old.name != _LOCK:
+            old.unlink()
+    write_text(path / "params.json", params.to_json())
     return Run(path)
 
 
@@ -213,7 +215,7 @@ def check_new(path: Path, *, overwrite: bool):
     Raises:
         UserError: If it may not.
     """
-    if path.is_dir() and not any(path.iterdir()):
+    if path.is_dir() and all(inside.name == _LOCK for inside in path.iterdir()):
         return
     if path.exists() and not overwrite:
         raise UserError(
@@ -233,19 +235,44 @@ def check_new(path: Path, *, overwrite: bool):
         )
 
 
-@contextlib.contextmanager
-def locked(run: Run) -> Iterator[None]:
-    """Keeps a second training out of a run folder.
+def check_resumable(run: Run, params: Params):
+    """Checks that a run may go on with these parameters.
 
     Raises:
-        UserError: If another process trains there.
+        UserError: If they are not its own but for more steps; the message names them.
     """
-    with open(run.path / ".lock", "w") as file:
+    changed = differences(run.params, params)
+    if "steps" in changed and params.steps > run.params.steps:
+        del changed["steps"]
+    if changed:
+        listing = "; ".join(f"{name}: {was!r} -> {now!r}" for name, (was, now) in changed.items())
+        raise UserError(
+            f"'{run.path}' was started with other parameters ({listing}). A run goes on with its "
+            f"own; only `steps` may grow. Undo the change, or start anew under another --name."
+        )
+
+
+@contextlib.contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Keeps a second training out of a run folder, which is made if it is not there.
+
+    Raises:
+        UserError: If another process trains there, or the folder cannot be written.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        file = open(path / _LOCK, "w")
+    except OSError as error:
+        raise UserError(
+            f"The run folder '{path}' cannot be written: {error.strerror or error}. Choose "
+            f"another place with --predictions."
+        ) from None
+    with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             raise UserError(
-                f"Another process is training in '{run.path}'. Wait for it or stop it."
+                f"Another process is training in '{path}'. Wait for it or stop it."
             ) from None
         yield
 
@@ -253,7 +280,13 @@ def locked(run: Run) -> Iterator[None]:
 def record_environment(run: Run, step: int):
     """Adds to environment.json what is needed to repeat the session that begins."""
     path = run.path / "environment.json"
-    sessions = json.loads(path.read_text())["sessions"] if path.is_file() else []
+    try:
+        sessions = list(json.loads(path.read_text())["sessions"])
+    except FileNotFoundError:
+        sessions = []
+    except (ValueError, KeyError, TypeError):
+        logging.warning("%s is damaged and starts anew: earlier sessions are forgotten.", path)
+        sessions = []
     packages = ("keras", "numpy", "tensorflow")
     session = {
         "started": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
@@ -292,7 +325,7 @@ def read_log(path: Path) -> tuple[list[str], list[list[str]]]:
     rows = list(csv.reader(whole.splitlines()))
     if not rows:
         return [], []
-    return rows[0], [row for row in rows[1:] if len(row) == len(rows[0])]
+    return rows[0], [row for row in rows[1:] if len(row) == len(rows[0]) and row[0].isdigit()]
 
 
 class Log:
@@ -317,6 +350,10 @@ class Log:
         cells = [f"{row[name]:.9g}" if name in row else "" for name in self._columns]
         self._file.write(",".join(cells) + "\n")
         self._file.flush()
+
+    def sync(self):
+        """Makes sure the rows outlast a power cut, as the checkpoint does that counts on them."""
+        os.fsync(self._file.fileno())
 
     def close(self):
         self._file.close()

@@ -7,11 +7,12 @@ compares by value, prints as the call that makes it, and takes numbers, NumPy ar
 
 import ast
 import dataclasses
-import math
 
 import numpy as np
 
 from vae_tf.errors import UserError, unknown
+
+_LEAST, _MOST = 1e-30, 1e30
 
 
 def _numeric(step):
@@ -31,7 +32,9 @@ def _require(condition: bool, name: str, expected: str, value):
 
 def _check_level(name: str, value):
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    _require(number and math.isfinite(value) and value >= 0, name, "a number of at least 0", value)
+    # Within float32, in which it is used: a smaller one would be 0 there, a larger one infinite.
+    level = number and (value == 0 or _LEAST <= value <= _MOST)
+    _require(level, name, f"a number of at least 0, from {_LEAST:g} to {_MOST:g} or 0", value)
 
 
 def _check_steps(name: str, value, least: int):
@@ -181,8 +184,8 @@ class triggered(Schedule):  # noqa: N801
     then: called with these, this is `schedule` itself; before, it is called with 0.
 
     Args:
-        threshold: Nats per image, as in the log's column `reconstruction`; more than 0.
-        schedule: What to run from then on.
+        threshold: Nats per image, as in the log's column `reconstruction`; at least 0.
+        schedule: What to run from then on; a number is a constant.
     """
 
     threshold: float
@@ -190,6 +193,8 @@ class triggered(Schedule):  # noqa: N801
 
     def __post_init__(self):
         _check_level("threshold", self.threshold)
+        if isinstance(self.schedule, (int, float)):
+            object.__setattr__(self, "schedule", constant(self.schedule))
         inner = isinstance(self.schedule, Schedule) and not isinstance(self.schedule, triggered)
         _require(inner, "schedule", "another schedule, such as linear(0, 1, 50000)", self.schedule)
 

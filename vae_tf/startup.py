@@ -25,6 +25,7 @@ def import_tensorflow():
             import tensorflow
 
             tensorflow.config.list_physical_devices()  # looks for a GPU, and reports it too
+            tensorflow.get_logger().setLevel("ERROR")  # several models are no reason to warn
         except BaseException:
             kept.seek(0)
             os.write(stderr, kept.read())

@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from vae_tf import checkpoints, runs
 from vae_tf.callbacks import Callback, ProgressBar, TensorBoard
-from vae_tf.config import Params, differences
+from vae_tf.config import Params
 from vae_tf.data.batches import batch_indices, batches
 from vae_tf.data.image_set import ImageSet
 from vae_tf.errors import TrainingStopped, UserError
@@ -68,55 +68,47 @@ def train(
             "pip install tensorboard, or train without it: log.csv has the same numbers."
         )
     if resume:
-        _check_resumable(runs.Run(run_dir), params)
+        runs.check_resumable(runs.Run(run_dir), params)
     else:
         runs.check_new(run_dir, overwrite=overwrite)
     images, validation = data or [
         runs.load_data(params, split) for split in ("train", "validation")
     ]
-    _check_range(images)
+    _check_images(images, validation)
     model = build_model(params, images.image_shape, len(images))
-    if resume:
-        run = runs.Run(run_dir)
-        runs.write_text(run.params_path, params.to_json())
-        run.params = params
-    else:
-        run = runs.create(run_dir, params, overwrite=overwrite)
-    # What training has at hand need not be read again from the folder.
-    run.__dict__ |= {"model": model, "data": images, "validation_data": validation}
-    with runs.locked(run), contextlib.ExitStack() as stack:
-        training = Training(run, model, images, validation)
-        start = training.restore() if resume else 0
-        runs.record_environment(run, start)
-        callbacks: list[Callback] = []
-        if progress:
-            callbacks.append(stack.enter_context(ProgressBar(run.name, start, params.steps)))
-        if tensorboard:
-            callbacks.append(stack.enter_context(TensorBoard(run.path / "tensorboard")))
+    with runs.locked(run_dir), contextlib.ExitStack() as stack:
+        training = None
         try:
+            run = runs.Run(run_dir) if resume else runs.create(run_dir, params)
+            run.params = params
+            # What training has at hand need not be read again from the folder.
+            run.__dict__ |= {"model": model, "data": images, "validation_data": validation}
+            training = Training(run, model, images, validation, own_data=data is not None)
+            start = training.restore() if resume else 0
+            runs.write_text(run.params_path, params.to_json())
+            runs.record_environment(run, start)
+            callbacks: list[Callback] = []
+            if progress:
+                callbacks.append(stack.enter_context(ProgressBar(run.name, start, params.steps)))
+            if tensorboard:
+                callbacks.append(stack.enter_context(TensorBoard(run.path / "tensorboard")))
             training.run(callbacks)
         except OSError as error:
+            last = training.last_checkpoint() if training else "Nothing was trained."
             raise TrainingStopped(
-                f"Writing to '{run.path}' failed: {error.strerror or error}. "
-                f"{training.last_checkpoint()} Make room and go on with --resume."
+                f"Writing to '{run_dir}' failed: {error.strerror or error}. {last} Mend that and "
+                f"go on with --resume."
             ) from error
     run.__dict__.pop("_checkpoint", None)
     return run
 
 
-def _check_resumable(run: runs.Run, params: Params):
-    changed = differences(run.params, params)
-    if "steps" in changed and params.steps > run.params.steps:
-        del changed["steps"]
-    if changed:
-        listing = "; ".join(f"{name}: {was!r} -> {now!r}" for name, (was, now) in changed.items())
+def _check_images(images: ImageSet, validation: ImageSet):
+    if images.image_shape != validation.image_shape:
         raise UserError(
-            f"'{run.path}' was started with other parameters ({listing}). A run goes on with its "
-            f"own; only `steps` may grow. Undo the change, or start anew under another --name."
+            f"Training and validation images must have one shape. Received: {images.image_shape} "
+            f"and {validation.image_shape}."
         )
-
-
-def _check_range(images: ImageSet):
     some = images.images(np.unique(np.linspace(0, len(images) - 1, 256).astype(int)))
     low, high = float(some.min()), float(some.max())
     if not (math.isfinite(low) and low >= 0 and high <= 1):
@@ -137,10 +129,20 @@ class Training:
         model: Compiled.
         images: To train on.
         validation: To validate on.
+        own_data: Whether these are not the data set that the parameters name.
     """
 
-    def __init__(self, run: runs.Run, model: AutoEncoder, images: ImageSet, validation: ImageSet):
+    def __init__(
+        self,
+        run: runs.Run,
+        model: AutoEncoder,
+        images: ImageSet,
+        validation: ImageSet,
+        *,
+        own_data: bool = False,
+    ):
         self.run_folder = run
+        self.own_data = own_data
         self.params = run.params
         self.model = model
         self.images = images
@@ -196,6 +198,7 @@ class Training:
             "num_weights": len(self.model.weights),
             "image_shape": list(self.images.image_shape),
             "dataset_size": len(self.images),
+            "own_data": self.own_data,
             "best": self.best if math.isfinite(self.best) else None,
             "waited": self.waited,
             "window": self.window,
@@ -211,6 +214,8 @@ class Training:
             TrainingStopped: If a term is not finite.
             KeyboardInterrupt: After a signal, with a checkpoint saved.
         """
+        if self._out_of_patience():
+            return  # it stopped early in an earlier session
         params = self.params
         validated = [f"val_{name}" for name in self._validated_columns()]
         log = runs.Log(
@@ -227,6 +232,7 @@ class Training:
             while True:
                 done = self.step == params.steps
                 if done or self.step % params.checkpoint_every == 0:
+                    log.sync()
                     self._save()
                 if done or self._pictured():
                     self._picture()
@@ -251,6 +257,8 @@ class Training:
                     raise KeyboardInterrupt
             if self.step < params.steps:
                 self._save()
+            if interruption.requested:
+                raise KeyboardInterrupt
 
     def _update_on(self, batch: np.ndarray) -> dict:
         terms = self._update(tf.constant(batch))

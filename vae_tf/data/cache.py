@@ -56,7 +56,14 @@ def prepared(name: str, key: dict, prepare: Callable[[Path], dict]) -> tuple[Pat
             "Set VAE_TF_CACHE to a folder that can."
         ) from error
     try:
-        meta = prepare(scratch)
+        try:
+            meta = prepare(scratch)
+        except OSError as error:
+            raise UserError(
+                f"'{name}' cannot be prepared in '{folder.parent}': {error}. Make room, or set "
+                "VAE_TF_CACHE to another folder."
+            ) from error
+        scratch.chmod(0o755)  # a temporary folder is its owner's alone
         sizes = {file.name: file.stat().st_size for file in scratch.iterdir()}
         (scratch / _META).write_text(json.dumps({"key": key, "sizes": sizes, "meta": meta}))
         _publish(scratch, folder)

@@ -11,6 +11,9 @@ from vae_tf.errors import UserError, unknown
 
 SPLITS = ("train", "validation", "test", "all")
 
+# Validation is to take a small part of the time, whatever the size of the set.
+_MOST_OF_A_FRACTION = 5_000
+
 # Part of the results: another seed would be another validation set.
 _HOLD_OUT_SEED = 20240229
 
@@ -112,7 +115,7 @@ def hold_out(
 
     Args:
         num_images: Images to choose from, N.
-        validation: Fraction in (0, 1) or number of images.
+        validation: Fraction in (0, 1), for at most 5,000 images, or number of images.
         groups: `[N]` ints; whole groups are chosen, as many as fit into the number. None if each
             image is a group of its own.
 
@@ -122,11 +125,14 @@ def hold_out(
     Raises:
         UserError: If no image would be left on one of the sides.
     """
-    wanted = round(validation * num_images) if isinstance(validation, float) else validation
+    wanted = validation
+    if isinstance(validation, float):
+        wanted = min(round(validation * num_images), _MOST_OF_A_FRACTION)
     if not 0 < wanted < num_images:
         raise UserError(
             f"`validation` must leave images on both sides of {num_images} training images. "
-            f"Received: validation={validation!r}, which holds {wanted} out"
+            f"Received: validation={validation!r}, which holds {wanted} out. Set a fraction, such "
+            f"as validation=0.05."
         )
     if groups is None:
         groups = np.arange(num_images)

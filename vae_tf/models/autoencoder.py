@@ -89,16 +89,13 @@ class AutoEncoder(keras.Model):
         self.seed_generator = keras.random.SeedGenerator(seed, name="noise")
         self.image_shape = tuple(encoder.input_shape[1:])
         self.latent_size = encoder.output_shape[0][-1]
+        # A weight of the model, not the optimizer's count: the KL weight of a model that is loaded
+        # without its optimizer, or compiled anew, is still that of its step.
+        self.updates = self._counter("updates", 0)
         # Step at which a triggered schedule started; -1 before.
         self.trigger_step = None
         if isinstance(self.kl_weight, schedules.triggered):
-            self.trigger_step = self.add_weight(
-                name="trigger_step",
-                shape=(),
-                dtype="int64",
-                initializer=keras.initializers.Constant(-1),
-                trainable=False,
-            )
+            self.trigger_step = self._counter("trigger_step", -1)
         self._means = [
             keras.metrics.Mean(name=name)
             for name in ("loss", "reconstruction", "kl", "elbo", *self.logged)
@@ -106,6 +103,12 @@ class AutoEncoder(keras.Model):
         # XLA halves the speed of convolutions on a CPU, and Keras would choose it by itself.
         self.supports_jit = False
         self.built = True
+
+    def _counter(self, name: str, start: int):
+        initializer = keras.initializers.Constant(start)
+        return self.add_weight(
+            name=name, shape=(), dtype="int64", initializer=initializer, trainable=False
+        )
 
     # --- the flow ---
 
@@ -142,9 +145,8 @@ class AutoEncoder(keras.Model):
 
     @property
     def step(self):
-        """Optimizer updates done: scalar int tensor, 0 before `compile`."""
-        optimizer = getattr(self, "optimizer", None)
-        return 0 if optimizer is None else ops.convert_to_tensor(optimizer.iterations)
+        """Optimizer updates done: scalar int tensor."""
+        return ops.convert_to_tensor(self.updates)
 
     def kl_weight_at(self, step):
         """Value of the KL weight at a step, with a triggered one counted from its trigger."""
@@ -222,6 +224,7 @@ class AutoEncoder(keras.Model):
             terms = self.compute_terms(x, training=True)
         gradients = tape.gradient(terms["loss"], self.trainable_variables)
         self.optimizer.apply(gradients, self.trainable_variables)
+        self.updates.assign_add(1)
         return terms
 
     @property

@@ -68,7 +68,10 @@ def build_model(params, image_shape: tuple[int, int, int], dataset_size: int) ->
     name, options = params.optimizer_call
     # Named, so that its variables have the same paths in every process.
     settings = {"name": "optimizer", "learning_rate": params.learning_rate, **options}
-    model.compile(keras.optimizers.get({"class_name": name, "config": settings}))
+    try:
+        model.compile(keras.optimizers.get({"class_name": name, "config": settings}))
+    except (TypeError, ValueError) as error:
+        raise UserError(f"`optimizer={params.optimizer}` cannot be made: {error}") from None
     for optimizer in model.optimizers:
         if not optimizer.built:
             optimizer.build(model.trainable_variables)
