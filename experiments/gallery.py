@@ -33,20 +33,22 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("runs", nargs="*", metavar="RUN", help="some of them (default: all)")
     parser.add_argument("--full", action="store_true", help="at full length, as NAME-full")
-    parser.add_argument("--predictions", type=Path, default=ROOT / "predictions")
+    parser.add_argument("--predictions", type=Path, default=Path("predictions"))
     options = parser.parse_args()
     for name in options.runs or SCALED:
         scaled = [] if options.full else SCALED[name]
-        folder = options.predictions / (f"{name}-full" if options.full and SCALED[name] else name)
+        folder = (
+            ROOT / options.predictions / (f"{name}-full" if options.full and SCALED[name] else name)
+        )
         started = (folder / "params.json").exists()
         if started and any((folder / "checkpoints").glob("*.npz")) and Run(folder).slimmed:
             print(f"{folder.name}: done")
             continue
-        command = [sys.executable, ROOT / "train.py", name, "--name", folder.name]
+        command = [sys.executable, "train.py", name, "--name", folder.name]
         command += ["--predictions", options.predictions]
         command += [word for change in scaled for word in ("--set", change)]
         command += ["--resume"] if started else []
-        if (code := subprocess.run(command).returncode) != 0:
+        if (code := subprocess.run(command, cwd=ROOT).returncode) != 0:
             sys.exit(code)
         slim(Run(folder))
 
