@@ -36,7 +36,8 @@ def trained(tmp_path_factory):
 @pytest.fixture(scope="module")
 def analysed(trained, tmp_path_factory):
     """Images of all products of these runs, and what analysing them said."""
-    (trained / "digits" / "metrics.json").write_text('{"mig": {"score": 0.25}, "note": "<b>"}')
+    scores = {"step": 12, "preset": "<b>", "scores": {"mig": {"values": {"mig": 0.25}}}}
+    (trained / "digits" / "metrics.json").write_text(json.dumps(scores))
     images = tmp_path_factory.mktemp("images")
     return images, analyse(find_runs(trained), images)
 
@@ -122,7 +123,7 @@ def test_the_report_needs_nothing_else(analysed):
     assert not reader.open and set(reader.links) <= reader.ids
     assert len(reader.pictures) == len(WITHOUT_FACTORS) + len(PRODUCTS) + 1
     assert all(source.startswith("data:image/") for source in reader.pictures)
-    assert "mig.score" in text and "0.25" in text and "&lt;b&gt;" in text
+    assert "<code>mig</code>" in text and "0.25" in text and "&lt;b&gt;" in text
     assert "http" not in text and "prefers-color-scheme: dark" in text
 
 

@@ -182,21 +182,18 @@ def _description(run, known):
 
 
 def _scores(path):
-    """metrics.json as a table, whatever its nesting."""
+    """The values of metrics.json as a table; protocols and sizes stay in the file."""
     try:
-        scores = json.loads(path.read_text())
-    except (OSError, ValueError):
+        record = json.loads(path.read_text())
+        rows = {
+            name: value
+            for entry in record["scores"].values()
+            for name, value in entry["values"].items()
+        }
+        title = f"Scores at step {record['step']:,}, preset {record['preset']} (metrics.json)"
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return ""
-    rows = dict(_flat(scores))
-    return f"<details open><summary>Scores (metrics.json)</summary>{_table(rows)}</details>"
-
-
-def _flat(value, prefix=""):
-    if isinstance(value, dict):
-        for name, inner in value.items():
-            yield from _flat(inner, f"{prefix}{'.' if prefix else ''}{name}")
-    else:
-        yield prefix, value
+    return f"<details open><summary>{_text(title)}</summary>{_table(rows)}</details>"
 
 
 def _table(rows):
