@@ -71,7 +71,7 @@ def train(params, images, steps) -> float:
     model = build_model(params, images.image_shape, len(images))
     clock = Clock()
     with tempfile.TemporaryDirectory() as folder:
-        run = runs.create(Path(folder) / "run", params, overwrite=False)
+        run = runs.create(Path(folder), params, overwrite=False)
         with ProgressBar("train", 0, params.steps) as bar:
             few = ArrayImages("few", images.images(np.arange(64)))
             Training(run, model, images, few).run([clock, bar])

@@ -193,13 +193,18 @@ def write_text(path: Path, text: str):
         partial.unlink(missing_ok=True)
 
 
-def create(path: Path, params: Params) -> Run:
+def create(path: Path, params: Params, *, overwrite: bool) -> Run:
     """Makes a new run in a folder that is locked, in place of what is there.
 
     Args:
-        path: Of the folder, after `check_new`.
+        path: Of the folder.
         params: Of the run.
+        overwrite: Whether a run that is there may be replaced.
+
+    Raises:
+        UserError: If it may not; another process may have made one since it was last checked.
     """
+    check_new(path, overwrite=overwrite)
     for old in path.iterdir():
         if old.is_dir() and not old.is_symlink():
             shutil.rmtree(old)

@@ -79,7 +79,10 @@ def train(
     with runs.locked(run_dir), contextlib.ExitStack() as stack:
         training = None
         try:
-            run = runs.Run(run_dir) if resume else runs.create(run_dir, params)
+            if resume:
+                run = runs.Run(run_dir)
+            else:
+                run = runs.create(run_dir, params, overwrite=overwrite)
             run.params = params
             # What training has at hand need not be read again from the folder.
             run.__dict__ |= {"model": model, "data": images, "validation_data": validation}
