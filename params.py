@@ -27,7 +27,7 @@ DEFAULT_RUN = "sprites-beta-VAE"
 
 RUNS["sprites-VAE"] = replace(RUNS["sprites-beta-VAE"], model="vae", kl_weight=1.0)
 
-# Real handwritten digits, 8x8; half a minute.
+# Real handwritten digits, 8x8; quick.
 RUNS["digits-VAE"] = Params(
     dataset="digits",
     encoder=((256,), (256,)),
@@ -105,7 +105,7 @@ RUNS["KLD_Decrease_100000_steps-10000to1-Beta-VAE"] = replace(
 
 # --- The same eight on real colour images that need no download ---
 
-# The embedded emoji at a twentieth of the steps, ramps scaled with them; about four minutes each.
+# The embedded emoji at a twentieth of the steps, ramps scaled with them.
 for _name in ("VAE", "10-Beta-VAE", "100-Beta-VAE", "1000-Beta-VAE", "10000-Beta-VAE"):
     RUNS[f"emoji-{_name}"] = replace(
         RUNS[_name],

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from vae_tf.atomic import written_whole
 from vae_tf.errors import UserError
 
 _KEPT = 2  # the newest, and the one before in case the newest is damaged
@@ -94,18 +95,12 @@ def save(folder: Path, step: int, arrays: dict[str, np.ndarray], details: dict) 
         arrays: Of `arrays_of`.
         details: JSON values.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     path = path_of(folder, step)
-    partial = path.with_suffix(".partial")
-    try:
-        with open(partial, "wb") as file:
-            details = details | {"num_arrays": len(arrays)}
-            np.savez(file, **arrays, **{_DETAILS: np.array(json.dumps(details))})
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
+    with written_whole(path) as partial, open(partial, "wb") as file:
+        details = details | {"num_arrays": len(arrays)}
+        np.savez(file, **arrays, **{_DETAILS: np.array(json.dumps(details))})
+        file.flush()
+        os.fsync(file.fileno())
     for old in sorted(folder.glob("step_*.npz"))[:-_KEPT]:
         old.unlink()
     return path

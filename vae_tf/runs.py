@@ -27,6 +27,7 @@ import numpy as np
 from PIL import Image
 
 from vae_tf import checkpoints
+from vae_tf.atomic import written_whole
 from vae_tf.config import Params, differences
 from vae_tf.data import ImageSet, load
 from vae_tf.errors import UserError
@@ -179,18 +180,15 @@ def slim(run: Run):
             if picture.mode == "P":
                 continue
             small = picture.quantize(128)
-        small.save(path, format="PNG", optimize=True)
+        with written_whole(path) as partial:
+            small.save(partial, format="PNG", optimize=True)
     run.__dict__.pop("_checkpoint", None)
 
 
 def write_text(path: Path, text: str):
     """Writes a file wholly or not at all."""
-    partial = path.with_name(path.name + ".partial")
-    try:
+    with written_whole(path) as partial:
         partial.write_text(text)
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def create(path: Path, params: Params, *, overwrite: bool) -> Run:

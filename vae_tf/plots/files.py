@@ -1,8 +1,6 @@
 """Writing pictures, wholly or not at all (save)."""
 
-import contextlib
-import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +8,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
+
+from vae_tf.atomic import written_whole
 
 # An animation goes by mail and chat, where a megabyte passes everywhere. A third of that also lets
 # two of each of a dozen runs lie in a repository, and once more inside their report.
@@ -67,7 +67,7 @@ def save_gif(
         Bytes written: above `limit` only where a dozen frames of 16 colours are.
     """
     colours = [256, 128, 64, 32, 16]
-    with _written_whole(path) as partial:
+    with written_whole(path) as partial:
         while True:
             _write_gif(partial, frames, durations, colours[0], source)
             size = partial.stat().st_size
@@ -108,7 +108,7 @@ def _save_image(path, image, source):
     info = PngInfo()
     if source is not None:
         info.add_text(_SOURCE, source)
-    with _written_whole(path) as partial:
+    with written_whole(path) as partial:
         image.save(partial, format="PNG", pnginfo=info, optimize=True)
 
 
@@ -145,15 +145,3 @@ def _halved(frames, durations):
     ends = [*kept[1:], len(frames)]
     spans = [sum(durations[a:b]) for a, b in zip(kept, ends, strict=True)]
     return [frames[index] for index in kept], spans
-
-
-@contextlib.contextmanager
-def _written_whole(path: Path) -> Iterator[Path]:
-    """A path to write to; it becomes `path` only when all went well."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + ".partial")
-    try:
-        yield partial
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)

@@ -1,7 +1,6 @@
 """Pages laid out in pixels, and the look that all pictures share (draw)."""
 
 from matplotlib.axes import Axes
-from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
@@ -11,13 +10,12 @@ GAP = 2  # pixels between images
 
 INK, FAINT, RULE = "#1f2328", "#686f78", "#d5d9de"
 # Told apart with any colour vision (Okabe & Ito 2008).
-BLUE, ORANGE, GREEN, PURPLE, SKY = "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9"
+BLUE, ORANGE, SKY = "#0072b2", "#d55e00", "#56b4e9"
 # Up to ten classes (Tol 2021, "muted", and grey); names beside the points help where they are near.
 CLASSES = (
     "#332288", "#88ccee", "#44aa99", "#117733", "#999933",
     "#ddcc77", "#cc6677", "#882255", "#aa4499", "#8a8f96",
 )  # fmt: skip
-CLASS_COLOURS = ListedColormap(CLASSES)
 
 
 def points(pixels: float) -> float:
