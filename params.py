@@ -131,3 +131,102 @@ RUNS["emoji-KLD_Decrease_5000_steps-10000to1-Beta-VAE"] = replace(
     steps=6_250,
     patience=None,
 )
+
+# --- Variants on the sprites, as short as the runs at the top ---
+
+RUNS["sprites-MMD-VAE"] = replace(
+    RUNS["sprites-VAE"], model="info_vae", hyper={"alpha": 1.0, "scale": 1_000.0}
+)
+RUNS["sprites-WAE"] = replace(RUNS["sprites-VAE"], model="wae", hyper={"mmd_weight": 100.0})
+RUNS["sprites-AAE"] = replace(
+    RUNS["sprites-VAE"], model="adversarial_ae", hyper={"adversarial_weight": 10.0}
+)
+RUNS["sprites-beta-TCVAE"] = replace(RUNS["sprites-VAE"], model="beta_tcvae", hyper={"beta": 6.0})
+RUNS["sprites-FactorVAE"] = replace(RUNS["sprites-VAE"], model="factor_vae", hyper={"gamma": 10.0})
+RUNS["sprites-DIP-VAE-I"] = replace(RUNS["sprites-VAE"], model="dip_vae", hyper={"type": "i"})
+RUNS["sprites-DIP-VAE-II"] = replace(RUNS["sprites-VAE"], model="dip_vae", hyper={"type": "ii"})
+# Up to 18 nats, about what the VAE uses in as many steps, in a third of them as in the paper.
+RUNS["sprites-CapacityVAE"] = replace(
+    RUNS["sprites-VAE"],
+    model="capacity_vae",
+    hyper={"gamma": 100.0, "capacity": "linear(0.5, 18, 2500)"},
+)
+RUNS["sprites-Ada-GVAE"] = replace(RUNS["sprites-VAE"], model="ada_gvae")  # 64 pairs a batch
+RUNS["sprites-IWAE"] = replace(RUNS["sprites-VAE"], model="iwae", hyper={"num_samples": 5})
+RUNS["sprites-flow-VAE"] = replace(RUNS["sprites-VAE"], model="flow_vae", hyper={"flow": "iaf"})
+RUNS["sprites-InfoGAN"] = replace(
+    RUNS["sprites-VAE"],
+    model="info_gan",
+    hyper={"num_codes": 5, "info_weight": 0.1},
+    optimizer="adam(beta_1=0.5)",
+)
+RUNS["sprites-DC-IGN"] = replace(RUNS["sprites-VAE"], model="dc_ign")
+
+# --- Likelihoods on binary MNIST: the network of Burda et al. 2016 with one stochastic layer ---
+
+# Theirs had batches of 20 and 3,280 epochs of 50,000 images; these 30,000 steps are 60 epochs.
+RUNS["binary-MNIST-VAE"] = Params(
+    dataset="mnist_binary",
+    encoder=((200,), (200,)),
+    latent_size=50,
+    activation="tanh",
+    batch_size=100,
+    learning_rate=1e-3,
+    optimizer="adam(epsilon=1e-4)",
+    steps=30_000,
+    sample_every=3_000,
+    validate_every=3_000,
+)
+for _samples in (5, 50):
+    RUNS[f"binary-MNIST-IWAE-{_samples}"] = replace(
+        RUNS["binary-MNIST-VAE"], model="iwae", hyper={"num_samples": _samples}
+    )
+RUNS["binary-MNIST-planar-VAE"] = replace(
+    RUNS["binary-MNIST-VAE"], model="flow_vae", hyper={"flow": "planar", "num_flows": 10}
+)
+RUNS["binary-MNIST-IAF-VAE"] = replace(
+    RUNS["binary-MNIST-VAE"],
+    model="flow_vae",
+    hyper={"flow": "iaf", "num_flows": 4, "hidden_size": 320},
+)
+
+# --- Variants on MNIST ---
+
+RUNS["MNIST-MMD-VAE"] = replace(
+    RUNS["MNIST-VAE"], model="info_vae", latent_size=10, hyper={"alpha": 1.0, "scale": 1_000.0}
+)
+RUNS["MNIST-WAE"] = replace(
+    RUNS["MNIST-VAE"], model="wae", latent_size=8, hyper={"mmd_weight": 10.0}
+)
+RUNS["MNIST-AAE"] = replace(RUNS["MNIST-VAE"], model="adversarial_ae", latent_size=8)
+RUNS["MNIST-InfoGAN"] = replace(
+    RUNS["MNIST-VAE"],
+    model="info_gan",
+    latent_size=64,
+    hyper={"num_codes": 12, "info_weight": 0.1},
+    learning_rate=1e-3,
+    optimizer="adam(beta_1=0.5)",
+)
+
+# --- Variants as published: 300,000 steps of Adam at 1e-4, batch 64, latent 10 ---
+
+_published = replace(
+    RUNS["VAE"],
+    likelihood="bernoulli",
+    encoder=RUNS["sprites-VAE"].encoder,
+    latent_size=10,
+    activation="relu",
+    learning_rate=1e-4,
+    optimizer="adam",
+    steps=300_000,
+    validate_every=5_000,
+    sample_every=5_000,
+    patience=None,
+)
+RUNS["CelebA-beta-TCVAE"] = replace(_published, model="beta_tcvae", hyper={"beta": 6.0})
+RUNS["CelebA-FactorVAE"] = replace(_published, model="factor_vae", hyper={"gamma": 6.4})
+RUNS["CelebA-DIP-VAE-I"] = replace(_published, model="dip_vae", hyper={"type": "i"})
+RUNS["CelebA-CapacityVAE"] = replace(_published, model="capacity_vae")
+# Sets of images with known factors: CelebA has none that could be set.
+RUNS["shapes3d-Ada-GVAE"] = replace(_published, dataset="shapes3d", model="ada_gvae")
+RUNS["shapes3d-DC-IGN"] = replace(_published, dataset="shapes3d", model="dc_ign")

@@ -12,6 +12,8 @@ SHAPES = {
     "digits": (8, 8, 1),
     "emoji": (64, 64, 3),
     "mnist": (28, 28, 1),
+    "mnist_binary": (28, 28, 1),
+    "shapes3d": (64, 64, 3),
     "sprites": (64, 64, 1),
 }
 
@@ -23,7 +25,12 @@ def test_a_preset_starts(name):
         shape = SHAPES[dataset]
         model = build_model(override(preset, [f"dataset={dataset}"]), shape, 1_000)
         x = np.random.default_rng(0).uniform(size=(2, *shape)).astype("float32")
-        assert np.isfinite(model.update(x)["loss"])
+        batch = {
+            "images": x,
+            "pairs": {"image": x, "partner": x[::-1]},
+            "clamped": {"image": x, "varying": np.eye(5, dtype="float32")[[0, 0]]},
+        }[model.batch_kind]
+        assert np.isfinite(model.update(batch)["loss"])
 
 
 def test_the_default_run_needs_no_download():

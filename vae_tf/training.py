@@ -13,10 +13,11 @@ import tensorflow as tf
 from vae_tf import checkpoints, runs
 from vae_tf.callbacks import Callback, ProgressBar, TensorBoard
 from vae_tf.config import Params
-from vae_tf.data.batches import batch_indices, batches
+from vae_tf.data.batches import BATCHES, batch_at, batches, parts
 from vae_tf.data.image_set import ImageSet
 from vae_tf.errors import TrainingStopped, UserError
 from vae_tf.interruption import Interruption
+from vae_tf.models import MODELS
 from vae_tf.models.autoencoder import AutoEncoder
 from vae_tf.models.build import build_model
 from vae_tf.plots.files import save_png
@@ -75,6 +76,7 @@ def train(
         runs.load_data(params, split) for split in ("train", "validation")
     ]
     _check_images(images, validation)
+    _check_batches(params, images, validation)
     model = build_model(params, images.image_shape, len(images))
     with runs.locked(run_dir), contextlib.ExitStack() as stack:
         training = None
@@ -119,6 +121,18 @@ def _check_images(images: ImageSet, validation: ImageSet):
             f"Images must lie in [0, 1]: every likelihood models them as sigmoid(logits). "
             f"Received values from {low:g} to {high:g} in '{images.name}'. Rescale them."
         )
+
+
+def _check_batches(params: Params, images: ImageSet, validation: ImageSet):
+    variant = MODELS[params.model]
+    for count, what in ((params.batch_size, "batch_size"), (len(validation), "validation images")):
+        if count < variant.smallest_batch:
+            raise UserError(
+                f"Model '{params.model}' compares images of a batch with each other and needs at "
+                f"least {variant.smallest_batch} of them. Received: {count} ({what}). Raise it."
+            )
+    for split in (images, validation):
+        BATCHES[variant.batch_kind](split, np.arange(2) % len(split), np.random.default_rng(0))
 
 
 class Training:
@@ -224,7 +238,14 @@ class Training:
         log = runs.Log(
             self.run_folder.log_path, ["step", *self.model.columns, *validated], before=self.step
         )
-        upcoming = batches(self.images, params.batch_size, params.seed, self.step, params.steps)
+        upcoming = batches(
+            self.images,
+            params.batch_size,
+            params.seed,
+            self.step,
+            params.steps,
+            self.model.batch_kind,
+        )
         with contextlib.closing(log), contextlib.closing(upcoming), Interruption() as interruption:
 
             def write(row: dict[str, float]):
@@ -263,8 +284,8 @@ class Training:
             if interruption.requested:
                 raise KeyboardInterrupt
 
-    def _update_on(self, batch: np.ndarray) -> dict:
-        terms = self._update(tf.constant(batch))
+    def _update_on(self, batch) -> dict:
+        terms = self._update(_tensors(batch))
         if not math.isfinite(terms["loss"]):
             bad = [name for name, term in terms.items() if not math.isfinite(term)]
             # The loss is named last, being the sum of the others.
@@ -281,9 +302,11 @@ class Training:
     def _terms_of_next_batch(self) -> dict[str, float]:
         """The terms that the next update would report, without the update."""
         params = self.params
-        indices = batch_indices(len(self.images), params.batch_size, params.seed, self.step)
+        batch = batch_at(
+            self.images, params.batch_size, params.seed, self.step, self.model.batch_kind
+        )
         with _noise_kept(self.model):
-            terms = self._terms(tf.constant(self.images.images(indices)), training=True)
+            terms = self._terms(_tensors(batch), training=True)
         return {name: float(term) for name, term in terms.items()}
 
     def _watch_trigger(self, terms: dict, logged: bool):
@@ -352,6 +375,11 @@ def _noise_kept(model: AutoEncoder, seed: int | None = None) -> Iterator[None]:
         state.assign(kept)
 
 
+def _tensors(batch):
+    """A batch as tensors, of the same shapes at every step: compiled functions see one shape."""
+    return tf.nest.map_structure(tf.constant, batch)
+
+
 def evaluate(model: AutoEncoder, images: ImageSet, batch_size: int, *, terms=None) -> dict:
     """The terms of the log over a whole set of images.
 
@@ -365,16 +393,16 @@ def evaluate(model: AutoEncoder, images: ImageSet, batch_size: int, *, terms=Non
         Dict of floats: means over images, minima of `*_min`, maxima of `*_max`.
     """
     terms = terms or tf.function(model.compute_terms)
-    parts, sizes = [], []
+    rows, sizes = [], []
     with _noise_kept(model, _NOISE_SEED):
-        for first in range(0, len(images), batch_size):
-            x = images.images(np.arange(first, min(first + batch_size, len(images))))
-            parts.append({k: float(v) for k, v in terms(tf.constant(x), training=False).items()})
-            sizes.append(len(x))
+        for batch in parts(images, batch_size, model.batch_kind):
+            values = terms(_tensors(batch), training=False)
+            rows.append({name: float(value) for name, value in values.items()})
+            sizes.append(len(batch["image"] if isinstance(batch, dict) else batch))
     reductions = {"min": min, "max": max}
     result = {}
-    for name in parts[0]:
-        values = [part[name] for part in parts]
+    for name in rows[0]:
+        values = [row[name] for row in rows]
         reduce = reductions.get(name.rsplit("_", 1)[-1])
         result[name] = reduce(values) if reduce else float(np.average(values, weights=sizes))
     return result

@@ -28,6 +28,7 @@ DATASETS: dict[str, Callable[..., Collection]] = {
     "digits": _loader("digits", "load_digits"),
     "emoji": _loader("emoji", "load_emoji"),
     "mnist": _loader("tfds_images", "load_tfds", "mnist"),
+    "mnist_binary": _loader("binary", "load_mnist_binary"),
     "fashion_mnist": _loader("tfds_images", "load_tfds", "fashion_mnist"),
     "cifar10": _loader("tfds_images", "load_tfds", "cifar10"),
     "celeb_a": _loader("tfds_images", "load_celeb_a"),

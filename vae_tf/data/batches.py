@@ -8,7 +8,16 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
+from vae_tf.data.factor_batches import clamped, pairs
 from vae_tf.data.image_set import ImageSet
+
+
+def _images(images: ImageSet, indices: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    return images.images(indices)
+
+
+# What a model may ask for: name -> function of images, `[B]` indices and a generator.
+BATCHES = {"images": _images, "pairs": pairs, "clamped": clamped}
 
 _AHEAD = 3  # batches in preparation while the model works on one
 
@@ -41,16 +50,34 @@ def batch_indices(size: int, batch_size: int, seed: int, step: int) -> np.ndarra
     return indices
 
 
+def batch_at(
+    images: ImageSet, batch_size: int, seed: int, step: int, kind: str = "images"
+) -> np.ndarray | dict[str, np.ndarray]:
+    """The batch of a step.
+
+    Args:
+        images: To draw from.
+        batch_size: Images.
+        seed: Of the order.
+        step: Optimizer steps done before this batch.
+        kind: A name of `BATCHES`.
+
+    Returns:
+        `[batch_size, H, W, C]` array, or a dict that has one as `image`.
+    """
+    indices = batch_indices(len(images), batch_size, seed, step)
+    return BATCHES[kind](images, indices, np.random.default_rng((seed, step, 1)))
+
+
 def batches(
-    images: ImageSet, batch_size: int, seed: int, start: int, stop: int
-) -> Iterator[np.ndarray]:
-    """Yields the batches `[batch_size, H, W, C]` of the steps from `start` up to `stop`."""
-
-    def batch(step: int) -> np.ndarray:
-        return images.images(batch_indices(len(images), batch_size, seed, step))
-
+    images: ImageSet, batch_size: int, seed: int, start: int, stop: int, kind: str = "images"
+) -> Iterator[np.ndarray | dict[str, np.ndarray]]:
+    """Yields the batches of the steps from `start` up to `stop`, see `batch_at`."""
     with ThreadPoolExecutor(1, "batches") as thread:
-        pending = (thread.submit(batch, step) for step in range(start, stop))
+        pending = (
+            thread.submit(batch_at, images, batch_size, seed, step, kind)
+            for step in range(start, stop)
+        )
         ahead = collections.deque(itertools.islice(pending, _AHEAD))
         try:
             while ahead:
@@ -59,3 +86,15 @@ def batches(
         finally:
             for future in ahead:
                 future.cancel()
+
+
+def parts(
+    images: ImageSet, batch_size: int, kind: str = "images"
+) -> Iterator[np.ndarray | dict[str, np.ndarray]]:
+    """Yields every image of a set once, in batches of nearly equal size, always the same.
+
+    No batch is a small rest: estimators that depend on the batch would be thrown off by one.
+    """
+    count = -(-len(images) // batch_size)
+    for number, indices in enumerate(np.array_split(np.arange(len(images)), count)):
+        yield BATCHES[kind](images, indices, np.random.default_rng((0, number, 2)))

@@ -30,6 +30,18 @@ MODELS = _Registry(
         "ae": "vae:VAE",
         "vae": "vae:VAE",
         "beta_vae": "vae:VAE",
+        "info_vae": "info_vae:InfoVAE",
+        "wae": "wae:WAE",
+        "adversarial_ae": "adversarial_ae:AdversarialAE",
+        "beta_tcvae": "beta_tcvae:BetaTCVAE",
+        "factor_vae": "factor_vae:FactorVAE",
+        "dip_vae": "dip_vae:DIPVAE",
+        "capacity_vae": "capacity_vae:CapacityVAE",
+        "ada_gvae": "ada_gvae:AdaGVAE",
+        "iwae": "iwae:IWAE",
+        "flow_vae": "flow_vae:FlowVAE",
+        "info_gan": "info_gan:InfoGAN",
+        "dc_ign": "dc_ign:DCIGN",
     }
 )
 

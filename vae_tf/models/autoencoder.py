@@ -2,6 +2,8 @@
 
     loss = mean over the batch of [ reconstruction + kl_weight(step) * regularizer ]
 
+A batch is an array of images, or a dict with `image` and what else its kind gives (`data.batches`).
+
 Reference:
     Kingma & Welling, "Auto-Encoding Variational Bayes", ICLR 2014.
     https://arxiv.org/abs/1312.6114
@@ -44,6 +46,9 @@ class VAEOutput(NamedTuple):
 class AutoEncoder(keras.Model):
     """Base of all models. A variant overrides `regularizer` and, where it must, the constructor.
 
+    Where the paper asks for more, it overrides one of the steps around the hook: `forward` (from a
+    batch to what is decoded), `log_ratio` (the posterior's density) or `batch_loss` (the average).
+
     At a KL weight of 0 (the plain autoencoder, or the wait before a ramp) the regularizer is left
     out of the loss and of the gradient; it is not multiplied by 0, as 0 * inf is NaN. Nothing
     would then hold the standard deviations: one that jumps in the first steps drowns the decoder
@@ -67,6 +72,12 @@ class AutoEncoder(keras.Model):
 
     # Names of the terms that a variant logs besides those of the template.
     logged: tuple[str, ...] = ()
+    # What a batch is: a name of data.batches.BATCHES.
+    batch_kind = "images"
+    # Images that the variant's estimators need at least.
+    smallest_batch = 1
+    # Whether q(z|x) is N(mean, stddev^2), so that scores may compute its density from the two.
+    gaussian_posterior = True
 
     def __init__(
         self,
@@ -113,18 +124,29 @@ class AutoEncoder(keras.Model):
     # --- the flow ---
 
     def call(self, x, training=False) -> VAEOutput:
-        mean, log_stddev = self.posterior(x, training=training)
-        z = self.sample(mean, log_stddev)
-        return VAEOutput(mean, log_stddev, z, self.decoder(z, training=training))
+        return self.draw(*self.posterior(x, training=training), training=training)
+
+    def forward(self, batch, training: bool):
+        """From a batch to its images `[B, H, W, C]` and the outputs the loss is made of."""
+        x = images_of(batch)
+        return x, self(x, training=training)
 
     def posterior(self, x, training=False):
         """Parameters `(mean [B, L], log_stddev [B, L])` of the posterior of images."""
-        mean, log_stddev = self.encoder(x, training=training)
+        return self.bounded(*self.encoder(x, training=training))
+
+    def bounded(self, mean, log_stddev):
+        """The same, but no wider than the prior while the KL weight is 0."""
         if self.kl_weight.lowest == 0:
             weighted = self.kl_weight_at(self.step) > 0
             excess = ops.where(weighted, 0.0, ops.relu(log_stddev))
             log_stddev = log_stddev - ops.stop_gradient(excess)
         return mean, log_stddev
+
+    def draw(self, mean, log_stddev, training=False) -> VAEOutput:
+        """Samples the posterior with these parameters, those of `posterior`, and decodes."""
+        z = self.sample(mean, log_stddev)
+        return VAEOutput(mean, log_stddev, z, self.decoder(z, training=training))
 
     def sample(self, mean, log_stddev):
         """Reparameterized sample `[B, L]`: z = mean + exp(log_stddev) * noise, noise ~ N(0, I)."""
@@ -143,6 +165,16 @@ class AutoEncoder(keras.Model):
         """
         raise NotImplementedError
 
+    def log_ratio(self, outputs: VAEOutput):
+        """Log q(z|x) - log p(z) `[B]` in nats of the samples that were decoded."""
+        z, zeros = outputs.z, ops.zeros_like(outputs.z)
+        prior = gaussian_log_prob(z, zeros, zeros)
+        return gaussian_log_prob(z, outputs.mean, outputs.log_stddev) - prior
+
+    def batch_loss(self, losses):
+        """The one average: from the losses `[B]` to the loss, a scalar, and terms to log of it."""
+        return ops.mean(losses), {}
+
     @property
     def step(self):
         """Optimizer updates done: scalar int tensor."""
@@ -157,11 +189,11 @@ class AutoEncoder(keras.Model):
 
     # --- the loss ---
 
-    def compute_terms(self, x, training: bool) -> dict:
+    def compute_terms(self, batch, training: bool) -> dict:
         """All terms of a batch: the one place where losses are put together and averaged.
 
         Args:
-            x: `[B, H, W, C]` in [0, 1].
+            batch: Images `[B, H, W, C]` in [0, 1], or a dict that holds them.
             training: Whether layers and gradients are those of training.
 
         Returns:
@@ -169,17 +201,18 @@ class AutoEncoder(keras.Model):
             nats per image (up to the likelihood's constant); `elbo = -(reconstruction + kl)`
             whatever the weight.
         """
-        outputs = self(x, training=training)
+        x, outputs = self.forward(batch, training)
         reconstruction = LIKELIHOODS[self.likelihood].reconstruction(x, outputs.logits)
         kl_weight = self.kl_weight_at(self.step)
         if self.kl_weight.lowest > 0:
             penalty, logs = self.regularizer(outputs)
-            loss = ops.mean(reconstruction + kl_weight * penalty)
+            loss, more = self.batch_loss(reconstruction + kl_weight * penalty)
         else:
             weighted = kl_weight > 0
             held, pull = self._hold_at_weight_zero(outputs, weighted)
             penalty, logs = self.regularizer(held)
-            loss = ops.mean(reconstruction + ops.where(weighted, kl_weight * penalty, 0.0))
+            weighted_penalty = ops.where(weighted, kl_weight * penalty, 0.0)
+            loss, more = self.batch_loss(reconstruction + weighted_penalty)
             if training:
                 loss = loss + (pull - ops.stop_gradient(pull))  # adds a gradient and no value
         stddev = ops.exp(outputs.log_stddev)
@@ -198,6 +231,7 @@ class AutoEncoder(keras.Model):
         }
         if self.trigger_step is not None:
             terms["trigger_step"] = ops.cast(self.trigger_step, "float32")
+        logs |= more
         terms |= {name: logs[name] for name in self.logged}
         return {name: ops.mean(term) for name, term in terms.items()}
 
@@ -216,13 +250,15 @@ class AutoEncoder(keras.Model):
             for tensor in (outputs.mean, log_stddev, outputs.z)
         ]
         pull = ops.mean(ops.sum(ops.softplus(2.0 * log_stddev), axis=-1))
-        return VAEOutput(*held, outputs.logits), ops.where(weighted, 0.0, _PULL * pull)
+        mean, log_stddev, z = held
+        held = outputs._replace(mean=mean, log_stddev=log_stddev, z=z)
+        return held, ops.where(weighted, 0.0, _PULL * pull)
 
-    def update(self, x) -> dict:
+    def update(self, batch) -> dict:
         """One optimizer step on a batch; returns its terms, computed before the step."""
         with tf.GradientTape() as tape:
-            terms = self.compute_terms(x, training=True)
-        gradients = tape.gradient(terms["loss"], self.trainable_variables)
+            terms = self.compute_terms(batch, training=True)
+        gradients = gradients_of(tape, terms["loss"], self.trainable_variables)
         self.optimizer.apply(gradients, self.trainable_variables)
         self.updates.assign_add(1)
         return terms
@@ -249,13 +285,15 @@ class AutoEncoder(keras.Model):
         return self._means
 
     def train_step(self, data):
-        return self._averages(self.update(_images(data)), data)
+        batch = _batch(data)
+        return self._averages(self.update(batch), batch)
 
     def test_step(self, data):
-        return self._averages(self.compute_terms(_images(data), training=False), data)
+        batch = _batch(data)
+        return self._averages(self.compute_terms(batch, training=False), batch)
 
-    def _averages(self, terms: dict, data) -> dict:
-        weight = ops.shape(_images(data))[0]
+    def _averages(self, terms: dict, batch) -> dict:
+        weight = ops.shape(images_of(batch))[0]
         for mean in self._means:
             mean.update_state(terms[mean.name], sample_weight=weight)
         return {mean.name: mean.result() for mean in self._means}
@@ -282,7 +320,7 @@ class AutoEncoder(keras.Model):
 
     def encode(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Posterior parameters `(mean [B, L], log_stddev [B, L])` of images `[B, H, W, C]`."""
-        return _in_batches(self._compiled("encode", self.posterior, self.image_shape), x)
+        return self._rows("encode", self.posterior, self.image_shape, x)
 
     def decode(self, z: np.ndarray) -> np.ndarray:
         """Images `[B, H, W, C]` in [0, 1] of latent vectors `[B, L]`."""
@@ -290,7 +328,7 @@ class AutoEncoder(keras.Model):
         def decoder(z, training):
             return (ops.sigmoid(self.decoder(z, training=training)),)
 
-        return _in_batches(self._compiled("decode", decoder, (self.latent_size,)), z)[0]
+        return self._rows("decode", decoder, (self.latent_size,), z)[0]
 
     def reconstruct(self, x: np.ndarray) -> np.ndarray:
         """Reconstructions `[B, H, W, C]` in [0, 1] from the posterior means; no noise."""
@@ -325,20 +363,15 @@ class AutoEncoder(keras.Model):
         return np.asarray(cache[name](np.asarray(x, "float32"), num_samples))
 
     def _log_weights(self, x, num_samples):
-        mean, log_stddev = self.posterior(x)
-        # [B, L] -> [K * B, L], sample by sample
-        mean, log_stddev = (ops.tile(part, (num_samples, 1)) for part in (mean, log_stddev))
-        z = self.sample(mean, log_stddev)
+        # [B, ...] -> [K * B, ...], sample by sample
+        outputs = self.draw(*(repeat_rows(part, num_samples) for part in self.posterior(x)))
         likelihood = LIKELIHOODS[self.likelihood]
-        logits = self.decoder(z, training=False)
-        repeated = ops.tile(x, (num_samples, 1, 1, 1))
-        log_likelihood = -likelihood.reconstruction(repeated, logits)
-        log_likelihood -= likelihood.constant * math.prod(self.image_shape)
-        log_ratio = gaussian_log_prob(z, ops.zeros_like(z), ops.zeros_like(z))
-        log_ratio -= gaussian_log_prob(z, mean, log_stddev)
-        return ops.reshape(log_likelihood + log_ratio, (num_samples, -1))
+        nats = likelihood.reconstruction(repeat_rows(x, num_samples), outputs.logits)
+        nats += likelihood.constant * math.prod(self.image_shape)
+        return ops.reshape(-nats - self.log_ratio(outputs), (num_samples, -1))
 
-    def _compiled(self, name: str, network: Callable, shape: tuple[int, ...]) -> Callable:
+    def _rows(self, name: str, network: Callable, shape: tuple[int, ...], rows: np.ndarray):
+        """Applies a network to any number of rows `[N, *shape]`, compiled once under a name."""
         # In __dict__, as Keras would take an attribute for a part of the model.
         cache = self.__dict__.setdefault("_functions", {})
         if name not in cache:
@@ -346,14 +379,45 @@ class AutoEncoder(keras.Model):
             cache[name] = tf.function(
                 lambda rows: network(rows, training=False), input_signature=signature
             )
-        return cache[name]
+        return _in_batches(cache[name], rows)
 
 
-def _images(data):
-    """The images of a batch, which may be an array, a dict or a tuple led by images."""
-    if isinstance(data, dict):
-        return data["image"]
+def gradients_of(tape, loss, variables) -> list:
+    """Gradients of a loss; 0 where a variable has no part in it, as a head that is not used."""
+    gradients = tape.gradient(loss, variables)
+    return [
+        ops.zeros_like(variable) if gradient is None else gradient
+        for gradient, variable in zip(gradients, variables, strict=True)
+    ]
+
+
+def _batch(data):
+    """The batch in what Keras hands to a step, which may be a tuple led by it."""
     return data[0] if isinstance(data, (tuple, list)) else data
+
+
+def images_of(batch):
+    """The images of a batch, which may be a dict."""
+    return batch["image"] if isinstance(batch, dict) else batch
+
+
+def repeat_rows(tensor, times: int):
+    """A tensor `[B, ...]` repeated as a whole: `[times * B, ...]`."""
+    return ops.tile(tensor, (times, *(1,) * (len(tensor.shape) - 1)))
+
+
+def branched(outputs):
+    """The outputs, their gradients gathered apart, so that a variant may use them once more.
+
+    TensorFlow adds three or more gradient contributions to one tensor in an order that changes
+    from run to run. With the posterior used once in sampling and twice behind this branch, no
+    tensor gets more than two.
+    """
+    return outputs._replace(
+        mean=tf.identity(outputs.mean),
+        log_stddev=tf.identity(outputs.log_stddev),
+        z=tf.identity(outputs.z),
+    )
 
 
 def _in_batches(function: Callable, rows: np.ndarray, size: int = 256) -> list[np.ndarray]:

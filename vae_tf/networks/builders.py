@@ -8,7 +8,7 @@ from keras import layers
 from vae_tf.networks import specs
 
 
-def _initializers(seed: int):
+def seeded_initializers(seed: int):
     """Yields an initializer for each layer, differently seeded, so that a seed is a network."""
     while True:
         yield keras.initializers.GlorotUniform(seed=seed)
@@ -39,7 +39,7 @@ def build_encoder(
         UserError: If the spec does not fit the image.
     """
     specs.output_shape(spec, image_shape)
-    initializers = _initializers(1000 * seed)
+    initializers = seeded_initializers(1000 * seed)
     image = x = layers.Input(image_shape, name="image")
     for index, (filters, kernel, stride) in enumerate(specs.convolutions(spec), 1):
         x = layers.Conv2D(
@@ -58,6 +58,23 @@ def build_encoder(
         for name in ("mean", "log_stddev")
     ]
     return keras.Model(image, heads, name="encoder")
+
+
+def with_features(encoder: keras.Model) -> keras.Model:
+    """The encoder with what its heads see as a third output.
+
+    Args:
+        encoder: Of `build_encoder`; layers and weights are shared.
+
+    Returns:
+        Model `x [B, H, W, C] -> (mean [B, L], log_stddev [B, L], features [B, F])`.
+    """
+    features = encoder.get_layer("mean").input
+    # The heads behind a branch of their own: three gradient contributions to one tensor would be
+    # added in an order that changes from run to run.
+    branch = layers.Identity(name="branch")(features)
+    heads = [encoder.get_layer(name)(branch) for name in ("mean", "log_stddev")]
+    return keras.Model(encoder.input, [*heads, features], name="encoder_with_features")
 
 
 def build_decoder(
@@ -86,7 +103,7 @@ def build_decoder(
     Raises:
         UserError: If the spec cannot end in the image.
     """
-    initializers = _initializers(1000 * seed + 500)
+    initializers = seeded_initializers(1000 * seed + 500)
     z = x = layers.Input((latent_size,), name="z")
     x = _dense_layers(x, spec, activation, initializers)
     convolutions = specs.convolutions(spec)

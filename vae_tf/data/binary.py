@@ -1,0 +1,75 @@
+"""MNIST in black and white: every pixel drawn with its grey value as the probability of white.
+
+A Bernoulli likelihood is a density of binary images only; published log-likelihoods are of these.
+The field draws anew whenever an image is seen (Burda et al. 2016, Sec. 5); here each training image
+has twenty draws, each an image of its own, so that a row is always the same image.
+"""
+
+import numpy as np
+
+from vae_tf.data.collection import Collection
+from vae_tf.data.image_set import Rows
+from vae_tf.data.tfds_images import load_tfds
+
+_DRAWS = 20  # of each training image; of the others one
+_VALIDATION = 10_000  # the last of the 60,000, as usual with this set
+
+
+def load_mnist_binary(image_size: int | None, channels: int | None) -> Collection:
+    """MNIST's 50,000, 10,000 and 10,000 images, binary.
+
+    Raises:
+        UserError: If MNIST cannot be had.
+    """
+    grey = load_tfds("mnist", image_size, channels)
+    first, end = grey.splits["train"].start, grey.splits["train"].stop
+    train = np.arange(first, max(first + 1, end - _VALIDATION))
+    held_out = np.arange(train[-1] + 1, end)
+    test = np.asarray(grey.splits["test"])
+    sources = np.concatenate([np.tile(train, _DRAWS), held_out, test])
+    ends = np.cumsum([len(train) * _DRAWS, len(held_out), len(test)]).tolist()
+    starts = [0, *ends]
+    splits = {
+        name: range(start, end)
+        for name, start, end in zip(("train", "validation", "test"), starts, ends, strict=False)
+    }
+    return Collection(
+        "mnist_binary",
+        _Binary(grey.store, sources),
+        splits=splits,
+        labels=grey.labels[sources],
+        label_names=grey.label_names,
+    )
+
+
+class _Binary:
+    """Binary draws of the rows of another store.
+
+    Args:
+        store: Of grey images.
+        sources: `[N]` row of the store of each row.
+    """
+
+    def __init__(self, store: Rows, sources: np.ndarray):
+        self.num_rows = len(sources)
+        self.image_shape = store.image_shape
+        self._store = store
+        self._sources = sources
+
+    def read(self, rows: np.ndarray) -> np.ndarray:
+        grey = self._store.read(self._sources[rows])
+        size = int(np.prod(self.image_shape))
+        counters = np.asarray(rows, np.uint64)[:, None] * np.uint64(size) + np.arange(
+            size, dtype=np.uint64
+        )
+        return (_uniform(counters).reshape(grey.shape) < grey).astype(np.float32)
+
+
+def _uniform(counters: np.ndarray) -> np.ndarray:
+    """Numbers in [0, 1) that look random, one for each counter (the mixer of SplitMix64)."""
+    with np.errstate(over="ignore"):
+        bits = (counters + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
+        bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        bits ^= bits >> np.uint64(31)
+    return (bits >> np.uint64(40)) / np.float32(2**24)

@@ -1,0 +1,178 @@
+"""Minibatch estimators: how far the codes of a batch are from a wanted distribution.
+
+Unlike what stands in `distributions`, these are estimates whose bias and spread depend on the
+batch; each says how. Pure functions of tensors, in nats where they are logarithms.
+"""
+
+import math
+
+import numpy as np
+from keras import ops, random
+
+from vae_tf.errors import UserError, unknown
+
+
+def importance_log_weights(batch_size: int, dataset_size: int, estimator: str) -> np.ndarray:
+    """Log-weights of the images of a batch in an estimate of q(z) = 1/N sum_n q(z|x_n).
+
+    "weighted": 1 / (B N) each (Chen et al. 2018, Eq. S1): a lower bound of log q(z) in the mean,
+    where every density is too small by a factor between 1 and N. As the marginals are L densities
+    and the joint is one, the total correlation comes out too large, by up to (L - 1) log N nats.
+    "stratified": for row i, the image z came from, 1/N; once (N - M) / (N M); 1/M elsewhere, with
+    M = B - 1 (Chen et al. 2018, Eq. S6). Rows sum to 1: q(z) is estimated without bias, its
+    logarithm is too small.
+
+    Args:
+        batch_size: B.
+        dataset_size: N, number of training images.
+        estimator: "weighted" or "stratified".
+
+    Returns:
+        `[B, B]`, row i for the sample of image i, column j for the posterior of image j.
+    """
+    if estimator == "weighted":
+        return np.full((batch_size, batch_size), -math.log(batch_size * dataset_size), "float32")
+    if estimator != "stratified":
+        raise unknown("estimator", estimator, ("weighted", "stratified"))
+    if not 2 <= batch_size <= dataset_size:
+        raise UserError(
+            f"The stratified estimator needs a batch of 2 to `dataset_size` images. "
+            f"Received: a batch of {batch_size}, dataset_size={dataset_size}"
+        )
+    rest = batch_size - 1  # M
+    weights = np.full((batch_size, batch_size), 1 / rest)
+    rows = np.arange(batch_size)
+    # One column a row that is not the diagonal: the next one, round the end.
+    weights[rows, (rows + 1) % batch_size] = (dataset_size - rest) / (dataset_size * rest)
+    weights[rows, rows] = 1 / dataset_size
+    return np.log(weights).astype("float32")
+
+
+def total_correlation(z, mean, log_stddev, dataset_size: int, estimator: str = "weighted"):
+    """Estimate of the total correlation KL(q(z) || prod_l q(z_l)) from one batch.
+
+    log q(z_i) - sum_l log q(z_il) at every sample, with both densities mixed from the posteriors of
+    the batch (Chen et al. 2018, App. C) under `importance_log_weights`.
+
+    Args:
+        z: `[B, L]`, samples of the posteriors.
+        mean: `[B, L]`.
+        log_stddev: `[B, L]`.
+        dataset_size: N, number of training images.
+        estimator: "weighted" or "stratified".
+
+    Returns:
+        `[B]` nats, whose mean is the estimate; it may be negative.
+    """
+    weights = importance_log_weights(z.shape[0], dataset_size, estimator)
+    # log q(z_il | x_j) + log w_ij
+    log_stddev = log_stddev[None]
+    standardised = (z[:, None] - mean[None]) * ops.exp(-log_stddev)  # [B, B, L]
+    log_prob = -0.5 * (ops.square(standardised) + math.log(2.0 * math.pi)) - log_stddev
+    joint = ops.logsumexp(ops.sum(log_prob, axis=-1) + weights, axis=1)
+    marginals = ops.logsumexp(log_prob + weights[..., None], axis=1)  # [B, L]
+    return joint - ops.sum(marginals, axis=-1)
+
+
+def rbf_kernel(squared_distances, latent_size: int):
+    """Gaussian kernel exp(-|x - y|^2 / (2 L)): the bandwidth is the square root of L.
+
+    At samples of the prior the mean exponent is -1.
+
+    Args:
+        squared_distances: `[B, C]`, |x - y|^2.
+        latent_size: L.
+
+    Returns:
+        `[B, C]` in (0, 1].
+    """
+    return ops.exp(-squared_distances / (2.0 * latent_size))
+
+
+def inverse_multiquadric_kernel(squared_distances, latent_size: int):
+    """sum_s C_s / (C_s + |x - y|^2) over C_s = s * 2 L, s in .1, .2, .5, 1, 2, 5, 10.
+
+    2 L is the mean squared distance of samples of the prior (Tolstikhin et al. 2018, Sec. 4); the
+    scales around it are those of the authors' code.
+
+    Args:
+        squared_distances: `[B, C]`, |x - y|^2.
+        latent_size: L.
+
+    Returns:
+        `[B, C]` in (0, 7].
+    """
+    constants = [2.0 * latent_size * scale for scale in (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)]
+    return sum(constant / (constant + squared_distances) for constant in constants)
+
+
+def mmd(x, y, kernel):
+    """Maximum mean discrepancy of two samples, squared: the unbiased U-statistic.
+
+    mean_{i != j} k(x_i, x_j) + mean_{i != j} k(y_i, y_j) - 2 mean_{ij} k(x_i, y_j) (Gretton et al.
+    2012, Eq. 3; Tolstikhin et al. 2018, Alg. 2). Its mean is 0 where both come from one
+    distribution, so that it is negative about as often as not.
+
+    Args:
+        x: `[B, L]`, B at least 2.
+        y: `[B, L]`.
+        kernel: One of the kernels above.
+
+    Returns:
+        Scalar.
+    """
+    count = x.shape[0]
+    points = ops.concatenate([x, y])
+    distances = ops.sum(ops.square(points[:, None] - points[None]), axis=-1)  # [2B, 2B]
+    values = kernel(distances, x.shape[-1])
+    # Off the diagonal within a sample, everywhere between the two.
+    signs = np.kron([[1, -1], [-1, 1]], np.ones((count, count)))
+    np.fill_diagonal(signs, 0)
+    pairs = np.where(signs > 0, count * (count - 1), count**2)
+    return ops.sum(values * (signs / pairs).astype("float32"))
+
+
+def covariance(x):
+    """Covariance `[L, L]` of the rows of `[B, L]`, divided by B as in a population.
+
+    Too small by (B - 1) / B in the mean.
+    """
+    centred = x - ops.mean(x, axis=0, keepdims=True)
+    return ops.matmul(ops.transpose(centred), centred) / x.shape[0]
+
+
+def covariance_penalty(matrix, off_diagonal_weight: float, diagonal_weight: float):
+    """Weighted squared distance of a covariance from the identity.
+
+    off_diagonal_weight * sum_{i != j} C_ij^2 + diagonal_weight * sum_i (C_ii - 1)^2 (Kumar et al.
+    2018, Eq. 6 and 7).
+
+    Args:
+        matrix: `[L, L]`.
+        off_diagonal_weight: At least 0.
+        diagonal_weight: At least 0.
+
+    Returns:
+        Scalar, at least 0.
+    """
+    diagonal = ops.diagonal(matrix)
+    off_diagonal = matrix - ops.diag(diagonal)
+    return off_diagonal_weight * ops.sum(ops.square(off_diagonal)) + diagonal_weight * ops.sum(
+        ops.square(diagonal - 1.0)
+    )
+
+
+def permuted(z, seed):
+    """Samples of the product of marginals: every latent permuted over the batch by itself.
+
+    Kim & Mnih 2018, Alg. 1.
+
+    Args:
+        z: `[B, L]`.
+        seed: `keras.random.SeedGenerator`.
+
+    Returns:
+        `[B, L]`.
+    """
+    order = ops.argsort(random.uniform(ops.shape(z), seed=seed), axis=0)
+    return ops.take_along_axis(z, order, axis=0)

@@ -1,0 +1,83 @@
+"""Ada-GVAE: pairs of images that share factors, without telling which.
+
+Reference:
+    Locatello et al., "Weakly-Supervised Disentanglement Without Compromises", ICML 2020.
+    https://arxiv.org/abs/2002.02886
+"""
+
+import math
+
+import keras
+import tensorflow as tf
+from keras import ops
+
+from vae_tf.errors import UserError
+from vae_tf.models.vae import VAE
+
+
+@keras.saving.register_keras_serializable("vae_tf")
+class AdaGVAE(VAE):
+    """VAE of pairs, whose posteriors are averaged in the latents taken for shared (Sec. 4).
+
+    A latent is shared where KL(q(z_l|x1) || q(z_l|x2)) is below the middle between the least and
+    the largest over the latents of the pair. There both posteriors become the Gaussian with the
+    mean of the means and the mean of the variances (that of the Group-VAE). Reconstruction and KL
+    are those of both images. A pair of one image twice is the VAE.
+
+    Learns from batches of kind "pairs": the data must have known factors. The batch size counts
+    pairs.
+    """
+
+    logged = ("shared_latents",)
+    batch_kind = "pairs"
+
+    def forward(self, batch, training):
+        if not isinstance(batch, dict):
+            raise UserError(
+                "AdaGVAE learns from pairs: expected a batch with `image` and `partner`, each "
+                f"[B, H, W, C]. Received: an array of shape {tuple(batch.shape)}. Train it with "
+                "vae_tf.train, which makes pairs of any data set with known factors."
+            )
+        x = ops.concatenate([batch["image"], batch["partner"]])
+        outputs = self.draw(*self.shared(*self.posterior(x, training=training)), training=training)
+        return x, outputs
+
+    def shared(self, mean, log_stddev):
+        """Averages the posteriors of a pair where they are alike.
+
+        Args:
+            mean: `[2B, L]`, images first, partners behind them.
+            log_stddev: `[2B, L]`.
+
+        Returns:
+            `mean` and `log_stddev`, `[2B, L]` each.
+        """
+        # Whether a latent is shared is a decision: no gradient passes through it.
+        shared = self.is_shared(mean, log_stddev)
+        shared = ops.concatenate([shared, shared])
+        one, other = ops.split(tf.identity(mean), 2)
+        mean_of_means = 0.5 * (one + other)
+        one, other = ops.split(2.0 * log_stddev, 2)
+        log_mean_variance = ops.logaddexp(one, other) - math.log(2.0)
+        return tuple(
+            ops.where(shared, ops.concatenate([average, average]), own)
+            for average, own in ((mean_of_means, mean), (0.5 * log_mean_variance, log_stddev))
+        )
+
+    @staticmethod
+    def is_shared(mean, log_stddev):
+        """Whether a latent of a pair is taken for shared: `[B, L]` bool."""
+        (mean_1, mean_2), (log_1, log_2) = (
+            ops.split(ops.stop_gradient(part), 2) for part in (mean, log_stddev)
+        )
+        ratio = ops.exp(2.0 * (log_1 - log_2))
+        kl = 0.5 * (ratio + ops.square(mean_1 - mean_2) * ops.exp(-2.0 * log_2) - 1.0)
+        kl = kl - (log_1 - log_2)
+        middle = 0.5 * (ops.max(kl, axis=1) + ops.min(kl, axis=1))
+        return kl < middle[:, None]
+
+    def regularizer(self, outputs):
+        kl, logs = super().regularizer(outputs)
+        one, other = ops.split(outputs.mean, 2)
+        same = ops.cast(ops.equal(one, other), "float32")
+        return kl, {**logs, "shared_latents": ops.sum(same, axis=1)}

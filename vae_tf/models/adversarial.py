@@ -1,0 +1,80 @@
+"""What variants with a discriminator share: a second network with an optimizer of its own."""
+
+import keras
+import tensorflow as tf
+from keras import ops
+
+from vae_tf.models.autoencoder import AutoEncoder, gradients_of
+
+
+class Adversarial(AutoEncoder):
+    """Base of the variants that train a second network against the first, in the same step.
+
+    A subclass sets `discriminator` and `discriminator_variables` with `_attach`, and its terms hold
+    `discriminator_loss`, the second network's loss, through which no gradient reaches the codes.
+    Both networks are updated from the same terms.
+
+    Args:
+        discriminator_learning_rate: Of Adam with beta_1 0.5 and beta_2 0.9 (Kim & Mnih 2018).
+    """
+
+    def __init__(self, encoder, decoder, *, discriminator_learning_rate=1e-4, **kwargs):
+        super().__init__(encoder, decoder, **kwargs)
+        self.discriminator_learning_rate = discriminator_learning_rate
+        self.discriminator_optimizer = keras.optimizers.Adam(
+            discriminator_learning_rate, beta_1=0.5, beta_2=0.9, name="discriminator_optimizer"
+        )
+
+    def _attach(self, discriminator: keras.Model):
+        self.discriminator = discriminator
+        self.discriminator_optimizer.build(self.discriminator_variables)
+
+    @property
+    def discriminator_variables(self) -> list:
+        """What the discriminator's optimizer updates."""
+        return self.discriminator.trainable_variables
+
+    @property
+    def trainable_variables(self) -> list:
+        """What the model's own optimizer updates."""
+        return [*self.encoder.trainable_variables, *self.decoder.trainable_variables]
+
+    @property
+    def optimizers(self) -> list:
+        return [self.optimizer, self.discriminator_optimizer]
+
+    def update(self, batch) -> dict:
+        with tf.GradientTape(persistent=True) as tape:
+            terms = self.compute_terms(batch, training=True)
+        for loss, variables, optimizer in (
+            (terms["loss"], self.trainable_variables, self.optimizer),
+            (
+                terms["discriminator_loss"],
+                self.discriminator_variables,
+                self.discriminator_optimizer,
+            ),
+        ):
+            optimizer.apply(gradients_of(tape, loss, variables), variables)
+        self.updates.assign_add(1)
+        return terms
+
+    def get_config(self):
+        rate = {"discriminator_learning_rate": self.discriminator_learning_rate}
+        return {**super().get_config(), **rate}
+
+
+def discriminator_terms(real_logits, fake_logits) -> dict:
+    """Loss and accuracy of a discriminator.
+
+    Args:
+        real_logits: `[B]`, log-odds of being real for what is.
+        fake_logits: `[C]`, for what is not.
+
+    Returns:
+        `discriminator_loss`, mean cross-entropy in nats (log 2 where it cannot tell), and
+        `discriminator_accuracy` in [0, 1].
+    """
+    loss = 0.5 * (ops.mean(ops.softplus(-real_logits)) + ops.mean(ops.softplus(fake_logits)))
+    right = [ops.cast(logits > 0, "float32") for logits in (real_logits, -fake_logits)]
+    accuracy = 0.5 * (ops.mean(right[0]) + ops.mean(right[1]))
+    return {"discriminator_loss": loss, "discriminator_accuracy": accuracy}

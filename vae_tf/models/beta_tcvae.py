@@ -1,0 +1,59 @@
+"""Beta-TCVAE: a VAE that pays more for the total correlation of its codes.
+
+Reference:
+    Chen et al., "Isolating Sources of Disentanglement in Variational Autoencoders", NeurIPS 2018.
+    https://arxiv.org/abs/1802.04942
+"""
+
+import keras
+
+from vae_tf import divergences
+from vae_tf.errors import UserError
+from vae_tf.models.autoencoder import branched
+from vae_tf.models.vae import VAE
+
+
+@keras.saving.register_keras_serializable("vae_tf")
+class BetaTCVAE(VAE):
+    """VAE with weight `beta` on the total correlation (Eq. 4, alpha = gamma = 1).
+
+    Written as KL + (beta - 1) TC, so that beta 1 is the VAE exactly.
+
+    Args:
+        beta: Weight of the total correlation; 6 on 2-D shapes in the paper.
+        estimator: "weighted" (the paper's results) or "stratified", see `divergences`.
+        dataset_size: Number of training images.
+
+    Raises:
+        UserError: If the number of training images is not known, or the estimator is not.
+    """
+
+    logged = ("total_correlation",)
+    smallest_batch = 2
+
+    def __init__(
+        self, encoder, decoder, *, beta=6.0, estimator="weighted", dataset_size=None, **kwargs
+    ):
+        super().__init__(encoder, decoder, **kwargs)
+        if not isinstance(dataset_size, int) or dataset_size < 2:
+            raise UserError(
+                f"BetaTCVAE needs `dataset_size`, the number of training images, for the weights "
+                f"of a batch. Received: dataset_size={dataset_size}. Pass 60000 for MNIST."
+            )
+        divergences.importance_log_weights(2, dataset_size, estimator)  # knows the names
+        self.beta = beta
+        self.estimator = estimator
+        self.dataset_size = dataset_size
+
+    def regularizer(self, outputs):
+        outputs = branched(outputs)
+        kl, logs = super().regularizer(outputs)
+        total_correlation = divergences.total_correlation(
+            outputs.z, outputs.mean, outputs.log_stddev, self.dataset_size, self.estimator
+        )
+        penalty = kl + (self.beta - 1.0) * total_correlation
+        return penalty, {**logs, "total_correlation": total_correlation}
+
+    def get_config(self):
+        knobs = {"beta": self.beta, "estimator": self.estimator, "dataset_size": self.dataset_size}
+        return {**super().get_config(), **knobs}

@@ -1,0 +1,44 @@
+"""VAE with controlled capacity: its KL is led along a schedule, in nats.
+
+Reference:
+    Burgess et al., "Understanding Disentangling in beta-VAE", 2018.
+    https://arxiv.org/abs/1804.03599
+"""
+
+import keras
+from keras import ops
+
+from vae_tf import schedules
+from vae_tf.models.vae import VAE
+
+
+@keras.saving.register_keras_serializable("vae_tf")
+class CapacityVAE(VAE):
+    """The regularizer is gamma |KL - C(step)|, with the mean KL of the batch (Eq. 8).
+
+    gamma 1 and capacity 0 is the VAE.
+
+    Args:
+        gamma: 1,000 in the paper.
+        capacity: C in nats, number or schedule of the optimizer step; from 0.5 to 25 over 100,000
+            steps in the paper.
+    """
+
+    logged = ("capacity",)
+
+    def __init__(
+        self, encoder, decoder, *, gamma=1_000.0, capacity="linear(0.5, 25, 100000)", **kwargs
+    ):
+        super().__init__(encoder, decoder, **kwargs)
+        self.gamma = gamma
+        self.capacity = schedules.as_schedule(capacity)
+
+    def regularizer(self, outputs):
+        kl, logs = super().regularizer(outputs)
+        capacity = ops.cast(self.capacity(ops.cast(self.step, "float32")), "float32")
+        penalty = self.gamma * ops.abs(ops.mean(kl) - capacity)
+        return ops.broadcast_to(penalty, ops.shape(kl)), {**logs, "capacity": capacity}
+
+    def get_config(self):
+        knobs = {"gamma": self.gamma, "capacity": str(self.capacity)}
+        return {**super().get_config(), **knobs}

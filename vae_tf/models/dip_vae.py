@@ -1,0 +1,72 @@
+"""DIP-VAE: a VAE whose codes, over all images, are to have the covariance of the prior.
+
+Reference:
+    Kumar et al., "Variational Inference of Disentangled Latent Concepts from Unlabeled
+    Observations", ICLR 2018. https://arxiv.org/abs/1711.00848
+"""
+
+import keras
+from keras import ops
+
+from vae_tf import divergences
+from vae_tf.errors import unknown
+from vae_tf.models.autoencoder import branched
+from vae_tf.models.vae import VAE
+
+
+@keras.saving.register_keras_serializable("vae_tf")
+class DIPVAE(VAE):
+    """VAE with a penalty on the covariance of its codes (Eq. 6 and 7).
+
+    Type "i" takes the covariance of the means, type "ii" that of the samples: the same plus the
+    mean variance of the posteriors (Eq. 5). Covariances are those of the batch, divided by B. Both
+    weights 0 is the VAE.
+
+    Args:
+        type: "i" or "ii".
+        off_diagonal_weight: lambda_od, at least 0; 10 is the paper's choice on CelebA.
+        diagonal_weight: lambda_d, at least 0. None: 10 lambda_od for type i, lambda_od for type
+            ii, as in the paper.
+
+    Raises:
+        UserError: If the type is unknown.
+    """
+
+    logged = ("covariance_penalty",)
+    smallest_batch = 2
+
+    def __init__(
+        self,
+        encoder,
+        decoder,
+        *,
+        type="i",
+        off_diagonal_weight=10.0,
+        diagonal_weight=None,
+        **kwargs,
+    ):
+        super().__init__(encoder, decoder, **kwargs)
+        if type not in ("i", "ii"):
+            raise unknown("type of DIP-VAE", type, ("i", "ii"))
+        if diagonal_weight is None:
+            diagonal_weight = off_diagonal_weight * (10.0 if type == "i" else 1.0)
+        self.type = type
+        self.off_diagonal_weight = off_diagonal_weight
+        self.diagonal_weight = diagonal_weight
+
+    def regularizer(self, outputs):
+        outputs = branched(outputs)
+        kl, logs = super().regularizer(outputs)
+        outputs = branched(outputs)
+        covariance = divergences.covariance(outputs.mean)
+        if self.type == "ii":
+            variance = ops.mean(ops.exp(2.0 * outputs.log_stddev), axis=0)
+            covariance = covariance + ops.diag(variance)
+        penalty = divergences.covariance_penalty(
+            covariance, self.off_diagonal_weight, self.diagonal_weight
+        )
+        return kl + penalty, {**logs, "covariance_penalty": penalty}
+
+    def get_config(self):
+        knobs = ("type", "off_diagonal_weight", "diagonal_weight")
+        return {**super().get_config(), **{name: getattr(self, name) for name in knobs}}

@@ -1,0 +1,126 @@
+"""InfoGAN: a generator whose codes a recognition network can read from its images.
+
+Reference:
+    Chen et al., "InfoGAN: Interpretable Representation Learning by Information Maximizing
+    Generative Adversarial Nets", NeurIPS 2016. https://arxiv.org/abs/1606.03657
+"""
+
+import math
+from typing import NamedTuple
+
+import keras
+from keras import layers, ops, random
+
+from vae_tf.distributions import gaussian_log_prob
+from vae_tf.errors import UserError
+from vae_tf.models.adversarial import Adversarial, discriminator_terms
+from vae_tf.models.autoencoder import images_of
+from vae_tf.models.vae import VAE
+from vae_tf.networks.builders import seeded_initializers, with_features
+
+
+class InfoGANOutput(NamedTuple):
+    """`VAEOutput` of real images with what the discriminator says of them.
+
+    Attributes:
+        mean: `[B, L]`.
+        log_stddev: `[B, L]`.
+        z: `[B, L]`.
+        logits: `[B, H, W, C]`.
+        log_odds: `[B]`, of being real.
+    """
+
+    mean: keras.KerasTensor
+    log_stddev: keras.KerasTensor
+    z: keras.KerasTensor
+    logits: keras.KerasTensor
+    log_odds: keras.KerasTensor
+
+
+@keras.saving.register_keras_serializable("vae_tf")
+class InfoGAN(Adversarial, VAE):
+    """Generative adversarial network with a bound on the information of its codes (Eq. 6).
+
+    The decoder is the generator. Of its latents the first `num_codes` are codes, which the
+    recognition network Q(c|x), a Gaussian, reads; the others are noise, for which `encode` gives
+    the prior. The encoder is Q and, with one more unit, the discriminator, as in the paper. The
+    loss is the generator's, -log D(G(z)) - info_weight * information; the discriminator's holds
+    -info_weight * information, too. `reconstruction`, `kl` and `elbo` are those of real images
+    through Q and the generator: nothing is trained on them.
+
+    Batch normalisation, which the paper uses, is left out.
+
+    Args:
+        num_codes: From 1 to the latent size; 5 continuous ones on 2-D shapes.
+        info_weight: The paper's lambda; 0.1 for continuous codes, so that the information is of the
+            scale of the adversarial loss.
+        discriminator_learning_rate: 2e-4 in the paper.
+    """
+
+    logged = ("generator_loss", "information", "discriminator_loss", "discriminator_accuracy")
+
+    def __init__(
+        self,
+        encoder,
+        decoder,
+        *,
+        num_codes=5,
+        info_weight=0.1,
+        discriminator_learning_rate=2e-4,
+        **kwargs,
+    ):
+        rate = {"discriminator_learning_rate": discriminator_learning_rate}
+        super().__init__(encoder, decoder, **rate, **kwargs)
+        if not isinstance(num_codes, int) or not 1 <= num_codes <= self.latent_size:
+            raise UserError(
+                f"`num_codes` must be a whole number from 1 to latent_size={self.latent_size}. "
+                f"Received: num_codes={num_codes!r}"
+            )
+        self.num_codes = num_codes
+        self.info_weight = info_weight
+        *heads, features = with_features(encoder).outputs
+        initializer = next(seeded_initializers(1000 * self.seed + 750))
+        logit = layers.Dense(1, kernel_initializer=initializer, name="logit")(features)
+        log_odds = layers.Reshape((), name="log_odds")(logit)
+        self._attach(keras.Model(encoder.input, [*heads, log_odds], name="discriminator"))
+
+    @property
+    def trainable_variables(self) -> list:
+        return self.decoder.trainable_variables
+
+    def posterior(self, x, training=False):
+        return self._codes(*self.encoder(x, training=training))
+
+    def _codes(self, mean, log_stddev):
+        """Puts the prior in the place of the latents that are noise."""
+        noise = ((0, 0), (0, self.latent_size - self.num_codes))
+        return tuple(ops.pad(part[:, : self.num_codes], noise) for part in (mean, log_stddev))
+
+    def forward(self, batch, training):
+        x = images_of(batch)
+        *heads, log_odds = self.discriminator(x, training=training)
+        return x, InfoGANOutput(*self.draw(*self._codes(*heads), training=training), log_odds)
+
+    def regularizer(self, outputs):
+        kl, logs = super().regularizer(outputs)
+        z = random.normal(ops.shape(outputs.z), seed=self.seed_generator)
+        images = ops.sigmoid(self.decoder(z, training=True))
+        mean, log_stddev, log_odds = self.discriminator(images, training=True)
+        codes, mean, log_stddev = (part[:, : self.num_codes] for part in (z, mean, log_stddev))
+        entropy = 0.5 * self.num_codes * math.log(2.0 * math.pi * math.e)
+        # Lower bound of the information between codes and images, nats (Eq. 5).
+        information = ops.mean(gaussian_log_prob(codes, mean, log_stddev)) + entropy
+        adversarial = discriminator_terms(outputs.log_odds, log_odds)
+        adversarial["discriminator_loss"] -= self.info_weight * information
+        generator_loss = ops.mean(ops.softplus(-log_odds))
+        logs |= adversarial | {"generator_loss": generator_loss, "information": information}
+        return kl, logs
+
+    def compute_terms(self, batch, training):
+        terms = super().compute_terms(batch, training)
+        loss = terms["generator_loss"] - self.info_weight * terms["information"]
+        return terms | {"loss": loss}
+
+    def get_config(self):
+        knobs = {"num_codes": self.num_codes, "info_weight": self.info_weight}
+        return {**super().get_config(), **knobs}

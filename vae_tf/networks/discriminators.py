@@ -1,0 +1,40 @@
+"""Discriminators: networks that tell two sources of vectors apart."""
+
+import keras
+from keras import layers
+
+from vae_tf.errors import UserError
+from vae_tf.networks import specs
+from vae_tf.networks.builders import seeded_initializers
+
+
+def build_discriminator(
+    spec: specs.Spec, input_size: int, *, activation: str = "leaky_relu", seed: int = 0
+) -> keras.Model:
+    """Dense network from a vector to one logit.
+
+    Args:
+        spec: Dense layers, such as `((1000,), (1000,))`.
+        input_size: Length of the vector.
+        activation: Of all layers but the last; Keras' leaky ReLU has slope 0.2.
+        seed: Of the initial weights.
+
+    Returns:
+        Model `[B, input_size] -> [B]`: the log-odds that a vector is from the first source.
+
+    Raises:
+        UserError: If the spec is not one of dense layers.
+    """
+    spec = specs.normalise(spec, "discriminator")
+    if specs.convolutions(spec):
+        raise UserError(
+            f"A discriminator of codes has dense layers, [units], only. Received: {spec}"
+        )
+    initializers = seeded_initializers(1000 * seed + 750)
+    vector = x = layers.Input((input_size,), name="codes")
+    for index, (units,) in enumerate(spec, 1):
+        x = layers.Dense(
+            units, activation, kernel_initializer=next(initializers), name=f"dense_{index}"
+        )(x)
+    x = layers.Dense(1, kernel_initializer=next(initializers), name="logit")(x)
+    return keras.Model(vector, layers.Reshape((), name="log_odds")(x), name="discriminator")

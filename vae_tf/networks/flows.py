@@ -1,0 +1,138 @@
+"""Normalising flows: invertible maps of latent samples whose densities are known along the way.
+
+References:
+    Rezende & Mohamed, "Variational Inference with Normalizing Flows", ICML 2015.
+    https://arxiv.org/abs/1505.05770
+    Kingma et al., "Improving Variational Inference with Inverse Autoregressive Flow", NeurIPS 2016.
+    https://arxiv.org/abs/1606.04934
+    Germain et al., "MADE: Masked Autoencoder for Distribution Estimation", ICML 2015.
+    https://arxiv.org/abs/1502.03509
+"""
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import layers, ops
+
+
+def branches(tensor, count: int) -> list:
+    """A tensor `count` times, for as many uses: their gradients are added in pairs.
+
+    TensorFlow adds three or more contributions in an order that changes from run to run.
+    """
+    ends = []
+    for _ in range(count - 1):
+        ends.append(tf.identity(tensor))
+        tensor = tf.identity(tensor)
+    return [*ends, tensor]
+
+
+class PlanarFlow(layers.Layer):
+    """f(z) = z + u tanh(w z + b), with u, w and b from the context (Rezende & Mohamed, Eq. 10).
+
+    u is bent so that w u > -1, which makes f invertible (their App. A.1).
+
+    Args:
+        seed: Of the initial weights.
+    """
+
+    def __init__(self, seed: int, **kwargs):
+        super().__init__(**kwargs)
+        self.seed = seed
+
+    def build(self, z_shape, context_shape):
+        size = z_shape[-1]
+        initializer = keras.initializers.GlorotUniform(self.seed)
+        self.parameters = layers.Dense(
+            2 * size + 1, kernel_initializer=initializer, name="parameters"
+        )
+        self.parameters.build(context_shape)
+
+    def call(self, z, context):
+        """Maps samples.
+
+        Args:
+            z: `[B, L]`.
+            context: `[B, C]`, of the image.
+
+        Returns:
+            f(z) `[B, L]` and log |det df/dz| `[B]` in nats.
+        """
+        size = z.shape[-1]
+        parameters = self.parameters(context)
+        u, w, b = ops.split(parameters, (size, 2 * size), axis=-1)
+        w, *more = branches(w, 5)
+        dot = ops.sum(w * u, axis=-1)
+        bend = (ops.softplus(dot) - 1.0 - dot) / (ops.sum(ops.square(more[0]), axis=-1) + 1e-8)
+        u = u + bend[:, None] * more[1]
+        inside = ops.tanh(ops.sum(more[2] * z, axis=-1) + b[:, 0])  # [B]
+        slope = (1.0 - ops.square(inside)) * ops.sum(more[3] * u, axis=-1)
+        return z + u * inside[:, None], ops.log1p(slope)
+
+
+class InverseAutoregressiveFlow(layers.Layer):
+    """f(z) = s z + (1 - s) m, with s and m of latent l from the latents before it and the context.
+
+    s is a sigmoid (Kingma et al., Alg. 1, Eq. 14 and 15), m and its argument come from a masked
+    network with one hidden layer (MADE); log |det df/dz| = sum_l log s_l.
+
+    Args:
+        hidden_size: Units of the hidden layer.
+        reverse: Whether latents come in the opposite order.
+        seed: Of the initial weights.
+    """
+
+    def __init__(self, hidden_size: int, reverse: bool, seed: int, **kwargs):
+        super().__init__(**kwargs)
+        self.hidden_size = hidden_size
+        self.reverse = reverse
+        self.seed = seed
+
+    def build(self, z_shape, context_shape):
+        size = z_shape[-1]
+        order = np.arange(size)[::-1] if self.reverse else np.arange(size)
+        # Units of degree d see latents up to the d-th; outputs see units of lower degree.
+        degrees = np.arange(self.hidden_size) % max(size - 1, 1)
+        self.input_mask = (order[:, None] <= degrees[None]).astype("float32")
+        output_mask = (degrees[:, None] < order[None]).astype("float32")
+        self.output_mask = np.concatenate([output_mask, output_mask], axis=1)
+
+        def weights(name, rows, columns, offset):
+            return self.add_weight(
+                name=name,
+                shape=(rows, columns),
+                initializer=keras.initializers.GlorotUniform(self.seed + offset),
+            )
+
+        self.input_kernel = weights("input_kernel", size, self.hidden_size, 0)
+        self.context_kernel = weights("context_kernel", context_shape[-1], self.hidden_size, 1)
+        self.hidden_bias = self.add_weight(
+            name="hidden_bias", shape=(self.hidden_size,), initializer="zeros"
+        )
+        self.output_kernel = weights("output_kernel", self.hidden_size, 2 * size, 2)
+        # The gate starts near 1, the flow near the identity (Kingma et al., Sec. 4).
+        self.output_bias = self.add_weight(
+            name="output_bias",
+            shape=(2 * size,),
+            initializer=lambda shape, dtype=None: ops.concatenate(
+                [ops.zeros(size, dtype), ops.full((size,), 1.5, dtype)]
+            ),
+        )
+
+    def call(self, z, context):
+        """Maps samples.
+
+        Args:
+            z: `[B, L]`.
+            context: `[B, C]`, of the image.
+
+        Returns:
+            f(z) `[B, L]` and log |det df/dz| `[B]` in nats.
+        """
+        hidden = ops.matmul(z, self.input_kernel * self.input_mask)
+        hidden = ops.elu(hidden + ops.matmul(context, self.context_kernel) + self.hidden_bias)
+        outputs = ops.matmul(hidden, self.output_kernel * self.output_mask) + self.output_bias
+        shift, gate = ops.split(outputs, 2, axis=-1)
+        log_scale = -ops.softplus(-gate)  # log sigmoid
+        scale = ops.exp(log_scale)
+        return shift + scale * (z - shift), ops.sum(log_scale, axis=-1)
