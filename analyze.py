@@ -2,6 +2,7 @@
 
 import argparse
 import logging
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -107,21 +108,27 @@ def run(options: argparse.Namespace) -> int:
     return 1 if unscored or outcome.problems else 0
 
 
-def score(runs: list[Path], preset: str) -> list[str]:
+def score(paths: list[Path], preset: str) -> list[str]:
     """Scores runs, prints their tables, and returns what could not be scored and why."""
     from vae_tf.startup import import_tensorflow
 
     import_tensorflow()
-    from vae_tf.analysis.scores import score_run, score_table
+    from vae_tf.analysis.records import RECORD, comparison_text, load_record, score_table
+    from vae_tf.analysis.scores import score_run, score_udr
     from vae_tf.runs import Run
 
-    problems = []
-    for path in runs:
+    scored, problems = [], []
+    for path in paths:
         try:
             print(f"{path.name}: scoring, preset {preset}", flush=True)
             print(score_table(score_run(Run(path), preset)), flush=True)
+            scored.append(path)
         except UserError as error:
             problems.append(f"{path.name}: not scored. {error}")
+    score_udr([Run(path) for path in scored])
+    if len(scored) > 1:
+        width = shutil.get_terminal_size().columns
+        print("\n" + comparison_text([load_record(path / RECORD) for path in scored], width) + "\n")
     return problems
 
 

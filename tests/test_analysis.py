@@ -11,12 +11,52 @@ from PIL import Image
 
 from vae_tf.analysis import PRODUCTS, analyse, chosen_products, find_runs
 from vae_tf.analysis.context import Context
-from vae_tf.analysis.products import all_traversals, position_factors, training_animation
+from vae_tf.analysis.products import (
+    all_traversals,
+    importance_matrix,
+    information_matrix,
+    position_factors,
+    training_animation,
+)
 from vae_tf.errors import UserError
+from vae_tf.models.vae import VAE
+from vae_tf.plots.scores import PARTS
 from vae_tf.runs import Run, slim
 from vae_tf.training import train
 
-WITHOUT_FACTORS = {name for name, product in PRODUCTS.items() if not product.needs_factors}
+NEEDS_FACTORS = {"codes_factors.png", "codes_positions.png"}
+SCORED_FACTORS = {"information_matrix.png", "importance_matrix.png"}
+WITHOUT_FACTORS = set(PRODUCTS) - NEEDS_FACTORS - SCORED_FACTORS
+
+
+def scored(run, image_shape, factors, **entries):
+    """Content of a metrics.json."""
+    about = {"run": run, "step": 12, "dataset": run, "image_shape": image_shape}
+    about |= {"likelihood": "bernoulli", "preset": "<b>", "seed": 0, "version": "0"}
+    parts = {name: 1.0 for part in PARTS for name in (part, f"{part}_error")}
+    decomposition = {
+        "values": {**parts, "kl": 3.0}, "sizes": {"num_samples": 10, "num_images": 100},
+    }  # fmt: skip
+    scores = {"elbo_decomposition": decomposition, **entries}
+    left_out = [] if factors else ["no factors"]
+    return about | {"factors": factors, "left_out": left_out, "scores": scores}
+
+
+def score_folders(folder):
+    matrix = [[0.5, 0.0], [0.25, 1.0]]
+    sizes = {"num_train": 1_000, "num_bins": 20}
+    mig = {"values": {"mig": 0.25}, "matrix": matrix, "sizes": sizes}
+    density = {"values": {"mig_density": 0.5}, "matrix": matrix, "sizes": {"num_images": 2_000}}
+    kl = {"values": {"kl_0": 1.0, "kl_1": 2.0}, "sizes": {"num_images": 2_000}}
+    names = ("disentanglement", "completeness", "informativeness_test")
+    dci = {"values": {f"dci_{name}": 0.75 for name in names}, "matrix": matrix}
+    dci["sizes"] = {"num_train": 1_000, "num_test": 500}
+    scores = {"mig": mig, "mig_density": density, "dci": dci, "kl_per_code": kl}
+    for record in (
+        scored("digits", [8, 8, 1], None),
+        scored("sprites", [64, 64, 1], ["x", "y"], **scores),
+    ):
+        (folder / record["run"] / "metrics.json").write_text(json.dumps(record))
 
 
 @pytest.fixture(scope="module")
@@ -30,14 +70,13 @@ def trained(tmp_path_factory):
         TINY, dataset="sprites", validation=60, encoder=((4, 4, 4), (8,)), latent_size=2
     )
     train(sprites, folder / "sprites")
+    score_folders(folder)
     return folder
 
 
 @pytest.fixture(scope="module")
 def analysed(trained, tmp_path_factory):
     """Images of all products of these runs, and what analysing them said."""
-    scores = {"step": 12, "preset": "<b>", "scores": {"mig": {"values": {"mig": 0.25}}}}
-    (trained / "digits" / "metrics.json").write_text(json.dumps(scores))
     images = tmp_path_factory.mktemp("images")
     return images, analyse(find_runs(trained), images)
 
@@ -55,13 +94,14 @@ def test_everything_is_drawn_once(analysed, runs, tmp_path):
     images = shutil.copytree(analysed[0], tmp_path / "images")
     found, outcome = find_runs(runs), analysed[1]
     assert not outcome.problems
-    assert names(images) == {"digits", "sprites", "comparison.png", "summary.csv", "report.html"}
+    overview = {"comparison.png", "summary.csv", "scores.csv", "report.html"}
+    assert names(images) == {"digits", "sprites"} | overview
     assert names(images / "digits") == WITHOUT_FACTORS | {"summary.json"}
     assert names(images / "sprites") == set(PRODUCTS) | {"summary.json"}
     lines = []
     again = analyse(found, images, say=lines.append)
-    assert [path.name for path in again.drawn] == ["summary.csv", "report.html"]
-    assert again.current == len(outcome.drawn) - 2
+    assert [path.name for path in again.drawn] == ["scores.csv", "summary.csv", "report.html"]
+    assert again.current == len(outcome.drawn) - 3
     assert lines[:2] == ["digits: up to date", "sprites: up to date"]
     (images / "digits" / "traversal.png").write_bytes(b"\x89PNG cut short")
     with open(runs / "sprites" / "log.csv", "a") as log:
@@ -69,7 +109,8 @@ def test_everything_is_drawn_once(analysed, runs, tmp_path):
     some = analyse(found, images)
     assert {(path.parent.name, path.name) for path in some.drawn} == {
         ("digits", "traversal.png"), ("sprites", "training_curves.png"),
-        ("images", "comparison.png"), ("images", "summary.csv"), ("images", "report.html"),
+        ("images", "comparison.png"), ("images", "summary.csv"), ("images", "scores.csv"),
+        ("images", "report.html"),
     }  # fmt: skip
     forced = analyse(found[:1], images, only=["traversal.png"], force=True)
     assert len(forced.drawn) == 1
@@ -124,6 +165,7 @@ def test_the_report_needs_nothing_else(analysed):
     assert len(reader.pictures) == len(WITHOUT_FACTORS) + len(PRODUCTS) + 1
     assert all(source.startswith("data:image/") for source in reader.pictures)
     assert "<code>mig</code>" in text and "0.25" in text and "&lt;b&gt;" in text
+    assert text.count('<table class="scores">') == 2  # a block for each data set
     assert "http" not in text and "prefers-color-scheme: dark" in text
 
 
@@ -132,7 +174,8 @@ def test_a_run_without_its_data_is_drawn_as_far_as_possible(runs, tmp_path):
     params = json.loads((folder / "params.json").read_text())
     (folder / "params.json").write_text(json.dumps(params | {"dataset": "folder:/nowhere"}))
     outcome = analyse([folder], tmp_path / "images")
-    drawn = {"training_curves.png", "training.gif", "generations.png", "summary.json"}
+    drawn = {"training_curves.png", "training.gif", "generations.png", "decomposition.png"}
+    drawn.add("summary.json")
     assert names(tmp_path / "images" / "digits") == drawn
     (problem,) = outcome.problems
     assert "traversals.png" in problem and "/nowhere" in problem and "codes_factors" not in problem
@@ -147,7 +190,8 @@ def test_a_run_without_its_data_is_drawn_as_far_as_possible(runs, tmp_path):
 def test_a_run_without_a_checkpoint_says_so(runs, tmp_path):
     shutil.rmtree(runs / "digits" / "checkpoints")
     outcome = analyse([runs / "digits"], tmp_path / "images")
-    assert names(tmp_path / "images" / "digits") == {"training_curves.png", "training.gif"}
+    drawn = {"training_curves.png", "training.gif", "decomposition.png"}
+    assert names(tmp_path / "images" / "digits") == drawn
     (problem,) = outcome.problems
     assert "no checkpoint" in problem and "python train.py" in problem
 
@@ -195,6 +239,62 @@ def test_tsne_on_request_redraws_the_latent_space_alone(analysed, runs, tmp_path
     images = shutil.copytree(analysed[0], tmp_path / "images")
     outcome = analyse([runs / "digits"], images, projection="tsne", only=WITHOUT_FACTORS)
     assert [path.name for path in outcome.drawn] == ["latent_space.png"]
+
+
+def test_pictures_of_scores_are_drawn_from_metrics_json_alone(runs, tmp_path):
+    shutil.rmtree(runs / "sprites" / "checkpoints")
+    chosen = ["information_matrix.png", "importance_matrix.png", "decomposition.png"]
+    path = runs / "sprites" / "metrics.json"
+    analysis = [analyse([runs / "sprites"], tmp_path, only=chosen) for _ in range(2)]
+    assert names(tmp_path / "sprites") == set(chosen)
+    assert [len(each.drawn) for each in analysis] == [3, 0] and analysis[1].current == 3
+    path.write_text(path.read_text().replace('"mig": 0.25', '"mig": 0.5'))
+    assert len(analyse([runs / "sprites"], tmp_path, only=chosen).drawn) == 3
+    path.unlink()
+    without = analyse([runs / "sprites"], tmp_path, only=chosen)
+    assert not without.drawn and not without.problems
+
+
+def test_heat_maps_of_scores_show_latents_by_kl(runs):
+    context = Context(Run(runs / "sprites"))
+    bins, densities, _ = information_matrix(context).axes
+    assert bins.get_title(loc="left") == "20 bins, 1,000 points: MIG 0.25"
+    assert densities.get_title(loc="left") == "densities, 2,000 images: MIG 0.50"
+    np.testing.assert_array_equal(bins.images[0].get_array(), [[0.25, 1.0], [0.5, 0.0]])
+    assert [text.get_text() for text in bins.get_yticklabels()] == ["z1", "z0"]
+    assert importance_matrix(context).axes[1].get_ylabel() == "importance"
+
+
+def test_an_encoder_without_noise_is_drawn_but_for_its_kl(runs, tmp_path, monkeypatch):
+    means = VAE.encode
+
+    def encode(self, x):
+        mean, log_stddev = means(self, x)
+        return mean, np.full_like(log_stddev, -np.inf)
+
+    monkeypatch.setattr(VAE, "encode", encode)
+    for name in ("digits", "sprites"):
+        log = runs / name / "log.csv"
+        columns, *rows = (line.split(",") for line in log.read_text().splitlines())
+        endless = {i for i, column in enumerate(columns) if column in ("kl", "val_kl")}
+        rows = [["inf" if i in endless else cell for i, cell in enumerate(row)] for row in rows]
+        log.write_text("".join(",".join(row) + "\n" for row in [columns, *rows]))
+        (runs / name / "metrics.json").unlink()
+    lines = []
+    outcome = analyse(find_runs(runs), tmp_path, say=lines.append)
+    assert not outcome.problems
+    drawn = names(tmp_path / "sprites")
+    assert drawn == (WITHOUT_FACTORS | NEEDS_FACTORS | {"summary.json"}) - {
+        "kl_per_latent.png", "decomposition.png",
+    }  # fmt: skip
+    assert sum("kl_per_latent.png: left out" in line for line in lines) == 2
+    summary = json.loads((tmp_path / "sprites" / "summary.json").read_text())
+    assert summary["kl_per_latent"] is None and summary["kl"] is None
+    assert summary["active"] is not None and "Infinity" not in json.dumps(summary)
+    assert "scores.csv" not in names(tmp_path)
+    again = []
+    analyse(find_runs(runs), tmp_path, say=again.append)
+    assert again[:2] == ["digits: up to date", "sprites: up to date"]
 
 
 def test_names_are_checked(runs, tmp_path):

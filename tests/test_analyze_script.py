@@ -96,3 +96,20 @@ def test_scores_are_written_printed_and_reported(home):
     assert (home / "predictions" / "digits-VAE" / "metrics.json").is_file()
     again = run("analyze.py", "--metrics", "fast", "--only", "report", cwd=home)
     assert "log_likelihood " in again.stdout and again.stdout.count(" s\n") == 0
+
+
+def test_runs_that_differ_by_seed_are_compared(home):
+    for seed in range(2):
+        arguments = ["digits-VAE", *TINY, "--set", f"seed={seed}", "--name", f"seed-{seed}"]
+        done = run("train.py", *arguments, "--predictions", "seeds", cwd=home)
+        assert done.returncode == 0, done.stderr
+    command = ["analyze.py", "--predictions", "seeds", "--images", "compared"]
+    done = run(*command, "--metrics", "fast", "--only", "scores,decomposition,report", cwd=home)
+    assert done.returncode == 0, done.stderr
+    assert "UDR of seed-0, seed-1" in done.stdout
+    assert "digits 8x8x1, preset fast" in done.stdout and "*" in done.stdout
+    assert (home / "compared" / "seed-1" / "decomposition.png").is_file()
+    rows = (home / "compared" / "scores.csv").read_text().splitlines()
+    assert rows[1].startswith("seed-0,30,digits,8x8x1") and len(rows) == 3
+    report = (home / "compared" / "report.html").read_text()
+    assert "Scores compared" in report and "<code>udr</code>" in report

@@ -1,14 +1,18 @@
+import dataclasses
 import json
+import shutil
 
 import numpy as np
 import pytest
 
 from vae_tf import metrics
 from vae_tf.analysis import scores
-from vae_tf.analysis.scores import score_run, score_table
+from vae_tf.analysis.scores import score_run, score_udr
 from vae_tf.data.collection import Collection
 from vae_tf.data.factors import FactorGrid
 from vae_tf.data.row_file import ArrayRows
+from vae_tf.models.vae import VAE
+from vae_tf.runs import Run
 from vae_tf.training import train
 
 
@@ -39,7 +43,8 @@ def test_a_run_with_factors_gets_every_score(tiny, tmp_path, squares, quiet, mon
     rng = np.random.default_rng([0, 0])
     expected = metrics.mig_score(*represent.sample(60, rng))
     assert record["scores"]["mig"]["values"]["mig"] == pytest.approx(expected)
-    assert "beta_vae_eval" in score_table(record)
+    assert record["scores"]["elbo_decomposition"]["sizes"]["num_images"] == 60
+    assert np.shape(record["scores"]["dci"]["matrix"]) == (3, 3)
 
 
 def test_a_run_without_factors_gets_what_needs_none(tiny, tmp_path, quiet):
@@ -53,7 +58,9 @@ def test_a_run_without_factors_gets_what_needs_none(tiny, tmp_path, quiet):
     elbo = run.history["val_elbo"][-1]
     assert values["log_likelihood"] > elbo - 1  # tighter than the bound, but for other images
     assert values["bits_per_dimension"] == pytest.approx(-values["log_likelihood"] / 64 / np.log(2))
-    assert record["scores"]["elbo_decomposition"]["sizes"]["num_samples"] == 1_000
+    sizes = record["scores"]["elbo_decomposition"]["sizes"]
+    assert sizes == {"num_samples": 1_000, "num_images": len(run.data)}
+    assert "no known factors" in record["left_out"][0]
 
 
 def test_interrupted_it_goes_on_score_by_score(tiny, tmp_path, quiet, monkeypatch):
@@ -78,3 +85,77 @@ def test_a_damaged_or_older_file_is_made_anew(tiny, tmp_path, quiet, damage):
     run = train(tiny, tmp_path / "run")
     (run.path / "metrics.json").write_text(damage)
     assert len(score_run(run, "fast", **quiet)["scores"]) == 5
+
+
+def test_without_noise_what_needs_densities_is_left_out(tiny, tmp_path, quiet, monkeypatch):
+    run = train(tiny, tmp_path / "run")
+    means = VAE.encode
+
+    def encode(self, x):
+        mean, log_stddev = means(self, x)
+        return mean, np.full_like(log_stddev, -np.inf)
+
+    monkeypatch.setattr(VAE, "encode", encode)
+    record = score_run(run, "fast", **quiet)
+    assert list(record["scores"]) == ["unsupervised", "active_units"]
+    assert "adds no noise" in record["left_out"][1]
+    again = json.loads((run.path / "metrics.json").read_text())
+    assert again == record
+    score_udr([run, run], say=pytest.fail)
+
+
+def test_without_a_gaussian_posterior_the_likelihood_stays(tiny, tmp_path, quiet, monkeypatch):
+    monkeypatch.setattr(VAE, "gaussian_posterior", False, raising=False)
+    run = train(tiny, tmp_path / "run")
+    record = score_run(run, "fast", **quiet)
+    assert list(record["scores"]) == ["log_likelihood", "unsupervised", "active_units"]
+    assert "not Gaussian" in record["left_out"][1]
+
+
+@pytest.fixture
+def seeds(tiny, tmp_path, quiet):
+    """Scored runs: three that differ by seed, one of another model."""
+    runs = [train(dataclasses.replace(tiny, seed=s), tmp_path / f"seed-{s}") for s in range(3)]
+    runs.append(train(dataclasses.replace(tiny, kl_weight=2.0), tmp_path / "heavier"))
+    for run in runs:
+        score_run(run, "fast", **quiet)
+    return runs
+
+
+def udr(run):
+    return json.loads((run.path / "metrics.json").read_text())["scores"].get("udr")
+
+
+def test_udr_ranks_runs_that_differ_by_seed(seeds, quiet):
+    score_udr(seeds, say=quiet["say"])
+    entries = [udr(run) for run in seeds]
+    assert entries[3] is None
+    rows = np.sort(np.random.default_rng(0).permutation(len(seeds[0].data))[:1_000])
+    x = seeds[0].data.images(rows)
+    posteriors = [run.model.encode(x) for run in seeds[:3]]
+    expected = metrics.udr_score(
+        [mean for mean, _ in posteriors], [metrics.kl_per_code(*each) for each in posteriors]
+    )
+    np.testing.assert_allclose([entry["values"]["udr"] for entry in entries[:3]], expected)
+    assert entries[0]["runs"] == ["seed-0", "seed-1", "seed-2"]
+    assert entries[0]["sizes"] == {"num_images": 1_000, "num_models": 3}
+    assert "0.9 with Lasso" in entries[0]["protocol"] and entries[0]["preset"] == "fast"
+
+
+def test_udr_is_kept_until_its_group_changes(seeds, quiet):
+    score_udr(seeds[:2], say=quiet["say"])
+    assert udr(seeds[0])["runs"] == ["seed-0", "seed-1"] and udr(seeds[2]) is None
+    before = udr(seeds[0])
+    score_udr(seeds[:2], say=pytest.fail)
+    score_udr(seeds[:1], say=pytest.fail)  # alone, there is nothing to compare
+    score_run(seeds[0], "fast", **quiet)
+    assert udr(seeds[0]) == before
+    score_udr(seeds, say=quiet["say"])
+    assert udr(seeds[0])["runs"] == udr(seeds[2])["runs"] == ["seed-0", "seed-1", "seed-2"]
+
+
+def test_udr_does_not_take_a_copy_for_another_model(seeds, tmp_path):
+    copy = tmp_path / "copy"
+    shutil.copytree(seeds[0].path, copy)
+    score_udr([seeds[0], Run(copy)], say=pytest.fail)
+    assert udr(seeds[0]) is None

@@ -4,7 +4,6 @@ from vae_tf.plots.charts import (
     TRAINING_PANELS,
     Colouring,
     Scatter,
-    plot_codes_factors,
     plot_codes_positions,
     plot_kl_per_latent,
     plot_latent_space,
@@ -47,6 +46,15 @@ def test_a_first_row_that_dwarfs_the_others_makes_a_logarithmic_axis():
     assert axes[0].lines[0].get_ydata().max() == 1_000
 
 
+def test_an_infinite_kl_is_said_in_its_panel():
+    endless = history()
+    endless["kl"][:] = endless["val_kl"][:] = np.inf
+    panel = plot_training_curves(endless, "t").axes[1]
+    assert panel.get_title(loc="left") == "Regularization (KL)"
+    assert len(panel.lines[0].get_xdata()) == 0
+    assert [text.get_text() for text in panel.texts] == ["not finite"]
+
+
 def test_an_interrupted_log_without_validation_is_drawn():
     first = {name: column[:1] for name, column in history().items()}
     assert len(plot_training_curves(first, "t").axes) == 8
@@ -76,13 +84,6 @@ def test_the_latent_space_has_a_panel_for_each_colouring_and_picture():
     assert axes[0].get_xlabel() == "component 1"
     plain = plot_latent_space([scatter], [], {}, "t").axes
     assert [each.get_title(loc="left") for each in plain] == ["PCA"]
-
-
-def test_the_heat_map_writes_its_values():
-    matrix = np.array([[0.5, 0.0], [0.25, 1.0]])
-    axes = plot_codes_factors(matrix, [3, 1], ["x", "y"], "t").axes[0]
-    assert [text.get_text() for text in axes.texts] == ["0.50", "0.00", "0.25", "1.00"]
-    assert [text.get_text() for text in axes.get_yticklabels()] == ["z3", "z1"]
 
 
 def test_codes_over_factors_have_a_row_a_latent():

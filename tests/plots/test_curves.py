@@ -15,7 +15,7 @@ def test_a_long_curve_keeps_ends_and_extremes():
 
 
 def test_a_short_curve_loses_only_what_is_missing():
-    values = np.array([np.nan, 2.0, np.nan, 4.0])
+    values = np.array([np.nan, 2.0, np.inf, 4.0])
     steps, kept = thin_curve(np.arange(4), values, 4)
     assert steps.tolist() == [1, 3] and kept.tolist() == [2, 4]
 

@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 from vae_tf.plots.latents import code_statistics, farthest_latent, mean_codes
 
@@ -13,6 +14,18 @@ def test_order_and_activity_follow_the_nats():
     codes = statistics()
     assert codes.order.tolist() == [2, 0, 1]
     assert codes.active.tolist() == [True, False, True]
+
+
+@pytest.mark.parametrize("kl", [np.inf, np.nan])
+def test_without_a_finite_kl_the_variance_of_the_means_counts(kl):
+    mean = np.array([[1.0, 0.0, -3.0], [2.0, 0.0, 3.0]])
+    codes = code_statistics(mean, np.full((2, 3), -np.inf), np.full(3, kl))
+    assert not codes.has_kl and codes.measure == "variance of the means"
+    np.testing.assert_allclose(codes.use, [0.25, 0, 9])
+    assert codes.order.tolist() == [2, 0, 1]
+    assert codes.active.tolist() == [True, False, True]
+    np.testing.assert_array_equal(codes.sample, mean)  # no noise
+    np.testing.assert_allclose(codes.total_stddev, [0.5, 0, 3])
 
 
 def test_spreads_of_codes():

@@ -9,6 +9,7 @@ import sys
 import numpy as np
 
 from vae_tf import checkpoints
+from vae_tf.analysis.records import RECORD, load_record
 from vae_tf.data import GroundTruthImages, ImageSet
 from vae_tf.errors import UserError
 from vae_tf.metrics.decomposition import kl_per_code
@@ -70,6 +71,11 @@ class Context:
         """A line that says which model is shown."""
         return f"{self.run.name}, step {self.step:,} of {self.params.steps:,}"
 
+    @functools.cached_property
+    def record(self) -> dict | None:
+        """Content of metrics.json; None if the run is not scored."""
+        return load_record(self.run.path / RECORD)
+
     # --- the images ---
 
     @property
@@ -127,7 +133,13 @@ class Context:
     def statistics(self) -> CodeStatistics:
         """Codes of the analysed images."""
         mean, log_stddev = self.model.encode(self.images.images(self.analysed))
-        return code_statistics(mean, log_stddev, kl_per_code(mean, log_stddev), seed=SEED)
+        if not np.isfinite(log_stddev).all():
+            kl = np.full(mean.shape[1], np.inf)
+        elif not getattr(self.model, "gaussian_posterior", True):
+            kl = np.full(mean.shape[1], np.nan)
+        else:
+            kl = kl_per_code(mean, log_stddev)
+        return code_statistics(mean, log_stddev, kl, seed=SEED)
 
     @property
     def many(self) -> str:
@@ -140,7 +152,7 @@ class Context:
         """Names what a product is made from: equal where nothing changed, whatever the clock says.
 
         Args:
-            kinds: Of "log", "samples" and "checkpoint".
+            kinds: Of "log", "samples", "checkpoint" and "scores".
             options: JSON values that change the product.
         """
         parts = [self._digests[kind] for kind in ("params", *kinds)]
@@ -155,6 +167,7 @@ class Context:
             "params": _digest(self.run.params_path),
             "log": _digest(self.run.log_path),
             "checkpoint": _digest(newest),
+            "scores": _digest(self.run.path / RECORD),
             "samples": " ".join(f"{path.name}:{path.stat().st_size}" for path in pictures),
         }
 

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from vae_tf.analysis.context import SEED, Context
 from vae_tf.errors import UserError
 from vae_tf.metrics.information import mutual_information_matrix
-from vae_tf.plots import charts, frames, latents, pictures, projections, traversals
+from vae_tf.plots import charts, frames, latents, pictures, projections, scores, traversals
 from vae_tf.plots.files import load_png
 from vae_tf.plots.grids import fitted, image_grid, mosaic
 
@@ -37,10 +37,12 @@ class Product(NamedTuple):
 
     Attributes:
         make: Context -> what is shown.
-        sources: What of the run it is made from: "log", "samples", "checkpoint".
+        sources: What of the run it is made from: "log", "samples", "checkpoint", "scores".
         title: Its heading in the report.
         reading: A sentence on how to read it.
         needs_factors: Whether it is only made where the generating factors are known.
+        needs_kl: Whether it is only made where the KL of latents is known and finite.
+        score: What it draws of metrics.json; it is only made of runs with that score.
         options: Context -> choices that change it.
     """
 
@@ -49,6 +51,8 @@ class Product(NamedTuple):
     title: str
     reading: str
     needs_factors: bool = False
+    needs_kl: bool = False
+    score: str | None = None
     options: Callable[[Context], tuple] = lambda context: ()
 
 
@@ -164,7 +168,7 @@ def traversal(context: Context) -> Figure:
         (
             context.about,
             f"average mean {statistics.mean[:, latent].mean():+.3g}, the farthest from zero; "
-            f"KL {statistics.kl[latent]:.3g} nats",
+            f"{statistics.measure} {statistics.use[latent]:.3g}" + " nats" * statistics.has_kl,
             f"from its greatest to its least sample over {context.many}; all others 0",
             f"average stddev {average:.3g}",
         ),
@@ -172,7 +176,7 @@ def traversal(context: Context) -> Figure:
 
 
 def all_traversals(context: Context, mode: str = "fitted") -> Figure:
-    """Every latent, sorted by its KL, from zero and from a real image.
+    """Every latent, that of most use first, from zero and from a real image.
 
     Args:
         context: Of the run.
@@ -198,18 +202,19 @@ def all_traversals(context: Context, mode: str = "fitted") -> Figure:
     return pictures.plot_traversals(
         dict(zip(starts, images, strict=True)),
         order,
-        statistics.kl[order],
+        statistics.use[order],
         statistics.active[order],
         ranges[order],
         "Traversals of all latents",
-        (context.about, f"sorted by KL; from left to right: {words[mode]}"),
+        (context.about, f"sorted by {statistics.measure}; from left to right: {words[mode]}"),
+        unit=statistics.unit,
         image=context.originals[0],
         tile=tile,
     )
 
 
 def traversal_animation(context: Context, mode: str = "fitted") -> Animation:
-    """The latents of most KL, at most 10, all running there and back at once."""
+    """The latents of most use, at most 10, all running there and back at once."""
     statistics = context.statistics
     order = statistics.order[:10]
     positions = traversals.there_and_back(9)
@@ -221,14 +226,15 @@ def traversal_animation(context: Context, mode: str = "fitted") -> Animation:
     images = images.reshape(len(order), len(there), *images.shape[1:])
     back = np.concatenate([images, images[:, -2:0:-1]], axis=1)
     labels = [
-        f"z{latent} {statistics.kl[latent]:.1f}" if statistics.active[latent] else f"z{latent} –"
+        f"z{latent} {statistics.use[latent]:.1f}" if statistics.active[latent] else f"z{latent} –"
         for latent in order
     ]
     drawn = frames.traversal_frames(
         back,
         positions,
         labels,
-        f"{context.run.name}: latents and their KL in nats",
+        f"{context.run.name}: latents and their {statistics.measure}"
+        + " in nats" * statistics.has_kl,
         columns=min(5, len(order)),
     )
     return Animation(drawn, [110] * len(drawn))
@@ -311,15 +317,16 @@ def codes_factors(context: Context) -> Figure:
     """Mutual information of every code with every factor."""
     codes, factors = _random_codes(context)
     order = context.statistics.order
-    return charts.plot_codes_factors(
-        mutual_information_matrix(codes, factors)[order],
+    return scores.plot_heat_maps(
+        {"": mutual_information_matrix(codes, factors)[order]},
         order,
         context.images.factor_names,
+        "mutual information, nats",
         "What each code tells about each factor",
         (
             context.about,
-            f"mutual information with the posterior means of {len(codes):,} random images"
-            ", 20 bins; sorted by KL",
+            f"posterior means of {len(codes):,} random images, 20 bins; sorted by "
+            f"{context.statistics.measure}; the most of each column is framed",
         ),
     )
 
@@ -342,9 +349,10 @@ def codes_positions(context: Context) -> Figure:
         over_factors,
         over_position,
         order,
-        statistics.kl[order],
+        statistics.use[order],
         "Codes over position and over the other factors",
         (context.about, "mean code, averaged over all other factors; red above 0, blue below"),
+        unit=statistics.unit,
     )
 
 
@@ -362,6 +370,85 @@ def position_factors(names: tuple[str, ...]) -> tuple[int | None, int | None]:
         for letter in "xy"
     ]
     return (None, None) if None in found else tuple(found)
+
+
+def information_matrix(context: Context) -> Figure:
+    """Mutual information of latents and factors, by bins and by densities, of metrics.json."""
+    found = context.record["scores"]
+    headings = {
+        "mig": "{num_bins} bins, {num_train:,} points",
+        "mig_density": "densities, {num_images:,} images",
+    }
+    matrices = {
+        f"{heading.format(**entry['sizes'])}: MIG {entry['values'][name]:.2f}": entry["matrix"]
+        for name, heading in headings.items()
+        if (entry := found.get(name))
+    }
+    return _scored_heat_maps(
+        context,
+        matrices,
+        "mutual information, nats",
+        "One dark cell in a column is a factor that one latent holds",
+        "MIG is the gap between the two largest of a column, over the factor's entropy; the "
+        "largest is framed",
+    )
+
+
+def importance_matrix(context: Context) -> Figure:
+    """Importance of latents for predicting factors, of metrics.json."""
+    entry = context.record["scores"]["dci"]
+    values = entry["values"]
+    return _scored_heat_maps(
+        context,
+        {"": entry["matrix"]},
+        "importance",
+        "One dark cell in a row is a disentangled latent",
+        f"disentanglement, by rows: {values['dci_disentanglement']:.2f}; completeness, by columns: "
+        f"{values['dci_completeness']:.2f}; accuracy: {values['dci_informativeness_test']:.2f}",
+        darkest=1.0,  # a column sums to 1
+    )
+
+
+def _scored_heat_maps(context, matrices, unit, title, note, darkest=None):
+    record = context.record
+    matrices = {heading: np.array(matrix) for heading, matrix in matrices.items()}
+    order, sorting = np.arange(len(next(iter(matrices.values())))), ""
+    if "kl_per_code" in record["scores"]:
+        kl = np.array(list(record["scores"]["kl_per_code"]["values"].values()))
+        order, sorting = np.argsort(-kl, kind="stable"), "; latents sorted by KL"
+    return scores.plot_heat_maps(
+        {heading: matrix[order] for heading, matrix in matrices.items()},
+        order,
+        record["factors"],
+        unit,
+        title,
+        (_scored(record) + sorting, note),
+        darkest=darkest,
+    )
+
+
+def _scored(record) -> str:
+    return f"{record['run']}, step {record['step']:,}, scored with preset {record['preset']}"
+
+
+def decomposition(context: Context) -> Figure:
+    """The KL to the prior in three parts, of metrics.json."""
+    entry = context.record["scores"]["elbo_decomposition"]
+    values, sizes = entry["values"], entry["sizes"]
+    information, kl = values["index_code_mutual_information"], values["kl"]
+    limit = np.log(sizes["num_images"])
+    title = "Collapsed: the codes tell nothing of the image"
+    if kl >= latents.INACTIVE:
+        title = f"Of {kl:.1f} nats of KL, {information:.1f} tell images apart"
+    return scores.plot_decomposition(
+        values,
+        title,
+        (
+            _scored(context.record),
+            f"{sizes['num_samples']:,} samples, ± standard error; from {sizes['num_images']:,} "
+            f"images, so that information is at most ln {sizes['num_images']:,} = {limit:.1f} nats",
+        ),
+    )
 
 
 def _random_codes(context, count: int = 5_000):
@@ -454,6 +541,16 @@ PRODUCTS = {
         "Nats of each latent",
         "How much each latent tells about an image. Those below 0.1 nats have collapsed: their "
         "posterior is the prior, whatever the image.",
+        needs_kl=True,
+    ),
+    "decomposition.png": Product(
+        decomposition,
+        ("scores",),
+        "What the KL is made of",
+        "Information is what the codes tell of the image; total correlation is what the prior "
+        "does not expect of latents together, and dimension-wise KL of each alone. Error bars are "
+        "standard errors over samples.",
+        score="elbo_decomposition",
     ),
     "latent_space.png": Product(
         latent_space,
@@ -477,5 +574,22 @@ PRODUCTS = {
         "Codes over position and factors",
         "A code of one coordinate shows as stripes over the position and as flat lines elsewhere.",
         needs_factors=True,
+    ),
+    "information_matrix.png": Product(
+        information_matrix,
+        ("scores",),
+        "Information of latents on factors",
+        "Each column is a factor. One dark cell in it is a factor held by one latent, which is "
+        "what MIG rewards; several are a factor spread over latents, none a factor that is lost. "
+        "Bins raise all cells where points are few; densities do not.",
+        score="mig",
+    ),
+    "importance_matrix.png": Product(
+        importance_matrix,
+        ("scores",),
+        "Importance of latents for factors",
+        "How much boosted trees rely on each latent to predict each factor. One dark cell in a row "
+        "is a disentangled latent, one in a column a factor held completely by one latent.",
+        score="dci",
     ),
 }

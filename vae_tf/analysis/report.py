@@ -9,6 +9,7 @@ from pathlib import Path
 from PIL import Image
 
 from vae_tf.analysis.products import PRODUCTS
+from vae_tf.analysis.records import RECORD, compare, load_record, number, sizes_note, values_of
 from vae_tf.config import Params
 from vae_tf.runs import Run, write_text
 
@@ -42,6 +43,9 @@ th, td { text-align: left; padding: .25rem .9rem .25rem 0; border-bottom: 1px so
   vertical-align: top; }
 th, td.number { white-space: nowrap; }
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
+table.scores td, table.scores th { white-space: nowrap; }
+th.group { border-left: 1px solid var(--rule); padding-left: .5rem; }
+.best { color: var(--link); font-weight: 700; }
 code { font-size: .9em; }
 .pictures { display: grid; gap: 1.25rem; grid-template-columns: repeat(12, minmax(0, 1fr)); }
 figure { grid-column: span 12; margin: 0; padding: .8rem; background: var(--card);
@@ -110,6 +114,8 @@ def _opening(images, loaded, differing):
     ]
     if len(loaded) > 1:
         parts.append(_compared(loaded))
+        records = {run: load_record(run.path / RECORD) for run, _ in loaded}
+        parts.append(_scores_compared({run: record for run, record in records.items() if record}))
         caption = (
             "Low is good in reconstruction, and few nats of KL are a short code: runs to the "
             "lower left of the trade-off do more with less. Compare within one block only, as "
@@ -138,6 +144,43 @@ def _compared(loaded):
     )
 
 
+def _scores_compared(records):
+    """Scores of runs side by side, a block for each data set and preset."""
+    if len(records) < 2:
+        return ""
+    anchors = {record["run"]: _anchor(run) for run, record in records.items()}
+    parts = ["<h3>Scores compared</h3>"]
+    for block in compare(list(records.values())):
+        groups = "".join(
+            f'<th class="group" colspan="{len(columns)}">{_text(group)}</th>'
+            for group, columns in block.columns.items()
+        )
+        columns = {
+            name: column for group in block.columns.values() for name, column in group.items()
+        }
+        head = "".join(f'<th class="number">{_text(c.heading)}</th>' for c in columns.values())
+        rows = []
+        for record, values, best in zip(block.records, block.values, block.best, strict=True):
+            cells = "".join(
+                f'<td class="number{" best" * (name in best)}">'
+                f"{number(values[name]) if name in values else ''}</td>"
+                for name in columns
+            )
+            name = _text(record["run"])
+            rows.append(f'<tr><td><a href="#{anchors[record["run"]]}">{name}</a></td>{cells}</tr>')
+        parts.append(
+            f'<p class="faint"><b>{_text(block.heading)}</b>: {_text(sizes_note(block))}</p>'
+            f'<div class="scroll"><table class="scores"><tr><th></th>{groups}</tr>'
+            f"<tr><th>run</th>{head}</tr>{''.join(rows)}</table></div>"
+        )
+    parts.append(
+        '<p class="faint">Marked: the best of a column among runs of the same data and preset, '
+        "for likelihoods of the same kind of likelihood, too. The KL and its parts have no best: a "
+        "collapsed model has the least of all. A UDR of 0.9 is a perfect match.</p>"
+    )
+    return "".join(parts)
+
+
 def _section(folder, run, known, differing):
     parts = [
         f'<h2 id="{_anchor(run)}">{_text(run.name)}</h2>',
@@ -149,7 +192,7 @@ def _section(folder, run, known, differing):
             f"was still training, was stopped, or ended early.</p>"
         )
     numbers = [(text, _number(known[name])) for name, text in _NUMBERS.items()]
-    if known["kl_per_latent"] is not None:
+    if known["active"] is not None:
         numbers.insert(0, ("latents used", f"{known['active']} of {known['latent_size']}"))
     tiles = "".join(
         f"<div><dt>{_text(text)}</dt><dd>{_text(value)}</dd></div>" for text, value in numbers
@@ -160,11 +203,13 @@ def _section(folder, run, known, differing):
         rows = {name: params[name] for name in differing}
         parts += ["<h3>Where its parameters differ from other runs</h3>", _table(rows)]
     parts.append(f"<details><summary>All parameters</summary>{_table(params)}</details>")
-    parts.append(_scores(run.path / "metrics.json"))
+    record = load_record(run.path / RECORD)
+    parts.append(_scores(record, alone=not differing) if record else "")
+    scores = record["scores"] if record else {}
     figures = [
         _figure(folder / name, product.title, product.reading)
         for name, product in PRODUCTS.items()
-        if (folder / name).is_file()
+        if product.score in (None, *scores)
     ]
     parts.append(f'<div class="pictures">{"".join(figures)}</div>')
     return "\n".join(parts)
@@ -181,19 +226,13 @@ def _description(run, known):
     )
 
 
-def _scores(path):
-    """The values of metrics.json as a table; protocols and sizes stay in the file."""
-    try:
-        record = json.loads(path.read_text())
-        rows = {
-            name: value
-            for entry in record["scores"].values()
-            for name, value in entry["values"].items()
-        }
-        title = f"Scores at step {record['step']:,}, preset {record['preset']} (metrics.json)"
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return ""
-    return f"<details open><summary>{_text(title)}</summary>{_table(rows)}</details>"
+def _scores(record, alone):
+    """The values of metrics.json as a table, open for a run alone; protocols stay in the file."""
+    title = f"Scores at step {record['step']:,}, preset {record['preset']} (metrics.json)"
+    left_out = "".join(f'<p class="faint">{_text(sentence)}</p>' for sentence in record["left_out"])
+    table = left_out + _table(values_of(record))
+    state = " open" * alone
+    return f"<details{state}><summary>{_text(title)}</summary>{table}</details>"
 
 
 def _table(rows):

@@ -1,23 +1,28 @@
-"""All scores of a run into its metrics.json, score by score."""
+"""All scores of a run into its metrics.json, score by score; UDR of runs that differ by seed."""
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
 from vae_tf import metrics
+from vae_tf.analysis.records import RECORD, load_record
 from vae_tf.data import GroundTruthImages
 from vae_tf.runs import Run, write_text
 from vae_tf.version import VERSION
 
 SEED = 0
 
-# Images and samples of the log-likelihood, images of sets without known factors.
+# Images and samples of the log-likelihood; images encoded of sets without known factors, None for
+# all: the mutual information of the decomposition cannot exceed the log of their number.
 _SIZES = {
-    "full": {"num_images": 1_000, "num_samples": 1_000, "num_codes": 10_000},
-    "fast": {"num_images": 100, "num_samples": 100, "num_codes": 1_000},
+    "full": {"num_images": 1_000, "num_samples": 1_000, "num_codes": None},
+    "fast": {"num_images": 100, "num_samples": 100, "num_codes": 10_000},
 }
+_UDR_IMAGES = 1_000  # as in Duan et al. 2020
+# Scores whose sizes name the images that entered: all that were encoded, or a part of them.
+_OF_ALL_IMAGES = ("active_units", "kl_per_code", "mig_density", "elbo_decomposition")
 # Stored values on [0, 1] are bytes: a density becomes the probability of one of 256 levels.
 _LEVELS = {"bernoulli": None, "gaussian": 256, "laplace": 256}
 
@@ -28,8 +33,10 @@ def score_run(
     """Scores a run and writes `metrics.json` into its folder after each score.
 
     Interrupted, it goes on with the score it was at: what is there of the same checkpoint, preset
-    and version is kept. A run without known factors gets what needs none: the unsupervised scores,
-    active units, the decomposition of the KL and the log-likelihood.
+    and version is kept. Scores that the run does not allow are left out, and `left_out` says why:
+    without known factors there are the unsupervised scores, active units, the decomposition of the
+    KL and the log-likelihood; without a Gaussian posterior nothing that needs its densities; and
+    without noise in the encoder no log-likelihood either.
 
     Args:
         run: To be scored.
@@ -38,71 +45,111 @@ def score_run(
         say: Told a line of progress at a time.
 
     Returns:
-        The content of metrics.json: what was scored (`run`, `step`, `preset`, `seed`, `version`,
-        `factors`) and `scores`, name -> entry as in `metrics.score_suite`.
+        The content of metrics.json: what was scored (`run`, `step`, `dataset`, `image_shape`,
+        `likelihood`, `preset`, `seed`, `version`, `factors`, `left_out`) and `scores`, name ->
+        entry as in `metrics.score_suite`.
 
     Raises:
         UserError: If the run has no checkpoint, or its data cannot be had.
     """
-    path = run.path / "metrics.json"
     known = isinstance(run.data, GroundTruthImages)
+    noisy, gaussian = _posterior(run)
     about = {
         "run": run.name,
         "step": run.details["step"],
+        "dataset": run.params.dataset,
+        "image_shape": list(run.model.image_shape),
+        "likelihood": run.params.likelihood,
         "preset": preset,
         "seed": SEED,
         "version": VERSION,
         "factors": list(run.data.factor_names) if known else None,
+        "left_out": _left_out(run, known, noisy, gaussian),
     }
-    record = _stored(path, about) or {**about, "scores": {}}
-    if not known:
-        say(f"{run.name}: '{run.params.dataset}' has no known factors: scores that need none")
-    for name, entry in _scores(run, known, preset, set(record["scores"]), progress):
-        record["scores"][name] = entry
-        write_text(path, json.dumps(record, indent=1) + "\n")
-        say(f"  {name:20} {entry['seconds']:6.1f} s")
+    stored = load_record(run.path / RECORD)
+    same = stored is not None and all(stored.get(name) == about[name] for name in about)
+    record = stored if same else {**about, "scores": {}}
+    for sentence in about["left_out"]:
+        say(f"{run.name}: {sentence}")
+    done = set(record["scores"])
+    if noisy and "log_likelihood" not in done:
+        _store(run, record, "log_likelihood", _log_likelihood(run, preset, progress), say)
+    for name, entry in _suite(run, known, gaussian, preset, done, progress):
+        _store(run, record, name, entry, say)
     return record
 
 
-def _stored(path, about: dict) -> dict | None:
-    """What an earlier call left, if it was about the same."""
-    try:
-        record = json.loads(path.read_text())
-        same = all(record[name] == value for name, value in about.items())
-        return record if same and isinstance(record["scores"], dict) else None
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+def _posterior(run) -> tuple[bool, bool]:
+    """Whether the encoder adds noise, and whether that is Gaussian."""
+    log_stddev = run.model.encode(run.data.images(np.arange(1)))[1]
+    noisy = bool(np.isfinite(log_stddev).all())
+    return noisy, noisy and getattr(run.model, "gaussian_posterior", True)
 
 
-def _scores(run, known, preset, done, progress) -> Iterator[tuple[str, dict]]:
-    if "log_likelihood" not in done:
-        yield "log_likelihood", _log_likelihood(run, preset, progress)
+def _left_out(run, known, noisy, gaussian) -> list[str]:
+    """Sentences on which scores a run does not get, and why."""
+    sentences = []
+    if not known:
+        sentences.append(
+            f"'{run.params.dataset}' has no known factors: scores that need none are computed."
+        )
+    if not noisy:
+        sentences.append(
+            "Its encoder adds no noise: there are no densities of codes, so the KL, its "
+            "decomposition, MIG by density and the log-likelihood are left out."
+        )
+    elif not gaussian:
+        sentences.append(
+            "Its posterior is not Gaussian: the KL of each code, its decomposition and MIG by "
+            "density are left out."
+        )
+    return sentences
+
+
+def _store(run, record, name, entry, say):
+    record["scores"][name] = entry
+    write_text(run.path / RECORD, json.dumps(record, indent=1) + "\n")
+    say(f"  {name:20} {entry['seconds']:6.1f} s")
+
+
+def _suite(run, known, gaussian, preset, done, progress) -> Iterator[tuple[str, dict]]:
+    """The scores of `metrics.score_suite` that are not done."""
+    if set(metrics.suite_names(_anything(run.model.latent_size, known, gaussian))) <= done:
+        return
     if known:
-        wanted = set(metrics.suite_names(_anything(run.model.latent_size)))
-        if wanted <= done:
-            return
-        codes = metrics.Representation(run.model.encode, run.data, progress=progress)
+        encode = run.model.encode if gaussian else lambda x: run.model.encode(x)[0]
+        codes = metrics.Representation(encode, run.data, progress=progress)
     else:
-        count = min(len(run.data), _SIZES[preset]["num_codes"])
-        rows = np.sort(np.random.default_rng(SEED).permutation(len(run.data))[:count])
-        codes = metrics.Codes(*_encode(run, rows))
+        mean, log_stddev = _encode(run, _SIZES[preset]["num_codes"])
+        codes = metrics.Codes(mean, log_stddev if gaussian else None)
     left = done & set(metrics.suite_names(codes))
-    yield from metrics.score_suite(codes, preset=preset, seed=SEED, done=left, progress=progress)
+    count = len(codes.mean)
+    suite = metrics.score_suite(codes, preset=preset, seed=SEED, done=left, progress=progress)
+    for name, entry in suite:
+        if name in _OF_ALL_IMAGES:
+            entry["sizes"]["num_images"] = min(entry["sizes"].get("num_images") or count, count)
+        if not known and "num_train" in entry["sizes"]:
+            entry["sizes"]["num_train"] = min(entry["sizes"]["num_train"], count)
+        yield name, entry
 
 
-def _anything(latent_size: int) -> metrics.Representation:
-    """The smallest grid, to ask which scores there will be before the pass over the images."""
-    codes = np.zeros((2, latent_size))
-    return metrics.Representation.from_arrays(codes, np.array([[0], [1]]), codes)
+def _anything(latent_size: int, known: bool, gaussian: bool):
+    """The smallest codes, to ask which scores there will be before the pass over the images."""
+    mean = np.zeros((2, latent_size))
+    log_stddev = mean if gaussian else None
+    if not known:
+        return metrics.Codes(mean, log_stddev)
+    return metrics.Representation.from_arrays(mean, np.array([[0], [1]]), log_stddev)
 
 
-def _encode(run, rows):
-    """Means and log_stddevs of rows of the data, a thousand images at a time."""
+def _encode(run, most: int | None) -> tuple[np.ndarray, np.ndarray]:
+    """Means and log_stddevs of so many random images of the data, a thousand at a time."""
+    rows = np.sort(np.random.default_rng(SEED).permutation(len(run.data))[:most])
     parts = [
         run.model.encode(run.data.images(rows[start : start + 1_000]))
         for start in range(0, len(rows), 1_000)
     ]
-    return [np.concatenate(column) for column in zip(*parts, strict=True)]
+    return tuple(np.concatenate(column) for column in zip(*parts, strict=True))
 
 
 def _log_likelihood(run, preset, progress) -> dict:
@@ -135,14 +182,51 @@ def _log_likelihood(run, preset, progress) -> dict:
     }
 
 
-def score_table(record: dict) -> str:
-    """The values of a metrics.json as aligned lines, names to the left."""
-    values = {
-        name: value
-        for entry in record["scores"].values()
-        for name, value in entry["values"].items()
-    }
-    width = max(map(len, values), default=0)
-    lines = [f"  {name:{width}}  {value:10.4f}" for name, value in values.items()]
-    head = f"{record['run']}, step {record['step']:,}, preset {record['preset']}"
-    return "\n".join([head, *lines])
+def score_udr(runs: Sequence[Run], *, say: Callable[[str], None] = print):
+    """Adds UDR to the metrics.json of scored runs that differ by seed alone.
+
+    Duan et al. compare models of the same parameters and data that were trained from different
+    seeds, so runs belong together where all else in `Params`, the image shape and the step are
+    equal; of runs of the same seed, which are the same model, the first stands for all. UDR is
+    computed again when such a group changes, and kept otherwise. Alone in its group, or without
+    a KL to tell which codes are informative, a run gets none.
+
+    Args:
+        runs: With a metrics.json each; others are left out.
+        say: Told a line of progress at a time.
+    """
+    groups: dict[str, dict[int, tuple[Run, dict]]] = {}
+    for run in runs:
+        record = load_record(run.path / RECORD)
+        if record is not None and "kl_per_code" in record["scores"]:
+            same = run.params.to_dict() | {"seed": None}
+            key = json.dumps([same, record["image_shape"], record["step"]])
+            groups.setdefault(key, {}).setdefault(run.params.seed, (run, record))
+    for members in groups.values():
+        names = [run.name for run, _ in members.values()]
+        stored = [record["scores"].get("udr", {}).get("runs") for _, record in members.values()]
+        if len(names) > 1 and any(group != names for group in stored):
+            _udr(list(members.values()), names, say)
+
+
+def _udr(members, names, say):
+    start = time.perf_counter()
+    codes, kl = [], []
+    for run, _ in members:
+        mean, log_stddev = _encode(run, _UDR_IMAGES)
+        codes.append(mean)
+        kl.append(metrics.kl_per_code(mean, log_stddev))
+    values = metrics.udr_score(codes, kl)
+    say(f"UDR of {', '.join(names)}")
+    for (run, record), value in zip(members, values, strict=True):
+        entry = {
+            "values": {"udr": float(value)},
+            "protocol": "Duan et al. 2020 with Lasso, alpha 0.1, over runs that differ by seed; a "
+            "perfect match scores 0.9 with Lasso",
+            "preset": record["preset"],
+            "sizes": {"num_images": len(codes[0]), "num_models": len(names)},
+            "seed": SEED,
+            "seconds": round(time.perf_counter() - start, 3),
+            "runs": names,
+        }
+        _store(run, record, "udr", entry, say)

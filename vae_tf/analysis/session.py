@@ -8,6 +8,7 @@ from pathlib import Path
 
 from vae_tf.analysis.context import Context
 from vae_tf.analysis.products import PRODUCTS, Animation
+from vae_tf.analysis.records import RECORD, comparison_csv, load_record
 from vae_tf.analysis.report import write_report
 from vae_tf.analysis.summaries import (
     SUMMARY,
@@ -23,7 +24,7 @@ from vae_tf.plots.files import save_figure, save_gif, source_of
 from vae_tf.runs import Run, write_text
 
 # Made over all runs, after the products of each.
-OVERVIEW = ("summary.csv", "comparison.png", "report.html")
+OVERVIEW = ("summary.csv", "scores.csv", "comparison.png", "report.html")
 _FACTOR_PRODUCTS = {name for name, product in PRODUCTS.items() if product.needs_factors}
 
 
@@ -145,7 +146,12 @@ class _Session:
         except UserError as error:
             self._problem([self.name], error)
             return
-        wanted = {name: PRODUCTS[name] for name in PRODUCTS if self._asked(name)}
+        scores = context.record["scores"] if context.record else {}
+        wanted = {
+            name: product
+            for name, product in PRODUCTS.items()
+            if self._asked(name) and product.score in (None, *scores)
+        }
         pending, current = {}, 0
         for name, product in wanted.items():
             source = context.source(product.sources, product.options(context))
@@ -157,8 +163,13 @@ class _Session:
         summary_source = context.source(("checkpoint", "log"))
         whole = known is not None and known["images"] is not None  # the data could be had
         fresh = whole and known["source"] == summary_source and not self.force
-        if fresh and not known["factors"]:
-            pending = {name: p for name, p in pending.items() if not p[0].needs_factors}
+        if fresh:
+            pending = {
+                name: (product, source)
+                for name, (product, source) in pending.items()
+                if not (product.needs_factors and not known["factors"])
+                and not (product.needs_kl and known["kl_per_latent"] is None)
+            }
         self.outcome.current += current
         if not pending and (fresh or self.only is not None):
             self.say(f"{self.name}: up to date")
@@ -186,6 +197,9 @@ class _Session:
 
     def _one(self, context, name, product, source):
         if product.needs_factors and not context.has_factors:
+            return
+        if product.needs_kl and not context.statistics.has_kl:
+            self.say(f"  {name}: left out, as the KL of the latents is not finite or not known")
             return
         start = time.perf_counter()
         made = product.make(context)
@@ -219,10 +233,14 @@ class _Session:
 
 
 def _overview(every, images, outcome, only, force, say):
-    """Writes what is made over all runs that were analysed at some time."""
+    """Writes what is made over all runs that were scored or analysed at some time."""
     asked = [name for name in OVERVIEW if only is None or name in only]
     if not asked:
         return
+    records = [record for path in every if (record := load_record(path / RECORD))]
+    if "scores.csv" in asked and records:
+        write_text(images / "scores.csv", comparison_csv(records))
+        outcome.drawn.append(images / "scores.csv")
     summaries = [load_summary(images / path.name / SUMMARY) for path in every]
     found = [(path, known) for path, known in zip(every, summaries, strict=True) if known]
     if not found:

@@ -32,7 +32,7 @@ def summarise(context: Context) -> dict:
     Returns:
         Dict of JSON values. Numbers of the log are those of its last rows; `mse`,
         `kl_per_latent`, `active` and `images` are of the analysed images, None where the data
-        cannot be had; "strip" is a PNG in base64.
+        cannot be had, `kl_per_latent` also where the KL is not finite; "strip" is a PNG in base64.
     """
     params = context.params
     history = context.history
@@ -63,7 +63,9 @@ def summarise(context: Context) -> dict:
         "images": len(x),
         "mse": float(error),
         "active": int(statistics.active.sum()),
-        "kl_per_latent": [float(f"{value:.5g}") for value in statistics.kl],
+        "kl_per_latent": [float(f"{value:.5g}") for value in statistics.kl]
+        if statistics.has_kl
+        else None,
         "factors": list(context.images.factor_names) if context.has_factors else [],
         "strip": _encode_png(strip),
     }

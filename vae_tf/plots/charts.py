@@ -99,6 +99,12 @@ def plot_training_curves(
                 )  # fmt: skip
                 drawn.append(values)
         values = np.concatenate(drawn)
+        if not len(values):  # the KL of an encoder without noise
+            axes.text(
+                0.5, 0.5, "not finite", transform=axes.transAxes, ha="center", color=FAINT,
+                size=points(14),
+            )  # fmt: skip
+            axes.set_yticks([])
         finite = values[np.isfinite(values)]
         wide = len(columns) > 1 and len(finite) and 0 < finite.min() < finite.max() / 100
         if wide or spans_decades(values, 8.0):
@@ -267,53 +273,15 @@ def _scatter(axes, coordinates, colouring):
             )  # fmt: skip
 
 
-def plot_codes_factors(
-    matrix: np.ndarray,
-    latents: Sequence[int],
-    factor_names: Sequence[str],
-    title: str,
-    notes: Sequence[str] = (),
-) -> Figure:
-    """Heat map of codes against factors.
-
-    Args:
-        matrix: `[L, K]`, mutual information in nats, rows in the order of `latents`.
-        latents: Numbers of the L latents, in the order shown.
-        factor_names: Of the K factors.
-        title: Of the page.
-        notes: Lines below the title.
-    """
-    cell_width, cell_height = 96, 30 if len(matrix) <= 16 else 22
-    width, height = cell_width * len(factor_names), cell_height * len(matrix)
-    page = Page(width + 130, height + 40, title, tuple(notes))
-    axes = page.chart(MARGIN + 44, page.top + 10, width, height)
-    axes.grid(visible=False)
-    drawn = axes.imshow(matrix, cmap="Blues", vmin=0, vmax=max(matrix.max(), 1e-6), aspect="auto")
-    axes.set_xticks(range(len(factor_names)), factor_names, size=points(13))
-    axes.set_yticks(range(len(latents)), [f"z{latent}" for latent in latents], size=points(13))
-    axes.tick_params(labelcolor=INK)
-    axes.spines[:].set_visible(False)
-    for (row, column), value in np.ndenumerate(matrix):
-        dark = value > 0.55 * matrix.max()
-        axes.text(
-            column, row, f"{value:.2f}", ha="center", va="center", size=points(12),
-            color="white" if dark else INK,
-        )  # fmt: skip
-    bar = page.axes(MARGIN + 44 + width + 18, page.top + 10, 14, min(height, 240))
-    page.figure.colorbar(drawn, cax=bar)
-    bar.set_ylabel("nats", size=points(12), color=FAINT)
-    bar.tick_params(labelsize=points(12), colors=FAINT, length=0)
-    bar.spines[:].set_visible(False)
-    return page.figure
-
-
 def plot_codes_positions(
     over_factors: dict[str, np.ndarray],
     over_position: np.ndarray | None,
     latents: Sequence[int],
-    kl: np.ndarray,
+    use: np.ndarray,
     title: str,
     notes: Sequence[str] = (),
+    *,
+    unit: str = "nats",
 ) -> Figure:
     """Mean of each code over the position of the shape, and over every other factor.
 
@@ -321,9 +289,10 @@ def plot_codes_positions(
         over_factors: Name -> `[values, L]`, columns in the order of `latents`.
         over_position: `[y, x, L]`, in this order; None where no factors give a position.
         latents: Numbers of the L latents, in the order shown.
-        kl: `[L]` nats, in this order.
+        use: `[L]`, how much each is used, in this order.
         title: Of the page.
         notes: Lines below the title.
+        unit: Of `use`.
     """
     side, width, apart = 84, 150, 26
     left = 130
@@ -341,7 +310,7 @@ def plot_codes_positions(
     for row, latent in enumerate(latents):
         y = top + row * (side + 12)
         page.text(MARGIN, y + side / 2 - 9, f"z{latent}", weight="bold", va="center")
-        page.text(MARGIN, y + side / 2 + 9, f"{kl[row]:.2f} nats", color=FAINT, va="center")
+        page.text(MARGIN, y + side / 2 + 9, f"{use[row]:.2f} {unit}", color=FAINT, va="center")
         x = MARGIN + left
         if over_position is not None:
             axes = page.axes(x, y, side, side, label=f"z{latent} over position")

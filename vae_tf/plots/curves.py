@@ -13,7 +13,7 @@ def thin_curve(
 
     Args:
         steps: `[N]` optimizer steps, rising.
-        values: `[N]`, NaN where there is none: such rows are left out.
+        values: `[N]`; rows where it is NaN (there is none) or infinite are left out.
         num_points: Most points to return, at least 4.
 
     Returns:
@@ -24,7 +24,7 @@ def thin_curve(
         >>> len(steps) <= 20, values.max()
         (True, np.float64(1.0))
     """
-    given = ~np.isnan(values)
+    given = np.isfinite(values)
     steps, values = np.asarray(steps)[given], np.asarray(values)[given]
     if len(steps) <= num_points:
         return steps, values

@@ -6,6 +6,8 @@ import numpy as np
 
 # A latent below this many nats is counted as collapsed: decoded, its traversal shows no change.
 INACTIVE = 0.1
+# The same in variance of the means, for latents without a finite KL (Burda et al. 2016).
+_INACTIVE_VARIANCE = 0.01
 
 
 class CodeStatistics(NamedTuple):
@@ -15,7 +17,8 @@ class CodeStatistics(NamedTuple):
         mean: `[N, L]`, posterior means.
         log_stddev: `[N, L]`, natural logs of the posterior standard deviations.
         sample: `[N, L]`, one sample of each posterior.
-        kl: `[L]`, KL to the prior in nats, mean over images.
+        kl: `[L]`, KL to the prior in nats, mean over images; infinite for an encoder without
+            noise, NaN for a posterior that is not Gaussian.
     """
 
     mean: np.ndarray
@@ -24,14 +27,34 @@ class CodeStatistics(NamedTuple):
     kl: np.ndarray
 
     @property
+    def has_kl(self) -> bool:
+        """Whether the KL is known and finite."""
+        return bool(np.isfinite(self.kl).all())
+
+    @property
+    def use(self) -> np.ndarray:
+        """`[L]`, how much each latent is used: its KL, or without one the variance of its means."""
+        return self.kl if self.has_kl else self.mean.astype("float64").var(axis=0)
+
+    @property
+    def measure(self) -> str:
+        """What `use` is."""
+        return "KL" if self.has_kl else "variance of the means"
+
+    @property
+    def unit(self) -> str:
+        """Unit of `use`."""
+        return "nats" if self.has_kl else "variance"
+
+    @property
     def order(self) -> np.ndarray:
-        """`[L]` latents, that of most nats first."""
-        return np.argsort(-self.kl, kind="stable")
+        """`[L]` latents, that of most use first."""
+        return np.argsort(-self.use, kind="stable")
 
     @property
     def active(self) -> np.ndarray:
         """`[L]` bools: whether a latent is used at all."""
-        return self.kl >= INACTIVE
+        return self.use >= (INACTIVE if self.has_kl else _INACTIVE_VARIANCE)
 
     @property
     def average_stddev(self) -> np.ndarray:
@@ -53,7 +76,7 @@ def code_statistics(
     Args:
         mean: `[N, L]`, posterior means.
         log_stddev: `[N, L]`, natural logs of the posterior standard deviations.
-        kl: `[L]`, of `metrics.decomposition.kl_per_code`.
+        kl: `[L]`, of `metrics.decomposition.kl_per_code`, or as in `CodeStatistics`.
         seed: Of the samples.
     """
     noise = np.random.default_rng(seed).standard_normal(mean.shape)

@@ -154,12 +154,13 @@ def plot_traversal(
 def plot_traversals(
     blocks: dict[str, np.ndarray],
     latents: Sequence[int],
-    kl: np.ndarray,
+    use: np.ndarray,
     active: np.ndarray,
     ranges: np.ndarray,
     title: str,
     notes: Sequence[str] = (),
     *,
+    unit: str = "nats",
     image: np.ndarray | None = None,
     tile: int = 56,
 ) -> Figure:
@@ -168,11 +169,12 @@ def plot_traversals(
     Args:
         blocks: Heading -> `[L, S, H, W, C]`, decoded, rows in the order of `latents`.
         latents: Numbers of the L latents, in the order shown.
-        kl: `[L]` nats of each, in this order.
+        use: `[L]`, how much each is used, in this order.
         active: `[L]` bools, in this order.
         ranges: `[L, 2]`, in this order.
         title: Of the page.
         notes: Lines below the title.
+        unit: Of `use`.
         image: `[H, W, C]`, the image that the last block starts from, shown in its heading.
         tile: Height of an image, about, in pixels.
     """
@@ -201,14 +203,14 @@ def plot_traversals(
         middle = top + GAP + row * (height + GAP) + height / 2
         color = INK if active[row] else FAINT
         size = min(13, height)
-        nats = f"{kl[row]:.2f} nats" if active[row] else f"{kl[row]:.3f}, inactive"
+        used = f"{use[row]:.2f} {unit}" if active[row] else f"{use[row]:.3f}, inactive"
         right = MARGIN + left - 8
         shift = 8 if two_lines else 0
         weight = "bold" if active[row] else "normal"
         page.text(
             MARGIN, middle - shift, f"z{latent}", size=size, color=color, va="center", weight=weight
         )
-        page.text(right, middle - shift, nats, size=size, color=color, ha="right", va="center")
+        page.text(right, middle - shift, used, size=size, color=color, ha="right", va="center")
         if two_lines:
             low, high = ranges[row]
             page.text(
