@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import mutual_info_score
 
+from vae_tf.errors import UserError
 from vae_tf.metrics import (
     bin_codes,
     dcimig_score,
@@ -85,6 +86,22 @@ def test_scores_by_hand(columns, mig, mig_sup, dcimig, modularity):
     assert mig_sup_score(codes, BITS) == pytest.approx(mig_sup)
     assert dcimig_score(codes, BITS) == pytest.approx(dcimig)
     assert modularity_score(codes, BITS) == pytest.approx(modularity)
+
+
+def test_one_factor_by_hand():
+    # Code a fixes factor a, code b knows nothing of it, the third fixes it as well.
+    codes, factor = CODES[:, :3], BITS[:, [0]]
+    assert mig_score(codes[:, :2], factor) == pytest.approx(1)
+    assert mig_score(codes, factor) == pytest.approx(0)
+    assert mig_sup_score(codes, factor) == pytest.approx(2 / 3)
+    assert dcimig_score(codes, factor) == pytest.approx(1)
+    assert modularity_score(codes, factor) == pytest.approx(2 / 3)
+
+
+@pytest.mark.parametrize("variance", [-1, float("nan")])
+def test_impossible_variance(variance):
+    with pytest.raises(UserError, match="`min_variance` must be at least 0. Received"):
+        mig_sup_score(CODES, BITS, min_variance=variance)
 
 
 def test_scores_from_the_matrix_of_scikit_learn(rng):

@@ -1,3 +1,6 @@
+import collections
+import statistics
+
 import numpy as np
 import pytest
 
@@ -86,6 +89,69 @@ def test_features_against_a_loop_over_points():
     assert [len(part) for part in seen] == [99, 800]
     votes = seen[1].reshape(-1, 16, 5)
     assert (np.ptp(votes, axis=1) == 0).any(axis=1).all()
+
+
+class Recorder:
+    """Codes of mixed factors, and what was asked for."""
+
+    def __init__(self, rng):
+        self.mixing, self.asked = rng.normal(size=(5, 4)), []
+
+    def __call__(self, factors):
+        self.asked.append(factors.copy())
+        return self.codes(factors)
+
+    def codes(self, factors):
+        return factors @ self.mixing + np.sin(factors[:, :4])
+
+
+def held_factor(batch):
+    """The factor with one value in the whole batch; 64 rows leave no doubt which."""
+    (held,) = np.flatnonzero((batch == batch[0]).all(axis=0))
+    return held
+
+
+def test_beta_vae_accuracy_against_a_loop_over_points(rng):
+    from sklearn.linear_model import LogisticRegression
+
+    represent = Recorder(rng)
+    scores = beta_vae_score(represent, SIZES, num_train=150, num_eval=50)
+    features, labels = [], []
+    # Chunks of points are asked for in turn: the first images of their pairs, then the second.
+    for first, second in zip(represent.asked[::2], represent.asked[1::2], strict=True):
+        for start in range(0, len(first), 64):
+            pair = [part[start : start + 64] for part in (first, second)]
+            labels.append(held_factor(pair[0] - pair[1]))
+            difference = represent.codes(pair[0]) - represent.codes(pair[1])
+            features.append([sum(abs(row[code]) for row in difference) / 64 for code in range(4)])
+    model = LogisticRegression(max_iter=10_000, tol=1e-8).fit(features[:150], labels[:150])
+    # The published fit may stop a little early: a point on the border may change its side.
+    assert scores["train"] == pytest.approx(model.score(features[:150], labels[:150]), abs=0.01)
+    assert scores["eval"] == pytest.approx(model.score(features[150:], labels[150:]), abs=0.02)
+    assert 0.5 < scores["eval"] < 1
+
+
+def test_factor_vae_accuracy_against_a_loop_over_votes(rng):
+    represent = Recorder(rng)
+    scores = factor_vae_score(represent, SIZES, num_train=150, num_eval=50, num_variance=300)
+    overall, *rest = represent.asked
+    overall = represent.codes(overall)
+    votes = []
+    for batch in np.concatenate(rest).reshape(-1, 64, 5):
+        codes = represent.codes(batch)
+        ratios = [
+            statistics.variance(codes[:, code]) / statistics.variance(overall[:, code])
+            for code in range(4)
+        ]
+        votes.append((ratios.index(min(ratios)), held_factor(batch)))
+    table = {
+        code: collections.Counter(sorted(k for c, k in votes[:150] if c == code)).most_common(1)
+        for code in range(4)
+    }
+    right = [bool(table[code]) and table[code][0][0] == k for code, k in votes]
+    assert scores["train"] == pytest.approx(np.mean(right[:150]))
+    assert scores["eval"] == pytest.approx(np.mean(right[150:]))
+    assert 0.3 < scores["eval"] < 1
 
 
 def test_calls_are_bounded():

@@ -131,6 +131,38 @@ def test_order_of_samples_and_factors(name, seed):
     np.testing.assert_allclose(after, before, atol=tolerance)
 
 
+@settings(max_examples=5, deadline=None, derandomize=True)
+@given(
+    seed=st.integers(0, 50),
+    scales=st.lists(st.floats(0.3, 30), min_size=3, max_size=3),
+)
+def test_scale_of_codes_in_unsupervised_scores(seed, scales):
+    codes, _ = data(seed)
+    before = metrics.unsupervised_scores(codes)
+    if bins_are_kept(codes, codes * scales):
+        after = metrics.unsupervised_scores(codes * scales)
+        for name in ("gaussian_total_correlation", "mutual_information"):
+            assert after[name] == pytest.approx(before[name])
+    common = metrics.unsupervised_scores(codes * 4)["gaussian_wasserstein_normalized"]
+    assert common == pytest.approx(before["gaussian_wasserstein_normalized"])
+
+
+@pytest.mark.parametrize(("correlation", "tolerance"), [("lasso", 1e-3), ("spearman", 1e-9)])
+@settings(max_examples=5, deadline=None, derandomize=True)
+@given(
+    seed=st.integers(0, 50),
+    order=st.permutations(range(3)),
+    scales=st.lists(st.sampled_from([-3.0, -1.0, 0.5, 10.0]), min_size=3, max_size=3),
+)
+def test_udr_does_not_see_order_sign_and_scale(correlation, tolerance, seed, order, scales):
+    first, second = data(seed)[0], np.tanh(data(seed)[0] @ np.triu(np.ones((3, 3))))
+    kl = np.array([1.0, 0.001, 2.0])
+    before = metrics.udr_score([first, second], [kl, kl[::-1]], correlation=correlation)
+    changed = (second * scales)[:, list(order)], kl[::-1][list(order)]
+    after = metrics.udr_score([first, changed[0]], [kl, changed[1]], correlation=correlation)
+    np.testing.assert_allclose(after, before, atol=tolerance)
+
+
 @settings(max_examples=20, deadline=None, derandomize=True)
 @given(
     rows=st.lists(st.lists(st.floats(0, 1), min_size=3, max_size=3), min_size=2, max_size=5),

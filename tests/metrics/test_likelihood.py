@@ -67,6 +67,12 @@ def test_bits_per_dimension():
     assert bits_per_dimension(np.zeros(3), (8, 8, 1), levels=256) == 8
 
 
+@pytest.mark.parametrize("values", [[], [-3.0, np.nan], [-np.inf]])
+def test_bits_of_nothing(values):
+    with pytest.raises(UserError, match="`log_likelihoods` must be finite.*at least one"):
+        bits_per_dimension(np.array(values), (8, 8, 1))
+
+
 def test_bad_input(model, blobs):
     with pytest.raises(UserError, match="at least one image"):
         log_likelihood(model, blobs[:0], 3)

@@ -1,3 +1,5 @@
+import time
+
 import numpy as np
 import pytest
 
@@ -39,6 +41,38 @@ def test_every_image_is_encoded_once(batch_size, rng):
     assert represent.mean.dtype == np.float32
     assert represent.factor_sizes == (2, 3, 4)
     assert represent.factor_names == ("shape", "x", "y")
+
+
+def test_one_batch_is_rendered_ahead():
+    class Log(Toy):
+        events = []
+
+        def images_of(self, factors):
+            self.events.append("rendered")
+            return super().images_of(factors)
+
+    def slow(x):
+        deadline = time.monotonic() + 30
+        while Log.events.count("rendered") < min(Log.events.count("encoded") + 2, 6):
+            assert time.monotonic() < deadline  # the next batch must come meanwhile
+        Log.events.append("encoded")
+        return encode(x)
+
+    Representation(slow, Log(), batch_size=4, progress=False)
+    for index, event in enumerate(Log.events):
+        ahead = Log.events[: index + 1]
+        assert event == "encoded" or ahead.count("rendered") <= ahead.count("encoded") + 2
+
+
+def test_failure_to_render_is_raised():
+    class Broken(Toy):
+        def images_of(self, factors):
+            if factors[0, 0] == 1:
+                raise ZeroDivisionError
+            return super().images_of(factors)
+
+    with pytest.raises(ZeroDivisionError):
+        Representation(encode, Broken(), batch_size=4, progress=False)
 
 
 def test_sampled_codes():

@@ -66,6 +66,19 @@ def test_going_on_gives_the_same_as_one_run(results, represent):
         assert entry["values"] == results[name]["values"]
 
 
+def test_going_on_with_sampled_codes_gives_the_same_as_one_run(represent):
+    noisy = Representation.from_arrays(
+        represent.mean, represent.factors, represent.log_stddev + 2, sampled=True
+    )
+    wanted = {"mig", "beta_vae", "factor_vae"}
+    done = set(suite_names(noisy)) - wanted
+    whole = dict(score_suite(noisy, preset=SMALL, done=done, progress=False))
+    assert whole["mig"]["values"]["mig"] < 0.9  # the noise is there
+    for name in wanted:
+        alone = score_suite(noisy, preset=SMALL, done=done | wanted - {name}, progress=False)
+        assert dict(alone)[name]["values"] == whole[name]["values"]
+
+
 def test_scores_come_one_by_one(represent):
     suite = score_suite(represent, preset=SMALL, progress=False)
     assert next(suite)[0] == "mig"

@@ -54,6 +54,10 @@ def test_one_code_and_copies(rng):
     assert copies["gaussian_wasserstein_normalized"] == pytest.approx(2 - np.sqrt(2))
 
 
+def test_deviations_whose_squares_are_zero_count_as_constant():
+    assert unsupervised_scores(5e-324 * np.eye(2))["gaussian_wasserstein_normalized"] == 0
+
+
 def test_two_samples_are_needed():
     with pytest.raises(UserError, match="at least 2 samples"):
         unsupervised_scores(np.ones((1, 3)))
@@ -65,5 +69,6 @@ def test_active_units():
     assert active_units(codes[:, [0, 1, 3]]) == 2
     assert active_units(codes, threshold=0.5) == 1
     assert active_units(codes, threshold=0) == 3
-    with pytest.raises(UserError, match="`threshold` must be at least 0"):
-        active_units(codes, threshold=-1)
+    for threshold in (-1, float("nan")):
+        with pytest.raises(UserError, match="`threshold` must be at least 0"):
+            active_units(codes, threshold=threshold)

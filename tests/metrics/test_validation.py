@@ -48,14 +48,29 @@ BAD = {
     "unequal lengths": (CODES, FACTORS[:-1], "one row for each sample. Received: 20 and 19 rows"),
     "nan": (np.where(CODES > 1.05, np.nan, CODES), FACTORS, "must be finite. Received: nan at row"),
     "infinite": (np.where(CODES > 1.05, np.inf, CODES), FACTORS, "must be finite. Received: inf"),
+    "too large": (1e38 * CODES, FACTORS, r"within 1e\+37 of 0. Received: 0 to 1.1e\+38"),
     "fractions": (CODES, FACTORS + 0.5, "must hold integers. Received: 0.5"),
     "nan factors": (CODES, FACTORS * np.nan, "must hold integers. Received: nan"),
+    "huge factors": (CODES, FACTORS * 1e30, "must hold integers. Received: 1e\\+30 in an array"),
     "strings": (CODES, FACTORS.astype(str), "must hold integers. Received: dtype=<U"),
     "complex": (CODES * 1j, FACTORS, "must hold real numbers. Received: dtype=complex"),
     "empty": (CODES[:0], FACTORS[:0], r"at least 1 samples.*shape=\(0, 2\)"),
     "no codes": (CODES[:, :0], FACTORS, r"one column. Received: shape=\(20, 0\)"),
     "no factors": (CODES, FACTORS[:, :0], r"one column. Received: shape=\(20, 0\)"),
 }
+
+
+ON_CODES = {"unsupervised": metrics.unsupervised_scores, "active_units": metrics.active_units}
+BAD_CODES = {name: case for name, case in BAD.items() if case[0] is not CODES and len(case[0])}
+
+
+@pytest.mark.parametrize("score", ON_CODES.values(), ids=ON_CODES)
+@pytest.mark.parametrize(
+    ("codes", "message"), [(case[0], case[2]) for case in BAD_CODES.values()], ids=BAD_CODES
+)
+def test_bad_codes(score, codes, message):
+    with pytest.raises(UserError, match=message):
+        score(codes)
 
 
 @every_score
@@ -91,6 +106,8 @@ DEGENERATE = {
     "large float32": ((1e12 * CODES).astype(np.float32), FACTORS),
     "tiny": (1e-12 * CODES, FACTORS),
     "far from zero": (1e8 + CODES, FACTORS),
+    "largest float32": ((8e36 * (2 * CODES - 1)).astype(np.float32), FACTORS),
+    "subnormal": (5e-324 * FACTORS, FACTORS),
     "integer codes": (FACTORS, FACTORS),
     "boolean": (FACTORS > 0, FACTORS > 0),
     "lists": (CODES.tolist(), FACTORS.tolist()),
@@ -105,6 +122,15 @@ def test_degenerate_arrays_have_a_value(score, codes, factors):
     assert (result >= -0.5).all()
     if result.ndim == 1:  # matrices of information are in nats or raw estimates
         assert (result <= 1 + 1e-9).all()
+
+
+@pytest.mark.parametrize("score", ON_CODES.values(), ids=ON_CODES)
+@pytest.mark.parametrize(
+    "codes", [case[0] for case in DEGENERATE.values() if len(case[0]) > 1], ids=lambda _: ""
+)
+def test_degenerate_codes_have_a_value(score, codes):
+    result = numbers(score(codes))
+    assert np.isfinite(result).all() and (result >= 0).all()
 
 
 @every_score

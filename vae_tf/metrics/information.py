@@ -12,6 +12,7 @@ Reference:
 
 import numpy as np
 
+from vae_tf.errors import UserError
 from vae_tf.metrics.validation import (
     check_codes,
     check_codes_factors,
@@ -265,6 +266,9 @@ def mig_sup_score(
     Returns:
         The score.
 
+    Raises:
+        UserError: If an array is invalid or `min_variance` negative.
+
     Example:
         >>> factors = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
         >>> round(mig_sup_score(np.hstack([factors, np.ones((4, 1))]), factors), 6)
@@ -275,6 +279,11 @@ def mig_sup_score(
         ICLR 2020. https://arxiv.org/abs/2002.10549
     """
     codes, factors = check_codes_factors(codes, factors)
+    if not min_variance >= 0:
+        raise UserError(
+            f"`min_variance` must be at least 0. Received: min_variance={min_variance}. Pass 0 to "
+            "count every code that varies."
+        )
     entropies = factor_entropies(factors)
     active = np.ptp(codes, axis=0) > 0
     if active.any():

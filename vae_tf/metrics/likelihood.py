@@ -39,6 +39,13 @@ def log_likelihood(
 
     Raises:
         UserError: If there are no images or no samples.
+
+    Example:
+        >>> class Certain:  # a stand-in for a model: every sample has the same weight
+        ...     def log_importance_weights(self, x, num_samples):
+        ...         return np.full((num_samples, len(x)), -3.0)
+        >>> log_likelihood(Certain(), np.zeros((2, 8, 8, 1)), 100).round(6).tolist()
+        [-3.0, -3.0]
     """
     num_samples = check_count("num_samples", num_samples, 1)
     if not len(images):
@@ -77,9 +84,18 @@ def bits_per_dimension(
     Returns:
         Bits per dimension.
 
+    Raises:
+        UserError: If there are no log-likelihoods, or one of them is not finite.
+
     Example:
         >>> bits_per_dimension(np.array([-2 * np.log(2)]), (1, 2, 1))
         1.0
     """
+    log_likelihoods = np.asarray(log_likelihoods, np.float64)
+    if log_likelihoods.size == 0 or not np.isfinite(log_likelihoods).all():
+        raise UserError(
+            "`log_likelihoods` must be finite, one for each of at least one image. Received: "
+            f"{log_likelihoods}. Look for a diverged model."
+        )
     bits = -np.mean(log_likelihoods) / (math.prod(image_shape) * math.log(2))
     return float(bits + (math.log2(levels) if levels else 0.0))

@@ -1,6 +1,7 @@
 """The one step that touches a model: every image of the factor grid is encoded once."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
 import numpy as np
@@ -64,7 +65,8 @@ class Representation:
     """Codes of the whole factor grid, callable as `represent(factors) -> codes`.
 
     Encodes prod(factor_sizes) images once, a batch at a time, and answers every later question by
-    look-up: 737,280 encodings for the sprites, kept as two float32 arrays `[G, L]`.
+    look-up: 737,280 encodings for the sprites, kept as two float32 arrays `[G, L]`. While a batch
+    is encoded, the next one is rendered in a thread.
 
     Args:
         encode: Function from images `[B, H, W, C]` to `(mean, log_stddev)`, each `[B, L]`; or to
@@ -72,7 +74,7 @@ class Representation:
         data: A `GroundTruth`.
         sampled: Whether codes are draws mean + exp(log_stddev) * noise, fresh at every look-up,
             rather than means, the default of all protocols.
-        seed: Of those draws.
+        seed: Of those draws, when called.
         batch_size: Images a call of `encode`.
         progress: Whether to show a progress bar on stderr.
 
@@ -112,10 +114,8 @@ class Representation:
             delay=2,
             disable=not progress,
         ) as bar:
-            for start in range(0, total, batch_size):
-                rows = np.arange(start, min(start + batch_size, total))
-                factors = np.stack(np.unravel_index(rows, sizes), axis=1)
-                parts = _encode(encode, data.images_of(factors), len(rows))
+            for rows, images in _render_ahead(data, sizes, batch_size):
+                parts = _encode(encode, images, rows.stop - rows.start)
                 if mean is None:
                     mean, log_stddev = (
                         None if part is None else np.empty((total, part.shape[1]), np.float32)
@@ -124,7 +124,7 @@ class Representation:
                 mean[rows] = parts[0]
                 if log_stddev is not None:
                     log_stddev[rows] = parts[1]
-                bar.update(len(rows))
+                bar.update(rows.stop - rows.start)
         self._set(mean, log_stddev, sizes, data.factor_names, sampled, seed)
 
     @classmethod
@@ -213,6 +213,21 @@ class Representation:
 
     def __call__(self, factors: np.ndarray) -> np.ndarray:
         """Returns codes `[n, L]` float32 of factors `[n, K]`."""
+        return self.codes_of(factors, self._rng)
+
+    def codes_of(self, factors: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Looks codes up.
+
+        Args:
+            factors: `[n, K]` int array.
+            rng: Source of the noise, if codes are sampled.
+
+        Returns:
+            Codes `[n, L]` float32.
+
+        Raises:
+            UserError: If the factors are not on the grid.
+        """
         factors = check_factors(factors)
         sizes = np.array(self.factor_sizes)
         if factors.shape[1] != len(sizes) or (factors < 0).any() or (factors >= sizes).any():
@@ -224,7 +239,7 @@ class Representation:
         rows = np.ravel_multi_index(factors.T, self.factor_sizes)
         codes = self.mean[rows]
         if self.sampled:
-            noise = self._rng.standard_normal(codes.shape, np.float32)
+            noise = rng.standard_normal(codes.shape, np.float32)
             codes += np.exp(self.log_stddev[rows]) * noise
         return codes
 
@@ -233,13 +248,13 @@ class Representation:
 
         Args:
             n: Number of draws.
-            rng: Source of the draws.
+            rng: Source of the draws, and of the noise if codes are sampled.
 
         Returns:
             Codes `[n, L]` and factors `[n, K]`.
         """
         factors = rng.integers(0, self.factor_sizes, size=(n, len(self.factor_sizes)))
-        return self(factors), factors
+        return self.codes_of(factors, rng), factors
 
 
 class Codes:
@@ -271,6 +286,23 @@ class Codes:
     def sample(self, n: int, rng: np.random.Generator) -> tuple[np.ndarray, None]:
         """Draws the codes of `n` different images, or of all where there are fewer."""
         return self.mean[rng.permutation(len(self.mean))[:n]], None
+
+
+def _render_ahead(data, sizes, batch_size) -> Iterator[tuple[slice, np.ndarray]]:
+    """Yields slices of the grid with their images, one batch ahead of who asks."""
+    total = int(np.prod(sizes))
+
+    def render(start):
+        rows = slice(start, min(start + batch_size, total))
+        factors = np.stack(np.unravel_index(np.arange(rows.start, rows.stop), sizes), axis=1)
+        return rows, data.images_of(factors)
+
+    with ThreadPoolExecutor(max_workers=1) as renderer:
+        ahead = renderer.submit(render, 0)
+        for start in range(batch_size, total, batch_size):
+            batch, ahead = ahead.result(), renderer.submit(render, start)
+            yield batch
+        yield ahead.result()
 
 
 def _encode(encode, images, num_images):

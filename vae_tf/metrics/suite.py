@@ -16,7 +16,6 @@ from vae_tf.metrics.information import (
     dcimig_score,
     factor_entropies,
     mean_gap,
-    mig_score,
     mig_sup_score,
     modularity_score,
     mutual_information_matrix,
@@ -174,6 +173,11 @@ class _Run:
             self._draws[name] = self.representation.sample(size, rng)
         return self._draws[name]
 
+    def represent(self):
+        """Factors -> codes; codes that are sampled depend on the seed alone."""
+        rng = np.random.default_rng([self.seed, 3])
+        return lambda factors: self.representation.codes_of(factors, rng)
+
     @property
     def train_test(self):
         return *self.draw("train"), *self.draw("test")
@@ -190,9 +194,9 @@ class _Run:
 
 
 def _mig(run):
-    bins = run.sizes.num_bins
-    matrix = mutual_information_matrix(*run.draw("train"), num_bins=bins)
-    return {"mig": mig_score(*run.draw("train"), num_bins=bins)}, matrix
+    codes, factors = run.draw("train")
+    matrix = mutual_information_matrix(codes, factors, num_bins=run.sizes.num_bins)
+    return {"mig": mean_gap(matrix, factor_entropies(factors))}, matrix
 
 
 def _mig_sup(run):
@@ -239,10 +243,10 @@ def _infomec(run):
 
 
 def _beta_vae(run):
-    sizes, grid = run.sizes, run.representation
+    sizes = run.sizes
     scores = beta_vae_score(
-        grid,
-        grid.factor_sizes,
+        run.represent(),
+        run.representation.factor_sizes,
         num_train=sizes.num_train,
         num_eval=sizes.num_eval,
         batch_size=sizes.batch_size,
@@ -253,10 +257,10 @@ def _beta_vae(run):
 
 
 def _factor_vae(run):
-    sizes, grid = run.sizes, run.representation
+    sizes = run.sizes
     scores = factor_vae_score(
-        grid,
-        grid.factor_sizes,
+        run.represent(),
+        run.representation.factor_sizes,
         num_train=sizes.num_train,
         num_eval=sizes.num_eval,
         num_variance=sizes.num_variance,

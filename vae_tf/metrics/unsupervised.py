@@ -51,7 +51,8 @@ def unsupervised_scores(codes: np.ndarray, *, num_bins: int = 20) -> dict[str, f
     bins = bin_codes(codes, num_bins=num_bins)
     information = discrete_information(bins, bins)
     pairs = max(codes.shape[1] * (codes.shape[1] - 1), 1)
-    varying = np.ptp(codes, axis=0) > 0
+    # Deviations below 1e-162 have squares of 0.
+    varying = (np.ptp(codes, axis=0) > 0) & (np.var(codes, axis=0, dtype=np.float64) > 0)
     scores = dict.fromkeys(
         (
             "gaussian_total_correlation",
@@ -140,7 +141,7 @@ def active_units(codes: np.ndarray, *, threshold: float = 0.01) -> int:
         Burda et al., "Importance Weighted Autoencoders", ICLR 2016, Section 5.2.
         https://arxiv.org/abs/1509.00519
     """
-    if threshold < 0:
+    if not threshold >= 0:
         raise UserError(
             f"`threshold` must be at least 0. Received: threshold={threshold}. Pass 0.01 for the "
             "published count."

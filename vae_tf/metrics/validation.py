@@ -4,6 +4,8 @@ import numpy as np
 
 from vae_tf.errors import UserError
 
+_LARGEST = 1e37  # ranges of larger float32 codes would overflow, squares of larger float64 ones
+
 
 def check_codes(codes: np.ndarray, *, name: str = "codes", min_samples: int = 1) -> np.ndarray:
     """Returns codes as a finite 2-D float array.
@@ -16,7 +18,8 @@ def check_codes(codes: np.ndarray, *, name: str = "codes", min_samples: int = 1)
         min_samples: The fewest rows the score can work with.
 
     Raises:
-        UserError: If the array is not 2-D, has too few rows or no columns, or is not finite.
+        UserError: If the array is not 2-D, has too few rows or no columns, or holds a number that
+            is not finite or beyond 1e37.
     """
     array = np.asarray(codes)
     if array.dtype.kind not in "fiub":
@@ -32,6 +35,11 @@ def check_codes(codes: np.ndarray, *, name: str = "codes", min_samples: int = 1)
         raise UserError(
             f"`{name}` must be finite. Received: {array[tuple(bad)]} at row {bad[0]}, column "
             f"{bad[1]}. Look for a diverged model or drop those rows."
+        )
+    if float(np.abs(array).max()) > _LARGEST:
+        raise UserError(
+            f"`{name}` must lie within {_LARGEST:g} of 0. Received: {array.min():.4g} to "
+            f"{array.max():.4g}. Look for a diverged model or rescale the codes."
         )
     return array
 
@@ -57,7 +65,8 @@ def check_factors(factors: np.ndarray, *, name: str = "factors") -> np.ndarray:
         )
     _check_shape(array, name, "factors", 1)
     if array.dtype.kind == "f":
-        whole = np.isfinite(array)
+        # False for NaN; in int64 larger numbers would all be one value.
+        whole = np.abs(array.astype(np.float64)) < 2.0**63
         whole[whole] = array[whole] == np.round(array[whole])
         if not whole.all():
             raise UserError(
