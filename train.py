@@ -81,8 +81,10 @@ def listing(presets) -> str:
     lines = []
     for name, params in presets.RUNS.items():
         default = "  (default)" if name == presets.DEFAULT_RUN else ""
+        knobs = ", ".join(f"{knob}={value}" for knob, value in params.hyper.items())
+        model = f"{params.model}({knobs})" if knobs else params.model
         lines.append(
-            f"{name:{width}}  {params.model} on {params.dataset}, kl_weight {params.kl_weight}, "
+            f"{name:{width}}  {model} on {params.dataset}, kl_weight {params.kl_weight}, "
             f"latent {params.latent_size}, {params.steps:,} steps{default}"
         )
     return "\n".join(lines)
