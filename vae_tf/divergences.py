@@ -6,46 +6,54 @@ batch; each says how. Pure functions of tensors, in nats where they are logarith
 
 import math
 
-import numpy as np
 from keras import ops, random
 
 from vae_tf.errors import UserError, unknown
 
 
-def importance_log_weights(batch_size: int, dataset_size: int, estimator: str) -> np.ndarray:
+def importance_log_weights(batch_size, dataset_size: int, estimator: str):
     """Log-weights of the images of a batch in an estimate of q(z) = 1/N sum_n q(z|x_n).
 
-    "weighted": 1 / (B N) each (Chen et al. 2018, Eq. S1): a lower bound of log q(z) in the mean,
-    where every density is too small by a factor between 1 and N. As the marginals are L densities
-    and the joint is one, the total correlation comes out too large, by up to (L - 1) log N nats.
+    "weighted": 1 / (B N) each (Chen et al. 2018, Eq. 3 and App. C). Every density comes out too
+    small in the mean: by a factor B where only the posterior of the own image reaches z, by N where
+    all posteriors are alike. As the marginals are L densities and the joint is one, the total
+    correlation comes out too large: by (L - 1) log N nats where the batch is the whole data set,
+    otherwise by up to about L log N - log B.
     "stratified": for row i, the image z came from, 1/N; once (N - M) / (N M); 1/M elsewhere, with
-    M = B - 1 (Chen et al. 2018, Eq. S6). Rows sum to 1: q(z) is estimated without bias, its
-    logarithm is too small.
+    M = B - 1 (Chen et al. 2018, App. C). Rows sum to 1: over the batches that hold image i, q(z)
+    is estimated without bias, so that its logarithm is too small in the mean.
 
     Args:
-        batch_size: B.
+        batch_size: B, int or scalar tensor.
         dataset_size: N, number of training images.
         estimator: "weighted" or "stratified".
 
     Returns:
         `[B, B]`, row i for the sample of image i, column j for the posterior of image j.
+
+    Raises:
+        UserError: If the estimator is unknown, or stratified with a batch of less than 2 or more
+            than `dataset_size` images (where their number is known before the first batch).
     """
-    if estimator == "weighted":
-        return np.full((batch_size, batch_size), -math.log(batch_size * dataset_size), "float32")
-    if estimator != "stratified":
+    if estimator not in ("weighted", "stratified"):
         raise unknown("estimator", estimator, ("weighted", "stratified"))
-    if not 2 <= batch_size <= dataset_size:
+    size = ops.cast(batch_size, "float32")
+    if estimator == "weighted":
+        weight = -ops.log(size) - math.log(dataset_size)
+        return ops.broadcast_to(weight, (batch_size, batch_size))
+    if isinstance(batch_size, int) and not 2 <= batch_size <= dataset_size:
         raise UserError(
             f"The stratified estimator needs a batch of 2 to `dataset_size` images. "
-            f"Received: a batch of {batch_size}, dataset_size={dataset_size}"
+            f"Received: a batch of {batch_size}, dataset_size={dataset_size}. Choose "
+            f"estimator='weighted' or another batch size."
         )
-    rest = batch_size - 1  # M
-    weights = np.full((batch_size, batch_size), 1 / rest)
-    rows = np.arange(batch_size)
+    rest = size - 1.0  # M
+    rows = ops.arange(batch_size)
+    ahead = ops.mod(rows[None] - rows[:, None], batch_size)  # columns behind the diagonal
     # One column a row that is not the diagonal: the next one, round the end.
-    weights[rows, (rows + 1) % batch_size] = (dataset_size - rest) / (dataset_size * rest)
-    weights[rows, rows] = 1 / dataset_size
-    return np.log(weights).astype("float32")
+    once = (dataset_size - rest) / dataset_size / rest
+    weights = ops.where(ahead == 1, once, 1.0 / rest)
+    return ops.log(ops.where(ahead == 0, 1.0 / dataset_size, weights))
 
 
 def total_correlation(z, mean, log_stddev, dataset_size: int, estimator: str = "weighted"):
@@ -64,7 +72,7 @@ def total_correlation(z, mean, log_stddev, dataset_size: int, estimator: str = "
     Returns:
         `[B]` nats, whose mean is the estimate; it may be negative.
     """
-    weights = importance_log_weights(z.shape[0], dataset_size, estimator)
+    weights = importance_log_weights(ops.shape(z)[0], dataset_size, estimator)
     # log q(z_il | x_j) + log w_ij
     log_stddev = log_stddev[None]
     standardised = (z[:, None] - mean[None]) * ops.exp(-log_stddev)  # [B, B, L]
@@ -102,8 +110,10 @@ def inverse_multiquadric_kernel(squared_distances, latent_size: int):
     Returns:
         `[B, C]` in (0, 7].
     """
-    constants = [2.0 * latent_size * scale for scale in (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)]
-    return sum(constant / (constant + squared_distances) for constant in constants)
+    scales = ops.convert_to_tensor([0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0])
+    constants = 2.0 * latent_size * scales[:, None, None]
+    # One term of seven, not seven terms: see models.autoencoder.branched.
+    return ops.sum(constants / (constants + squared_distances), axis=0)
 
 
 def mmd(x, y, kernel):
@@ -121,15 +131,17 @@ def mmd(x, y, kernel):
     Returns:
         Scalar.
     """
-    count = x.shape[0]
+    count = ops.shape(x)[0]
     points = ops.concatenate([x, y])
     distances = ops.sum(ops.square(points[:, None] - points[None]), axis=-1)  # [2B, 2B]
     values = kernel(distances, x.shape[-1])
     # Off the diagonal within a sample, everywhere between the two.
-    signs = np.kron([[1, -1], [-1, 1]], np.ones((count, count)))
-    np.fill_diagonal(signs, 0)
-    pairs = np.where(signs > 0, count * (count - 1), count**2)
-    return ops.sum(values * (signs / pairs).astype("float32"))
+    rows = ops.arange(2 * count)
+    size = ops.cast(count, "float32")
+    alike = (rows[:, None] < count) == (rows[None] < count)
+    weights = ops.where(alike, 1.0 / (size * (size - 1.0)), -1.0 / ops.square(size))
+    weights = ops.where(rows[:, None] == rows[None], 0.0, weights)
+    return ops.sum(values * weights)
 
 
 def covariance(x):
@@ -138,7 +150,7 @@ def covariance(x):
     Too small by (B - 1) / B in the mean.
     """
     centred = x - ops.mean(x, axis=0, keepdims=True)
-    return ops.matmul(ops.transpose(centred), centred) / x.shape[0]
+    return ops.matmul(ops.transpose(centred), centred) / ops.cast(ops.shape(x)[0], "float32")
 
 
 def covariance_penalty(matrix, off_diagonal_weight: float, diagonal_weight: float):

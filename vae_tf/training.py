@@ -17,7 +17,6 @@ from vae_tf.data.batches import BATCHES, batch_at, batches, parts
 from vae_tf.data.image_set import ImageSet
 from vae_tf.errors import TrainingStopped, UserError
 from vae_tf.interruption import Interruption
-from vae_tf.models import MODELS
 from vae_tf.models.autoencoder import AutoEncoder
 from vae_tf.models.build import build_model
 from vae_tf.plots.files import save_png
@@ -76,8 +75,8 @@ def train(
         runs.load_data(params, split) for split in ("train", "validation")
     ]
     _check_images(images, validation)
-    _check_batches(params, images, validation)
     model = build_model(params, images.image_shape, len(images))
+    _check_batches(model, params, images, validation)
     with runs.locked(run_dir), contextlib.ExitStack() as stack:
         training = None
         try:
@@ -123,16 +122,18 @@ def _check_images(images: ImageSet, validation: ImageSet):
         )
 
 
-def _check_batches(params: Params, images: ImageSet, validation: ImageSet):
-    variant = MODELS[params.model]
+def _check_batches(model: AutoEncoder, params: Params, images: ImageSet, validation: ImageSet):
     for count, what in ((params.batch_size, "batch_size"), (len(validation), "validation images")):
-        if count < variant.smallest_batch:
+        if count < model.smallest_batch:
             raise UserError(
                 f"Model '{params.model}' compares images of a batch with each other and needs at "
-                f"least {variant.smallest_batch} of them. Received: {count} ({what}). Raise it."
+                f"least {model.smallest_batch} of them. Received: {count} ({what}). Raise it."
             )
     for split in (images, validation):
-        BATCHES[variant.batch_kind](split, np.arange(2) % len(split), np.random.default_rng(0))
+        two = np.arange(2) % len(split)
+        batch = BATCHES[model.batch_kind](split, two, np.random.default_rng(0))
+        with _noise_kept(model):
+            model.forward(_tensors(batch), training=False)  # it may refuse what does not fit it
 
 
 class Training:
@@ -288,8 +289,9 @@ class Training:
         terms = self._update(_tensors(batch))
         if not math.isfinite(terms["loss"]):
             bad = [name for name, term in terms.items() if not math.isfinite(term)]
-            # The loss is named last, being the sum of the others.
-            self._diverged(sorted(bad, key=lambda name: name == "loss")[0])
+            # The loss is named last, being the sum of the others, and before it the KL, which is
+            # always infinite where the encoder is deterministic.
+            self._diverged(min(bad, key=lambda name: (name == "loss", name in ("kl", "elbo"))))
         return terms
 
     def _diverged(self, what: str):

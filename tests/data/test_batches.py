@@ -2,7 +2,10 @@ import numpy as np
 import pytest
 
 from vae_tf.data import ArrayImages
-from vae_tf.data.batches import batch_indices, batches
+from vae_tf.data.batches import BATCHES, batch_at, batch_indices, batches, parts
+from vae_tf.data.factors import FactorGrid
+from vae_tf.data.image_set import GroundTruthImages
+from vae_tf.data.row_file import ArrayRows
 
 
 def test_every_epoch_is_a_new_permutation_and_batches_span_epochs():
@@ -45,3 +48,49 @@ def test_an_unfinished_iteration_ends_its_thread_and_errors_arrive():
     endless.close()
     with pytest.raises(OSError, match="gone"):
         next(batches(Broken("broken", source), 2, 0, 0, 5))
+
+
+def numbers(size):
+    """Images of one pixel that tells their number."""
+    return ArrayImages("numbers", np.arange(size, dtype=np.uint8).reshape(size, 1, 1, 1))
+
+
+@pytest.mark.parametrize(
+    ("size", "batch_size", "sizes"),
+    [
+        (40, 8, [8] * 5),
+        (41, 8, [7] * 5 + [6]),
+        (9, 8, [5, 4]),
+        (3, 8, [3]),
+        (1, 8, [1]),
+        (7, 2, [3, 2, 2]),  # never one alone
+        (3, 2, [3]),
+        (3, 1, [3]),
+    ],
+)
+def test_parts_are_every_image_once_in_nearly_equal_batches(size, batch_size, sizes):
+    images = numbers(size)
+    batches_of = [np.array(part) for part in parts(images, batch_size)]
+    assert [len(part) for part in batches_of] == sizes
+    np.testing.assert_array_equal(np.concatenate(batches_of), images.images(np.arange(size)))
+
+
+def test_every_kind_of_batch_is_a_pure_function_of_seed_and_step():
+    grid = FactorGrid(("shape", "x", "y"), (2, 5, 5))
+    store = ArrayRows(np.arange(50, dtype=np.uint8).reshape(50, 1, 1, 1), 255)
+    images = GroundTruthImages("grid", "train", store, grid=grid)
+
+    def flat(batch):
+        return np.concatenate([np.ravel(part) for part in batch.values()])
+
+    for kind in set(BATCHES) - {"images"}:
+        steps = [flat(batch_at(images, 6, 0, step, kind)) for step in range(5)]
+        for step, batch in enumerate(batches(images, 6, 0, 2, 5, kind), 2):
+            np.testing.assert_array_equal(flat(batch), steps[step])
+        assert len({step.tobytes() for step in steps}) == 5
+        assert not np.array_equal(flat(batch_at(images, 6, 1, 0, kind)), steps[0])
+        for one, other in zip(parts(images, 6, kind), parts(images, 6, kind), strict=True):
+            np.testing.assert_array_equal(flat(one), flat(other))
+    pairs = list(parts(images, 6, "pairs"))
+    first = np.concatenate([batch["image"] for batch in pairs])
+    np.testing.assert_array_equal(first, images.images(np.arange(50)))

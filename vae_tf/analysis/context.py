@@ -135,7 +135,7 @@ class Context:
         mean, log_stddev = self.model.encode(self.images.images(self.analysed))
         if not np.isfinite(log_stddev).all():
             kl = np.full(mean.shape[1], np.inf)
-        elif not getattr(self.model, "gaussian_posterior", True):
+        elif not self.model.gaussian_posterior:
             kl = np.full(mean.shape[1], np.nan)
         else:
             kl = kl_per_code(mean, log_stddev)

@@ -83,7 +83,7 @@ def _posterior(run) -> tuple[bool, bool]:
     """Whether the encoder adds noise, and whether that is Gaussian."""
     log_stddev = run.model.encode(run.data.images(np.arange(1)))[1]
     noisy = bool(np.isfinite(log_stddev).all())
-    return noisy, noisy and getattr(run.model, "gaussian_posterior", True)
+    return noisy, noisy and run.model.gaussian_posterior
 
 
 def _left_out(run, known, noisy, gaussian) -> list[str]:

@@ -93,8 +93,9 @@ def parts(
 ) -> Iterator[np.ndarray | dict[str, np.ndarray]]:
     """Yields every image of a set once, in batches of nearly equal size, always the same.
 
-    No batch is a small rest: estimators that depend on the batch would be thrown off by one.
+    No batch is a small rest: estimators that depend on the batch would be thrown off by one. None
+    holds a single image, for which some are not defined, unless the set does.
     """
-    count = -(-len(images) // batch_size)
+    count = min(-(-len(images) // batch_size), max(len(images) // 2, 1))
     for number, indices in enumerate(np.array_split(np.arange(len(images)), count)):
         yield BATCHES[kind](images, indices, np.random.default_rng((0, number, 2)))

@@ -40,6 +40,7 @@ def pairs(images: ImageSet, indices: np.ndarray, rng: np.random.Generator) -> di
 def clamped(images: ImageSet, indices: np.ndarray, rng: np.random.Generator) -> dict:
     """A group in which one factor varies and all others are those of its first image.
 
+    A hidden factor, as the instance of smallnorb, varies always, see `GroundTruthImages.images_of`.
     Which factor varies is drawn uniformly (Kulkarni et al. 2015, Sec. 3.2).
 
     Args:

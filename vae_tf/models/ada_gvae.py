@@ -5,8 +5,6 @@ Reference:
     https://arxiv.org/abs/2002.02886
 """
 
-import math
-
 import keras
 import tensorflow as tf
 from keras import ops
@@ -58,7 +56,10 @@ class AdaGVAE(VAE):
         one, other = ops.split(tf.identity(mean), 2)
         mean_of_means = 0.5 * (one + other)
         one, other = ops.split(2.0 * log_stddev, 2)
-        log_mean_variance = ops.logaddexp(one, other) - math.log(2.0)
+        # Not ops.logaddexp, which uses each of them three times, see autoencoder.branched.
+        largest = ops.stop_gradient(ops.maximum(one, other))
+        mean_ratio = 0.5 * (ops.exp(one - largest) + ops.exp(other - largest))
+        log_mean_variance = ops.log(mean_ratio) + largest
         return tuple(
             ops.where(shared, ops.concatenate([average, average]), own)
             for average, own in ((mean_of_means, mean), (0.5 * log_mean_variance, log_stddev))

@@ -4,7 +4,7 @@ import keras
 import tensorflow as tf
 from keras import ops
 
-from vae_tf.models.autoencoder import AutoEncoder, gradients_of
+from vae_tf.models.autoencoder import AutoEncoder, gradients_of, require_number
 
 
 class Adversarial(AutoEncoder):
@@ -16,10 +16,14 @@ class Adversarial(AutoEncoder):
 
     Args:
         discriminator_learning_rate: Of Adam with beta_1 0.5 and beta_2 0.9 (Kim & Mnih 2018).
+
+    Raises:
+        UserError: If it is not a number of at least 0.
     """
 
     def __init__(self, encoder, decoder, *, discriminator_learning_rate=1e-4, **kwargs):
         super().__init__(encoder, decoder, **kwargs)
+        require_number("discriminator_learning_rate", discriminator_learning_rate, 0)
         self.discriminator_learning_rate = discriminator_learning_rate
         self.discriminator_optimizer = keras.optimizers.Adam(
             discriminator_learning_rate, beta_1=0.5, beta_2=0.9, name="discriminator_optimizer"

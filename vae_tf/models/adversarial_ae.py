@@ -8,6 +8,7 @@ import keras
 from keras import ops, random
 
 from vae_tf.models.adversarial import Adversarial, discriminator_terms
+from vae_tf.models.autoencoder import require_number
 from vae_tf.models.deterministic import DeterministicAutoEncoder
 from vae_tf.networks.discriminators import build_discriminator
 
@@ -23,6 +24,9 @@ class AdversarialAE(Adversarial, DeterministicAutoEncoder):
     Args:
         adversarial_weight: Of -log D(z) beside the reconstruction in nats an image.
         discriminator: Dense layers, each with a leaky ReLU; two of 1,000 in the paper.
+
+    Raises:
+        UserError: If a knob is not of its kind.
     """
 
     logged = ("discriminator_loss", "discriminator_accuracy")
@@ -31,6 +35,7 @@ class AdversarialAE(Adversarial, DeterministicAutoEncoder):
         self, encoder, decoder, *, adversarial_weight=1.0, discriminator=((1_000,),) * 2, **kwargs
     ):
         super().__init__(encoder, decoder, **kwargs)
+        require_number("adversarial_weight", adversarial_weight, 0)
         self.adversarial_weight = adversarial_weight
         self.discriminator_spec = discriminator
         self._attach(build_discriminator(discriminator, self.latent_size, seed=self.seed))

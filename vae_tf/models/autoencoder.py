@@ -20,7 +20,7 @@ from keras import ops
 
 from vae_tf import schedules
 from vae_tf.distributions import LIKELIHOODS, gaussian_log_prob
-from vae_tf.errors import unknown
+from vae_tf.errors import UserError, unknown
 
 # Weight of log(1 + stddev^2) in the gradient while the KL weight is 0. Small beside a
 # reconstruction in nats, so that where the decoder uses a latent the reconstruction decides.
@@ -389,6 +389,29 @@ def gradients_of(tape, loss, variables) -> list:
         ops.zeros_like(variable) if gradient is None else gradient
         for gradient, variable in zip(gradients, variables, strict=True)
     ]
+
+
+def require_number(
+    name: str, value: object, least: float, most: float = math.inf, *, whole: bool = False
+):
+    """Checks a knob that must be a finite number from `least` to `most`.
+
+    Args:
+        name: Of the knob.
+        value: Received.
+        least: Smallest value allowed.
+        most: Largest.
+        whole: Whether it must be an integer.
+
+    Raises:
+        UserError: If it is anything else; the message names what is expected and what came.
+    """
+    kinds = int if whole else (int, float)
+    number = isinstance(value, kinds) and not isinstance(value, bool) and math.isfinite(value)
+    if not (number and least <= value <= most):
+        kind = "a whole number" if whole else "a number"
+        allowed = f"of at least {least}" if most == math.inf else f"from {least} to {most}"
+        raise UserError(f"`{name}` must be {kind} {allowed}. Received: {name}={value!r}")
 
 
 def _batch(data):

@@ -9,7 +9,7 @@ import keras
 
 from vae_tf import divergences
 from vae_tf.errors import UserError
-from vae_tf.models.autoencoder import branched
+from vae_tf.models.autoencoder import branched, require_number
 from vae_tf.models.vae import VAE
 
 
@@ -20,12 +20,13 @@ class BetaTCVAE(VAE):
     Written as KL + (beta - 1) TC, so that beta 1 is the VAE exactly.
 
     Args:
-        beta: Weight of the total correlation; 6 on 2-D shapes in the paper.
+        beta: Weight of the total correlation, at least 0; 6 on 2-D shapes in the paper.
         estimator: "weighted" (the paper's results) or "stratified", see `divergences`.
         dataset_size: Number of training images.
 
     Raises:
-        UserError: If the number of training images is not known, or the estimator is not.
+        UserError: If the number of training images or the estimator is not known, or `beta` is
+            not of its kind.
     """
 
     logged = ("total_correlation",)
@@ -40,6 +41,7 @@ class BetaTCVAE(VAE):
                 f"BetaTCVAE needs `dataset_size`, the number of training images, for the weights "
                 f"of a batch. Received: dataset_size={dataset_size}. Pass 60000 for MNIST."
             )
+        require_number("beta", beta, 0)
         divergences.importance_log_weights(2, dataset_size, estimator)  # knows the names
         self.beta = beta
         self.estimator = estimator

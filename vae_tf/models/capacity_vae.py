@@ -9,6 +9,8 @@ import keras
 from keras import ops
 
 from vae_tf import schedules
+from vae_tf.errors import UserError
+from vae_tf.models.autoencoder import require_number
 from vae_tf.models.vae import VAE
 
 
@@ -19,9 +21,12 @@ class CapacityVAE(VAE):
     gamma 1 and capacity 0 is the VAE.
 
     Args:
-        gamma: 1,000 in the paper.
+        gamma: At least 0; 1,000 in the paper.
         capacity: C in nats, number or schedule of the optimizer step; from 0.5 to 25 over 100,000
             steps in the paper.
+
+    Raises:
+        UserError: If `gamma` is not of its kind, or `capacity` is no schedule of the step.
     """
 
     logged = ("capacity",)
@@ -30,8 +35,17 @@ class CapacityVAE(VAE):
         self, encoder, decoder, *, gamma=1_000.0, capacity="linear(0.5, 25, 100000)", **kwargs
     ):
         super().__init__(encoder, decoder, **kwargs)
+        require_number("gamma", gamma, 0)
         self.gamma = gamma
-        self.capacity = schedules.as_schedule(capacity)
+        try:
+            self.capacity = schedules.as_schedule(capacity)
+        except UserError as error:
+            raise UserError(f"`capacity`: {error}") from None
+        if isinstance(self.capacity, schedules.triggered):
+            raise UserError(
+                f"`capacity` must be a schedule of the step: only `kl_weight` can be triggered. "
+                f"Received: capacity={self.capacity}. Choose linear, with a delay if need be."
+            )
 
     def regularizer(self, outputs):
         kl, logs = super().regularizer(outputs)

@@ -11,6 +11,7 @@ import keras
 from keras import ops
 
 from vae_tf.errors import UserError
+from vae_tf.models.autoencoder import require_number
 from vae_tf.models.vae import VAE
 
 
@@ -47,6 +48,9 @@ class DCIGN(VAE):
 
     Args:
         invariance_weight: 0.01 in the paper.
+
+    Raises:
+        UserError: If it is not a number of at least 0.
     """
 
     logged = ("invariance",)
@@ -55,6 +59,7 @@ class DCIGN(VAE):
 
     def __init__(self, encoder, decoder, *, invariance_weight=0.01, **kwargs):
         super().__init__(encoder, decoder, **kwargs)
+        require_number("invariance_weight", invariance_weight, 0)
         self.invariance_weight = invariance_weight
 
     def forward(self, batch, training):

@@ -10,7 +10,7 @@ from keras import ops
 
 from vae_tf import divergences
 from vae_tf.errors import unknown
-from vae_tf.models.autoencoder import branched
+from vae_tf.models.autoencoder import branched, require_number
 from vae_tf.models.vae import VAE
 
 
@@ -29,7 +29,7 @@ class DIPVAE(VAE):
             ii, as in the paper.
 
     Raises:
-        UserError: If the type is unknown.
+        UserError: If the type is unknown, or a weight is not of its kind.
     """
 
     logged = ("covariance_penalty",)
@@ -48,8 +48,10 @@ class DIPVAE(VAE):
         super().__init__(encoder, decoder, **kwargs)
         if type not in ("i", "ii"):
             raise unknown("type of DIP-VAE", type, ("i", "ii"))
+        require_number("off_diagonal_weight", off_diagonal_weight, 0)
         if diagonal_weight is None:
             diagonal_weight = off_diagonal_weight * (10.0 if type == "i" else 1.0)
+        require_number("diagonal_weight", diagonal_weight, 0)
         self.type = type
         self.off_diagonal_weight = off_diagonal_weight
         self.diagonal_weight = diagonal_weight

@@ -15,8 +15,8 @@ import tensorflow as tf
 from keras import ops
 
 from vae_tf.distributions import gaussian_log_prob
-from vae_tf.errors import UserError, unknown
-from vae_tf.models.autoencoder import branched, repeat_rows
+from vae_tf.errors import unknown
+from vae_tf.models.autoencoder import branched, repeat_rows, require_number
 from vae_tf.models.vae import VAE
 from vae_tf.networks.builders import with_features
 from vae_tf.networks.flows import InverseAutoregressiveFlow, PlanarFlow, branches
@@ -59,7 +59,7 @@ class FlowVAE(VAE):
         hidden_size: Units of the hidden layer of each inverse autoregressive flow.
 
     Raises:
-        UserError: If the flow is unknown or there is none.
+        UserError: If the flow is unknown, there is none, or it has no hidden unit.
     """
 
     logged = ("log_det",)
@@ -69,10 +69,8 @@ class FlowVAE(VAE):
         super().__init__(encoder, decoder, **kwargs)
         if flow not in ("iaf", "planar"):
             raise unknown("flow", flow, ("iaf", "planar"))
-        if not isinstance(num_flows, int) or num_flows < 1:
-            raise UserError(
-                f"`num_flows` must be a whole number of at least 1. Received: {num_flows!r}"
-            )
+        require_number("num_flows", num_flows, 1, whole=True)
+        require_number("hidden_size", hidden_size, 1, whole=True)
         self.flow, self.num_flows, self.hidden_size = flow, num_flows, hidden_size
         self.flows = []
         self.heads = with_features(encoder)
@@ -82,7 +80,7 @@ class FlowVAE(VAE):
             if flow == "planar":
                 each = PlanarFlow(seed + index, name=name)
             else:
-                # Every other one backwards: each latent depends on all (Kingma et al., Sec. 3).
+                # Every other one backwards: each latent depends on all (Kingma et al., Sec. 4).
                 backwards = index % 2 == 1
                 each = InverseAutoregressiveFlow(
                     hidden_size, backwards, seed + 3 * index, name=name

@@ -12,9 +12,8 @@ import keras
 from keras import layers, ops, random
 
 from vae_tf.distributions import gaussian_log_prob
-from vae_tf.errors import UserError
 from vae_tf.models.adversarial import Adversarial, discriminator_terms
-from vae_tf.models.autoencoder import images_of
+from vae_tf.models.autoencoder import images_of, require_number
 from vae_tf.models.vae import VAE
 from vae_tf.networks.builders import seeded_initializers, with_features
 
@@ -48,13 +47,17 @@ class InfoGAN(Adversarial, VAE):
     -info_weight * information, too. `reconstruction`, `kl` and `elbo` are those of real images
     through Q and the generator: nothing is trained on them.
 
-    Batch normalisation, which the paper uses, is left out.
+    Codes are from N(0, I) as the noise is, where the paper's are uniform, so that they share the
+    prior of the other models. Batch normalisation, which the paper uses, is left out.
 
     Args:
-        num_codes: From 1 to the latent size; 5 continuous ones on 2-D shapes.
+        num_codes: From 1 to the latent size; 5 continuous ones on faces in the paper.
         info_weight: The paper's lambda; 0.1 for continuous codes, so that the information is of the
             scale of the adversarial loss.
         discriminator_learning_rate: 2e-4 in the paper.
+
+    Raises:
+        UserError: If a knob is not of its kind.
     """
 
     logged = ("generator_loss", "information", "discriminator_loss", "discriminator_accuracy")
@@ -71,11 +74,8 @@ class InfoGAN(Adversarial, VAE):
     ):
         rate = {"discriminator_learning_rate": discriminator_learning_rate}
         super().__init__(encoder, decoder, **rate, **kwargs)
-        if not isinstance(num_codes, int) or not 1 <= num_codes <= self.latent_size:
-            raise UserError(
-                f"`num_codes` must be a whole number from 1 to latent_size={self.latent_size}. "
-                f"Received: num_codes={num_codes!r}"
-            )
+        require_number("num_codes", num_codes, 1, self.latent_size, whole=True)
+        require_number("info_weight", info_weight, 0)
         self.num_codes = num_codes
         self.info_weight = info_weight
         *heads, features = with_features(encoder).outputs

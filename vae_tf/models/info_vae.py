@@ -5,10 +5,13 @@ Reference:
     (first 2017). https://arxiv.org/abs/1706.02262
 """
 
+import math
+
 import keras
 from keras import ops
 
 from vae_tf import divergences
+from vae_tf.models.autoencoder import require_number
 from vae_tf.models.vae import VAE
 
 
@@ -22,8 +25,11 @@ class InfoVAE(VAE):
 
     Args:
         alpha: At most 1; 1 in the paper's MMD-VAE.
-        scale: Weight of the MMD beside alpha - 1; the paper sets it so that the MMD weighs as
-            much as the reconstruction: 1,000 on MNIST.
+        scale: Weight of the MMD beside alpha - 1, at least 1 - alpha; the paper sets it so that
+            the MMD weighs as much as the reconstruction: 1,000 on MNIST.
+
+    Raises:
+        UserError: If a knob is not of its kind.
     """
 
     logged = ("mmd",)
@@ -31,6 +37,8 @@ class InfoVAE(VAE):
 
     def __init__(self, encoder, decoder, *, alpha=1.0, scale=1_000.0, **kwargs):
         super().__init__(encoder, decoder, **kwargs)
+        require_number("alpha", alpha, -math.inf, 1)
+        require_number("scale", scale, 1 - alpha)  # no reward for a distance from the prior
         self.alpha = alpha
         self.scale = scale
 

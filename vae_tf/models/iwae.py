@@ -9,8 +9,8 @@ import math
 import keras
 from keras import ops
 
-from vae_tf.errors import UserError, unknown
-from vae_tf.models.autoencoder import branched, images_of, repeat_rows
+from vae_tf.errors import unknown
+from vae_tf.models.autoencoder import branched, images_of, repeat_rows, require_number
 from vae_tf.models.vae import VAE
 
 
@@ -27,18 +27,15 @@ class IWAE(VAE):
         bound: "iwae" or "elbo".
 
     Raises:
-        UserError: If there is no sample or the bound is unknown.
+        UserError: If `num_samples` is not of its kind or the bound is unknown.
     """
 
-    # 1 / sum of squares of the normalised weights: 1 (one sample decides) to k.
+    # Square of the sum of the weights over the sum of their squares: 1 (one sample decides) to k.
     logged = ("effective_sample_size",)
 
     def __init__(self, encoder, decoder, *, num_samples=5, bound="iwae", **kwargs):
         super().__init__(encoder, decoder, **kwargs)
-        if not isinstance(num_samples, int) or num_samples < 1:
-            raise UserError(
-                f"`num_samples` must be a whole number of at least 1. Received: {num_samples!r}"
-            )
+        require_number("num_samples", num_samples, 1, whole=True)
         if bound not in ("iwae", "elbo"):
             raise unknown("bound", bound, ("iwae", "elbo"))
         self.num_samples = num_samples
@@ -60,8 +57,9 @@ class IWAE(VAE):
 
     def batch_loss(self, losses):
         log_weights = -ops.reshape(losses, (self.num_samples, -1))  # [k, B]
-        normalised = ops.softmax(ops.stop_gradient(log_weights), axis=0)
-        logs = {"effective_sample_size": 1.0 / ops.sum(ops.square(normalised), axis=0)}
+        weights = ops.exp(ops.stop_gradient(log_weights - ops.max(log_weights, axis=0)))
+        size = ops.square(ops.sum(weights, axis=0)) / ops.sum(ops.square(weights), axis=0)
+        logs = {"effective_sample_size": size}
         if self.bound == "elbo":
             return ops.mean(losses), logs
         log_mean = ops.logsumexp(log_weights, axis=0) - math.log(self.num_samples)

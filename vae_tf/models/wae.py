@@ -8,6 +8,7 @@ import keras
 from keras import ops
 
 from vae_tf import divergences
+from vae_tf.models.autoencoder import require_number
 from vae_tf.models.deterministic import DeterministicAutoEncoder
 
 
@@ -19,7 +20,10 @@ class WAE(DeterministicAutoEncoder):
     as in the authors' code.
 
     Args:
-        mmd_weight: The paper's lambda; 10 on MNIST, 100 on CelebA.
+        mmd_weight: The paper's lambda, at least 0; 10 on MNIST, 100 on CelebA.
+
+    Raises:
+        UserError: If the weight is not of its kind.
     """
 
     logged = ("mmd",)
@@ -27,6 +31,7 @@ class WAE(DeterministicAutoEncoder):
 
     def __init__(self, encoder, decoder, *, mmd_weight=10.0, **kwargs):
         super().__init__(encoder, decoder, **kwargs)
+        require_number("mmd_weight", mmd_weight, 0)
         self.mmd_weight = mmd_weight
 
     def regularizer(self, outputs):

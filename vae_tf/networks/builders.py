@@ -3,6 +3,7 @@
 import math
 
 import keras
+import tensorflow as tf
 from keras import layers
 
 from vae_tf.networks import specs
@@ -60,6 +61,13 @@ def build_encoder(
     return keras.Model(image, heads, name="encoder")
 
 
+class _Branch(layers.Layer):
+    """A copy of a tensor that gathers its gradients apart; Keras' `Identity` makes none."""
+
+    def call(self, x):
+        return tf.identity(x)
+
+
 def with_features(encoder: keras.Model) -> keras.Model:
     """The encoder with what its heads see as a third output.
 
@@ -70,9 +78,9 @@ def with_features(encoder: keras.Model) -> keras.Model:
         Model `x [B, H, W, C] -> (mean [B, L], log_stddev [B, L], features [B, F])`.
     """
     features = encoder.get_layer("mean").input
-    # The heads behind a branch of their own: three gradient contributions to one tensor would be
-    # added in an order that changes from run to run.
-    branch = layers.Identity(name="branch")(features)
+    # The heads and what uses the features behind a branch each: three gradient contributions to
+    # one tensor would be added in an order that changes from run to run.
+    branch, features = (_Branch(name=name)(features) for name in ("branch", "features"))
     heads = [encoder.get_layer(name)(branch) for name in ("mean", "log_stddev")]
     return keras.Model(encoder.input, [*heads, features], name="encoder_with_features")
 

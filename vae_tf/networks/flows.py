@@ -61,19 +61,24 @@ class PlanarFlow(layers.Layer):
         size = z.shape[-1]
         parameters = self.parameters(context)
         u, w, b = ops.split(parameters, (size, 2 * size), axis=-1)
-        w, *more = branches(w, 5)
-        dot = ops.sum(w * u, axis=-1)
-        bend = (ops.softplus(dot) - 1.0 - dot) / (ops.sum(ops.square(more[0]), axis=-1) + 1e-8)
-        u = u + bend[:, None] * more[1]
-        inside = ops.tanh(ops.sum(more[2] * z, axis=-1) + b[:, 0])  # [B]
-        slope = (1.0 - ops.square(inside)) * ops.sum(more[3] * u, axis=-1)
-        return z + u * inside[:, None], ops.log1p(slope)
+        first, second, third, fourth = branches(w, 4)
+        dot = ops.sum(first * u, axis=-1)
+        norm = ops.sum(ops.square(second), axis=-1)
+        floor = ops.maximum(norm, 1e-8)
+        positive, linear = ops.softplus(dot), 1.0 + dot
+        u = u + ((positive - linear) / floor)[:, None] * third
+        # 1 + w u of the bent u. Computed from the two it would round to 0 or below for a large dot.
+        share = norm / floor  # 1 unless w is nearly 0
+        stretch = share * positive + (1.0 - share) * linear
+        inside = ops.tanh(ops.sum(fourth * z, axis=-1) + b[:, 0])  # [B]
+        square = ops.square(inside)
+        return z + u * inside[:, None], ops.log(square + (1.0 - square) * stretch)
 
 
 class InverseAutoregressiveFlow(layers.Layer):
     """f(z) = s z + (1 - s) m, with s and m of latent l from the latents before it and the context.
 
-    s is a sigmoid (Kingma et al., Alg. 1, Eq. 14 and 15), m and its argument come from a masked
+    s is a sigmoid (Kingma et al., Alg. 1, Eq. 12 to 14), m and its argument come from a masked
     network with one hidden layer (MADE); log |det df/dz| = sum_l log s_l.
 
     Args:
@@ -91,8 +96,9 @@ class InverseAutoregressiveFlow(layers.Layer):
     def build(self, z_shape, context_shape):
         size = z_shape[-1]
         order = np.arange(size)[::-1] if self.reverse else np.arange(size)
-        # Units of degree d see latents up to the d-th; outputs see units of lower degree.
-        degrees = np.arange(self.hidden_size) % max(size - 1, 1)
+        # Units of degree d see latents up to the d-th; outputs see units of lower degree. Those of
+        # degree -1 see the context alone: without them the first latent would not depend on it.
+        degrees = np.arange(self.hidden_size) % size - 1
         self.input_mask = (order[:, None] <= degrees[None]).astype("float32")
         output_mask = (degrees[:, None] < order[None]).astype("float32")
         self.output_mask = np.concatenate([output_mask, output_mask], axis=1)

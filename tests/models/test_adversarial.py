@@ -1,0 +1,126 @@
+"""What FactorVAE, the adversarial autoencoder and InfoGAN have in common: two optimizers."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from vae_tf import checkpoints
+from vae_tf.config import replace
+from vae_tf.errors import UserError
+from vae_tf.models.adversarial import discriminator_terms
+from vae_tf.models.autoencoder import gradients_of
+from vae_tf.models.build import build_model
+
+KNOBS = {
+    "factor_vae": {"discriminator": [[16], [8]]},
+    "adversarial_ae": {"discriminator": [[16], [8]]},
+    "info_gan": {"num_codes": 2},
+}
+
+
+@pytest.fixture(params=KNOBS)
+def make(request, tiny):
+    def build(**knobs):
+        hyper = {**KNOBS[request.param], **knobs}
+        return build_model(replace(tiny, model=request.param, hyper=hyper), (8, 8, 1), 64)
+
+    return build
+
+
+def values(variables):
+    return [np.array(variable) for variable in variables]
+
+
+def changed(before, variables):
+    """Whether each of some variables is not what it was."""
+    pairs = zip(before, values(variables), strict=True)
+    return [not np.array_equal(one, other) for one, other in pairs]
+
+
+def test_loss_and_accuracy_are_numpys():
+    real, fake = np.float32([3.0, -1.0, 0.5]), np.float32([-2.0, 0.1])
+    terms = discriminator_terms(real, fake)
+    probability = [1 / (1 + np.exp(-logits.astype(float))) for logits in (real, fake)]
+    loss = -0.5 * (np.log(probability[0]).mean() + np.log(1 - probability[1]).mean())
+    assert float(terms["discriminator_loss"]) == pytest.approx(loss, rel=1e-6)
+    assert float(terms["discriminator_accuracy"]) == pytest.approx(0.5 * (2 / 3 + 1 / 2))
+    blind = discriminator_terms(np.zeros(4, "float32"), np.zeros(4, "float32"))
+    assert float(blind["discriminator_loss"]) == pytest.approx(np.log(2))
+
+
+def test_each_optimizer_moves_its_own_network(make, blobs):
+    model = make()
+    own, other = model.trainable_variables, model.discriminator_variables
+    assert not {id(v) for v in own} & {id(v) for v in other}
+    before = values(own), values(other)
+    model.optimizer.learning_rate = 0.0
+    model.update(blobs)
+    assert not any(changed(before[0], own)) and any(changed(before[1], other))
+    model.optimizer.learning_rate = 1e-3
+    model.discriminator_optimizer.learning_rate = 0.0
+    before = values(own), values(other)
+    model.update(blobs)
+    assert any(changed(before[0], own)) and not any(changed(before[1], other))
+
+
+def test_an_update_is_the_step_of_both_gradients(make, blobs):
+    """Plain gradient descent: each network moves against the gradient of its own loss alone."""
+    model, copy = make(), make()
+    for optimizer in ("optimizer", "discriminator_optimizer"):
+        setattr(model, optimizer, keras.optimizers.SGD(0.5))
+    before = values(model.trainable_variables), values(model.discriminator_variables)
+    model.update(blobs)
+    with tf.GradientTape(persistent=True) as tape:
+        terms = copy.compute_terms(blobs, training=True)
+    for loss, start, after, variables in (
+        ("loss", before[0], model.trainable_variables, copy.trainable_variables),
+        (
+            "discriminator_loss",
+            before[1],
+            model.discriminator_variables,
+            copy.discriminator_variables,
+        ),
+    ):
+        gradients = gradients_of(tape, terms[loss], variables)
+        for one, gradient, other in zip(start, gradients, after, strict=True):
+            np.testing.assert_allclose(one - 0.5 * gradient, other, rtol=1e-4, atol=1e-6)
+
+
+def test_a_checkpoint_holds_both_optimizers(make, blobs):
+    model, copy = make(), make()
+    for _ in range(3):
+        model.update(blobs)
+    checkpoints.restore(copy, checkpoints.arrays_of(model))
+    for one, other in zip(model.optimizers, copy.optimizers, strict=True):
+        assert int(other.iterations) == 3
+        assert len(one.variables) > 2  # moments, too
+        assert not any(changed(values(one.variables), other.variables))
+    for one, other in zip(model.update(blobs).values(), copy.update(blobs).values(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_a_keras_file_holds_both_optimizers(make, blobs, tmp_path):
+    model = make()
+    for _ in range(3):
+        model.update(blobs)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    for one, other in zip(model.optimizers, loaded.optimizers, strict=True):
+        assert not any(changed(values(one.variables), other.variables))
+    assert not any(changed(values(model.weights), loaded.weights))
+
+
+def test_fit_takes_batches_of_unknown_and_odd_size(make, blobs):
+    history = make().fit(blobs[:25], batch_size=9, epochs=1, verbose=0).history
+    assert np.isfinite(history["discriminator_loss"][0]) and np.isfinite(history["loss"][0])
+
+
+@pytest.mark.parametrize("value", [-1e-3, "fast", None, True, float("inf")])
+def test_the_discriminators_learning_rate_is_checked(make, value):
+    from vae_tf.models.factor_vae import FactorVAE
+
+    model = make()
+    networks = model.encoder, model.decoder
+    with pytest.raises(UserError, match="`discriminator_learning_rate` must be a number.*Received"):
+        FactorVAE(*networks, discriminator=((4,),), discriminator_learning_rate=value)

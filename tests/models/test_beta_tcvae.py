@@ -1,0 +1,109 @@
+import math
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from vae_tf.config import replace
+from vae_tf.errors import UserError
+from vae_tf.models.autoencoder import VAEOutput
+from vae_tf.models.beta_tcvae import BetaTCVAE
+from vae_tf.models.build import build_model
+
+
+def make(tiny, model="beta_tcvae", **hyper):
+    return build_model(replace(tiny, model=model, kl_weight=1.0, hyper=hyper), (8, 8, 1), 64)
+
+
+@pytest.fixture
+def posteriors():
+    """Mean, log_stddev and noise, in float64."""
+    rng = np.random.default_rng(0)
+    return rng.normal(size=(6, 3)), rng.normal(-0.5, 0.3, (6, 3)), rng.normal(size=(6, 3))
+
+
+def outputs_of(mean, log_stddev, noise):
+    mean, log_stddev, noise = (tf.cast(a, tf.float32) for a in (mean, log_stddev, noise))
+    return VAEOutput(mean, log_stddev, mean + tf.exp(log_stddev) * noise, tf.zeros((6, 8, 8, 1)))
+
+
+def penalty_in_numpy(mean, log_stddev, noise, beta, dataset_size):
+    """KL + (beta - 1) TC with every density weighted 1 / (B N), in float64."""
+    stddev = np.exp(log_stddev)
+    z = mean + stddev * noise
+    kl = 0.5 * (mean**2 + stddev**2 - 1 - 2 * log_stddev).sum(axis=1)
+    exponent = -0.5 * ((z[:, None] - mean) / stddev) ** 2
+    densities = np.exp(exponent) / (stddev * math.sqrt(2 * math.pi))  # [B, B, L]
+    scale = len(mean) * dataset_size
+    joint = np.log(densities.prod(axis=2).sum(axis=1) / scale)
+    marginals = np.log(densities.sum(axis=1) / scale).sum(axis=1)
+    return kl + (beta - 1) * (joint - marginals)
+
+
+def test_the_penalty_is_numpys(tiny, posteriors):
+    penalty, logs = make(tiny, beta=4.0).regularizer(outputs_of(*posteriors))
+    expected = penalty_in_numpy(*posteriors, beta=4.0, dataset_size=64)
+    np.testing.assert_allclose(penalty, expected, rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(3 * logs["total_correlation"] + logs["kl"], penalty, rtol=1e-5)
+
+
+def test_the_gradient_is_that_of_finite_differences(tiny, posteriors):
+    mean, log_stddev, noise = posteriors
+    model = make(tiny, beta=4.0)
+    variable = tf.Variable(mean, dtype=tf.float32)
+    with tf.GradientTape() as tape:
+        penalty, _ = model.regularizer(outputs_of(variable, log_stddev, noise))
+        loss = tf.reduce_mean(penalty)
+    expected = np.empty_like(mean)
+    for index in np.ndindex(*mean.shape):
+        shift = np.zeros_like(mean)
+        shift[index] = 1e-5
+        ends = [
+            penalty_in_numpy(mean + sign * shift, log_stddev, noise, 4.0, 64).mean()
+            for sign in (1, -1)
+        ]
+        expected[index] = (ends[0] - ends[1]) / 2e-5
+    np.testing.assert_allclose(tape.gradient(loss, variable), expected, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("estimator", ["weighted", "stratified"])
+def test_beta_1_is_the_vae_to_the_last_bit(tiny, blobs, posteriors, estimator):
+    plain, model = make(tiny, "vae"), make(tiny, beta=1.0, estimator=estimator)
+    outputs = outputs_of(*posteriors)
+    np.testing.assert_array_equal(model.regularizer(outputs)[0], plain.regularizer(outputs)[0])
+    for _ in range(2):
+        terms = [each.compute_terms(blobs, training=True)["loss"] for each in (plain, model)]
+        assert float(terms[0]) == float(terms[1])
+
+
+def test_estimators_differ_and_are_not_of_the_wrong_size(tiny, blobs):
+    values = [
+        float(make(tiny, estimator=name).compute_terms(blobs, False)["total_correlation"])
+        for name in ("weighted", "stratified")
+    ]
+    # A batch that is the data set: the weighted one is too large by (L - 1) log N.
+    assert values[0] - values[1] == pytest.approx(2 * math.log(64), abs=0.1)
+
+
+def test_the_size_of_the_data_is_filled_in(tiny):
+    assert make(tiny).dataset_size == 64
+    assert make(tiny, dataset_size=1_000).dataset_size == 1_000
+    plain = make(tiny, "vae")
+    with pytest.raises(UserError, match="dataset_size=None. Pass 60000 for MNIST"):
+        BetaTCVAE(plain.encoder, plain.decoder)
+
+
+@pytest.mark.parametrize(
+    "hyper, message",
+    [
+        ({"beta": "6"}, "`beta` must be a number of at least 0. Received: beta='6'"),
+        ({"beta": -1.0}, "Received: beta=-1.0"),
+        ({"beta": True}, "Received: beta=True"),
+        ({"estimator": "startified"}, "Did you mean 'stratified'"),
+        ({"dataset_size": 1}, "dataset_size=1"),
+        ({"dataset_size": "60000"}, "dataset_size=60000"),
+    ],
+)
+def test_mistakes(tiny, hyper, message):
+    with pytest.raises(UserError, match=message):
+        make(tiny, **hyper)

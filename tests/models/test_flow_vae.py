@@ -1,0 +1,153 @@
+import numpy as np
+import pytest
+from scipy import special, stats
+
+from vae_tf.config import replace
+from vae_tf.distributions import gaussian_kl
+from vae_tf.errors import UserError
+from vae_tf.models.autoencoder import repeat_rows
+from vae_tf.models.build import build_model
+
+FLOWS = ["iaf", "planar"]
+
+
+def make(tiny, flow="iaf", latent_size=3, **knobs):
+    params = replace(tiny, model="flow_vae", latent_size=latent_size)
+    return build_model(replace(params, hyper={"flow": flow, **knobs}), (8, 8, 1), 64)
+
+
+def bent(tiny, flow, latent_size, scale=0.5):
+    """A model whose flows are far from the identity."""
+    model = make(tiny, flow, latent_size)
+    rng = np.random.default_rng(0)
+    for layer in model.flows:
+        weights = layer.get_weights()
+        layer.set_weights([weight + rng.normal(0, scale, weight.shape) for weight in weights])
+    return model
+
+
+def samples(model, x, count):
+    """Samples of the posterior of one image and their log-densities, float64."""
+    posterior = model.posterior(x[:1])
+    outputs = model.draw(*(repeat_rows(part, count) for part in posterior))
+    z = np.array(outputs.z, float)
+    log_prior = stats.norm.logpdf(z).sum(1)
+    return z, np.array(model.log_ratio(outputs), float) + log_prior
+
+
+@pytest.mark.parametrize("flow", FLOWS)
+def test_in_one_dimension_the_density_integrates_to_the_distribution_of_samples(tiny, blobs, flow):
+    """Trapezoids under the density, up to each sample, against the part of samples below it."""
+    count = 20_000
+    z, log_density = samples(bent(tiny, flow, 1), blobs, count)
+    order = np.argsort(z[:, 0])
+    z, density = z[order, 0], np.exp(log_density[order])
+    below = np.concatenate([[0], np.cumsum(0.5 * np.diff(z) * (density[1:] + density[:-1]))])
+    assert below[-1] == pytest.approx(1, abs=0.01)
+    # Kolmogorov and Smirnov: sup |F_n - F| is below 2 / sqrt(n) with probability 0.9993.
+    assert np.abs(below - np.arange(count) / count).max() < 2 / np.sqrt(count)
+
+
+@pytest.mark.parametrize("flow", FLOWS)
+def test_in_three_dimensions_the_density_is_that_of_the_samples(tiny, blobs, flow):
+    """E_q[h / q] is the integral of h, here 1, for any h whose support q covers."""
+    count = 40_000
+    z, log_density = samples(bent(tiny, flow, 3), blobs, count)
+    # A Gaussian amid the samples, half as wide: h / q is bounded.
+    log_h = stats.multivariate_normal(np.median(z, axis=0), 0.25 * np.cov(z.T)).logpdf(z)
+    ratio = np.exp(log_h - log_density)
+    error = ratio.std() / np.sqrt(count)
+    assert error < 0.03
+    assert ratio.mean() == pytest.approx(1, abs=4.5 * error)
+
+
+@pytest.mark.parametrize("flow", FLOWS)
+def test_the_log_ratio_is_numpys(tiny, blobs, flow):
+    model = bent(tiny, flow, 3)
+    outputs = model(blobs)
+    mean, log_stddev, z, _, start, log_det = (np.array(part, float) for part in outputs)
+    log_q = stats.norm.logpdf(start, mean, np.exp(log_stddev)).sum(1) - log_det
+    expected = log_q - stats.norm.logpdf(z).sum(1)
+    np.testing.assert_allclose(model.log_ratio(outputs), expected, rtol=1e-4, atol=1e-4)
+    kl, logs = model.regularizer(outputs)
+    np.testing.assert_allclose(kl, expected, rtol=1e-4, atol=1e-4)
+    np.testing.assert_array_equal(logs["kl"], kl)
+    assert np.abs(z - start).max() > 0.1
+
+
+def test_flows_that_do_nothing_give_the_vae(tiny, blobs):
+    model = make(tiny)
+    for flow in model.flows:
+        *others, bias = flow.get_weights()
+        bias[3:] = 50  # the gate is 1
+        flow.set_weights([*others[:-1], 0 * others[-1], bias])
+    outputs = model(blobs)
+    np.testing.assert_array_equal(outputs.z, outputs.start)
+    many = model(np.concatenate([blobs] * 100))
+    sampled = np.array(model.regularizer(many)[0], float)
+    expected = np.mean(gaussian_kl(outputs.mean, outputs.log_stddev))
+    assert sampled.mean() == pytest.approx(expected, abs=4 * sampled.std() / np.sqrt(6400))
+
+
+@pytest.mark.parametrize("flow", FLOWS)
+def test_encode_gives_moments_of_the_posterior(tiny, blobs, flow):
+    model = bent(tiny, flow, 2)
+    mean, log_stddev = (part[0] for part in model.encode(blobs))
+    z, _ = samples(model, blobs, 20_000)
+    # From 64 samples: the mean is off by stddev / 8, the variance by the spread of squares / 8.
+    assert np.all(np.abs(mean - z.mean(0)) < 4.5 * z.std(0) / 8)
+    squares = (z - z.mean(0)) ** 2
+    assert np.all(np.abs(np.exp(2 * log_stddev) - z.var(0)) < 4.5 * squares.std(0) / 8)
+    noise = np.random.default_rng(0).standard_normal((64, 1, 2))
+    start_mean, start_log_stddev, context = model.posterior(blobs[:1])
+    start = np.array(start_mean + np.exp(start_log_stddev) * noise[:, 0])
+    exact = np.array(model.bend(start.astype("float32"), repeat_rows(context, 64))[0])
+    np.testing.assert_allclose(mean, exact.mean(0), rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(np.exp(log_stddev), exact.std(0), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("flow", FLOWS)
+def test_weights_estimate_the_likelihood_whatever_the_flow(tiny, blobs, flow):
+    """Of a decoder that ignores z, p(x) = p(x|z): the mean of p(z) / q(z|x) is 1."""
+    # Bent less: with a posterior that is narrow somewhere, samples would miss parts of the prior.
+    model = bent(tiny, flow, 2, scale=0.1)
+    first = model.decoder.get_layer("dense_1")
+    first.set_weights([0 * first.kernel, first.bias])
+    # Wider than the prior, so that the weights have a variance.
+    model.encoder.get_layer("log_stddev").bias.assign([1.5, 1.5])
+    x = blobs[:1]
+    weights = np.array(model.log_importance_weights(x, 40_000), float)[:, 0]
+    logits = np.array(model.decoder(np.zeros((1, 2), "float32")), float)
+    log_likelihood = (x * logits - np.logaddexp(0, logits)).sum()
+    ratio = np.exp(weights - log_likelihood)
+    error = ratio.std() / np.sqrt(len(ratio))
+    assert error < 0.03
+    assert ratio.mean() == pytest.approx(1, abs=4.5 * error)
+    estimate = special.logsumexp(weights) - np.log(len(weights))
+    assert estimate == pytest.approx(log_likelihood, abs=0.15)
+
+
+def test_every_other_flow_runs_backwards(tiny):
+    assert [flow.reverse for flow in make(tiny).flows] == [False, True, False, True]
+
+
+def test_flows_see_the_image(tiny, blobs):
+    model = make(tiny)
+    context = np.array(model.posterior(blobs)[2])
+    features = model.encoder.get_layer("mean").input
+    assert context.shape == (64, features.shape[-1]) and context.std(0).max() > 0
+
+
+@pytest.mark.parametrize(
+    ("knobs", "message"),
+    [
+        ({"num_flows": 0}, "`num_flows` must be a whole number of at least 1. Received"),
+        ({"num_flows": True}, "`num_flows` must be a whole number"),
+        ({"hidden_size": 2.5}, "`hidden_size` must be a whole number"),
+        ({"flow": "plane"}, "Unknown flow 'plane'. Did you mean 'planar'"),
+        ({"flow": [1]}, "Unknown flow"),
+    ],
+)
+def test_wrong_knobs(tiny, knobs, message):
+    with pytest.raises(UserError, match=message):
+        make(tiny, **knobs)

@@ -1,0 +1,81 @@
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from vae_tf.config import replace
+from vae_tf.errors import UserError
+from vae_tf.models.autoencoder import VAEOutput
+from vae_tf.models.build import build_model
+
+
+def make(tiny, model="info_vae", **hyper):
+    return build_model(replace(tiny, model=model, kl_weight=1.0, hyper=hyper), (8, 8, 1), 64)
+
+
+@pytest.fixture
+def outputs():
+    rng = np.random.default_rng(0)
+    mean, log_stddev, z = rng.normal(size=(3, 6, 3)).astype("float32")
+    return VAEOutput(mean, log_stddev, z, np.zeros((6, 8, 8, 1), "float32"))
+
+
+def mmd_in_numpy(x, y):
+    def kernel(a, b):
+        return np.exp(-((a[:, None] - b) ** 2).sum(axis=2) / (2 * x.shape[1]))
+
+    off_diagonal = ~np.eye(len(x), dtype=bool)
+    within = [kernel(a, a)[off_diagonal].mean() for a in (x, y)]
+    return sum(within) - 2 * kernel(x, y).mean()
+
+
+def test_the_penalty_is_numpys(tiny, outputs):
+    model = make(tiny, alpha=0.25, scale=20.0)
+    state = np.array(model.seed_generator.state)
+    penalty, logs = model.regularizer(outputs)
+    model.seed_generator.state.assign(state)
+    prior = np.array(keras.random.normal((6, 3), seed=model.seed_generator), float)
+    mean, log_stddev, z = (np.asarray(part, float) for part in outputs[:3])
+    mmd = mmd_in_numpy(z, prior)
+    kl = 0.5 * (mean**2 + np.exp(2 * log_stddev) - 1 - 2 * log_stddev).sum(axis=1)
+    assert float(logs["mmd"]) == pytest.approx(mmd, rel=1e-4)
+    np.testing.assert_allclose(penalty, 0.75 * kl + 19.25 * mmd, rtol=1e-4)
+
+
+def test_alpha_0_and_scale_1_is_the_vae_to_the_last_bit(tiny, blobs, outputs):
+    plain, model = make(tiny, "vae"), make(tiny, alpha=0.0, scale=1.0)
+    losses = [each.compute_terms(blobs, training=True)["loss"] for each in (plain, model)]
+    assert float(losses[0]) == float(losses[1])
+    np.testing.assert_array_equal(model.regularizer(outputs)[0], plain.regularizer(outputs)[0])
+
+
+def test_alpha_below_0_is_the_beta_vae_to_the_last_bit(tiny, outputs):
+    plain, model = make(tiny, "vae"), make(tiny, alpha=-3.0, scale=4.0)
+    expected = 4.0 * plain.regularizer(outputs)[0]
+    np.testing.assert_array_equal(model.regularizer(outputs)[0], expected)
+
+
+def test_the_mmd_vae_has_no_kl_in_its_gradient(tiny, outputs):
+    """At alpha 1 the posterior's width has a gradient through the samples only."""
+    model = make(tiny)
+    log_stddev = tf.Variable(outputs.log_stddev)
+    with tf.GradientTape() as tape:
+        penalty, logs = model.regularizer(outputs._replace(log_stddev=log_stddev))
+    assert np.all(tape.gradient(penalty, log_stddev) == 0)
+    assert float(tf.reduce_mean(logs["kl"])) > 0
+    np.testing.assert_allclose(penalty, np.full(6, 1_000 * float(logs["mmd"])), rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "hyper, message",
+    [
+        ({"alpha": "1"}, "`alpha` must be a number .*Received: alpha='1'"),
+        ({"alpha": 1.5}, "Received: alpha=1.5"),
+        ({"scale": [1]}, r"`scale` must be a number .*Received: scale=\[1\]"),
+        # The MMD would be rewarded.
+        ({"alpha": 0.0, "scale": 0.5}, "of at least 1.*Received: scale=0.5"),
+    ],
+)
+def test_mistakes(tiny, hyper, message):
+    with pytest.raises(UserError, match=message):
+        make(tiny, **hyper)
