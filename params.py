@@ -143,9 +143,9 @@ RUNS["sprites-AAE"] = replace(
 )
 RUNS["sprites-beta-TCVAE"] = replace(RUNS["sprites-VAE"], model="beta_tcvae", hyper={"beta": 6.0})
 RUNS["sprites-FactorVAE"] = replace(RUNS["sprites-VAE"], model="factor_vae", hyper={"gamma": 10.0})
-RUNS["sprites-DIP-VAE-I"] = replace(RUNS["sprites-VAE"], model="dip_vae", hyper={"type": "i"})
-RUNS["sprites-DIP-VAE-II"] = replace(RUNS["sprites-VAE"], model="dip_vae", hyper={"type": "ii"})
-# Up to 18 nats, about what the VAE uses in as many steps, in a third of them as in the paper.
+RUNS["sprites-DIP-VAE-I"] = replace(RUNS["sprites-VAE"], model="dip_vae", hyper={"kind": "i"})
+RUNS["sprites-DIP-VAE-II"] = replace(RUNS["sprites-VAE"], model="dip_vae", hyper={"kind": "ii"})
+# Up to 18 nats, about what the VAE uses, in half of the steps.
 RUNS["sprites-CapacityVAE"] = replace(
     RUNS["sprites-VAE"],
     model="capacity_vae",
@@ -164,7 +164,7 @@ RUNS["sprites-DC-IGN"] = replace(RUNS["sprites-VAE"], model="dc_ign")
 
 # --- Likelihoods on binary MNIST: the network of Burda et al. 2016 with one stochastic layer ---
 
-# Theirs had batches of 20 and 3,280 epochs of 50,000 images; these 30,000 steps are 60 epochs.
+# Theirs had 3,280 epochs of 59,600 images in batches of 20; these 30,000 steps are 60 epochs.
 RUNS["binary-MNIST-VAE"] = Params(
     dataset="mnist_binary",
     encoder=((200,), (200,)),
@@ -196,19 +196,19 @@ RUNS["MNIST-MMD-VAE"] = replace(
     RUNS["MNIST-VAE"], model="info_vae", latent_size=10, hyper={"alpha": 1.0, "scale": 1_000.0}
 )
 RUNS["MNIST-WAE"] = replace(
-    RUNS["MNIST-VAE"], model="wae", latent_size=8, hyper={"mmd_weight": 10.0}
+    RUNS["MNIST-VAE"], model="wae", latent_size=8, hyper={"mmd_weight": 200.0}
 )
 RUNS["MNIST-AAE"] = replace(RUNS["MNIST-VAE"], model="adversarial_ae", latent_size=8)
 RUNS["MNIST-InfoGAN"] = replace(
     RUNS["MNIST-VAE"],
     model="info_gan",
     latent_size=64,
-    hyper={"num_codes": 12, "info_weight": 0.1},
+    hyper={"num_codes": 2, "info_weight": 0.1},  # the paper has a categorical code besides
     learning_rate=1e-3,
     optimizer="adam(beta_1=0.5)",
 )
 
-# --- Variants as published: 300,000 steps of Adam at 1e-4, batch 64, latent 10 ---
+# --- Variants as Locatello et al. 2019 train them: 300,000 steps of Adam at 1e-4, batch 64 ---
 
 _published = replace(
     RUNS["VAE"],
@@ -225,7 +225,7 @@ _published = replace(
 )
 RUNS["CelebA-beta-TCVAE"] = replace(_published, model="beta_tcvae", hyper={"beta": 6.0})
 RUNS["CelebA-FactorVAE"] = replace(_published, model="factor_vae", hyper={"gamma": 6.4})
-RUNS["CelebA-DIP-VAE-I"] = replace(_published, model="dip_vae", hyper={"type": "i"})
+RUNS["CelebA-DIP-VAE-I"] = replace(_published, model="dip_vae", hyper={"kind": "i"})
 RUNS["CelebA-CapacityVAE"] = replace(_published, model="capacity_vae")
 # Sets of images with known factors: CelebA has none that could be set.
 RUNS["shapes3d-Ada-GVAE"] = replace(_published, dataset="shapes3d", model="ada_gvae")

@@ -29,6 +29,7 @@ sys.path.insert(0, str(ROOT))
 
 import params as presets  # noqa: E402
 from vae_tf import data, metrics  # noqa: E402
+from vae_tf.analysis.records import values_of  # noqa: E402
 from vae_tf.config import Params, replace  # noqa: E402
 from vae_tf.runs import Run, write_text  # noqa: E402
 
@@ -67,6 +68,7 @@ COLUMNS = {
     "beta-VAE score": "beta_vae_eval",
     "FactorVAE": "factor_vae_eval",
     "MIG": "mig",
+    "MIG, densities": "mig_density",
     "SAP": "sap",
     "DCI": "dci_disentanglement",
     "IRS": "irs",
@@ -92,6 +94,15 @@ def sources() -> list[str]:
 def result_path(source: str) -> Path:
     """Where the scores of a source lie."""
     return RESULTS / f"{source.replace(', ', '-').replace(' ', '-')}.json"
+
+
+def is_done(source: str, steps: int) -> bool:
+    """Whether a source is scored, after so many steps if it is trained."""
+    try:
+        training = json.loads(result_path(source).read_text())["training"]
+    except FileNotFoundError:
+        return False
+    return training.get("steps", steps) == steps
 
 
 # --- one source ---
@@ -162,7 +173,7 @@ def encoder_of(model):
     return model.encode if model.gaussian_posterior else lambda x: model.encode(x)[0]
 
 
-def score(represent, sprites) -> dict:
+def score(represent) -> dict:
     """All scores of a representation, by name, without the matrices."""
     results = {}
     others = set(metrics.suite_names(represent)) - AT_FULL_SIZE
@@ -191,7 +202,7 @@ def complete(source: str, steps: int, folder: Path):
         else:
             run, training = train_source(source, steps, folder)
             represent = metrics.Representation(encoder_of(run.model), sprites)
-        scores = score(represent, sprites)
+        scores = score(represent)
     record = {"source": source, "training": training, "scores": scores}
     write_text(result_path(source), json.dumps(record, indent=1) + "\n")
 
@@ -247,8 +258,7 @@ def table(records: dict[str, dict]) -> str:
     """The table as Markdown: mean and standard deviation over seeds."""
     groups: dict[str, list[dict]] = {}
     for source, record in records.items():
-        values = {k: v for entry in record["scores"].values() for k, v in entry["values"].items()}
-        row = values | {k: v for k, v in record["training"].items() if v is not None}
+        row = values_of(record) | {k: v for k, v in record["training"].items() if v is not None}
         groups.setdefault(source.partition(", seed ")[0], []).append(row)
     keys = COLUMNS | {name: name for name in TERMS} | {"steps": "steps", "minutes": "seconds"}
     scales = {"beta_vae_eval": 100, "seconds": 1 / 60}
@@ -283,9 +293,9 @@ def main() -> int:
     if options.one:
         complete(options.one, options.steps, options.predictions)
         return 0
-    left = [source for source in sources() if not result_path(source).exists()]
+    left = [source for source in sources() if not is_done(source, options.steps)]
     failed = complete_all(left, options) if left else 0
-    found = {source: result_path(source) for source in sources() if result_path(source).exists()}
+    found = {source: result_path(source) for source in sources() if is_done(source, options.steps)}
     print(table({source: json.loads(path.read_text()) for source, path in found.items()}))
     return 1 if failed else 0
 

@@ -10,6 +10,8 @@ from keras import ops, random
 
 from vae_tf.errors import UserError, unknown
 
+ESTIMATORS = ("weighted", "stratified")  # of the density of all codes from those of a batch
+
 
 def importance_log_weights(batch_size, dataset_size: int, estimator: str):
     """Log-weights of the images of a batch in an estimate of q(z) = 1/N sum_n q(z|x_n).
@@ -35,8 +37,8 @@ def importance_log_weights(batch_size, dataset_size: int, estimator: str):
         UserError: If the estimator is unknown, or stratified with a batch of less than 2 or more
             than `dataset_size` images (where their number is known before the first batch).
     """
-    if estimator not in ("weighted", "stratified"):
-        raise unknown("estimator", estimator, ("weighted", "stratified"))
+    if estimator not in ESTIMATORS:
+        raise unknown("estimator", estimator, ESTIMATORS)
     size = ops.cast(batch_size, "float32")
     if estimator == "weighted":
         weight = -ops.log(size) - math.log(dataset_size)

@@ -13,7 +13,7 @@ import tensorflow as tf
 from vae_tf import checkpoints, runs
 from vae_tf.callbacks import Callback, ProgressBar, TensorBoard
 from vae_tf.config import Params
-from vae_tf.data.batches import BATCHES, batch_at, batches, parts
+from vae_tf.data.batches import batch_at, batches, parts
 from vae_tf.data.image_set import ImageSet
 from vae_tf.errors import TrainingStopped, UserError
 from vae_tf.interruption import Interruption
@@ -129,11 +129,18 @@ def _check_batches(model: AutoEncoder, params: Params, images: ImageSet, validat
                 f"Model '{params.model}' compares images of a batch with each other and needs at "
                 f"least {model.smallest_batch} of them. Received: {count} ({what}). Raise it."
             )
-    for split in (images, validation):
-        two = np.arange(2) % len(split)
-        batch = BATCHES[model.batch_kind](split, two, np.random.default_rng(0))
+    if params.patience is not None and not model.comparable_losses:
+        raise UserError(
+            f"Model '{params.model}' has a loss against an opponent that learns: its values at "
+            f"different steps cannot be compared, and early stopping has nothing to go by. "
+            f"Received: patience={params.patience}. Set patience=none."
+        )
+    if model.batch_kind != "images" or model.smallest_batch > 1:
+        # The model or its batches may refuse what does not fit them: better now than after the
+        # folder is made.
+        batch = batch_at(images, params.batch_size, params.seed, 0, model.batch_kind)
         with _noise_kept(model):
-            model.forward(_tensors(batch), training=False)  # it may refuse what does not fit it
+            model.compute_terms(_tensors(batch), training=False)
 
 
 class Training:
@@ -345,7 +352,7 @@ class Training:
         start = 0
         if self.model.trigger_step is not None:
             start = int(self.model.trigger_step)
-        return start >= 0 and self.step >= start + self.params.kl_weight.settled_at
+        return start >= 0 and self.step >= start + self.model.settled_at
 
     def _out_of_patience(self) -> bool:
         return self.params.patience is not None and self.waited >= self.params.patience

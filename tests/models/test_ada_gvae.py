@@ -63,11 +63,12 @@ def test_terms_are_those_of_both_images(tiny, blobs):
     x, outputs = model.forward(batch, training=True)
     np.testing.assert_array_equal(x, blobs[:16])
     assert outputs.mean.shape == outputs.z.shape == (16, 4)
-    shared = np.array(outputs.mean[:8]) == np.array(outputs.mean[8:])
+    shared = model.is_shared(*model.posterior(x))
     model.seed_generator.state.assign(state)
     terms = model.compute_terms(batch, training=True)
-    assert float(terms["shared_latents"]) == pytest.approx(shared.sum(1).mean())
-    kl = np.mean(model.regularizer(outputs)[0])
+    assert float(terms["shared_latents"]) == pytest.approx(np.sum(shared) / 8)
+    mean, log_stddev = (np.array(part, float) for part in (outputs.mean, outputs.log_stddev))
+    kl = 0.5 * (mean**2 + np.exp(2 * log_stddev) - 1 - 2 * log_stddev).sum(1).mean()
     assert float(terms["kl"]) == pytest.approx(kl, rel=1e-5)
 
 

@@ -83,3 +83,10 @@ def test_the_schedule_is_part_of_the_config(tiny):
 def test_mistakes(tiny, hyper, message):
     with pytest.raises(UserError, match=message):
         make(tiny, **hyper)
+
+
+@pytest.mark.parametrize(("kl_weight", "settled"), [(1.0, 300), ("linear(0, 1, 500)", 500)])
+def test_the_loss_settles_with_the_later_of_both(tiny, kl_weight, settled):
+    hyper = {"capacity": "linear(0, 20, 300)"}
+    params = replace(tiny, model="capacity_vae", kl_weight=kl_weight, hyper=hyper)
+    assert build_model(params, (8, 8, 1), 64).settled_at == settled

@@ -29,7 +29,7 @@ TABLE = {
     "adversarial_ae": {"hyper": {"discriminator": [[16], [16]]}},
     "beta_tcvae": {},
     "factor_vae": {"hyper": {"discriminator": [[16], [16]]}},
-    "dip_vae": {"hyper": {"type": "ii"}},
+    "dip_vae": {"hyper": {"kind": "ii"}},
     "capacity_vae": {"hyper": {"gamma": 10.0, "capacity": "linear(0, 2, 20)"}},
     "ada_gvae": {},
     "iwae": {"hyper": {"num_samples": 3}},
@@ -206,12 +206,43 @@ def test_a_batch_of_one_image(params, discs, tmp_path):
     """Trains, or is refused before anything is written."""
     params = replace(params, batch_size=1, steps=1)
     data = (discs, discs)
-    if MODELS[params.model].smallest_batch == 1:
+    least = MODELS[params.model].smallest_batch
+    if least == 1:
         run = training.train(params, tmp_path / "run", data=data)
         assert all(np.all(np.isfinite(weight)) for weight in run.model.get_weights())
     else:
-        with pytest.raises(UserError, match=r"at least 2 of them. Received: 1 \(batch_size\)"):
+        with pytest.raises(
+            UserError, match=rf"at least {least} of them. Received: 1 \(batch_size\)"
+        ):
             training.train(params, tmp_path / "run", data=data)
+        assert not (tmp_path / "run").exists()
+
+
+def test_the_kl_weight_has_an_effect(params, batch):
+    """Or is refused."""
+    if params.model == "ae":
+        return
+    if params.model == "info_gan":
+        with pytest.raises(UserError, match="kl_weight=3.0. Leave it at 1"):
+            build_model(replace(params, kl_weight=3.0), (8, 8, 1), dataset_size=64)
+        return
+    one, three = (
+        build_model(replace(params, kl_weight=weight), (8, 8, 1), dataset_size=64)
+        for weight in (1.0, 3.0)
+    )
+    terms = [each.compute_terms(batch, training=True) for each in (one, three)]
+    assert float(terms[0]["reconstruction"]) == float(terms[1]["reconstruction"])
+    assert abs(float(terms[0]["loss"]) - float(terms[1]["loss"])) > 1e-3
+
+
+def test_early_stopping(params, discs, tmp_path):
+    """Refused where the loss is against an opponent that learns."""
+    params = replace(params, patience=1)
+    if MODELS[params.model].comparable_losses:
+        training.train(replace(params, steps=1), tmp_path / "run", data=(discs, discs))
+    else:
+        with pytest.raises(UserError, match="patience=1. Set patience=none"):
+            training.train(params, tmp_path / "run", data=(discs, discs))
         assert not (tmp_path / "run").exists()
 
 

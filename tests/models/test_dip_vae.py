@@ -18,13 +18,13 @@ def outputs():
     return VAEOutput(mean, log_stddev, z, np.zeros((6, 8, 8, 1), "float32"))
 
 
-@pytest.mark.parametrize("type", ["i", "ii"])
-def test_the_penalty_is_numpys(tiny, outputs, type):
-    model = make(tiny, type=type, off_diagonal_weight=3.0, diagonal_weight=5.0)
+@pytest.mark.parametrize("kind", ["i", "ii"])
+def test_the_penalty_is_numpys(tiny, outputs, kind):
+    model = make(tiny, kind=kind, off_diagonal_weight=3.0, diagonal_weight=5.0)
     penalty, logs = model.regularizer(outputs)
     mean, log_stddev = (np.asarray(part, float) for part in outputs[:2])
     covariance = np.cov(mean, rowvar=False, bias=True)
-    if type == "ii":
+    if kind == "ii":
         covariance += np.diag(np.exp(2 * log_stddev).mean(axis=0))
     diagonal = np.diag(covariance)
     expected = 3 * (np.sum(covariance**2) - np.sum(diagonal**2)) + 5 * np.sum((diagonal - 1) ** 2)
@@ -33,14 +33,14 @@ def test_the_penalty_is_numpys(tiny, outputs, type):
     np.testing.assert_allclose(penalty, kl + expected, rtol=1e-4)
 
 
-def test_type_ii_takes_the_covariance_of_the_samples(tiny):
+def test_kind_ii_takes_the_covariance_of_the_samples(tiny):
     """Law of total covariance (Eq. 5): many images, whose samples NumPy draws."""
     rng = np.random.default_rng(0)
     mean = rng.multivariate_normal([0, 0, 0], [[1, 0.5, 0], [0.5, 2, 0], [0, 0, 1]], 40_000)
     log_stddev = rng.normal(-0.5, 0.3, mean.shape)
     z = mean + np.exp(log_stddev) * rng.normal(size=mean.shape)
     outputs = VAEOutput(mean.astype("float32"), log_stddev.astype("float32"), None, None)
-    model = make(tiny, type="ii", off_diagonal_weight=1.0, diagonal_weight=1.0)
+    model = make(tiny, kind="ii", off_diagonal_weight=1.0, diagonal_weight=1.0)
     covariance = np.cov(z, rowvar=False)
     expected = np.sum((covariance - np.eye(3)) ** 2)
     outputs = outputs._replace(z=z.astype("float32"))
@@ -49,10 +49,10 @@ def test_type_ii_takes_the_covariance_of_the_samples(tiny):
     assert float(received) == pytest.approx(expected, abs=0.15) and expected > 2
 
 
-@pytest.mark.parametrize("type", ["i", "ii"])
-def test_weights_0_are_the_vae_to_the_last_bit(tiny, blobs, outputs, type):
+@pytest.mark.parametrize("kind", ["i", "ii"])
+def test_weights_0_are_the_vae_to_the_last_bit(tiny, blobs, outputs, kind):
     plain = make(tiny, "vae")
-    model = make(tiny, type=type, off_diagonal_weight=0.0, diagonal_weight=0.0)
+    model = make(tiny, kind=kind, off_diagonal_weight=0.0, diagonal_weight=0.0)
     np.testing.assert_array_equal(model.regularizer(outputs)[0], plain.regularizer(outputs)[0])
     for _ in range(2):
         losses = [each.compute_terms(blobs, training=True)["loss"] for each in (plain, model)]
@@ -61,15 +61,15 @@ def test_weights_0_are_the_vae_to_the_last_bit(tiny, blobs, outputs, type):
 
 def test_the_weight_of_the_diagonal_follows_the_other(tiny):
     assert make(tiny, off_diagonal_weight=3.0).diagonal_weight == 30.0
-    assert make(tiny, type="ii", off_diagonal_weight=3.0).diagonal_weight == 3.0
+    assert make(tiny, kind="ii", off_diagonal_weight=3.0).diagonal_weight == 3.0
     assert make(tiny, off_diagonal_weight=3.0, diagonal_weight=0.0).diagonal_weight == 0.0
 
 
 @pytest.mark.parametrize(
     "hyper, message",
     [
-        ({"type": "iii"}, "Unknown type of DIP-VAE 'iii'.*Known: i, ii"),
-        ({"type": ["i"]}, "Unknown type of DIP-VAE"),
+        ({"kind": "iii"}, "Unknown kind of DIP-VAE 'iii'.*Known: i, ii"),
+        ({"kind": ["i"]}, "Unknown kind of DIP-VAE"),
         ({"off_diagonal_weight": "10"}, "`off_diagonal_weight` must be a number of at least 0"),
         ({"off_diagonal_weight": -1.0}, "Received: off_diagonal_weight=-1.0"),
         ({"diagonal_weight": -1.0}, "Received: diagonal_weight=-1.0"),

@@ -132,11 +132,11 @@ def test_convolutions_cannot_tell_codes_apart(tiny):
 def test_one_image_has_no_halves(tiny, tmp_path, blobs):
     params = replace(tiny, model="factor_vae", hyper={"discriminator": [[4]]})
     both = [ArrayImages("blobs", blobs[:count]) for count in (64, 5)]
-    for batch_size, validation in ((1, both[1]), (16, ArrayImages("one", blobs[:1]))):
-        with pytest.raises(UserError, match="at least 2 of them. Received: 1"):
+    for batch_size, validation in ((3, both[1]), (16, ArrayImages("three", blobs[:3]))):
+        with pytest.raises(UserError, match="at least 4 of them. Received: 3"):
             changed = replace(params, batch_size=batch_size)
             train(changed, tmp_path / "run", data=(both[0], validation))
     assert not (tmp_path / "run").exists()
-    # Five images in batches of two: none is left alone.
-    history = train(replace(params, batch_size=2), tmp_path / "run", data=both).history
+    # Five images in batches of four: none is left alone.
+    history = train(replace(params, batch_size=4), tmp_path / "run", data=both).history
     assert np.isfinite(history["val_discriminator_loss"][-1])

@@ -15,7 +15,7 @@ ROWS = [
     ("adversarial_ae", SMALL),
     ("info_gan", {"num_codes": 2}),
     ("flow_vae", {"flow": "planar"}),
-    ("dip_vae", {"type": "ii"}),
+    ("dip_vae", {"kind": "ii"}),
     ("iwae", {"bound": "elbo"}),
 ]
 

@@ -133,7 +133,7 @@ class Context:
     def statistics(self) -> CodeStatistics:
         """Codes of the analysed images."""
         mean, log_stddev = self.model.encode(self.images.images(self.analysed))
-        if not np.isfinite(log_stddev).all():
+        if self.model.deterministic:
             kl = np.full(mean.shape[1], np.inf)
         elif not self.model.gaussian_posterior:
             kl = np.full(mean.shape[1], np.nan)

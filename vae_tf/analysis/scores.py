@@ -53,7 +53,7 @@ def score_run(
         UserError: If the run has no checkpoint, or its data cannot be had.
     """
     known = isinstance(run.data, GroundTruthImages)
-    noisy, gaussian = _posterior(run)
+    noisy, gaussian = not run.model.deterministic, run.model.gaussian_posterior
     about = {
         "run": run.name,
         "step": run.details["step"],
@@ -77,13 +77,6 @@ def score_run(
     for name, entry in _suite(run, known, gaussian, preset, done, progress):
         _store(run, record, name, entry, say)
     return record
-
-
-def _posterior(run) -> tuple[bool, bool]:
-    """Whether the encoder adds noise, and whether that is Gaussian."""
-    log_stddev = run.model.encode(run.data.images(np.arange(1)))[1]
-    noisy = bool(np.isfinite(log_stddev).all())
-    return noisy, noisy and run.model.gaussian_posterior
 
 
 def _left_out(run, known, noisy, gaussian) -> list[str]:

@@ -94,7 +94,8 @@ def parts(
     """Yields every image of a set once, in batches of nearly equal size, always the same.
 
     No batch is a small rest: estimators that depend on the batch would be thrown off by one. None
-    holds a single image, for which some are not defined, unless the set does.
+    holds a single image, for which some are not defined, unless the set does. Kinds that know
+    factors pick images of the grid besides, or instead.
     """
     count = min(-(-len(images) // batch_size), max(len(images) // 2, 1))
     for number, indices in enumerate(np.array_split(np.arange(len(images)), count)):

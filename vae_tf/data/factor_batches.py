@@ -13,7 +13,8 @@ def pairs(images: ImageSet, indices: np.ndarray, rng: np.random.Generator) -> di
     """Every image with a partner that shares some of its factors.
 
     The number of factors drawn anew is uniform on 1 .. K - 1, pair by pair (Locatello et al. 2020,
-    Sec. 5, "k = rnd"); which they are is not told.
+    Sec. 5, "k = rnd"); which they are is not told. Partners are drawn from the full grid, whatever
+    the split; a hidden factor is never shared on purpose.
 
     Args:
         images: With known factors.
@@ -41,7 +42,8 @@ def clamped(images: ImageSet, indices: np.ndarray, rng: np.random.Generator) -> 
     """A group in which one factor varies and all others are those of its first image.
 
     A hidden factor, as the instance of smallnorb, varies always, see `GroundTruthImages.images_of`.
-    Which factor varies is drawn uniformly (Kulkarni et al. 2015, Sec. 3.2).
+    Groups as in Kulkarni et al. 2015, Sec. 3.2; which factor varies is drawn uniformly here, where
+    they show some more often. The images are drawn from the full grid, whatever the split.
 
     Args:
         images: With known factors.

@@ -80,5 +80,6 @@ class AdaGVAE(VAE):
     def regularizer(self, outputs):
         kl, logs = super().regularizer(outputs)
         one, other = ops.split(outputs.mean, 2)
+        # Averaged means are equal to the last bit, others practically never.
         same = ops.cast(ops.equal(one, other), "float32")
         return kl, {**logs, "shared_latents": ops.sum(same, axis=1)}

@@ -1,10 +1,9 @@
 """What variants with a discriminator share: a second network with an optimizer of its own."""
 
 import keras
-import tensorflow as tf
 from keras import ops
 
-from vae_tf.models.autoencoder import AutoEncoder, gradients_of, require_number
+from vae_tf.models.autoencoder import AutoEncoder, require_number
 
 
 class Adversarial(AutoEncoder):
@@ -12,7 +11,8 @@ class Adversarial(AutoEncoder):
 
     A subclass sets `discriminator` and `discriminator_variables` with `_attach`, and its terms hold
     `discriminator_loss`, the second network's loss, through which no gradient reaches the codes.
-    Both networks are updated from the same terms.
+    Both networks are updated from the same terms. As the loss is against an opponent that moves,
+    losses of different steps cannot be compared.
 
     Args:
         discriminator_learning_rate: Of Adam with beta_1 0.5 and beta_2 0.9 (Kim & Mnih 2018).
@@ -20,6 +20,8 @@ class Adversarial(AutoEncoder):
     Raises:
         UserError: If it is not a number of at least 0.
     """
+
+    comparable_losses = False
 
     def __init__(self, encoder, decoder, *, discriminator_learning_rate=1e-4, **kwargs):
         super().__init__(encoder, decoder, **kwargs)
@@ -44,23 +46,12 @@ class Adversarial(AutoEncoder):
         return [*self.encoder.trainable_variables, *self.decoder.trainable_variables]
 
     @property
-    def optimizers(self) -> list:
-        return [self.optimizer, self.discriminator_optimizer]
-
-    def update(self, batch) -> dict:
-        with tf.GradientTape(persistent=True) as tape:
-            terms = self.compute_terms(batch, training=True)
-        for loss, variables, optimizer in (
-            (terms["loss"], self.trainable_variables, self.optimizer),
-            (
-                terms["discriminator_loss"],
-                self.discriminator_variables,
-                self.discriminator_optimizer,
-            ),
-        ):
-            optimizer.apply(gradients_of(tape, loss, variables), variables)
-        self.updates.assign_add(1)
-        return terms
+    def objectives(self) -> list[tuple]:
+        theirs = self.discriminator_variables
+        return [
+            *super().objectives,
+            ("discriminator_loss", theirs, self.discriminator_optimizer),
+        ]
 
     def get_config(self):
         rate = {"discriminator_learning_rate": self.discriminator_learning_rate}

@@ -76,8 +76,12 @@ class AutoEncoder(keras.Model):
     batch_kind = "images"
     # Images that the variant's estimators need at least.
     smallest_batch = 1
-    # Whether q(z|x) is N(mean, stddev^2), so that scores may compute its density from the two.
+    # Whether q(z|x) is N(mean, stddev^2), so that scores may compute its density from the two, and
+    # whether it is a point.
     gaussian_posterior = True
+    deterministic = False
+    # Whether validation losses of different steps can be compared, so that training may stop early.
+    comparable_losses = True
 
     def __init__(
         self,
@@ -142,6 +146,10 @@ class AutoEncoder(keras.Model):
             excess = ops.where(weighted, 0.0, ops.relu(log_stddev))
             log_stddev = log_stddev - ops.stop_gradient(excess)
         return mean, log_stddev
+
+    def moments(self, x, training=False):
+        """Mean and log of the standard deviation of the posterior of images, `[B, L]` each."""
+        return self.posterior(x, training=training)
 
     def draw(self, mean, log_stddev, training=False) -> VAEOutput:
         """Samples the posterior with these parameters, those of `posterior`, and decodes."""
@@ -256,12 +264,28 @@ class AutoEncoder(keras.Model):
 
     def update(self, batch) -> dict:
         """One optimizer step on a batch; returns its terms, computed before the step."""
-        with tf.GradientTape() as tape:
+        with tf.GradientTape(persistent=len(self.objectives) > 1) as tape:
             terms = self.compute_terms(batch, training=True)
-        gradients = gradients_of(tape, terms["loss"], self.trainable_variables)
-        self.optimizer.apply(gradients, self.trainable_variables)
+        for loss, variables, optimizer in self.objectives:
+            gradients = tape.gradient(terms[loss], variables)
+            # A variable may have no part in the loss, as a head that is not used.
+            gradients = [
+                ops.zeros_like(variable) if gradient is None else gradient
+                for gradient, variable in zip(gradients, variables, strict=True)
+            ]
+            optimizer.apply(gradients, variables)
         self.updates.assign_add(1)
         return terms
+
+    @property
+    def objectives(self) -> list[tuple]:
+        """What is minimised: names of terms, each with its variables and their optimizer."""
+        return [("loss", self.trainable_variables, self.optimizer)]
+
+    @property
+    def settled_at(self) -> int:
+        """Step from which the loss is the same function of the weights."""
+        return self.kl_weight.settled_at
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -278,7 +302,7 @@ class AutoEncoder(keras.Model):
     @property
     def optimizers(self) -> list:
         """All optimizers of the model; a checkpoint holds each."""
-        return [self.optimizer]
+        return [optimizer for _, _, optimizer in self.objectives]
 
     @property
     def metrics(self) -> list:
@@ -320,7 +344,7 @@ class AutoEncoder(keras.Model):
 
     def encode(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Posterior parameters `(mean [B, L], log_stddev [B, L])` of images `[B, H, W, C]`."""
-        return self._rows("encode", self.posterior, self.image_shape, x)
+        return self._rows("encode", self.moments, self.image_shape, x)
 
     def decode(self, z: np.ndarray) -> np.ndarray:
         """Images `[B, H, W, C]` in [0, 1] of latent vectors `[B, L]`."""
@@ -380,15 +404,6 @@ class AutoEncoder(keras.Model):
                 lambda rows: network(rows, training=False), input_signature=signature
             )
         return _in_batches(cache[name], rows)
-
-
-def gradients_of(tape, loss, variables) -> list:
-    """Gradients of a loss; 0 where a variable has no part in it, as a head that is not used."""
-    gradients = tape.gradient(loss, variables)
-    return [
-        ops.zeros_like(variable) if gradient is None else gradient
-        for gradient, variable in zip(gradients, variables, strict=True)
-    ]
 
 
 def require_number(

@@ -8,7 +8,7 @@ Reference:
 import keras
 
 from vae_tf import divergences
-from vae_tf.errors import UserError
+from vae_tf.errors import UserError, unknown
 from vae_tf.models.autoencoder import branched, require_number
 from vae_tf.models.vae import VAE
 
@@ -42,7 +42,8 @@ class BetaTCVAE(VAE):
                 f"of a batch. Received: dataset_size={dataset_size}. Pass 60000 for MNIST."
             )
         require_number("beta", beta, 0)
-        divergences.importance_log_weights(2, dataset_size, estimator)  # knows the names
+        if estimator not in divergences.ESTIMATORS:
+            raise unknown("estimator", estimator, divergences.ESTIMATORS)
         self.beta = beta
         self.estimator = estimator
         self.dataset_size = dataset_size

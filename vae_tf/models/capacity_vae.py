@@ -53,6 +53,10 @@ class CapacityVAE(VAE):
         penalty = self.gamma * ops.abs(ops.mean(kl) - capacity)
         return ops.broadcast_to(penalty, ops.shape(kl)), {**logs, "capacity": capacity}
 
+    @property
+    def settled_at(self):
+        return max(super().settled_at, self.capacity.settled_at)
+
     def get_config(self):
         knobs = {"gamma": self.gamma, "capacity": str(self.capacity)}
         return {**super().get_config(), **knobs}

@@ -39,7 +39,8 @@ class DCIGN(VAE):
 
     All other latents are clamped: the decoder gets their mean over the group, and in place of the
     reconstruction's gradient they get `invariance_weight * (z - mean z)`, which draws them
-    together. Latent k belongs to factor k; latents beyond the factors are clamped always. The
+    together. Latent k belongs to factor k; latents beyond the factors are clamped always, where the
+    paper gives all of them to what its other factors leave over. The
     gradient is that of invariance_weight / 2 * |z - mean z|^2 over the clamped latents, with the
     mean held fixed, and so this is added to the loss.
 

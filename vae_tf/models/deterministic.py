@@ -15,6 +15,7 @@ class DeterministicAutoEncoder(VAE):
     """
 
     gaussian_posterior = False
+    deterministic = True
 
     def posterior(self, x, training=False):
         mean, _ = self.encoder(x, training=training)

@@ -18,18 +18,18 @@ from vae_tf.models.vae import VAE
 class DIPVAE(VAE):
     """VAE with a penalty on the covariance of its codes (Eq. 6 and 7).
 
-    Type "i" takes the covariance of the means, type "ii" that of the samples: the same plus the
+    Kind "i" takes the covariance of the means, kind "ii" that of the samples: the same plus the
     mean variance of the posteriors (Eq. 5). Covariances are those of the batch, divided by B. Both
     weights 0 is the VAE.
 
     Args:
-        type: "i" or "ii".
+        kind: "i" or "ii".
         off_diagonal_weight: lambda_od, at least 0; 10 is the paper's choice on CelebA.
-        diagonal_weight: lambda_d, at least 0. None: 10 lambda_od for type i, lambda_od for type
+        diagonal_weight: lambda_d, at least 0. None: 10 lambda_od for kind i, lambda_od for kind
             ii, as in the paper.
 
     Raises:
-        UserError: If the type is unknown, or a weight is not of its kind.
+        UserError: If the kind is unknown, or a weight is not of its kind.
     """
 
     logged = ("covariance_penalty",)
@@ -40,19 +40,19 @@ class DIPVAE(VAE):
         encoder,
         decoder,
         *,
-        type="i",
+        kind="i",
         off_diagonal_weight=10.0,
         diagonal_weight=None,
         **kwargs,
     ):
         super().__init__(encoder, decoder, **kwargs)
-        if type not in ("i", "ii"):
-            raise unknown("type of DIP-VAE", type, ("i", "ii"))
+        if kind not in ("i", "ii"):
+            raise unknown("kind of DIP-VAE", kind, ("i", "ii"))
         require_number("off_diagonal_weight", off_diagonal_weight, 0)
         if diagonal_weight is None:
-            diagonal_weight = off_diagonal_weight * (10.0 if type == "i" else 1.0)
+            diagonal_weight = off_diagonal_weight * (10.0 if kind == "i" else 1.0)
         require_number("diagonal_weight", diagonal_weight, 0)
-        self.type = type
+        self.kind = kind
         self.off_diagonal_weight = off_diagonal_weight
         self.diagonal_weight = diagonal_weight
 
@@ -61,7 +61,7 @@ class DIPVAE(VAE):
         kl, logs = super().regularizer(outputs)
         outputs = branched(outputs)
         covariance = divergences.covariance(outputs.mean)
-        if self.type == "ii":
+        if self.kind == "ii":
             variance = ops.mean(ops.exp(2.0 * outputs.log_stddev), axis=0)
             covariance = covariance + ops.diag(variance)
         penalty = divergences.covariance_penalty(
@@ -70,5 +70,5 @@ class DIPVAE(VAE):
         return kl + penalty, {**logs, "covariance_penalty": penalty}
 
     def get_config(self):
-        knobs = ("type", "off_diagonal_weight", "diagonal_weight")
+        knobs = ("kind", "off_diagonal_weight", "diagonal_weight")
         return {**super().get_config(), **{name: getattr(self, name) for name in knobs}}

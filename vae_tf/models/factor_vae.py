@@ -32,7 +32,7 @@ class FactorVAE(Adversarial, VAE):
     """
 
     logged = ("total_correlation", "discriminator_loss", "discriminator_accuracy")
-    smallest_batch = 2
+    smallest_batch = 4  # a half of one image has nothing to permute
 
     def __init__(self, encoder, decoder, *, gamma=35.0, discriminator=((1_000,),) * 6, **kwargs):
         super().__init__(encoder, decoder, **kwargs)

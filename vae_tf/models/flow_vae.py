@@ -51,7 +51,7 @@ class FlowVAE(VAE):
     The KL is that of the samples, log q(z|x) - log p(z). The context of the flow are the features
     of the image that the heads see. `encode` gives mean and standard deviation of the posterior,
     from 64 samples with noise that is always the same; the density is not Gaussian, and scores that
-    take it for one are left out.
+    take it for one are left out. The log's `stddev_*` and `mean_*` are of the Gaussian.
 
     Args:
         flow: "iaf" or "planar".
@@ -70,7 +70,8 @@ class FlowVAE(VAE):
         if flow not in ("iaf", "planar"):
             raise unknown("flow", flow, ("iaf", "planar"))
         require_number("num_flows", num_flows, 1, whole=True)
-        require_number("hidden_size", hidden_size, 1, whole=True)
+        # With fewer units some latents would depend on none before them.
+        require_number("hidden_size", hidden_size, self.latent_size, whole=True)
         self.flow, self.num_flows, self.hidden_size = flow, num_flows, hidden_size
         self.flows = []
         self.heads = with_features(encoder)
@@ -126,9 +127,6 @@ class FlowVAE(VAE):
         z, _ = self.bend(start, repeat_rows(context, _MOMENT_SAMPLES))
         z = ops.reshape(z, (_MOMENT_SAMPLES, -1, self.latent_size))
         return ops.mean(z, axis=0), ops.log(ops.std(z, axis=0))
-
-    def encode(self, x):
-        return self._rows("encode", self.moments, self.image_shape, x)
 
     def get_config(self):
         knobs = ("flow", "num_flows", "hidden_size")

@@ -11,7 +11,9 @@ from typing import NamedTuple
 import keras
 from keras import layers, ops, random
 
+from vae_tf import schedules
 from vae_tf.distributions import gaussian_log_prob
+from vae_tf.errors import UserError
 from vae_tf.models.adversarial import Adversarial, discriminator_terms
 from vae_tf.models.autoencoder import images_of, require_number
 from vae_tf.models.vae import VAE
@@ -43,9 +45,9 @@ class InfoGAN(Adversarial, VAE):
     The decoder is the generator. Of its latents the first `num_codes` are codes, which the
     recognition network Q(c|x), a Gaussian, reads; the others are noise, for which `encode` gives
     the prior. The encoder is Q and, with one more unit, the discriminator, as in the paper. The
-    loss is the generator's, -log D(G(z)) - info_weight * information; the discriminator's holds
-    -info_weight * information, too. `reconstruction`, `kl` and `elbo` are those of real images
-    through Q and the generator: nothing is trained on them.
+    loss is the generator's, -log D(G(z)) - info_weight * information; the discriminator's is half
+    of -log D(x) - log(1 - D(G(z))) - info_weight * information. `reconstruction`, `kl` and `elbo`
+    are those of real images through Q and the generator: nothing is trained on them.
 
     Codes are from N(0, I) as the noise is, where the paper's are uniform, so that they share the
     prior of the other models. Batch normalisation, which the paper uses, is left out.
@@ -74,6 +76,11 @@ class InfoGAN(Adversarial, VAE):
     ):
         rate = {"discriminator_learning_rate": discriminator_learning_rate}
         super().__init__(encoder, decoder, **rate, **kwargs)
+        if self.kl_weight != schedules.constant(1.0):
+            raise UserError(
+                f"InfoGAN has no reconstruction that a KL could be weighed against. Received: "
+                f"kl_weight={self.kl_weight}. Leave it at 1 and turn hyper.info_weight."
+            )
         require_number("num_codes", num_codes, 1, self.latent_size, whole=True)
         require_number("info_weight", info_weight, 0)
         self.num_codes = num_codes
@@ -111,7 +118,8 @@ class InfoGAN(Adversarial, VAE):
         # Lower bound of the information between codes and images, nats (Eq. 5).
         information = ops.mean(gaussian_log_prob(codes, mean, log_stddev)) + entropy
         adversarial = discriminator_terms(outputs.log_odds, log_odds)
-        adversarial["discriminator_loss"] -= self.info_weight * information
+        # Half of it, as the discriminator's loss is the mean of the paper's two terms.
+        adversarial["discriminator_loss"] -= 0.5 * self.info_weight * information
         generator_loss = ops.mean(ops.softplus(-log_odds))
         logs |= adversarial | {"generator_loss": generator_loss, "information": information}
         return kl, logs

@@ -30,16 +30,20 @@ class IWAE(VAE):
         UserError: If `num_samples` is not of its kind or the bound is unknown.
     """
 
-    # Square of the sum of the weights over the sum of their squares: 1 (one sample decides) to k.
-    logged = ("effective_sample_size",)
-
     def __init__(self, encoder, decoder, *, num_samples=5, bound="iwae", **kwargs):
+        # Before the base, which makes a tracker of each name in `logged`.
+        self.num_samples = num_samples
+        self.bound = bound
         super().__init__(encoder, decoder, **kwargs)
         require_number("num_samples", num_samples, 1, whole=True)
         if bound not in ("iwae", "elbo"):
             raise unknown("bound", bound, ("iwae", "elbo"))
-        self.num_samples = num_samples
-        self.bound = bound
+
+    @property
+    def logged(self):
+        # Square of the sum of the weights over the sum of their squares: 1 (one sample decides) to
+        # k. The ordinary bound has no weights.
+        return ("effective_sample_size",) if self.bound == "iwae" else ()
 
     def forward(self, batch, training):
         x = images_of(batch)
@@ -56,14 +60,13 @@ class IWAE(VAE):
         return (kl if self.bound == "elbo" else self.log_ratio(outputs)), logs
 
     def batch_loss(self, losses):
+        if self.bound == "elbo":
+            return super().batch_loss(losses)
         log_weights = -ops.reshape(losses, (self.num_samples, -1))  # [k, B]
         weights = ops.exp(ops.stop_gradient(log_weights - ops.max(log_weights, axis=0)))
         size = ops.square(ops.sum(weights, axis=0)) / ops.sum(ops.square(weights), axis=0)
-        logs = {"effective_sample_size": size}
-        if self.bound == "elbo":
-            return ops.mean(losses), logs
         log_mean = ops.logsumexp(log_weights, axis=0) - math.log(self.num_samples)
-        return -ops.mean(log_mean), logs
+        return -ops.mean(log_mean), {"effective_sample_size": size}
 
     def get_config(self):
         return {**super().get_config(), "num_samples": self.num_samples, "bound": self.bound}
