@@ -102,5 +102,17 @@ def test_importances_are_those_of_scikit_learn(draw, rng):
     fit = fit_importance(codes, factors, test @ mixing, test, seed=4)
     for k in range(2):
         model = GradientBoostingClassifier(random_state=4).fit(codes, factors[:, k])
-        np.testing.assert_array_equal(fit.matrix[:, k], model.feature_importances_)
-        assert fit.accuracy_test[k] == model.score(test @ mixing, test[:, k])
+        # Equally good splits are drawn with other random numbers; test_boosting.py is exact.
+        np.testing.assert_allclose(fit.matrix[:, k], model.feature_importances_, atol=0.005)
+        assert fit.accuracy_train[k] == model.score(codes, factors[:, k])
+        assert fit.accuracy_test[k] == pytest.approx(
+            model.score(test @ mixing, test[:, k]), abs=0.02
+        )
+
+
+def test_values_absent_from_the_training_points_are_never_told(draw):
+    codes_train, train, codes_test, test = draw(num_train=200)
+    kept = train[:, 2] != 4
+    fit = fit_importance(codes_train[kept], train[kept], codes_test, test, seed=0)
+    assert fit.accuracy_train.tolist() == [1, 1, 1]
+    assert fit.accuracy_test[2] == np.mean(test[:, 2] != 4)

@@ -1,7 +1,7 @@
 """Independent jobs on all cores, with one progress bar.
 
-scikit-learn's trees and support vector machines release the interpreter's lock while they fit, so
-threads share the arrays and use every core; processes would start slowly and copy them.
+NumPy's loops and scikit-learn's support vector machines release the interpreter's lock while they
+work, so threads share the arrays and use every core; processes would start slowly and copy them.
 """
 
 import os
