@@ -73,7 +73,7 @@ def test_infinite_columns_leave_the_gradient_alone(tiny, blobs):
 
 
 def test_the_head_that_is_not_used_stays_as_it_was(tiny, blobs):
-    model = make(tiny)
+    model = make(tiny, mmd_weight=10.0)
     head = model.encoder.get_layer("log_stddev")
     before = np.array(head.kernel)
     update = tf.function(model.update)
@@ -89,7 +89,7 @@ def test_a_weight_that_starts_at_0(tiny, blobs):
     assert float(terms["loss"]) == float(terms["reconstruction"])
     for _ in range(3):
         terms = model.update(blobs)
-    expected = float(terms["reconstruction"]) + 10 * float(terms["mmd"])
+    expected = float(terms["reconstruction"]) + 200 * float(terms["mmd"])
     assert float(terms["loss"]) == pytest.approx(expected, rel=1e-5)
     assert all(np.all(np.isfinite(weight)) for weight in model.get_weights())
 

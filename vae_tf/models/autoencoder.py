@@ -214,13 +214,14 @@ class AutoEncoder(keras.Model):
         kl_weight = self.kl_weight_at(self.step)
         if self.kl_weight.lowest > 0:
             penalty, logs = self.regularizer(outputs)
-            loss, more = self.batch_loss(reconstruction + kl_weight * penalty)
+            losses = summed([reconstruction, kl_weight * penalty])
+            loss, more = self.batch_loss(losses)
         else:
             weighted = kl_weight > 0
             held, pull = self._hold_at_weight_zero(outputs, weighted)
             penalty, logs = self.regularizer(held)
             weighted_penalty = ops.where(weighted, kl_weight * penalty, 0.0)
-            loss, more = self.batch_loss(reconstruction + weighted_penalty)
+            loss, more = self.batch_loss(summed([reconstruction, weighted_penalty]))
             if training:
                 loss = loss + (pull - ops.stop_gradient(pull))  # adds a gradient and no value
         stddev = ops.exp(outputs.log_stddev)
@@ -442,6 +443,15 @@ def images_of(batch):
 def repeat_rows(tensor, times: int):
     """A tensor `[B, ...]` repeated as a whole: `[times * B, ...]`."""
     return ops.tile(tensor, (times, *(1,) * (len(tensor.shape) - 1)))
+
+
+def summed(terms: list):
+    """Sum of tensors of one shape.
+
+    TensorFlow rewrites `a + b + c` into one operation that adds in an order that changes from run
+    to run; not so the sum over an axis.
+    """
+    return ops.sum(ops.stack(terms), axis=0)
 
 
 def branched(outputs):

@@ -16,7 +16,7 @@ from keras import ops
 
 from vae_tf.distributions import gaussian_log_prob
 from vae_tf.errors import unknown
-from vae_tf.models.autoencoder import branched, repeat_rows, require_number
+from vae_tf.models.autoencoder import branched, repeat_rows, require_number, summed
 from vae_tf.models.vae import VAE
 from vae_tf.networks.builders import with_features
 from vae_tf.networks.flows import InverseAutoregressiveFlow, PlanarFlow, branches
@@ -102,12 +102,12 @@ class FlowVAE(VAE):
 
     def bend(self, start, context):
         """Sends samples `[B, L]` through all flows: `z [B, L]` and `log_det [B]`."""
-        z, log_det = tf.identity(start), 0.0
+        z, log_dets = tf.identity(start), []
         contexts = branches(context, len(self.flows))
         for flow, own_context in zip(self.flows, contexts, strict=True):
             z, log_det_of_flow = flow(z, own_context)
-            log_det = log_det + log_det_of_flow
-        return z, log_det
+            log_dets.append(log_det_of_flow)
+        return z, summed(log_dets)
 
     def log_ratio(self, outputs):
         zeros = ops.zeros_like(outputs.z)
