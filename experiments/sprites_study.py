@@ -30,6 +30,7 @@ sys.path.insert(0, str(ROOT))
 import params as presets  # noqa: E402
 from vae_tf import data, metrics  # noqa: E402
 from vae_tf.analysis.records import values_of  # noqa: E402
+from vae_tf.analysis.scores import encoder_of  # noqa: E402
 from vae_tf.config import Params, replace  # noqa: E402
 from vae_tf.runs import Run, write_text  # noqa: E402
 
@@ -166,11 +167,6 @@ def train_source(source: str, steps: int, folder: Path) -> tuple[Run, dict]:
     # The KL of a deterministic encoder is infinite, for which JSON has no number.
     terms = {title: value if math.isfinite(value) else None for title, value in last.items()}
     return run, {"steps": steps, "seconds": seconds, **terms}
-
-
-def encoder_of(model):
-    """What gives a model's codes: with their densities where the scores know these."""
-    return model.encode if model.gaussian_posterior else lambda x: model.encode(x)[0]
 
 
 def score(represent) -> dict:

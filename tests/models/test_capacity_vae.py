@@ -5,19 +5,11 @@ import tensorflow as tf
 
 from vae_tf.config import replace
 from vae_tf.errors import UserError
-from vae_tf.models.autoencoder import VAEOutput
 from vae_tf.models.build import build_model
 
 
 def make(tiny, model="capacity_vae", **hyper):
     return build_model(replace(tiny, model=model, kl_weight=1.0, hyper=hyper), (8, 8, 1), 64)
-
-
-@pytest.fixture
-def outputs():
-    rng = np.random.default_rng(0)
-    mean, log_stddev, z = rng.normal(size=(3, 6, 3)).astype("float32")
-    return VAEOutput(mean, log_stddev, z, np.zeros((6, 8, 8, 1), "float32"))
 
 
 def kl_in_numpy(outputs):

@@ -11,13 +11,6 @@ def make(tiny, model="dip_vae", **hyper):
     return build_model(replace(tiny, model=model, kl_weight=1.0, hyper=hyper), (8, 8, 1), 64)
 
 
-@pytest.fixture
-def outputs():
-    rng = np.random.default_rng(0)
-    mean, log_stddev, z = rng.normal(size=(3, 6, 3)).astype("float32")
-    return VAEOutput(mean, log_stddev, z, np.zeros((6, 8, 8, 1), "float32"))
-
-
 @pytest.mark.parametrize("kind", ["i", "ii"])
 def test_the_penalty_is_numpys(tiny, outputs, kind):
     model = make(tiny, kind=kind, off_diagonal_weight=3.0, diagonal_weight=5.0)

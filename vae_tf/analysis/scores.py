@@ -110,8 +110,7 @@ def _suite(run, known, gaussian, preset, done, progress) -> Iterator[tuple[str, 
     if set(metrics.suite_names(_anything(run.model.latent_size, known, gaussian))) <= done:
         return
     if known:
-        encode = run.model.encode if gaussian else lambda x: run.model.encode(x)[0]
-        codes = metrics.Representation(encode, run.data, progress=progress)
+        codes = metrics.Representation(encoder_of(run.model), run.data, progress=progress)
     else:
         mean, log_stddev = _encode(run, _SIZES[preset]["num_codes"])
         codes = metrics.Codes(mean, log_stddev if gaussian else None)
@@ -124,6 +123,11 @@ def _suite(run, known, gaussian, preset, done, progress) -> Iterator[tuple[str, 
         if not known and "num_train" in entry["sizes"]:
             entry["sizes"]["num_train"] = min(entry["sizes"]["num_train"], count)
         yield name, entry
+
+
+def encoder_of(model) -> Callable:
+    """What gives a model's codes to `metrics.Representation`: with Gaussian densities or alone."""
+    return model.encode if model.gaussian_posterior else lambda x: model.encode(x)[0]
 
 
 def _anything(latent_size: int, known: bool, gaussian: bool):

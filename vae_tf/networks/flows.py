@@ -1,5 +1,8 @@
 """Normalising flows: invertible maps of latent samples whose densities are known along the way.
 
+Each is a layer `(z [B, L], context [B, C]) -> (f(z) [B, L], log |det df/dz| [B])`, the context that
+of the image, the determinant in nats.
+
 References:
     Rezende & Mohamed, "Variational Inference with Normalizing Flows", ICML 2015.
     https://arxiv.org/abs/1505.05770
@@ -49,15 +52,6 @@ class PlanarFlow(layers.Layer):
         self.parameters.build(context_shape)
 
     def call(self, z, context):
-        """Maps samples.
-
-        Args:
-            z: `[B, L]`.
-            context: `[B, C]`, of the image.
-
-        Returns:
-            f(z) `[B, L]` and log |det df/dz| `[B]` in nats.
-        """
         size = z.shape[-1]
         parameters = self.parameters(context)
         u, w, b = ops.split(parameters, (size, 2 * size), axis=-1)
@@ -126,15 +120,6 @@ class InverseAutoregressiveFlow(layers.Layer):
         )
 
     def call(self, z, context):
-        """Maps samples.
-
-        Args:
-            z: `[B, L]`.
-            context: `[B, C]`, of the image.
-
-        Returns:
-            f(z) `[B, L]` and log |det df/dz| `[B]` in nats.
-        """
         hidden = ops.matmul(z, self.input_kernel * self.input_mask)
         hidden = ops.elu(hidden + ops.matmul(context, self.context_kernel) + self.hidden_bias)
         outputs = ops.matmul(hidden, self.output_kernel * self.output_mask) + self.output_bias
