@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).parents[1] / "vae_tf"
 # From the bottom up; modules of one line may import each other.
 LAYERS = [
     {"version", "errors", "atomic"},
-    {"schedules", "distributions", "divergences", "startup", "interruption"},
+    {"schedules", "distributions", "divergences", "sums", "startup", "interruption"},
     {"networks", "data", "metrics", "plots"},
     {"models"},
     {"config", "checkpoints", "callbacks"},

@@ -27,8 +27,7 @@ def gaussian_kl(mean, log_stddev):
 
 def gaussian_kl_per_latent(mean, log_stddev):
     """The same before the sum over latents: `[B, L]` tensor of nats."""
-    # Through the log variance each tensor collects at most two gradient contributions. TensorFlow
-    # adds three or more in an order that changes from run to run, and with it the last bit.
+    # Through the log variance each tensor collects at most two gradients, see sums.
     log_variance = 2.0 * log_stddev
     return 0.5 * (ops.square(mean) + ops.exp(log_variance) - 1.0 - log_variance)
 

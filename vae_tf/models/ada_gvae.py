@@ -56,7 +56,7 @@ class AdaGVAE(VAE):
         one, other = ops.split(tf.identity(mean), 2)
         mean_of_means = 0.5 * (one + other)
         one, other = ops.split(2.0 * log_stddev, 2)
-        # Not ops.logaddexp, which uses each of them three times, see autoencoder.branched.
+        # Not ops.logaddexp, which uses each of them three times, see sums.
         largest = ops.stop_gradient(ops.maximum(one, other))
         mean_ratio = 0.5 * (ops.exp(one - largest) + ops.exp(other - largest))
         log_mean_variance = ops.log(mean_ratio) + largest

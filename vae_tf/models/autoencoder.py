@@ -21,6 +21,7 @@ from keras import ops
 from vae_tf import schedules
 from vae_tf.distributions import LIKELIHOODS, gaussian_log_prob
 from vae_tf.errors import UserError, unknown
+from vae_tf.sums import summed
 
 # Weight of log(1 + stddev^2) in the gradient while the KL weight is 0. Small beside a
 # reconstruction in nats, so that where the decoder uses a latent the reconstruction decides.
@@ -252,7 +253,7 @@ class AutoEncoder(keras.Model):
             The outputs, through which gradients pass only where `weighted`, and the pull: scalar,
             with a gradient only where not `weighted`.
         """
-        # The identity keeps the gradient contributions of log_stddev at two, see distributions.
+        # The identity keeps the gradient contributions of log_stddev at two, see sums.
         log_stddev = tf.identity(outputs.log_stddev)
         held = [
             ops.where(weighted, tensor, ops.stop_gradient(tensor))
@@ -443,29 +444,6 @@ def images_of(batch):
 def repeat_rows(tensor, times: int):
     """A tensor `[B, ...]` repeated as a whole: `[times * B, ...]`."""
     return ops.tile(tensor, (times, *(1,) * (len(tensor.shape) - 1)))
-
-
-def summed(terms: list):
-    """Sum of tensors of one shape.
-
-    TensorFlow rewrites `a + b + c` into one operation that adds in an order that changes from run
-    to run; not so the sum over an axis.
-    """
-    return ops.sum(ops.stack(terms), axis=0)
-
-
-def branched(outputs):
-    """The outputs, their gradients gathered apart, so that a variant may use them once more.
-
-    TensorFlow adds three or more gradient contributions to one tensor in an order that changes
-    from run to run. With the posterior used once in sampling and twice behind this branch, no
-    tensor gets more than two.
-    """
-    return outputs._replace(
-        mean=tf.identity(outputs.mean),
-        log_stddev=tf.identity(outputs.log_stddev),
-        z=tf.identity(outputs.z),
-    )
 
 
 def _in_batches(function: Callable, rows: np.ndarray, size: int = 256) -> list[np.ndarray]:

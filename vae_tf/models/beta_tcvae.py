@@ -9,8 +9,9 @@ import keras
 
 from vae_tf import divergences
 from vae_tf.errors import UserError, unknown
-from vae_tf.models.autoencoder import branched, require_number
+from vae_tf.models.autoencoder import require_number
 from vae_tf.models.vae import VAE
+from vae_tf.sums import branched
 
 
 @keras.saving.register_keras_serializable("vae_tf")

@@ -10,8 +10,9 @@ from keras import ops
 
 from vae_tf import divergences
 from vae_tf.errors import unknown
-from vae_tf.models.autoencoder import branched, require_number
+from vae_tf.models.autoencoder import require_number
 from vae_tf.models.vae import VAE
+from vae_tf.sums import branched
 
 
 @keras.saving.register_keras_serializable("vae_tf")

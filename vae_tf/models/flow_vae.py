@@ -16,10 +16,11 @@ from keras import ops
 
 from vae_tf.distributions import gaussian_log_prob
 from vae_tf.errors import unknown
-from vae_tf.models.autoencoder import branched, repeat_rows, require_number, summed
+from vae_tf.models.autoencoder import repeat_rows, require_number
 from vae_tf.models.vae import VAE
 from vae_tf.networks.builders import with_features
-from vae_tf.networks.flows import InverseAutoregressiveFlow, PlanarFlow, branches
+from vae_tf.networks.flows import InverseAutoregressiveFlow, PlanarFlow
+from vae_tf.sums import branched, branches, summed
 
 _MOMENT_SAMPLES = 64  # of the posterior, from which `encode` takes mean and stddev
 

@@ -78,8 +78,7 @@ def with_features(encoder: keras.Model) -> keras.Model:
         Model `x [B, H, W, C] -> (mean [B, L], log_stddev [B, L], features [B, F])`.
     """
     features = encoder.get_layer("mean").input
-    # The heads and what uses the features behind a branch each: three gradient contributions to
-    # one tensor would be added in an order that changes from run to run.
+    # The heads and what uses the features behind a branch each: two gradients, see sums.
     branch, features = (_Branch(name=name)(features) for name in ("branch", "features"))
     heads = [encoder.get_layer(name)(branch) for name in ("mean", "log_stddev")]
     return keras.Model(encoder.input, [*heads, features], name="encoder_with_features")

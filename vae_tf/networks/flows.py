@@ -14,20 +14,9 @@ References:
 
 import keras
 import numpy as np
-import tensorflow as tf
 from keras import layers, ops
 
-
-def branches(tensor, count: int) -> list:
-    """A tensor `count` times, for as many uses: their gradients are added in pairs.
-
-    TensorFlow adds three or more contributions in an order that changes from run to run.
-    """
-    ends = []
-    for _ in range(count - 1):
-        ends.append(tf.identity(tensor))
-        tensor = tf.identity(tensor)
-    return [*ends, tensor]
+from vae_tf.sums import branches
 
 
 class PlanarFlow(layers.Layer):
