@@ -139,7 +139,7 @@ def _check_batches(model: AutoEncoder, params: Params, images: ImageSet, validat
         # The model or its batches may refuse what does not fit them: better now than after the
         # folder is made.
         batch = batch_at(images, params.batch_size, params.seed, 0, model.batch_kind)
-        with _noise_kept(model):
+        with _state_kept(model):
             model.compute_terms(_tensors(batch), training=False)
 
 
@@ -314,7 +314,7 @@ class Training:
         batch = batch_at(
             self.images, params.batch_size, params.seed, self.step, self.model.batch_kind
         )
-        with _noise_kept(self.model):
+        with _state_kept(self.model):
             terms = self._terms(_tensors(batch), training=True)
         return {name: float(term) for name, term in terms.items()}
 
@@ -372,16 +372,19 @@ class Training:
 
 
 @contextlib.contextmanager
-def _noise_kept(model: AutoEncoder, seed: int | None = None) -> Iterator[None]:
-    """Leaves the model's random state as it was; inside, it starts from `seed` if given."""
-    state = model.seed_generator.state
-    kept = np.array(state)
+def _state_kept(model: AutoEncoder, seed: int | None = None) -> Iterator[None]:
+    """Leaves the model as it was; inside, its random state starts from `seed` if given."""
+    noise = model.seed_generator.state
+    # Statistics of batch normalisation move in a forward pass of training.
+    state = [noise, *model.non_trainable_weights]
+    kept = [np.array(variable) for variable in state]
     try:
         if seed is not None:
-            state.assign([seed, 0])
+            noise.assign([seed, 0])
         yield
     finally:
-        state.assign(kept)
+        for variable, value in zip(state, kept, strict=True):
+            variable.assign(value)
 
 
 def _tensors(batch):
@@ -403,7 +406,7 @@ def evaluate(model: AutoEncoder, images: ImageSet, batch_size: int, *, terms=Non
     """
     terms = terms or tf.function(model.compute_terms)
     rows, sizes = [], []
-    with _noise_kept(model, _NOISE_SEED):
+    with _state_kept(model, _NOISE_SEED):
         for batch in parts(images, batch_size, model.batch_kind):
             values = terms(_tensors(batch), training=False)
             rows.append({name: float(value) for name, value in values.items()})

@@ -1,12 +1,15 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-from keras import random
 from scipy import stats
 
+from vae_tf import training
 from vae_tf.config import replace
+from vae_tf.data.image_set import ImageSet
+from vae_tf.data.row_file import ArrayRows
 from vae_tf.errors import UserError
 from vae_tf.models.build import build_model
+from vae_tf.runs import Run
 
 
 def make(tiny, **knobs):
@@ -22,11 +25,10 @@ def gradients(model, x, name, variables):
 
 def test_all_terms_are_numpys(tiny, blobs):
     model = make(tiny, info_weight=0.3)
-    _, outputs = model.forward(blobs, training=True)
-    state = np.array(model.seed_generator.state)
+    _, outputs = model.forward(blobs, training=False)
     _, logs = model.regularizer(outputs)
-    model.seed_generator.state.assign(state)
-    z = random.normal((64, 3), seed=model.seed_generator)
+    z = outputs.generated.z
+    assert abs(np.mean(z)) < 4 / np.sqrt(192) and np.std(z) == pytest.approx(1, abs=0.2)
     images = 1 / (1 + np.exp(-np.array(model.decoder(z))))
     mean, log_stddev, log_odds = (np.array(part, float) for part in model.discriminator(images))
     posterior = stats.norm(mean[:, :2], np.exp(log_stddev[:, :2]))
@@ -39,7 +41,7 @@ def test_all_terms_are_numpys(tiny, blobs):
     loss = -0.5 * (np.log(real).mean() + np.log(1 - fake).mean()) - 0.5 * 0.3 * information
     assert float(logs["discriminator_loss"]) == pytest.approx(loss, rel=1e-4)
     model.seed_generator.state.assign([0, 0])
-    terms = model.compute_terms(blobs, training=True)
+    terms = model.compute_terms(blobs, training=False)
     whole = float(terms["generator_loss"]) - 0.3 * float(terms["information"])
     assert float(terms["loss"]) == pytest.approx(whole, rel=1e-6)
 
@@ -103,6 +105,20 @@ def test_the_recognition_network_learns_to_read_the_codes(tiny, blobs):
     for _ in range(300):
         last = float(update(blobs)["information"])
     assert last > first + 0.5
+
+
+def test_batch_statistics_move_with_updates_alone(tiny, blobs, tmp_path):
+    """Not with validation, nor with the last row of the log, which is a pass of training."""
+    params = replace(tiny, model="info_gan", hyper={"num_codes": 2}, steps=5)
+    images = ImageSet("blobs", "train", ArrayRows(blobs, 1.0))
+    run = training.train(params, tmp_path / "run", data=(images, images))
+    run.model.compute_terms(blobs, training=False)
+    received, saved = (one.model.decoder.non_trainable_weights for one in (run, Run(run.path)))
+    assert received
+    for one, other in zip(received, saved, strict=True):
+        np.testing.assert_array_equal(one, other)
+    run.model.compute_terms(blobs, training=True)
+    assert all(np.any(one != other) for one, other in zip(received, saved, strict=True))
 
 
 def test_pictures(tiny, blobs):

@@ -1,3 +1,4 @@
+import keras
 import numpy as np
 import pytest
 
@@ -37,3 +38,26 @@ def test_a_seed_is_a_network():
         np.testing.assert_array_equal(first[index], again[index])
         assert not np.allclose(first[index], other[index])
     assert not np.allclose(first[4], first[6])  # the two heads differ
+
+
+@pytest.mark.parametrize("spec", [((5,), (6,)), ((5,), (4, 3, 2), (1, 3, 2))])
+def test_a_decoder_with_batch_normalisation_is_numpys(spec):
+    network = build_decoder(spec, (8, 8, 1), 3, activation="linear", batch_normalization=True)
+    z = np.random.default_rng(0).normal(2, 5, (40, 3)).astype("float32")
+    dense, norm = (network.get_layer(name) for name in ("dense_1", "dense_1_normalization"))
+    first = z @ np.array(dense.kernel)
+    probe = keras.Model(network.input, norm.output)
+    normalised = (first - first.mean(0)) / np.sqrt(first.var(0) + norm.epsilon)
+    np.testing.assert_allclose(probe(z, training=True), normalised, atol=1e-5)
+    # The averages start at 0 and 1 and have gone a tenth of the way.
+    np.testing.assert_allclose(norm.moving_mean, 0.1 * first.mean(0), rtol=1e-5)
+    np.testing.assert_allclose(norm.moving_variance, 0.9 + 0.1 * first.var(0), rtol=1e-5)
+    usual = (first - norm.moving_mean) / np.sqrt(np.array(norm.moving_variance) + norm.epsilon)
+    np.testing.assert_allclose(probe(z, training=False), usual, rtol=1e-4, atol=1e-5)
+    # All layers but the last.
+    names = [layer.name for layer in network.layers if layer.name.endswith("_normalization")]
+    assert len(names) == len([layer for layer in network.layers if layer.weights]) - len(names) - 1
+
+
+def test_a_decoder_has_no_batch_normalisation_unless_asked():
+    assert not build_decoder(((5,), (6,)), (8, 8, 1), 3).non_trainable_weights

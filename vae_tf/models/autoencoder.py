@@ -75,6 +75,8 @@ class AutoEncoder(keras.Model):
     logged: tuple[str, ...] = ()
     # What a batch is: a name of data.batches.BATCHES.
     batch_kind = "images"
+    # Whether the decoder normalises over the batch, as generators do.
+    batch_normalization = False
     # Images that the variant's estimators need at least.
     smallest_batch = 1
     # Whether q(z|x) is N(mean, stddev^2), so that scores may compute its density from the two, and

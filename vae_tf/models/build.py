@@ -54,6 +54,7 @@ def build_model(params, image_shape: tuple[int, int, int], dataset_size: int) ->
         image_shape,
         params.latent_size,
         base_channels=layers[-1][0] if layers else None,
+        batch_normalization=MODELS[params.model].batch_normalization,
         **shared,
     )
     model = MODELS[params.model](

@@ -53,12 +53,26 @@ def build_encoder(
             name=f"conv_{index}",
         )(x)
     x = layers.Flatten(name="flatten")(x)
-    x = _dense_layers(x, spec, activation, initializers)
+    for index, (units,) in enumerate(specs.dense(spec), 1):
+        x = layers.Dense(
+            units,
+            activation=activation,
+            kernel_initializer=next(initializers),
+            name=f"dense_{index}",
+        )(x)
     heads = [
         layers.Dense(latent_size, kernel_initializer=next(initializers), name=name)(x)
         for name in ("mean", "log_stddev")
     ]
     return keras.Model(image, heads, name="encoder")
+
+
+@keras.saving.register_keras_serializable("vae_tf")
+class _BatchNormalization(layers.BatchNormalization):
+    """Keras' own, but the two moments gather their gradients apart: see sums."""
+
+    def _moments(self, inputs, mask):
+        return super()._moments(tf.identity(inputs), mask)
 
 
 class _Branch(layers.Layer):
@@ -91,6 +105,7 @@ def build_decoder(
     *,
     base_channels: int | None = None,
     activation: str = "relu",
+    batch_normalization: bool = False,
     seed: int = 0,
 ) -> keras.Model:
     """Network from a latent vector to the logits of an image.
@@ -102,6 +117,7 @@ def build_decoder(
         base_channels: Filters of the feature map that the convolutions start from; by default
             those of the first of them.
         activation: Name of the activation of all layers but the last.
+        batch_normalization: Whether what goes into these activations is normalised over the batch.
         seed: Of the initial weights.
 
     Returns:
@@ -111,38 +127,37 @@ def build_decoder(
         UserError: If the spec cannot end in the image.
     """
     initializers = seeded_initializers(1000 * seed + 500)
-    z = x = layers.Input((latent_size,), name="z")
-    x = _dense_layers(x, spec, activation, initializers)
     convolutions = specs.convolutions(spec)
     shape = image_shape
     if convolutions:
         shape = specs.base_shape(spec, image_shape, base_channels or convolutions[0][0])
-    x = layers.Dense(
+
+    def activated(layer, x):
+        x = layer(x)
+        if batch_normalization:
+            # Its averages are over ten steps or so, as early pictures are of a network that moves.
+            x = _BatchNormalization(momentum=0.9, name=f"{layer.name}_normalization")(x)
+        return layers.Activation(activation, name=f"{layer.name}_activation")(x)
+
+    z = x = layers.Input((latent_size,), name="z")
+    for index, (units,) in enumerate(specs.dense(spec), 1):
+        dense = layers.Dense(units, kernel_initializer=next(initializers), name=f"dense_{index}")
+        x = activated(dense, x)
+    dense = layers.Dense(
         math.prod(shape),
-        activation=activation if convolutions else None,
         kernel_initializer=next(initializers),
         name="to_feature_map" if convolutions else "to_image",
-    )(x)
+    )
+    x = activated(dense, x) if convolutions else dense(x)
     x = layers.Reshape(shape, name="reshape")(x)
     for index, (filters, kernel, stride) in enumerate(convolutions, 1):
-        x = layers.Conv2DTranspose(
+        convolution = layers.Conv2DTranspose(
             filters,
             kernel,
             stride,
             padding="same",
-            activation=activation if index < len(convolutions) else None,
             kernel_initializer=next(initializers),
             name=f"conv_transpose_{index}",
-        )(x)
+        )
+        x = activated(convolution, x) if index < len(convolutions) else convolution(x)
     return keras.Model(z, x, name="decoder")
-
-
-def _dense_layers(x, spec, activation, initializers):
-    for index, (units,) in enumerate(specs.dense(spec), 1):
-        x = layers.Dense(
-            units,
-            activation=activation,
-            kernel_initializer=next(initializers),
-            name=f"dense_{index}",
-        )(x)
-    return x
