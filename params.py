@@ -143,7 +143,13 @@ RUNS["sprites-AAE"] = replace(
     RUNS["sprites-VAE"], model="adversarial_ae", hyper={"adversarial_weight": 10.0}
 )
 RUNS["sprites-beta-TCVAE"] = replace(RUNS["sprites-VAE"], model="beta_tcvae", hyper={"beta": 6.0})
-RUNS["sprites-FactorVAE"] = replace(RUNS["sprites-VAE"], model="factor_vae", hyper={"gamma": 10.0})
+# The discriminator learns as fast as the VAE, as in the paper. At the paper's rate, a tenth of it,
+# it saw 0.4 of 8.8 nats after 7,500 steps, and the codes stayed a VAE's.
+RUNS["sprites-FactorVAE"] = replace(
+    RUNS["sprites-VAE"],
+    model="factor_vae",
+    hyper={"gamma": 10.0, "discriminator_learning_rate": 1e-3},
+)
 RUNS["sprites-DIP-VAE-I"] = replace(RUNS["sprites-VAE"], model="dip_vae", hyper={"kind": "i"})
 RUNS["sprites-DIP-VAE-II"] = replace(RUNS["sprites-VAE"], model="dip_vae", hyper={"kind": "ii"})
 # Up to 18 nats, about what the VAE uses, in half of the steps.
