@@ -1,8 +1,8 @@
 """Step time of every variant as a ratio to the VAE's: `python benchmarks/variants.py`.
 
-All have the networks of the sprites presets and batches of 64 (pairs: 64 of them), made beforehand
-and held in memory. The VAE and the variants take turns, round by round; a ratio is that of the
-times of the same round, the median counts.
+With names of presets, of these alone. All have the networks of the sprites presets and batches of
+64 (pairs: 64 of them), made beforehand and held in memory. The VAE and the variants take turns,
+round by round; a ratio is that of the times of the same round, the median counts.
 """
 
 import argparse
@@ -58,14 +58,17 @@ class Steps:
 def main():
     """Prints a Markdown table of medians over rounds."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("names", nargs="*", metavar="PRESET", help="some of the variants' presets")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--steps", type=int, default=30, help="steps of a variant in a round")
     options = parser.parse_args()
+    if unknown := set(options.names) - set(NAMES):
+        parser.error(f"Expected presets of {', '.join(NAMES)}. Received: {', '.join(unknown)}")
     sprites = data.load("sprites", "train", validation=2_000)
     print(f"{options.rounds} rounds of {options.steps} steps; medians (lowest-highest)\n")
     print("| preset | model | ms a step | to the VAE |\n| --- | --- | --- | --- |")
     vae = Steps("sprites-VAE", sprites)
-    for name in NAMES:
+    for name in options.names or NAMES:
         variant = Steps(name, sprites)
         times, ratios = [], []
         for _ in range(options.rounds):
