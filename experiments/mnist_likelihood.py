@@ -80,14 +80,17 @@ def table(records: list[dict]) -> str:
 def main():
     """Measures what is not measured yet and prints the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("names", nargs="*", metavar="RUN", help=f"some of {', '.join(NAMES)}")
     parser.add_argument("--steps", type=int, default=presets.RUNS["binary-MNIST-VAE"].steps)
     parser.add_argument("--samples", type=int, default=1_000, help="of the posterior, an image")
     parser.add_argument("--images", type=int, default=10_000, help="of the test split")
     parser.add_argument("--predictions", type=Path, default=ROOT / "predictions-study")
     options = parser.parse_args()
+    if unknown := set(options.names) - set(NAMES):
+        parser.error(f"Expected runs of {', '.join(NAMES)}. Received: {', '.join(unknown)}")
     RESULTS.mkdir(exist_ok=True)
     records = []
-    for name in NAMES:
+    for name in options.names or NAMES:
         sizes = f"{options.steps}-steps-{options.images}-images-{options.samples}-samples"
         path = RESULTS / f"{name}-{sizes}.json"
         if not path.exists():
