@@ -61,11 +61,10 @@ PUBLISHED = {
     "InfoGAN": 73.5,
     "DC-IGN": 99.3,
 }
-# The rows of the two tables.
-PAPER = [*PUBLISHED] + [
-    name for name in TRAINED if name.startswith("beta-VAE") and name not in PUBLISHED
-]
-VARIANTS = [name for name in TRAINED if name not in PAPER or name in ("VAE", "beta-VAE 4")]
+# The rows of the two tables: the paper's and other betas, and every variant beside two of those.
+PAPER = [name for name in PUBLISHED if name not in TRAINED]
+PAPER += [name for name in TRAINED if name in PUBLISHED or name.startswith("beta-VAE")]
+VARIANTS = [name for name in TRAINED if name in PUBLISHED or name not in PAPER]
 FITTED_ON = 10_000  # images that PCA and ICA are fitted on
 NUM_CODES = 10  # of PCA and ICA, as many as the models have latents
 # Sampled scores, cheap on codes of the grid, have the published sizes; the others are `fast`.

@@ -93,10 +93,12 @@ def parts(
 ) -> Iterator[np.ndarray | dict[str, np.ndarray]]:
     """Yields every image of a set once, in batches of nearly equal size, always the same.
 
-    No batch is a small rest: estimators that depend on the batch would be thrown off by one. None
-    holds a single image, for which some are not defined, unless the set does. Kinds that know
-    factors pick images of the grid besides, or instead.
+    Estimators that depend on the batch would be thrown off by a small rest, or by neighbours that
+    are alike, as in a set sorted by factors: there is none, and the order is mixed. No batch holds
+    a single image, for which some are not defined, unless the set does. Kinds that know factors
+    pick images of the grid besides, or instead.
     """
     count = min(-(-len(images) // batch_size), max(len(images) // 2, 1))
-    for number, indices in enumerate(np.array_split(np.arange(len(images)), count)):
+    order = np.random.default_rng((0, 3)).permutation(len(images))
+    for number, indices in enumerate(np.array_split(order, count)):
         yield BATCHES[kind](images, indices, np.random.default_rng((0, number, 2)))
