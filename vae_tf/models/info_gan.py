@@ -69,8 +69,8 @@ class InfoGAN(Adversarial, VAE):
 
     Codes are from N(0, I) as the noise is, where the paper's are uniform, so that they share the
     prior of the other models. The generator normalises over the batch, as the paper's does: without
-    it all its images became alike within 300 steps on MNIST. The discriminator does not, so that a
-    code depends on its own image alone.
+    it all its images were alike after 700 steps of `MNIST-InfoGAN`. The discriminator does not, so
+    that a code depends on its own image alone.
 
     Args:
         num_codes: From 1 to the latent size; 5 continuous ones on faces in the paper.

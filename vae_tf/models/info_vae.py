@@ -26,8 +26,8 @@ class InfoVAE(VAE):
     Args:
         alpha: At most 1; 1 in the paper's MMD-VAE.
         scale: Weight of the MMD beside alpha - 1, at least 1 - alpha. The paper sets it so that
-            the MMD weighs as much as the reconstruction, 1,000 on MNIST; there the noise of the
-            estimate, from 64 codes, kept all codes alike in our presets.
+            the MMD weighs as much as the reconstruction, 1,000 on MNIST. At 1,000 and batches of
+            64 the noise of the estimate kept all codes of sprites alike: see RESULTS.
 
     Raises:
         UserError: If a knob is not of its kind.
