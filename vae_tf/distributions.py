@@ -1,13 +1,16 @@
-"""Exact quantities of the distributions used: diagonal Gaussians and the likelihoods of images.
+"""Distributions of latents and likelihoods of images: what is exact about them, in nats.
 
-Every function is pure and returns one value per example, `[B]`, in nats.
+A distribution is a small immutable object made of tensors whose rows are the images of a batch.
+Each has `mean` and `log_stddev`, `[B, L]`, and the methods of `Distribution`. Functions and methods
+are pure and give one value per image, `[B]`.
 """
 
+import dataclasses
 import math
 from collections.abc import Callable
 from typing import NamedTuple
 
-from keras import ops
+from keras import ops, random
 
 
 def gaussian_kl(mean, log_stddev):
@@ -27,7 +30,6 @@ def gaussian_kl(mean, log_stddev):
 
 def gaussian_kl_per_latent(mean, log_stddev):
     """The same before the sum over latents: `[B, L]` tensor of nats."""
-    # Through the log variance each tensor collects at most two gradients, see sums.
     log_variance = 2.0 * log_stddev
     return 0.5 * (ops.square(mean) + ops.exp(log_variance) - 1.0 - log_variance)
 
@@ -43,10 +45,255 @@ def gaussian_log_prob(z, mean, log_stddev):
     Returns:
         `[...]` tensor of nats.
     """
-    standardised = (z - mean) * ops.exp(-log_stddev)
+    standardized = (z - mean) * ops.exp(-log_stddev)
     return -0.5 * ops.sum(
-        ops.square(standardised) + 2.0 * log_stddev + math.log(2.0 * math.pi), axis=-1
+        ops.square(standardized) + 2.0 * log_stddev + math.log(2.0 * math.pi), axis=-1
     )
+
+
+class Distribution:
+    """What posteriors and priors have in common."""
+
+    def sample(self, seed):
+        """One sample a row, `[B, L]`; gradients pass through it.
+
+        Args:
+            seed: `keras.random.SeedGenerator`.
+        """
+        raise NotImplementedError
+
+    def log_prob(self, z):
+        """Log-density, or log-probability where values are discrete, at `z` `[B, L]`: `[B]`."""
+        raise NotImplementedError
+
+    def kl(self, prior: "Distribution", z):
+        """KL divergence to the prior, `[B]`: exact where that is known, else its estimate at `z`.
+
+        Args:
+            prior: Of the same latents.
+            z: `[B, L]`, a sample of this distribution.
+        """
+        return self.log_prob(z) - prior.log_prob(z)
+
+    def kl_per_latent(self, prior: "Distribution", z):
+        """The same before the sum over latents, `[B, L]`; NaN where it has no such parts."""
+        return ops.full_like(z, float("nan"))
+
+    def map(self, function: Callable) -> "Distribution":
+        """The distribution of other rows: `function` applied to each of its tensors `[B, ...]`."""
+        return self
+
+
+@dataclasses.dataclass(frozen=True)
+class StandardNormal(Distribution):
+    """N(0, I): the prior of most models."""
+
+    def log_prob(self, z):
+        return -0.5 * ops.sum(ops.square(z) + math.log(2.0 * math.pi), axis=-1)
+
+
+@dataclasses.dataclass(frozen=True)
+class Gaussian(Distribution):
+    """N(mean, stddev^2), a latent by itself.
+
+    Attributes:
+        mean: `[B, L]`.
+        log_stddev: `[B, L]`, natural log of the standard deviation.
+    """
+
+    mean: object
+    log_stddev: object
+
+    def sample(self, seed):
+        """Reparameterized: z = mean + exp(log_stddev) * noise, noise ~ N(0, I)."""
+        noise = random.normal(ops.shape(self.mean), seed=seed)
+        return self.mean + ops.exp(self.log_stddev) * noise
+
+    def log_prob(self, z):
+        return gaussian_log_prob(z, self.mean, self.log_stddev)
+
+    def kl(self, prior, z):
+        if isinstance(prior, (StandardNormal, Gaussian)):
+            return ops.sum(self.kl_per_latent(prior, z), axis=-1)
+        return super().kl(prior, z)
+
+    def kl_per_latent(self, prior, z):
+        """KL(N(m, s^2) || N(m', s'^2)) = log s'/s + (s^2 + (m - m')^2) / (2 s'^2) - 1/2."""
+        if isinstance(prior, StandardNormal):
+            return gaussian_kl_per_latent(self.mean, self.log_stddev)
+        if isinstance(prior, Gaussian):
+            return gaussian_kl_per_latent(
+                (self.mean - prior.mean) * ops.exp(-prior.log_stddev),
+                self.log_stddev - prior.log_stddev,
+            )
+        return super().kl_per_latent(prior, z)
+
+    def map(self, function):
+        return Gaussian(function(self.mean), function(self.log_stddev))
+
+
+@dataclasses.dataclass(frozen=True)
+class Point(Distribution):
+    """All mass at one point: a Gaussian of standard deviation 0, infinitely far from a density.
+
+    Attributes:
+        mean: `[B, L]`.
+    """
+
+    mean: object
+
+    @property
+    def log_stddev(self):
+        """`[B, L]`, minus infinity."""
+        return ops.full_like(self.mean, -float("inf"))
+
+    def sample(self, seed):
+        """The point, with noise times 0: seeds move on as they do for a Gaussian."""
+        return Gaussian(self.mean, self.log_stddev).sample(seed)
+
+    def kl(self, prior, z):
+        return ops.full_like(self.mean[:, 0], float("inf"))
+
+    def kl_per_latent(self, prior, z):
+        return ops.full_like(self.mean, float("inf"))
+
+    def map(self, function):
+        return Point(function(self.mean))
+
+
+@dataclasses.dataclass(frozen=True)
+class Flowed(Distribution):
+    """A Gaussian bent by a normalizing flow; its density is known at its own sample.
+
+    log q(z) = log N(start) - log |det dz/dstart| (Rezende & Mohamed 2015, Eq. 13).
+
+    Attributes:
+        base: The Gaussian that the flow starts from.
+        start: `[B, L]`, the sample of `base` that became z.
+        log_det: `[B]`, log |det dz/dstart|.
+    """
+
+    base: Gaussian
+    start: object
+    log_det: object
+
+    @property
+    def mean(self):
+        """`[B, L]`, that of the base."""
+        return self.base.mean
+
+    @property
+    def log_stddev(self):
+        """`[B, L]`, that of the base."""
+        return self.base.log_stddev
+
+    def log_prob(self, z):
+        """Log-density at the sample it was made with, which `z` must be."""
+        return self.base.log_prob(self.start) - self.log_det
+
+    def map(self, function):
+        return Flowed(self.base.map(function), function(self.start), function(self.log_det))
+
+
+@dataclasses.dataclass(frozen=True)
+class Categorical(Distribution):
+    """One of C classes; a value is its one-hot vector.
+
+    Attributes:
+        logits: `[B, C]`, log-probabilities up to a constant.
+    """
+
+    logits: object
+
+    @property
+    def mean(self):
+        """`[B, C]`, the probabilities."""
+        return ops.softmax(self.logits)
+
+    @property
+    def log_stddev(self):
+        """`[B, C]`, of each entry of the one-hot vector: log sqrt(p (1 - p))."""
+        log_prob = ops.log_softmax(self.logits)
+        return 0.5 * (log_prob + ops.log1p(-ops.minimum(ops.exp(log_prob), 1.0 - 1e-7)))
+
+    def sample(self, seed):
+        """One-hot vectors; no gradient passes through them."""
+        chosen = random.categorical(self.logits, 1, seed=seed)[:, 0]
+        return ops.one_hot(chosen, self.logits.shape[-1])
+
+    def log_prob(self, z):
+        return ops.sum(z * ops.log_softmax(self.logits), axis=-1)
+
+    def kl(self, prior, z):
+        if isinstance(prior, Categorical):
+            return ops.sum(self.kl_per_latent(prior, z), axis=-1)
+        return super().kl(prior, z)
+
+    def kl_per_latent(self, prior, z):
+        """p log(p / p') of each class; their sum is the divergence."""
+        ratio = ops.log_softmax(self.logits) - ops.log_softmax(prior.logits)
+        return self.mean * ratio
+
+    def map(self, function):
+        return Categorical(function(self.logits))
+
+
+@dataclasses.dataclass(frozen=True)
+class UniformCodes(Distribution):
+    """Every latent takes each of its values equally often: the prior of quantized codes.
+
+    Attributes:
+        num_values: Values of a latent.
+    """
+
+    num_values: int
+
+    def log_prob(self, z):
+        return ops.full_like(z[:, 0], -z.shape[-1] * math.log(self.num_values))
+
+
+@dataclasses.dataclass(frozen=True)
+class Codebook(Distribution):
+    """Each latent at the nearest of its values, for sure.
+
+    Attributes:
+        continuous: `[B, L]`, the encoder's output.
+        quantized: `[B, L]`, the nearest value of each latent.
+    """
+
+    continuous: object
+    quantized: object
+
+    @classmethod
+    def nearest(cls, continuous, values) -> "Codebook":
+        """Quantizes `continuous` `[B, L]` to `values` `[L, V]`."""
+        distances = ops.abs(continuous[..., None] - values)  # [B, L, V]
+        chosen = ops.one_hot(ops.argmin(distances, axis=-1), values.shape[-1])
+        return cls(continuous, ops.sum(chosen * values, axis=-1))
+
+    @property
+    def mean(self):
+        """`[B, L]`, the quantized code; its gradient goes straight through to `continuous`."""
+        return self.continuous + ops.stop_gradient(self.quantized - self.continuous)
+
+    @property
+    def log_stddev(self):
+        """`[B, L]`, minus infinity."""
+        return ops.full_like(self.continuous, -float("inf"))
+
+    def sample(self, seed):
+        return self.mean
+
+    def log_prob(self, z):
+        """Log-probability of the code it is: 0."""
+        return ops.zeros_like(z[:, 0])
+
+    def kl_per_latent(self, prior, z):
+        """log V of each latent under `UniformCodes`."""
+        return ops.full_like(z, math.log(prior.num_values))
+
+    def map(self, function):
+        return Codebook(function(self.continuous), function(self.quantized))
 
 
 class Likelihood(NamedTuple):
@@ -76,7 +323,7 @@ def _laplace(x, logits):
 
 
 LIKELIHOODS = {
-    # Cross-entropy; on grey values between 0 and 1 not a normalised density, but the field's usage.
+    # Cross-entropy; on grey values between 0 and 1 not a normalized density, but the field's usage.
     "bernoulli": Likelihood(_bernoulli, 0.0),
     # Sum of squared errors: a Gaussian with variance 1/2 around sigmoid(logits).
     "gaussian": Likelihood(_gaussian, 0.5 * math.log(math.pi)),

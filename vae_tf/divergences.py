@@ -114,7 +114,6 @@ def inverse_multiquadric_kernel(squared_distances, latent_size: int):
     """
     scales = ops.convert_to_tensor([0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0])
     constants = 2.0 * latent_size * scales[:, None, None]
-    # One term of seven, not seven terms: see sums.
     return ops.sum(constants / (constants + squared_distances), axis=0)
 
 

@@ -17,7 +17,7 @@ from vae_tf.data.batches import batch_at, batches, parts
 from vae_tf.data.image_set import ImageSet
 from vae_tf.errors import TrainingStopped, UserError
 from vae_tf.interruption import Interruption
-from vae_tf.models.autoencoder import AutoEncoder
+from vae_tf.models.generative_model import GenerativeModel
 from vae_tf.models.build import build_model
 from vae_tf.plots.files import save_png
 from vae_tf.plots.grids import image_grid
@@ -122,7 +122,7 @@ def _check_images(images: ImageSet, validation: ImageSet):
         )
 
 
-def _check_batches(model: AutoEncoder, params: Params, images: ImageSet, validation: ImageSet):
+def _check_batches(model: GenerativeModel, params: Params, images: ImageSet, validation: ImageSet):
     for count, what in ((params.batch_size, "batch_size"), (len(validation), "validation images")):
         if count < model.smallest_batch:
             raise UserError(
@@ -135,10 +135,10 @@ def _check_batches(model: AutoEncoder, params: Params, images: ImageSet, validat
             f"different steps cannot be compared, and early stopping has nothing to go by. "
             f"Received: patience={params.patience}. Set patience=none."
         )
-    if model.batch_kind != "images" or model.smallest_batch > 1:
+    if model.needs != ("image",) or model.smallest_batch > 1:
         # The model or its batches may refuse what does not fit them: better now than after the
         # folder is made.
-        batch = batch_at(images, params.batch_size, params.seed, 0, model.batch_kind)
+        batch = batch_at(images, params.batch_size, params.seed, 0, model.needs)
         with _state_kept(model):
             model.compute_terms(_tensors(batch), training=False)
 
@@ -160,7 +160,7 @@ class Training:
     def __init__(
         self,
         run: runs.Run,
-        model: AutoEncoder,
+        model: GenerativeModel,
         images: ImageSet,
         validation: ImageSet,
         *,
@@ -252,7 +252,7 @@ class Training:
             params.seed,
             self.step,
             params.steps,
-            self.model.batch_kind,
+            self.model.needs,
         )
         with contextlib.closing(log), contextlib.closing(upcoming), Interruption() as interruption:
 
@@ -312,7 +312,7 @@ class Training:
         """The terms that the next update would report, without the update."""
         params = self.params
         batch = batch_at(
-            self.images, params.batch_size, params.seed, self.step, self.model.batch_kind
+            self.images, params.batch_size, params.seed, self.step, self.model.needs
         )
         with _state_kept(self.model):
             terms = self._terms(_tensors(batch), training=True)
@@ -372,7 +372,7 @@ class Training:
 
 
 @contextlib.contextmanager
-def _state_kept(model: AutoEncoder, seed: int | None = None) -> Iterator[None]:
+def _state_kept(model: GenerativeModel, seed: int | None = None) -> Iterator[None]:
     """Leaves the model as it was; inside, its random state starts from `seed` if given."""
     noise = model.seed_generator.state
     # Statistics of batch normalisation move in a forward pass of training.
@@ -392,7 +392,7 @@ def _tensors(batch):
     return tf.nest.map_structure(tf.constant, batch)
 
 
-def evaluate(model: AutoEncoder, images: ImageSet, batch_size: int, *, terms=None) -> dict:
+def evaluate(model: GenerativeModel, images: ImageSet, batch_size: int, *, terms=None) -> dict:
     """The terms of the log over a whole set of images.
 
     Args:
@@ -407,10 +407,10 @@ def evaluate(model: AutoEncoder, images: ImageSet, batch_size: int, *, terms=Non
     terms = terms or tf.function(model.compute_terms)
     rows, sizes = [], []
     with _state_kept(model, _NOISE_SEED):
-        for batch in parts(images, batch_size, model.batch_kind):
+        for batch in parts(images, batch_size, model.needs):
             values = terms(_tensors(batch), training=False)
             rows.append({name: float(value) for name, value in values.items()})
-            sizes.append(len(batch["image"] if isinstance(batch, dict) else batch))
+            sizes.append(len(batch["image"]))
     reductions = {"min": min, "max": max}
     result = {}
     for name in rows[0]:

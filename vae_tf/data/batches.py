@@ -10,14 +10,26 @@ import numpy as np
 
 from vae_tf.data.factor_batches import clamped, pairs
 from vae_tf.data.image_set import ImageSet
+from vae_tf.errors import UserError
 
 
-def _images(images: ImageSet, indices: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    return images.images(indices)
+def labels(images: ImageSet, indices: np.ndarray, rng: np.random.Generator) -> dict:
+    """The label of each image, `label` `[B]`.
+
+    Raises:
+        UserError: If there are none.
+    """
+    if images.labels is None:
+        raise UserError(
+            f"This model learns from labels, and {images!r} has none. Choose a data set with "
+            f"labels, such as digits or mnist."
+        )
+    return {"label": images.labels[indices].astype("int32")}
 
 
-# What a model may ask for: name -> function of images, `[B]` indices and a generator.
-BATCHES = {"images": _images, "pairs": pairs, "clamped": clamped}
+# What a model may need besides the image: name -> function of images, `[B]` indices and a
+# generator, which gives the part of that name and may choose the images, too.
+PARTS = {"label": labels, "partner": pairs, "varying": clamped}
 
 _AHEAD = 3  # batches in preparation while the model works on one
 
@@ -50,32 +62,58 @@ def batch_indices(size: int, batch_size: int, seed: int, step: int) -> np.ndarra
     return indices
 
 
+def batch_of(
+    images: ImageSet, indices: np.ndarray, needs: tuple[str, ...], rng: np.random.Generator
+) -> dict[str, np.ndarray]:
+    """A batch of these images with what a model needs besides.
+
+    Args:
+        images: Where to read.
+        indices: `[B]` ints.
+        needs: "image" and any names of `PARTS`.
+        rng: Decides whatever the parts leave open.
+
+    Returns:
+        Arrays `[B, ...]` by name.
+
+    Raises:
+        UserError: If the images lack something that is needed.
+    """
+    batch: dict[str, np.ndarray] = {}
+    for name in needs:
+        if name != "image":
+            batch |= PARTS[name](images, indices, rng)
+    return batch if "image" in batch else {"image": images.images(indices), **batch}
+
+
 def batch_at(
-    images: ImageSet, batch_size: int, seed: int, step: int, kind: str = "images"
-) -> np.ndarray | dict[str, np.ndarray]:
+    images: ImageSet, batch_size: int, seed: int, step: int, needs: tuple[str, ...] = ("image",)
+) -> dict[str, np.ndarray]:
     """The batch of a step.
 
     Args:
-        images: To draw from.
-        batch_size: Images.
-        seed: Of the order.
+        images: Where to read.
+        batch_size: Images in a batch.
+        seed: Seed of the order.
         step: Optimizer steps done before this batch.
-        kind: A name of `BATCHES`.
-
-    Returns:
-        `[batch_size, H, W, C]` array, or a dict that has one as `image`.
+        needs: As for `batch_of`.
     """
     indices = batch_indices(len(images), batch_size, seed, step)
-    return BATCHES[kind](images, indices, np.random.default_rng((seed, step, 1)))
+    return batch_of(images, indices, needs, np.random.default_rng((seed, step, 1)))
 
 
 def batches(
-    images: ImageSet, batch_size: int, seed: int, start: int, stop: int, kind: str = "images"
-) -> Iterator[np.ndarray | dict[str, np.ndarray]]:
+    images: ImageSet,
+    batch_size: int,
+    seed: int,
+    start: int,
+    stop: int,
+    needs: tuple[str, ...] = ("image",),
+) -> Iterator[dict[str, np.ndarray]]:
     """Yields the batches of the steps from `start` up to `stop`, see `batch_at`."""
     with ThreadPoolExecutor(1, "batches") as thread:
         pending = (
-            thread.submit(batch_at, images, batch_size, seed, step, kind)
+            thread.submit(batch_at, images, batch_size, seed, step, needs)
             for step in range(start, stop)
         )
         ahead = collections.deque(itertools.islice(pending, _AHEAD))
@@ -89,16 +127,16 @@ def batches(
 
 
 def parts(
-    images: ImageSet, batch_size: int, kind: str = "images"
-) -> Iterator[np.ndarray | dict[str, np.ndarray]]:
+    images: ImageSet, batch_size: int, needs: tuple[str, ...] = ("image",)
+) -> Iterator[dict[str, np.ndarray]]:
     """Yields every image of a set once, in batches of nearly equal size, always the same.
 
-    Estimators that depend on the batch would be thrown off by a small rest, or by neighbours that
+    Estimators that depend on the batch would be thrown off by a small rest, or by neighbors that
     are alike, as in a set sorted by factors: there is none, and the order is mixed. No batch holds
-    a single image, for which some are not defined, unless the set does. Kinds that know factors
+    a single image, for which some are not defined, unless the set does. Parts that know factors
     pick images of the grid besides, or instead.
     """
     count = min(-(-len(images) // batch_size), max(len(images) // 2, 1))
     order = _permutation(len(images), seed=0, epoch=3)  # any will do, as long as it stays
     for number, indices in enumerate(np.array_split(order, count)):
-        yield BATCHES[kind](images, indices, np.random.default_rng((0, number, 2)))
+        yield batch_of(images, indices, needs, np.random.default_rng((0, number, 2)))

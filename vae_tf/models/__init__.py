@@ -42,6 +42,8 @@ MODELS = _Registry(
         "flow_vae": "flow_vae:FlowVAE",
         "info_gan": "info_gan:InfoGAN",
         "dc_ign": "dc_ign:DCIGN",
+        "conditional_vae": "conditional_vae:ConditionalVAE",
+        "qlae": "qlae:QLAE",
     }
 )
 

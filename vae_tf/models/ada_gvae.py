@@ -6,10 +6,9 @@ Reference:
 """
 
 import keras
-import tensorflow as tf
 from keras import ops
 
-from vae_tf.errors import UserError
+from vae_tf.distributions import Gaussian
 from vae_tf.models.vae import VAE
 
 
@@ -22,23 +21,22 @@ class AdaGVAE(VAE):
     mean of the means and the mean of the variances (that of the Group-VAE). Reconstruction and KL
     are those of both images. A pair of one image twice is the VAE.
 
-    Learns from batches of kind "pairs": the data must have known factors. The batch size counts
-    pairs.
+    Learns from pairs: the data must have known factors. The batch size counts pairs.
     """
 
     logged = ("shared_latents",)
-    batch_kind = "pairs"
+    needs = ("image", "partner")
 
-    def forward(self, batch, training):
-        if not isinstance(batch, dict):
-            raise UserError(
-                "AdaGVAE learns from pairs: expected a batch with `image` and `partner`, each "
-                f"[B, H, W, C]. Received: an array of shape {tuple(batch.shape)}. Train it with "
-                "vae_tf.train, which makes pairs of any data set with known factors."
-            )
-        x = ops.concatenate([batch["image"], batch["partner"]])
-        outputs = self.draw(*self.shared(*self.posterior(x, training=training)), training=training)
-        return x, outputs
+    def compute_terms(self, batch, training):
+        """The terms of both images of every pair, partners behind the first ones."""
+        both = ops.concatenate([batch["image"], batch["partner"]])
+        return super().compute_terms(batch | {"image": both}, training)
+
+    def infer(self, batch, draw, training):
+        if "partner" not in batch:  # one image by itself, as in `encode`
+            return super().infer(batch, draw, training)
+        posterior = self.encoder(batch["image"], training=training)
+        return [draw(Gaussian(*self.shared(*posterior)))]
 
     def shared(self, mean, log_stddev):
         """Averages the posteriors of a pair where they are alike.
@@ -53,10 +51,9 @@ class AdaGVAE(VAE):
         # Whether a latent is shared is a decision: no gradient passes through it.
         shared = self.is_shared(mean, log_stddev)
         shared = ops.concatenate([shared, shared])
-        one, other = ops.split(tf.identity(mean), 2)
-        mean_of_means = 0.5 * (one + other)
+        mean_of_means = 0.5 * ops.add(*ops.split(mean, 2))
         one, other = ops.split(2.0 * log_stddev, 2)
-        # Not ops.logaddexp, which uses each of them three times, see sums.
+        # Not ops.logaddexp: this is exact where the two are equal.
         largest = ops.stop_gradient(ops.maximum(one, other))
         mean_ratio = 0.5 * (ops.exp(one - largest) + ops.exp(other - largest))
         log_mean_variance = ops.log(mean_ratio) + largest
@@ -71,9 +68,7 @@ class AdaGVAE(VAE):
         (mean_1, mean_2), (log_1, log_2) = (
             ops.split(ops.stop_gradient(part), 2) for part in (mean, log_stddev)
         )
-        ratio = ops.exp(2.0 * (log_1 - log_2))
-        kl = 0.5 * (ratio + ops.square(mean_1 - mean_2) * ops.exp(-2.0 * log_2) - 1.0)
-        kl = kl - (log_1 - log_2)
+        kl = Gaussian(mean_1, log_1).kl_per_latent(Gaussian(mean_2, log_2), None)
         middle = 0.5 * (ops.max(kl, axis=1) + ops.min(kl, axis=1))
         return kl < middle[:, None]
 

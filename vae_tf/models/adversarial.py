@@ -3,19 +3,22 @@
 import keras
 from keras import ops
 
-from vae_tf.models.autoencoder import AutoEncoder, require_number
+from vae_tf.checks import require_number
+from vae_tf.models.generative_model import GenerativeModel
+from vae_tf.models.phases import Objective, Phase
 
 
-class Adversarial(AutoEncoder):
+class Adversarial(GenerativeModel):
     """Base of the variants that train a second network against the first, in the same step.
 
-    A subclass sets `discriminator` and `discriminator_variables` with `_attach`, and its terms hold
-    `discriminator_loss`, the second network's loss, through which no gradient reaches the codes.
-    Both networks are updated from the same terms. As the loss is against an opponent that moves,
-    losses of different steps cannot be compared.
+    A subclass sets `discriminator`, and its terms hold `discriminator_loss`, the second network's
+    loss, through which no gradient reaches the codes. Both networks are updated from the same
+    terms. As the loss is against an opponent that moves, losses of different steps cannot be
+    compared.
 
     Args:
-        discriminator_learning_rate: Of Adam with beta_1 0.5 and beta_2 0.9 (Kim & Mnih 2018).
+        discriminator_learning_rate: Learning rate of Adam with beta_1 0.5 and beta_2 0.9 (Kim &
+            Mnih 2018).
 
     Raises:
         UserError: If it is not a number of at least 0.
@@ -31,26 +34,17 @@ class Adversarial(AutoEncoder):
             discriminator_learning_rate, beta_1=0.5, beta_2=0.9, name="discriminator_optimizer"
         )
 
-    def _attach(self, discriminator: keras.Model):
-        self.discriminator = discriminator
-        self.discriminator_optimizer.build(self.discriminator_variables)
-
     @property
-    def discriminator_variables(self) -> list:
-        """What the discriminator's optimizer updates."""
-        return self.discriminator.trainable_variables
-
-    @property
-    def trainable_variables(self) -> list:
-        """What the model's own optimizer updates."""
-        return [*self.encoder.trainable_variables, *self.decoder.trainable_variables]
-
-    @property
-    def objectives(self) -> list[tuple]:
-        theirs = self.discriminator_variables
+    def phases(self):
+        ours = [*self.encoder.trainable_variables, *self.decoder.trainable_variables]
+        theirs = self.discriminator.trainable_variables
         return [
-            *super().objectives,
-            ("discriminator_loss", theirs, self.discriminator_optimizer),
+            Phase(
+                (
+                    Objective("loss", ours, self.optimizer),
+                    Objective("discriminator_loss", theirs, self.discriminator_optimizer),
+                )
+            )
         ]
 
     def get_config(self):

@@ -7,8 +7,8 @@ Reference:
 import keras
 from keras import ops, random
 
+from vae_tf.checks import require_number
 from vae_tf.models.adversarial import Adversarial, discriminator_terms
-from vae_tf.models.autoencoder import require_number
 from vae_tf.models.deterministic import DeterministicAutoEncoder
 from vae_tf.networks.discriminators import build_discriminator
 
@@ -38,7 +38,7 @@ class AdversarialAE(Adversarial, DeterministicAutoEncoder):
         require_number("adversarial_weight", adversarial_weight, 0)
         self.adversarial_weight = adversarial_weight
         self.discriminator_spec = discriminator
-        self._attach(build_discriminator(discriminator, self.latent_size, seed=self.seed))
+        self.discriminator = build_discriminator(discriminator, self.latent_size, seed=self.seed)
 
     def regularizer(self, outputs):
         _, logs = super().regularizer(outputs)

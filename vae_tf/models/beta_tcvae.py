@@ -8,10 +8,9 @@ Reference:
 import keras
 
 from vae_tf import divergences
+from vae_tf.checks import require_number
 from vae_tf.errors import UserError, unknown
-from vae_tf.models.autoencoder import require_number
 from vae_tf.models.vae import VAE
-from vae_tf.sums import branched
 
 
 @keras.saving.register_keras_serializable("vae_tf")
@@ -50,7 +49,6 @@ class BetaTCVAE(VAE):
         self.dataset_size = dataset_size
 
     def regularizer(self, outputs):
-        outputs = branched(outputs)
         kl, logs = super().regularizer(outputs)
         total_correlation = divergences.total_correlation(
             outputs.z, outputs.mean, outputs.log_stddev, self.dataset_size, self.estimator

@@ -6,62 +6,51 @@ import keras
 
 from vae_tf.errors import UserError, unknown
 from vae_tf.models import MODELS
-from vae_tf.models.autoencoder import AutoEncoder
-from vae_tf.networks import specs
-from vae_tf.networks.builders import build_decoder, build_encoder
+from vae_tf.models.generative_model import GenerativeModel
 
 
 def hyper_of(name: str) -> dict[str, object]:
     """The knobs of a variant with their defaults: what its own constructors add to the template."""
-    template = set(inspect.signature(AutoEncoder.__init__).parameters)
+    template = set(inspect.signature(GenerativeModel.__init__).parameters)
     return {
         parameter.name: parameter.default
         for cls in MODELS[name].__mro__
-        if issubclass(cls, AutoEncoder) and "__init__" in vars(cls)
+        if issubclass(cls, GenerativeModel) and "__init__" in vars(cls)
         for parameter in inspect.signature(cls.__init__).parameters.values()
         if parameter.kind is parameter.KEYWORD_ONLY and parameter.name not in template
     }
 
 
-def build_model(params, image_shape: tuple[int, int, int], dataset_size: int) -> AutoEncoder:
-    """Builds the model of a run, compiled, with its optimizer's state in place.
+def build_model(
+    params,
+    image_shape: tuple[int, int, int],
+    dataset_size: int,
+    num_classes: int | None = None,
+) -> GenerativeModel:
+    """Builds the model of a run, compiled, with its optimizers' state in place.
 
     Args:
         params: `config.Params`.
         image_shape: (H, W, C) of the data.
         dataset_size: Number of training images, for the variants that need it.
+        num_classes: Number of label values, None if the data have no labels.
 
     Raises:
         UserError: If a knob is unknown or the networks do not fit the images.
     """
-    knobs = hyper_of(params.model)
-    hyper = dict(params.hyper)
-    for name in hyper:
-        if name not in knobs:
-            if not knobs:
-                raise UserError(
-                    f"Model '{params.model}' has no knobs of its own. Received: hyper={hyper}. "
-                    f"Leave hyper empty."
-                )
-            raise unknown(f"knob of model '{params.model}' in hyper", name, knobs)
-    if "dataset_size" in knobs:
-        hyper.setdefault("dataset_size", dataset_size)
-    shared = {"activation": params.activation, "seed": params.seed}
-    layers = specs.convolutions(params.encoder)
-    encoder = build_encoder(params.encoder, image_shape, params.latent_size, **shared)
-    decoder = build_decoder(
-        params.decoder or specs.mirrored(params.encoder, image_shape[-1]),
-        image_shape,
-        params.latent_size,
-        base_channels=layers[-1][0] if layers else None,
-        batch_normalization=MODELS[params.model].batch_normalization,
-        **shared,
-    )
-    model = MODELS[params.model](
+    kind = MODELS[params.model]
+    # Knobs of these names are filled in from the data.
+    facts = {"dataset_size": dataset_size, "num_classes": num_classes}
+    hyper = _checked_hyper(params)
+    for name in facts.keys() & hyper_of(params.model).keys():
+        hyper.setdefault(name, facts[name])
+    encoder, decoder = kind.build_networks(params, image_shape, **facts)
+    model = kind(
         encoder,
         decoder,
         likelihood=params.likelihood,
         kl_weight=params.kl_weight,
+        trigger_window=params.log_every,
         seed=params.seed,
         name=params.model,
         **hyper,
@@ -73,7 +62,17 @@ def build_model(params, image_shape: tuple[int, int, int], dataset_size: int) ->
         model.compile(keras.optimizers.get({"class_name": name, "config": settings}))
     except (TypeError, ValueError) as error:
         raise UserError(f"`optimizer={params.optimizer}` cannot be made: {error}") from None
-    for optimizer in model.optimizers:
-        if not optimizer.built:
-            optimizer.build(model.trainable_variables)
     return model
+
+
+def _checked_hyper(params) -> dict[str, object]:
+    knobs = hyper_of(params.model)
+    for name in params.hyper:
+        if name not in knobs:
+            if not knobs:
+                raise UserError(
+                    f"Model '{params.model}' has no knobs of its own. Received: "
+                    f"hyper={params.hyper}. Leave hyper empty."
+                )
+            raise unknown(f"knob of model '{params.model}' in hyper", name, knobs)
+    return dict(params.hyper)

@@ -9,8 +9,8 @@ import keras
 from keras import ops
 
 from vae_tf import schedules
+from vae_tf.checks import require_number
 from vae_tf.errors import UserError
-from vae_tf.models.autoencoder import require_number
 from vae_tf.models.vae import VAE
 
 
@@ -53,9 +53,8 @@ class CapacityVAE(VAE):
         penalty = self.gamma * ops.abs(ops.mean(kl) - capacity)
         return ops.broadcast_to(penalty, ops.shape(kl)), {**logs, "capacity": capacity}
 
-    @property
-    def settled_at(self):
-        return max(super().settled_at, self.capacity.settled_at)
+    def settled(self, step):
+        return super().settled(step) and step >= self.capacity.settled_at
 
     def get_config(self):
         knobs = {"gamma": self.gamma, "capacity": str(self.capacity)}

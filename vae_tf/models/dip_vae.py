@@ -9,10 +9,9 @@ import keras
 from keras import ops
 
 from vae_tf import divergences
+from vae_tf.checks import require_number
 from vae_tf.errors import unknown
-from vae_tf.models.autoencoder import require_number
 from vae_tf.models.vae import VAE
-from vae_tf.sums import branched
 
 
 @keras.saving.register_keras_serializable("vae_tf")
@@ -58,9 +57,7 @@ class DIPVAE(VAE):
         self.diagonal_weight = diagonal_weight
 
     def regularizer(self, outputs):
-        outputs = branched(outputs)
         kl, logs = super().regularizer(outputs)
-        outputs = branched(outputs)
         covariance = divergences.covariance(outputs.mean)
         if self.kind == "ii":
             variance = ops.mean(ops.exp(2.0 * outputs.log_stddev), axis=0)

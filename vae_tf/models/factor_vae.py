@@ -1,4 +1,4 @@
-"""FactorVAE: a VAE whose total correlation is told by a discriminator.
+"""FactorVAE: a VAE whose total correlation is estimated by a discriminator.
 
 Reference:
     Kim & Mnih, "Disentangling by Factorising", ICML 2018. https://arxiv.org/abs/1802.05983
@@ -8,8 +8,8 @@ import keras
 from keras import ops
 
 from vae_tf import divergences
+from vae_tf.checks import require_number
 from vae_tf.models.adversarial import Adversarial, discriminator_terms
-from vae_tf.models.autoencoder import require_number
 from vae_tf.models.vae import VAE
 from vae_tf.networks.discriminators import build_discriminator
 
@@ -39,7 +39,7 @@ class FactorVAE(Adversarial, VAE):
         require_number("gamma", gamma, 0)
         self.gamma = gamma
         self.discriminator_spec = discriminator
-        self._attach(build_discriminator(discriminator, self.latent_size, seed=self.seed))
+        self.discriminator = build_discriminator(discriminator, self.latent_size, seed=self.seed)
 
     def regularizer(self, outputs):
         kl, logs = super().regularizer(outputs)

@@ -1,4 +1,4 @@
-"""VAE whose posterior is a Gaussian bent by a normalising flow.
+"""VAE whose posterior is a Gaussian bent by a normalizing flow.
 
 References:
     Rezende & Mohamed, "Variational Inference with Normalizing Flows", ICML 2015.
@@ -7,42 +7,19 @@ References:
     https://arxiv.org/abs/1606.04934
 """
 
-from typing import NamedTuple
-
 import keras
 import numpy as np
-import tensorflow as tf
 from keras import ops
 
-from vae_tf.distributions import gaussian_log_prob
+from vae_tf.checks import require_number
+from vae_tf.distributions import Flowed, Gaussian
 from vae_tf.errors import unknown
-from vae_tf.models.autoencoder import repeat_rows, require_number
+from vae_tf.models.latents import Latent, repeated, repeated_like, total
 from vae_tf.models.vae import VAE
 from vae_tf.networks.builders import with_features
 from vae_tf.networks.flows import InverseAutoregressiveFlow, PlanarFlow
-from vae_tf.sums import branched, branches, summed
 
 _MOMENT_SAMPLES = 64  # of the posterior, from which `encode` takes mean and stddev
-
-
-class FlowOutput(NamedTuple):
-    """`VAEOutput` with the sample before the flow.
-
-    Attributes:
-        mean: `[B, L]`, of the Gaussian the flow starts from.
-        log_stddev: `[B, L]`, likewise.
-        z: `[B, L]`, the sample after the flow.
-        logits: `[B, H, W, C]`.
-        start: `[B, L]`, the sample before the flow.
-        log_det: `[B]`, log |det dz/dstart| in nats.
-    """
-
-    mean: keras.KerasTensor
-    log_stddev: keras.KerasTensor
-    z: keras.KerasTensor
-    logits: keras.KerasTensor
-    start: keras.KerasTensor
-    log_det: keras.KerasTensor
 
 
 @keras.saving.register_keras_serializable("vae_tf")
@@ -64,7 +41,7 @@ class FlowVAE(VAE):
     """
 
     logged = ("log_det",)
-    gaussian_posterior = False
+    posterior = Flowed
 
     def __init__(self, encoder, decoder, *, flow="iaf", num_flows=4, hidden_size=64, **kwargs):
         super().__init__(encoder, decoder, **kwargs)
@@ -74,58 +51,46 @@ class FlowVAE(VAE):
         # With fewer units some latents would depend on none before them.
         require_number("hidden_size", hidden_size, self.latent_size, whole=True)
         self.flow, self.num_flows, self.hidden_size = flow, num_flows, hidden_size
-        self.flows = []
         self.heads = with_features(encoder)
-        seed = 1000 * self.seed + 850
-        for index in range(num_flows):
-            name = f"flow_{index}"
-            if flow == "planar":
-                each = PlanarFlow(seed + index, name=name)
-            else:
-                # Every other one backwards: each latent depends on all (Kingma et al., Sec. 4).
-                backwards = index % 2 == 1
-                each = InverseAutoregressiveFlow(
-                    hidden_size, backwards, seed + 3 * index, name=name
-                )
-            each.build((None, self.latent_size), self.heads.output_shape[2])
-            self.flows.append(each)
+        self.flows = [self._flow(index, 1000 * self.seed + 850) for index in range(num_flows)]
 
-    def posterior(self, x, training=False):
-        """`(mean [B, L], log_stddev [B, L], context [B, C])` of images."""
-        mean, log_stddev, context = self.heads(x, training=training)
-        return *self.bounded(mean, log_stddev), context
+    def _flow(self, index, seed):
+        name = f"flow_{index}"
+        if self.flow == "planar":
+            flow = PlanarFlow(seed + index, name=name)
+        else:
+            # Every other one backwards: each latent depends on all (Kingma et al., Sec. 4).
+            backwards = index % 2 == 1
+            flow = InverseAutoregressiveFlow(
+                self.hidden_size, backwards, seed + 3 * index, name=name
+            )
+        flow.build((None, self.latent_size), self.heads.output_shape[2])
+        return flow
 
-    def draw(self, mean, log_stddev, context, training=False):
-        start = self.sample(mean, log_stddev)
-        z, log_det = self.bend(start, context)
-        logits = self.decoder(z, training=training)
-        return FlowOutput(mean, log_stddev, z, logits, start, log_det)
+    def infer(self, batch, draw, training):
+        mean, log_stddev, context = self.heads(batch["image"], training=training)
+        base, prior, start = draw(Gaussian(mean, log_stddev))
+        z, log_det = self.bend(start, repeated_like(context, start))
+        return [Latent(Flowed(base, start, log_det), prior, z)]
 
     def bend(self, start, context):
         """Sends samples `[B, L]` through all flows: `z [B, L]` and `log_det [B]`."""
-        z, log_dets = tf.identity(start), []
-        contexts = branches(context, len(self.flows))
-        for flow, own_context in zip(self.flows, contexts, strict=True):
-            z, log_det_of_flow = flow(z, own_context)
-            log_dets.append(log_det_of_flow)
-        return z, summed(log_dets)
-
-    def log_ratio(self, outputs):
-        zeros = ops.zeros_like(outputs.z)
-        log_start = gaussian_log_prob(outputs.start, outputs.mean, outputs.log_stddev)
-        return log_start - outputs.log_det - gaussian_log_prob(outputs.z, zeros, zeros)
+        z, log_dets = start, []
+        for flow in self.flows:
+            z, log_det = flow(z, context)
+            log_dets.append(log_det)
+        return z, total(log_dets)
 
     def regularizer(self, outputs):
-        kl = self.log_ratio(branched(outputs))
-        return kl, {"kl": kl, "log_det": outputs.log_det}
+        kl, logs = super().regularizer(outputs)
+        return kl, {**logs, "log_det": outputs.latents[0].posterior.log_det}
 
-    def moments(self, x, training=False):
-        """Mean and log_stddev `[B, L]` of the posterior of images, after the flow."""
-        mean, log_stddev, context = self.posterior(x, training=training)
+    def moments(self, batch):
+        mean, log_stddev, context = self.heads(batch["image"], training=False)
         noise = np.random.default_rng(0).standard_normal((_MOMENT_SAMPLES, 1, self.latent_size))
         start = mean + ops.exp(log_stddev) * noise.astype("float32")  # [S, B, L]
         start = ops.reshape(start, (-1, self.latent_size))
-        z, _ = self.bend(start, repeat_rows(context, _MOMENT_SAMPLES))
+        z, _ = self.bend(start, repeated(context, _MOMENT_SAMPLES))
         z = ops.reshape(z, (_MOMENT_SAMPLES, -1, self.latent_size))
         return ops.mean(z, axis=0), ops.log(ops.std(z, axis=0))
 

@@ -11,7 +11,7 @@ import keras
 from keras import ops
 
 from vae_tf import divergences
-from vae_tf.models.autoencoder import require_number
+from vae_tf.checks import require_number
 from vae_tf.models.vae import VAE
 
 

@@ -9,10 +9,9 @@ import math
 import keras
 from keras import ops
 
+from vae_tf.checks import require_number
 from vae_tf.errors import unknown
-from vae_tf.models.autoencoder import images_of, repeat_rows, require_number
 from vae_tf.models.vae import VAE
-from vae_tf.sums import branched
 
 
 @keras.saving.register_keras_serializable("vae_tf")
@@ -46,28 +45,18 @@ class IWAE(VAE):
         # k. The ordinary bound has no weights.
         return ("effective_sample_size",) if self.bound == "iwae" else ()
 
-    def forward(self, batch, training):
-        x = images_of(batch)
-        posterior = self.posterior(x, training=training)
-        # [B, ...] -> [k * B, ...], sample by sample
-        outputs = self.draw(
-            *(repeat_rows(part, self.num_samples) for part in posterior), training=training
-        )
-        return repeat_rows(x, self.num_samples), outputs
-
     def regularizer(self, outputs):
-        outputs = branched(outputs)
         kl, logs = super().regularizer(outputs)
-        return (kl if self.bound == "elbo" else self.log_ratio(outputs)), logs
+        return (kl if self.bound == "elbo" else outputs.log_ratio()), logs
 
-    def batch_loss(self, losses):
+    def reduce(self, outputs, losses):
         if self.bound == "elbo":
-            return super().batch_loss(losses)
+            return super().reduce(outputs, losses)
         log_weights = -ops.reshape(losses, (self.num_samples, -1))  # [k, B]
         weights = ops.exp(ops.stop_gradient(log_weights - ops.max(log_weights, axis=0)))
         size = ops.square(ops.sum(weights, axis=0)) / ops.sum(ops.square(weights), axis=0)
         log_mean = ops.logsumexp(log_weights, axis=0) - math.log(self.num_samples)
-        return -ops.mean(log_mean), {"effective_sample_size": size}
+        return -ops.mean(log_mean), {"effective_sample_size": ops.mean(size)}
 
     def get_config(self):
         return {**super().get_config(), "num_samples": self.num_samples, "bound": self.bound}

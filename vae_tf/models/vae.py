@@ -1,6 +1,8 @@
-"""The variational autoencoder; under other KL weights, the autoencoder and the beta-VAE.
+"""The variational autoencoder, the template of most models; at other KL weights the beta-VAE.
 
-Reference:
+    loss = reduce over images of [ reconstruction + kl_weight(step) * regularizer ]
+
+References:
     Kingma & Welling, "Auto-Encoding Variational Bayes", ICLR 2014.
     https://arxiv.org/abs/1312.6114
     Higgins et al., "beta-VAE: Learning Basic Visual Concepts with a Constrained Variational
@@ -9,18 +11,59 @@ Reference:
 
 import keras
 
-from vae_tf.distributions import gaussian_kl
-from vae_tf.models.autoencoder import AutoEncoder
+from vae_tf.models.generative_model import GenerativeModel
+from vae_tf.models.latents import Outputs, total
 
 
 @keras.saving.register_keras_serializable("vae_tf")
-class VAE(AutoEncoder):
-    """The regularizer is the KL divergence to N(0, I).
+class VAE(GenerativeModel):
+    """The regularizer is the KL divergence of the posterior from the prior, N(0, I).
 
     At KL weight 1 the loss is the negative evidence lower bound (Kingma & Welling, Eq. 10), at
-    weight beta that of the beta-VAE (Higgins et al., Eq. 4), at 0 that of the plain autoencoder.
+    weight beta that of the beta-VAE (Higgins et al., Eq. 4), at 0 that of the plain autoencoder,
+    see `zero_weight`.
+
+    Most variants override `regularizer` alone; a family says in `infer` and `render` what its
+    latents are and what they draw, and in `average` or `reduce` how images are weighed.
     """
 
-    def regularizer(self, outputs):
-        kl = gaussian_kl(outputs.mean, outputs.log_stddev)
+    # Samples of the posterior an image in the loss.
+    num_samples = 1
+
+    def regularizer(self, outputs: Outputs):
+        """The hook: what is added to the reconstruction under the KL weight.
+
+        Args:
+            outputs: What the forward pass gave: `mean`, `log_stddev` and `z`, `[B, L]` each.
+
+        Returns:
+            The penalty `[B]` in nats, and a dict of terms to log, each `[B]` or scalar: "kl", the
+            `[B]` KL divergence to the prior in nats, and every name in `logged`.
+        """
+        kl = total([q.kl(prior, z) for q, prior, z in outputs.latents])
         return kl, {"kl": kl}
+
+    def reduce(self, outputs: Outputs, losses):
+        """From the losses `[B]` to the loss, a scalar, and terms to log besides."""
+        return self.average(outputs, losses), {}
+
+    def compute_terms(self, batch, training):
+        """All terms of a batch: the one place where they meet.
+
+        Args:
+            batch: A dict with all that `needs` names.
+            training: Whether layers and gradients are those of training.
+
+        Returns:
+            Dict of scalars: the columns of `log.csv`. `loss`, `reconstruction`, `kl` and `elbo` in
+            nats per image (up to the likelihood's constant); `elbo = -(reconstruction + kl)`
+            whatever the weight.
+        """
+        guard = self.guard()
+        outputs = self.forward(batch, training, guard=guard, num_samples=self.num_samples)
+        reconstruction = self.reconstruction(outputs)
+        penalty, logs = self.regularizer(guard.hold(outputs))
+        loss, more = self.reduce(outputs, reconstruction + guard.weigh(penalty))
+        if training:
+            loss = guard.pull(loss, outputs)
+        return self.summary_terms(outputs, loss, reconstruction, logs | more)

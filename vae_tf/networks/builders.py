@@ -3,7 +3,6 @@
 import math
 
 import keras
-import tensorflow as tf
 from keras import layers
 
 from vae_tf.networks import specs
@@ -67,21 +66,6 @@ def build_encoder(
     return keras.Model(image, heads, name="encoder")
 
 
-@keras.saving.register_keras_serializable("vae_tf")
-class _BatchNormalization(layers.BatchNormalization):
-    """Keras' own, but the two moments gather their gradients apart: see sums."""
-
-    def _moments(self, inputs, mask):
-        return super()._moments(tf.identity(inputs), mask)
-
-
-class _Branch(layers.Layer):
-    """A copy of a tensor that gathers its gradients apart; Keras' `Identity` makes none."""
-
-    def call(self, x):
-        return tf.identity(x)
-
-
 def with_features(encoder: keras.Model) -> keras.Model:
     """The encoder with what its heads see as a third output.
 
@@ -92,10 +76,7 @@ def with_features(encoder: keras.Model) -> keras.Model:
         Model `x [B, H, W, C] -> (mean [B, L], log_stddev [B, L], features [B, F])`.
     """
     features = encoder.get_layer("mean").input
-    # The heads and what uses the features behind a branch each: two gradients, see sums.
-    branch, features = (_Branch(name=name)(features) for name in ("branch", "features"))
-    heads = [encoder.get_layer(name)(branch) for name in ("mean", "log_stddev")]
-    return keras.Model(encoder.input, [*heads, features], name="encoder_with_features")
+    return keras.Model(encoder.input, [*encoder.outputs, features], name="encoder_with_features")
 
 
 def build_decoder(
@@ -117,7 +98,7 @@ def build_decoder(
         base_channels: Filters of the feature map that the convolutions start from; by default
             those of the first of them.
         activation: Name of the activation of all layers but the last.
-        batch_normalization: Whether what goes into these activations is normalised over the batch.
+        batch_normalization: Whether what goes into these activations is normalized over the batch.
         seed: Of the initial weights.
 
     Returns:
@@ -136,7 +117,7 @@ def build_decoder(
         x = layer(x)
         if batch_normalization:
             # Its averages are over ten steps or so, as early pictures are of a network that moves.
-            x = _BatchNormalization(momentum=0.9, name=f"{layer.name}_normalization")(x)
+            x = layers.BatchNormalization(momentum=0.9, name=f"{layer.name}_normalization")(x)
         return layers.Activation(activation, name=f"{layer.name}_activation")(x)
 
     z = x = layers.Input((latent_size,), name="z")
@@ -161,3 +142,38 @@ def build_decoder(
         )
         x = activated(convolution, x) if index < len(convolutions) else convolution(x)
     return keras.Model(z, x, name="decoder")
+
+
+def build_networks(
+    params,
+    image_shape: tuple[int, int, int],
+    *,
+    num_classes: int = 0,
+    batch_normalization: bool = False,
+) -> tuple[keras.Model, keras.Model]:
+    """The encoder and the decoder that the parameters of a run name.
+
+    Args:
+        params: `config.Params`.
+        image_shape: (H, W, C) of the data.
+        num_classes: Size of the one-hot label that both see besides: behind the image's channels,
+            and behind z.
+        batch_normalization: Whether the decoder normalizes over the batch.
+
+    Raises:
+        UserError: If a spec does not fit the images.
+    """
+    shared = {"activation": params.activation, "seed": params.seed}
+    *size, channels = image_shape
+    seen = (*size, channels + num_classes)
+    encoder = build_encoder(params.encoder, seen, params.latent_size, **shared)
+    convolutions = specs.convolutions(params.encoder)
+    decoder = build_decoder(
+        params.decoder or specs.mirrored(params.encoder, channels),
+        image_shape,
+        params.latent_size + num_classes,
+        base_channels=convolutions[-1][0] if convolutions else None,
+        batch_normalization=batch_normalization,
+        **shared,
+    )
+    return encoder, decoder

@@ -1,4 +1,4 @@
-"""Normalising flows: invertible maps of latent samples whose densities are known along the way.
+"""Normalizing flows: invertible maps of latent samples whose densities are known along the way.
 
 Each is a layer `(z [B, L], context [B, C]) -> (f(z) [B, L], log |det df/dz| [B])`, the context that
 of the image, the determinant in nats.
@@ -16,7 +16,6 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from vae_tf.sums import branches
 
 
 class PlanarFlow(layers.Layer):
@@ -44,16 +43,15 @@ class PlanarFlow(layers.Layer):
         size = z.shape[-1]
         parameters = self.parameters(context)
         u, w, b = ops.split(parameters, (size, 2 * size), axis=-1)
-        first, second, third, fourth = branches(w, 4)
-        dot = ops.sum(first * u, axis=-1)
-        norm = ops.sum(ops.square(second), axis=-1)
+        dot = ops.sum(w * u, axis=-1)
+        norm = ops.sum(ops.square(w), axis=-1)
         floor = ops.maximum(norm, 1e-8)
         positive, linear = ops.softplus(dot), 1.0 + dot
-        u = u + ((positive - linear) / floor)[:, None] * third
+        u = u + ((positive - linear) / floor)[:, None] * w
         # 1 + w u of the bent u. Computed from the two it would round to 0 or below for a large dot.
         share = norm / floor  # 1 unless w is nearly 0
         stretch = share * positive + (1.0 - share) * linear
-        inside = ops.tanh(ops.sum(fourth * z, axis=-1) + b[:, 0])  # [B]
+        inside = ops.tanh(ops.sum(w * z, axis=-1) + b[:, 0])  # [B]
         square = ops.square(inside)
         return z + u * inside[:, None], ops.log(square + (1.0 - square) * stretch)
 

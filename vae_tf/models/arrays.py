@@ -1,0 +1,168 @@
+"""Arrays in, arrays out: what notebooks, scores and analysis ask of a model, for any number of rows."""
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+from vae_tf.distributions import LIKELIHOODS, Point
+from vae_tf.errors import UserError
+from vae_tf.models.latents import joined
+
+_AT_ONCE = 256  # rows
+
+
+class RowFunctions:
+    """Applies functions of rows, each compiled once under its name."""
+
+    def __init__(self):
+        self._compiled = {}
+
+    def __call__(self, name: str, function: Callable, rows: dict[str, np.ndarray]) -> list:
+        """Applies a function in batches.
+
+        Args:
+            name: Name under which it is kept.
+            function: Takes a dict of tensors `[B, ...]` and gives a tuple of some.
+            rows: Arrays `[N, ...]` by name.
+
+        Returns:
+            Arrays `[N, ...]`, one for each tensor of the tuple.
+        """
+        compiled = self.compiled(name, function, rows)
+        count = len(next(iter(rows.values())))
+        parts = [
+            [np.asarray(part) for part in compiled(_part(rows, start))]
+            for start in range(0, max(count, 1), _AT_ONCE)
+        ]
+        return [np.concatenate(column) for column in zip(*parts, strict=True)]
+
+    def compiled(self, name: str, function: Callable, rows: dict[str, np.ndarray], *more):
+        """The function of a dict of rows, and of `more` tensors, compiled for any number of rows.
+
+        Args:
+            name: Name under which it is kept.
+            function: What to compile.
+            rows: Arrays `[N, ...]` of the shapes and types it will see.
+            *more: `tf.TensorSpec` of each further argument.
+        """
+        key = (name, *sorted(rows))
+        if key not in self._compiled:
+            specs = {k: tf.TensorSpec((None, *v.shape[1:]), v.dtype) for k, v in rows.items()}
+            self._compiled[key] = tf.function(function, input_signature=[specs, *more])
+        return self._compiled[key]
+
+
+def _part(rows, start):
+    return {name: array[start : start + _AT_ONCE] for name, array in rows.items()}
+
+class ArrayMethods:
+    """What can be asked of a trained model; `GenerativeModel` says what the answers mean."""
+
+    def encode(self, x: np.ndarray, label=None) -> tuple[np.ndarray, np.ndarray]:
+        """Posterior parameters `(mean [B, L], log_stddev [B, L])` of images `[B, H, W, C]`."""
+        return tuple(self._functions("encode", self.moments, self._inputs(x, label)))
+
+    def kl_per_latent(self, x: np.ndarray, label=None) -> np.ndarray:
+        """KL of each latent of each image to its prior `[B, L]`, in nats.
+
+        Infinite where the encoder adds no noise, NaN where the posterior has no such parts.
+        """
+
+        def kl_per_latent(batch):
+            latents = self.infer(batch, self._means_draw(), False)
+            return (joined([q.kl_per_latent(prior, z) for q, prior, z in latents]),)
+
+        return self._functions("kl_per_latent", kl_per_latent, self._inputs(x, label))[0]
+
+    def decode(self, z: np.ndarray, label=None) -> np.ndarray:
+        """Images `[B, H, W, C]` in [0, 1] of latent vectors `[B, L]`."""
+        z = _checked("z", z, (self.latent_size,), "latent vectors [B, L]")
+        return self._decode(z, self.label_rows(label, len(z)))
+
+    def reconstruct(self, x: np.ndarray, label=None) -> np.ndarray:
+        """Reconstructions `[B, H, W, C]` in [0, 1] from the posterior means; no noise."""
+        return self.decode(self.encode(x, label)[0], label)
+
+    def generate(self, n: int, seed: int = 0, label=None) -> np.ndarray:
+        """`n` images `[n, H, W, C]` in [0, 1] decoded from samples of the prior."""
+        rng = np.random.default_rng(seed)
+        z = self.sample_prior(n, rng)
+        return self._decode(z, self.label_rows(label, n, rng))
+
+    def log_importance_weights(self, x: np.ndarray, num_samples: int, label=None) -> np.ndarray:
+        """Weights with which samples of the posterior estimate the likelihood of images.
+
+        log p(x|z) + log p(z) - log q(z|x) with z ~ q(z|x) (Burda et al. 2016, Eq. 8), the constant
+        of the likelihood included. Their log-mean-exp estimates log p(x) from below.
+
+        Args:
+            x: `[B, H, W, C]` in [0, 1].
+            num_samples: K; K * B images are decoded at once.
+            label: `[B]`, where the model needs labels: the likelihood is then that given them.
+
+        Returns:
+            `[K, B]` array of nats.
+
+        Raises:
+            UserError: If the encoder is deterministic: its codes have no density.
+        """
+        if self.posterior is Point:
+            raise UserError(
+                f"Model '{self.name}' has a deterministic encoder: its codes have no density, from "
+                f"which a likelihood could be estimated. Choose a model with a posterior, such as "
+                f"vae."
+            )
+
+        def log_weights(batch, num_samples):
+            outputs = self.forward(batch, False, num_samples=num_samples)
+            nats = self.reconstruction(outputs)
+            nats += LIKELIHOODS[self.likelihood].constant * math.prod(self.image_shape)
+            return ops.reshape(-nats - outputs.log_ratio(), (num_samples, -1))
+
+        rows = self._inputs(x, label)
+        count = tf.TensorSpec((), tf.int32)
+        function = self._functions.compiled("log_weights", log_weights, rows, count)
+        return np.asarray(function(rows, num_samples))
+
+    def label_rows(self, label, count: int, rng: np.random.Generator | None = None) -> dict:
+        """What a batch holds besides images; overridden by models of labeled images.
+
+        Args:
+            label: The labels that were given, `[count]` or one for all, or None.
+            count: Rows of the batch.
+            rng: Where labels may be drawn if none were given.
+
+        Returns:
+            Arrays by name; none here.
+
+        Raises:
+            UserError: If labels are missing, or given where none are known.
+        """
+        if label is not None:
+            raise UserError(
+                f"Model '{self.name}' knows no labels. Received: label={label!r}. Leave it out."
+            )
+        return {}
+
+    def _inputs(self, x, label) -> dict[str, np.ndarray]:
+        x = _checked("x", x, self.image_shape, "images [B, H, W, C]")
+        return {"image": x, **self.label_rows(label, len(x))}
+
+    def _decode(self, z, labels):
+        def decode(batch):
+            return (ops.sigmoid(self.render(batch["z"], batch, False)),)
+
+        return self._functions("decode", decode, {"z": z, **labels})[0]
+
+
+def _checked(name: str, array, shape: tuple[int, ...], form: str) -> np.ndarray:
+    array = np.asarray(array, "float32")
+    if array.shape[1:] != shape:
+        raise UserError(
+            f"`{name}` must be {form}, with {shape} behind the first axis. "
+            f"Received: shape {array.shape}"
+        )
+    return array

@@ -1,0 +1,77 @@
+"""Conditional VAE: encoder and decoder are told the label, so that the latents hold what is left.
+
+Reference:
+    Sohn et al., "Learning Structured Output Representation using Deep Conditional Generative
+    Models", NeurIPS 2015. https://papers.nips.cc/paper/5775
+    Kingma et al., "Semi-Supervised Learning with Deep Generative Models", NeurIPS 2014, Eq. 6: the
+    bound of a labeled image. https://arxiv.org/abs/1406.5298
+"""
+
+import keras
+import numpy as np
+from keras import ops
+
+from vae_tf.checks import require_number
+from vae_tf.errors import UserError
+from vae_tf.models.latents import repeated_like
+from vae_tf.models.vae import VAE
+from vae_tf.networks.builders import build_networks
+
+
+@keras.saving.register_keras_serializable("vae_tf")
+class ConditionalVAE(VAE):
+    """VAE of p(x|y): q(z|x, y), p(x|z, y) and the prior N(0, I), whatever the label y.
+
+    The encoder sees the label as planes of ones and zeros behind the image's channels, the decoder
+    as a one-hot vector behind z. `encode`, `decode` and `reconstruct` need `label`, `[B]` or one
+    for all; `generate` draws labels, each as likely, where none are given.
+
+    Args:
+        num_classes: How many values the label takes; filled in from the data.
+
+    Raises:
+        UserError: If the data have no labels.
+    """
+
+    needs = ("image", "label")
+
+    def __init__(self, encoder, decoder, *, num_classes=None, **kwargs):
+        super().__init__(encoder, decoder, **kwargs)
+        if num_classes is None:
+            raise UserError(
+                "ConditionalVAE learns from labels, and the data have none. Choose a data set with "
+                "labels, such as digits or mnist, or pass num_classes."
+            )
+        require_number("num_classes", num_classes, 1, whole=True)
+        self.num_classes = num_classes
+
+    @classmethod
+    def build_networks(cls, params, image_shape, num_classes=None, **facts):
+        return build_networks(params, image_shape, num_classes=num_classes or 0)
+
+    def infer(self, batch, draw, training):
+        x = batch["image"]
+        planes = self._one_hot(batch)[:, None, None, :]  # [B, 1, 1, K]
+        planes = ops.broadcast_to(planes, (*ops.shape(x)[:-1], self.num_classes))
+        return super().infer({"image": ops.concatenate([x, planes], axis=-1)}, draw, training)
+
+    def render(self, z, batch, training):
+        label = repeated_like(self._one_hot(batch), z)
+        return super().render(ops.concatenate([z, label], axis=-1), batch, training)
+
+    def _one_hot(self, batch):
+        return ops.one_hot(batch["label"], self.num_classes)  # [B, K]
+
+    def label_rows(self, label, count, rng=None):
+        if label is None and rng is not None:
+            label = rng.integers(self.num_classes, size=count)
+        whole = label is not None and np.asarray(label).dtype.kind in "iu"
+        if not whole or not np.isin(label, range(self.num_classes)).all():
+            raise UserError(
+                f"Model '{self.name}' needs the label of each image: `label` must be integers from "
+                f"0 to {self.num_classes - 1}. Received: label={label!r}"
+            )
+        return {"label": np.broadcast_to(label, count).astype("int32")}
+
+    def get_config(self):
+        return {**super().get_config(), "num_classes": self.num_classes}

@@ -1,0 +1,348 @@
+"""The base of all models: what a Keras model needs, and what every family can be asked for.
+
+A model says three things: `infer`, what it reads off a batch; `render`, what it draws from its
+latents; and `compute_terms`, what it pays. `vae.py` is the template that says the third for most.
+
+What the public calls mean, for every family:
+
+- A batch is a dict of arrays: `image` `[B, H, W, C]` in [0, 1] and whatever else `needs` names,
+  such as `label` `[B]`. `fit` takes plain arrays of images, too, and pairs of images and labels.
+- `encode(x)` gives `mean` and `log_stddev`, `[B, L]` each, over all stochastic layers side by
+  side, top layer first; lower layers are inferred from the means of those above. Where codes are
+  discrete, the mean is the quantized code and `log_stddev` is minus infinity. It depends neither
+  on noise nor on the training step.
+- `decode(z)` and `generate(n)` take and make the same layout.
+- Models of labeled images take `label` `[B]` besides.
+"""
+
+import keras
+import numpy as np
+from keras import ops
+
+from vae_tf.distributions import LIKELIHOODS, Gaussian, StandardNormal
+from vae_tf.errors import UserError, unknown
+from vae_tf.models.kl_weight import KLWeight
+from vae_tf.models.latents import (
+    Latent,
+    Means,
+    Outputs,
+    Sampling,
+    VAEOutput,
+    joined,
+    repeated_like,
+)
+from vae_tf.models.phases import Objective, Phase, minimize
+from vae_tf.models.arrays import ArrayMethods, RowFunctions
+from vae_tf.models.zero_weight import NoGuard, ZeroWeight, bounded
+from vae_tf.networks.builders import build_networks
+
+_TERMS = (
+    "loss reconstruction kl kl_weight elbo stddev_mean stddev_min stddev_max "
+    "mean_mean mean_min mean_max"
+)
+
+
+class GenerativeModel(ArrayMethods, keras.Model):
+    """Base of all models.
+
+    Args:
+        encoder: Model `x [B, H, W, C] -> (mean [B, L], log_stddev [B, L])`.
+        decoder: Model `z [B, L] -> logits [B, H, W, C]`.
+        likelihood: One of `distributions.LIKELIHOODS`.
+        kl_weight: Number, schedule or text of a schedule: the regularizer's weight at a step.
+        trigger_window: Steps over whose mean reconstruction a triggered weight decides.
+        seed: Seed of the noise.
+
+    Raises:
+        UserError: If the likelihood or the schedule is unknown.
+    """
+
+    # What of a batch the model learns from; names of data.batches.PARTS.
+    needs: tuple[str, ...] = ("image",)
+    # Names of the terms that a variant logs besides those of the template.
+    logged: tuple[str, ...] = ()
+    # Fewest images that the variant's estimators work on.
+    smallest_batch = 1
+    # What `encode` gives the parameters of, so that scores know which densities there are.
+    posterior: type = Gaussian
+    prior: type = StandardNormal
+    # Whether validation losses of different steps can be compared, so that training may stop early.
+    comparable_losses = True
+
+    def __init__(
+        self,
+        encoder: keras.Model,
+        decoder: keras.Model,
+        *,
+        likelihood: str = "bernoulli",
+        kl_weight=1.0,
+        trigger_window: int = 100,
+        seed: int = 0,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        if likelihood not in LIKELIHOODS:
+            raise unknown("likelihood", likelihood, LIKELIHOODS)
+        self.encoder = encoder
+        self.decoder = decoder
+        self.likelihood = likelihood
+        self.seed = seed
+        self.seed_generator = keras.random.SeedGenerator(seed, name="noise")
+        self.image_shape = tuple(decoder.output_shape[1:])
+        self.latent_size = encoder.output_shape[0][-1]
+        # A weight of the model, not the optimizer's count: the KL weight of a model that is loaded
+        # without its optimizer, or compiled anew, is still that of its step.
+        self.updates = self.add_weight(
+            name="updates", shape=(), dtype="int64", initializer="zeros", trainable=False
+        )
+        self.kl_weight = KLWeight(kl_weight, self, trigger_window)
+        self._means = [
+            keras.metrics.Mean(name=name)
+            for name in ("loss", "reconstruction", "kl", "elbo", *self.logged)
+        ]
+        self._functions = RowFunctions()
+        # XLA halves the speed of convolutions on a CPU, and Keras would choose it by itself.
+        self.supports_jit = False
+        self.built = True
+
+    # --- what a family says ---
+
+    @classmethod
+    def build_networks(cls, params, image_shape: tuple[int, int, int], **facts) -> tuple:
+        """Builds the encoder and the decoder.
+
+        Args:
+            params: `config.Params` of the run.
+            image_shape: (H, W, C) of the data.
+            **facts: The knobs that the data set decides, such as `num_classes`.
+        """
+        return build_networks(params, image_shape)
+
+    def infer(self, batch: dict, draw, training: bool) -> list[Latent]:
+        """Reads the latents off a batch.
+
+        Args:
+            batch: A dict with all that `needs` names, but in `encode`, which has no more than an
+                image, and a label where there are some.
+            draw: `(posterior, prior=N(0, I)) -> Latent`: draws a stochastic layer. Its `z` may hold
+                several samples an image, `[K * B, L]`; `latents.repeated_like` fits features to it.
+            training: Whether layers are those of training.
+
+        Returns:
+            The stochastic layers, top first.
+        """
+        return [draw(Gaussian(*self.encoder(batch["image"], training=training)))]
+
+    def render(self, z, batch: dict, training: bool):
+        """Draws images from latents.
+
+        Args:
+            z: `[B, L]`, all layers side by side, top first.
+            batch: What `infer` saw; in `decode` no more than a label, where there are some.
+            training: Whether layers are those of training.
+
+        Returns:
+            Logits `[B, H, W, C]`.
+        """
+        return self.decoder(z, training=training)
+
+    def compute_terms(self, batch: dict, training: bool) -> dict:
+        """All terms of a batch: scalars by name, in the order of `columns`."""
+        raise NotImplementedError
+
+    def average(self, outputs: Outputs, term):
+        """The average over images, a scalar, of the loss and of every term `[B]` of the log."""
+        return ops.mean(term)
+
+    @property
+    def phases(self) -> list[Phase]:
+        """What is optimized, in order."""
+        return [Phase((Objective("loss", self.trainable_variables, self.optimizer),))]
+
+    def sample_prior(self, n: int, rng: np.random.Generator) -> np.ndarray:
+        """Draws `n` latent vectors `[n, L]` of the prior."""
+        return rng.standard_normal((n, self.latent_size)).astype("float32")
+
+    # --- a forward pass ---
+
+    def forward(self, batch: dict, training: bool, *, guard=None, num_samples=1) -> Outputs:
+        """From a batch to all that a loss is made of.
+
+        Args:
+            batch: A dict with all that `needs` names.
+            training: Whether layers are those of training.
+            guard: Of `guard`; None makes one.
+            num_samples: Samples of the posterior an image, K; rows of the outputs are then K * B.
+        """
+        guard = guard or self.guard()
+        draw = Sampling(self.seed_generator, num_samples, guard.bound)
+        latents = self.infer(batch, draw, training)
+        z = joined([latent.z for latent in latents])
+        return Outputs(latents, self.render(z, batch, training), batch)
+
+    def guard(self) -> ZeroWeight | NoGuard:
+        """What keeps posteriors where they belong while the KL weight is 0, at this step."""
+        kind = NoGuard if self.kl_weight.schedule.lowest > 0 else ZeroWeight
+        return kind(self.kl_weight(self.step))
+
+    def reconstruction(self, outputs: Outputs):
+        """Negative log-likelihood of the images, less its constant: `[B]` nats."""
+        x = repeated_like(outputs.batch["image"], outputs.logits)
+        return LIKELIHOODS[self.likelihood].reconstruction(x, outputs.logits)
+
+    def call(self, x, training=False) -> VAEOutput:
+        outputs = self.forward(self.as_batch(x), training)
+        return VAEOutput(outputs.mean, outputs.log_stddev, outputs.z, outputs.logits)
+
+    def moments(self, batch: dict):
+        """What `encode` gives, as tensors."""
+        latents = self.infer(batch, self._means_draw(), False)
+        posteriors = [latent.posterior for latent in latents]
+        return joined([p.mean for p in posteriors]), joined([p.log_stddev for p in posteriors])
+
+    def _means_draw(self):
+        # The plain autoencoder's posteriors are bounded at every step, others' at none.
+        return Means(bounded) if self.kl_weight.schedule.highest == 0 else Means()
+
+    # --- training ---
+
+    @property
+    def step(self):
+        """Optimizer updates done: scalar int tensor."""
+        return ops.convert_to_tensor(self.updates)
+
+    def update(self, batch) -> dict:
+        """One update on a batch, all phases of it.
+
+        Returns:
+            The terms of the first phase, computed before its step.
+        """
+        batch = self.as_batch(batch)
+        done = []
+        for phase in self.phases:
+            seen = batch | {"image": batch[phase.images]}
+            for _ in range(phase.repeats):
+                terms = minimize(lambda seen=seen: self.compute_terms(seen, True), phase.objectives)
+                done.append(terms)
+        self.kl_weight.observe(self.step, done[0]["reconstruction"])
+        self.updates.assign_add(1)
+        return done[0]
+
+    def settled(self, step: int) -> bool:
+        """Whether the loss is the same function of the weights from this step on."""
+        return self.kl_weight.settled(step)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of all terms, in the order of `log.csv`."""
+        return (*_TERMS.split(), *self.kl_weight.terms, *self.logged)
+
+    def summary_terms(self, outputs: Outputs, loss, reconstruction, logs: dict) -> dict:
+        """The terms of the log, from those of every image.
+
+        Args:
+            outputs: What the loss was made of.
+            loss: Scalar.
+            reconstruction: `[B]`.
+            logs: `kl` `[B]` and all that `logged` names, `[B]` or scalar.
+        """
+        stddev, means = ops.exp(outputs.log_stddev), outputs.mean
+        terms = {
+            "loss": loss,
+            "reconstruction": reconstruction,
+            "kl": logs["kl"],
+            "kl_weight": self.kl_weight(self.step),
+            "elbo": -(reconstruction + logs["kl"]),
+            "stddev_mean": ops.mean(stddev),
+            "stddev_min": ops.min(stddev),
+            "stddev_max": ops.max(stddev),
+            "mean_mean": ops.mean(means),
+            "mean_min": ops.min(means),
+            "mean_max": ops.max(means),
+        }
+        terms |= self.kl_weight.terms | {name: logs[name] for name in self.logged}
+        return {
+            name: self.average(outputs, term) if len(term.shape) else term
+            for name, term in terms.items()
+        }
+
+    # --- Keras: compile, fit, evaluate, save ---
+
+    def compile(self, *args, **kwargs):
+        super().compile(*args, **kwargs)
+        # At once and each for its own variables: a restored state must find its place.
+        for phase in self.phases:
+            for objective in phase.objectives:
+                if objective.optimizer is not None and not objective.optimizer.built:
+                    objective.optimizer.build(objective.variables)
+
+    def compile_from_config(self, config):
+        self.compile(**keras.saving.deserialize_keras_object(config))
+
+    @property
+    def optimizers(self) -> list:
+        """All optimizers of the model; a checkpoint holds each."""
+        found = [o.optimizer for phase in self.phases for o in phase.objectives]
+        return list({id(optimizer): optimizer for optimizer in found}.values())
+
+    @property
+    def metrics(self) -> list:
+        return self._means
+
+    def train_step(self, data):
+        batch = self.as_batch(data)
+        return self._averages(self.update(batch), batch)
+
+    def test_step(self, data):
+        batch = self.as_batch(data)
+        return self._averages(self.compute_terms(batch, training=False), batch)
+
+    def _averages(self, terms: dict, batch) -> dict:
+        weight = ops.shape(batch["image"])[0]
+        for mean in self._means:
+            mean.update_state(terms[mean.name], sample_weight=weight)
+        return {mean.name: mean.result() for mean in self._means}
+
+    def as_batch(self, data) -> dict:
+        """The batch in what Keras or a user gives: images, (images, labels), or a dict.
+
+        Raises:
+            UserError: If something that the model needs is missing.
+        """
+        labels = ()
+        if isinstance(data, (tuple, list)):
+            data, *labels = data
+        batch = data if isinstance(data, dict) else {"image": data}
+        if "label" in self.needs and "label" not in batch and labels and labels[0] is not None:
+            batch = batch | {"label": labels[0]}
+        missing = [name for name in self.needs if name not in batch]
+        if missing:
+            raise UserError(
+                f"Model '{self.name}' learns from batches with {_listed(self.needs)}. Received "
+                f"none of {_listed(missing)}. Train it with vae_tf.train, which makes them of any "
+                f"data set that has them, or give a dict."
+            )
+        return batch
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "encoder": keras.saving.serialize_keras_object(self.encoder),
+            "decoder": keras.saving.serialize_keras_object(self.decoder),
+            "likelihood": self.likelihood,
+            "kl_weight": str(self.kl_weight.schedule),
+            "trigger_window": self.kl_weight.window,
+            "seed": self.seed,
+        }
+
+    @classmethod
+    def from_config(cls, config):
+        networks = {
+            name: keras.saving.deserialize_keras_object(config.pop(name))
+            for name in ("encoder", "decoder")
+        }
+        return cls(**networks, **config)
+
+
+def _listed(names) -> str:
+    return ", ".join(f"`{name}`" for name in names)

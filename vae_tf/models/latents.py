@@ -1,0 +1,153 @@
+"""Stochastic layers: how a model draws them, and what a forward pass gives."""
+
+import functools
+import operator
+from typing import NamedTuple
+
+import keras
+from keras import ops
+
+from vae_tf.distributions import Categorical, Distribution, StandardNormal
+
+_PRIOR = StandardNormal()
+
+
+class Latent(NamedTuple):
+    """One stochastic layer of a forward pass.
+
+    Attributes:
+        posterior: q(z | x and the layers above).
+        prior: p(z | the layers above).
+        z: `[B, L]`, the value that the rest of the model sees.
+    """
+
+    posterior: Distribution
+    prior: Distribution
+    z: keras.KerasTensor
+
+
+class Outputs(NamedTuple):
+    """What a forward pass gives: all that a loss is made of.
+
+    `mean`, `log_stddev` and `z` are those of all layers side by side, `[B, L]`, top layer first.
+
+    Attributes:
+        latents: The stochastic layers, top first.
+        logits: `[B, H, W, C]`, what was rendered, before the sigmoid.
+        batch: What was inferred from.
+    """
+
+    latents: list[Latent]
+    logits: keras.KerasTensor
+    batch: dict
+
+    @property
+    def mean(self):
+        return joined([latent.posterior.mean for latent in self.latents])
+
+    @property
+    def log_stddev(self):
+        return joined([latent.posterior.log_stddev for latent in self.latents])
+
+    @property
+    def z(self):
+        return joined([latent.z for latent in self.latents])
+
+    def log_ratio(self):
+        """Log q(z|x) - log p(z) of the samples that were rendered, all layers: `[B]` nats."""
+        return total([q.log_prob(z) - prior.log_prob(z) for q, prior, z in self.latents])
+
+
+class VAEOutput(NamedTuple):
+    """What calling a model gives.
+
+    Attributes:
+        mean: `[B, L]`, mean of the posterior.
+        log_stddev: `[B, L]`, natural log of its standard deviation.
+        z: `[B, L]`, the sample that was decoded.
+        logits: `[B, H, W, C]`, decoder output before the sigmoid.
+    """
+
+    mean: keras.KerasTensor
+    log_stddev: keras.KerasTensor
+    z: keras.KerasTensor
+    logits: keras.KerasTensor
+
+
+class Sampling:
+    """The `draw` of one forward pass: latents are samples of their posteriors.
+
+    With several samples an image, rows come sample by sample, `[K * B, ...]`: the first layer that
+    is drawn repeats its posterior, and what follows is computed from its samples. Features of the
+    images go along through `repeated_like`.
+
+    Args:
+        seed: `keras.random.SeedGenerator` of the noise.
+        num_samples: K, samples an image.
+        bound: Applied to each posterior before it is sampled, see `zero_weight`.
+    """
+
+    def __init__(self, seed, num_samples=1, bound=lambda posterior: posterior):
+        self._seed = seed
+        self._repeats = num_samples
+        self._bound = bound
+
+    def __call__(self, posterior: Distribution, prior: Distribution = _PRIOR) -> Latent:
+        """Draws a layer."""
+        posterior = self._bound(self._repeated(posterior))
+        return Latent(posterior, prior, posterior.sample(self._seed))
+
+    def each(self, posterior: Categorical, prior: Categorical) -> Latent:
+        """Takes every class in turn in place of a sample: `[C * B, ...]`, class by class."""
+        posterior = self._repeated(posterior)
+        classes, images = posterior.logits.shape[-1], ops.shape(posterior.logits)[0]
+        z = ops.repeat(ops.eye(classes), images, axis=0)
+
+        def all_classes(tensor):
+            return repeated(tensor, classes)
+
+        return Latent(posterior.map(all_classes), prior.map(all_classes), z)
+
+    def _repeated(self, posterior):
+        times, self._repeats = self._repeats, 1
+        return posterior.map(lambda tensor: repeated(tensor, times))
+
+
+class Means:
+    """The `draw` of `encode`: latents are the means of their posteriors, without noise.
+
+    Args:
+        bound: As for `Sampling`.
+    """
+
+    def __init__(self, bound=lambda posterior: posterior):
+        self._bound = bound
+
+    def __call__(self, posterior: Distribution, prior: Distribution = _PRIOR) -> Latent:
+        """Draws a layer."""
+        posterior = self._bound(posterior)
+        return Latent(posterior, prior, posterior.mean)
+
+    each = __call__
+
+
+def joined(parts: list):
+    """Tensors `[B, L_i]` of several layers side by side."""
+    return parts[0] if len(parts) == 1 else ops.concatenate(parts, axis=-1)
+
+
+def total(parts: list):
+    """Sum of tensors `[B]`, those of several layers."""
+    return functools.reduce(operator.add, parts)
+
+
+def repeated(tensor, times):
+    """A tensor `[B, ...]` repeated as a whole: `[times * B, ...]`."""
+    if isinstance(times, int) and times == 1:
+        return tensor
+    return ops.tile(tensor, (times, *(1,) * (len(tensor.shape) - 1)))
+
+
+def repeated_like(tensor, rows):
+    """A tensor `[B, ...]` repeated for the samples `[K * B, ...]` drawn from it."""
+    return repeated(tensor, ops.shape(rows)[0] // ops.shape(tensor)[0])

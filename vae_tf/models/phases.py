@@ -1,0 +1,76 @@
+"""What is optimized by whom: the steps of one update, in order."""
+
+from typing import NamedTuple
+
+import keras
+import tensorflow as tf
+
+
+class Objective(NamedTuple):
+    """A term and who minimizes it.
+
+    Attributes:
+        term: Name of a term of the log.
+        variables: What is changed.
+        optimizer: Who changes it.
+    """
+
+    term: str
+    variables: list
+    optimizer: keras.optimizers.Optimizer
+
+
+class Phase(NamedTuple):
+    """One forward pass and the objectives that its terms serve, all from the same weights.
+
+    Attributes:
+        objectives: Minimized together.
+        repeats: How often the phase is done before the next one.
+        images: Which images of the batch take the place of `image`.
+    """
+
+    objectives: tuple[Objective, ...]
+    repeats: int = 1
+    images: str = "image"
+
+
+def minimize(terms_of, objectives: tuple[Objective, ...]) -> dict:
+    """One forward pass and one step of each objective.
+
+    Compiled, gradients that one tensor collects from several uses are added in pairs, one after
+    the other. `AddN`, by which TensorFlow adds three or more at once, does so in an order that
+    changes from run to run, and a resumed run would differ in its last bits.
+
+    Args:
+        terms_of: Function that gives the terms of the pass, a dict of scalars.
+        objectives: Terms to minimize.
+
+    Returns:
+        The terms, computed before the step.
+    """
+    if tf.executing_eagerly():
+        with tf.GradientTape(persistent=True) as tape:
+            terms = terms_of()
+
+        def gradients_of(loss, variables):
+            return tape.gradient(loss, variables, unconnected_gradients="zero")
+
+    else:
+        terms = terms_of()
+
+        def gradients_of(loss, variables):
+            return tf.gradients(
+                loss,
+                variables,
+                unconnected_gradients="zero",
+                aggregation_method=tf.AggregationMethod.EXPERIMENTAL_TREE,
+            )
+
+    # All gradients before the first step: they are those of the same weights.
+    gradients = [
+        gradients_of(terms[objective.term], [variable.value for variable in objective.variables])
+        for objective in objectives
+    ]
+    for objective, gradient in zip(objectives, gradients, strict=True):
+        objective.optimizer.apply(gradient, objective.variables)
+    return terms
