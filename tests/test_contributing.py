@@ -17,7 +17,7 @@ from vae_tf.models.build import build_model, hyper_of
 from vae_tf.training import train
 
 TEXT = (Path(__file__).parents[1] / "CONTRIBUTING.md").read_text()
-CODE = re.search(r"```python\n(.*?)```", TEXT, re.DOTALL).group(1)
+REGULARIZER, FAMILY = re.findall(r"```python\n(\"\"\".*?)```", TEXT, re.DOTALL)[:2]
 
 
 @pytest.fixture
