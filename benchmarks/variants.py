@@ -14,7 +14,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from vae_tf.startup import import_tensorflow  # noqa: E402
+from vae_tf.quiet_tensorflow import import_tensorflow  # noqa: E402
 
 import_tensorflow()
 
@@ -41,7 +41,7 @@ class Steps:
         self.model = build_model(params, sprites.image_shape, len(sprites))
         self._update = tf.function(self.model.update)
         made = [
-            batch_at(sprites, params.batch_size, 0, step, self.model.batch_kind)
+            batch_at(sprites, params.batch_size, 0, step, self.model.needs)
             for step in range(8)
         ]
         self._batches = itertools.cycle(tf.nest.map_structure(tf.constant, batch) for batch in made)

@@ -20,29 +20,48 @@ TEXT = (Path(__file__).parents[1] / "CONTRIBUTING.md").read_text()
 REGULARIZER, FAMILY = re.findall(r"```python\n(\"\"\".*?)```", TEXT, re.DOTALL)[:2]
 
 
+
+
+def register(monkeypatch, name, cls, code):
+    """Adds a model to MODELS as if its file were there."""
+    module = types.ModuleType(f"vae_tf.models.{name}")
+    exec(code, module.__dict__)
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    monkeypatch.setitem(models.MODELS._homes, name, f"{name}:{cls}")
+
+
 @pytest.fixture
 def sparse(monkeypatch):
-    module = types.ModuleType("vae_tf.models.sparse_vae")
-    exec(CODE, module.__dict__)
-    monkeypatch.setitem(sys.modules, module.__name__, module)
-    monkeypatch.setitem(models.MODELS._homes, "sparse_vae", "sparse_vae:SparseVAE")
+    register(monkeypatch, "sparse_vae", "SparseVAE", REGULARIZER)
+
+
+@pytest.fixture
+def two_layers(monkeypatch):
+    register(monkeypatch, "two_layer_vae", "TwoLayerVAE", FAMILY)
 
 
 @pytest.mark.usefixtures("sparse")
-def test_the_thirteenth_model_takes_part_in_everything(tiny, tmp_path, blobs):
+def test_a_regularizer_takes_part_in_everything(tiny, tmp_path, blobs):
     assert hyper_of("sparse_vae") == {"sparsity": 1.0}
     params = replace(tiny, model="sparse_vae", hyper={"sparsity": 2.0})
-    train(replace(params, steps=7), tmp_path / "run")
-    run = vae_tf.load_run(train(params, tmp_path / "run", resume=True).path)
-    assert run.model.sparsity == 2.0 and int(run.model.step) == 12
+    run = trained_in_two_parts(params, tmp_path, blobs)
+    assert run.model.sparsity == 2.0
     history = run.history
     expected = history["reconstruction"] + history["kl"] + history["sparsity"]
     np.testing.assert_allclose(history["loss"], expected, rtol=1e-6)
+    with pytest.raises(UserError, match="Did you mean 'sparsity'"):
+        build_model(replace(params, hyper={"sparcity": 1}), (8, 8, 1), 64)
+
+
+def trained_in_two_parts(params, tmp_path, blobs):
+    """A run that was resumed and whose model was saved and loaded as a .keras file."""
+    train(replace(params, steps=7), tmp_path / "run")
+    run = vae_tf.load_run(train(params, tmp_path / "run", resume=True).path)
+    assert int(run.model.step) == 12
     run.model.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras")
     np.testing.assert_array_equal(loaded.encode(blobs)[0], run.model.encode(blobs)[0])
-    with pytest.raises(UserError, match="Did you mean 'sparsity'"):
-        build_model(replace(params, hyper={"sparcity": 1}), (8, 8, 1), 64)
+    return run
 
 
 @pytest.mark.usefixtures("sparse")
@@ -52,3 +71,28 @@ def test_its_degenerate_case_is_the_vae(tiny, blobs):
     sparse = build_model(params, (8, 8, 1), 64)
     for _ in range(3):
         assert float(sparse.update(blobs)["loss"]) == float(plain.update(blobs)["loss"])
+
+
+@pytest.mark.usefixtures("two_layers")
+def test_a_family_takes_part_in_everything(tiny, tmp_path, blobs):
+    params = replace(tiny, model="two_layer_vae", hyper={"top_size": 2})
+    model = trained_in_two_parts(params, tmp_path, blobs).model
+    mean, log_stddev = model.encode(blobs)
+    assert mean.shape == log_stddev.shape == (64, 5)
+    assert model.generate(4, seed=1).shape == model.decode(mean[:4]).shape == (4, 8, 8, 1)
+    # The KL of the lower layer is to its prior given the upper one's sample: Monte Carlo agrees.
+    outputs = model.forward({"image": np.tile(blobs[:1], (20_000, 1, 1, 1))}, training=False)
+    ratio = np.array(outputs.log_ratio(), float)
+    kl = np.array(model.regularizer(outputs)[0], float)
+    error = (ratio - kl).std() / np.sqrt(len(ratio))
+    assert ratio.mean() == pytest.approx(kl.mean(), abs=4.5 * error)
+
+
+@pytest.mark.usefixtures("two_layers")
+def test_more_samples_of_a_family_tighten_the_bound(tiny, blobs):
+    model = build_model(replace(tiny, model="two_layer_vae"), (8, 8, 1), 64)
+    model.upwards.bias.assign([1.0, -1.0, 0.5, -1.0])  # posteriors away from the prior
+    weights = np.array(model.log_importance_weights(np.tile(blobs[:1], (50, 1, 1, 1)), 200), float)
+    elbo = weights.mean()
+    tighter = np.log(np.exp(weights - weights.max()).mean(axis=0)) + weights.max()
+    assert tighter.mean() > elbo + 0.05

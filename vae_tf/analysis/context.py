@@ -8,14 +8,12 @@ import sys
 
 import numpy as np
 
-from vae_tf import checkpoints
 from vae_tf.analysis.records import RECORD, load_record
 from vae_tf.data import GroundTruthImages, ImageSet
 from vae_tf.errors import UserError
-from vae_tf.metrics.decomposition import kl_per_code
 from vae_tf.plots.latents import CodeStatistics, code_statistics
-from vae_tf.runs import Run
-from vae_tf.startup import import_tensorflow
+from vae_tf.quiet_tensorflow import import_tensorflow
+from vae_tf.runs import Run, checkpoints
 from vae_tf.version import VERSION
 
 NUM_ANALYSED = 1_000  # images encoded; the second project's number
@@ -127,19 +125,24 @@ class Context:
     @functools.cached_property
     def shown_codes(self) -> np.ndarray:
         """`[10, L]`, posterior means of the images that are shown."""
-        return self.model.encode(self.originals)[0]
+        return self.model.encode(self.originals, self.labels_of(self.shown))[0]
 
     @functools.cached_property
     def statistics(self) -> CodeStatistics:
         """Codes of the analysed images."""
-        mean, log_stddev = self.model.encode(self.images.images(self.analysed))
-        if self.model.deterministic:
-            kl = np.full(mean.shape[1], np.inf)
-        elif not self.model.gaussian_posterior:
-            kl = np.full(mean.shape[1], np.nan)
-        else:
-            kl = kl_per_code(mean, log_stddev)
+        x, label = self.images.images(self.analysed), self.labels_of(self.analysed)
+        mean, log_stddev = self.model.encode(x, label)
+        kl = self.model.kl_per_latent(x, label).mean(axis=0)
         return code_statistics(mean, log_stddev, kl, seed=SEED)
+
+    def labels_of(self, indices: np.ndarray) -> np.ndarray | None:
+        """Labels of images for a model that needs them; None for others."""
+        return self.images.labels[indices] if self.model.conditional else None
+
+    def decode(self, codes: np.ndarray) -> np.ndarray:
+        """Images of codes; where the model needs labels, with that of the first shown image."""
+        label = self.labels_of(self.shown[:1])
+        return self.model.decode(codes, label)
 
     @property
     def many(self) -> str:

@@ -107,7 +107,7 @@ def reconstructions(context: Context) -> Figure:
     indices = np.concatenate([context.shown, np.setdiff1d(indices, context.shown)])[:count]
     indices = indices[: len(indices) // len(context.shown) * len(context.shown)]
     x = context.images.images(indices)
-    rows = np.stack([x, context.model.reconstruct(x)])  # [2, N, H, W, C]
+    rows = np.stack([x, context.model.reconstruct(x, context.labels_of(indices))])  # [2, N, H, W, C]
     rows = rows.reshape(2, -1, len(context.shown), *x.shape[1:]).swapaxes(0, 1)
     error = np.mean(np.square(rows[:, 0] - rows[:, 1]))
     return pictures.plot_image_rows(
@@ -140,7 +140,7 @@ def interpolation(context: Context) -> Figure:
     codes = context.shown_codes
     plane = traversals.plane_codes(codes[:3], side)
     lines = traversals.line_codes(codes[pairs], num_steps)
-    decoded = context.model.decode(
+    decoded = context.decode(
         np.concatenate([plane.reshape(-1, codes.shape[1]), lines.reshape(-1, codes.shape[1])])
     )
     shape = decoded.shape[1:]
@@ -158,7 +158,7 @@ def traversal(context: Context) -> Figure:
     statistics = context.statistics
     latent = latents.farthest_latent(statistics.mean)
     codes = traversals.single_latent_codes(statistics, latent)  # [S, K, L]
-    images = context.model.decode(codes.reshape(-1, codes.shape[-1]))
+    images = context.decode(codes.reshape(-1, codes.shape[-1]))
     average = statistics.average_stddev[latent]
     return pictures.plot_traversal(
         images.reshape(*codes.shape[:2], *images.shape[1:]),
@@ -192,7 +192,7 @@ def all_traversals(context: Context, mode: str = "fitted") -> Figure:
     codes = [
         traversals.traversal_codes(start, ranges, positions)[order] for start in starts.values()
     ]
-    images = context.model.decode(np.concatenate(codes).reshape(-1, len(order)))
+    images = context.decode(np.concatenate(codes).reshape(-1, len(order)))
     images = images.reshape(len(starts), len(order), num_steps, *images.shape[1:])
     words = {
         "prior": "2 % to 98 % quantile of the prior",
@@ -221,7 +221,7 @@ def traversal_animation(context: Context, mode: str = "fitted") -> Animation:
     there = positions[: len(positions) // 2 + 1]
     ranges = traversals.latent_ranges(mode, statistics)
     codes = traversals.traversal_codes(np.zeros(len(ranges)), ranges, there)[order]
-    images = context.model.decode(codes.reshape(-1, len(ranges)))
+    images = context.decode(codes.reshape(-1, len(ranges)))
     images = fitted(images, 80)
     images = images.reshape(len(order), len(there), *images.shape[1:])
     back = np.concatenate([images, images[:, -2:0:-1]], axis=1)
@@ -293,7 +293,7 @@ def _decoded_grid(context):
     ranges = traversals.latent_ranges("fitted", context.statistics)
     x, y = (np.linspace(low, high, side) for low, high in ranges)
     codes = np.stack(np.meshgrid(x, y[::-1]), axis=-1).reshape(-1, 2)
-    return image_grid(fitted(context.model.decode(codes), size), side, gap=1, tile=1)
+    return image_grid(fitted(context.decode(codes), size), side, gap=1, tile=1)
 
 
 def _colourings(context):

@@ -9,7 +9,8 @@ import numpy as np
 from vae_tf import metrics
 from vae_tf.analysis.records import RECORD, load_record
 from vae_tf.data import GroundTruthImages
-from vae_tf.runs import Run, write_text
+from vae_tf.runs import Run
+from vae_tf.saving import write_text
 from vae_tf.version import VERSION
 
 SEED = 0
@@ -53,7 +54,7 @@ def score_run(
         UserError: If the run has no checkpoint, or its data cannot be had.
     """
     known = isinstance(run.data, GroundTruthImages)
-    noisy, gaussian = not run.model.deterministic, run.model.gaussian_posterior
+    noisy, gaussian = run.model.has_densities, run.model.has_gaussian_codes
     about = {
         "run": run.name,
         "step": run.details["step"],
@@ -127,7 +128,7 @@ def _suite(run, known, gaussian, preset, done, progress) -> Iterator[tuple[str, 
 
 def encoder_of(model) -> Callable:
     """What gives a model's codes to `metrics.Representation`: with Gaussian densities or alone."""
-    return model.encode if model.gaussian_posterior else lambda x: model.encode(x)[0]
+    return model.encode if model.has_gaussian_codes else lambda x: model.encode(x)[0]
 
 
 def _anything(latent_size: int, known: bool, gaussian: bool):

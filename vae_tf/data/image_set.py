@@ -55,6 +55,13 @@ class ImageSet:
     def __len__(self):
         return len(self._rows)
 
+    @property
+    def num_classes(self) -> int | None:
+        """Number of values of the label; None if there are no labels."""
+        if self.labels is None:
+            return None
+        return len(self.label_names) if self.label_names else int(self.labels.max()) + 1
+
     def __repr__(self):
         shape = "x".join(map(str, self.image_shape))
         return f"<{self.name}, {self.split}: {len(self):,} images {shape}>"

@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from vae_tf.distributions import LIKELIHOODS, Point
+from vae_tf.distributions import LIKELIHOODS, Gaussian, Point, StandardNormal
 from vae_tf.errors import UserError
 from vae_tf.models.latents import joined
 
@@ -61,6 +61,19 @@ def _part(rows, start):
 class ArrayMethods:
     """What can be asked of a trained model; `GenerativeModel` says what the answers mean."""
 
+    # Whether images are encoded and decoded given their labels.
+    conditional = False
+
+    @property
+    def has_gaussian_codes(self) -> bool:
+        """Whether codes are N(mean, stddev^2) of `encode`, with N(0, I) as their prior."""
+        return self.posterior is Gaussian and self.prior is StandardNormal
+
+    @property
+    def has_densities(self) -> bool:
+        """Whether codes have a density or a probability, so that images have a likelihood."""
+        return self.posterior is not Point
+
     def encode(self, x: np.ndarray, label=None) -> tuple[np.ndarray, np.ndarray]:
         """Posterior parameters `(mean [B, L], log_stddev [B, L])` of images `[B, H, W, C]`."""
         return tuple(self._functions("encode", self.moments, self._inputs(x, label)))
@@ -109,7 +122,7 @@ class ArrayMethods:
         Raises:
             UserError: If the encoder is deterministic: its codes have no density.
         """
-        if self.posterior is Point:
+        if not self.has_densities:
             raise UserError(
                 f"Model '{self.name}' has a deterministic encoder: its codes have no density, from "
                 f"which a likelihood could be estimated. Choose a model with a posterior, such as "

@@ -34,6 +34,7 @@ class ConditionalVAE(VAE):
     """
 
     needs = ("image", "label")
+    conditional = True
 
     def __init__(self, encoder, decoder, *, num_classes=None, **kwargs):
         super().__init__(encoder, decoder, **kwargs)
