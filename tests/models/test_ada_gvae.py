@@ -122,7 +122,7 @@ def test_gradients_of_shared_latents_are_those_of_the_average(tiny):
 
 
 def test_images_alone_are_refused(tiny, blobs):
-    with pytest.raises(UserError, match="learns from batches with `image`, `partner`. Received"):
+    with pytest.raises(UserError, match="works on batches with `image`, `partner`. Received"):
         make(tiny).update(blobs)
 
 

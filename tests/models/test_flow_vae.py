@@ -72,6 +72,7 @@ def test_the_log_ratio_is_numpys(tiny, blobs, flow):
     kl, logs = model.regularizer(outputs)
     np.testing.assert_allclose(kl, expected, rtol=1e-4, atol=1e-4)
     np.testing.assert_array_equal(logs["kl"], kl)
+    np.testing.assert_array_equal(logs["log_det"], q.log_det)
     assert np.abs(z - start).max() > 0.1
 
 
