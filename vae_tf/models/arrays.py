@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 
+import keras
 import numpy as np
 import tensorflow as tf
 from keras import ops
@@ -58,7 +59,7 @@ class RowFunctions:
 def _part(rows, start):
     return {name: array[start : start + _AT_ONCE] for name, array in rows.items()}
 
-class ArrayMethods:
+class ArrayModel(keras.Model):
     """What can be asked of a trained model; `GenerativeModel` says what the answers mean."""
 
     # Whether images are encoded and decoded given their labels.
