@@ -1,8 +1,8 @@
 """Distributions of latents and likelihoods of images: what is exact about them, in nats.
 
 A distribution is a small immutable object made of tensors whose rows are the images of a batch.
-Each has `mean` and `log_stddev`, `[B, L]`, and the methods of `Distribution`. Functions and methods
-are pure and give one value per image, `[B]`.
+Each has the methods of `Distribution`; a posterior has `mean` and `log_stddev`, `[B, L]`, besides.
+Functions and methods are pure and give one value per image, `[B]`.
 """
 
 import dataclasses
@@ -282,7 +282,9 @@ class Codebook(Distribution):
     @property
     def mean(self):
         """`[B, L]`, the quantized code; its gradient goes straight through to `continuous`."""
-        return self.continuous + ops.stop_gradient(self.quantized - self.continuous)
+        # What is added is 0 to the last bit, and has the gradient.
+        through = self.continuous - ops.stop_gradient(self.continuous)
+        return ops.stop_gradient(self.quantized) + through
 
     @property
     def log_stddev(self):

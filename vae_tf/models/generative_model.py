@@ -191,7 +191,9 @@ class GenerativeModel(ArrayModel):
         return LIKELIHOODS[self.likelihood].reconstruction(x, outputs.logits)
 
     def call(self, x, training=False) -> VAEOutput:
-        outputs = self.forward(self.as_batch(x), training)
+        # As for `encode`: partners and groups are for learning alone.
+        needs = [name for name in self.needs if name in ("image", "label")]
+        outputs = self.forward(self.as_batch(x, needs), training)
         return VAEOutput(outputs.mean, outputs.log_stddev, outputs.z, outputs.logits)
 
     def moments(self, batch: dict):
@@ -271,10 +273,11 @@ class GenerativeModel(ArrayModel):
     def compile(self, *args, **kwargs):
         super().compile(*args, **kwargs)
         # At once and each for its own variables: a restored state must find its place.
-        for phase in self.phases:
-            for objective in phase.objectives:
-                if objective.optimizer is not None and not objective.optimizer.built:
-                    objective.optimizer.build(objective.variables)
+        objectives = [objective for phase in self.phases for objective in phase.objectives]
+        for optimizer in self.optimizers:
+            if optimizer is not None and not optimizer.built:
+                variables = [v for o in objectives if o.optimizer is optimizer for v in o.variables]
+                optimizer.build(list({id(v): v for v in variables}.values()))
 
     def compile_from_config(self, config):
         self.compile(**keras.saving.deserialize_keras_object(config))
@@ -303,20 +306,25 @@ class GenerativeModel(ArrayModel):
             mean.update_state(terms[mean.name], sample_weight=weight)
         return {mean.name: mean.result() for mean in self._means}
 
-    def as_batch(self, data) -> dict:
+    def as_batch(self, data, needs=None) -> dict:
         """The batch in what Keras or a user gives: images, (images, labels), or a dict.
 
+        Args:
+            data: What was given.
+            needs: Names that the batch must have; by default all that the model learns from.
+
         Raises:
-            UserError: If something that the model needs is missing.
+            UserError: If something that is needed is missing.
         """
+        needs = self.needs if needs is None else needs
         data, label, *_ = (*data, None) if isinstance(data, (tuple, list)) else (data, None)
         batch = data if isinstance(data, dict) else {"image": data}
-        if "label" in self.needs and "label" not in batch and label is not None:
+        if "label" in needs and "label" not in batch and label is not None:
             batch = batch | {"label": label}
-        missing = [name for name in self.needs if name not in batch]
+        missing = [name for name in needs if name not in batch]
         if missing:
             raise UserError(
-                f"Model '{self.name}' learns from batches with {_listed(self.needs)}. Received "
+                f"Model '{self.name}' works on batches with {_listed(needs)}. Received "
                 f"none of {_listed(missing)}. Train it with vae_tf.train, which makes them of any "
                 f"data set that has them, or give a dict."
             )
