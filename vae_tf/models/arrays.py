@@ -52,7 +52,8 @@ class RowFunctions:
         key = (name, *sorted(rows))
         if key not in self._compiled:
             specs = {k: tf.TensorSpec((None, *v.shape[1:]), v.dtype) for k, v in rows.items()}
-            self._compiled[key] = tf.function(function, input_signature=[specs, *more])
+            signature = [specs, *more]
+            self._compiled[key] = tf.function(function, signature, autograph=False)
         return self._compiled[key]
 
 
