@@ -8,7 +8,7 @@ Functions and methods are pure and give one value per image, `[B]`.
 import dataclasses
 import math
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from keras import ops, random
 
@@ -52,7 +52,15 @@ def gaussian_log_prob(z, mean, log_stddev):
 
 
 class Distribution:
-    """What posteriors and priors have in common."""
+    """What posteriors and priors have in common.
+
+    Attributes:
+        mean: `[B, L]`.
+        log_stddev: `[B, L]`, natural log of the standard deviation.
+    """
+
+    mean: Any
+    log_stddev: Any
 
     def sample(self, seed):
         """One sample a row, `[B, L]`; gradients pass through it.
@@ -101,8 +109,8 @@ class Gaussian(Distribution):
         log_stddev: `[B, L]`, natural log of the standard deviation.
     """
 
-    mean: object
-    log_stddev: object
+    mean: Any
+    log_stddev: Any
 
     def sample(self, seed):
         """Reparameterized: z = mean + exp(log_stddev) * noise, noise ~ N(0, I)."""
@@ -140,7 +148,7 @@ class Point(Distribution):
         mean: `[B, L]`.
     """
 
-    mean: object
+    mean: Any
 
     @property
     def log_stddev(self):
@@ -174,8 +182,8 @@ class Flowed(Distribution):
     """
 
     base: Gaussian
-    start: object
-    log_det: object
+    start: Any
+    log_det: Any
 
     @property
     def mean(self):
@@ -203,7 +211,7 @@ class Categorical(Distribution):
         logits: `[B, C]`, log-probabilities up to a constant.
     """
 
-    logits: object
+    logits: Any
 
     @property
     def mean(self):
@@ -261,8 +269,8 @@ class Codebook(Distribution):
         quantized: `[B, L]`, the nearest value of each latent.
     """
 
-    continuous: object
-    quantized: object
+    continuous: Any
+    quantized: Any
 
     @classmethod
     def nearest(cls, continuous, values) -> "Codebook":

@@ -42,6 +42,7 @@ def _check_steps(name: str, value, least: int):
     _require(whole and value >= least, name, f"a whole number of at least {least}", value)
 
 
+@dataclasses.dataclass(frozen=True)
 class Schedule:
     """Base of the schedules: `step -> value`."""
 
@@ -241,7 +242,7 @@ def _from_tree(node, text: str) -> Schedule:
     if node.func.id not in SCHEDULES:
         raise unknown("schedule", node.func.id, SCHEDULES)
 
-    def value(argument):
+    def literal(argument):
         if isinstance(argument, ast.Call):
             return _from_tree(argument, text)
         return ast.literal_eval(argument)
@@ -249,8 +250,8 @@ def _from_tree(node, text: str) -> Schedule:
     kind = SCHEDULES[node.func.id]
     try:
         return kind(
-            *[value(argument) for argument in node.args],
-            **{keyword.arg: value(keyword.value) for keyword in node.keywords},
+            *[literal(argument) for argument in node.args],
+            **{str(keyword.arg): literal(keyword.value) for keyword in node.keywords},
         )
     except UserError:
         raise

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 
+import keras
 import numpy as np
 import tensorflow as tf
 from keras import ops
@@ -51,14 +52,15 @@ class RowFunctions:
         key = (name, *sorted(rows))
         if key not in self._compiled:
             specs = {k: tf.TensorSpec((None, *v.shape[1:]), v.dtype) for k, v in rows.items()}
-            self._compiled[key] = tf.function(function, input_signature=[specs, *more])
+            signature = [specs, *more]
+            self._compiled[key] = tf.function(function, signature, autograph=False)
         return self._compiled[key]
 
 
 def _part(rows, start):
     return {name: array[start : start + _AT_ONCE] for name, array in rows.items()}
 
-class ArrayMethods:
+class ArrayModel(keras.Model):
     """What can be asked of a trained model; `GenerativeModel` says what the answers mean."""
 
     # Whether images are encoded and decoded given their labels.

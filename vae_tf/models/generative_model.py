@@ -32,7 +32,7 @@ from vae_tf.models.latents import (
     repeated_like,
 )
 from vae_tf.models.phases import Objective, Phase, minimize
-from vae_tf.models.arrays import ArrayMethods, RowFunctions
+from vae_tf.models.arrays import ArrayModel, RowFunctions
 from vae_tf.models.zero_weight import NoGuard, ZeroWeight, bounded
 from vae_tf.networks.builders import build_networks
 
@@ -42,7 +42,7 @@ _TERMS = (
 )
 
 
-class GenerativeModel(ArrayMethods, keras.Model):
+class GenerativeModel(ArrayModel):
     """Base of all models.
 
     Args:
@@ -317,12 +317,10 @@ class GenerativeModel(ArrayMethods, keras.Model):
             UserError: If something that is needed is missing.
         """
         needs = self.needs if needs is None else needs
-        labels = ()
-        if isinstance(data, (tuple, list)):
-            data, *labels = data
+        data, label, *_ = (*data, None) if isinstance(data, (tuple, list)) else (data, None)
         batch = data if isinstance(data, dict) else {"image": data}
-        if "label" in needs and "label" not in batch and labels and labels[0] is not None:
-            batch = batch | {"label": labels[0]}
+        if "label" in needs and "label" not in batch and label is not None:
+            batch = batch | {"label": label}
         missing = [name for name in needs if name not in batch]
         if missing:
             raise UserError(
