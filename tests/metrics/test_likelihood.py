@@ -10,7 +10,7 @@ from vae_tf.metrics import bits_per_dimension, log_likelihood
 from vae_tf.models.build import build_model
 
 
-@pytest.fixture(params=LIKELIHOODS)
+@pytest.fixture(scope="module", params=LIKELIHOODS)
 def model(request, tiny, blobs):
     params = replace(tiny, likelihood=request.param, latent_size=1, learning_rate=0.01)
     model = build_model(params, (8, 8, 1), 64)
@@ -48,7 +48,7 @@ def test_one_sample_is_the_elbo_and_more_are_not_looser(model, blobs):
     assert many > few
 
 
-def test_memory_is_bounded_by_chunks_that_do_not_matter(model, blobs):
+def test_memory_is_bounded_by_chunks_that_do_not_matter(blobs):
     class Recording:
         calls = []
 
@@ -73,7 +73,8 @@ def test_bits_of_nothing(values):
         bits_per_dimension(np.array(values), (8, 8, 1))
 
 
-def test_bad_input(model, blobs):
+def test_bad_input(tiny, blobs):
+    model = build_model(tiny, (8, 8, 1), 64)
     with pytest.raises(UserError, match="at least one image"):
         log_likelihood(model, blobs[:0], 3)
     with pytest.raises(UserError, match="num_samples"):
