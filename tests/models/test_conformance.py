@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from vae_tf import checkpoints, training
 from vae_tf.config import replace
 from vae_tf.data.batches import BATCHES
 from vae_tf.data.factors import FactorGrid
@@ -21,7 +20,9 @@ from vae_tf.errors import UserError
 from vae_tf.models import MODELS
 from vae_tf.models.autoencoder import VAEOutput
 from vae_tf.models.build import build_model, hyper_of
-from vae_tf.models.deterministic import DeterministicAutoEncoder
+from vae_tf.runs import checkpoints
+from vae_tf.training import train
+from vae_tf.training.loop import Training
 
 # name -> parameters besides the tiny ones
 TABLE = {
@@ -101,11 +102,6 @@ def rows_of(batch, rows):
     return tf.nest.map_structure(lambda part: tf.constant(part[rows]), batch)
 
 
-def infinite_terms(model) -> set[str]:
-    """A deterministic encoder has no density: its KL to the prior is infinite."""
-    return {"kl", "elbo"} if isinstance(model, DeterministicAutoEncoder) else set()
-
-
 def assert_same_state(one, other):
     one, other = checkpoints.arrays_of(one), checkpoints.arrays_of(other)
     assert list(one) == list(other)
@@ -123,21 +119,21 @@ def test_outputs(model, blobs):
 
 
 def test_terms(model, batch):
+    # A deterministic encoder has no density: its KL to the prior is infinite.
+    infinite = {"kl", "elbo"} if model.deterministic else set()
     for is_training in (True, False):
         terms = model.compute_terms(batch, training=is_training)
         assert tuple(terms) == model.columns and set(model.logged) < set(terms)
         assert all(term.shape == () for term in terms.values())
-        assert {n for n, term in terms.items() if not np.isfinite(term)} == infinite_terms(model)
+        assert {n for n, term in terms.items() if not np.isfinite(term)} == infinite
         assert float(terms["elbo"]) == pytest.approx(-float(terms["reconstruction"] + terms["kl"]))
     # A loss against an opponent that learns says nothing of progress.
     assert model.comparable_losses == ("discriminator_loss" not in model.logged)
 
 
 def test_fit_lowers_the_loss_and_evaluate_agrees(model, batch):
-    """Where two networks play against each other, that of the one while the other stands still.
-
-    The last batch is smaller: Keras does not say beforehand how many images a batch has.
-    """
+    """Of two networks that play against each other, that of one while the other stands still."""
+    # The last batch is smaller: Keras does not say beforehand how many images a batch has.
     adversarial = "discriminator_loss" in model.logged
     model.optimizer.learning_rate = 0.005
     if adversarial:
@@ -157,7 +153,7 @@ def test_fit_lowers_the_loss_and_evaluate_agrees(model, batch):
 
 
 # Densities of pairs, two optimizers, statistics of batches, chains of uses, repeated rows. The VAE
-# is run in test_training.py, and test_gradient_sums.py reads the graphs of all models.
+# is run in tests/training, and test_gradient_sums.py reads the graphs of all models.
 @only("beta_tcvae", "factor_vae", "info_gan", "flow_vae", "iwae")
 def test_300_updates_are_repeatable_to_the_last_bit(built, model, batch):
     """After about 100 runs of a function TensorFlow adds three or more gradients in any order."""
@@ -209,12 +205,12 @@ class Killed(BaseException):
 
 
 # The other kinds of batches, a weight that follows the step, a second optimizer, statistics of
-# batches. That of the VAE is in test_training.py.
+# batches. The VAE is resumed in tests/training.
 @only("ada_gvae", "dc_ign", "capacity_vae", "factor_vae", "info_gan")
 def test_resume_is_exact_to_the_last_bit(params, discs, tmp_path, monkeypatch):
     params = replace(params, steps=8, checkpoint_every=3, validate_every=4, log_every=2)
-    straight = training.train(params, tmp_path / "straight", data=(discs, discs))
-    original = training.Training._update_on
+    straight = train(params, tmp_path / "straight", data=(discs, discs))
+    original = Training._update_on
 
     def update(self, batch):
         if self.step == 5:
@@ -222,10 +218,10 @@ def test_resume_is_exact_to_the_last_bit(params, discs, tmp_path, monkeypatch):
         return original(self, batch)
 
     with monkeypatch.context() as patch:
-        patch.setattr(training.Training, "_update_on", update)
+        patch.setattr(Training, "_update_on", update)
         with pytest.raises(Killed):
-            training.train(params, tmp_path / "killed", data=(discs, discs))
-    resumed = training.train(params, tmp_path / "killed", resume=True, data=(discs, discs))
+            train(params, tmp_path / "killed", data=(discs, discs))
+    resumed = train(params, tmp_path / "killed", resume=True, data=(discs, discs))
     assert int(resumed.model.step) == 8
     assert_same_state(straight.model, resumed.model)
     assert straight.log_path.read_bytes() == resumed.log_path.read_bytes()
@@ -243,7 +239,7 @@ def test_the_smallest_batch_is_learned_from(model, batch):
 @only("vae", "ada_gvae")
 def test_one_image_at_a_time_and_early_stopping(params, discs, tmp_path):
     params = replace(params, batch_size=1, steps=1, patience=1)
-    run = training.train(params, tmp_path / "run", data=(discs, discs))
+    run = train(params, tmp_path / "run", data=(discs, discs))
     assert all(np.all(np.isfinite(weight)) for weight in run.model.get_weights())
 
 
@@ -255,7 +251,7 @@ def test_what_it_cannot_do_is_refused_before_anything_is_written(params, discs, 
         wrong["patience"] = "patience=1. Set patience=none"
     for name, message in wrong.items():
         with pytest.raises(UserError, match=message):
-            training.train(replace(params, **{name: 1}), tmp_path / "run", data=(discs, discs))
+            train(replace(params, **{name: 1}), tmp_path / "run", data=(discs, discs))
     assert not (tmp_path / "run").exists()
 
 
@@ -296,7 +292,7 @@ def test_arrays_in_arrays_out(model, blobs):
 
 
 def test_importance_weights(model, blobs):
-    if isinstance(model, DeterministicAutoEncoder):
+    if model.deterministic:
         with pytest.raises(UserError, match="deterministic encoder"):
             model.log_importance_weights(blobs[:5], 4)
         return
