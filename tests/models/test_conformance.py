@@ -204,8 +204,7 @@ class Killed(BaseException):
     pass
 
 
-# The other kinds of batches, a weight that follows the step, a second optimizer, statistics of
-# batches. The VAE is resumed in tests/training.
+# The kinds of batches, of state and of optimizers; the VAE is resumed in tests/training.
 @only("ada_gvae", "dc_ign", "capacity_vae", "factor_vae", "info_gan")
 def test_resume_is_exact_to_the_last_bit(params, discs, tmp_path, monkeypatch):
     params = replace(params, steps=8, checkpoint_every=3, validate_every=4, log_every=2)
