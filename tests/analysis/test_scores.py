@@ -27,7 +27,7 @@ def squares():
     return Collection("squares", ArrayRows(images, 1), splits=splits, grid=grid).select("all")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def quiet():
     return {"progress": False, "say": lambda line: None}
 
@@ -104,14 +104,22 @@ def test_without_a_gaussian_posterior_the_likelihood_stays(tiny, tmp_path, quiet
     assert "not Gaussian" in record["left_out"][1]
 
 
-@pytest.fixture
-def seeds(tiny, tmp_path, quiet):
-    """Scored runs: three that differ by seed, one of another model."""
-    runs = [train(dataclasses.replace(tiny, seed=s), tmp_path / f"seed-{s}") for s in range(3)]
-    runs.append(train(dataclasses.replace(tiny, kl_weight=2.0), tmp_path / "heavier"))
+@pytest.fixture(scope="module")
+def scored(tiny, quiet, tmp_path_factory):
+    """A folder of scored runs: three that differ by seed, one of another model."""
+    folder = tmp_path_factory.mktemp("scored")
+    runs = [train(dataclasses.replace(tiny, seed=s), folder / f"seed-{s}") for s in range(3)]
+    runs.append(train(dataclasses.replace(tiny, kl_weight=2.0), folder / "heavier"))
     for run in runs:
         score_run(run, "fast", **quiet)
-    return runs
+    return folder
+
+
+@pytest.fixture
+def seeds(scored, tmp_path):
+    """These runs, copied."""
+    folder = shutil.copytree(scored, tmp_path / "runs")
+    return [Run(folder / name) for name in ("seed-0", "seed-1", "seed-2", "heavier")]
 
 
 def udr(run):
