@@ -12,14 +12,15 @@ import pytest
 import tensorflow as tf
 
 from vae_tf.config import replace
-from vae_tf.data.batches import BATCHES
+from vae_tf.data.batches import batch_of
 from vae_tf.data.factors import FactorGrid
 from vae_tf.data.image_set import GroundTruthImages
 from vae_tf.data.row_file import ArrayRows
+from vae_tf.distributions import Codebook
 from vae_tf.errors import UserError
 from vae_tf.models import MODELS
-from vae_tf.models.autoencoder import VAEOutput
 from vae_tf.models.build import build_model, hyper_of
+from vae_tf.models.latents import VAEOutput
 from vae_tf.runs import checkpoints
 from vae_tf.training import train
 from vae_tf.training.loop import Training
@@ -41,6 +42,8 @@ TABLE = {
     "flow_vae": {"hyper": {"num_flows": 2, "hidden_size": 8}},
     "info_gan": {"hyper": {"num_codes": 2}},
     "dc_ign": {},
+    "conditional_vae": {},
+    "qlae": {"hyper": {"num_values": 4}},
 }
 
 
@@ -60,7 +63,7 @@ def params(request, tiny):
 
 
 def build(params):
-    return build_model(params, (8, 8, 1), dataset_size=64)
+    return build_model(params, (8, 8, 1), dataset_size=64, num_classes=4)
 
 
 @pytest.fixture(scope="module")
@@ -80,22 +83,28 @@ def model(built):
 
 @pytest.fixture(scope="module")
 def discs() -> GroundTruthImages:
-    """Discs like the blobs whose factors are known: row, column and size, 4 values each."""
+    """Discs like the blobs of known row, column and size, 4 values each; the size is the label."""
     grid = FactorGrid(("row", "column", "size"), (4, 4, 4))
+    labels = grid.factors(np.arange(64))[:, 2]
     row, column, size = grid.factors(np.arange(64)).T[:, :, None, None]
     y, x = np.indices((8, 8))
     distance = np.hypot(y - row - 2, x - column - 2)
     images = np.clip((size + 2) / 2 - distance + 0.5, 0, 1)[..., None].astype("float32")
-    return GroundTruthImages("discs", "train", ArrayRows(images, 1.0), grid=grid)
+    return GroundTruthImages("discs", "train", ArrayRows(images, 1.0), labels=labels, grid=grid)
 
 
 @pytest.fixture
-def batch(params, blobs, discs):
-    """64 images as the model wants them: an array, or a dict made by the code that trains."""
-    kind = MODELS[params.model].batch_kind
-    if kind == "images":
-        return blobs
-    return BATCHES[kind](discs, np.arange(64), np.random.default_rng(0))
+def batch(params, discs):
+    """64 images with what the model needs besides, made by the code that trains."""
+    needs = MODELS[params.model].needs
+    return batch_of(discs, np.arange(64), needs, np.random.default_rng(0))
+
+
+@pytest.fixture
+def images(model, batch):
+    """The arguments with which a model is asked about the images of a batch."""
+    label = {"label": batch["label"]} if model.conditional else {}
+    return {"x": batch["image"], **label}
 
 
 def rows_of(batch, rows):
@@ -109,18 +118,20 @@ def assert_same_state(one, other):
         assert one[name].tobytes() == other[name].tobytes(), name
 
 
-def test_outputs(model, blobs):
-    outputs = model(blobs[:5])
-    assert outputs._fields[:4] == VAEOutput._fields
+def test_outputs(model, batch):
+    # Images, and labels where they are needed: partners and groups are for learning alone.
+    batch = {name: rows for name, rows in batch.items() if name in ("image", "label")}
+    outputs = model(rows_of(batch, slice(5)))
+    assert outputs._fields == VAEOutput._fields
     assert outputs.mean.shape == outputs.log_stddev.shape == outputs.z.shape == (5, 3)
     assert outputs.logits.shape == (5, 8, 8, 1)
     if model.name in ("vae", "iwae", "flow_vae", "info_gan"):  # the kinds of outputs
-        assert len(model.predict(blobs, batch_size=10, verbose=0).mean) == len(blobs)
+        assert len(model.predict(batch, batch_size=10, verbose=0).mean) == 64
 
 
 def test_terms(model, batch):
     # A deterministic encoder has no density: its KL to the prior is infinite.
-    infinite = {"kl", "elbo"} if model.deterministic else set()
+    infinite = set() if model.has_densities else {"kl", "elbo"}
     for is_training in (True, False):
         terms = model.compute_terms(batch, training=is_training)
         assert tuple(terms) == model.columns and set(model.logged) < set(terms)
@@ -158,7 +169,7 @@ def test_fit_lowers_the_loss_and_evaluate_agrees(model, batch):
 def test_300_updates_are_repeatable_to_the_last_bit(built, model, batch):
     """After about 100 runs of a function TensorFlow adds three or more gradients in any order."""
     parts = [rows_of(batch, slice(start, start + 16)) for start in range(0, 64, 16)]
-    update = tf.function(model.update)
+    update = tf.function(model.update, autograph=False)
     logs, states = [], []
     for _ in range(2):
         checkpoints.restore(model, built[1])
@@ -179,7 +190,7 @@ def test_state_is_restored_with_the_step(params, model, batch):
     assert_same_state(model, copy)
 
 
-def test_keras_file(model, batch, blobs, tmp_path):
+def test_keras_file(model, batch, images, tmp_path):
     for _ in range(2):
         model.update(batch)
     model.save(tmp_path / "model.keras")
@@ -191,10 +202,11 @@ def test_keras_file(model, batch, blobs, tmp_path):
     loaded.seed_generator.state.assign(model.seed_generator.state)
     assert_same_state(model, loaded)
     assert int(loaded.step) == 2
-    assert loaded.kl_weight == model.kl_weight and loaded.likelihood == model.likelihood
-    for one, other in zip(model.encode(blobs), loaded.encode(blobs), strict=True):
+    assert loaded.kl_weight.schedule == model.kl_weight.schedule
+    assert loaded.likelihood == model.likelihood
+    for one, other in zip(model.encode(**images), loaded.encode(**images), strict=True):
         np.testing.assert_array_equal(one, other)
-    np.testing.assert_array_equal(model.reconstruct(blobs), loaded.reconstruct(blobs))
+    np.testing.assert_array_equal(model.reconstruct(**images), loaded.reconstruct(**images))
     for each in (model, loaded):
         each.update(batch)
     assert_same_state(model, loaded)
@@ -262,7 +274,7 @@ def test_the_kl_weight_has_an_effect(params, model, batch):
         with pytest.raises(UserError, match="kl_weight=3.0. Leave it at 1"):
             build(replace(params, kl_weight=3.0))
         return
-    heavier = build(replace(params, kl_weight=model.kl_weight.highest + 2.0))
+    heavier = build(replace(params, kl_weight=model.kl_weight.schedule.highest + 2.0))
     terms = [each.compute_terms(batch, training=True) for each in (model, heavier)]
     assert float(terms[0]["reconstruction"]) == float(terms[1]["reconstruction"])
     assert abs(float(terms[0]["loss"]) - float(terms[1]["loss"])) > 1e-3
@@ -270,31 +282,35 @@ def test_the_kl_weight_has_an_effect(params, model, batch):
 
 def test_knobs_of_the_wrong_type(params, model):
     """Every knob of every model names what it received."""
-    size = {"dataset_size": 64} if "dataset_size" in hyper_of(params.model) else {}
+    facts = {"dataset_size": 64, "num_classes": 4}
+    facts = {name: facts[name] for name in facts.keys() & hyper_of(params.model).keys()}
     for knob in hyper_of(params.model):
         for value in ("nonsense", {"a": 1}):
-            knobs = {**size, **params.hyper, knob: value}
+            knobs = {**facts, **params.hyper, knob: value}
             with pytest.raises(UserError, match="nonsense" if value == "nonsense" else "'a'"):
                 type(model)(model.encoder, model.decoder, **knobs)
 
 
-def test_arrays_in_arrays_out(model, blobs):
-    mean, log_stddev = model.encode(blobs)
-    many = model.encode(np.concatenate([blobs] * 9))[0]
-    np.testing.assert_allclose(many[: len(blobs)], mean, rtol=1e-5, atol=1e-6)
-    assert mean.shape == log_stddev.shape == (64, 3)
-    for images in (model.reconstruct(blobs), model.generate(64, seed=1)):
-        assert isinstance(images, np.ndarray) and images.shape == blobs.shape
-        assert images.min() >= 0 and images.max() <= 1
+def test_arrays_in_arrays_out(model, images):
+    mean, log_stddev = model.encode(**images)
+    many = model.encode(**{name: np.concatenate([rows] * 9) for name, rows in images.items()})[0]
+    np.testing.assert_allclose(many[:64], mean, rtol=1e-5, atol=1e-6)
+    assert mean.shape == log_stddev.shape == model.kl_per_latent(**images).shape == (64, 3)
+    for made in (model.reconstruct(**images), model.generate(64, seed=1)):
+        assert isinstance(made, np.ndarray) and made.shape == (64, 8, 8, 1)
+        assert made.min() >= 0 and made.max() <= 1
     np.testing.assert_array_equal(model.generate(3, seed=1), model.generate(3, seed=1))
-    assert model.encode(blobs[:0])[0].shape == (0, 3)
+    nothing = {name: rows[:0] for name, rows in images.items()}
+    assert model.encode(**nothing)[0].shape == (0, 3)
 
 
-def test_importance_weights(model, blobs):
-    if model.deterministic:
+def test_importance_weights(model, images):
+    some = {name: rows[:5] for name, rows in images.items()}
+    if not model.has_densities:
         with pytest.raises(UserError, match="deterministic encoder"):
-            model.log_importance_weights(blobs[:5], 4)
+            model.log_importance_weights(**some, num_samples=4)
         return
-    weights = model.log_importance_weights(blobs[:5], 4)
+    weights = model.log_importance_weights(**some, num_samples=4)
     assert weights.shape == (4, 5) and np.all(np.isfinite(weights))
-    assert len(np.unique(weights)) == 20
+    # Where codes are quantized there is no noise: all samples of an image are one.
+    assert len(np.unique(weights)) == (5 if model.posterior is Codebook else 20)
