@@ -149,7 +149,9 @@ def check_number(
     real = isinstance(value, int | float | np.integer | np.floating)
     if not real or isinstance(value, bool) or not (low <= value <= high and np.isfinite(value)):
         expected = f"of at least {low:g}" if high == np.inf else f"from {low:g} to {high:g}"
-        raise UserError(f"`{name}` must be a number {expected}. Received: {name}={value!r}. {remedy}")
+        raise UserError(
+            f"`{name}` must be a number {expected}. Received: {name}={value!r}. {remedy}"
+        )
     return float(value)
 
 
