@@ -84,7 +84,8 @@ def density_information_matrix(
     which has no sampling error. The range of a code is halved again and again until every panel is
     at most as wide as the least standard deviation of the posteriors that reach it, so that neither
     one narrow posterior nor one mean far away costs the others anything. The error is below 1e-5
-    nats, if no standard deviation is below 1e-12 of the range of its code; smaller ones count as that.
+    nats, if no standard deviation is below 1e-12 of the range of its code (smaller ones
+    count as that).
 
     Args:
         mean: `[N, L]` encoder means.

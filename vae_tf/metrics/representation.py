@@ -14,6 +14,7 @@ from vae_tf.metrics.validation import (
     check_count,
     check_factor_sizes,
     check_factors,
+    check_seed,
 )
 
 
@@ -74,7 +75,7 @@ class Representation:
         data: A `GroundTruth`.
         sampled: Whether codes are draws mean + exp(log_stddev) * noise, fresh at every look-up,
             rather than means, the default of all protocols.
-        seed: Of those draws, when called.
+        seed: Seed of those draws, when called.
         batch_size: Images a call of `encode`.
         progress: Whether to show a progress bar on stderr.
 
@@ -120,6 +121,12 @@ class Representation:
                     mean, log_stddev = (
                         None if part is None else np.empty((total, part.shape[1]), np.float32)
                         for part in parts
+                    )
+                if parts[0].shape[1] != mean.shape[1] or (parts[1] is None) != (log_stddev is None):
+                    raise UserError(
+                        "`encode` must return the same number of codes for every batch. Received: "
+                        f"{mean.shape[1]} and {parts[0].shape[1]} codes, or log_stddev only once. "
+                        "Pass model.encode or a function of that form."
                     )
                 mean[rows] = parts[0]
                 if log_stddev is not None:
@@ -203,7 +210,7 @@ class Representation:
         self.factor_sizes = tuple(int(size) for size in sizes)
         self.factor_names = tuple(names)
         self.sampled = sampled
-        self._rng = np.random.default_rng(seed)
+        self._rng = np.random.default_rng(check_seed(seed))
 
     @property
     def factors(self) -> np.ndarray:
