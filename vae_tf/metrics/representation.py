@@ -85,6 +85,7 @@ class Representation:
         factors: `[G, K]` int64, the factors of each row.
         factor_names: `K` names.
         factor_sizes: `K` ints.
+        offers: What scores may need of it: "codes", "factors" and, with `log_stddev`, "densities".
 
     Raises:
         UserError: If `encode` returns arrays that do not fit its batch or are not finite, or
@@ -213,6 +214,11 @@ class Representation:
         self._rng = np.random.default_rng(check_seed(seed))
 
     @property
+    def offers(self) -> set[str]:
+        """What scores may need of it (`Score.needs`)."""
+        return {"codes", "factors"} | (set() if self.log_stddev is None else {"densities"})
+
+    @property
     def factors(self) -> np.ndarray:
         """Factors of each row of `mean`, `[G, K]` int64."""
         rows = np.arange(len(self.mean))
@@ -276,6 +282,7 @@ class Codes:
         log_stddev: `[N, L]` or None.
         factor_sizes: Empty.
         factors: None.
+        offers: As of `Representation`, without "factors".
 
     Example:
         >>> codes, _ = Codes(np.arange(6.0).reshape(3, 2)).sample(10, np.random.default_rng(0))
@@ -289,6 +296,11 @@ class Codes:
     def __init__(self, mean: np.ndarray, log_stddev: np.ndarray | None = None):
         self.mean = check_codes(mean)
         self.log_stddev = None if log_stddev is None else check_codes(log_stddev, name="log_stddev")
+
+    @property
+    def offers(self) -> set[str]:
+        """What scores may need of it (`Score.needs`)."""
+        return {"codes"} | (set() if self.log_stddev is None else {"densities"})
 
     def sample(self, n: int, rng: np.random.Generator) -> tuple[np.ndarray, None]:
         """Draws the codes of `n` different images, or of all where there are fewer."""
