@@ -76,8 +76,57 @@ def test_bits_of_nothing(values):
         bits_per_dimension(np.array(values), (8, 8, 1))
 
 
-def test_bad_input(tiny, blobs):
-    model = build_model(tiny, (8, 8, 1), 64)
+@pytest.mark.parametrize("shape", [(), (8, 8), (8, 8, 0), (8, -8, 1), (8, 8, 1.0), "abc", 64, None])
+def test_bits_of_no_shape(shape):
+    with pytest.raises(UserError, match="`image_shape` must be .height, width, channels."):
+        bits_per_dimension(np.zeros(3), shape)
+
+
+@pytest.mark.parametrize("levels", [0, 1, -256, 2.5, "256"])
+def test_bits_of_no_levels(levels):
+    with pytest.raises(UserError, match="`levels` must be an integer of at least 2"):
+        bits_per_dimension(np.zeros(3), (8, 8, 1), levels=levels)
+
+
+@pytest.mark.parametrize(
+    ("images", "message"),
+    [
+        (np.zeros((0, 8, 8, 1)), r"at least one image, \[images, 8, 8, 1\]. Received: shape=\(0,"),
+        (np.zeros((8, 8, 1)), r"Received: shape=\(8, 8, 1\). Pass images\[None\]"),
+        (np.zeros((2, 8, 8)), r"images\[..., None\] for grey"),
+        (np.zeros((2, 8, 9, 1)), r"Received: shape=\(2, 8, 9, 1\)"),
+        ([[0.0], [0.0, 1.0]], "nested lists of different lengths"),
+        (np.full((2, 8, 8, 1), "a"), "must hold real numbers. Received: dtype=<U1"),
+        (np.full((2, 8, 8, 1), 255), "from 0 to 1. Received: 255 to 255. Divide bytes"),
+        (np.full((2, 8, 8, 1), -0.1), "from 0 to 1. Received: -0.1 to -0.1"),
+        (np.full((2, 8, 8, 1), np.nan), "from 0 to 1. Received: nan to nan"),
+    ],
+)
+def test_bad_images(images, message):
+    class Flat:
+        image_shape = (8, 8, 1)
+
+        def log_importance_weights(self, x, num_samples):
+            return np.zeros((num_samples, len(x)))
+
+    with pytest.raises(UserError, match=message):
+        log_likelihood(Flat(), images, 3)
+    assert log_likelihood(Flat(), np.ones((2, 8, 8, 1), bool), 3) == pytest.approx([0, 0])
+
+
+@pytest.mark.parametrize(
+    ("weights", "message"), [([[0.0, np.nan]], "Received: NaN"), ([[0.0]], r"shape=\(1, 1\)")]
+)
+def test_bad_weights(weights, message):
+    class Diverged:
+        def log_importance_weights(self, x, num_samples):
+            return np.array(weights)
+
+    with pytest.raises(UserError, match=message):
+        log_likelihood(Diverged(), np.zeros((2, 8, 8, 1)), 1)
+
+
+def test_bad_input(model, blobs):
     with pytest.raises(UserError, match="at least one image"):
         log_likelihood(model, blobs[:0], 3)
     with pytest.raises(UserError, match="num_samples"):
