@@ -9,18 +9,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from vae_tf.analysis import PRODUCTS, analyse, chosen_products, find_runs
-from vae_tf.analysis.context import Context
-from vae_tf.analysis.products import (
-    all_traversals,
-    importance_matrix,
-    information_matrix,
-    position_factors,
-    training_animation,
-)
+from vae_tf.analysis import PRODUCTS, analyze, chosen_products, find_runs
+from vae_tf.analysis.analyzed_run import AnalyzedRun
+from vae_tf.analysis.products.factors import position_factors
+from vae_tf.analysis.products.scores import importance_matrix, information_matrix
+from vae_tf.analysis.products.training import training_animation
+from vae_tf.analysis.products.traversals import all_traversals
 from vae_tf.errors import UserError
 from vae_tf.models.vae import VAE
-from vae_tf.plots.scores import PARTS
+from vae_tf.plots.kl_decomposition import PARTS
 from vae_tf.runs import Run, slim
 from vae_tf.training import train
 
@@ -75,10 +72,10 @@ def trained(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def analysed(trained, tmp_path_factory):
+def analyzed(trained, tmp_path_factory):
     """Images of all products of these runs, and what analysing them said."""
     images = tmp_path_factory.mktemp("images")
-    return images, analyse(find_runs(trained), images)
+    return images, analyze(find_runs(trained), images)
 
 
 @pytest.fixture
@@ -90,29 +87,29 @@ def names(folder):
     return {path.name for path in folder.iterdir()}
 
 
-def test_everything_is_drawn_once(analysed, runs, tmp_path):
-    images = shutil.copytree(analysed[0], tmp_path / "images")
-    found, outcome = find_runs(runs), analysed[1]
+def test_everything_is_drawn_once(analyzed, runs, tmp_path):
+    images = shutil.copytree(analyzed[0], tmp_path / "images")
+    found, outcome = find_runs(runs), analyzed[1]
     assert not outcome.problems
     overview = {"comparison.png", "summary.csv", "scores.csv", "report.html"}
     assert names(images) == {"digits", "sprites"} | overview
     assert names(images / "digits") == WITHOUT_FACTORS | {"summary.json"}
     assert names(images / "sprites") == set(PRODUCTS) | {"summary.json"}
     lines = []
-    again = analyse(found, images, say=lines.append)
+    again = analyze(found, images, say=lines.append)
     assert [path.name for path in again.drawn] == ["scores.csv", "summary.csv", "report.html"]
     assert again.current == len(outcome.drawn) - 3
     assert lines[:2] == ["digits: up to date", "sprites: up to date"]
     (images / "digits" / "traversal.png").write_bytes(b"\x89PNG cut short")
     with open(runs / "sprites" / "log.csv", "a") as log:
         log.write(log_row(runs / "sprites"))
-    some = analyse(found, images)
+    some = analyze(found, images)
     assert {(path.parent.name, path.name) for path in some.drawn} == {
         ("digits", "traversal.png"), ("sprites", "training_curves.png"),
         ("images", "comparison.png"), ("images", "summary.csv"), ("images", "scores.csv"),
         ("images", "report.html"),
     }  # fmt: skip
-    forced = analyse(found[:1], images, only=["traversal.png"], force=True)
+    forced = analyze(found[:1], images, only=["traversal.png"], force=True)
     assert len(forced.drawn) == 1
 
 
@@ -121,8 +118,8 @@ def log_row(folder):
     return ",".join(["13", *last[1:]]) + "\n"
 
 
-def test_numbers_of_a_run(analysed, runs):
-    images, _ = analysed
+def test_numbers_of_a_run(analyzed, runs):
+    images, _ = analyzed
     summary = json.loads((images / "digits" / "summary.json").read_text())
     run = Run(runs / "digits")
     x = run.validation_data.images(np.arange(len(run.validation_data)))
@@ -136,8 +133,8 @@ def test_numbers_of_a_run(analysed, runs):
     assert table[0].startswith("run,step,steps,dataset") and table[1].startswith("digits,12,12")
 
 
-def test_the_report_needs_nothing_else(analysed):
-    text = (analysed[0] / "report.html").read_text()
+def test_the_report_needs_nothing_else(analyzed):
+    text = (analyzed[0] / "report.html").read_text()
 
     class Reader(html.parser.HTMLParser):
         def __init__(self):
@@ -166,14 +163,14 @@ def test_the_report_needs_nothing_else(analysed):
     assert all(source.startswith("data:image/") for source in reader.pictures)
     assert "<code>mig</code>" in text and "0.25" in text and "&lt;b&gt;" in text
     assert text.count('<table class="scores">') == 2  # a block for each data set
-    assert "http" not in text and "prefers-color-scheme: dark" in text
+    assert "://" not in text and "prefers-color-scheme: dark" in text
 
 
 def test_a_run_without_its_data_is_drawn_as_far_as_possible(runs, tmp_path):
     folder = runs / "digits"
     params = json.loads((folder / "params.json").read_text())
     (folder / "params.json").write_text(json.dumps(params | {"dataset": "folder:/nowhere"}))
-    outcome = analyse([folder], tmp_path / "images")
+    outcome = analyze([folder], tmp_path / "images")
     drawn = {"training_curves.png", "training.gif", "generations.png", "decomposition.png"}
     drawn.add("summary.json")
     assert names(tmp_path / "images" / "digits") == drawn
@@ -181,7 +178,7 @@ def test_a_run_without_its_data_is_drawn_as_far_as_possible(runs, tmp_path):
     assert "traversals.png" in problem and "/nowhere" in problem and "codes_factors" not in problem
     assert "report.html" in names(tmp_path / "images")
     (folder / "params.json").write_text(json.dumps(params))
-    analyse([folder], tmp_path / "images")
+    analyze([folder], tmp_path / "images")
     assert names(tmp_path / "images" / "digits") == WITHOUT_FACTORS | {"summary.json"}
     table = (tmp_path / "images" / "summary.csv").read_text().splitlines()
     assert all(table[1].split(","))
@@ -189,7 +186,7 @@ def test_a_run_without_its_data_is_drawn_as_far_as_possible(runs, tmp_path):
 
 def test_a_run_without_a_checkpoint_says_so(runs, tmp_path):
     shutil.rmtree(runs / "digits" / "checkpoints")
-    outcome = analyse([runs / "digits"], tmp_path / "images")
+    outcome = analyze([runs / "digits"], tmp_path / "images")
     drawn = {"training_curves.png", "training.gif", "decomposition.png"}
     assert names(tmp_path / "images" / "digits") == drawn
     (problem,) = outcome.problems
@@ -198,7 +195,7 @@ def test_a_run_without_a_checkpoint_says_so(runs, tmp_path):
 
 def test_a_damaged_run_does_not_cost_the_others(runs, tmp_path):
     (runs / "digits" / "params.json").write_text("{")
-    outcome = analyse(find_runs(runs), tmp_path / "images", only=["kl_per_latent.png"])
+    outcome = analyze(find_runs(runs), tmp_path / "images", only=["kl_per_latent.png"])
     assert [path.parent.name for path in outcome.drawn] == ["sprites"]
     (problem,) = outcome.problems
     assert "params.json" in problem
@@ -206,38 +203,38 @@ def test_a_damaged_run_does_not_cost_the_others(runs, tmp_path):
 
 def test_a_damaged_picture_is_left_out_of_the_animation(runs, caplog):
     first, *_ = sorted((runs / "digits" / "samples").glob("*.png"))
-    context = Context(Run(runs / "digits"))
-    count = len(training_animation(context).frames)
+    analyzed = AnalyzedRun(Run(runs / "digits"))
+    count = len(training_animation(analyzed).frames)
     first.write_bytes(first.read_bytes()[:100])
-    animation = training_animation(context)
+    animation = training_animation(analyzed)
     assert len(animation.frames) == count - 1 == len(animation.durations)
     assert "damaged" in caplog.text
     assert animation.durations[-1] > 1_000
 
 
-def test_slimmed_runs_are_analysed_too(runs, tmp_path):
+def test_slimmed_runs_are_analyzed_too(runs, tmp_path):
     slim(Run(runs / "digits"))
-    assert not analyse([runs / "digits"], tmp_path / "images", only=["traversal.png"]).problems
+    assert not analyze([runs / "digits"], tmp_path / "images", only=["traversal.png"]).problems
 
 
 @pytest.mark.parametrize("mode", ["prior", "fitted", "minmax"])
 def test_traversals_in_every_range(runs, mode):
-    context = Context(Run(runs / "digits"))
-    figure = all_traversals(context, mode)
-    order = [f"z{latent}" for latent in context.statistics.order]
+    analyzed = AnalyzedRun(Run(runs / "digits"))
+    figure = all_traversals(analyzed, mode)
+    order = [f"z{latent}" for latent in analyzed.statistics.order]
     texts = [text.get_text() for text in figure.texts]
     assert [text for text in texts if text in order] == order
 
 
 def test_the_animation_of_latents_loops(runs, tmp_path):
-    analyse([runs / "digits"], tmp_path, only=["traversals.gif"])
+    analyze([runs / "digits"], tmp_path, only=["traversals.gif"])
     with Image.open(tmp_path / "digits" / "traversals.gif") as image:
         assert image.info["loop"] == 0 and image.n_frames > 10
 
 
-def test_tsne_on_request_redraws_the_latent_space_alone(analysed, runs, tmp_path):
-    images = shutil.copytree(analysed[0], tmp_path / "images")
-    outcome = analyse([runs / "digits"], images, projection="tsne", only=WITHOUT_FACTORS)
+def test_tsne_on_request_redraws_the_latent_space_alone(analyzed, runs, tmp_path):
+    images = shutil.copytree(analyzed[0], tmp_path / "images")
+    outcome = analyze([runs / "digits"], images, projection="tsne", only=WITHOUT_FACTORS)
     assert [path.name for path in outcome.drawn] == ["latent_space.png"]
 
 
@@ -245,24 +242,24 @@ def test_pictures_of_scores_are_drawn_from_metrics_json_alone(runs, tmp_path):
     shutil.rmtree(runs / "sprites" / "checkpoints")
     chosen = ["information_matrix.png", "importance_matrix.png", "decomposition.png"]
     path = runs / "sprites" / "metrics.json"
-    analysis = [analyse([runs / "sprites"], tmp_path, only=chosen) for _ in range(2)]
+    analysis = [analyze([runs / "sprites"], tmp_path, only=chosen) for _ in range(2)]
     assert names(tmp_path / "sprites") == set(chosen)
     assert [len(each.drawn) for each in analysis] == [3, 0] and analysis[1].current == 3
     path.write_text(path.read_text().replace('"mig": 0.25', '"mig": 0.5'))
-    assert len(analyse([runs / "sprites"], tmp_path, only=chosen).drawn) == 3
+    assert len(analyze([runs / "sprites"], tmp_path, only=chosen).drawn) == 3
     path.unlink()
-    without = analyse([runs / "sprites"], tmp_path, only=chosen)
+    without = analyze([runs / "sprites"], tmp_path, only=chosen)
     assert not without.drawn and not without.problems
 
 
 def test_heat_maps_of_scores_show_latents_by_kl(runs):
-    context = Context(Run(runs / "sprites"))
-    bins, densities, _ = information_matrix(context).axes
+    analyzed = AnalyzedRun(Run(runs / "sprites"))
+    bins, densities, _ = information_matrix(analyzed).axes
     assert bins.get_title(loc="left") == "20 bins, 1,000 points: MIG 0.25"
     assert densities.get_title(loc="left") == "densities, 2,000 images: MIG 0.50"
     np.testing.assert_array_equal(bins.images[0].get_array(), [[0.25, 1.0], [0.5, 0.0]])
     assert [text.get_text() for text in bins.get_yticklabels()] == ["z1", "z0"]
-    assert importance_matrix(context).axes[1].get_ylabel() == "importance"
+    assert importance_matrix(analyzed).axes[1].get_ylabel() == "importance"
 
 
 def test_an_encoder_without_noise_is_drawn_but_for_its_kl(runs, tmp_path, monkeypatch):
@@ -282,7 +279,7 @@ def test_an_encoder_without_noise_is_drawn_but_for_its_kl(runs, tmp_path, monkey
         log.write_text("".join(",".join(row) + "\n" for row in [columns, *rows]))
         (runs / name / "metrics.json").unlink()
     lines = []
-    outcome = analyse(find_runs(runs), tmp_path, say=lines.append)
+    outcome = analyze(find_runs(runs), tmp_path, say=lines.append)
     assert not outcome.problems
     drawn = names(tmp_path / "sprites")
     assert drawn == (WITHOUT_FACTORS | NEEDS_FACTORS | {"summary.json"}) - {
@@ -294,7 +291,7 @@ def test_an_encoder_without_noise_is_drawn_but_for_its_kl(runs, tmp_path, monkey
     assert summary["active"] is not None and "Infinity" not in json.dumps(summary)
     assert "scores.csv" not in names(tmp_path)
     again = []
-    analyse(find_runs(runs), tmp_path, say=again.append)
+    analyze(find_runs(runs), tmp_path, say=again.append)
     assert again[:2] == ["digits: up to date", "sprites: up to date"]
 
 

@@ -19,8 +19,8 @@ from vae_tf.errors import TrainingStopped, UserError
 from vae_tf.interruption import Interruption
 from vae_tf.models.autoencoder import AutoEncoder
 from vae_tf.models.build import build_model
-from vae_tf.plots.files import save_png
 from vae_tf.plots.grids import image_grid
+from vae_tf.plots.saving import save_png
 from vae_tf.schedules import triggered
 
 _PICTURED = 10  # images a row of a sample picture

@@ -7,9 +7,9 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullLocator
 
-from vae_tf.plots.charts import label_steps, use_log_scale
-from vae_tf.plots.curves import spans_decades, thin_curve
-from vae_tf.plots.layout import BLUE, CLASSES, FAINT, INK, MARGIN, SKY, Page, points, text_width
+from vae_tf.plots.axis_scales import label_steps, needs_log_scale, use_log_scale
+from vae_tf.plots.downsampling import downsample_curve
+from vae_tf.plots.page import BLUE, CLASSES, FAINT, INK, MARGIN, SKY, Page, points, text_width
 
 _MARKERS = "os^Dvp*hXP<>"
 
@@ -164,10 +164,10 @@ def _curves(page, left, top, width, height, runs, column, title):
     for index, run in enumerate(runs):
         if column not in run.history:
             continue
-        steps, values = thin_curve(run.history["step"], run.history[column], 400)
+        steps, values = downsample_curve(run.history["step"], run.history[column], 400)
         axes.plot(steps, values, color=_color(index), linewidth=1.5, label=run.name)
         drawn.append(values)
     values = np.concatenate([*drawn, [np.nan]])
-    if spans_decades(values, 8.0):
+    if needs_log_scale(values, 8.0):
         use_log_scale(axes, values, "nats per image")
     label_steps(axes)

@@ -2,9 +2,11 @@
 
 import numpy as np
 
+GAP = 2  # pixels between images
+
 
 def image_grid(
-    images: np.ndarray, columns: int, *, gap: int = 2, tile: int = 64, background: float = 1.0
+    images: np.ndarray, columns: int, *, gap: int = GAP, tile: int = 64, background: float = 1.0
 ) -> np.ndarray:
     """Puts images side by side, row by row.
 
@@ -14,7 +16,7 @@ def image_grid(
         gap: Pixels between images and around them.
         tile: Smaller images are enlarged by the whole factor that brings them up to about this
             height, each pixel a square.
-        background: Grey value between them.
+        background: Gray value between them.
 
     Returns:
         `[H', W', 3]` uint8.
@@ -77,7 +79,7 @@ def mosaic(images: np.ndarray, chosen: np.ndarray, background: float = 1.0) -> n
     Args:
         images: `[N, H, W, C]` in [0, 1].
         chosen: `[R, C]` ints, of `projections.image_map`: an image, or -1 for none.
-        background: Grey value of the empty places.
+        background: Gray value of the empty places.
 
     Returns:
         `[R * (H + 1) + 1, C * (W + 1) + 1, 3]` uint8: a pixel of background between images.

@@ -15,7 +15,7 @@ def project(codes: np.ndarray, method: str = "pca", *, seed: int = 0) -> np.ndar
     Args:
         codes: `[N, L]`, N at least 3.
         method: "pca", the two directions of greatest variance; "tsne" and "umap", maps on which
-            neighbours stay neighbours and distances mean nothing.
+            neighbors stay neighbors and distances mean nothing.
         seed: Of t-SNE and UMAP.
 
     Returns:
@@ -24,31 +24,39 @@ def project(codes: np.ndarray, method: str = "pca", *, seed: int = 0) -> np.ndar
     Raises:
         UserError: If the method is unknown or its package is not installed.
     """
-    if method == "pca":
-        return principal_components(codes)[0]
-    neighbours = min(30, len(codes) - 1)
-    if method == "tsne":
-        from sklearn.manifold import TSNE
-        from threadpoolctl import threadpool_limits
-
-        tsne = TSNE(perplexity=neighbours - 0.5, random_state=seed, init="pca")
-        # Threads that wait for busy cores make a thousand short steps take minutes.
-        with threadpool_limits(1):
-            return tsne.fit_transform(_at_least_two(codes))
-    if method != "umap":
+    if method not in PROJECTIONS:
         raise unknown("projection", method, PROJECTIONS)
-    if importlib.util.find_spec("umap") is None:
+    if method == "umap" and importlib.util.find_spec("umap") is None:
         raise UserError(
             "UMAP needs the package umap-learn, which is not installed. Install it with "
             "pip install 'vae_tf[umap]', or use --projection tsne."
         )
+    if _all_the_same(codes):
+        return np.zeros((len(codes), 2))  # on which t-SNE would end the process
+    if method == "pca":
+        return principal_components(codes)[0]
+    neighbors = min(30, len(codes) - 1)
+    return (_tsne if method == "tsne" else _umap)(codes, neighbors, seed)
+
+
+def _tsne(codes, neighbors, seed):
+    from sklearn.manifold import TSNE
+    from threadpoolctl import threadpool_limits
+
+    tsne = TSNE(perplexity=neighbors - 0.5, random_state=seed, init="pca")
+    # Threads that wait for busy cores make a thousand short steps take minutes.
+    with threadpool_limits(1):
+        return tsne.fit_transform(_at_least_two(codes))
+
+
+def _umap(codes, neighbors, seed):
     import warnings
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about its own dependencies, and its seed
         import umap
 
-        return umap.UMAP(n_neighbors=neighbours, random_state=seed).fit_transform(codes)
+        return umap.UMAP(n_neighbors=neighbors, random_state=seed).fit_transform(codes)
 
 
 def principal_components(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -63,14 +71,14 @@ def principal_components(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     from sklearn.decomposition import PCA
 
     codes = _at_least_two(codes)
-    if not codes.std(axis=0).any():
-        return np.zeros((len(codes), 2)), np.zeros(2)  # all the same: no direction, no variance
+    if _all_the_same(codes):
+        return np.zeros((len(codes), 2)), np.zeros(2)  # no direction, no variance
     pca = PCA(2, svd_solver="full").fit(codes)
     return pca.transform(codes), pca.explained_variance_ratio_
 
 
 def image_map(points: np.ndarray, cells: int) -> np.ndarray:
-    """Picks images for a map: of those in a cell, the one nearest its centre.
+    """Picks images for a map: of those in a cell, the one nearest its center.
 
     Args:
         points: `[N, 2]`, x to the right, y upwards.
@@ -88,6 +96,10 @@ def image_map(points: np.ndarray, cells: int) -> np.ndarray:
         column, row = inside[index]
         chosen[cells - 1 - row, column] = index
     return chosen
+
+
+def _all_the_same(codes):
+    return bool((codes == codes[0]).all())  # as a mean is rounded, a variance need not be 0
 
 
 def _at_least_two(codes):

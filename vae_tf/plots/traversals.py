@@ -5,7 +5,7 @@ from statistics import NormalDist
 import numpy as np
 
 from vae_tf.errors import unknown
-from vae_tf.plots.latents import CodeStatistics
+from vae_tf.plots.code_statistics import CodeStatistics
 
 RANGES = ("prior", "fitted", "minmax")
 _TAIL = 0.02  # probability left out at either end of a range by quantiles
@@ -39,8 +39,8 @@ def latent_ranges(mode: str, statistics: CodeStatistics | None = None) -> np.nda
         return np.tile([-_EDGE, _EDGE], (count, 1))
     if mode == "minmax":
         return np.stack([statistics.sample.min(axis=0), statistics.sample.max(axis=0)], axis=1)
-    centre, width = statistics.mean.mean(axis=0), _EDGE * statistics.total_stddev
-    return np.stack([centre - width, centre + width], axis=1)
+    center, width = statistics.mean.mean(axis=0), _EDGE * statistics.total_stddev
+    return np.stack([center - width, center + width], axis=1)
 
 
 def traversal_codes(start: np.ndarray, ranges: np.ndarray, positions: np.ndarray) -> np.ndarray:

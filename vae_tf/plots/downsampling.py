@@ -3,7 +3,7 @@
 import numpy as np
 
 
-def thin_curve(
+def downsample_curve(
     steps: np.ndarray, values: np.ndarray, num_points: int = 800
 ) -> tuple[np.ndarray, np.ndarray]:
     """Picks the points of a curve that its line cannot do without.
@@ -20,7 +20,7 @@ def thin_curve(
         `(steps [n], values [n])`, n at most `num_points`; all rows where they are few enough.
 
     Example:
-        >>> steps, values = thin_curve(np.arange(1000), np.eye(1000)[500], 20)
+        >>> steps, values = downsample_curve(np.arange(1000), np.eye(1000)[500], 20)
         >>> len(steps) <= 20, values.max()
         (True, np.float64(1.0))
     """
@@ -34,17 +34,3 @@ def thin_curve(
         kept |= {group[0], lowest, highest, group[-1]}
     picked = np.array(sorted(kept))
     return steps[picked], values[picked]
-
-
-def spans_decades(values: np.ndarray, ratio: float = 30.0) -> bool:
-    """Whether a linear axis would press the usual values flat beside the largest.
-
-    Args:
-        values: `[N]`, NaN where there is none.
-        ratio: Of the largest to the median, above which this is so.
-
-    Returns:
-        False too where a value is not positive, as those have no place on a logarithmic axis.
-    """
-    values = values[np.isfinite(values)]
-    return bool(len(values) and values.min() > 0 and values.max() > ratio * np.median(values))

@@ -4,14 +4,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from vae_tf.escaping import without_mathtext
+
 DPI = 100
 MARGIN = 18  # pixels around a page
-GAP = 2  # pixels between images
 
 INK, FAINT, RULE = "#1f2328", "#686f78", "#d5d9de"
-# Told apart with any colour vision (Okabe & Ito 2008).
+# Told apart with any color vision (Okabe & Ito 2008).
 BLUE, ORANGE, SKY = "#0072b2", "#d55e00", "#56b4e9"
-# Up to ten classes (Tol 2021, "muted", and grey); names beside the points help where they are near.
+# Up to ten classes (Tol 2021, "muted", and gray); names beside the points help where they are near.
 CLASSES = (
     "#332288", "#88ccee", "#44aa99", "#117733", "#999933",
     "#ddcc77", "#cc6677", "#882255", "#aa4499", "#8a8f96",
@@ -57,7 +58,7 @@ class Page:
     def text(self, left, top, text, *, size=13, color=INK, ha="left", va="top", **options):
         """Writes text; `left` and `top` in pixels, `size` in pixels."""
         return self.figure.text(
-            left / self.width, 1 - top / self.height, text,
+            left / self.width, 1 - top / self.height, without_mathtext(text),
             size=points(size), color=color, ha=ha, va=va, **options,
         )  # fmt: skip
 
@@ -90,9 +91,11 @@ class Page:
         """Axes of a chart: light grid, no box."""
         axes = self.axes(left, top, width, height, label=title)
         # The height is given, as otherwise what is drawn above the axes pushes the title up.
-        axes.set_title(title, loc="left", size=points(14), color=INK, weight="bold", y=1.0)
-        axes.set_xlabel(xlabel, size=points(12), color=FAINT)
-        axes.set_ylabel(ylabel, size=points(12), color=FAINT)
+        axes.set_title(
+            without_mathtext(title), loc="left", size=points(14), color=INK, weight="bold", y=1.0
+        )
+        axes.set_xlabel(without_mathtext(xlabel), size=points(12), color=FAINT)
+        axes.set_ylabel(without_mathtext(ylabel), size=points(12), color=FAINT)
         axes.tick_params(labelsize=points(12), colors=FAINT, length=0)
         axes.grid(color=RULE, linewidth=0.6)
         axes.set_axisbelow(True)

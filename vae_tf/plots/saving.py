@@ -30,7 +30,7 @@ def save_png(path: Path, pixels: np.ndarray, *, source: str | None = None):
 
 
 def save_figure(path: Path, figure: Figure, *, source: str | None = None):
-    """Writes a figure as a PNG of at most 256 colours, a third of the size of one of all.
+    """Writes a figure as a PNG of at most 256 colors, a third of the size of one of all.
 
     Args:
         path: Of the file; its folder is made if it is not there.
@@ -51,10 +51,10 @@ def save_gif(
     limit: int = GIF_BYTES,
     source: str | None = None,
 ) -> int:
-    """Writes an animation that runs for ever, small enough to send.
+    """Writes an animation that runs forever, small enough to send.
 
-    Above the limit it gets fewer colours, down to 64; then every second frame is left out, the
-    first and the last excepted, and the others are shown longer; then colours go down to 16.
+    Above the limit it gets fewer colors, down to 64; then every second frame is left out, the
+    first and the last excepted, and the others are shown longer; then colors go down to 16.
 
     Args:
         path: Of the file; its folder is made if it is not there.
@@ -64,19 +64,19 @@ def save_gif(
         source: What it was made from, kept in the file; see `source_of`.
 
     Returns:
-        Bytes written: above `limit` only where a dozen frames of 16 colours are.
+        Bytes written: above `limit` only where a dozen frames of 16 colors are.
     """
-    colours = [256, 128, 64, 32, 16]
+    colors = [256, 128, 64, 32, 16]
     with written_whole(path) as partial:
         while True:
-            _write_gif(partial, frames, durations, colours[0], source)
+            _write_gif(partial, frames, durations, colors[0], source)
             size = partial.stat().st_size
-            if size <= limit or len(colours) == 1:
+            if size <= limit or len(colors) == 1:
                 return size
-            if colours[0] == 64 and len(frames) > 14:
+            if colors[0] == 64 and len(frames) > 14:
                 frames, durations = _halved(frames, durations)
             else:
-                colours.pop(0)
+                colors.pop(0)
 
 
 def source_of(path: Path) -> str | None:
@@ -87,7 +87,7 @@ def source_of(path: Path) -> str | None:
             comment = image.info.get("comment", b"")
             return image.info.get(_SOURCE) or bytes(comment).decode() or None
     # Pillow raises these, and more, on damaged files: whatever it is, the file is no good.
-    except (OSError, SyntaxError, ValueError, IndexError, EOFError):
+    except (OSError, SyntaxError, ValueError, IndexError, EOFError, Image.DecompressionBombError):
         return None
 
 
@@ -100,7 +100,7 @@ def load_png(path: Path) -> np.ndarray:
     try:
         with Image.open(path) as image:
             return np.asarray(image.convert("RGB"))
-    except (SyntaxError, ValueError, EOFError) as error:
+    except (SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as error:
         raise OSError(f"{path} is damaged: {error}") from None
 
 
@@ -112,10 +112,10 @@ def _save_image(path, image, source):
         image.save(partial, format="PNG", pnginfo=info, optimize=True)
 
 
-def _write_gif(path, frames, durations, colours, source):
+def _write_gif(path, frames, durations, colors, source):
     # One palette for all, from a sample of them, so that what stands still does not flicker.
     sample = np.concatenate(frames[:: max(1, len(frames) // 6)])
-    palette = _with_palette(Image.fromarray(sample), colours)
+    palette = _with_palette(Image.fromarray(sample), colors)
     images = [
         Image.fromarray(frame).quantize(palette=palette, dither=Image.Dither.NONE)
         for frame in frames
@@ -126,13 +126,13 @@ def _write_gif(path, frames, durations, colours, source):
     )  # fmt: skip
 
 
-def _with_palette(image, colours):
-    """The image in so many colours; what is nearly white or black gets exactly so."""
+def _with_palette(image, colors):
+    """The image in so many colors; what is nearly white or black gets exactly so."""
     if image.getcolors(5_000) is not None:
-        method = Image.Quantize.MEDIANCUT  # greys and a few colours stay all but exact
+        method = Image.Quantize.MEDIANCUT  # grays and a few colors stay all but exact
     else:
-        method = Image.Quantize.FASTOCTREE  # keeps rare colours, which the other gives away
-    image = image.quantize(colours, method=method, dither=Image.Dither.NONE)
+        method = Image.Quantize.FASTOCTREE  # keeps rare colors, which the other gives away
+    image = image.quantize(colors, method=method, dither=Image.Dither.NONE)
     palette = np.array(image.getpalette()).reshape(-1, 3)
     palette[palette.min(axis=1) >= 248] = 255
     palette[palette.max(axis=1) <= 7] = 0

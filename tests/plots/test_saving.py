@@ -3,7 +3,7 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
-from vae_tf.plots.files import load_png, save_figure, save_gif, save_png, source_of
+from vae_tf.plots.saving import load_png, save_figure, save_gif, save_png, source_of
 
 RNG = np.random.default_rng(0)
 

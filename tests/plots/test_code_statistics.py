@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from vae_tf.plots.latents import code_statistics, farthest_latent, mean_codes
+from vae_tf.plots.code_statistics import code_statistics, farthest_latent, mean_codes
 
 
 def statistics():

@@ -7,7 +7,8 @@ import matplotlib
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from vae_tf.plots.layout import BLUE, FAINT, INK, RULE, text_width
+from vae_tf.escaping import printable
+from vae_tf.plots.page import BLUE, FAINT, INK, RULE, text_width
 
 _PAD = 12  # pixels around a frame
 _LABEL = 62  # pixels, the least width of the label above an image
@@ -59,7 +60,7 @@ def training_frames(
         height, width = pixels.shape[:2]
         frame = Image.new("RGB", (left + width + _PAD, height + 58 + _PAD), "white")
         draw = ImageDraw.Draw(frame)
-        draw.text((_PAD, 8), title, INK, _font(14, bold=True))
+        draw.text((_PAD, 8), printable(title), INK, _font(14, bold=True))
         count = f"step {step:,}"
         font = _font(16, bold=True)
         draw.text((frame.width - _PAD - draw.textlength(count, font), 7), count, BLUE, font)
@@ -105,7 +106,7 @@ def traversal_frames(
     for step, position in enumerate(positions):
         frame = Image.new("RGB", (size, rows * cell[1] + 56 + _PAD - 6), "white")
         draw = ImageDraw.Draw(frame)
-        draw.text((_PAD, 8), title, INK, _font(14, bold=True))
+        draw.text((_PAD, 8), printable(title), INK, _font(14, bold=True))
         right = size - _PAD
         draw.rectangle((_PAD, 37, right, 39), RULE)
         middle = _PAD + 8 + (right - _PAD - 16) * position

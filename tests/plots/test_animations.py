@@ -1,6 +1,6 @@
 import numpy as np
 
-from vae_tf.plots.frames import enhance_dark, training_frames, traversal_frames
+from vae_tf.plots.animations import enhance_dark, training_frames, traversal_frames
 
 
 def test_dark_pixels_are_enhanced_and_the_ends_stay():
