@@ -9,14 +9,13 @@ from pathlib import Path
 
 import numpy as np
 
-from vae_tf import checkpoints
 from vae_tf.analysis.codes import encode_images, kl_of_latents
 from vae_tf.analysis.records import RECORD, load_record
 from vae_tf.data import GroundTruthImages, ImageSet
 from vae_tf.errors import UserError
 from vae_tf.plots.code_statistics import CodeStatistics, code_statistics
-from vae_tf.runs import Run
-from vae_tf.startup import import_tensorflow
+from vae_tf.quiet_tensorflow import import_tensorflow
+from vae_tf.runs import Run, checkpoints
 from vae_tf.version import VERSION
 
 SEED = 0  # seed of every random choice

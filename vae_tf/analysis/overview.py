@@ -15,7 +15,8 @@ from vae_tf.analysis.summaries import SUMMARY, load_summary, strip_of, summary_c
 from vae_tf.escaping import printable
 from vae_tf.plots.comparison import Compared, plot_comparison
 from vae_tf.plots.saving import save_figure, source_of
-from vae_tf.runs import Run, write_text
+from vae_tf.runs import Run
+from vae_tf.saving import write_text
 
 # Made over all runs, after the products of each; of these, what is made from their summaries.
 OVERVIEW = ("summary.csv", "scores.csv", "comparison.png", "report.html")

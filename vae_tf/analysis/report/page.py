@@ -11,7 +11,7 @@ from vae_tf.analysis.report.comparison_tables import score_tables, summary_table
 from vae_tf.analysis.report.elements import anchor, figure, link, text
 from vae_tf.analysis.report.run_section import run_section
 from vae_tf.config import Params
-from vae_tf.runs import write_text
+from vae_tf.saving import write_text
 
 _TITLE = "What the models learned"
 # The page holds its style and its pictures; whatever a run smuggled in, nothing else is loaded,
