@@ -21,6 +21,12 @@ def test_heat_maps_write_their_values_and_frame_the_most_of_each_column():
     assert bar.get_ylabel() == "nats" and {"Look here", "run"} <= set(texts(figure))
 
 
+def test_names_of_factors_are_no_formulas():
+    figure = plot_heat_maps({"": np.eye(2)}, [0, 1], ["a$x^$b", "y"], "nats", "a$x^$b")
+    figure.draw_without_rendering()
+    assert figure.axes[0].get_xticklabels()[0].get_text() == r"a\$x^\$b"
+
+
 def test_values_are_left_out_where_they_do_not_fit_and_of_nothing_nothing_is_framed():
     axes = plot_heat_maps({"": np.zeros((50, 2))}, range(50), ["x", "y"], "nats", "t").axes[0]
     assert not axes.texts and not axes.patches

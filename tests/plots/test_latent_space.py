@@ -1,6 +1,14 @@
 import numpy as np
+import pytest
 
 from vae_tf.plots.latent_space import Coloring, Scatter, plot_latent_space
+
+
+@pytest.mark.parametrize("names", [("$", "$x^$"), ("long $x^$", "b")])
+def test_names_of_labels_are_no_formulas(names):
+    scatter = Scatter(np.random.default_rng(0).random((30, 2)), "x", "y", "PCA")
+    coloring = Coloring("$x^$", np.arange(30) % 2, names)
+    plot_latent_space([scatter], [coloring], {}, "t").draw_without_rendering()
 
 
 def test_the_latent_space_has_a_panel_for_each_coloring_and_picture():

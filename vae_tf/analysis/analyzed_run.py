@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from vae_tf.analysis.codes import encode_images, kl_of_latents
+from vae_tf.analysis.failures import reading
 from vae_tf.analysis.records import RECORD, load_record
 from vae_tf.data import GroundTruthImages, ImageSet
 from vae_tf.errors import UserError
@@ -92,9 +93,10 @@ class AnalyzedRun:
         """Columns of log.csv by name.
 
         Raises:
-            UserError: If there is no row yet.
+            UserError: If there is no row yet, or the file cannot be read.
         """
-        history = self.run.history
+        with reading(self.run.log_path):
+            history = self.run.history
         if not history or not len(history["step"]):
             raise UserError(
                 f"{self.run.log_path} holds no rows yet. Train the run, or wait for its first row."
@@ -108,8 +110,14 @@ class AnalyzedRun:
 
     @functools.cached_property
     def record(self) -> dict | None:
-        """The content of metrics.json, None where the run is not scored."""
-        return load_record(self.run.path / RECORD)
+        """The content of metrics.json, None where the run is not scored.
+
+        Raises:
+            UserError: If it cannot be read.
+        """
+        with reading(self.run.path / RECORD):
+            record = load_record(self.run.path / RECORD)
+            return record and record | {"run": self.run.name}  # also where the folder was renamed
 
     # --- the images ---
 

@@ -11,6 +11,7 @@ from vae_tf.analysis.overview import OF_SUMMARIES, write_overview
 from vae_tf.analysis.products import PRODUCTS, Animation, Product
 from vae_tf.analysis.request import Outcome, Request
 from vae_tf.analysis.summaries import SUMMARY, load_summary, save_summary, summarize
+from vae_tf.errors import UserError
 from vae_tf.escaping import printable
 from vae_tf.plots.saving import save_figure, save_gif, source_of
 from vae_tf.runs import Run
@@ -68,8 +69,10 @@ class _RunDrawing:
     def draw(self):
         """Draws; problems are noted in the outcome, not raised."""
         try:
+            with reading(self.path / "params.json"):
+                run = Run(self.path)
+            analyzed = AnalyzedRun(run, self.image_sets, self.request.projection)
             with reading():
-                analyzed = AnalyzedRun(Run(self.path), self.image_sets, self.request.projection)
                 pending, current, summary_source = self._plan(analyzed)
         except Exception as error:  # whatever a stranger's folder holds
             self.outcome.add_problem(self.name, "not drawn", reason_of(error, self.name))
@@ -94,7 +97,7 @@ class _RunDrawing:
             Name of a file -> (product, what it is made from), the number of files that are up to
             date, and what the summary is made from, None where it is not to be written.
         """
-        scores = analyzed.record["scores"] if analyzed.record else {}
+        scores = self._scores(analyzed)
         pending, current = {}, 0
         for name, product in PRODUCTS.items():
             if not self.request.asks_for(name) or product.score not in (None, *scores):
@@ -117,6 +120,14 @@ class _RunDrawing:
             return pending, current, None
         summarizes = any(self.request.asks_for(name) for name in OF_SUMMARIES)
         return pending, current, source if summarizes else None
+
+    def _scores(self, analyzed: AnalyzedRun) -> dict:
+        """Returns the entries of metrics.json, none where it cannot be read."""
+        try:
+            return analyzed.record["scores"] if analyzed.record else {}
+        except UserError as error:
+            self.outcome.add_problem(self.name, "pictures of scores not drawn", str(error))
+            return {}
 
     def _draw_product(self, analyzed: AnalyzedRun, name: str, product: Product, source: str):
         with reading():

@@ -1,26 +1,40 @@
-"""What to do with an error of one run, so that it does not cost the others."""
+"""What becomes of an error of one run, so that it does not cost the others."""
 
 import contextlib
 import logging
 from collections.abc import Iterator
+from pathlib import Path
 
 from vae_tf.errors import UserError
 
 
 @contextlib.contextmanager
-def reading() -> Iterator[None]:
-    """Turns failures of the disk into problems of the run that is read.
+def reading(file: Path | None = None) -> Iterator[None]:
+    """Turns failures of reading into problems of the run that is read.
 
     An `OSError` that passes elsewhere is one of writing, which ends the analysis: nothing else
     could be written either.
 
+    Args:
+        file: File that is read, if it is one: then whatever its content makes of the code that
+            reads it is a problem of that file.
+
     Raises:
-        UserError: In place of an `OSError`.
+        UserError: In place of an `OSError`, or of any error where a file is given.
     """
     try:
         yield
+    except UserError:
+        raise
     except OSError as error:
         raise UserError(f"It could not be read: {error}") from error
+    except Exception as error:
+        if file is None:
+            raise
+        raise UserError(
+            f"'{file}' is damaged ({type(error).__name__}: {error}). Put back a copy of it, or "
+            f"delete it."
+        ) from error
 
 
 def reason_of(error: Exception, what: str) -> str:
@@ -32,7 +46,5 @@ def reason_of(error: Exception, what: str) -> str:
     """
     if isinstance(error, (UserError, OSError)):
         return str(error)
-    if isinstance(error, RecursionError):
-        return "A JSON file of the run is nested too deeply. Put back a copy of it, or delete it."
     logging.error("%s failed", what, exc_info=error)
     return f"{type(error).__name__}: {error}"

@@ -12,6 +12,7 @@ from vae_tf.analysis.records import RECORD, compare, comparison_csv, load_record
 from vae_tf.analysis.report import ReportedRun, write_report
 from vae_tf.analysis.request import Outcome, Request
 from vae_tf.analysis.summaries import SUMMARY, load_summary, strip_of, summary_csv
+from vae_tf.errors import UserError
 from vae_tf.escaping import printable
 from vae_tf.plots.comparison import Compared, plot_comparison
 from vae_tf.plots.saving import save_figure, source_of
@@ -72,23 +73,22 @@ def write_overview(paths: Sequence[Path], request: Request, outcome: Outcome):
 def _finished(path: Path, images: Path, outcome: Outcome) -> _Finished:
     """Reads a run, so that what is wrong with it is known before all runs are laid together."""
 
-    def attempt(what: str, read: Callable):
+    def attempt(what: str, file: str, read: Callable):
         try:
-            with reading():
+            with reading(path / file):
                 return read()
-        except Exception as error:  # whatever a stranger's file holds
-            name = printable(path.name)
-            reason = reason_of(error, f"{what} of {name}")
-            outcome.add_problem(name, f"{what} left out where runs are compared", reason)
+        except UserError as error:
+            what = f"{what} left out where runs are compared"
+            outcome.add_problem(printable(path.name), what, str(error))
             return None
 
-    record = attempt("scores", lambda: _record(path))
+    record = attempt("scores", RECORD, lambda: _record(path))
     run = summary = history = None
     if (images / path.name / SUMMARY).is_file():
-        run = attempt("numbers", lambda: Run(path))
+        run = attempt("numbers", "params.json", lambda: Run(path))
     if run is not None:
         summary = load_summary(images / path.name / SUMMARY)
-        history = attempt("curves", lambda: run.history)
+        history = attempt("curves", "log.csv", lambda: run.history)
     if summary is not None:
         summary |= {"run": path.name}  # also where the folder was renamed
     return _Finished(path, record, run, summary, history or {})

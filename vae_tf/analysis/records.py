@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from vae_tf.escaping import csv_cell
+
 RECORD = "metrics.json"
 
 
@@ -255,5 +257,5 @@ def comparison_csv(records: Sequence[dict]) -> str:
         values = values_of(record)
         about = {**record, "image_shape": "x".join(map(str, record["image_shape"]))}
         scores = [f"{values[name]:.6g}" if name in values else None for name in _ALL]
-        writer.writerow([*(about[name] for name in _ABOUT), *scores])
+        writer.writerow([*(csv_cell(about[name]) for name in _ABOUT), *scores])
     return file.getvalue()

@@ -40,7 +40,7 @@ def plot_heat_maps(
     rows, columns = len(latents), len(factor_names)
     cell_height = 30 if rows <= 16 else 22 if rows <= 40 else 12
     cell_width = int(max(72, *(text_width(name, 13) + 8 for name in factor_names)))
-    width, height, left, between, bar_width = cell_width * columns, cell_height * rows, 44, 78, 14
+    width, height, left, between = cell_width * columns, cell_height * rows, 44, 78
     across = width + between
     above = 34 if any(matrices) else 10
     page = Page(left + len(matrices) * across + 40, above + height + 28, title, tuple(notes))
@@ -48,8 +48,7 @@ def plot_heat_maps(
     if darkest is None:
         darkest = max(1e-6, *(float(matrix.max()) for matrix in matrices.values()))
     for index, (heading, matrix) in enumerate(matrices.items()):
-        x = MARGIN + left + index * across
-        axes = page.chart(x, top, width, height, title=heading)
+        axes = page.chart(MARGIN + left + index * across, top, width, height, title=heading)
         axes.grid(visible=False)
         drawn = axes.imshow(matrix, cmap=_COLORS, vmin=0, vmax=darkest, aspect="auto")
         names = [without_mathtext(name) for name in factor_names]
@@ -59,23 +58,37 @@ def plot_heat_maps(
         axes.tick_params(labelcolor=INK)
         axes.spines[:].set_visible(False)
         if cell_height >= 18:
-            for (row, column), value in np.ndenumerate(matrix):
-                axes.text(
-                    column, row, f"{value:.2f}", ha="center", va="center", size=points(12),
-                    color="white" if value > 0.42 * darkest else INK,
-                )  # fmt: skip
-        for column, row in enumerate(matrix.argmax(axis=0)):
-            if matrix[row, column] > 0:
-                axes.add_patch(
-                    Rectangle(
-                        (column - 0.5, row - 0.5), 1, 1, fill=False, edgecolor=BLUE, linewidth=2,
-                        clip_on=False,
-                    )
-                )  # fmt: skip
-    x = MARGIN + left + len(matrices) * across - between + 18
-    bar = page.axes(x, top, bar_width, min(height, 240), label="color bar")
+            _write_values(axes, matrix, darkest)
+        _frame_greatest(axes, matrix)
+    _color_bar(
+        page, MARGIN + left + len(matrices) * across - between + 18, top, height, drawn, unit
+    )
+    return page.figure
+
+
+def _write_values(axes, matrix, darkest):
+    for (row, column), value in np.ndenumerate(matrix):
+        axes.text(
+            column, row, f"{value:.2f}", ha="center", va="center", size=points(12),
+            color="white" if value > 0.42 * darkest else INK,
+        )  # fmt: skip
+
+
+def _frame_greatest(axes, matrix):
+    """Frames the greatest value of each column, if there is any."""
+    for column, row in enumerate(matrix.argmax(axis=0)):
+        if matrix[row, column] > 0:
+            axes.add_patch(
+                Rectangle(
+                    (column - 0.5, row - 0.5), 1, 1, fill=False, edgecolor=BLUE, linewidth=2,
+                    clip_on=False,
+                )
+            )  # fmt: skip
+
+
+def _color_bar(page, left, top, height, drawn, unit):
+    bar = page.axes(left, top, 14, min(height, 240), label="color bar")
     page.figure.colorbar(drawn, cax=bar)
     bar.set_ylabel(unit, size=points(12), color=FAINT)
     bar.tick_params(labelsize=points(12), colors=FAINT, length=0)
     bar.spines[:].set_visible(False)
-    return page.figure

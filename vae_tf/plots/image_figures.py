@@ -59,24 +59,31 @@ def plot_interpolation(
         notes: Lines below the title.
         tile: Height of an image, about, in pixels.
     """
-    side, num_lines, num_steps = len(plane), *lines.shape[:2]
     shape = originals.shape[1:]
     corners = fitted(originals[:3], tile)
     height, width = corners.shape[1:3]
-    plane_grid = image_grid(fitted(plane.reshape(-1, *shape), tile), side, tile=1)
-    ends = originals[3:].reshape(num_lines, 2, *shape)
-    line_grid = image_grid(fitted(lines.reshape(-1, *shape), tile), num_steps, tile=1)
+    plane_grid = image_grid(fitted(plane.reshape(-1, *shape), tile), len(plane), tile=1)
+    line_grid = image_grid(fitted(lines.reshape(-1, *shape), tile), lines.shape[1], tile=1)
     heading, between = 26, 44
-    line_left = MARGIN + plane_grid.shape[1] + between
     page = Page(
         plane_grid.shape[1] + between + line_grid.shape[1] + 2 * (width + 10),
         heading + max(plane_grid.shape[0] + heading + height + 8, line_grid.shape[0]),
         title,
         tuple(notes),
     )
-    top = page.top + heading
     page.text(MARGIN, page.top, "The plane through A, B and C", weight="bold")
-    page.picture(MARGIN, top, plane_grid, "plane")
+    _show_plane(page, page.top + heading, plane_grid, corners, len(plane))
+    left = MARGIN + plane_grid.shape[1] + between
+    page.text(left, page.top, "Between pairs of images", weight="bold")
+    ends = fitted(originals[3:], tile).reshape(-1, 2, *corners.shape[1:])
+    _show_lines(page, left, page.top + heading, line_grid, ends)
+    return page.figure
+
+
+def _show_plane(page, top, grid, corners, side):
+    """Shows the decoded plane with its corners framed, and the images they encode below it."""
+    height, width = corners.shape[1:3]
+    page.picture(MARGIN, top, grid, "plane")
     last = (side - 1) * (width + GAP), (side - 1) * (height + GAP)
     for name, left, down in (("A", 0, 0), ("B", last[0], 0), ("C", 0, last[1])):
         page.frame(MARGIN + left + GAP / 2, top + down + GAP / 2, width + GAP, height + GAP)
@@ -84,27 +91,25 @@ def plot_interpolation(
             MARGIN + left + GAP + 4, top + down + GAP + 3, name, size=12, color="white",
             weight="bold", bbox={"facecolor": ORANGE, "edgecolor": "none", "pad": 1.5},
         )  # fmt: skip
-    below = top + plane_grid.shape[0] + 10
+    below = top + grid.shape[0] + 10
     page.text(MARGIN, below + height / 2, "encoded images:", va="center", color=FAINT)
     for index, name in enumerate("ABC"):
         left = MARGIN + 150 + index * (width + 34)
         page.text(left - 5, below + height / 2, name, ha="right", va="center", weight="bold")
-        page.picture(
-            left, below, image_grid(corners[index : index + 1], 1, tile=1), f"image {name}"
-        )
-    page.text(line_left, page.top, "Between pairs of images", weight="bold")
-    for row in range(num_lines):
+        image = image_grid(corners[index : index + 1], 1, tile=1)
+        page.picture(left, below, image, f"image {name}")
+
+
+def _show_lines(page, left, top, grid, ends):
+    """Shows decoded lines, each between the two images that its ends encode."""
+    height, width = ends.shape[2:4]
+    middle = left + width + 10
+    right = middle + grid.shape[1] + 10
+    for row, (first, second) in enumerate(ends):
         down = top + row * (height + GAP)
-        first, second = fitted(ends[row], tile)
-        page.picture(line_left, down, image_grid(first[None], 1, tile=1), f"first image {row + 1}")
-        right = line_left + width + 10 + line_grid.shape[1] + 10
+        page.picture(left, down, image_grid(first[None], 1, tile=1), f"first image {row + 1}")
         page.picture(right, down, image_grid(second[None], 1, tile=1), f"second image {row + 1}")
-    page.picture(line_left + width + 10, top, line_grid, "lines")
-    below = top + line_grid.shape[0] + 6
-    for left, text in (
-        (line_left, "image"),
-        (line_left + width + 10 + GAP, "decoded along the line"),
-        (line_left + width + 20 + line_grid.shape[1], "image"),
-    ):
-        page.text(left, below, text, size=12, color=FAINT)
-    return page.figure
+    page.picture(middle, top, grid, "lines")
+    below = top + grid.shape[0] + 6
+    for x, text in ((left, "image"), (middle + GAP, "decoded along the line"), (right, "image")):
+        page.text(x, below, text, size=12, color=FAINT)

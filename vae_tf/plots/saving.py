@@ -1,5 +1,6 @@
 """Writing pictures, wholly or not at all (save)."""
 
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -38,7 +39,10 @@ def save_figure(path: Path, figure: Figure, *, source: str | None = None):
         source: What it was made from, kept in the file; see `source_of`.
     """
     canvas = FigureCanvasAgg(figure)
-    canvas.draw()
+    with warnings.catch_warnings():
+        # Letters that the font lacks, in a name that a user chose, are drawn as boxes.
+        warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
+        canvas.draw()
     image = Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3])
     _save_image(path, _with_palette(image, 256), source)
 

@@ -44,20 +44,7 @@ def plot_training_curves(
         left = MARGIN + 56 + index % 4 * (width + across)
         top = page.top + 30 + index // 4 * (height + down)
         axes = page.chart(left, top, width, height, title=panel, xlabel="step", ylabel=unit)
-        drawn = []
-        for column, name in columns.items():
-            steps, values = downsample_curve(history["step"], history[column])
-            axes.plot(steps, values, color=BLUE, linewidth=1.4, label=f"training {name}".strip())
-            drawn.append(values)
-            validated = history.get(f"val_{column}")
-            if validated is not None and not np.all(np.isnan(validated)):
-                steps, values = downsample_curve(history["step"], validated)
-                axes.plot(
-                    steps, values, color=ORANGE, linewidth=1.2, marker="D",
-                    markersize=3 if len(steps) < 60 else 0, label=f"validation {name}".strip(),
-                )  # fmt: skip
-                drawn.append(values)
-        values = np.concatenate(drawn)
+        values = _plot_curves(axes, history, columns)
         if not len(values):  # the KL of an encoder without noise
             axes.text(
                 0.5, 0.5, "not finite", transform=axes.transAxes, ha="center", color=FAINT,
@@ -75,3 +62,21 @@ def plot_training_curves(
             axes.fill_between(history["step"], low, high, color=BLUE, alpha=0.12, linewidth=0)
         label_steps(axes)
     return page.figure
+
+
+def _plot_curves(axes, history, columns):
+    """Draws columns of the log, each with that of validation; returns all values drawn."""
+    drawn = []
+    for column, name in columns.items():
+        steps, values = downsample_curve(history["step"], history[column])
+        axes.plot(steps, values, color=BLUE, linewidth=1.4, label=f"training {name}".strip())
+        drawn.append(values)
+        validated = history.get(f"val_{column}")
+        if validated is not None and not np.all(np.isnan(validated)):
+            steps, values = downsample_curve(history["step"], validated)
+            axes.plot(
+                steps, values, color=ORANGE, linewidth=1.2, marker="D",
+                markersize=3 if len(steps) < 60 else 0, label=f"validation {name}".strip(),
+            )  # fmt: skip
+            drawn.append(values)
+    return np.concatenate(drawn)

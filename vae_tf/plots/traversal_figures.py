@@ -8,6 +8,8 @@ from matplotlib.figure import Figure
 from vae_tf.plots.grids import GAP, fitted, image_grid
 from vae_tf.plots.page import FAINT, INK, MARGIN, Page, text_width
 
+_LABEL_WIDTH = 150  # pixels, for what is written beside a row
+
 
 def plot_traversal(
     images: np.ndarray,
@@ -81,39 +83,39 @@ def plot_traversals(
         grids[heading] = image_grid(tiles, images.shape[1], tile=1)
     height = tiles.shape[1]
     heading_height = 22 if image is None else max(22, height + 6)
-    left, between = 150, 22
-    width = left + sum(grid.shape[1] + between for grid in grids.values())
+    between = 22
+    width = _LABEL_WIDTH + sum(grid.shape[1] + between for grid in grids.values())
     grid_height = next(iter(grids.values())).shape[0]
     page = Page(width, heading_height + grid_height, title, tuple(notes))
     top = page.top + heading_height
-    x = MARGIN + left
+    x = MARGIN + _LABEL_WIDTH
     for index, (heading, grid) in enumerate(grids.items()):
         page.text(x, top - 4, heading, weight="bold", va="bottom")
         page.picture(x, top, grid, heading)
         if image is not None and index == len(grids) - 1:
-            started = fitted(image[None], tile)[0]
+            started = image_grid(fitted(image[None], tile), 1, tile=1)
             place = x + text_width(heading, 13) + 10
-            page.picture(
-                place, top - started.shape[0] - 4, image_grid(started[None], 1, tile=1), "image"
-            )
+            page.picture(place, top - height - 4, started, "image")
         x += grid.shape[1] + between
-    two_lines = height >= 30
     for row, latent in enumerate(latents):
         middle = top + GAP + row * (height + GAP) + height / 2
-        color = INK if active[row] else FAINT
-        size = min(13, height)
         used = f"{use[row]:.2f} {unit}" if active[row] else f"{use[row]:.3f}, inactive"
-        right = MARGIN + left - 8
-        shift = 8 if two_lines else 0
-        weight = "bold" if active[row] else "normal"
-        page.text(
-            MARGIN, middle - shift, f"z{latent}", size=size, color=color, va="center", weight=weight
-        )
-        page.text(right, middle - shift, used, size=size, color=color, ha="right", va="center")
-        if two_lines:
-            low, high = ranges[row]
-            page.text(
-                right, middle + shift, f"{low:+.2f} to {high:+.2f}",
-                size=11, color=FAINT, ha="right", va="center",
-            )  # fmt: skip
+        _name_row(page, middle, height, f"z{latent}", used, active[row], ranges[row])
     return page.figure
+
+
+def _name_row(page, middle, height, name, used, active, limits):
+    """Writes which latent a row shows, how much it is used and, where two lines fit, its range."""
+    size, right = min(13, height), MARGIN + _LABEL_WIDTH - 8
+    two_lines = height >= 30
+    shift = 8 if two_lines else 0
+    style = {"size": size, "color": INK if active else FAINT, "va": "center"}
+    weight = "bold" if active else "normal"
+    page.text(MARGIN, middle - shift, name, weight=weight, **style)
+    page.text(right, middle - shift, used, ha="right", **style)
+    if two_lines:
+        low, high = limits
+        page.text(
+            right, middle + shift, f"{low:+.2f} to {high:+.2f}",
+            size=11, color=FAINT, ha="right", va="center",
+        )  # fmt: skip
