@@ -144,7 +144,7 @@ class AnalyzedRun:
 
     @property
     def shown_rows(self) -> np.ndarray:
-        """`[10]` indices of the images that are shown."""
+        """Indices of the images that are shown, `[10]`."""
         return np.linspace(0, len(self.images) - 1, _NUM_SHOWN).astype(int)
 
     @property
@@ -160,14 +160,14 @@ class AnalyzedRun:
 
     @functools.cached_property
     def originals(self) -> np.ndarray:
-        """`[10, H, W, C]`, the images that are shown."""
+        """The images that are shown, `[10, H, W, C]`."""
         return self.images.images(self.shown_rows)
 
     # --- their codes ---
 
     @functools.cached_property
     def shown_codes(self) -> np.ndarray:
-        """`[10, L]`, posterior means of the images that are shown."""
+        """Posterior means of the images that are shown, `[10, L]`."""
         return self.model.encode(self.originals)[0]
 
     @functools.cached_property
@@ -186,10 +186,11 @@ class AnalyzedRun:
     # --- what products are made from ---
 
     def source(self, kinds: tuple[str, ...], options: tuple = ()) -> str:
-        """Names what a product is made from: equal where nothing changed, whatever the clock says.
+        """Returns a name that changes with what a product is made from, and not with the clock.
 
         Args:
-            kinds: What the product is made from: "log", "samples", "checkpoint" and "scores".
+            kinds: Parts of the run that the product is made from: "log", "samples", "checkpoint",
+                "scores".
             options: JSON values that change the product.
         """
         parts = [self._digests[kind] for kind in ("params", *kinds)]

@@ -36,8 +36,8 @@ def kl_of_latents(model, mean: np.ndarray, log_stddev: np.ndarray) -> np.ndarray
 
     Args:
         model: Model that encoded the images.
-        mean: `[N, L]`, posterior means.
-        log_stddev: `[N, L]`, natural logs of the posterior standard deviations.
+        mean: `[N, L]` posterior means.
+        log_stddev: `[N, L]` natural logs of the posterior standard deviations.
 
     Returns:
         `[L]` nats, mean over the images; infinite where the encoder adds no noise, NaN where the

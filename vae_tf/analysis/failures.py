@@ -16,8 +16,7 @@ def reading(file: Path | None = None) -> Iterator[None]:
     could be written either.
 
     Args:
-        file: File that is read, if it is one: then whatever its content makes of the code that
-            reads it is a problem of that file.
+        file: The one file that is read, if it is one: then any error is a problem of its content.
 
     Raises:
         UserError: In place of an `OSError`, or of any error where a file is given.

@@ -40,7 +40,7 @@ def write_overview(paths: Sequence[Path], request: Request, outcome: Outcome):
     Args:
         paths: Run folders; of those that were never analyzed, only scores are told.
         request: What is asked for.
-        outcome: To which files and problems are added.
+        outcome: Outcome to which files and problems are added.
     """
     asked = [name for name in OVERVIEW if request.asks_for(name)]
     if not asked:

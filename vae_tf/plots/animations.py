@@ -24,12 +24,12 @@ def enhance_dark(pixels: np.ndarray, gamma: float = 0.5) -> np.ndarray:
     """Brightens dark pixels, so that faint strokes of early steps can be seen.
 
     Args:
-        pixels: uint8, any shape.
+        pixels: uint8 array of any shape.
         gamma: Exponent of the value in [0, 1]; 1 changes nothing, smaller brightens more. Black
             and white stay what they are.
 
     Returns:
-        uint8, the same shape.
+        uint8 array of the same shape.
     """
     table = np.round(255 * (np.arange(256) / 255) ** gamma).astype("uint8")
     return table[pixels]
@@ -42,16 +42,16 @@ def training_frames(
     labels: tuple[str, ...] = ("originals", "reconstructions", "generations"),
     gamma: float | None = None,
 ) -> list[np.ndarray]:
-    """One frame a sampled step: its picture, with the step written on it.
+    """Draws a frame for each sampled step: its picture, with the step written on it.
 
     Args:
-        pictures: Step -> `[H, W, 3]` uint8, all of one size, in the order shown.
-        title: Written on every frame.
-        labels: Of the rows of a picture, of equal height.
-        gamma: Brightens dark pixels, see `enhance_dark`; None leaves them.
+        pictures: Step -> `[H, W, 3]` uint8 picture, all of one size, in the order shown.
+        title: Title that is written on every frame.
+        labels: Names of the rows of a picture, which are equally high.
+        gamma: Exponent that brightens dark pixels, see `enhance_dark`; None leaves them.
 
     Returns:
-        `[H', W', 3]` uint8 each.
+        A list of `[H', W', 3]` uint8 frames.
     """
     last = max(pictures)
     left = int(max(text_width(label, 13) for label in labels)) + 14
@@ -85,17 +85,17 @@ def traversal_frames(
     *,
     columns: int,
 ) -> list[np.ndarray]:
-    """One frame a position: every latent's image there, each with its label.
+    """Draws a frame for each position: every latent's image there, each with its label.
 
     Args:
-        images: `[L, S, H, W, 3]` in [0, 1], as large as they are shown.
-        positions: `[S]` in [0, 1], shown as a mark on a line.
-        labels: Of the L latents.
-        title: Written on every frame.
-        columns: Images in a row.
+        images: `[L, S, H, W, 3]` images in [0, 1], as large as they are shown.
+        positions: `[S]` positions in [0, 1], shown as a mark on a line.
+        labels: Labels of the L latents.
+        title: Title that is written on every frame.
+        columns: Number of images in a row.
 
     Returns:
-        `[H', W', 3]` uint8 each.
+        A list of `[H', W', 3]` uint8 frames.
     """
     count, _, height, width = images.shape[:4]
     pixels = np.round(np.clip(images, 0, 1) * 255).astype("uint8")

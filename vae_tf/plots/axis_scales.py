@@ -20,8 +20,8 @@ def use_log_scale(axes, values: np.ndarray, unit: str):
     """Makes the vertical axis logarithmic, says so, and writes numbers such as 0.01 and 300.
 
     Args:
-        axes: Of a chart.
-        values: What is drawn there, NaN where there is nothing.
+        axes: Axes of a chart.
+        values: `[N]` values that are drawn there, NaN where there is none.
         unit: Label of the axis.
     """
 
@@ -37,14 +37,15 @@ def use_log_scale(axes, values: np.ndarray, unit: str):
 
 
 def needs_log_scale(values: np.ndarray, ratio: float = 30.0) -> bool:
-    """Whether a linear axis would press the usual values flat beside the largest.
+    """Decides whether a linear axis would press the usual values flat beside the largest.
 
     Args:
-        values: `[N]`, NaN where there is none.
-        ratio: Of the largest to the median, above which this is so.
+        values: `[N]` values, NaN where there is none.
+        ratio: Ratio of the largest to the median value above which this is so.
 
     Returns:
-        False too where a value is not positive, as those have no place on a logarithmic axis.
+        True if so; False wherever a value is not positive, as it has no place on a logarithmic
+        axis.
     """
     values = values[np.isfinite(values)]
     return bool(len(values) and values.min() > 0 and values.max() > ratio * np.median(values))

@@ -11,13 +11,13 @@ _INACTIVE_VARIANCE = 0.01
 
 
 class CodeStatistics(NamedTuple):
-    """What analysed images are encoded as.
+    """Codes of many images and what they say of each latent.
 
     Attributes:
-        mean: `[N, L]`, posterior means.
-        log_stddev: `[N, L]`, natural logs of the posterior standard deviations.
-        sample: `[N, L]`, one sample of each posterior.
-        kl: `[L]`, KL to the prior in nats, mean over images; infinite for an encoder without
+        mean: `[N, L]` posterior means.
+        log_stddev: `[N, L]` natural logs of the posterior standard deviations.
+        sample: `[N, L]` samples, one of each posterior.
+        kl: `[L]` KL to the prior in nats, mean over images; infinite for an encoder without
             noise, NaN for a posterior that is not Gaussian.
     """
 
@@ -33,37 +33,37 @@ class CodeStatistics(NamedTuple):
 
     @property
     def use(self) -> np.ndarray:
-        """`[L]`, how much each latent is used: its KL, or without one the variance of its means."""
+        """How much each latent is used, `[L]`: its KL, or without one the variance of its means."""
         return self.kl if self.has_kl else self.mean.astype("float64").var(axis=0)
 
     @property
     def measure(self) -> str:
-        """What `use` is."""
+        """The name of what `use` measures."""
         return "KL" if self.has_kl else "variance of the means"
 
     @property
     def unit(self) -> str:
-        """Unit of `use`."""
+        """The unit of `use`."""
         return "nats" if self.has_kl else "variance"
 
     @property
     def order(self) -> np.ndarray:
-        """`[L]` latents, that of most use first."""
+        """Numbers of the latents, `[L]`, that of most use first."""
         return np.argsort(-self.use, kind="stable")
 
     @property
     def active(self) -> np.ndarray:
-        """`[L]` bools: whether a latent is used at all."""
+        """Whether each latent is used at all, `[L]` bools."""
         return self.use >= (INACTIVE if self.has_kl else _INACTIVE_VARIANCE)
 
     @property
     def average_stddev(self) -> np.ndarray:
-        """`[L]` posterior standard deviations, mean over images."""
+        """Posterior standard deviation of each latent, `[L]`, mean over images."""
         return np.exp(self.log_stddev.astype("float64")).mean(axis=0)
 
     @property
     def total_stddev(self) -> np.ndarray:
-        """`[L]` standard deviations of samples of all posteriors together."""
+        """Standard deviation of the samples of all posteriors together, `[L]`."""
         variance = np.exp(2.0 * self.log_stddev.astype("float64")).mean(axis=0)
         return np.sqrt(variance + self.mean.astype("float64").var(axis=0))
 
@@ -74,10 +74,10 @@ def code_statistics(
     """Puts what is known of the codes of some images together.
 
     Args:
-        mean: `[N, L]`, posterior means.
-        log_stddev: `[N, L]`, natural logs of the posterior standard deviations.
-        kl: `[L]`, of `metrics.decomposition.kl_per_code`, or as in `CodeStatistics`.
-        seed: Of the samples.
+        mean: `[N, L]` posterior means.
+        log_stddev: `[N, L]` natural logs of the posterior standard deviations.
+        kl: `[L]` nats, see `CodeStatistics`.
+        seed: Seed of the samples.
     """
     noise = np.random.default_rng(seed).standard_normal(mean.shape)
     sample = (mean + np.exp(log_stddev) * noise).astype("float32")
@@ -85,24 +85,24 @@ def code_statistics(
 
 
 def farthest_latent(mean: np.ndarray) -> int:
-    """The latent whose average mean is farthest from zero.
+    """Returns the latent whose average mean is farthest from zero.
 
     Args:
-        mean: `[N, L]`, posterior means.
+        mean: `[N, L]` posterior means.
     """
     return int(np.abs(mean.mean(axis=0)).argmax())
 
 
 def mean_codes(codes: np.ndarray, values: np.ndarray, num_values: int) -> np.ndarray:
-    """Mean code of all images that share a factor's value.
+    """Averages the codes of all images that share a factor's value.
 
     Args:
-        codes: `[N, L]`.
-        values: `[N]` ints in [0, num_values).
-        num_values: Of the factor.
+        codes: `[N, L]` codes.
+        values: `[N]` ints in [0, num_values), the value of the factor for each image.
+        num_values: Number of values of the factor.
 
     Returns:
-        `[num_values, L]`, NaN for a value that no image has.
+        `[num_values, L]` mean codes, NaN for a value that no image has.
     """
     sums = np.zeros((num_values, codes.shape[1]))
     np.add.at(sums, values, codes)

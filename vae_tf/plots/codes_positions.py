@@ -24,16 +24,17 @@ def plot_codes_positions(
     *,
     unit: str = "nats",
 ) -> Figure:
-    """Mean of each code over the position of the shape, and over every other factor.
+    """Draws the mean of each code over the position of a shape, and over every other factor.
 
     Args:
-        over_factors: Name -> `[values, L]`, columns in the order of `latents`.
-        over_position: `[y, x, L]`, in this order; None where no factors give a position.
+        over_factors: Name of a factor -> `[values, L]` mean codes, columns in the order of
+            `latents`.
+        over_position: `[y, x, L]` mean codes, in this order; None where no factors give a position.
         latents: Numbers of the L latents, in the order shown.
-        use: `[L]`, how much each is used, in this order.
-        title: Of the page.
+        use: `[L]` numbers that say how much each latent is used, in this order.
+        title: Title of the page.
         notes: Lines below the title.
-        unit: Of `use`.
+        unit: Unit of `use`.
     """
     left = MARGIN + _LABEL_WIDTH
     width = _LABEL_WIDTH + len(over_factors) * (_WIDTH + _APART)

@@ -15,14 +15,14 @@ _MARKERS = "os^Dvp*hXP<>"
 
 
 class Compared(NamedTuple):
-    """A run of a comparison.
+    """What a comparison shows of a run.
 
     Attributes:
-        name: Of the run.
-        reconstruction: Nats per image, None if unknown.
-        kl: Nats per image, None if unknown.
-        strip: `[H, W, 3]` uint8, a traversal; None if unknown.
-        history: Columns of its log.
+        name: Name of the run.
+        reconstruction: Reconstruction term in nats per image, None if unknown.
+        kl: KL term in nats per image, None if unknown.
+        strip: A traversal as a picture, `[H, W, 3]` uint8; None if unknown.
+        history: Columns of its log.csv by name.
     """
 
     name: str
@@ -35,11 +35,11 @@ class Compared(NamedTuple):
 def plot_comparison(
     groups: dict[str, Sequence[Compared]], title: str, notes: Sequence[str] = ()
 ) -> Figure:
-    """Reconstruction, KL, one traversal, their trade-off and curves of runs.
+    """Draws reconstruction, KL, one traversal, the trade-off and the curves of each run.
 
     Args:
         groups: Heading -> runs whose numbers can be compared: the same data and likelihood.
-        title: Of the page.
+        title: Title of the page.
         notes: Lines below the title.
     """
     names = max(text_width(run.name, 13) for runs in groups.values() for run in runs) + 20
@@ -86,7 +86,7 @@ def _color(index):
 
 
 def _keys(page, top, row, runs):
-    """The mark of each run, as in the trade-off."""
+    """Draws the mark of each run, as in the trade-off."""
     axes = page.axes(MARGIN, top, 14, row * len(runs), label="keys")
     for index in range(len(runs)):
         axes.scatter(0, index, color=_color(index), marker=_marker(index), s=60)

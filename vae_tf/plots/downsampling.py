@@ -1,4 +1,4 @@
-"""Long curves made short (compute)."""
+"""Downsampling of long curves (compute)."""
 
 import numpy as np
 
@@ -8,13 +8,13 @@ def downsample_curve(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Picks the points of a curve that its line cannot do without.
 
-    The rows are cut into groups of equal size; of each stay the first, the lowest, the highest and
-    the last (M4, Jugel et al., VLDB 2014). No extreme is lost and no value is averaged.
+    The rows are cut into groups of equal size, of which the first, the lowest, the highest and the
+    last row are kept (M4, Jugel et al., VLDB 2014). No extreme is lost and no value is averaged.
 
     Args:
-        steps: `[N]` optimizer steps, rising.
-        values: `[N]`; rows where it is NaN (there is none) or infinite are left out.
-        num_points: Most points to return, at least 4.
+        steps: `[N]` rising optimizer steps.
+        values: `[N]` values; rows where it is NaN (there is none) or infinite are left out.
+        num_points: Greatest number of points to return, at least 4.
 
     Returns:
         `(steps [n], values [n])`, n at most `num_points`; all rows where they are few enough.

@@ -24,16 +24,16 @@ def plot_heat_maps(
     *,
     darkest: float | None = None,
 ) -> Figure:
-    """Latents against factors: one heat map or more side by side, on one scale of colors.
+    """Draws heat maps of latents against factors, side by side and on one scale of colors.
 
     The greatest value of each column is framed, as it is what a factor's score begins with.
 
     Args:
-        matrices: Heading -> `[L, K]`, at least 0, rows in the order of `latents`.
+        matrices: Heading -> `[L, K]` values of at least 0, rows in the order of `latents`.
         latents: Numbers of the L latents, in the order shown.
-        factor_names: Of the K factors.
-        unit: Of the values.
-        title: Of the page.
+        factor_names: Names of the K factors.
+        unit: Unit of the values.
+        title: Title of the page.
         notes: Lines below the title.
         darkest: Value of the darkest color; None for the greatest there is.
     """

@@ -17,14 +17,14 @@ def plot_image_rows(
     labels: Sequence[str] = (),
     tile: int = 64,
 ) -> Figure:
-    """Rows of images, each with a label.
+    """Draws rows of images, each with a label.
 
     Args:
-        rows: `[R, N, H, W, C]` in [0, 1].
-        title: Of the page.
+        rows: `[R, N, H, W, C]` images in [0, 1].
+        title: Title of the page.
         notes: Lines below the title.
-        labels: Of the R rows, or none.
-        tile: Height of an image, about, in pixels.
+        labels: Labels of the R rows; empty for none.
+        tile: Approximate height of an image in pixels.
     """
     num_rows, columns = rows.shape[:2]
     tiles = fitted(rows.reshape(-1, *rows.shape[2:]), tile)
@@ -48,16 +48,15 @@ def plot_interpolation(
     *,
     tile: int = 56,
 ) -> Figure:
-    """The plane through three encoded images, and the lines between pairs of images.
+    """Draws the plane through three encoded images, and lines between pairs of images.
 
     Args:
-        originals: `[3 + 2 P, H, W, C]` in [0, 1]: the three images A, B and C, then both ends of
-            each line.
-        plane: `[S, S, H, W, C]`, decoded; A lies top left, B top right, C bottom left.
-        lines: `[P, N, H, W, C]`, decoded.
-        title: Of the page.
+        originals: `[3 + 2 P, H, W, C]` images in [0, 1]: A, B and C, then both ends of each line.
+        plane: `[S, S, H, W, C]` decoded images; A lies top left, B top right, C bottom left.
+        lines: `[P, N, H, W, C]` decoded images.
+        title: Title of the page.
         notes: Lines below the title.
-        tile: Height of an image, about, in pixels.
+        tile: Approximate height of an image in pixels.
     """
     shape = originals.shape[1:]
     corners = fitted(originals[:3], tile)

@@ -19,12 +19,12 @@ PARTS = {
 
 
 def plot_decomposition(parts: dict[str, float], title: str, notes: Sequence[str] = ()) -> Figure:
-    """The KL to the prior as its three parts, each beginning where the one above it ends.
+    """Draws the KL to the prior as three parts, each beginning where the one above it ends.
 
     Args:
-        parts: `metrics.elbo_decomposition`: the names of `PARTS`, each with its `_error`, and
-            `kl`, all finite, in nats.
-        title: Of the page.
+        parts: What `metrics.elbo_decomposition` returns: the names of `PARTS`, each with its
+            `_error`, and `kl`, all finite, in nats.
+        title: Title of the page.
         notes: Lines below the title.
     """
     left, width, row, values = 262, 560, 52, 150

@@ -11,12 +11,12 @@ from vae_tf.plots.page import BLUE, FAINT, INK, MARGIN, Page, points
 def plot_kl_per_latent(
     kl: np.ndarray, active: np.ndarray, title: str, notes: Sequence[str] = ()
 ) -> Figure:
-    """Bars of how many nats each latent uses, that of most first.
+    """Draws a bar for each latent, as high as the nats it uses, that of most first.
 
     Args:
-        kl: `[L]` nats, mean over images.
-        active: `[L]` bools.
-        title: Of the page.
+        kl: `[L]` KL of each latent in nats, mean over images.
+        active: `[L]` bools that say whether a latent is used at all.
+        title: Title of the page.
         notes: Lines below the title.
     """
     order = np.argsort(-kl, kind="stable")

@@ -14,9 +14,9 @@ class Coloring(NamedTuple):
     """What the points of a scatter plot are colored by.
 
     Attributes:
-        name: Of the label or factor.
-        values: `[N]` ints.
-        names: Of the values, where they are classes; None where they are ordered.
+        name: Name of the label or factor.
+        values: `[N]` ints, a value for each point.
+        names: Names of the values, where they are classes; None where they are ordered.
     """
 
     name: str
@@ -28,10 +28,10 @@ class Scatter(NamedTuple):
     """Points of a scatter plot.
 
     Attributes:
-        points: `[N, 2]`.
-        xlabel: Of the axis.
-        ylabel: Of the axis.
-        title: Of the panel.
+        points: `[N, 2]` coordinates.
+        xlabel: Label of the horizontal axis.
+        ylabel: Label of the vertical axis.
+        title: Title of the panel.
     """
 
     points: np.ndarray
@@ -47,13 +47,13 @@ def plot_latent_space(
     title: str,
     notes: Sequence[str] = (),
 ) -> Figure:
-    """Codes as points, once for each coloring, and pictures of what lies where.
+    """Draws codes as points, once for each coloring, and pictures of what lies where.
 
     Args:
-        scatters: Projections of the same codes.
-        colorings: Of the points; none gives each projection in one color.
-        pictures: Heading -> `[H, W, 3]` uint8 of about 400 pixels a side.
-        title: Of the page.
+        scatters: Projections of the same codes, a panel each.
+        colorings: What the points are colored by; empty for one color.
+        pictures: Heading -> `[H, W, 3]` uint8 picture of about 400 pixels a side.
+        title: Title of the page.
         notes: Lines below the title.
     """
     side, across, down = 380, 62, 74

@@ -20,12 +20,12 @@ CLASSES = (
 
 
 def points(pixels: float) -> float:
-    """Font size in points of letters of a size in pixels."""
+    """Converts a font size from pixels to points."""
     return pixels * 72 / DPI
 
 
 def text_width(text: str, size: float) -> float:
-    """Pixels that a line of text takes, rather too many than too few."""
+    """Estimates the pixels that a line of text takes, rather too many than too few."""
     return 0.6 * size * len(text)
 
 
@@ -35,14 +35,16 @@ class Page:
     Images keep whole pixels on it: nothing is resampled, so nothing is blurred.
 
     Args:
-        width: Pixels of the content, without margins; it grows where the titles need more.
-        height: Pixels of the content below the titles.
-        title: What is shown.
+        width: Width of the content in pixels, without margins; it grows where the titles need more.
+        height: Height of the content below the titles, in pixels.
+        title: Title of the page.
         notes: Lines below the title.
 
     Attributes:
-        figure: What is drawn on.
-        top: Where the content begins, in pixels from the top.
+        figure: The figure that is drawn on.
+        top: Distance from the top to where the content begins, in pixels.
+        width: Width of the page in pixels.
+        height: Height of the page in pixels.
     """
 
     def __init__(self, width: float, height: float, title: str, notes: tuple[str, ...] = ()):
@@ -56,14 +58,14 @@ class Page:
             self.text(MARGIN, MARGIN + 28 + 18 * index, note, size=13, color=FAINT)
 
     def text(self, left, top, text, *, size=13, color=INK, ha="left", va="top", **options):
-        """Writes text; `left` and `top` in pixels, `size` in pixels."""
+        """Writes a text, in which no formula is looked for; places and `size` are in pixels."""
         return self.figure.text(
             left / self.width, 1 - top / self.height, without_mathtext(text),
             size=points(size), color=color, ha=ha, va=va, **options,
         )  # fmt: skip
 
     def axes(self, left: float, top: float, width: float, height: float, **options) -> Axes:
-        """Axes at a place in pixels."""
+        """Adds axes at a place in pixels."""
         box = (
             left / self.width,
             1 - (top + height) / self.height,
@@ -73,13 +75,13 @@ class Page:
         return self.figure.add_axes(box, **options)
 
     def picture(self, left: int, top: int, pixels, label: str) -> Axes:
-        """Shows `[H, W, 3]` uint8 pixels as they are.
+        """Shows a picture pixel by pixel.
 
         Args:
-            left: Pixels.
-            top: Pixels.
-            pixels: The picture.
-            label: Of the axes, by which a reader of the figure finds them.
+            left: Distance from the left, in pixels.
+            top: Distance from the top, in pixels.
+            pixels: `[H, W, 3]` uint8 picture.
+            label: Label of the axes, by which a reader of the figure finds them.
         """
         height, width = pixels.shape[:2]
         axes = self.axes(int(left), int(top), width, height, label=label)
@@ -88,7 +90,7 @@ class Page:
         return axes
 
     def chart(self, left, top, width, height, *, title="", xlabel="", ylabel="") -> Axes:
-        """Axes of a chart: light grid, no box."""
+        """Adds the axes of a chart, with a light grid and no box, at a place in pixels."""
         axes = self.axes(left, top, width, height, label=title)
         # The height is given, as otherwise what is drawn above the axes pushes the title up.
         axes.set_title(
@@ -105,7 +107,7 @@ class Page:
         return axes
 
     def frame(self, left, top, width, height, *, color=ORANGE, linewidth=2.0):
-        """Draws a rectangle around something; all in pixels."""
+        """Draws a rectangle around something at a place in pixels."""
         self.figure.add_artist(
             Rectangle(
                 (left / self.width, 1 - (top + height) / self.height),

@@ -10,16 +10,17 @@ PROJECTIONS = ("pca", "tsne", "umap")
 
 
 def project(codes: np.ndarray, method: str = "pca", *, seed: int = 0) -> np.ndarray:
-    """Two coordinates for each code.
+    """Projects codes to two coordinates.
 
     Args:
-        codes: `[N, L]`, N at least 3.
-        method: "pca", the two directions of greatest variance; "tsne" and "umap", maps on which
-            neighbors stay neighbors and distances mean nothing.
-        seed: Of t-SNE and UMAP.
+        codes: `[N, L]` codes, N at least 3.
+        method: "pca" for the two directions of greatest variance; "tsne" or "umap" for a map on
+            which neighbors stay neighbors and distances mean nothing.
+        seed: Seed of t-SNE and UMAP.
 
     Returns:
-        `[N, 2]`. With one latent the second coordinate is 0.
+        `[N, 2]` coordinates. With one latent, PCA's second coordinate is 0; where all codes are
+        the same, all coordinates are.
 
     Raises:
         UserError: If the method is unknown or its package is not installed.
@@ -60,10 +61,10 @@ def _umap(codes, neighbors, seed):
 
 
 def principal_components(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The two directions of greatest variance.
+    """Projects codes to the two directions of greatest variance.
 
     Args:
-        codes: `[N, L]`.
+        codes: `[N, L]` codes.
 
     Returns:
         Coordinates `[N, 2]`, and the part of the variance that each of the two explains, `[2]`.
@@ -81,11 +82,11 @@ def image_map(points: np.ndarray, cells: int) -> np.ndarray:
     """Picks images for a map: of those in a cell, the one nearest its center.
 
     Args:
-        points: `[N, 2]`, x to the right, y upwards.
-        cells: A side.
+        points: `[N, 2]` coordinates, x to the right, y upwards.
+        cells: Number of cells a side.
 
     Returns:
-        `[cells, cells]` ints, from the top left: index of the image, -1 where there is none.
+        `[cells, cells]` ints from the top left: index of the image, -1 where there is none.
     """
     low, high = points.min(axis=0), points.max(axis=0)
     scaled = (points - low) / np.maximum(high - low, 1e-12) * cells

@@ -1,4 +1,4 @@
-"""Writing pictures, wholly or not at all (save)."""
+"""Saving pictures and animations, wholly or not at all (save)."""
 
 import warnings
 from collections.abc import Sequence
@@ -23,9 +23,9 @@ def save_png(path: Path, pixels: np.ndarray, *, source: str | None = None):
     """Writes a picture.
 
     Args:
-        path: Of the file; its folder is made if it is not there.
-        pixels: `[H, W, 3]` uint8.
-        source: What it was made from, kept in the file; see `source_of`.
+        path: Path of the file; its folder is made if it does not exist.
+        pixels: `[H, W, 3]` uint8 picture.
+        source: Name of what it was made from, kept in the file; see `source_of`.
     """
     _save_image(path, Image.fromarray(pixels), source)
 
@@ -34,9 +34,9 @@ def save_figure(path: Path, figure: Figure, *, source: str | None = None):
     """Writes a figure as a PNG of at most 256 colors, a third of the size of one of all.
 
     Args:
-        path: Of the file; its folder is made if it is not there.
-        figure: Any.
-        source: What it was made from, kept in the file; see `source_of`.
+        path: Path of the file; its folder is made if it does not exist.
+        figure: Any Matplotlib figure.
+        source: Name of what it was made from, kept in the file; see `source_of`.
     """
     canvas = FigureCanvasAgg(figure)
     with warnings.catch_warnings():
@@ -61,14 +61,14 @@ def save_gif(
     first and the last excepted, and the others are shown longer; then colors go down to 16.
 
     Args:
-        path: Of the file; its folder is made if it is not there.
-        frames: `[H, W, 3]` uint8, all of one size.
-        durations: Milliseconds each is shown.
-        limit: Bytes aimed at.
-        source: What it was made from, kept in the file; see `source_of`.
+        path: Path of the file; its folder is made if it does not exist.
+        frames: `[H, W, 3]` uint8 frames, all of one size.
+        durations: Milliseconds that each frame is shown.
+        limit: Number of bytes aimed at.
+        source: Name of what it was made from, kept in the file; see `source_of`.
 
     Returns:
-        Bytes written: above `limit` only where a dozen frames of 16 colors are.
+        Number of bytes written: above `limit` only where a dozen frames of 16 colors are.
     """
     colors = [256, 128, 64, 32, 16]
     with written_whole(path) as partial:
@@ -84,7 +84,7 @@ def save_gif(
 
 
 def source_of(path: Path) -> str | None:
-    """What a picture was made from, as told when it was saved; None if it is not whole or there."""
+    """Returns what a picture was made from, None if the picture is damaged or missing."""
     try:
         with Image.open(path) as image:
             image.verify()
@@ -96,7 +96,7 @@ def source_of(path: Path) -> str | None:
 
 
 def load_png(path: Path) -> np.ndarray:
-    """Reads a picture `[H, W, 3]` uint8.
+    """Reads a picture as `[H, W, 3]` uint8.
 
     Raises:
         OSError: If it is damaged.
@@ -131,7 +131,7 @@ def _write_gif(path, frames, durations, colors, source):
 
 
 def _with_palette(image, colors):
-    """The image in so many colors; what is nearly white or black gets exactly so."""
+    """Reduces an image to so many colors; what is nearly white or black becomes exactly so."""
     if image.getcolors(5_000) is not None:
         method = Image.Quantize.MEDIANCUT  # grays and a few colors stay all but exact
     else:

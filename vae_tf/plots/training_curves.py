@@ -28,12 +28,12 @@ TRAINING_PANELS = {
 def plot_training_curves(
     history: dict[str, np.ndarray], title: str, notes: Sequence[str] = ()
 ) -> Figure:
-    """The eight panels of a training: losses, KL weight, standard deviations and means.
+    """Draws eight panels: losses, KL weight, standard deviations and means.
 
     Args:
         history: Columns of log.csv by name, `step` among them; those of validation begin with
             `val_`.
-        title: Of the page.
+        title: Title of the page.
         notes: Lines below the title.
     """
     width, height, across, down = 268, 190, 76, 86

@@ -20,15 +20,16 @@ def plot_traversal(
     *,
     tile: int = 64,
 ) -> Figure:
-    """One latent run from its greatest sample to its least, in columns.
+    """Draws one latent running from its greatest sample to its least, in columns.
 
     Args:
-        images: `[S, K, H, W, C]`, decoded from `single_latent_codes`.
-        values: `[S]`, of the latent in the first column.
-        average_stddev: Of the latent's posterior: what each further column adds.
-        title: Of the page.
+        images: `[S, K, H, W, C]` images decoded from `traversals.single_latent_codes`.
+        values: `[S]` values of the latent in the first column.
+        average_stddev: Average standard deviation of the latent's posterior, which each further
+            column adds once more.
+        title: Title of the page.
         notes: Lines below the title.
-        tile: Height of an image, about, in pixels.
+        tile: Approximate height of an image in pixels.
     """
     steps, columns = images.shape[:2]
     tiles = fitted(images.reshape(-1, *images.shape[2:]), tile)
@@ -63,19 +64,19 @@ def plot_traversals(
     image: np.ndarray | None = None,
     tile: int = 56,
 ) -> Figure:
-    """Every latent run through its range: a row a latent.
+    """Draws every latent running through its range: a row a latent.
 
     Args:
-        blocks: Heading -> `[L, S, H, W, C]`, decoded, rows in the order of `latents`.
+        blocks: Heading -> `[L, S, H, W, C]` decoded images, rows in the order of `latents`.
         latents: Numbers of the L latents, in the order shown.
-        use: `[L]`, how much each is used, in this order.
-        active: `[L]` bools, in this order.
-        ranges: `[L, 2]`, in this order.
-        title: Of the page.
+        use: `[L]` numbers that say how much each latent is used, in this order.
+        active: `[L]` bools that say whether a latent is used at all, in this order.
+        ranges: `[L, 2]` ends of the ranges, in this order.
+        title: Title of the page.
         notes: Lines below the title.
-        unit: Of `use`.
-        image: `[H, W, C]`, the image that the last block starts from, shown in its heading.
-        tile: Height of an image, about, in pixels.
+        unit: Unit of `use`.
+        image: `[H, W, C]` image that the last block starts from, shown in its heading.
+        tile: Approximate height of an image in pixels.
     """
     grids = {}
     for heading, images in blocks.items():

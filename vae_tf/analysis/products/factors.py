@@ -10,11 +10,11 @@ from vae_tf.plots.code_statistics import mean_codes
 from vae_tf.plots.codes_positions import plot_codes_positions
 from vae_tf.plots.heat_maps import plot_heat_maps
 
-_SQUARE_POSITIONS = 16  # a side, of the positions at which codes are drawn
+_SQUARE_POSITIONS = 16  # positions a side at which codes are drawn
 
 
 def codes_factors(analyzed: AnalyzedRun) -> Figure:
-    """Mutual information of every code with every factor."""
+    """Draws the mutual information of every code with every factor."""
     codes, factors = analyzed.random_codes
     order = analyzed.statistics.order
     return plot_heat_maps(
@@ -32,7 +32,7 @@ def codes_factors(analyzed: AnalyzedRun) -> Figure:
 
 
 def codes_positions(analyzed: AnalyzedRun) -> Figure:
-    """Mean code over position, and over every other factor."""
+    """Draws the mean of each code over the position, and over every other factor."""
     images, statistics = analyzed.images, analyzed.statistics
     codes, factors = analyzed.random_codes
     order = statistics.order[: max(10, int(statistics.active.sum()))][:16]
@@ -57,7 +57,7 @@ def codes_positions(analyzed: AnalyzedRun) -> Figure:
 
 
 def position_factors(names: tuple[str, ...]) -> tuple[int | None, int | None]:
-    """Which factors are the horizontal and the vertical position.
+    """Finds the factors that are the horizontal and the vertical position, by their names.
 
     Example:
         >>> position_factors(("shape", "x_position", "y_position"))
@@ -73,7 +73,7 @@ def position_factors(names: tuple[str, ...]) -> tuple[int | None, int | None]:
 
 
 def _codes_over_position(analyzed, x, y, num_others: int = 8):
-    """Mean code `[y, x, L]` on a grid of positions, over some values of the other factors."""
+    """Averages codes over some values of the other factors, on a grid of positions: `[y, x, L]`."""
     images = analyzed.images
     others = images.sample_factors(num_others, np.random.default_rng(SEED))  # [O, K]
     places = [

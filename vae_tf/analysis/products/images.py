@@ -9,7 +9,7 @@ from vae_tf.plots.traversals import line_codes, plane_codes
 
 
 def reconstructions(analyzed: AnalyzedRun) -> Figure:
-    """Originals above reconstructions."""
+    """Draws originals above their reconstructions."""
     shown = analyzed.shown_rows
     columns = len(shown)
     between = np.linspace(0, len(analyzed.images) - 1, 2 * columns).astype(int)
@@ -32,7 +32,7 @@ def reconstructions(analyzed: AnalyzedRun) -> Figure:
 
 
 def generations(analyzed: AnalyzedRun) -> Figure:
-    """Images decoded from samples of the prior."""
+    """Draws images decoded from samples of the prior."""
     images = analyzed.model.generate(40, SEED)
     return plot_image_rows(
         images.reshape(4, 10, *images.shape[1:]),
@@ -42,7 +42,7 @@ def generations(analyzed: AnalyzedRun) -> Figure:
 
 
 def interpolation(analyzed: AnalyzedRun) -> Figure:
-    """The plane through three encoded images, and lines between pairs."""
+    """Draws the plane through three encoded images, and lines between pairs of images."""
     side, num_steps = 7, 7
     others = np.arange(3, len(analyzed.originals) - 1)
     pairs = np.stack([others, np.roll(others, -1)], axis=1)  # [P, 2]

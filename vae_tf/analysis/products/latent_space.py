@@ -13,7 +13,7 @@ from vae_tf.plots.traversals import latent_ranges
 
 
 def kl_per_latent(analyzed: AnalyzedRun) -> Figure:
-    """Nats of each latent."""
+    """Draws the nats of each latent."""
     statistics = analyzed.statistics
     total = statistics.kl.sum()
     return plot_kl_per_latent(
@@ -26,7 +26,7 @@ def kl_per_latent(analyzed: AnalyzedRun) -> Figure:
 
 
 def latent_space(analyzed: AnalyzedRun) -> Figure:
-    """Codes in two dimensions, colored by label or factor, and what lies where."""
+    """Draws codes in two dimensions, colored by label or factor, and what lies where."""
     mean = analyzed.statistics.mean
     if len(mean) < 3:
         raise UserError(

@@ -13,8 +13,8 @@ class Animation(NamedTuple):
     """Frames and how long each is shown.
 
     Attributes:
-        frames: `[H, W, 3]` uint8 each.
-        durations: Milliseconds each.
+        frames: `[H, W, 3]` uint8 frames, all of one size.
+        durations: Milliseconds that each frame is shown.
     """
 
     frames: list[np.ndarray]
@@ -25,14 +25,14 @@ class Product(NamedTuple):
     """A picture of a run.
 
     Attributes:
-        make: AnalyzedRun -> what is shown.
-        sources: What of the run it is made from: "log", "samples", "checkpoint", "scores".
-        title: Its heading in the report.
+        make: Function that draws it.
+        sources: Parts of the run that it is made from: "log", "samples", "checkpoint", "scores".
+        title: Heading in the report.
         reading: A sentence on how to read it.
         needs_factors: Whether it is only made where the generating factors are known.
         needs_kl: Whether it is only made where the KL of latents is known and finite.
-        score: What it draws of metrics.json; it is only made of runs with that score.
-        options: AnalyzedRun -> choices that change it.
+        score: Score of metrics.json that it shows; it is only made of runs with that score.
+        options: Function that returns the choices of the user that change it, as JSON values.
     """
 
     make: Callable[[AnalyzedRun], Figure | Animation]

@@ -10,7 +10,7 @@ from vae_tf.plots.kl_decomposition import plot_decomposition
 
 
 def information_matrix(analyzed: AnalyzedRun) -> Figure:
-    """Mutual information of latents and factors, by bins and by densities, of metrics.json."""
+    """Draws the mutual information of latents and factors, by bins and by densities."""
     found = analyzed.record["scores"]
     headings = {
         "mig": "{num_bins} bins, {num_train:,} points",
@@ -32,7 +32,7 @@ def information_matrix(analyzed: AnalyzedRun) -> Figure:
 
 
 def importance_matrix(analyzed: AnalyzedRun) -> Figure:
-    """Importance of latents for predicting factors, of metrics.json."""
+    """Draws the importance of latents for predicting factors."""
     entry = analyzed.record["scores"]["dci"]
     values = entry["values"]
     return _scored_heat_maps(
@@ -69,7 +69,7 @@ def _scored(record) -> str:
 
 
 def decomposition(analyzed: AnalyzedRun) -> Figure:
-    """The KL to the prior in three parts, of metrics.json."""
+    """Draws the KL to the prior in three parts."""
     entry = analyzed.record["scores"]["elbo_decomposition"]
     values, sizes = entry["values"], entry["sizes"]
     information, kl = values["index_code_mutual_information"], values["kl"]

@@ -14,18 +14,19 @@ from vae_tf.plots.training_curves import plot_training_curves
 
 
 def training_curves(analyzed: AnalyzedRun) -> Figure:
-    """The eight panels of the log."""
+    """Draws the eight panels of the log."""
     history = analyzed.history
     step = f"step {history['step'][-1]:,} of {analyzed.params.steps:,}"
     return plot_training_curves(history, "How training went", (f"{analyzed.run.name}, {step}",))
 
 
 def training_animation(analyzed: AnalyzedRun, gamma: float | None = None) -> Animation:
-    """Originals, reconstructions and generations at the sampled steps.
+    """Draws originals, reconstructions and generations at the sampled steps.
 
     Args:
         analyzed: Run that is drawn.
-        gamma: Brightens dark pixels, see `animations.enhance_dark`; None leaves them.
+        gamma: Exponent that brightens dark pixels, see `animations.enhance_dark`; None leaves
+            them.
     """
     found = {}
     for path in sorted(analyzed.run.samples.glob("step_*.png")):
@@ -49,6 +50,6 @@ def training_animation(analyzed: AnalyzedRun, gamma: float | None = None) -> Ani
 
 
 def _held(count: int, usual: int) -> list[int]:
-    """Milliseconds of frames of which the first and the last are held for longer."""
+    """Returns milliseconds of frames of which the first and the last are held for longer."""
     return [1_200 if index == 0 else 2_500 if index == count - 1 else usual
             for index in range(count)]  # fmt: skip

@@ -18,7 +18,7 @@ from vae_tf.plots.traversals import (
 
 
 def traversal(analyzed: AnalyzedRun) -> Figure:
-    """The single-latent grid of the second project."""
+    """Draws the single-latent grid of the second project."""
     statistics = analyzed.statistics
     latent = farthest_latent(statistics.mean)
     codes = single_latent_codes(statistics, latent)  # [S, K, L]
@@ -40,7 +40,7 @@ def traversal(analyzed: AnalyzedRun) -> Figure:
 
 
 def all_traversals(analyzed: AnalyzedRun, mode: str = "fitted") -> Figure:
-    """Every latent, that of most use first, from zero and from a real image.
+    """Draws traversals of every latent, that of most use first, from zero and from a real image.
 
     Args:
         analyzed: Run that is drawn.
@@ -77,7 +77,7 @@ def all_traversals(analyzed: AnalyzedRun, mode: str = "fitted") -> Figure:
 
 
 def traversal_animation(analyzed: AnalyzedRun, mode: str = "fitted") -> Animation:
-    """The latents of most use, at most 10, all running there and back at once."""
+    """Draws the latents of most use, at most 10, all running there and back at once."""
     statistics = analyzed.statistics
     order = statistics.order[:10]
     positions = there_and_back(9)
