@@ -5,9 +5,7 @@ import math
 from vae_tf.errors import UserError
 
 
-def require_number(
-    name: str, value, least: float, most: float = math.inf, *, whole: bool = False
-):
+def require_number(name: str, value, least: float, most: float = math.inf, *, whole: bool = False):
     """Checks a knob that must be a finite number from `least` to `most`.
 
     Args:

@@ -238,7 +238,7 @@ class Categorical(Distribution):
         return super().kl(prior, z)
 
     def kl_per_latent(self, prior, z):
-        """p log(p / p') of each class; their sum is the divergence."""
+        """P log(p / p') of each class; their sum is the divergence."""
         ratio = ops.log_softmax(self.logits) - ops.log_softmax(prior.logits)
         return self.mean * ratio
 
@@ -299,7 +299,7 @@ class Codebook(Distribution):
         return ops.zeros_like(z[:, 0])
 
     def kl_per_latent(self, prior, z):
-        """log V of each latent under `UniformCodes`."""
+        """Log V of each latent under `UniformCodes`."""
         return ops.full_like(z, math.log(prior.num_values))
 
     def map(self, function):

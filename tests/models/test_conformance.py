@@ -18,7 +18,7 @@ from vae_tf.data.image_set import GroundTruthImages
 from vae_tf.data.row_file import ArrayRows
 from vae_tf.distributions import Codebook
 from vae_tf.errors import UserError
-from vae_tf.models import MODELS
+from vae_tf.models import CONDITIONAL, MODELS
 from vae_tf.models.build import build_model, hyper_of
 from vae_tf.models.latents import VAEOutput
 from vae_tf.runs import checkpoints
@@ -52,8 +52,9 @@ def only(*models):
     return pytest.mark.parametrize("params", models, indirect=True)
 
 
-def test_the_table_is_complete():
+def test_the_tables_are_complete():
     assert set(TABLE) == set(MODELS)
+    assert set(CONDITIONAL) == {name for name in MODELS if MODELS[name].conditional}
 
 
 @pytest.fixture(scope="module", params=TABLE)

@@ -230,7 +230,9 @@ class LabelVAE(VAE):
         self.heads = with_features(encoder)
         self.classifier = layers.Dense(num_classes, name="classifier")
         self.classifier.build(self.heads.output_shape[2])
-        self.of_label = layers.Dense(self.latent_size - num_classes, use_bias=False, name="of_label")
+        self.of_label = layers.Dense(
+            self.latent_size - num_classes, use_bias=False, name="of_label"
+        )
         self.of_label.build((None, num_classes))
 
     def infer(self, batch, draw, training):

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from vae_tf.escaping import csv_cell
 from vae_tf.metrics import SCORES, Column
 
 RECORD = "metrics.json"
@@ -221,5 +222,5 @@ def comparison_csv(records: Sequence[dict]) -> str:
         values = values_of(record)
         about = {**record, "image_shape": "x".join(map(str, record["image_shape"]))}
         scores = [f"{values[name]:.6g}" if name in values else None for name in known]
-        writer.writerow([*(about[name] for name in _ABOUT), *scores])
+        writer.writerow([*(csv_cell(about[name]) for name in _ABOUT), *scores])
     return file.getvalue()

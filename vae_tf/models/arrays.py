@@ -60,6 +60,7 @@ class RowFunctions:
 def _part(rows, start):
     return {name: array[start : start + _AT_ONCE] for name, array in rows.items()}
 
+
 class ArrayModel(keras.Model):
     """What can be asked of a trained model; `GenerativeModel` says what the answers mean."""
 

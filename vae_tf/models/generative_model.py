@@ -21,6 +21,7 @@ from keras import ops
 
 from vae_tf.distributions import LIKELIHOODS, Gaussian, StandardNormal
 from vae_tf.errors import UserError, unknown
+from vae_tf.models.arrays import ArrayModel, RowFunctions
 from vae_tf.models.kl_weight import KLWeight
 from vae_tf.models.latents import (
     Latent,
@@ -32,7 +33,6 @@ from vae_tf.models.latents import (
     repeated_like,
 )
 from vae_tf.models.phases import Objective, Phase, minimize
-from vae_tf.models.arrays import ArrayModel, RowFunctions
 from vae_tf.models.zero_weight import NoGuard, ZeroWeight, bounded
 from vae_tf.networks.builders import build_networks
 

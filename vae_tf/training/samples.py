@@ -7,8 +7,8 @@ import numpy as np
 from vae_tf.config import Params
 from vae_tf.data.image_set import ImageSet
 from vae_tf.models.generative_model import GenerativeModel
-from vae_tf.plots.files import save_png
 from vae_tf.plots.grids import image_grid
+from vae_tf.plots.saving import save_png
 from vae_tf.training.evaluation import NOISE_SEED
 
 _NUM_SHOWN = 10  # images in a row of a sample picture
