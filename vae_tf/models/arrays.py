@@ -1,4 +1,4 @@
-"""Arrays in, arrays out: what notebooks, scores and analysis ask of a model, for any number of rows."""
+"""Arrays in, arrays out: what notebooks, scores and analysis ask of a model."""
 
 import math
 from collections.abc import Callable

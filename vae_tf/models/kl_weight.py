@@ -1,4 +1,4 @@
-"""The weight of the regularizer: a schedule of the step, with the state that some schedules need."""
+"""The weight of the regularizer: a schedule of the step, and the state that some need."""
 
 import keras
 from keras import ops

@@ -61,7 +61,7 @@ def class_grid(analyzed: AnalyzedRun) -> Figure:
         "Every class in the same styles",
         (
             analyzed.caption,
-            f"from left to right the labels {shown}; each row is one sample of N(0, I), seed {SEED}",
+            f"from left to right the labels {shown}; a row is one sample of N(0, I), seed {SEED}",
         ),
     )
 
