@@ -73,9 +73,7 @@ def assert_mean(samples, expected):
 
 def test_log_density_of_the_prior_is_scipys(parameters):
     z = parameters[0]
-    np.testing.assert_allclose(
-        StandardNormal().log_prob(z), stats.norm.logpdf(z).sum(1), rtol=1e-5
-    )
+    np.testing.assert_allclose(StandardNormal().log_prob(z), stats.norm.logpdf(z).sum(1), rtol=1e-5)
 
 
 def test_log_density_of_a_gaussian_is_scipys(parameters):

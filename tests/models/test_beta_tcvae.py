@@ -77,13 +77,17 @@ def test_beta_1_is_the_vae_to_the_last_bit(tiny, blobs, posteriors, sampled, est
     outputs = sampled(*posteriors)
     np.testing.assert_array_equal(model.regularizer(outputs)[0], plain.regularizer(outputs)[0])
     for _ in range(2):
-        terms = [each.compute_terms({"image": blobs}, training=True)["loss"] for each in (plain, model)]
+        terms = [
+            each.compute_terms({"image": blobs}, training=True)["loss"] for each in (plain, model)
+        ]
         assert float(terms[0]) == float(terms[1])
 
 
 def test_estimators_differ_and_are_not_of_the_wrong_size(tiny, blobs):
     values = [
-        float(make(tiny, estimator=name).compute_terms({"image": blobs}, False)["total_correlation"])
+        float(
+            make(tiny, estimator=name).compute_terms({"image": blobs}, False)["total_correlation"]
+        )
         for name in ("weighted", "stratified")
     ]
     # A batch that is the data set: the weighted one is too large by (L - 1) log N.

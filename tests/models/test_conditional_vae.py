@@ -15,7 +15,9 @@ LABELS = (np.arange(64) % 3).astype("int32")
 
 
 def make(tiny, num_classes=3, **changes):
-    return build_model(replace(tiny, model="conditional_vae", **changes), (8, 8, 1), 64, num_classes)
+    return build_model(
+        replace(tiny, model="conditional_vae", **changes), (8, 8, 1), 64, num_classes
+    )
 
 
 def blind(tiny, num_classes, encoder):
@@ -170,7 +172,9 @@ def test_a_keras_file(tiny, blobs, tmp_path):
     model.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras")
     assert loaded.num_classes == 3 and int(loaded.step) == 2
-    np.testing.assert_array_equal(loaded.reconstruct(blobs, LABELS), model.reconstruct(blobs, LABELS))
+    np.testing.assert_array_equal(
+        loaded.reconstruct(blobs, LABELS), model.reconstruct(blobs, LABELS)
+    )
 
 
 def test_it_trains_on_data_with_labels(tiny, blobs, tmp_path):

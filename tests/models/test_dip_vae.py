@@ -46,7 +46,9 @@ def test_weights_0_are_the_vae_to_the_last_bit(tiny, blobs, outputs, kind):
     model = make(tiny, kind=kind, off_diagonal_weight=0.0, diagonal_weight=0.0)
     np.testing.assert_array_equal(model.regularizer(outputs)[0], plain.regularizer(outputs)[0])
     for _ in range(2):
-        losses = [each.compute_terms({"image": blobs}, training=True)["loss"] for each in (plain, model)]
+        losses = [
+            each.compute_terms({"image": blobs}, training=True)["loss"] for each in (plain, model)
+        ]
         assert float(losses[0]) == float(losses[1])
 
 

@@ -33,7 +33,9 @@ def test_a_triggered_weight_counts_from_its_trigger(tiny):
     assert float(model.kl_weight(1_000)) == pytest.approx(0.5)
     assert [model.settled(step) for step in (1_049, 1_050)] == [False, True]
     assert model.columns[-1] == "trigger_step"
-    assert float(model.compute_terms({"image": np.zeros((2, 8, 8, 1))}, False)["trigger_step"]) == 950
+    assert (
+        float(model.compute_terms({"image": np.zeros((2, 8, 8, 1))}, False)["trigger_step"]) == 950
+    )
 
 
 def by_hand(reconstructions, window, threshold, start=0):
