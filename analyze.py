@@ -113,7 +113,7 @@ def score(paths: list[Path], preset: str) -> list[str]:
     from vae_tf.quiet_tensorflow import import_tensorflow
 
     import_tensorflow()
-    from vae_tf.analysis.records import RECORD, comparison_text, load_record, score_table
+    from vae_tf.analysis.score_tables import RECORD, comparison_text, load_record, score_table
     from vae_tf.analysis.scores import score_run, score_udr
     from vae_tf.runs import Run
 

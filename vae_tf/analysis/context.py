@@ -8,7 +8,7 @@ import sys
 
 import numpy as np
 
-from vae_tf.analysis.records import RECORD, load_record
+from vae_tf.analysis.score_tables import RECORD, load_record
 from vae_tf.data import GroundTruthImages, ImageSet
 from vae_tf.errors import UserError
 from vae_tf.plots.latents import CodeStatistics, code_statistics

@@ -9,7 +9,7 @@ from pathlib import Path
 from PIL import Image
 
 from vae_tf.analysis.products import PRODUCTS
-from vae_tf.analysis.records import RECORD, compare, load_record, number, sizes_note, values_of
+from vae_tf.analysis.score_tables import RECORD, compare, load_record, number, sizes_note, values_of
 from vae_tf.config import Params
 from vae_tf.runs import Run
 from vae_tf.saving import write_text

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from vae_tf.analysis.context import Context
 from vae_tf.analysis.products import PRODUCTS, Animation
-from vae_tf.analysis.records import RECORD, comparison_csv, load_record
 from vae_tf.analysis.report import write_report
+from vae_tf.analysis.score_tables import RECORD, comparison_csv, load_record
 from vae_tf.analysis.summaries import (
     SUMMARY,
     load_summary,

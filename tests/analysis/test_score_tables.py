@@ -3,8 +3,8 @@ import json
 
 import pytest
 
-from vae_tf.analysis.records import (
-    COLUMNS,
+from vae_tf.analysis.score_tables import (
+    columns,
     compare,
     comparison_csv,
     comparison_text,
@@ -76,7 +76,8 @@ def test_the_note_names_sizes():
     other["scores"]["elbo_decomposition"]["sizes"]["num_samples"] = 500
     (block,) = compare([record("one"), other])
     note = sizes_note(block)
-    assert note.startswith("60 images behind the parts of the KL, 500 to 1,000 samples for them, ")
+    assert note.startswith("1,000 points to learn from, 60 images behind the parts of the KL, 500 ")
+    assert "500 to 1,000 samples for them, " in note
     assert "100 images in the log-likelihood, 10 samples of each." in note
 
 
@@ -100,7 +101,7 @@ def test_the_csv_has_every_column_and_is_empty_where_there_is_no_score():
         line.split(",") for line in comparison_csv([record("one"), record("two", 0.5)]).splitlines()
     )
     assert names[:4] == ["run", "step", "dataset", "image_shape"]
-    assert set(names) >= {name for group in COLUMNS.values() for name in group}
+    assert set(names) >= {name for group in columns().values() for name in group}
     cells = dict(zip(names, two, strict=True))
     assert cells["image_shape"] == "64x64x1" and cells["mig"] == "0.5" and cells["udr"] == ""
 

@@ -1,85 +1,51 @@
-"""What metrics.json files say: read, laid side by side, the best marked (compute)."""
+"""Tables of scores from metrics.json files: read, laid side by side, the best marked (compute)."""
 
 import csv
 import io
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
+
+from vae_tf.metrics import SCORES, Column
 
 RECORD = "metrics.json"
 
 
-class Column(NamedTuple):
-    """A score that runs are compared by.
-
-    Attributes:
-        heading: In tables.
-        best: `max`, `min`, or None where neither is better: a collapsed model has the least KL.
-        within: What, besides data and preset, must be equal for two values to be compared.
-    """
-
-    heading: str
-    best: Callable | None = max
-    within: tuple[str, ...] = ()
-
-
-# Group -> name of a value in metrics.json -> column.
-COLUMNS = {
-    "intervention": {
-        "beta_vae_eval": Column("beta-VAE"),
-        "factor_vae_eval": Column("FactorVAE"),
-    },
-    "information": {
-        "mig": Column("MIG"),
-        "mig_density": Column("MIG, density"),
-        "modularity": Column("modularity"),
-    },
-    "DCI": {
-        "dci_disentanglement": Column("disent."),
-        "dci_completeness": Column("complete."),
-        "dci_informativeness_test": Column("inform."),
-    },
-    "prediction": {"sap": Column("SAP"), "explicitness": Column("explicitness")},
-    "InfoMEC": {
-        "infomec_modularity": Column("M"),
-        "infomec_compactness": Column("C"),
-        "infomec_explicitness": Column("E"),
-    },
-    "robustness": {"irs": Column("IRS")},
-    "seeds": {"udr": Column("UDR")},
-    "codes": {
-        "active_units": Column("active units", None),
-        "kl": Column("KL, nats", None),
-        "index_code_mutual_information": Column("information", None),
-        "total_correlation": Column("total corr.", None),
-        "dimension_wise_kl": Column("dim.-wise KL", None),
-    },
-    "images": {
-        "log_likelihood": Column("log-lik., nats", max, ("likelihood",)),
-        "bits_per_dimension": Column("bits/dim", min, ("likelihood",)),
-    },
-}
-_ALL = {name: column for group in COLUMNS.values() for name, column in group.items()}
-# Score, one of its sizes, and what is counted.
-_SIZES = (
-    ("dci", "num_train", "points to learn from"),
-    ("dci", "num_test", "to test on"),
-    ("beta_vae", "num_eval", "by intervention"),
-    ("elbo_decomposition", "num_images", "images behind the parts of the KL"),
-    ("elbo_decomposition", "num_samples", "samples for them"),
-    ("log_likelihood", "num_images", "images in the log-likelihood"),
-    ("log_likelihood", "num_samples", "samples of each"),
+# Groups of columns in their order; those that a new score brings come after them.
+_GROUPS = (
+    "intervention",
+    "information",
+    "DCI",
+    "prediction",
+    "InfoMEC",
+    "robustness",
+    "seeds",
+    "codes",
+    "images",
 )
 # What a row of scores.csv says besides its scores.
 _ABOUT = ("run", "step", "dataset", "image_shape", "likelihood", "preset", "seed", "version")
+
+
+def columns() -> dict[str, dict[str, Column]]:
+    """What tables show: group -> name of a value in metrics.json -> its column, from `SCORES`."""
+    groups: dict[str, dict[str, Column]] = {group: {} for group in _GROUPS}
+    for score in SCORES.values():
+        for name, column in score.columns.items():
+            groups.setdefault(column.group, {})[name] = column
+    return groups
+
+
+def _all_columns():
+    return {name: column for group in columns().values() for name, column in group.items()}
 
 
 def load_record(path: Path) -> dict | None:
     """Reads a metrics.json.
 
     Args:
-        path: Of the file.
+        path: Path of the file.
 
     Returns:
         Its content; None if there is none, or it is damaged or of an older version.
@@ -121,7 +87,7 @@ class Comparison(NamedTuple):
     Attributes:
         heading: What they have in common.
         records: Of the runs.
-        values: Of the runs: name -> value, those of `COLUMNS` that there are.
+        values: Of the runs: name -> value, those of `columns` that there are.
         best: Of the runs: names in which none of the others is better.
         columns: Group -> name -> column, those that any of the runs has.
     """
@@ -156,27 +122,26 @@ def _common(record, names):
 
 
 def _comparison(records):
-    first = records[0]
+    first, known = records[0], _all_columns()
     values = [
-        {name: value for name, value in values_of(record).items() if name in _ALL}
+        {name: value for name, value in values_of(record).items() if name in known}
         for record in records
     ]
     best = [
-        {name for name in values[index] if _is_best(name, index, records, values)}
+        {name for name in values[index] if _is_best(known[name], name, index, records, values)}
         for index in range(len(records))
     ]
-    columns = {
+    shown = {
         group: present
-        for group, names in COLUMNS.items()
+        for group, names in columns().items()
         if (present := {n: column for n, column in names.items() if any(n in v for v in values)})
     }
     shape = "x".join(map(str, first["image_shape"]))
     heading = f"{first['dataset']} {shape}, preset {first['preset']}"
-    return Comparison(heading, records, values, best, columns)
+    return Comparison(heading, records, values, best, shown)
 
 
-def _is_best(name, index, records, values):
-    column = _ALL[name]
+def _is_best(column, name, index, records, values):
     peers = [
         value[name]
         for record, value in zip(records, values, strict=True)
@@ -189,12 +154,13 @@ def _is_best(name, index, records, values):
 def sizes_note(comparison: Comparison) -> str:
     """A sentence on how much the scores of a comparison are computed from."""
     parts = []
-    for score, name, words in _SIZES:
+    for score, row in SCORES.items():
         entries = [record["scores"].get(score) for record in comparison.records]
-        sizes = [entry["sizes"][name] for entry in entries if entry]
-        if sizes:
-            low, high = min(sizes), max(sizes)
-            parts.append(f"{low:,} {words}" if low == high else f"{low:,} to {high:,} {words}")
+        for name, words in row.note.items():
+            sizes = [entry["sizes"][name] for entry in entries if entry]
+            if sizes:
+                low, high = min(sizes), max(sizes)
+                parts.append(f"{low:,} {words}" if low == high else f"{low:,} to {high:,} {words}")
     return f"{', '.join(parts)}. Every score's protocol and sizes stand in metrics.json."
 
 
@@ -230,9 +196,9 @@ def comparison_text(records: Sequence[dict], width: int = 100) -> str:
         for start in range(0, len(names), at_once):
             shown = range(start, min(start + at_once, len(names)))
             lines = [" " * left + "".join(f"{names[run]:>{cell}}" for run in shown)]
-            for group, columns in comparison.columns.items():
+            for group, members in comparison.columns.items():
                 lines.append(group)
-                for name, column in columns.items():
+                for name, column in members.items():
                     cells = "".join(f"{_cell(comparison, run, name):>{cell}}" for run in shown)
                     lines.append(f"  {column.heading:{left - 2}}{cells}")
             blocks.append("\n".join([f"{comparison.heading}; * is the best", *lines]))
@@ -248,12 +214,12 @@ def _cell(comparison, run, name):
 
 def comparison_csv(records: Sequence[dict]) -> str:
     """The text of scores.csv: a row a run, empty where there is no score."""
-    file = io.StringIO()
+    file, known = io.StringIO(), _all_columns()
     writer = csv.writer(file, lineterminator="\n")
-    writer.writerow([*_ABOUT, *_ALL])
+    writer.writerow([*_ABOUT, *known])
     for record in records:
         values = values_of(record)
         about = {**record, "image_shape": "x".join(map(str, record["image_shape"]))}
-        scores = [f"{values[name]:.6g}" if name in values else None for name in _ALL]
+        scores = [f"{values[name]:.6g}" if name in values else None for name in known]
         writer.writerow([*(about[name] for name in _ABOUT), *scores])
     return file.getvalue()
