@@ -4,14 +4,20 @@ import json
 import shutil
 
 import numpy as np
+import pytest
 
+from tests.conftest import TINY
 from vae_tf.analysis import PRODUCTS, analyze, find_runs
+from vae_tf.analysis.scores import score_run
+from vae_tf.config import replace
 from vae_tf.models.vae import VAE
 from vae_tf.runs import Run, slim
+from vae_tf.training import train
 
 NEEDS_FACTORS = {"codes_factors.png", "codes_positions.png"}
 SCORED_FACTORS = {"information_matrix.png", "importance_matrix.png"}
-WITHOUT_FACTORS = set(PRODUCTS) - NEEDS_FACTORS - SCORED_FACTORS
+NEEDS_LABELS = {"class_grid.png"}
+WITHOUT_FACTORS = set(PRODUCTS) - NEEDS_FACTORS - SCORED_FACTORS - NEEDS_LABELS
 
 
 def names(folder):
@@ -25,7 +31,7 @@ def test_everything_is_drawn_once(analyzed, runs, tmp_path):
     overview = {"comparison.png", "summary.csv", "scores.csv", "report.html"}
     assert names(images) == {"digits", "sprites"} | overview
     assert names(images / "digits") == WITHOUT_FACTORS | {"summary.json"}
-    assert names(images / "sprites") == set(PRODUCTS) | {"summary.json"}
+    assert names(images / "sprites") == set(PRODUCTS) - NEEDS_LABELS | {"summary.json"}
     lines = []
     again = analyze(found, images, say=lines.append)
     assert [path.name for path in again.drawn] == ["scores.csv", "summary.csv", "report.html"]
@@ -132,3 +138,18 @@ def test_an_encoder_without_noise_is_drawn_but_for_its_kl(runs, tmp_path, monkey
     again = []
     analyze(find_runs(runs), tmp_path, say=again.append)
     assert again[:2] == ["digits: up to date", "sprites: up to date"]
+
+
+def test_a_model_of_labeled_images_is_drawn_class_by_class(tmp_path):
+    params = replace(TINY, model="conditional_vae")
+    run = train(params, tmp_path / "predictions" / "digits")
+    outcome = analyze([run.path], tmp_path / "images")
+    assert not outcome.problems
+    drawn = WITHOUT_FACTORS - {"decomposition.png"} | NEEDS_LABELS | {"summary.json"}
+    assert names(tmp_path / "images" / "digits") == drawn
+    summary = json.loads((tmp_path / "images" / "digits" / "summary.json").read_text())
+    x, labels = run.validation_data.images(np.arange(90)), run.validation_data.labels[:90]
+    error = np.square(x - run.model.reconstruct(x, labels)).mean()
+    assert len(run.validation_data) == 90 and summary["mse"] == pytest.approx(error, rel=1e-4)
+    record = score_run(run, "fast", progress=False, say=lambda line: None)
+    assert record["scores"] == {} and "not scored" in record["left_out"][0]

@@ -50,7 +50,7 @@ def test_the_bound_is_what_is_sampled(gaussian):
 @pytest.mark.parametrize("num_samples", [1, 2])
 @pytest.mark.parametrize("compiled", [False, True])
 def test_each_class_in_turn(num_samples, compiled):
-    """Rows come class by class, in a class sample by sample; images may be unknown in number."""
+    """Class by class, in a class sample by sample, also of an unknown number of images."""
     logits = np.random.default_rng(1).normal(size=(4, 3)).astype("float32")
 
     noise = seed()
