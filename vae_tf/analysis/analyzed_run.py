@@ -186,7 +186,8 @@ class AnalyzedRun:
 
     def decode(self, codes: np.ndarray) -> np.ndarray:
         """Images of codes; where the model needs labels, with that of the first shown image."""
-        return self.model.decode(codes, self.labels_of(self.shown_rows[:1]))
+        labels = self.labels_of(self.shown_rows)
+        return self.model.decode(codes, None if labels is None else labels[0])
 
     @functools.cached_property
     def random_codes(self) -> tuple[np.ndarray, np.ndarray]:
