@@ -166,8 +166,7 @@ def forecast(
         Lawley, "Tests of Significance for the Latent Roots of Covariance and Correlation Matrices",
         Biometrika 43, 1956.
     """
-    schedule = as_schedule(kl_weight)
-    weight = float(schedule(schedule.settled_at))
+    weight = final_weight(kl_weight)
     whole = isinstance(latent_size, (int, np.integer)) and not isinstance(latent_size, bool)
     if not whole or latent_size < 1:
         raise UserError(
@@ -199,6 +198,16 @@ def forecast(
         num_images=num_images,
         num_given=num_given,
     )
+
+
+def final_weight(kl_weight: float | str | Schedule) -> float:
+    """The value that a KL weight settles at.
+
+    Raises:
+        UserError: If it is not a number of at least 0 or a schedule.
+    """
+    schedule = as_schedule(kl_weight)
+    return float(schedule(schedule.settled_at))
 
 
 def _optimum(eigenvalues, total: float, threshold: float) -> tuple[int, float, float]:
