@@ -9,6 +9,7 @@ from scipy.stats import multivariate_normal
 import vae_tf
 from vae_tf.errors import UserError
 from vae_tf.linear_vae import LEAST_STDDEV, forecast
+from vae_tf.metrics import active_units
 from vae_tf.schedules import triggered
 
 
@@ -182,6 +183,14 @@ def test_the_trade_off_goes_from_collapse_to_the_weight_asked_for(images):
 def test_mistakes_are_explained(images, arguments, message):
     with pytest.raises(UserError, match=message):
         forecast(**{"images": images, **arguments})
+
+
+def test_active_units_of_the_optimum_are_the_latents_used(images):
+    result = forecast(images, 1.0, 4, 0.05)
+    vectors = np.linalg.eigh(np.cov(images.T, ddof=0))[1][:, ::-1][:, :4]
+    gains = np.sqrt(np.maximum(result.eigenvalues[:4] - result.threshold, 0))
+    codes = (images - images.mean(axis=0)) @ vectors * gains / result.eigenvalues[:4]
+    assert active_units(codes) == result.used == 3
 
 
 def test_the_package_offers_the_function(images):
