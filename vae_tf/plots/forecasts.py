@@ -100,34 +100,44 @@ def _spectrum(page, left, top, forecast):
             places[below], values[below], color=FAINT, markerfacecolor="white",
             label="below the threshold", **dot,
         )  # fmt: skip
-    if threshold > 0:
-        axes.axhline(threshold, color=ORANGE, linewidth=2, zorder=3)
+    _mark_limits(axes, forecast, len(values))
+    axes.set_xlim(0, len(values) + 1)
+    _log_scale(axes.yaxis, low, high)
+    _add_weights(axes, forecast.stddev**2)
+    # The values fall from the upper left: where the line is above them, the lower left is empty.
+    place = "upper right" if used else "lower left"
+    axes.legend(frameon=False, fontsize=points(12), loc=place)
+
+
+def _mark_limits(axes, forecast, num_values):
+    """The threshold and, where more eigenvalues are shown, the number of latents."""
+    if forecast.threshold > 0:
+        axes.axhline(forecast.threshold, color=ORANGE, linewidth=2, zorder=3)
         axes.annotate(
             f"weight {_short(forecast.kl_weight)} × variance {_short(forecast.stddev**2)}",
-            (1.0, threshold), xycoords=("axes fraction", "data"), xytext=(-4, 4),
+            (1.0, forecast.threshold), xycoords=("axes fraction", "data"), xytext=(-4, 4),
             textcoords="offset points", ha="right", color=ORANGE, size=points(13), weight="bold",
         )  # fmt: skip
-    if forecast.latent_size < len(values):
+    if forecast.latent_size < num_values:
         axes.axvline(forecast.latent_size + 0.5, color=FAINT, linewidth=1, linestyle=":")
         axes.annotate(
             f"{forecast.latent_size} latents", (forecast.latent_size + 0.5, 0.0),
             xycoords=("data", "axes fraction"), xytext=(4, 5), textcoords="offset points",
             color=FAINT, size=points(12),
         )  # fmt: skip
-    axes.set_xlim(0, len(values) + 1)
-    _log_scale(axes.yaxis, low, high)
-    variance = forecast.stddev**2
+
+
+def _add_weights(axes, variance):
+    """A second scale: eigenvalues as weights."""
     weights = axes.secondary_yaxis(
         "right",
         functions=(lambda value: value / variance, lambda weight: weight * variance),
     )
+    low, high = axes.get_ylim()
     _log_scale(weights.yaxis, low / variance, high / variance)
     weights.set_ylabel("KL weight above which it is lost", size=points(12), color=FAINT)
     weights.tick_params(labelsize=points(12), colors=FAINT, length=0)
     weights.spines[:].set_visible(False)
-    # The values fall from the upper left: where the line is above them, the lower left is empty.
-    place = "upper right" if used else "lower left"
-    axes.legend(frameon=False, fontsize=points(12), loc=place)
 
 
 def _trade_off(page, left, top, forecast, measured):
