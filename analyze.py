@@ -110,7 +110,7 @@ def run(options: argparse.Namespace) -> int:
 
 def score(paths: list[Path], preset: str) -> list[str]:
     """Scores runs, prints their tables, and returns what could not be scored and why."""
-    from vae_tf.startup import import_tensorflow
+    from vae_tf.quiet_tensorflow import import_tensorflow
 
     import_tensorflow()
     from vae_tf.analysis.records import RECORD, comparison_text, load_record, score_table

@@ -148,7 +148,7 @@ def command(folder: str, run: str, options: argparse.Namespace) -> Callable[[], 
 def train_run(name: str, params: config.Params, options: argparse.Namespace):
     """Trains one run and says where the result lies."""
     # After the command line was read, as the import takes seconds.
-    from vae_tf.startup import import_tensorflow
+    from vae_tf.quiet_tensorflow import import_tensorflow
 
     import_tensorflow()
     from vae_tf.training import train

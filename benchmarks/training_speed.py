@@ -22,7 +22,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from vae_tf.startup import import_tensorflow  # noqa: E402
+from vae_tf.quiet_tensorflow import import_tensorflow  # noqa: E402
 
 import_tensorflow()
 
@@ -32,11 +32,11 @@ import tensorflow as tf  # noqa: E402
 
 import params as presets  # noqa: E402
 from vae_tf import runs  # noqa: E402
-from vae_tf.callbacks import Callback, ProgressBar  # noqa: E402
 from vae_tf.config import replace  # noqa: E402
 from vae_tf.data import ArrayImages  # noqa: E402
 from vae_tf.models.build import build_model  # noqa: E402
-from vae_tf.training import Training  # noqa: E402
+from vae_tf.training.callbacks import Callback, ProgressBar  # noqa: E402
+from vae_tf.training.loop import Training  # noqa: E402
 
 WARM_UP = 20  # steps before the clock starts
 CASES = {"MNIST conv, 28x28x1": ("MNIST-VAE", (28, 28, 1)), "conv, 64x64x3": ("VAE", (64, 64, 3))}
@@ -71,7 +71,8 @@ def train(params, images, steps) -> float:
     model = build_model(params, images.image_shape, len(images))
     clock = Clock()
     with tempfile.TemporaryDirectory() as folder:
-        run = runs.create(Path(folder), params, overwrite=False)
+        runs.create(Path(folder), params, overwrite=False)
+        run = runs.Run(Path(folder))
         with ProgressBar("train", 0, params.steps) as bar:
             few = ArrayImages("few", images.images(np.arange(64)))
             Training(run, model, images, few).run([clock, bar])

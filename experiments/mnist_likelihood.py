@@ -23,7 +23,8 @@ import numpy as np  # noqa: E402
 
 import params as presets  # noqa: E402
 from vae_tf import data, metrics  # noqa: E402
-from vae_tf.runs import Run, write_text  # noqa: E402
+from vae_tf.runs import Run  # noqa: E402
+from vae_tf.saving import write_text  # noqa: E402
 
 RESULTS = Path(__file__).with_suffix("")
 NAMES = [name for name in presets.RUNS if name.startswith("binary-MNIST-")]

@@ -32,7 +32,8 @@ from vae_tf import data, metrics  # noqa: E402
 from vae_tf.analysis.records import values_of  # noqa: E402
 from vae_tf.analysis.scores import encoder_of  # noqa: E402
 from vae_tf.config import Params, replace  # noqa: E402
-from vae_tf.runs import Run, write_text  # noqa: E402
+from vae_tf.runs import Run  # noqa: E402
+from vae_tf.saving import write_text  # noqa: E402
 
 RESULTS = Path(__file__).with_suffix("")
 SEEDS = (0, 1, 2)

@@ -11,11 +11,11 @@ PACKAGE = Path(__file__).parents[1] / "vae_tf"
 
 # From the bottom up; modules of one line may import each other.
 LAYERS = [
-    {"version", "errors", "atomic"},
-    {"schedules", "distributions", "divergences", "sums", "startup", "interruption"},
+    {"version", "errors", "saving"},
+    {"schedules", "distributions", "divergences", "sums", "quiet_tensorflow"},
     {"networks", "data", "metrics", "plots"},
     {"models"},
-    {"config", "checkpoints", "callbacks"},
+    {"config"},
     {"runs"},
     {"training", "analysis"},
 ]

@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from vae_tf import checkpoints
 from vae_tf.config import replace
 from vae_tf.errors import UserError
 from vae_tf.models.adversarial import discriminator_terms
 from vae_tf.models.build import build_model
+from vae_tf.runs import checkpoints
 
 KNOBS = {
     "factor_vae": {"discriminator": [[16], [8]]},

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from vae_tf import checkpoints, training
 from vae_tf.config import replace
 from vae_tf.data.batches import BATCHES
 from vae_tf.data.factors import FactorGrid
@@ -18,6 +17,9 @@ from vae_tf.models import MODELS
 from vae_tf.models.autoencoder import VAEOutput
 from vae_tf.models.build import build_model, hyper_of
 from vae_tf.models.deterministic import DeterministicAutoEncoder
+from vae_tf.runs import checkpoints
+from vae_tf.training import train
+from vae_tf.training.loop import Training
 
 # name -> parameters besides the tiny ones
 TABLE = {
@@ -183,8 +185,8 @@ class Killed(BaseException):
 
 def test_resume_is_exact_to_the_last_bit(params, discs, tmp_path, monkeypatch):
     params = replace(params, steps=8, checkpoint_every=3, validate_every=4, log_every=2)
-    straight = training.train(params, tmp_path / "straight", data=(discs, discs))
-    original = training.Training._update_on
+    straight = train(params, tmp_path / "straight", data=(discs, discs))
+    original = Training._update_on
 
     def update(self, batch):
         if self.step == 5:
@@ -192,10 +194,10 @@ def test_resume_is_exact_to_the_last_bit(params, discs, tmp_path, monkeypatch):
         return original(self, batch)
 
     with monkeypatch.context() as patch:
-        patch.setattr(training.Training, "_update_on", update)
+        patch.setattr(Training, "_update_on", update)
         with pytest.raises(Killed):
-            training.train(params, tmp_path / "killed", data=(discs, discs))
-    resumed = training.train(params, tmp_path / "killed", resume=True, data=(discs, discs))
+            train(params, tmp_path / "killed", data=(discs, discs))
+    resumed = train(params, tmp_path / "killed", resume=True, data=(discs, discs))
     assert int(resumed.model.step) == 8
     assert_same_state(straight.model, resumed.model)
     assert straight.log_path.read_bytes() == resumed.log_path.read_bytes()
@@ -209,13 +211,13 @@ def test_a_batch_of_one_image(params, discs, tmp_path):
     data = (discs, discs)
     least = MODELS[params.model].smallest_batch
     if least == 1:
-        run = training.train(params, tmp_path / "run", data=data)
+        run = train(params, tmp_path / "run", data=data)
         assert all(np.all(np.isfinite(weight)) for weight in run.model.get_weights())
     else:
         with pytest.raises(
             UserError, match=rf"at least {least} of them. Received: 1 \(batch_size\)"
         ):
-            training.train(params, tmp_path / "run", data=data)
+            train(params, tmp_path / "run", data=data)
         assert not (tmp_path / "run").exists()
 
 
@@ -240,10 +242,10 @@ def test_early_stopping(params, discs, tmp_path):
     """Refused where the loss is against an opponent that learns."""
     params = replace(params, patience=1)
     if MODELS[params.model].comparable_losses:
-        training.train(replace(params, steps=1), tmp_path / "run", data=(discs, discs))
+        train(replace(params, steps=1), tmp_path / "run", data=(discs, discs))
     else:
         with pytest.raises(UserError, match="patience=1. Set patience=none"):
-            training.train(params, tmp_path / "run", data=(discs, discs))
+            train(params, tmp_path / "run", data=(discs, discs))
         assert not (tmp_path / "run").exists()
 
 

@@ -8,14 +8,13 @@ import sys
 
 import numpy as np
 
-from vae_tf import checkpoints
 from vae_tf.analysis.records import RECORD, load_record
 from vae_tf.data import GroundTruthImages, ImageSet
 from vae_tf.errors import UserError
 from vae_tf.metrics.decomposition import kl_per_code
 from vae_tf.plots.latents import CodeStatistics, code_statistics
-from vae_tf.runs import Run
-from vae_tf.startup import import_tensorflow
+from vae_tf.quiet_tensorflow import import_tensorflow
+from vae_tf.runs import Run, checkpoints
 from vae_tf.version import VERSION
 
 NUM_ANALYSED = 1_000  # images encoded; the second project's number

@@ -11,7 +11,8 @@ from PIL import Image
 from vae_tf.analysis.products import PRODUCTS
 from vae_tf.analysis.records import RECORD, compare, load_record, number, sizes_note, values_of
 from vae_tf.config import Params
-from vae_tf.runs import Run, write_text
+from vae_tf.runs import Run
+from vae_tf.saving import write_text
 
 _STYLE = """
 :root { color-scheme: light dark; --ink: #1f2328; --faint: #5d656e; --rule: #d5d9de;

@@ -9,7 +9,8 @@ import numpy as np
 from vae_tf import metrics
 from vae_tf.analysis.records import RECORD, load_record
 from vae_tf.data import GroundTruthImages
-from vae_tf.runs import Run, write_text
+from vae_tf.runs import Run
+from vae_tf.saving import write_text
 from vae_tf.version import VERSION
 
 SEED = 0

@@ -21,7 +21,8 @@ from vae_tf.analysis.summaries import (
 from vae_tf.errors import UserError, unknown
 from vae_tf.plots.comparison import Compared, plot_comparison
 from vae_tf.plots.files import save_figure, save_gif, source_of
-from vae_tf.runs import Run, write_text
+from vae_tf.runs import Run
+from vae_tf.saving import write_text
 
 # Made over all runs, after the products of each.
 OVERVIEW = ("summary.csv", "scores.csv", "comparison.png", "report.html")

@@ -14,7 +14,7 @@ from vae_tf.analysis.context import Context
 from vae_tf.errors import UserError
 from vae_tf.plots import traversals
 from vae_tf.plots.grids import fitted, image_grid
-from vae_tf.runs import write_text
+from vae_tf.saving import write_text
 
 SUMMARY = "summary.json"
 _STRIP = 48  # pixels, height of the images of a comparison

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from vae_tf.atomic import written_whole
+from vae_tf.saving import written_whole
 
 # An animation goes by mail and chat, where a megabyte passes everywhere. A third of that also lets
 # two of each of a dozen runs lie in a repository, and once more inside their report.

@@ -6,14 +6,12 @@ import signal
 
 import numpy as np
 import pytest
-from PIL import Image
 
-from vae_tf import checkpoints, training
 from vae_tf.config import replace
 from vae_tf.data import ArrayImages
 from vae_tf.errors import TrainingStopped, UserError
-from vae_tf.models.build import build_model
-from vae_tf.training import evaluate, train
+from vae_tf.runs import checkpoints
+from vae_tf.training import loop, train
 
 
 def final_state(run):
@@ -44,7 +42,7 @@ def at_step(monkeypatch):
 
     @contextlib.contextmanager
     def context(step, action):
-        original = training.Training._update_on
+        original = loop.Training._update_on
 
         def update(self, batch):
             if self.step == step:
@@ -52,7 +50,7 @@ def at_step(monkeypatch):
             return original(self, batch)
 
         with monkeypatch.context() as patch:
-            patch.setattr(training.Training, "_update_on", update)
+            patch.setattr(loop.Training, "_update_on", update)
             yield
 
     return context
@@ -104,19 +102,6 @@ def test_resuming_a_finished_run_changes_nothing(params, tmp_path):
     assert_same(final_state(train(params, tmp_path / "run", resume=True)), before)
 
 
-def test_a_run_goes_on_with_its_own_parameters_only(params, tmp_path):
-    train(params, tmp_path / "run")
-    before = (tmp_path / "run" / "params.json").read_bytes()
-    changed = replace(params, latent_size=4, seed=3)
-    with pytest.raises(UserError, match="latent_size: 3 -> 4; seed: 0 -> 3"):
-        train(changed, tmp_path / "run", resume=True)
-    with pytest.raises(UserError, match="steps: 23 -> 20"):
-        train(replace(params, steps=20), tmp_path / "run", resume=True)
-    with pytest.raises(UserError, match="no run folder"):
-        train(params, tmp_path / "none", resume=True)
-    assert (tmp_path / "run" / "params.json").read_bytes() == before
-
-
 def test_resume_with_other_data_is_refused(params, tmp_path, blobs):
     both = [ArrayImages("blobs", blobs[:n]) for n in (40, 64)]
     train(params, tmp_path / "run", data=(both[0], both[0]))
@@ -139,12 +124,12 @@ def test_the_trigger_waits_for_a_window_and_is_logged(params, tmp_path):
 
 def test_early_stopping_counts_validations(tiny, tmp_path, monkeypatch):
     values = iter([5.0, 4.0, 4.5, 4.2, 4.1, 9.0])
-    real = training.evaluate
+    real = loop.evaluate
 
     def scripted(*args, **kwargs):
         return real(*args, **kwargs) | {"loss": next(values)}
 
-    monkeypatch.setattr(training, "evaluate", scripted)
+    monkeypatch.setattr(loop, "evaluate", scripted)
     params = replace(tiny, steps=100, validate_every=2, patience=3, kl_weight=1.0)
     run = train(params, tmp_path / "run")
     assert run.history["step"][-1] == run.details["step"] == 10
@@ -153,26 +138,12 @@ def test_early_stopping_counts_validations(tiny, tmp_path, monkeypatch):
 
 
 def test_early_stopping_waits_until_the_weight_has_settled(tiny, tmp_path, monkeypatch):
-    real = training.evaluate
-    monkeypatch.setattr(training, "evaluate", lambda *a, **k: real(*a, **k) | {"loss": 1.0})
+    real = loop.evaluate
+    monkeypatch.setattr(loop, "evaluate", lambda *a, **k: real(*a, **k) | {"loss": 1.0})
     weight = "linear(0, 1, 20)"
     params = replace(tiny, steps=100, validate_every=2, patience=3, kl_weight=weight)
     # Settled at 20, where the first comparable loss is the best one; then three without a better.
     assert train(params, tmp_path / "run").history["step"][-1] == 26
-
-
-def test_validation_is_the_training_loss_on_other_images(tiny, blobs):
-    model = build_model(tiny, (8, 8, 1), 64)
-    images = ArrayImages("blobs", blobs)
-    whole, parts = evaluate(model, images, 64), evaluate(model, images, 24)
-    assert set(whole) == set(model.columns)
-    for name in ("kl", "stddev_mean", "stddev_max", "mean_min"):  # free of noise
-        assert whole[name] == pytest.approx(parts[name], rel=1e-5)
-    assert whole == evaluate(model, images, 64)
-    # The same definition as in training: many noise draws of the training loss agree.
-    losses = [float(model.compute_terms(blobs, training=True)["loss"]) for _ in range(200)]
-    error = 4 * np.std(losses)
-    assert whole["loss"] == pytest.approx(np.mean(losses), abs=error)
 
 
 def test_divergence_names_step_term_and_checkpoint(tiny, tmp_path):
@@ -198,41 +169,6 @@ def test_a_full_disk_stops_with_a_remedy(tiny, tmp_path, monkeypatch):
             train(tiny, tmp_path / "run")
     resumed = final_state(train(tiny, tmp_path / "run", resume=True))
     assert_same(resumed, final_state(train(tiny, tmp_path / "straight")))
-
-
-def test_pictures_at_the_sampled_steps(tiny, tmp_path):
-    params = replace(tiny, sample_steps=(0, 1, 3), sample_every=4, steps=12)
-    run = train(params, tmp_path / "run")
-    steps = sorted(int(path.stem.split("_")[1]) for path in run.samples.iterdir())
-    assert steps == [0, 1, 3, 7, 11, 12]
-    picture = np.asarray(Image.open(run.samples / "step_00000012.png"))
-    assert picture.shape == (3 * 66 + 2, 10 * 66 + 2, 3)
-    first = run.validation_data.images(np.array([0]))[0, 0, 0, 0]
-    assert picture[2, 2, 0] == round(float(first) * 255)
-
-
-def test_images_outside_the_unit_interval_are_refused(tiny, tmp_path, blobs):
-    images = ArrayImages("blobs", blobs)
-    images.images = lambda indices: 2 * blobs[indices]
-    with pytest.raises(UserError, match=r"must lie in \[0, 1\].*Received values from 0 to 2"):
-        train(tiny, tmp_path / "run", data=(images, images))
-    assert not (tmp_path / "run").exists()
-
-
-def test_networks_that_do_not_fit_write_nothing(tiny, tmp_path):
-    spec = ((4, 3, 2), (4, 3, 3))
-    with pytest.raises(UserError, match="Layer 2 of the encoder"):
-        train(replace(tiny, encoder=spec), tmp_path / "run")
-    assert not (tmp_path / "run").exists()
-
-
-def test_overwrite_starts_anew(tiny, tmp_path):
-    train(tiny, tmp_path / "run")
-    (tmp_path / "run" / "metrics.json").write_text("{}")
-    with pytest.raises(UserError, match="--resume.*--overwrite"):
-        train(tiny, tmp_path / "run")
-    train(replace(tiny, steps=3), tmp_path / "run", overwrite=True)
-    assert not (tmp_path / "run" / "metrics.json").exists()
 
 
 @pytest.mark.parametrize("activation", ["relu", "leaky_relu"])

@@ -1,4 +1,4 @@
-"""Stopping at the next step instead of anywhere: what Ctrl-C means to a training."""
+"""Signals: Ctrl-C stops a training at the next step instead of anywhere."""
 
 import signal
 import threading

@@ -3,10 +3,10 @@ import os
 import numpy as np
 import pytest
 
-from vae_tf import checkpoints
 from vae_tf.config import replace
 from vae_tf.errors import UserError
 from vae_tf.models.build import build_model
+from vae_tf.runs import checkpoints
 
 ARRAYS = {"a": np.arange(1000.0), "b": np.array(3)}
 

@@ -1,4 +1,4 @@
-"""Starting TensorFlow without its start-up chatter, for scripts."""
+"""Importing TensorFlow without its start-up messages, for scripts."""
 
 import os
 import sys

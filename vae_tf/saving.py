@@ -1,4 +1,4 @@
-"""Writing a file wholly or not at all."""
+"""Saving a file wholly or not at all."""
 
 import contextlib
 import os
@@ -11,7 +11,7 @@ def written_whole(path: Path) -> Iterator[Path]:
     """A path to write to; it becomes `path` only when all went well.
 
     Args:
-        path: Of the file; its folder is made if it is not there.
+        path: The file to write; its folder is made if it is not there.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(path.name + ".partial")
@@ -20,3 +20,9 @@ def written_whole(path: Path) -> Iterator[Path]:
         os.replace(partial, path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str):
+    """Writes a text file wholly or not at all; its folder is made if it is not there."""
+    with written_whole(path) as partial:
+        partial.write_text(text)

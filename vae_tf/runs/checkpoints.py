@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from vae_tf.atomic import written_whole
 from vae_tf.errors import UserError
+from vae_tf.saving import written_whole
 
 _KEPT = 2  # the newest, and the one before in case the newest is damaged
 _DETAILS = "details.json"
@@ -35,10 +35,10 @@ def restore(model, arrays: dict[str, np.ndarray], *, weights_only: bool = False)
     """Puts arrays from a checkpoint into a model built from the same parameters.
 
     Args:
-        model: To be changed.
-        arrays: From the checkpoint.
-        weights_only: Whether it holds no state of optimizers and random generator, as after
-            `slim`.
+        model: The model whose variables are set.
+        arrays: The arrays of the checkpoint.
+        weights_only: Whether the checkpoint holds no state of optimizers and random generator, as
+            after `slim`.
 
     Raises:
         UserError: If they do not fit.
@@ -60,6 +60,9 @@ def restore(model, arrays: dict[str, np.ndarray], *, weights_only: bool = False)
 
 def slim(folder: Path):
     """Leaves only what is needed to look at the model: its weights, rounded to half precision.
+
+    Args:
+        folder: The folder with the checkpoints.
 
     Raises:
         UserError: If there is no checkpoint.
@@ -90,10 +93,13 @@ def save(folder: Path, step: int, arrays: dict[str, np.ndarray], details: dict) 
     """Writes a checkpoint, wholly or not at all, and removes all but the newest two.
 
     Args:
-        folder: Made if it is not there.
+        folder: The folder with the checkpoints, made if it is not there.
         step: Optimizer updates done.
-        arrays: Of `arrays_of`.
-        details: JSON values.
+        arrays: What `arrays_of` returns.
+        details: JSON values by name.
+
+    Returns:
+        The file that was written.
     """
     path = path_of(folder, step)
     with written_whole(path) as partial, open(partial, "wb") as file:
@@ -108,6 +114,9 @@ def save(folder: Path, step: int, arrays: dict[str, np.ndarray], details: dict) 
 
 def load(path: Path) -> tuple[dict[str, np.ndarray], dict]:
     """Reads a checkpoint whole.
+
+    Args:
+        path: The file.
 
     Returns:
         Its arrays and its details.
@@ -131,15 +140,21 @@ def newest(folder: Path) -> Path | None:
     return max(folder.glob("step_*.npz"), default=None)
 
 
+def describe_newest(folder: Path) -> str:
+    """A sentence that names the newest checkpoint of a folder, for messages."""
+    path = newest(folder)
+    return f"The last good checkpoint is {path}." if path else "There is no checkpoint yet."
+
+
 def load_newest(folder: Path, *, set_aside: bool) -> tuple[dict[str, np.ndarray], dict] | None:
     """Reads the newest checkpoint that is whole.
 
     Args:
-        folder: With the checkpoints.
+        folder: The folder with the checkpoints.
         set_aside: Whether to rename a damaged one to `*.damaged`, for whoever will write next.
 
     Returns:
-        As `load`, or None where there is no checkpoint.
+        What `load` returns, or None where there is no checkpoint.
 
     Raises:
         UserError: If there are checkpoints and every one is damaged.

@@ -1,4 +1,4 @@
-"""Who watches a training: the progress bar and TensorBoard. None of them changes its course."""
+"""Callbacks that watch a training: progress bar and TensorBoard. None changes its course."""
 
 import os
 import sys
@@ -8,7 +8,7 @@ from tqdm import tqdm
 
 
 class Callback:
-    """Told of every step and every row of the log; a context that is left at the end."""
+    """A watcher that is told of every step and every row; a context that is left at the end."""
 
     def __enter__(self):
         return self

@@ -1,0 +1,59 @@
+import numpy as np
+import pytest
+
+import vae_tf
+from vae_tf.data import ArrayImages
+from vae_tf.errors import UserError
+from vae_tf.training import train
+
+
+def test_a_run_is_loaded_from_its_folder_alone(trained, tiny, blobs):
+    run = vae_tf.load_run(trained.path)
+    assert run.params == tiny and run.name == "run"
+    assert int(run.model.step) == run.details["step"] == 12
+    for one, other in zip(run.model.encode(blobs), trained.model.encode(blobs), strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert run.data.image_shape == (8, 8, 1)
+    assert len(run.data) + len(run.validation_data) == 1797
+
+
+def test_history_are_the_columns_of_the_log(trained):
+    history = vae_tf.load_run(trained.path).history
+    assert (
+        list(history)[:12]
+        == (
+            "step loss reconstruction kl kl_weight elbo stddev_mean stddev_min stddev_max "
+            "mean_mean mean_min mean_max"
+        ).split()
+    )
+    assert all(name.startswith("val_") for name in list(history)[12:])
+    np.testing.assert_array_equal(history["step"], [0, 4, 6, 8, 12])
+    np.testing.assert_array_equal(np.isnan(history["val_loss"]), [1, 1, 0, 1, 0])
+    np.testing.assert_allclose(
+        history["loss"], history["reconstruction"] + history["kl_weight"] * history["kl"], rtol=1e-6
+    )
+
+
+def test_what_is_no_run(tmp_path):
+    with pytest.raises(UserError, match="is no run folder: it does not exist"):
+        vae_tf.load_run(tmp_path / "none")
+    with pytest.raises(UserError, match="holds no params.json"):
+        vae_tf.load_run(tmp_path)
+    (tmp_path / "params.json").write_text('{"stepz": 3}')
+    with pytest.raises(UserError, match="params.json cannot be read.*Did you mean 'steps'"):
+        vae_tf.load_run(tmp_path)
+    (tmp_path / "params.json").write_text("{}")
+    with pytest.raises(UserError, match="no checkpoint to load"):
+        vae_tf.load_run(tmp_path).model  # noqa: B018
+    assert vae_tf.load_run(tmp_path).history == {}
+
+
+def test_own_images(tmp_path, tiny, blobs):
+    images = ArrayImages("blobs", blobs)
+    run = train(tiny, tmp_path / "own", data=(images, images))
+    assert run.data is images
+    with pytest.raises(UserError, match="given to train"):
+        vae_tf.load_run(run.path).data  # noqa: B018
+    small = ArrayImages("small", blobs[:, :4, :4])
+    with pytest.raises(UserError, match="one shape"):
+        train(tiny, tmp_path / "mixed", data=(images, small))

@@ -1,0 +1,34 @@
+import pytest
+
+from vae_tf.config import replace
+from vae_tf.errors import UserError
+from vae_tf.training import train
+
+
+def test_a_run_goes_on_with_its_own_parameters_only(tiny, tmp_path):
+    train(tiny, tmp_path / "run")
+    before = (tmp_path / "run" / "params.json").read_bytes()
+    changed = replace(tiny, latent_size=4, seed=3)
+    with pytest.raises(UserError, match="latent_size: 3 -> 4; seed: 0 -> 3"):
+        train(changed, tmp_path / "run", resume=True)
+    with pytest.raises(UserError, match="steps: 12 -> 10"):
+        train(replace(tiny, steps=10), tmp_path / "run", resume=True)
+    with pytest.raises(UserError, match="no run folder"):
+        train(tiny, tmp_path / "none", resume=True)
+    assert (tmp_path / "run" / "params.json").read_bytes() == before
+
+
+def test_networks_that_do_not_fit_write_nothing(tiny, tmp_path):
+    spec = ((4, 3, 2), (4, 3, 3))
+    with pytest.raises(UserError, match="Layer 2 of the encoder"):
+        train(replace(tiny, encoder=spec), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_overwrite_starts_anew(tiny, tmp_path):
+    train(tiny, tmp_path / "run")
+    (tmp_path / "run" / "metrics.json").write_text("{}")
+    with pytest.raises(UserError, match="--resume.*--overwrite"):
+        train(tiny, tmp_path / "run")
+    train(replace(tiny, steps=3), tmp_path / "run", overwrite=True)
+    assert not (tmp_path / "run" / "metrics.json").exists()

@@ -1,0 +1,56 @@
+"""Recording what is needed to repeat a training: versions, command, commit, machine."""
+
+import functools
+import importlib.metadata
+import json
+import logging
+import os
+import platform
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from vae_tf.runs.folder import Run
+from vae_tf.saving import write_text
+from vae_tf.version import VERSION
+
+
+def record_environment(run: Run, step: int):
+    """Adds to environment.json what is needed to repeat the session that begins.
+
+    Args:
+        run: The run that is trained.
+        step: Optimizer updates done when the session begins.
+    """
+    path = run.path / "environment.json"
+    try:
+        sessions = list(json.loads(path.read_text())["sessions"])
+    except FileNotFoundError:
+        sessions = []
+    except (ValueError, KeyError, TypeError):
+        logging.warning("%s is damaged and starts anew: earlier sessions are forgotten.", path)
+        sessions = []
+    packages = ("keras", "numpy", "tensorflow")
+    session = {
+        "started": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+        "from_step": step,
+        "command": [os.path.basename(sys.argv[0]), *sys.argv[1:]],
+        "commit": _commit(),
+        "versions": {"python": platform.python_version(), "vae_tf": VERSION}
+        | {name: importlib.metadata.version(name) for name in packages},
+        "machine": {"platform": platform.platform(), "cpus": os.cpu_count()},
+    }
+    write_text(path, json.dumps({"sessions": [*sessions, session]}, indent=2) + "\n")
+
+
+def _commit() -> str | None:
+    """Commit of the source in use, with "+changes" where it was edited; None outside git."""
+    git = ["git", "-C", str(Path(__file__).parent)]
+    try:
+        ask = functools.partial(subprocess.run, capture_output=True, text=True, check=True)
+        commit = ask([*git, "rev-parse", "HEAD"]).stdout.strip()
+        changed = ask([*git, "status", "--porcelain", "--untracked-files=no"]).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return commit + ("+changes" if changed else "")

@@ -1,0 +1,114 @@
+"""Checks of what a training is given, made before anything is written."""
+
+import importlib.util
+import math
+
+import numpy as np
+
+from vae_tf.config import Params
+from vae_tf.data.batches import batch_at
+from vae_tf.data.image_set import ImageSet
+from vae_tf.errors import UserError
+from vae_tf.models.autoencoder import AutoEncoder
+from vae_tf.runs import Run
+from vae_tf.training.evaluation import as_tensors, state_kept
+
+_NUM_LOOKED_AT = 256  # images whose range is checked, evenly spaced over the set
+
+
+def check_options(*, resume: bool, overwrite: bool, tensorboard: bool):
+    """Checks the options of `train`, which describes them.
+
+    Raises:
+        UserError: If they contradict each other or need a package that is not installed.
+    """
+    if resume and overwrite:
+        raise UserError("Expected one of resume and overwrite, received both. Drop one.")
+    if tensorboard and importlib.util.find_spec("tensorboard") is None:
+        raise UserError(
+            "Event files need the package tensorboard, which is not installed. Install it with "
+            "pip install tensorboard, or train without it: log.csv has the same numbers."
+        )
+
+
+def check_images(images: ImageSet, validation: ImageSet):
+    """Checks that images have one shape and lie in [0, 1].
+
+    Args:
+        images: The training images.
+        validation: The validation images.
+
+    Raises:
+        UserError: If they do not.
+    """
+    if images.image_shape != validation.image_shape:
+        raise UserError(
+            f"Training and validation images must have one shape. Received: {images.image_shape} "
+            f"and {validation.image_shape}."
+        )
+    picked = np.unique(np.linspace(0, len(images) - 1, _NUM_LOOKED_AT).astype(int))
+    some = images.images(picked)
+    low, high = float(some.min()), float(some.max())
+    if not (math.isfinite(low) and low >= 0 and high <= 1):
+        raise UserError(
+            f"Images must lie in [0, 1]: every likelihood models them as sigmoid(logits). "
+            f"Received values from {low:g} to {high:g} in '{images.name}'. Rescale them."
+        )
+
+
+def check_batches(model: AutoEncoder, params: Params, images: ImageSet, validation: ImageSet):
+    """Checks that the model can be trained on such batches, by running it on one.
+
+    Args:
+        model: The model, built.
+        params: The parameters of the run.
+        images: The training images.
+        validation: The validation images.
+
+    Raises:
+        UserError: If the model refuses them, or early stopping where it makes no sense.
+    """
+    for count, what in ((params.batch_size, "batch_size"), (len(validation), "validation images")):
+        if count < model.smallest_batch:
+            raise UserError(
+                f"Model '{params.model}' compares images of a batch with each other and needs at "
+                f"least {model.smallest_batch} of them. Received: {count} ({what}). Raise it."
+            )
+    if params.patience is not None and not model.comparable_losses:
+        raise UserError(
+            f"Model '{params.model}' has a loss against an opponent that learns: its values at "
+            f"different steps cannot be compared, and early stopping has nothing to go by. "
+            f"Received: patience={params.patience}. Set patience=none."
+        )
+    if model.batch_kind != "images" or model.smallest_batch > 1:
+        # The model or its batches may refuse what does not fit them: better now than after the
+        # folder is made.
+        batch = batch_at(images, params.batch_size, params.seed, 0, model.batch_kind)
+        with state_kept(model):
+            model.compute_terms(as_tensors(batch), training=False)
+
+
+def check_checkpoint(run: Run, details: dict, images: ImageSet):
+    """Checks that training can go on from a checkpoint with these images.
+
+    Args:
+        run: The run.
+        details: The details of its checkpoint.
+        images: The training images.
+
+    Raises:
+        UserError: If the checkpoint is for publishing only, or was made with other images.
+    """
+    if details.get("slim"):
+        raise UserError(
+            f"'{run.path}' was published without optimizer state and cannot go on. Train it again "
+            f"under another --name, or with --overwrite."
+        )
+    expected = {"image_shape": list(images.image_shape), "dataset_size": len(images)}
+    changed = {name for name, value in expected.items() if details[name] != value}
+    if changed:
+        raise UserError(
+            f"The data of '{run.path}' changed since it was started: "
+            f"{', '.join(f'{name} was {details[name]}' for name in sorted(changed))}, "
+            f"received {expected}. Put the same data back, or start anew."
+        )

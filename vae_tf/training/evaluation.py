@@ -1,0 +1,62 @@
+"""Evaluating a model on a whole set of images, without a trace in the model."""
+
+import contextlib
+from collections.abc import Iterator
+
+import numpy as np
+import tensorflow as tf
+
+from vae_tf.data.batches import parts
+from vae_tf.data.image_set import ImageSet
+from vae_tf.models.autoencoder import AutoEncoder
+
+NOISE_SEED = 0  # of validation and sample pictures: the same noise at every step, in every run
+
+
+def evaluate(model: AutoEncoder, images: ImageSet, batch_size: int, *, terms=None) -> dict:
+    """The terms of the log over a whole set of images.
+
+    Args:
+        model: Any model of this package.
+        images: All of them are used, each once, under the same noise at every call.
+        batch_size: Images at a time; matters to estimators that depend on the batch.
+        terms: `model.compute_terms`, compiled; None compiles it.
+
+    Returns:
+        Dict of floats: means over images, minima of `*_min`, maxima of `*_max`.
+    """
+    terms = terms or tf.function(model.compute_terms)
+    rows, sizes = [], []
+    with state_kept(model, NOISE_SEED):
+        for batch in parts(images, batch_size, model.batch_kind):
+            values = terms(as_tensors(batch), training=False)
+            rows.append({name: float(value) for name, value in values.items()})
+            sizes.append(len(batch["image"] if isinstance(batch, dict) else batch))
+    reductions = {"min": min, "max": max}
+    result = {}
+    for name in rows[0]:
+        values = [row[name] for row in rows]
+        reduce = reductions.get(name.rsplit("_", 1)[-1])
+        result[name] = reduce(values) if reduce else float(np.average(values, weights=sizes))
+    return result
+
+
+@contextlib.contextmanager
+def state_kept(model: AutoEncoder, seed: int | None = None) -> Iterator[None]:
+    """Leaves the model as it was; inside, its random state starts from `seed` if given."""
+    noise = model.seed_generator.state
+    # Statistics of batch normalization move in a forward pass of training.
+    state = [noise, *model.non_trainable_weights]
+    kept = [np.array(variable) for variable in state]
+    try:
+        if seed is not None:
+            noise.assign([seed, 0])
+        yield
+    finally:
+        for variable, value in zip(state, kept, strict=True):
+            variable.assign(value)
+
+
+def as_tensors(batch):
+    """A batch as tensors, of the same shapes at every step: compiled functions see one shape."""
+    return tf.nest.map_structure(tf.constant, batch)

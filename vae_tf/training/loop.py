@@ -1,0 +1,240 @@
+"""The training loop and the state that a checkpoint holds."""
+
+import contextlib
+import math
+from collections.abc import Callable
+
+import numpy as np
+import tensorflow as tf
+
+from vae_tf.data.batches import batch_at, batches
+from vae_tf.data.image_set import ImageSet
+from vae_tf.errors import TrainingStopped
+from vae_tf.models.autoencoder import AutoEncoder
+from vae_tf.runs import Log, Run, checkpoints
+from vae_tf.schedules import triggered
+from vae_tf.training.callbacks import Callback
+from vae_tf.training.checks import check_checkpoint
+from vae_tf.training.evaluation import as_tensors, evaluate, state_kept
+from vae_tf.training.samples import is_sampled, save_samples
+from vae_tf.training.signals import Interruption
+
+
+class Training:
+    """The course of one training: its loop and the state that a checkpoint holds.
+
+    What happens at a step is decided by the step alone. Row `s` of the log is the state after `s`
+    updates: terms of the batch that update `s + 1` will use, under the weight it will use.
+
+    Args:
+        run: The run to write to.
+        model: The model, compiled.
+        images: The images to train on.
+        validation: The images to validate on.
+        own_data: Whether these are not the data set that the parameters name.
+    """
+
+    def __init__(
+        self,
+        run: Run,
+        model: AutoEncoder,
+        images: ImageSet,
+        validation: ImageSet,
+        *,
+        own_data: bool = False,
+    ):
+        self.run_folder = run
+        self.own_data = own_data
+        self.params = run.params
+        self.model = model
+        self.images = images
+        self.validation = validation
+        self.step = 0
+        self.best = math.inf  # lowest validation loss
+        self.waited = 0  # validations since then
+        self.window = [0.0, 0]  # sum and count of reconstructions since the last row
+        # As in Keras, the functions are compiled once and see tensors of one shape.
+        self._update = tf.function(model.update)
+        self._terms = tf.function(model.compute_terms)
+
+    # --- checkpoints ---
+
+    def restore(self) -> int:
+        """Goes back to the newest checkpoint that is whole; returns its step."""
+        found = checkpoints.load_newest(self.run_folder.checkpoints, set_aside=True)
+        if found is not None:
+            arrays, details = found
+            check_checkpoint(self.run_folder, details, self.images)
+            checkpoints.restore(self.model, arrays)
+            self.step = details["step"]
+            self.best = math.inf if details["best"] is None else details["best"]
+            self.waited = details["waited"]
+            self.window = details["window"]
+        return self.step
+
+    def _save(self):
+        arrays = checkpoints.arrays_of(self.model)
+        bad = [name for name, array in arrays.items() if not np.all(np.isfinite(array))]
+        if bad:
+            self._diverged(f"the variable {bad[0]}")
+        details = {
+            "step": self.step,
+            "num_weights": len(self.model.weights),
+            "image_shape": list(self.images.image_shape),
+            "dataset_size": len(self.images),
+            "own_data": self.own_data,
+            "best": self.best if math.isfinite(self.best) else None,
+            "waited": self.waited,
+            "window": self.window,
+        }
+        checkpoints.save(self.run_folder.checkpoints, self.step, arrays, details)
+
+    # --- the loop ---
+
+    def run(self, callbacks: list[Callback]):
+        """Trains from where it stands to `params.steps`, or until early stopping.
+
+        Args:
+            callbacks: They are told of every step and every row.
+
+        Raises:
+            TrainingStopped: If a term is not finite.
+            KeyboardInterrupt: After a signal, with a checkpoint saved.
+        """
+        if self._out_of_patience():
+            return  # it stopped early in an earlier session
+        with (
+            contextlib.closing(self._open_log()) as log,
+            contextlib.closing(self._upcoming_batches()) as upcoming,
+            Interruption() as interruption,
+        ):
+
+            def write(row: dict[str, float]):
+                log.write(row)
+                for callback in callbacks:
+                    callback.on_row(row)
+
+            while True:
+                val = self._save_and_validate(log)
+                if self._done or self._out_of_patience():
+                    write({"step": self.step, **self._terms_of_next_batch(), **val})
+                    break
+                self._advance(next(upcoming), val, write)
+                for callback in callbacks:
+                    callback.on_step(self.step)
+                if interruption.requested:
+                    self._save()
+                    raise KeyboardInterrupt
+            if not self._done:
+                self._save()
+            if interruption.requested:
+                raise KeyboardInterrupt
+
+    @property
+    def _done(self) -> bool:
+        return self.step == self.params.steps
+
+    def _open_log(self) -> Log:
+        validated = [f"val_{name}" for name in self._validated_columns()]
+        columns = ["step", *self.model.columns, *validated]
+        return Log(self.run_folder.log_path, columns, before=self.step)
+
+    def _upcoming_batches(self):
+        params = self.params
+        return batches(
+            self.images,
+            params.batch_size,
+            params.seed,
+            self.step,
+            params.steps,
+            self.model.batch_kind,
+        )
+
+    def _save_and_validate(self, log: Log) -> dict[str, float]:
+        """Does what is due before an update; returns the columns of validation, if it was."""
+        params = self.params
+        if self._done or self.step % params.checkpoint_every == 0:
+            log.sync()
+            self._save()
+        if self._done or is_sampled(params, self.step):
+            save_samples(self.run_folder.samples, self.step, self.model, self.validation)
+        if self._done or (self.step and self.step % params.validate_every == 0):
+            return self._validate()
+        return {}
+
+    def _advance(self, batch, val: dict[str, float], write: Callable[[dict[str, float]], None]):
+        """Makes one update, and writes the row of the state before it where one is due."""
+        terms = self._update_on(batch)
+        logged = self.step % self.params.log_every == 0
+        if logged or val:
+            row = {name: float(value) for name, value in terms.items()}
+            write({"step": self.step, **row, **val})
+        self.step += 1
+        self._watch_trigger(terms, logged)
+
+    def _update_on(self, batch) -> dict:
+        terms = self._update(as_tensors(batch))
+        if not math.isfinite(terms["loss"]):
+            bad = [name for name, term in terms.items() if not math.isfinite(term)]
+            # The loss is named last, being the sum of the others, and before it the KL, which is
+            # always infinite where the encoder is deterministic.
+            self._diverged(min(bad, key=lambda name: (name == "loss", name in ("kl", "elbo"))))
+        return terms
+
+    def _diverged(self, what: str):
+        raise TrainingStopped(
+            f"At step {self.step} {what} is not finite, so training stopped. "
+            f"{checkpoints.describe_newest(self.run_folder.checkpoints)} A lower learning_rate, "
+            f"another seed or a slower ramp of the KL weight may help."
+        )
+
+    def _terms_of_next_batch(self) -> dict[str, float]:
+        """The terms that the next update would report, without the update."""
+        params = self.params
+        batch = batch_at(
+            self.images, params.batch_size, params.seed, self.step, self.model.batch_kind
+        )
+        with state_kept(self.model):
+            terms = self._terms(as_tensors(batch), training=True)
+        return {name: float(term) for name, term in terms.items()}
+
+    # --- validation and early stopping ---
+
+    def _validated_columns(self) -> list[str]:
+        return [name for name in self.model.columns if name not in ("kl_weight", "trigger_step")]
+
+    def _validate(self) -> dict[str, float]:
+        val = evaluate(self.model, self.validation, self.params.batch_size, terms=self._terms)
+        # Losses under different weights cannot be compared: before the weight has settled every
+        # one counts as an improvement.
+        if val["loss"] < self.best or not self._settled():
+            self.best = val["loss"] if self._settled() else math.inf
+            self.waited = 0
+        else:
+            self.waited += 1
+        return {f"val_{name}": val[name] for name in self._validated_columns()}
+
+    def _out_of_patience(self) -> bool:
+        return self.params.patience is not None and self.waited >= self.params.patience
+
+    # --- the triggered KL weight ---
+
+    def _watch_trigger(self, terms: dict, logged: bool):
+        """Starts a triggered KL weight when the window's mean reconstruction is good enough."""
+        schedule = self.params.kl_weight
+        if not isinstance(schedule, triggered) or int(self.model.trigger_step) >= 0:
+            return
+        total, count = self.window
+        total, count = total + float(terms["reconstruction"]), count + 1
+        if logged:
+            full = count >= self.params.log_every
+            if full and total / count <= schedule.threshold:
+                self.model.trigger_step.assign(self.step)
+            total, count = 0.0, 0
+        self.window = [total, count]
+
+    def _settled(self) -> bool:
+        start = 0
+        if self.model.trigger_step is not None:
+            start = int(self.model.trigger_step)
+        return start >= 0 and self.step >= start + self.model.settled_at

@@ -1,0 +1,96 @@
+"""Starting a training: checks first, then the run folder, then the loop."""
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from vae_tf import runs
+from vae_tf.config import Params
+from vae_tf.data.image_set import ImageSet
+from vae_tf.errors import TrainingStopped
+from vae_tf.models.build import build_model
+from vae_tf.runs import Run, checkpoints
+from vae_tf.saving import write_text
+from vae_tf.training.callbacks import Callback, ProgressBar, TensorBoard
+from vae_tf.training.checks import check_batches, check_images, check_options
+from vae_tf.training.loop import Training
+
+
+def train(
+    params: Params,
+    run_dir: "str | os.PathLike",
+    resume: bool = False,
+    *,
+    overwrite: bool = False,
+    data: tuple[ImageSet, ImageSet] | None = None,
+    progress: bool = False,
+    tensorboard: bool = False,
+) -> Run:
+    """Trains a model and leaves a run folder.
+
+    A run that was stopped goes on as if it had not been: on a CPU, log.csv and the final weights
+    are the same to the last bit.
+
+    Args:
+        params: The parameters of the run.
+        run_dir: The run folder, see `vae_tf.runs`.
+        resume: Go on with the run that is there.
+        overwrite: Replace the run that is there.
+        data: Training and validation images, where `params.dataset` is not to be loaded.
+        progress: Show a progress bar.
+        tensorboard: Write event files to the folder `tensorboard` of the run, too.
+
+    Returns:
+        The run, with `.model` trained.
+
+    Raises:
+        UserError: If it cannot begin; nothing has then been written.
+        TrainingStopped: If it cannot go on: a loss is not finite, or the disk is full.
+        KeyboardInterrupt: After Ctrl-C, with a checkpoint saved.
+    """
+    run_dir = Path(run_dir)
+    check_options(resume=resume, overwrite=overwrite, tensorboard=tensorboard)
+    if resume:
+        runs.check_resumable(Run(run_dir), params)
+    else:
+        runs.check_new(run_dir, overwrite=overwrite)
+    images, validation = data or [
+        runs.load_data(params, split) for split in ("train", "validation")
+    ]
+    check_images(images, validation)
+    model = build_model(params, images.image_shape, len(images))
+    check_batches(model, params, images, validation)
+    with runs.locked(run_dir), contextlib.ExitStack() as stack, _disk_errors_explained(run_dir):
+        if not resume:
+            runs.create(run_dir, params, overwrite=overwrite)
+        run = Run(run_dir, model=model, data=images, validation_data=validation)
+        run.params = params  # those in the folder may still have fewer steps
+        training = Training(run, model, images, validation, own_data=data is not None)
+        start = training.restore() if resume else 0
+        write_text(run.params_path, params.to_json())
+        runs.record_environment(run, start)
+        callbacks: list[Callback] = []
+        if progress:
+            callbacks.append(stack.enter_context(ProgressBar(run.name, start, params.steps)))
+        if tensorboard:
+            callbacks.append(stack.enter_context(TensorBoard(run.path / "tensorboard")))
+        training.run(callbacks)
+    return run
+
+
+@contextlib.contextmanager
+def _disk_errors_explained(run_dir: Path) -> Iterator[None]:
+    """Context in which an error of the disk stops the training with a remedy.
+
+    Raises:
+        TrainingStopped: In place of an `OSError`.
+    """
+    try:
+        yield
+    except OSError as error:
+        last = checkpoints.describe_newest(run_dir / "checkpoints")
+        raise TrainingStopped(
+            f"Writing to '{run_dir}' failed: {error.strerror or error}. {last} Fix that and "
+            f"go on with --resume."
+        ) from error
