@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).parents[1] / "vae_tf"
 
 # From the bottom up; modules of one line may import each other.
 LAYERS = [
-    {"version", "errors", "saving"},
+    {"version", "errors", "saving", "reading"},
     {"schedules", "distributions", "divergences", "sums", "quiet_tensorflow"},
     {"networks", "data", "metrics", "plots"},
     {"models"},
