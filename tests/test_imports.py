@@ -11,8 +11,8 @@ PACKAGE = Path(__file__).parents[1] / "vae_tf"
 
 # From the bottom up; modules of one line may import each other.
 LAYERS = [
-    {"version", "errors", "saving", "reading"},
-    {"schedules", "distributions", "divergences", "sums", "quiet_tensorflow"},
+    {"version", "errors", "saving", "reading", "literals"},
+    {"schedules", "distributions", "divergences", "sums", "quiet_tensorflow", "optimizers"},
     {"networks", "data", "metrics", "plots"},
     {"models"},
     {"config"},
