@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).parents[1] / "vae_tf"
 
 # From the bottom up; modules of one line may import each other.
 LAYERS = [
-    {"version", "errors", "saving", "reading", "literals"},
+    {"version", "errors", "saving", "reading", "literals", "limits"},
     {"schedules", "distributions", "divergences", "sums", "quiet_tensorflow", "optimizers"},
     {"networks", "data", "metrics", "plots"},
     {"models"},

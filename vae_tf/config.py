@@ -5,8 +5,8 @@ import json
 from collections.abc import Iterable, Mapping
 
 from vae_tf import literals, schedules
-from vae_tf.data import LARGEST_SIDE
 from vae_tf.errors import UserError, shown, unknown
+from vae_tf.limits import LARGEST_COUNT, LARGEST_SIDE
 from vae_tf.models import DEFAULT_KL_WEIGHTS, MODELS
 from vae_tf.networks import specs
 from vae_tf.optimizers import read_optimizer
@@ -16,7 +16,6 @@ from vae_tf.reading import parse_json
 LIKELIHOODS = ("bernoulli", "gaussian", "laplace")
 ACTIVATIONS = ("elu", "gelu", "leaky_relu", "relu", "selu", "sigmoid", "silu", "softplus", "tanh")
 
-_MOST = schedules.MOST_STEPS  # of every count: it has to fit into 32 bits
 _MOST_CHARACTERS = 2**20  # of params.json
 
 
@@ -88,7 +87,7 @@ class Params:
                 f"`{name}` must be {expected}. Received: {name}={shown(getattr(self, name))}"
             )
 
-    def _require_whole(self, name: str, least: int, none: str = "", most: int = _MOST):
+    def _require_whole(self, name: str, least: int, none: str = "", most: int = LARGEST_COUNT):
         value = getattr(self, name)
         expected = f"a whole number of at least {least}" + (f", or None ({none})" if none else "")
         self._require((none and value is None) or _whole(value, least), name, expected)
@@ -110,7 +109,7 @@ class Params:
         )
         part = isinstance(self.validation, float) and 0 < self.validation < 1
         expected = "a part between 0 and 1, or a whole number of images of at least 1"
-        self._require(part or _whole(self.validation, 1, _MOST), "validation", expected)
+        self._require(part or _whole(self.validation, 1, LARGEST_COUNT), "validation", expected)
 
     def _check_networks(self):
         self._set("encoder", specs.normalise(self.encoder, "encoder"))
@@ -154,7 +153,8 @@ class Params:
         self._set("learning_rate", float(rate))
         early = self.sample_steps
         self._require(
-            isinstance(early, (list, tuple)) and all(_whole(step, 0, _MOST) for step in early),
+            isinstance(early, (list, tuple))
+            and all(_whole(step, 0, LARGEST_COUNT) for step in early),
             "sample_steps",
             "a list of steps, whole numbers of at least 0",
         )

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from vae_tf.errors import UserError, shown, unknown
+from vae_tf.limits import LARGEST_COUNT
 from vae_tf.literals import Call, read
 
 
@@ -19,7 +20,9 @@ def _is_number(value) -> bool:
 
 
 def _is_whole(value, least: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and least <= value < 2**31
+    return (
+        isinstance(value, int) and not isinstance(value, bool) and least <= value <= LARGEST_COUNT
+    )
 
 
 # Within float32, in which they are used.

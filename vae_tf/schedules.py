@@ -11,9 +11,9 @@ import numpy as np
 
 from vae_tf import literals
 from vae_tf.errors import UserError, shown, unknown
+from vae_tf.limits import LARGEST_COUNT
 
 _LEAST, _MOST = 1e-30, 1e30
-MOST_STEPS = 2**31 - 1
 
 
 def _numeric(step):
@@ -42,7 +42,7 @@ def _check_level(name: str, value):
 
 def _check_steps(name: str, value, least: int):
     whole = isinstance(value, int) and not isinstance(value, bool)
-    fits = whole and least <= value <= MOST_STEPS
+    fits = whole and least <= value <= LARGEST_COUNT
     _require(fits, name, f"a whole number of at least {least}, below 2^31", value)
 
 
