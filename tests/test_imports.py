@@ -11,8 +11,10 @@ PACKAGE = Path(__file__).parents[1] / "vae_tf"
 
 # From the bottom up; modules of one line may import each other.
 LAYERS = [
-    {"version", "errors", "escaping", "saving", "checks"},
-    {"schedules", "distributions", "divergences", "quiet_tensorflow"},
+    {
+        *("version", "errors", "escaping", "saving", "checks", "reading", "literals", "limits"),
+    },
+    {"schedules", "distributions", "divergences", "quiet_tensorflow", "optimizers"},
     {"networks", "data", "metrics", "plots"},
     {"models", "pixel_covariance", "collapse_threshold", "linear_vae", "forecast_sentence"},
     {"config"},

@@ -1,15 +1,20 @@
 """Image sets by name, read by index: `load("sprites")`, `load("folder:PATH")`, `load("mnist")`."""
 
 import importlib
+import re
 from collections.abc import Callable
 
 from vae_tf.data.collection import Collection, check_validation
 from vae_tf.data.image_set import ArrayImages, GroundTruthImages, ImageSet
-from vae_tf.errors import UserError
+from vae_tf.errors import UserError, shown
+from vae_tf.limits import LARGEST_SIDE
 
 __all__ = ["DATASETS", "ArrayImages", "GroundTruthImages", "ImageSet", "load"]
 
 _FOLDER = "folder:"
+
+# NAME, NAME/CONFIG, NAME:VERSION or NAME/CONFIG:VERSION, without a namespace, a path or arguments.
+_TFDS_NAME = re.compile(r"[A-Za-z]\w*(/[\w+.-]+)?(:(\d+|\*)(\.(\d+|\*)){2})?", re.ASCII)
 
 
 def _loader(module: str, function: str, *arguments: str) -> Callable[..., Collection]:
@@ -62,7 +67,8 @@ def load(
         An `ImageSet`; a `GroundTruthImages` where the factors are known.
 
     Raises:
-        UserError: If the name, the split or an option is wrong, or the set cannot be downloaded.
+        UserError: If the name, the split or an option is wrong, or the set cannot be downloaded. A
+            name with a namespace is refused before anything is asked of the network.
 
     Example:
         >>> load("digits", "validation", validation=0.1)
@@ -76,10 +82,27 @@ def load(
     return _find_loader(name)(image_size, channels).select(split, validation)
 
 
+def with_absolute_path(name: str) -> str:
+    """The name of a data set, `folder:PATH` with the path from the root, to be found from anywhere.
+
+    Raises:
+        UserError: If there is no such folder.
+    """
+    path = name.removeprefix(_FOLDER)
+    if path in ("", name):
+        return name
+    from vae_tf.data.folder import find_folder
+
+    return f"{_FOLDER}{find_folder(path)}"
+
+
 def _check_count(field: str, value: int | None):
     is_int = isinstance(value, int) and not isinstance(value, bool)
-    if value is not None and not (is_int and value >= 1):
-        raise UserError(f"`{field}` must be an integer of at least 1. Received: {field}={value!r}")
+    if value is not None and not (is_int and 1 <= value <= LARGEST_SIDE):
+        raise UserError(
+            f"`{field}` must be an integer from 1 to {LARGEST_SIDE}. "
+            f"Received: {field}={shown(value)}"
+        )
 
 
 def _find_loader(name: str) -> Callable[..., Collection]:
@@ -87,4 +110,10 @@ def _find_loader(name: str) -> Callable[..., Collection]:
         return DATASETS[name]
     if name.startswith(_FOLDER):
         return _loader("folder", "load_folder", name.removeprefix(_FOLDER))
+    if not _TFDS_NAME.fullmatch(name):
+        raise UserError(
+            f"A data set is a name of `DATASETS`, folder:PATH, or a name of TensorFlow Datasets, "
+            f"NAME or NAME/CONFIG:VERSION. Namespaces (huggingface:NAME) are refused: they would "
+            f"fetch from the network what the name says. Received: {shown(name)}"
+        )
     return _loader("tfds_images", "load_tfds", name)
