@@ -10,7 +10,7 @@ from vae_tf.version import VERSION as __version__
 _HOMES = {
     "Params": "config",
     "Run": "runs",
-    "forecast": "linear_vae",
+    "forecast": "forecasts.linear_vae",
     "load_run": "runs",
     "train": "training",
 }

@@ -14,7 +14,7 @@ _SPECTRUM, _TRADE_OFF, _HEIGHT = 540, 360, 330  # pixels
 
 
 class _Forecast(Protocol):
-    """The part of `linear_vae.Forecast` that is drawn."""
+    """The part of `forecasts.linear_vae.Forecast` that is drawn."""
 
     used: int
     kl: float
@@ -57,7 +57,7 @@ def plot_forecast(
     forecast for this weight on it and the run beside it. Below, the numbers.
 
     Args:
-        forecast: A `linear_vae.Forecast`.
+        forecast: A `forecasts.linear_vae.Forecast`.
         title: Title of the page.
         notes: Lines below the title.
         measured: What the run reached; None for a forecast alone.

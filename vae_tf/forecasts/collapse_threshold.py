@@ -35,7 +35,7 @@ from typing import NamedTuple
 import numpy as np
 
 from vae_tf.data.image_set import ImageSet
-from vae_tf.pixel_covariance import covariance_eigenvalues, read_sample
+from vae_tf.forecasts.pixel_covariance import covariance_eigenvalues, read_sample
 
 _NUM_EIGENVALUES = 32
 

@@ -37,7 +37,7 @@ import numpy as np
 
 from vae_tf.data.image_set import ImageSet
 from vae_tf.errors import UserError
-from vae_tf.pixel_covariance import covariance_eigenvalues, read_sample
+from vae_tf.forecasts.pixel_covariance import covariance_eigenvalues, read_sample
 from vae_tf.schedules import Schedule, as_schedule
 
 LEAST_STDDEV = math.exp(-6.0)  # of a learned one (Rybkin et al. 2021)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.special import expit, logit
 
-from vae_tf.collapse_threshold import bernoulli_threshold
-from vae_tf.linear_vae import forecast
+from vae_tf.forecasts.collapse_threshold import bernoulli_threshold
+from vae_tf.forecasts.linear_vae import forecast
 
 POINTS, WEIGHTS = np.polynomial.hermite_e.hermegauss(12)
 WEIGHTS = WEIGHTS / WEIGHTS.sum()

@@ -4,9 +4,9 @@ import math
 
 import numpy as np
 
-from vae_tf.collapse_threshold import LocalThreshold, bernoulli_threshold
 from vae_tf.data.image_set import ImageSet
-from vae_tf.linear_vae import Forecast, final_weight, forecast
+from vae_tf.forecasts.collapse_threshold import LocalThreshold, bernoulli_threshold
+from vae_tf.forecasts.linear_vae import Forecast, final_weight, forecast
 from vae_tf.schedules import Schedule
 
 

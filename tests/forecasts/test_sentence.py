@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from vae_tf import pixel_covariance
-from vae_tf.forecast_sentence import forecast_sentence
+from vae_tf.forecasts import pixel_covariance
+from vae_tf.forecasts.sentence import forecast_sentence
 
 HALVES = np.array([[0.0, 0.0], [1.0, 1.0]])  # one eigenvalue, 0.5; whitened 2
 

@@ -9,7 +9,7 @@ from threadpoolctl import threadpool_limits
 
 import vae_tf
 from vae_tf.errors import UserError
-from vae_tf.linear_vae import LEAST_STDDEV, forecast
+from vae_tf.forecasts.linear_vae import LEAST_STDDEV, forecast
 from vae_tf.metrics import active_units
 from vae_tf.schedules import triggered
 
