@@ -4,9 +4,7 @@ import pytest
 import tensorflow as tf
 from scipy import stats
 
-from vae_tf import config
 from vae_tf.distributions import (
-    LIKELIHOODS,
     Categorical,
     Codebook,
     Distribution,
@@ -270,36 +268,3 @@ def test_a_distribution_of_other_rows(parameters, logits):
     np.testing.assert_array_equal(picked.log_det, mean[2:, 0])
     for prior in (StandardNormal(), UniformCodes(3)):
         assert prior.map(lambda tensor: tensor[2:]) == prior
-
-
-# --- likelihoods of images ---
-
-
-@pytest.mark.parametrize(
-    ("likelihood", "distribution"),
-    [
-        ("gaussian", lambda p: stats.norm(p, np.sqrt(0.5))),
-        ("laplace", lambda p: stats.laplace(p, 1)),
-        ("bernoulli", lambda p: stats.bernoulli(p)),
-    ],
-)
-def test_likelihood_with_its_constant_is_scipys(likelihood, distribution):
-    rng = np.random.default_rng(0)
-    x = rng.integers(0, 2, (3, 4, 4, 2)).astype("float32")
-    logits = rng.standard_normal(x.shape).astype("float32")
-    expected = distribution(1 / (1 + np.exp(-logits.astype(float))))
-    log_prob = expected.logpmf(x) if likelihood == "bernoulli" else expected.logpdf(x)
-    term, constant = LIKELIHOODS[likelihood]
-    np.testing.assert_allclose(term(x, logits) + 32 * constant, -log_prob.sum((1, 2, 3)), rtol=1e-5)
-
-
-def test_bernoulli_does_not_overflow():
-    logits = np.array([300.0, -300.0], "float32").reshape(1, 2, 1, 1)
-    right, wrong = logits > 0, logits < 0
-    term = LIKELIHOODS["bernoulli"].reconstruction
-    assert float(term(right.astype("float32"), logits)[0]) == 0
-    assert float(term(wrong.astype("float32"), logits)[0]) == 600
-
-
-def test_config_names_the_same_likelihoods():
-    assert set(config.LIKELIHOODS) == set(LIKELIHOODS)

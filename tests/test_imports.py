@@ -15,6 +15,7 @@ LAYERS = [
         *("version", "errors", "escaping", "saving", "checks", "reading", "literals", "limits"),
     },
     {"schedules", "distributions", "divergences", "quiet_tensorflow", "optimizers"},
+    {"likelihood_texts", "likelihoods"},
     {"networks", "data", "metrics", "plots"},
     {"models", "forecasts"},
     {"config"},

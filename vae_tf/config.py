@@ -6,14 +6,13 @@ from collections.abc import Iterable, Mapping
 
 from vae_tf import literals, schedules
 from vae_tf.errors import UserError, shown, unknown
+from vae_tf.likelihood_texts import read_likelihood
 from vae_tf.limits import LARGEST_COUNT, LARGEST_SIDE
 from vae_tf.models import DEFAULT_KL_WEIGHTS, MODELS
 from vae_tf.networks import specs
 from vae_tf.optimizers import read_optimizer
 from vae_tf.reading import parse_json
 
-# Named here too because the modules that define them import TensorFlow; a test compares.
-LIKELIHOODS = ("bernoulli", "gaussian", "laplace")
 ACTIVATIONS = ("elu", "gelu", "leaky_relu", "relu", "selu", "sigmoid", "silu", "softplus", "tanh")
 
 _MOST_CHARACTERS = 2**20  # of params.json
@@ -49,7 +48,8 @@ class Params:
     model: str = "vae"  # a name of models.MODELS
     kl_weight: schedules.Schedule | float | str | None = None  # number or schedule of the step;
     # None: the model's own (ae 0, vae 1, beta_vae 4)
-    likelihood: str = "bernoulli"  # bernoulli, gaussian (squared errors), laplace (absolute errors)
+    likelihood: str = "bernoulli"  # bernoulli, gaussian (squared errors; gaussian(stddev=0.1),
+    # =learned or =optimal), laplace (absolute errors), continuous_bernoulli, discretized_logistic
     hyper: dict = dataclasses.field(default_factory=dict)  # a variant's own knobs
 
     # Training
@@ -120,7 +120,7 @@ class Params:
 
     def _check_model(self):
         self._require_known("model", MODELS)
-        self._require_known("likelihood", LIKELIHOODS)
+        read_likelihood(self.likelihood)
         kl_weight = self.kl_weight
         if kl_weight is None:
             kl_weight = DEFAULT_KL_WEIGHTS.get(self.model, 1.0)

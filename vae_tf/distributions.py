@@ -1,4 +1,4 @@
-"""Distributions of latents and likelihoods of images: what is exact about them, in nats.
+"""Distributions of latents: what is exact about them, in nats.
 
 A distribution is a small immutable object made of tensors whose rows are the images of a batch.
 Each has the methods of `Distribution`; a posterior has `mean` and `log_stddev`, `[B, L]`, besides.
@@ -8,7 +8,7 @@ Functions and methods are pure and give one value per image, `[B]`.
 import dataclasses
 import math
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from keras import ops, random
 
@@ -304,39 +304,3 @@ class Codebook(Distribution):
 
     def map(self, function):
         return Codebook(function(self.continuous), function(self.quantized))
-
-
-class Likelihood(NamedTuple):
-    """Distribution of an image given the decoder's logits.
-
-    Attributes:
-        reconstruction: `(x [B, H, W, C], logits [B, H, W, C]) -> [B]`, the negative
-            log-likelihood in nats, summed over pixels and channels, less its constant.
-        constant: Nats a pixel and channel to add for the whole negative log-likelihood.
-    """
-
-    reconstruction: Callable
-    constant: float
-
-
-def _bernoulli(x, logits):
-    # -x log p - (1 - x) log(1 - p) for p = sigmoid(logits), without ever forming p.
-    return ops.sum(ops.softplus(logits) - x * logits, axis=(1, 2, 3))
-
-
-def _gaussian(x, logits):
-    return ops.sum(ops.square(x - ops.sigmoid(logits)), axis=(1, 2, 3))
-
-
-def _laplace(x, logits):
-    return ops.sum(ops.abs(x - ops.sigmoid(logits)), axis=(1, 2, 3))
-
-
-LIKELIHOODS = {
-    # Cross-entropy; on grey values between 0 and 1 not a normalized density, but the field's usage.
-    "bernoulli": Likelihood(_bernoulli, 0.0),
-    # Sum of squared errors: a Gaussian with variance 1/2 around sigmoid(logits).
-    "gaussian": Likelihood(_gaussian, 0.5 * math.log(math.pi)),
-    # Sum of absolute errors: a Laplace distribution with scale 1 around sigmoid(logits).
-    "laplace": Likelihood(_laplace, math.log(2.0)),
-}

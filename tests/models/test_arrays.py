@@ -3,8 +3,8 @@ import pytest
 from scipy import stats
 
 from vae_tf.config import replace
-from vae_tf.distributions import LIKELIHOODS
 from vae_tf.errors import UserError
+from vae_tf.likelihoods import LIKELIHOODS
 from vae_tf.models.arrays import RowFunctions
 from vae_tf.models.build import build_model
 

@@ -5,8 +5,8 @@ import pytest
 import tensorflow as tf
 
 from vae_tf.config import replace
-from vae_tf.distributions import LIKELIHOODS
 from vae_tf.errors import UserError
+from vae_tf.likelihoods import LIKELIHOODS
 from vae_tf.metrics import log_likelihood
 from vae_tf.models.build import build_model
 
@@ -90,7 +90,7 @@ def test_bounds_in_expectation(tiny, blobs):
     assert -np.mean(iwae[10]) < np.mean(log_likelihood(make(tiny), blobs, 200))
 
 
-@pytest.mark.parametrize("likelihood", LIKELIHOODS)
+@pytest.mark.parametrize("likelihood", ["bernoulli", "gaussian", "laplace"])
 def test_the_loss_is_the_log_likelihood_with_as_many_samples(tiny, blobs, likelihood):
     model = make(tiny, likelihood=likelihood, num_samples=3)
     losses = draws_of_the_loss(model, blobs, 100)

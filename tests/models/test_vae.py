@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from vae_tf.config import replace
-from vae_tf.distributions import LIKELIHOODS
+from vae_tf.likelihoods import LIKELIHOODS
 from vae_tf.models.build import build_model
 
 

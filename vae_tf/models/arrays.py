@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from vae_tf.distributions import LIKELIHOODS, Gaussian, Point, StandardNormal
+from vae_tf.distributions import Gaussian, Point, StandardNormal
 from vae_tf.errors import UserError
 from vae_tf.models.latents import joined
 
@@ -134,8 +134,8 @@ class ArrayModel(keras.Model):
 
         def log_weights(batch, num_samples):
             outputs = self.forward(batch, False, num_samples=num_samples)
-            nats = self.reconstruction(outputs)
-            nats += LIKELIHOODS[self.likelihood].constant * math.prod(self.image_shape)
+            nats, _ = self.reconstruction(outputs)
+            nats += self.pixels.constant * math.prod(self.image_shape)
             return ops.reshape(-nats - outputs.log_ratio(), (num_samples, -1))
 
         rows = self._inputs(x, label)
@@ -169,7 +169,7 @@ class ArrayModel(keras.Model):
 
     def _decode(self, z, labels):
         def decode(batch):
-            return (ops.sigmoid(self.render(batch["z"], batch, False)),)
+            return (self.pixels.mean(self.render(batch["z"], batch, False)),)
 
         return self._functions("decode", decode, {"z": z, **labels})[0]
 

@@ -19,8 +19,9 @@ import keras
 import numpy as np
 from keras import ops
 
-from vae_tf.distributions import LIKELIHOODS, Gaussian, StandardNormal
-from vae_tf.errors import UserError, unknown
+from vae_tf.distributions import Gaussian, StandardNormal
+from vae_tf.errors import UserError
+from vae_tf.likelihoods import make_likelihood
 from vae_tf.models.arrays import ArrayModel, RowFunctions
 from vae_tf.models.kl_weight import KLWeight
 from vae_tf.models.latents import (
@@ -48,7 +49,7 @@ class GenerativeModel(ArrayModel):
     Args:
         encoder: Model `x [B, H, W, C] -> (mean [B, L], log_stddev [B, L])`.
         decoder: Model `z [B, L] -> logits [B, H, W, C]`.
-        likelihood: One of `distributions.LIKELIHOODS`.
+        likelihood: Text of a likelihood, see `likelihood_texts`.
         kl_weight: Number, schedule or text of a schedule: the regularizer's weight at a step.
         trigger_window: Steps over whose mean reconstruction a triggered weight decides.
         seed: Seed of the noise.
@@ -81,11 +82,10 @@ class GenerativeModel(ArrayModel):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        if likelihood not in LIKELIHOODS:
-            raise unknown("likelihood", likelihood, LIKELIHOODS)
         self.encoder = encoder
         self.decoder = decoder
         self.likelihood = likelihood
+        self.pixels = make_likelihood(likelihood, self)
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed, name="noise")
         self.image_shape = tuple(decoder.output_shape[1:])
@@ -185,10 +185,10 @@ class GenerativeModel(ArrayModel):
         kind = NoGuard if self.kl_weight.schedule.lowest > 0 else ZeroWeight
         return kind(self.kl_weight(self.step))
 
-    def reconstruction(self, outputs: Outputs):
-        """Negative log-likelihood of the images, less its constant: `[B]` nats."""
+    def reconstruction(self, outputs: Outputs, training: bool = False):
+        """Negative log-likelihood of the images less its constant, `[B]` nats, and its terms."""
         x = repeated_like(outputs.batch["image"], outputs.logits)
-        return LIKELIHOODS[self.likelihood].reconstruction(x, outputs.logits)
+        return self.pixels.reconstruction(x, outputs.logits, training)
 
     def call(self, x, training=False) -> VAEOutput:
         # As for `encode`: partners and groups are for learning alone.
@@ -227,6 +227,7 @@ class GenerativeModel(ArrayModel):
                 terms = minimize(lambda seen=seen: self.compute_terms(seen, True), phase.objectives)
                 done.append(terms)
         self.kl_weight.observe(self.step, done[0]["reconstruction"])
+        self.pixels.observe(done[0])
         self.updates.assign_add(1)
         return done[0]
 
@@ -237,7 +238,7 @@ class GenerativeModel(ArrayModel):
     @property
     def columns(self) -> tuple[str, ...]:
         """Names of all terms, in the order of `log.csv`."""
-        return (*_TERMS.split(), *self.kl_weight.terms, *self.logged)
+        return (*_TERMS.split(), *self.kl_weight.terms, *self.pixels.logged, *self.logged)
 
     def summary_terms(self, outputs: Outputs, loss, reconstruction, logs: dict) -> dict:
         """The terms of the log, from those of every image.
@@ -246,7 +247,7 @@ class GenerativeModel(ArrayModel):
             outputs: What the loss was made of.
             loss: Scalar.
             reconstruction: `[B]`.
-            logs: `kl` `[B]` and all that `logged` names, `[B]` or scalar.
+            logs: `kl` `[B]`, the likelihood's terms and all that `logged` names, `[B]` or scalar.
         """
         stddev, means = ops.exp(outputs.log_stddev), outputs.mean
         terms = {
@@ -262,7 +263,8 @@ class GenerativeModel(ArrayModel):
             "mean_min": ops.min(means),
             "mean_max": ops.max(means),
         }
-        terms |= self.kl_weight.terms | {name: logs[name] for name in self.logged}
+        terms |= self.kl_weight.terms
+        terms |= {name: logs[name] for name in (*self.pixels.logged, *self.logged)}
         return {
             name: self.average(outputs, term) if len(term.shape) else term
             for name, term in terms.items()
