@@ -1,4 +1,4 @@
-"""Errors a user can mend: scripts print them without a traceback."""
+"""Errors that a user can fix: scripts print them without a traceback."""
 
 import difflib
 from collections.abc import Iterable
