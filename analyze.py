@@ -154,7 +154,8 @@ def score(paths: list[Path], preset: str) -> list[str]:
     score_udr([Run(path) for path in scored], say=say)
     if len(scored) > 1:
         width = shutil.get_terminal_size().columns
-        say("\n" + comparison_text([load_record(path / RECORD) for path in scored], width) + "\n")
+        records = [record for path in scored if (record := load_record(path / RECORD))]
+        say("\n" + comparison_text(records, width) + "\n")
     return problems
 
 

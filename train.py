@@ -15,7 +15,7 @@ from vae_tf.errors import TrainingStopped, UserError
 def main(arguments: list[str] | None = None) -> int:
     """Trains the named runs in turn; returns the exit code."""
     logging.basicConfig(format="%(levelname)s: %(message)s")
-    going_on: list[str] = []  # what to type after Ctrl-C
+    going_on: list[Callable[[], str]] = []  # what to type after Ctrl-C
     try:
         import params as presets  # here, so that a mistake in it is answered like any other
 

@@ -169,8 +169,9 @@ class Params:
     def to_dict(self) -> dict:
         """The fields as JSON values."""
         fields = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
-        constant = isinstance(self.kl_weight, schedules.constant)
-        return fields | {"kl_weight": self.kl_weight.value if constant else str(self.kl_weight)}
+        weight = self.kl_weight
+        written = weight.value if isinstance(weight, schedules.constant) else str(weight)
+        return fields | {"kl_weight": written}
 
     def to_json(self) -> str:
         """JSON text from which `from_json` makes the same `Params`."""

@@ -1,7 +1,7 @@
 """Optimizers as they are written in `params.py`: names with options, checked without Keras."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 from vae_tf.errors import UserError, shown, unknown
 from vae_tf.limits import LARGEST_COUNT
@@ -15,7 +15,7 @@ class _Kind(NamedTuple):
     fits: Callable[[object], bool]
 
 
-def _is_number(value) -> bool:
+def _is_number(value: object) -> TypeGuard[float]:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 

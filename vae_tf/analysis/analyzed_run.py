@@ -29,7 +29,7 @@ _NUM_RANDOM = 5_000  # random images of a set with known factors
 class ImageSets:
     """Validation splits, each loaded once however many runs were trained on it."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._found: dict[tuple, ImageSet | UserError] = {}
 
     def of(self, run: Run) -> ImageSet:
@@ -144,6 +144,21 @@ class AnalyzedRun:
         return isinstance(self.images, GroundTruthImages)
 
     @property
+    def ground_truth(self) -> GroundTruthImages:
+        """The validation split, with the factors that generate its images.
+
+        Raises:
+            UserError: If they are not known.
+        """
+        images = self.images
+        if not isinstance(images, GroundTruthImages):
+            raise UserError(
+                f"It needs the generating factors of images, and those of '{self.params.dataset}' "
+                f"are not known. Look at the traversals instead."
+            )
+        return images
+
+    @property
     def shown_rows(self) -> np.ndarray:
         """Indices of the images that are shown, `[10]`."""
         return np.linspace(0, len(self.images) - 1, _NUM_SHOWN).astype(int)
@@ -209,8 +224,9 @@ class AnalyzedRun:
                 "Its codes are those of images whose labels are given, and tell nothing of these. "
                 "Look at the traversals instead."
             )
-        factors = self.images.sample_factors(_NUM_RANDOM, np.random.default_rng(SEED))
-        return encode_images(self.model, self.images.images_of, factors)[0], factors
+        images = self.ground_truth
+        factors = images.sample_factors(_NUM_RANDOM, np.random.default_rng(SEED))
+        return encode_images(self.model, images.images_of, factors)[0], factors
 
     # --- what products are made from ---
 

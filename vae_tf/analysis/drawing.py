@@ -114,8 +114,9 @@ class _RunDrawing:
                 pending[name] = product, source
         summary = load_summary(self.folder / SUMMARY)
         source = analyzed.source(("checkpoint", "log"))
-        whole = summary is not None and summary["images"] is not None  # the data could be had
-        if whole and summary["source"] == source and not self.request.force:
+        if summary is not None and summary["images"] is None:  # the data could not be had
+            summary = None
+        if summary is not None and summary["source"] == source and not self.request.force:
             pending = {
                 name: (product, made_from)
                 for name, (product, made_from) in pending.items()

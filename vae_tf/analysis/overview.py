@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from matplotlib.figure import Figure
 
 from vae_tf.analysis.failures import reading, reason_of
 from vae_tf.analysis.report import ReportedRun, write_report
@@ -24,13 +25,12 @@ OVERVIEW = ("summary.csv", "scores.csv", "comparison.png", "report.html")
 OF_SUMMARIES = tuple(name for name in OVERVIEW if name != "scores.csv")
 
 
-class _Finished(NamedTuple):
-    """What is known of a run; None or empty where there is none, or it cannot be read."""
+class _Summarized(NamedTuple):
+    """A run that was analyzed; no record or history where there is none, or it cannot be read."""
 
-    path: Path
+    run: Run
+    summary: dict
     record: dict | None
-    run: Run | None
-    summary: dict | None
     history: dict[str, np.ndarray]
 
 
@@ -45,12 +45,12 @@ def write_overview(paths: Sequence[Path], request: Request, outcome: Outcome):
     asked = [name for name in OVERVIEW if request.asks_for(name)]
     if not asked:
         return
-    finished = [_finished(path, request.images, outcome) for path in paths]
-    records = [each.record for each in finished if each.record]
+    found = [_read(path, request.images, outcome) for path in paths]
+    records = [record for record, _ in found if record]
     if "scores.csv" in asked and records:
         write_text(request.images / "scores.csv", comparison_csv(records))
         outcome.add_drawn(request.images / "scores.csv")
-    summarized = [each for each in finished if each.summary]
+    summarized = [each for _, each in found if each]
     if not summarized:
         return
     if "summary.csv" in asked:
@@ -70,8 +70,12 @@ def write_overview(paths: Sequence[Path], request: Request, outcome: Outcome):
     request.say(f"Over all runs, {len(summarized)}: {', '.join(asked)}")
 
 
-def _finished(path: Path, images: Path, outcome: Outcome) -> _Finished:
-    """Reads a run, so that what is wrong with it is known before all runs are laid together."""
+def _read(path: Path, images: Path, outcome: Outcome) -> tuple[dict | None, _Summarized | None]:
+    """Reads a run, so that what is wrong with it is known before all runs are laid together.
+
+    Returns:
+        What its metrics.json says and what it is as a whole, None where that is not known.
+    """
 
     def attempt(what: str, file: str, read: Callable):
         try:
@@ -83,15 +87,17 @@ def _finished(path: Path, images: Path, outcome: Outcome) -> _Finished:
             return None
 
     record = attempt("scores", RECORD, lambda: _record(path))
-    run = summary = history = None
-    if (images / path.name / SUMMARY).is_file():
-        run = attempt("numbers", "params.json", lambda: Run(path))
-    if run is not None:
-        summary = load_summary(images / path.name / SUMMARY)
-        history = attempt("curves", "log.csv", lambda: run.history)
-    if summary is not None:
-        summary |= {"run": path.name}  # also where the folder was renamed
-    return _Finished(path, record, run, summary, history or {})
+    if not (images / path.name / SUMMARY).is_file():
+        return record, None
+    run = attempt("numbers", "params.json", lambda: Run(path))
+    if run is None:
+        return record, None
+    summary = load_summary(images / path.name / SUMMARY)
+    history = attempt("curves", "log.csv", lambda: run.history)
+    if not summary:
+        return record, None
+    summary |= {"run": path.name}  # also where the folder was renamed
+    return record, _Summarized(run, summary, record, history or {})
 
 
 def _record(path: Path) -> dict | None:
@@ -105,10 +111,10 @@ def _record(path: Path) -> dict | None:
     return record
 
 
-def _write_comparison(summarized: Sequence[_Finished], request: Request, outcome: Outcome):
+def _write_comparison(summarized: Sequence[_Summarized], request: Request, outcome: Outcome):
     start = time.perf_counter()
     source = "; ".join(
-        f"{printable(each.path.name)} {each.summary['source']}" for each in summarized
+        f"{printable(each.run.name)} {each.summary['source']}" for each in summarized
     )
     path = request.images / "comparison.png"
     if not request.force and source_of(path) == source:
@@ -118,7 +124,7 @@ def _write_comparison(summarized: Sequence[_Finished], request: Request, outcome
     outcome.add_drawn(path, time.perf_counter() - start)
 
 
-def _comparison(summarized):
+def _comparison(summarized: Sequence[_Summarized]) -> Figure:
     groups: dict[str, list[Compared]] = {}
     for each in summarized:
         known = each.summary
@@ -142,11 +148,11 @@ def _comparison(summarized):
     )
 
 
-def _write_report(summarized: Sequence[_Finished], request: Request, outcome: Outcome):
+def _write_report(summarized: Sequence[_Summarized], request: Request, outcome: Outcome):
     start = time.perf_counter()
     path = request.images / "report.html"
     runs = [
-        ReportedRun(request.images / each.path.name, each.run.params, each.summary, each.record)
+        ReportedRun(request.images / each.run.name, each.run.params, each.summary, each.record)
         for each in summarized
     ]
     for name, reason in write_report(path, runs, request.images / "comparison.png").items():

@@ -44,7 +44,7 @@ def score_run(
         UserError: If the run has no checkpoint, or its data cannot be had.
     """
     offers = offers_of(run)
-    about = {
+    about: dict = {
         "run": run.name,
         "step": run.details["step"],
         "dataset": run.params.dataset,
@@ -53,12 +53,13 @@ def score_run(
         "preset": preset,
         "seed": SEED,
         "version": VERSION,
-        "factors": list(run.data.factor_names) if "factors" in offers else None,
+        "factors": _scored_factors(run, offers),
         "left_out": _left_out(run, offers),
     }
     stored = load_record(run.path / RECORD)
-    same = stored is not None and all(stored.get(name) == about[name] for name in about)
-    record = stored if same else {**about, "scores": {}}
+    record: dict = {**about, "scores": {}}
+    if stored is not None and all(stored.get(name) == about[name] for name in about):
+        record = stored
     for sentence in about["left_out"]:
         say(f"{run.name}: {sentence}")
     done = set(record["scores"])
@@ -95,6 +96,12 @@ def offers_of(run: Run) -> set[str]:
     if run.model.has_densities:
         offers.add("model")
     return offers
+
+
+def _scored_factors(run: Run, offers: set[str]) -> list[str] | None:
+    if "factors" in offers and isinstance(run.data, GroundTruthImages):
+        return list(run.data.factor_names)
+    return None
 
 
 def _left_out(run, offers) -> list[str]:
@@ -145,7 +152,8 @@ def _encode(run, most: int | None) -> tuple[np.ndarray, np.ndarray]:
         run.model.encode(run.data.images(rows[start : start + 1_000]))
         for start in range(0, len(rows), 1_000)
     ]
-    return tuple(np.concatenate(column) for column in zip(*parts, strict=True))
+    mean, log_stddev = zip(*parts, strict=True)
+    return np.concatenate(mean), np.concatenate(log_stddev)
 
 
 def _held_out(run, preset) -> np.ndarray:

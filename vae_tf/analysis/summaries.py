@@ -21,8 +21,8 @@ SUMMARY = "summary.json"
 _STRIP = 48  # pixels, height of the images of a comparison
 _MOST_PIXELS = 20_000_000  # of a strip: more than any image makes, and little memory
 # Columns of summary.csv that come from the log: the last row that has them.
-_LOGGED = ("loss", "reconstruction", "kl", "elbo", "stddev_mean")
-_LOGGED = (*_LOGGED, *(f"val_{name}" for name in _LOGGED))
+_TERMS = ("loss", "reconstruction", "kl", "elbo", "stddev_mean")
+_LOGGED = (*_TERMS, *(f"val_{name}" for name in _TERMS))
 # Columns of summary.csv, but for the last.
 _COLUMNS = (
     *("run", "step", "steps", "dataset", "model", "kl_weight", "likelihood", "latent_size"),
@@ -75,7 +75,7 @@ def summarize(analyzed: AnalyzedRun) -> dict:
         "kl_per_latent": [float(f"{value:.5g}") for value in statistics.kl]
         if statistics.has_kl
         else None,
-        "factors": list(analyzed.images.factor_names) if analyzed.has_factors else [],
+        "factors": list(analyzed.ground_truth.factor_names) if analyzed.has_factors else [],
         "strip": _encode_png(strip),
     }
 

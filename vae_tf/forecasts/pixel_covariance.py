@@ -29,7 +29,7 @@ def read_sample(images: "ImageSet | np.ndarray") -> tuple[np.ndarray, int]:
     Raises:
         UserError: If there are fewer than 2 images, or a value is not finite or not in [0, 1].
     """
-    if not hasattr(images, "images"):
+    if not isinstance(images, ImageSet):
         images = np.asarray(images)
         if images.dtype.kind == "f" and images.size and not np.isfinite(images.sum()):
             raise _not_finite()
@@ -89,7 +89,7 @@ def covariance_eigenvalues(
     scale = np.ones(size) if scale is None else scale
     exact = min(count, size) <= max(EXACT_SIZE, 4 * num_largest)
     # The smaller of X'X and XX', which share all eigenvalues that are not 0.
-    product = np.zeros((min(count, size),) * 2) if exact else None
+    product = np.zeros((min(count, size) if exact else 0,) * 2)
     total = 0.0
     for start in range(0, max(count, size), _BATCH_SIZE):
         part = slice(start, start + _BATCH_SIZE)

@@ -110,9 +110,9 @@ def discrete_information(first: np.ndarray, second: np.ndarray) -> np.ndarray:
         >>> float(discrete_information(column, column // 2)[0, 0].round(4))
         0.6931
     """
-    first = [_labels(column) for column in check_factors(first, name="first").T]
-    second = [_labels(column) for column in check_factors(second, name="second").T]
-    return np.array([[_information(a, b) for b in second] for a in first])
+    rows = [_labels(column) for column in check_factors(first, name="first").T]
+    columns = [_labels(column) for column in check_factors(second, name="second").T]
+    return np.array([[_information(row, column) for column in columns] for row in rows])
 
 
 def mig_score(codes: np.ndarray, factors: np.ndarray, *, num_bins: int = 20) -> float:

@@ -108,7 +108,8 @@ class Representation:
         sizes = check_factor_sizes(data.factor_sizes)
         check_count("batch_size", batch_size, 1)
         total = int(np.prod(sizes))
-        mean = log_stddev = None
+        mean: np.ndarray | None = None
+        log_stddev: np.ndarray | None = None
         with tqdm(
             desc="Encoding the factor grid",
             total=total,
@@ -117,21 +118,19 @@ class Representation:
             disable=not progress,
         ) as bar:
             for rows, images in _render_ahead(data, sizes, batch_size):
-                parts = _encode(encode, images, rows.stop - rows.start)
+                codes, spread = _encode(encode, images, rows.stop - rows.start)
                 if mean is None:
-                    mean, log_stddev = (
-                        None if part is None else np.empty((total, part.shape[1]), np.float32)
-                        for part in parts
-                    )
-                if parts[0].shape[1] != mean.shape[1] or (parts[1] is None) != (log_stddev is None):
+                    mean = np.empty((total, codes.shape[1]), np.float32)
+                    log_stddev = None if spread is None else np.empty_like(mean)
+                if codes.shape[1] != mean.shape[1] or (spread is None) != (log_stddev is None):
                     raise UserError(
                         "`encode` must return the same number of codes for every batch. Received: "
-                        f"{mean.shape[1]} and {parts[0].shape[1]} codes, or log_stddev only once. "
+                        f"{mean.shape[1]} and {codes.shape[1]} codes, or log_stddev only once. "
                         "Pass model.encode or a function of that form."
                     )
-                mean[rows] = parts[0]
+                mean[rows] = codes
                 if log_stddev is not None:
-                    log_stddev[rows] = parts[1]
+                    log_stddev[rows] = spread
                 bar.update(rows.stop - rows.start)
         self._set(mean, log_stddev, sizes, data.factor_names, sampled, seed)
 

@@ -17,7 +17,7 @@ _APART = 26  # pixels
 def plot_codes_positions(
     over_factors: dict[str, np.ndarray],
     over_position: np.ndarray | None,
-    latents: Sequence[int],
+    latents: Sequence[int] | np.ndarray,
     use: np.ndarray,
     title: str,
     notes: Sequence[str] = (),

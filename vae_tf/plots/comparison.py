@@ -1,6 +1,6 @@
 """One page on which runs stand beside each other (draw)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -33,7 +33,7 @@ class Compared(NamedTuple):
 
 
 def plot_comparison(
-    groups: dict[str, Sequence[Compared]], title: str, notes: Sequence[str] = ()
+    groups: Mapping[str, Sequence[Compared]], title: str, notes: Sequence[str] = ()
 ) -> Figure:
     """Draws reconstruction, KL, one traversal, the trade-off and the curves of each run.
 

@@ -16,7 +16,7 @@ _COLORS = colormaps["magma_r"].resampled(48)
 
 def plot_heat_maps(
     matrices: dict[str, np.ndarray],
-    latents: Sequence[int],
+    latents: Sequence[int] | np.ndarray,
     factor_names: Sequence[str],
     unit: str,
     title: str,

@@ -57,7 +57,8 @@ def plot_latent_space(
         notes: Lines below the title.
     """
     side, across, down = 380, 62, 74
-    panels = [(scatter, coloring) for scatter in scatters for coloring in colorings or [None]]
+    looks: Sequence[Coloring | None] = colorings if colorings else [None]
+    panels = [(scatter, coloring) for scatter in scatters for coloring in looks]
     count = len(panels) + len(pictures)
     columns = count if count <= 3 else 3
     rows = -(-count // columns)

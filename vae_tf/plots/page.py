@@ -74,7 +74,7 @@ class Page:
         )
         return self.figure.add_axes(box, **options)
 
-    def picture(self, left: int, top: int, pixels, label: str) -> Axes:
+    def picture(self, left: float, top: float, pixels, label: str) -> Axes:
         """Shows a picture pixel by pixel.
 
         Args:

@@ -53,7 +53,7 @@ def plot_traversal(
 
 def plot_traversals(
     blocks: dict[str, np.ndarray],
-    latents: Sequence[int],
+    latents: Sequence[int] | np.ndarray,
     use: np.ndarray,
     active: np.ndarray,
     ranges: np.ndarray,

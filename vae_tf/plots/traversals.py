@@ -4,7 +4,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from vae_tf.errors import unknown
+from vae_tf.errors import UserError, unknown
 from vae_tf.plots.code_statistics import CodeStatistics
 
 RANGES = ("prior", "fitted", "minmax")
@@ -26,7 +26,7 @@ def latent_ranges(mode: str, statistics: CodeStatistics | None = None) -> np.nda
         `[L, 2]` ends of the ranges; `[1, 2]` for "prior" without statistics.
 
     Raises:
-        UserError: If the mode is unknown.
+        UserError: If the mode is unknown, or needs statistics and there are none.
 
     Example:
         >>> latent_ranges("prior").round(2).tolist()
@@ -37,6 +37,11 @@ def latent_ranges(mode: str, statistics: CodeStatistics | None = None) -> np.nda
     if mode == "prior":
         count = 1 if statistics is None else len(statistics.kl)
         return np.tile([-_EDGE, _EDGE], (count, 1))
+    if statistics is None:
+        raise UserError(
+            f"The range '{mode}' is that of codes. Received: statistics=None. Pass what "
+            "`code_statistics` returns, or use the range 'prior'."
+        )
     if mode == "minmax":
         return np.stack([statistics.sample.min(axis=0), statistics.sample.max(axis=0)], axis=1)
     center, width = statistics.mean.mean(axis=0), _EDGE * statistics.total_stddev

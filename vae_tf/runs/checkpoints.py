@@ -106,7 +106,8 @@ def save(folder: Path, step: int, arrays: dict[str, np.ndarray], details: dict) 
     path = path_of(folder, step)
     with written_whole(path) as partial, open(partial, "wb") as file:
         details = details | {"num_arrays": len(arrays)}
-        np.savez(file, **arrays, **{_DETAILS: np.array(json.dumps(details))})
+        # NumPy's stub takes any name for `allow_pickle`, which no array is called.
+        np.savez(file, **arrays, **{_DETAILS: np.array(json.dumps(details))})  # type: ignore[arg-type]
     for old in sorted(folder.glob("step_*.npz"))[:-_KEPT]:
         old.unlink()
     return path

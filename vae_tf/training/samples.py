@@ -32,7 +32,7 @@ def save_samples(folder: Path, step: int, model: GenerativeModel, images: ImageS
     """
     picked = np.linspace(0, len(images) - 1, _NUM_SHOWN).astype(int)
     originals = images.images(picked)
-    labels = images.labels[picked] if model.conditional else None
+    labels = images.labels[picked] if model.conditional and images.labels is not None else None
     rows = [
         originals,
         model.reconstruct(originals, labels),

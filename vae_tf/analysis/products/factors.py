@@ -20,7 +20,7 @@ def codes_factors(analyzed: AnalyzedRun) -> Figure:
     return plot_heat_maps(
         {"": mutual_information_matrix(codes, factors)[order]},
         order,
-        analyzed.images.factor_names,
+        analyzed.ground_truth.factor_names,
         "mutual information, nats",
         "What each code tells about each factor",
         (
@@ -33,12 +33,12 @@ def codes_factors(analyzed: AnalyzedRun) -> Figure:
 
 def codes_positions(analyzed: AnalyzedRun) -> Figure:
     """Draws the mean of each code over the position, and over every other factor."""
-    images, statistics = analyzed.images, analyzed.statistics
+    images, statistics = analyzed.ground_truth, analyzed.statistics
     codes, factors = analyzed.random_codes
     order = statistics.order[: max(10, int(statistics.active.sum()))][:16]
     x, y = position_factors(images.factor_names)
     over_position = None
-    if x is not None:
+    if x is not None and y is not None:
         over_position = _codes_over_position(analyzed, x, y)[..., order]
     over_factors = {
         name: mean_codes(codes[:, order], factors[:, k], images.factor_sizes[k])
@@ -65,16 +65,16 @@ def position_factors(names: tuple[str, ...]) -> tuple[int | None, int | None]:
         >>> position_factors(("wall_hue", "scale"))
         (None, None)
     """
-    found = [
+    x, y = (
         next((k for k, name in enumerate(names) if letter in name.lower().split("_")), None)
         for letter in "xy"
-    ]
-    return (None, None) if None in found else tuple(found)
+    )
+    return (None, None) if x is None or y is None else (x, y)
 
 
 def _codes_over_position(analyzed, x, y, num_others: int = 8):
     """Averages codes over some values of the other factors, on a grid of positions: `[y, x, L]`."""
-    images = analyzed.images
+    images = analyzed.ground_truth
     others = images.sample_factors(num_others, np.random.default_rng(SEED))  # [O, K]
     places = [
         np.linspace(0, images.factor_sizes[k] - 1, min(_SQUARE_POSITIONS, images.factor_sizes[k]))

@@ -34,8 +34,10 @@ def latent_space(analyzed: AnalyzedRun) -> Figure:
             f"{len(mean)}. Hold out more: --set validation=0.2."
         )
     coordinates, explained = principal_components(mean)
-    axes = [f"component {i + 1}, {part:.0%} of the variance" for i, part in enumerate(explained)]
-    scatters = [Scatter(coordinates, *axes, "PCA")]
+    right, up = (
+        f"component {i + 1}, {part:.0%} of the variance" for i, part in enumerate(explained)
+    )
+    scatters = [Scatter(coordinates, right, up, "PCA")]
     if analyzed.projection != "pca":
         name = {"tsne": "t-SNE", "umap": "UMAP"}[analyzed.projection]
         mapped = project(mean, analyzed.projection, seed=SEED)

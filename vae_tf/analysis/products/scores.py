@@ -4,6 +4,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from vae_tf.analysis.analyzed_run import AnalyzedRun
+from vae_tf.errors import UserError
 from vae_tf.plots.code_statistics import INACTIVE
 from vae_tf.plots.heat_maps import plot_heat_maps
 from vae_tf.plots.kl_decomposition import plot_decomposition
@@ -11,7 +12,7 @@ from vae_tf.plots.kl_decomposition import plot_decomposition
 
 def information_matrix(analyzed: AnalyzedRun) -> Figure:
     """Draws the mutual information of latents and factors, by bins and by densities."""
-    found = analyzed.record["scores"]
+    found = _record(analyzed)["scores"]
     headings = {
         "mig": "{num_bins} bins, {num_train:,} points",
         "mig_density": "densities, {num_images:,} images",
@@ -33,7 +34,7 @@ def information_matrix(analyzed: AnalyzedRun) -> Figure:
 
 def importance_matrix(analyzed: AnalyzedRun) -> Figure:
     """Draws the importance of latents for predicting factors."""
-    entry = analyzed.record["scores"]["dci"]
+    entry = _record(analyzed)["scores"]["dci"]
     values = entry["values"]
     return _scored_heat_maps(
         analyzed,
@@ -47,7 +48,7 @@ def importance_matrix(analyzed: AnalyzedRun) -> Figure:
 
 
 def _scored_heat_maps(analyzed, matrices, unit, title, note, darkest=None):
-    record = analyzed.record
+    record = _record(analyzed)
     matrices = {heading: np.array(matrix) for heading, matrix in matrices.items()}
     order, sorting = np.arange(len(next(iter(matrices.values())))), ""
     if "kl_per_code" in record["scores"]:
@@ -64,13 +65,28 @@ def _scored_heat_maps(analyzed, matrices, unit, title, note, darkest=None):
     )
 
 
+def _record(analyzed: AnalyzedRun) -> dict:
+    """The content of metrics.json.
+
+    Raises:
+        UserError: If the run is not scored.
+    """
+    if analyzed.record is None:
+        raise UserError(
+            f"It needs the scores of '{analyzed.run.name}', which has none. Compute them: "
+            f"python analyze.py {analyzed.run.name} --metrics full"
+        )
+    return analyzed.record
+
+
 def _scored(record) -> str:
     return f"{record['run']}, step {record['step']:,}, scored with preset {record['preset']}"
 
 
 def decomposition(analyzed: AnalyzedRun) -> Figure:
     """Draws the KL to the prior in three parts."""
-    entry = analyzed.record["scores"]["elbo_decomposition"]
+    record = _record(analyzed)
+    entry = record["scores"]["elbo_decomposition"]
     values, sizes = entry["values"], entry["sizes"]
     information, kl = values["index_code_mutual_information"], values["kl"]
     limit = np.log(sizes["num_images"])
@@ -81,7 +97,7 @@ def decomposition(analyzed: AnalyzedRun) -> Figure:
         values,
         title,
         (
-            _scored(analyzed.record),
+            _scored(record),
             f"{sizes['num_samples']:,} samples, ± standard error; from {sizes['num_images']:,} "
             f"images, so that information is at most ln {sizes['num_images']:,} = {limit:.1f} nats",
         ),
