@@ -90,7 +90,7 @@ def _forecast(params: Params, images: ImageSet) -> str | None:
     if params.model not in ("vae", "beta_vae"):
         return None
     likelihood = read_likelihood(params.likelihood)
-    return forecast_sentence(images, params.kl_weight, params.latent_size, *likelihood)
+    return forecast_sentence(images, str(params.kl_weight), params.latent_size, *likelihood)
 
 
 @contextlib.contextmanager

@@ -27,7 +27,7 @@ def forecast_picture(analyzed: AnalyzedRun) -> Figure:
     stddev = read_likelihood(params.likelihood)[1]
     key = (params.dataset, params.image_size, params.channels, params.validation)
     read = _spectrum(key, params.latent_size)
-    result = forecast_from(read, params.kl_weight, params.latent_size, stddev)
+    result = forecast_from(read, str(params.kl_weight), params.latent_size, stddev)
     x = analyzed.images.images(analyzed.analyzed_rows)
     errors = np.square(x - analyzed.decode(statistics.mean)).sum(axis=(1, 2, 3))
     measured = Measured(
