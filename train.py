@@ -162,6 +162,7 @@ def train_run(name: str, params: config.Params, options: argparse.Namespace):
         overwrite=options.overwrite,
         progress=True,
         tensorboard=options.tensorboard,
+        say=print,
     )
     minutes, seconds = divmod(round(time.monotonic() - start), 60)
     step = run.history["step"][-1]

@@ -16,8 +16,9 @@ from vae_tf.training import train
 
 NEEDS_FACTORS = {"codes_factors.png", "codes_positions.png"}
 SCORED_FACTORS = {"information_matrix.png", "importance_matrix.png"}
-NEEDS_LABELS = {"class_grid.png"}
-WITHOUT_FACTORS = set(PRODUCTS) - NEEDS_FACTORS - SCORED_FACTORS - NEEDS_LABELS
+NEEDS_LABELS, NEEDS_GAUSSIAN = {"class_grid.png"}, {"forecast.png"}
+OTHERS = NEEDS_LABELS | NEEDS_GAUSSIAN
+WITHOUT_FACTORS = set(PRODUCTS) - NEEDS_FACTORS - SCORED_FACTORS - OTHERS
 
 
 def names(folder):
@@ -31,7 +32,7 @@ def test_everything_is_drawn_once(analyzed, runs, tmp_path):
     overview = {"comparison.png", "summary.csv", "scores.csv", "report.html"}
     assert names(images) == {"digits", "sprites"} | overview
     assert names(images / "digits") == WITHOUT_FACTORS | {"summary.json"}
-    assert names(images / "sprites") == set(PRODUCTS) - NEEDS_LABELS | {"summary.json"}
+    assert names(images / "sprites") == set(PRODUCTS) - OTHERS | {"summary.json"}
     lines = []
     again = analyze(found, images, say=lines.append)
     assert [path.name for path in again.drawn] == ["scores.csv", "summary.csv", "report.html"]
@@ -153,3 +154,9 @@ def test_a_model_of_labeled_images_is_drawn_class_by_class(tmp_path):
     assert len(run.validation_data) == 90 and summary["mse"] == pytest.approx(error, rel=1e-4)
     record = score_run(run, "fast", progress=False, say=lambda line: None)
     assert record["scores"] == {} and "not scored" in record["left_out"][0]
+
+
+def test_a_gaussian_vae_is_drawn_beside_its_forecast(tmp_path):
+    run = train(replace(TINY, likelihood="gaussian"), tmp_path / "predictions" / "digits")
+    outcome = analyze([run.path], tmp_path / "images", only=["forecast.png"])
+    assert not outcome.problems and [path.name for path in outcome.drawn] == ["forecast.png"]

@@ -14,6 +14,7 @@ from vae_tf.analysis.failures import reading
 from vae_tf.analysis.score_tables import RECORD, load_record
 from vae_tf.data import GroundTruthImages, ImageSet
 from vae_tf.errors import UserError
+from vae_tf.likelihood_texts import read_likelihood
 from vae_tf.plots.code_statistics import CodeStatistics, code_statistics
 from vae_tf.quiet_tensorflow import import_tensorflow
 from vae_tf.runs import Run, checkpoints
@@ -192,6 +193,13 @@ class AnalyzedRun:
         rows = self.analyzed_rows
         mean, log_stddev, kl = codes_and_kl(self.model, self.images.images, rows, labels)
         return code_statistics(mean, log_stddev, kl.mean(axis=0), seed=SEED)
+
+    @property
+    def has_forecast(self) -> bool:
+        """Whether a linear VAE is its like: a VAE with a Gaussian likelihood."""
+        params = self.params
+        gaussian = read_likelihood(params.likelihood)[0] == "gaussian"
+        return gaussian and params.model in ("vae", "beta_vae")
 
     def labels_of(self, rows: np.ndarray) -> np.ndarray | None:
         """Labels of images for a model that needs them; None for others."""

@@ -105,6 +105,8 @@ class _RunDrawing:
                 continue
             if product.needs_labels and analyzed.params.model not in CONDITIONAL:
                 continue
+            if product.needs_gaussian and not analyzed.has_forecast:
+                continue
             source = analyzed.source(product.sources, product.options(analyzed))
             if not self.request.force and source_of(self.folder / name) == source:
                 current += 1

@@ -163,17 +163,48 @@ def forecast(
         >>> round(result.collapse_weight, 4)
         2.0
     """
-    weight = final_weight(kl_weight)
+    return forecast_from(spectrum(images, latent_size), kl_weight, latent_size, stddev)
+
+
+class Spectrum(NamedTuple):
+    """What a forecast needs to know of images.
+
+    Attributes:
+        eigenvalues: The largest of the pixel covariance, at least as many as there are latents
+            and directions.
+        total_variance: Sum of all eigenvalues.
+        image_size: Values of an image.
+        num_images: Images read.
+        num_given: Images given.
+    """
+
+    eigenvalues: np.ndarray
+    total_variance: float
+    image_size: int
+    num_images: int
+    num_given: int
+
+
+def spectrum(images: "ImageSet | np.ndarray", latent_size: int) -> Spectrum:
+    """Reads images once, for forecasts under any weight; arguments as for `forecast`."""
     whole = isinstance(latent_size, (int, np.integer)) and not isinstance(latent_size, bool)
     if not whole or latent_size < 1:
         raise UserError(
             f"`latent_size` must be a whole number of at least 1. Received: "
             f"latent_size={latent_size!r}"
         )
-    learned = _check_stddev(stddev)
     values, num_given = read_sample(images)
-    num_images, image_size = values.shape
     eigenvalues, total = covariance_eigenvalues(values, 2 * latent_size)
+    num_images, image_size = values.shape
+    return Spectrum(eigenvalues, total, image_size, num_images, num_given)
+
+
+def forecast_from(
+    images: Spectrum, kl_weight: float | str | Schedule, latent_size: int, stddev=None
+) -> Forecast:
+    """`forecast` of images that were read already."""
+    eigenvalues, total, image_size, num_images, num_given = images
+    weight, learned = final_weight(kl_weight), _check_stddev(stddev)
     offered = eigenvalues[:latent_size]
     if learned:
         stddev = _best_stddev(offered, total, weight, image_size)

@@ -16,15 +16,32 @@ _SPECTRUM, _TRADE_OFF, _HEIGHT = 540, 360, 330  # pixels
 class _Forecast(Protocol):
     """The part of `forecasts.linear_vae.Forecast` that is drawn."""
 
-    used: int
-    kl: float
-    squared_error: float
-    collapse_weight: float
-    eigenvalues: np.ndarray
-    kl_weight: float
-    latent_size: int
-    stddev: float
-    threshold: float
+    @property
+    def used(self) -> int: ...
+
+    @property
+    def kl(self) -> float: ...
+
+    @property
+    def squared_error(self) -> float: ...
+
+    @property
+    def collapse_weight(self) -> float: ...
+
+    @property
+    def eigenvalues(self) -> np.ndarray: ...
+
+    @property
+    def kl_weight(self) -> float: ...
+
+    @property
+    def latent_size(self) -> int: ...
+
+    @property
+    def stddev(self) -> float: ...
+
+    @property
+    def threshold(self) -> float: ...
 
     def trade_off(self) -> tuple[np.ndarray, np.ndarray]: ...
 

@@ -1,6 +1,14 @@
 """The pictures of one run: a new picture is one function and one row of `PRODUCTS`."""
 
-from vae_tf.analysis.products import factors, images, latent_space, scores, training, traversals
+from vae_tf.analysis.products import (
+    factors,
+    forecasts,
+    images,
+    latent_space,
+    scores,
+    training,
+    traversals,
+)
 from vae_tf.analysis.products.product import Animation, Product
 
 __all__ = ["PRODUCTS", "Animation", "Product"]
@@ -84,6 +92,15 @@ PRODUCTS = {
         "does not expect of latents together, and dimension-wise KL of each alone. Error bars are "
         "standard errors over samples.",
         score="elbo_decomposition",
+    ),
+    "forecast.png": Product(
+        forecasts.forecast_picture,
+        ("checkpoint",),
+        "What a linear VAE would do",
+        "Forecast from the images alone: directions of the images whose variance is above weight "
+        "times the decoder's variance keep a latent. The run's own point beside it shows what the "
+        "networks gain over a linear VAE, or lose.",
+        needs_gaussian=True,
     ),
     "latent_space.png": Product(
         latent_space.latent_space,

@@ -30,6 +30,7 @@ class Product(NamedTuple):
         title: Heading in the report.
         reading: A sentence on how to read it.
         needs_factors: Whether it is only made where the generating factors are known.
+        needs_gaussian: Whether it is only made of VAEs with a Gaussian likelihood.
         needs_labels: Whether it is only made of models that draw images of a given label.
         needs_kl: Whether it is only made where the KL of latents is known and finite.
         score: Score of metrics.json that it shows; it is only made of runs with that score.
@@ -41,6 +42,7 @@ class Product(NamedTuple):
     title: str
     reading: str
     needs_factors: bool = False
+    needs_gaussian: bool = False
     needs_labels: bool = False
     needs_kl: bool = False
     score: str | None = None
