@@ -1,7 +1,9 @@
 """Draws what runs have learned: `python analyze.py [RUN ...]`; see `--help`."""
 
+from vae_tf import scripts  # first, see there
+
+# isort: split
 import argparse
-import logging
 import shutil
 import sys
 import time
@@ -11,24 +13,12 @@ from vae_tf.errors import UserError
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Analyses the named runs; returns the exit code."""
-    options = parse(arguments)
-    logging.basicConfig(format="%(levelname)s: %(message)s")
-    try:
-        return run(options)
-    except UserError as error:
-        print(f"analyze.py: {error}", file=sys.stderr)
-        return 2
-    except OSError as error:
-        print(
-            f"analyze.py: Writing to '{options.images}' failed: {error.strerror or error}. Choose "
-            f"another place with --images, or make room. What was drawn is kept.",
-            file=sys.stderr,
-        )
-        return 1
-    except KeyboardInterrupt:
-        print("\nStopped. What is drawn is kept; the same command draws the rest.", file=sys.stderr)
-        return 130
+    """Analyzes the named runs; returns the exit code."""
+    return scripts.answer(
+        "analyze.py",
+        lambda: run(parse(arguments)),
+        lambda: "What is drawn is kept; the same command draws the rest.",
+    )
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
@@ -81,7 +71,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Analyses, and says where the results lie."""
+    """Analyzes, and says where the results lie."""
     # After the command line was read, as the import takes a second.
     from vae_tf.analysis import analyse, chosen_products, find_runs
 
@@ -96,16 +86,23 @@ def run(options: argparse.Namespace) -> int:
         force=options.force,
         projection=options.projection,
         every=find_runs(options.predictions),
-        say=lambda line: print(line, flush=True),
+        say=say,
     )
+    scripts.check_stopped()
     for problem in [*unscored, *outcome.problems]:
-        print(f"analyze.py: {problem}", file=sys.stderr)
+        print(f"analyze.py: {scripts.printable(str(problem))}", file=sys.stderr)
     report = options.images / "report.html"
     where = f"The report lies in {report}." if report.exists() else f"They lie in {options.images}."
     seconds = time.monotonic() - start
     written = f"{len(outcome.drawn)} files written, {outcome.current} up to date"
     print(f"{written}, in {seconds:.0f} s. {where}")
     return 1 if unscored or outcome.problems else 0
+
+
+def say(line: str):
+    """Prints a line of progress, and is where a signal that a library swallowed takes effect."""
+    scripts.check_stopped()
+    print(scripts.printable(line), flush=True)
 
 
 def score(paths: list[Path], preset: str) -> list[str]:
@@ -120,8 +117,8 @@ def score(paths: list[Path], preset: str) -> list[str]:
     scored, problems = [], []
     for path in paths:
         try:
-            print(f"{path.name}: scoring, preset {preset}", flush=True)
-            print(score_table(score_run(Run(path), preset)), flush=True)
+            say(f"{path.name}: scoring, preset {preset}")
+            say(score_table(score_run(Run(path), preset)))
             scored.append(path)
         except UserError as error:
             problems.append(f"{path.name}: not scored. {error}")

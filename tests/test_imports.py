@@ -14,7 +14,7 @@ LAYERS = [
     {"version", "errors", "saving", "reading", "literals", "limits"},
     {"schedules", "distributions", "divergences", "sums", "quiet_tensorflow", "optimizers"},
     {"networks", "data", "metrics", "plots"},
-    {"models"},
+    {"models", "memory"},
     {"config"},
     {"runs"},
     {"training", "analysis"},

@@ -5,6 +5,7 @@ import inspect
 import keras
 
 from vae_tf.errors import UserError, unknown
+from vae_tf.memory import check_memory
 from vae_tf.models import MODELS
 from vae_tf.models.autoencoder import AutoEncoder
 from vae_tf.networks import specs
@@ -32,7 +33,8 @@ def build_model(params, image_shape: tuple[int, int, int], dataset_size: int) ->
         dataset_size: Number of training images, for the variants that need it.
 
     Raises:
-        UserError: If a knob is unknown or the networks do not fit the images.
+        UserError: If a knob is unknown, the networks do not fit the images, or the machine has too
+            little memory.
     """
     knobs = hyper_of(params.model)
     hyper = dict(params.hyper)
@@ -44,6 +46,7 @@ def build_model(params, image_shape: tuple[int, int, int], dataset_size: int) ->
                     f"Leave hyper empty."
                 )
             raise unknown(f"knob of model '{params.model}' in hyper", name, knobs)
+    check_memory(params, image_shape, training=False)
     if "dataset_size" in knobs:
         hyper.setdefault("dataset_size", dataset_size)
     shared = {"activation": params.activation, "seed": params.seed}
