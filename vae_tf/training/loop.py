@@ -96,7 +96,7 @@ class Training:
 
         Raises:
             TrainingStopped: If a term is not finite.
-            KeyboardInterrupt: After a signal, with a checkpoint saved.
+            Stopped: After a signal, with a checkpoint saved.
         """
         if self._out_of_patience():
             return  # it stopped early in an earlier session
@@ -119,13 +119,12 @@ class Training:
                 self._advance(next(upcoming), val, write)
                 for callback in callbacks:
                     callback.on_step(self.step)
-                if interruption.requested:
+                if interruption.number is not None:
                     self._save()
-                    raise KeyboardInterrupt
+                    interruption.raise_if_requested()
             if not self._done:
                 self._save()
-            if interruption.requested:
-                raise KeyboardInterrupt
+            interruption.raise_if_requested()
 
     @property
     def _done(self) -> bool:

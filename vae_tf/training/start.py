@@ -11,6 +11,7 @@ from vae_tf.data.image_set import ImageSet
 from vae_tf.errors import TrainingStopped
 from vae_tf.forecasts.sentence import forecast_sentence
 from vae_tf.likelihood_texts import read_likelihood
+from vae_tf.memory import check_memory
 from vae_tf.models.build import build_model
 from vae_tf.runs import Run, checkpoints
 from vae_tf.saving import write_text
@@ -51,7 +52,7 @@ def train(
     Raises:
         UserError: If it cannot begin; nothing has then been written.
         TrainingStopped: If it cannot go on: a loss is not finite, or the disk is full.
-        KeyboardInterrupt: After Ctrl-C, with a checkpoint saved.
+        Stopped: After Ctrl-C (it is a `KeyboardInterrupt`) or SIGTERM, with a checkpoint saved.
     """
     run_dir = Path(run_dir)
     check_options(resume=resume, overwrite=overwrite, tensorboard=tensorboard)
@@ -62,6 +63,7 @@ def train(
     images, validation = data or [
         runs.load_data(params, split) for split in ("train", "validation")
     ]
+    check_memory(params, images.image_shape, training=True)
     check_images(images, validation)
     model = build_model(params, images.image_shape, len(images), images.num_classes)
     check_batches(model, params, images, validation)
@@ -105,6 +107,6 @@ def _disk_errors_explained(run_dir: Path) -> Iterator[None]:
     except OSError as error:
         last = checkpoints.describe_newest(run_dir / "checkpoints")
         raise TrainingStopped(
-            f"Writing to '{run_dir}' failed: {error.strerror or error}. {last} Fix that and "
-            f"go on with --resume."
+            f"Writing to '{error.filename or run_dir}' failed: {error.strerror or error}. {last} "
+            f"Fix that and go on with --resume."
         ) from error
