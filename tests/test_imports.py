@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).parents[1] / "vae_tf"
 
 # From the bottom up; modules of one line may import each other.
 LAYERS = [
-    {"version", "errors", "saving", "checks"},
+    {"version", "errors", "saving", "reading", "checks"},
     {"schedules", "distributions", "divergences", "quiet_tensorflow"},
     {"networks", "data", "metrics", "plots"},
     {"models"},

@@ -8,6 +8,20 @@ class UserError(ValueError):
     """A mistake in what the user asked for; the message says expected, received, remedy."""
 
 
+def shown(value: object) -> str:
+    r"""A value as messages show it: on a line, without control characters, at most 200 characters.
+
+    Example:
+        >>> shown([1, "\x1b"]), len(shown("a" * 10**6))
+        ("[1, '\\x1b']", 200)
+    """
+    try:
+        text = repr(value)
+    except Exception:  # Python refuses to write out an integer of more than 4,300 digits
+        text = f"<{type(value).__name__}>"
+    return text if len(text) <= 200 else f"{text[:185]} ... {text[-10:]}"
+
+
 def unknown(kind: str, name: object, known: Iterable[str], remedy: str = "") -> UserError:
     """Builds the error for a name that is not in a registry.
 
@@ -22,10 +36,10 @@ def unknown(kind: str, name: object, known: Iterable[str], remedy: str = "") -> 
         "Unknown model 'beta_vea'. Did you mean 'beta_vae'? Known: ae, beta_vae."
     """
     known = sorted(known)
-    close = difflib.get_close_matches(str(name), known, n=1, cutoff=0.5)
+    close = difflib.get_close_matches(str(name)[:100], known, n=1, cutoff=0.5)
     guess = f" Did you mean '{close[0]}'?" if close else ""
     remedy = f" {remedy}" if remedy else ""
-    return UserError(f"Unknown {kind} '{name}'.{guess} Known: {', '.join(known)}.{remedy}")
+    return UserError(f"Unknown {kind} {shown(name)}.{guess} Known: {', '.join(known)}.{remedy}")
 
 
 class TrainingStopped(RuntimeError):

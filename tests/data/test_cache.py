@@ -1,6 +1,11 @@
+import errno
 import logging
 import multiprocessing
+import os
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -28,15 +33,21 @@ def test_another_key_is_another_folder():
     assert prepared("set", {"size": 3}, write)[0] != prepared("set", {"size": 4}, write)[0]
 
 
-@pytest.mark.parametrize("damage", ["short", "absent", "meta"])
+@pytest.mark.parametrize("damage", ["short", "absent", "meta", "zeroed", "deep", "pipe", "other"])
 def test_damaged_folder_is_prepared_again(damage, caplog):
     folder, _ = prepared("set", {}, write)
     if damage == "short":
         (folder / "file.txt").write_text("con")
     elif damage == "absent":
         (folder / "file.txt").unlink()
+    elif damage == "zeroed":
+        (folder / "file.txt").write_bytes(bytes(len("content")))
+    elif damage == "pipe":
+        (folder / "meta.json").unlink()
+        os.mkfifo(folder / "meta.json")
     else:
-        (folder / "meta.json").write_text("{")
+        record = {"meta": "{", "deep": "[" * 5_000, "other": '{"files": [], "meta": {}}'}
+        (folder / "meta.json").write_text(record[damage])
     with caplog.at_level(logging.WARNING):
         prepared("set", {}, write)
     assert "is damaged" in caplog.text
@@ -63,6 +74,71 @@ def test_unwritable_cache_names_the_remedy(tmp_path, monkeypatch):
 def test_default_place(monkeypatch):
     monkeypatch.delenv("VAE_TF_CACHE")
     assert cache_dir().parts[-2:] == (".cache", "vae_tf")
+
+
+@pytest.mark.parametrize("place", [0, 32 * 2**20 // 2, 40 * 2**20 - 1])
+def test_zeros_in_a_large_file_are_found(place):
+    def fill(folder):
+        (folder / "file.txt").write_text("content")
+        (folder / "large").write_bytes(b"\1" * (40 * 2**20))
+        return {}
+
+    folder, _ = prepared("set", {}, fill)
+    assert prepared("set", {}, refuse)[0] == folder
+    with open(folder / "large", "r+b") as file:
+        file.seek(max(0, place - 2**17))
+        file.write(bytes(min(2**18, 40 * 2**20 - file.tell())))
+    with pytest.raises(RuntimeError):
+        prepared("set", {}, refuse)
+
+
+def test_leftovers_of_a_killed_preparation_go_and_those_of_a_living_one_stay(cache):
+    code = (
+        "import time; from vae_tf.data.cache import prepared\n"
+        "def prepare(folder):\n"
+        "    (folder / 'half').write_text('x'); print('ready', flush=True); time.sleep(60)\n"
+        "prepared('theirs', {}, prepare)"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as process:
+        process.stdout.readline()
+        prepared("ours", {}, write)
+        assert len(list(cache.glob("theirs-*.preparing-*"))) == 1
+        process.kill()
+    prepared("another", {}, write)
+    assert not list(cache.glob("*.preparing-*")) and len(list(cache.iterdir())) == 2
+
+
+@pytest.mark.parametrize("name", ["file.txt", "meta.json", "sync", "rename"])
+def test_a_disk_that_is_full_at_any_file_leaves_nothing(cache, monkeypatch, name):
+    def full(*args, **kwargs):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    write_text = Path.write_text
+    if name == "sync":
+        monkeypatch.setattr(os, "fsync", full)
+    elif name == "rename":
+        monkeypatch.setattr(Path, "rename", full)
+    else:
+        monkeypatch.setattr(
+            Path,
+            "write_text",
+            lambda self, *args, **kwargs: (full if self.name == name else write_text)(
+                self, *args, **kwargs
+            ),
+        )
+    with pytest.raises(UserError, match="No space left on device. Make room, or set VAE_TF_CACHE"):
+        prepared("set", {}, write)
+    assert list(cache.iterdir()) == []
+
+
+def test_an_error_of_the_source_is_not_blamed_on_the_cache(tmp_path):
+    with pytest.raises(UserError, match="That is about '.*absent'"):
+        prepared("set", {}, lambda folder: (tmp_path / "absent").read_bytes())
+
+
+def test_long_names():
+    folder, _ = prepared("n" * 300, {}, write)
+    assert folder.is_dir()
 
 
 def prepare_slowly(barrier, results, text):

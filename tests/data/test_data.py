@@ -40,3 +40,34 @@ def test_registry_names_the_sets_of_the_readme():
 def test_impossible_options_are_refused(options):
     with pytest.raises(UserError, match="Received|Did you mean 'validation'"):
         load("digits", **options)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "kubric:movi_a",
+        "huggingface:mnist",
+        "kaggle:titanic",
+        "gs://bucket/mnist",
+        "https://example.org/x",
+        "../mnist",
+        "mnist/data_dir=.",
+        "mnist/a/b",
+        "",
+        "mnist:3.0.1:x",
+        "m" * 300 + " ",
+        "mnist\n",
+        "\udcff",
+    ],
+)
+def test_only_plain_names_reach_tfds(name, monkeypatch):
+    monkeypatch.setitem(sys.modules, "tensorflow_datasets", None)  # its import fails
+    with pytest.raises(UserError, match="Namespaces"):
+        load(name)
+
+
+@pytest.mark.parametrize("name", ["mnist", "emnist/letters", "cifar10:3.0.2", "a/b-1.0:1.*.*"])
+def test_plain_names_reach_tfds(name, monkeypatch):
+    monkeypatch.setitem(sys.modules, "tensorflow_datasets", None)
+    with pytest.raises(ImportError):
+        load(name)

@@ -1,4 +1,6 @@
+import io
 import os
+import zipfile
 
 import numpy as np
 import pytest
@@ -69,6 +71,25 @@ def test_no_flipped_bit_escapes(tmp_path):
 def test_pickles_are_refused(tmp_path):
     np.savez(tmp_path / "step_00000001.npz", a=np.array([{}], object))
     with pytest.raises(UserError, match="damaged"):
+        checkpoints.load(tmp_path / "step_00000001.npz")
+
+
+def _claims_a_terabyte(path):
+    header = io.BytesIO()
+    claim = {"descr": "<f4", "fortran_order": False, "shape": (2**38,)}
+    np.lib.format.write_array_header_1_0(header, claim)
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.npy", header.getvalue() + b"little")
+
+
+def _unpacks_to_much(path):
+    np.savez_compressed(path, a=np.zeros(10**6))
+
+
+@pytest.mark.parametrize("make", [_claims_a_terabyte, _unpacks_to_much, os.mkfifo])
+def test_hostile_files_are_refused_at_once(tmp_path, make):
+    make(tmp_path / "step_00000001.npz")
+    with pytest.raises(UserError, match="is damaged"):
         checkpoints.load(tmp_path / "step_00000001.npz")
 
 

@@ -1,6 +1,7 @@
 """Image sets by name, read by index: `load("sprites")`, `load("folder:PATH")`, `load("mnist")`."""
 
 import importlib
+import re
 from collections.abc import Callable
 
 from vae_tf.data.collection import Collection, check_validation
@@ -10,6 +11,9 @@ from vae_tf.errors import UserError
 __all__ = ["DATASETS", "ArrayImages", "GroundTruthImages", "ImageSet", "load"]
 
 _FOLDER = "folder:"
+
+# NAME, NAME/CONFIG, NAME:VERSION or NAME/CONFIG:VERSION, without a namespace, a path or arguments.
+_TFDS_NAME = re.compile(r"[A-Za-z]\w*(/[\w+.-]+)?(:(\d+|\*)(\.(\d+|\*)){2})?", re.ASCII)
 
 
 def _loader(module: str, function: str, *arguments: str) -> Callable[..., Collection]:
@@ -62,7 +66,8 @@ def load(
         An `ImageSet`; a `GroundTruthImages` where the factors are known.
 
     Raises:
-        UserError: If the name, the split or an option is wrong, or the set cannot be downloaded.
+        UserError: If the name, the split or an option is wrong, or the set cannot be downloaded. A
+            name with a namespace is refused before anything is asked of the network.
 
     Example:
         >>> load("digits", "validation", validation=0.1)
@@ -87,4 +92,10 @@ def _find_loader(name: str) -> Callable[..., Collection]:
         return DATASETS[name]
     if name.startswith(_FOLDER):
         return _loader("folder", "load_folder", name.removeprefix(_FOLDER))
+    if not _TFDS_NAME.fullmatch(name):
+        raise UserError(
+            f"A data set is a name of `DATASETS`, folder:PATH, or a name of TensorFlow Datasets, "
+            f"NAME or NAME/CONFIG:VERSION. Namespaces (huggingface:NAME) are refused: they would "
+            f"fetch from the network what the name says. Received: {name!r}"
+        )
     return _loader("tfds_images", "load_tfds", name)

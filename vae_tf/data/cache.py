@@ -1,5 +1,14 @@
-"""The on-disk cache: one folder a prepared data set, complete or absent, never half-written."""
+"""The on-disk cache: one folder a prepared data set, complete or absent, never half-written.
 
+A folder is filled under another name and takes its own when every file is on the disk. Its
+`meta.json` lists the files with their sizes and SHA-256, checked whenever the folder is used. Of a
+file above 32 MB the hash covers 256 evenly spaced blocks of 16 KB, so that the check takes a
+fraction of a second: a damaged stretch longer than 1/256 of the file is always found, a shorter one
+may not be. Rows of images carry checksums of their own, see `row_file.py`.
+"""
+
+import contextlib
+import errno
 import hashlib
 import json
 import logging
@@ -7,15 +16,20 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from vae_tf.errors import UserError
+from vae_tf.reading import open_regular, read_json, require_fields
+from vae_tf.saving import claim, remove_abandoned, sync_folder
 
 # Raise it when the preparation of any set changes: every older folder is then ignored.
-PREPARATION_VERSION = 1
+PREPARATION_VERSION = 2
 
 _META = "meta.json"
+_PREPARING = ".preparing-"
+_WHOLE = 32 * 2**20  # bytes up to which a file is hashed as a whole
+_NUM_BLOCKS, _BLOCK = 256, 16 * 2**10
 
 logger = logging.getLogger(__name__)
 
@@ -41,54 +55,112 @@ def prepared(name: str, key: dict, prepare: Callable[[Path], dict]) -> tuple[Pat
     """
     text = json.dumps([PREPARATION_VERSION, name, key], sort_keys=True)
     digest = hashlib.sha256(text.encode()).hexdigest()[:8]
-    folder = cache_dir() / f"{re.sub(r'[^A-Za-z0-9_.-]+', '-', name).strip('-.')}-{digest}"
+    readable = re.sub(r"[^A-Za-z0-9_.-]+", "-", name).strip("-.")[:100]
+    folder = cache_dir() / f"{readable}-{digest}"
     if folder.exists():
-        meta = _read_meta(folder)
-        if meta is not None:
-            return folder, meta
-        logger.warning("The cache folder '%s' is damaged: preparing it again.", folder)
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        scratch = Path(tempfile.mkdtemp(prefix=f"{folder.name}.preparing-", dir=folder.parent))
-    except OSError as error:
-        raise UserError(
-            f"The cache '{folder.parent}' cannot be written: {error}. "
-            "Set VAE_TF_CACHE to a folder that can."
-        ) from error
-    try:
         try:
+            return folder, _read_meta(folder)
+        except (OSError, UserError) as error:
+            logger.warning("The cache '%s' is damaged: %s Preparing it again.", folder, error)
+    with _errors_explained(name, folder.parent):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        remove_abandoned(folder.parent, re.compile(f".*{re.escape(_PREPARING)}.{{8}}"))
+        with _new_folder(folder) as scratch:
             meta = prepare(scratch)
-        except OSError as error:
-            raise UserError(
-                f"'{name}' cannot be prepared in '{folder.parent}': {error}. Make room, or set "
-                "VAE_TF_CACHE to another folder."
-            ) from error
-        scratch.chmod(0o755)  # a temporary folder is its owner's alone
-        sizes = {file.name: file.stat().st_size for file in scratch.iterdir()}
-        (scratch / _META).write_text(json.dumps({"key": key, "sizes": sizes, "meta": meta}))
-        _publish(scratch, folder)
+            scratch.chmod(0o755)  # a temporary folder is its owner's alone
+            files = {file.name: _state(file) for file in sorted(scratch.iterdir())}
+            record = {"key": key, "files": files, "meta": meta}
+            (scratch / _META).write_text(json.dumps(record), encoding="utf-8")
+            for file in scratch.iterdir():
+                _sync(file)
+            _publish(scratch, folder)
+        return folder, _read_meta(folder)
+
+
+@contextlib.contextmanager
+def _errors_explained(name: str, cache: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            remedy = "Make room, or set VAE_TF_CACHE to another disk."
+        elif error.filename and not str(error.filename).startswith(str(cache)):
+            remedy = f"That is about '{error.filename}'."
+        else:
+            remedy = "Set VAE_TF_CACHE to a folder that can be written."
+        raise UserError(
+            f"'{name}' cannot be prepared in the cache '{cache}': {reason}. {remedy}"
+        ) from error
+
+
+@contextlib.contextmanager
+def _new_folder(folder: Path) -> Iterator[Path]:
+    """An empty folder beside `folder`; what is left of it in the end is removed."""
+    prefix = f"{folder.name}{_PREPARING}"
+    while True:
+        scratch = Path(tempfile.mkdtemp(prefix=prefix, dir=folder.parent))
+        descriptor = os.open(scratch, os.O_RDONLY | os.O_DIRECTORY)
+        if claim(scratch, descriptor):
+            break
+        os.close(descriptor)
+    try:
+        yield scratch
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
-    return folder, _read_meta(folder)
+        os.close(descriptor)
 
 
 def _publish(scratch: Path, folder: Path):
     """Renames a finished folder into place; where another process was first, its folder stays."""
-    if folder.exists() and _read_meta(folder) is None:
+    if folder.exists() and not _is_whole(folder):
         shutil.rmtree(folder, ignore_errors=True)
+    sync_folder(scratch)
     try:
         scratch.rename(folder)
     except OSError:
-        if _read_meta(folder) is None:
+        if not _is_whole(folder):
             raise
+    sync_folder(folder.parent)
 
 
-def _read_meta(folder: Path) -> dict | None:
-    """What the preparation remembered, or None if a file is missing or has another size."""
+def _is_whole(folder: Path) -> bool:
     try:
-        record = json.loads((folder / _META).read_text())
-        if all((folder / file).stat().st_size == size for file, size in record["sizes"].items()):
-            return record["meta"]
-    except (OSError, ValueError, KeyError, TypeError):
-        pass
-    return None
+        _read_meta(folder)
+    except (OSError, UserError):
+        return False
+    return True
+
+
+def _read_meta(folder: Path) -> dict:
+    """What the preparation remembered.
+
+    Raises:
+        UserError: If a file is not what was written.
+        OSError: If a file is missing.
+    """
+    record = require_fields(read_json(folder / _META), {"files": dict, "meta": dict})
+    for name, state in record["files"].items():
+        require_fields(state, {"bytes": int, "sha256": str})
+        if _state(folder / name) != state:
+            raise UserError(f"'{name}' is not the file that was written.")
+    return record["meta"]
+
+
+def _state(file: Path) -> dict:
+    """Size and hash of a file."""
+    digest = hashlib.sha256()
+    with open_regular(file) as content:
+        size = os.fstat(content.fileno()).st_size
+        if size <= _WHOLE:
+            digest.update(content.read())
+        else:
+            for k in range(_NUM_BLOCKS):
+                content.seek(k * (size - _BLOCK) // (_NUM_BLOCKS - 1))
+                digest.update(content.read(_BLOCK))
+    return {"bytes": size, "sha256": digest.hexdigest()}
+
+
+def _sync(file: Path):
+    with open(file, "rb") as written:
+        os.fsync(written.fileno())

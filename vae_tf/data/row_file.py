@@ -1,13 +1,26 @@
-"""Images in one uncompressed `.npy` file, written and read row by row.
+"""Images in one uncompressed `.npy` file, written and read row by row, with a checksum each.
 
 Rows are read by position instead of being memory-mapped: mapped pages count as resident memory, so
 an epoch of shuffled reading through a map would end with the whole file resident.
+
+Beside `images.npy` lies `images.crc32`: the CRC-32 of each row, checked whenever the row is read,
+as TFRecord files do. A row that was zeroed, or that a failing disk changed, is an error and never
+an image; one in 2^32 random changes escapes.
 """
 
 import io
+import math
+import os
+import shutil
+import weakref
+import zlib
 from pathlib import Path
 
 import numpy as np
+
+from vae_tf.errors import UserError
+
+_SUM = np.dtype("<u4")
 
 
 class RowWriter:
@@ -17,13 +30,22 @@ class RowWriter:
         path: File to create.
         row_shape: Shape of one row, such as `(H, W, C)`.
         dtype: Type of the values.
+        expected_rows: About how many rows there will be.
+
+    Raises:
+        UserError: If the disk has no room for that many.
     """
 
-    def __init__(self, path: Path, row_shape: tuple[int, ...], dtype: np.dtype):
+    def __init__(
+        self, path: Path, row_shape: tuple[int, ...], dtype: np.dtype, expected_rows: int = 0
+    ):
         self.row_shape = tuple(row_shape)
         self.dtype = np.dtype(dtype)
         self.num_rows = 0
-        self._row_bytes = int(np.prod(self.row_shape)) * self.dtype.itemsize
+        self._row_bytes = math.prod(self.row_shape) * self.dtype.itemsize
+        _check_room(path.parent, expected_rows * self._row_bytes)
+        self._sums = np.zeros(expected_rows, _SUM)
+        self._sums_path = _sums_path(path)
         self._file = open(path, "wb")  # closed by `__exit__`
         self._start = self._file.write(self._header())
 
@@ -31,10 +53,11 @@ class RowWriter:
         return self
 
     def __exit__(self, *exception):
-        # NumPy pads the header so that the first axis can grow in place.
-        self._file.seek(0)
-        self._file.write(self._header())
-        self._file.close()
+        with self._file:
+            # NumPy pads the header so that the first axis can grow in place.
+            self._file.seek(0)
+            self._file.write(self._header())
+        self._sums_path.write_bytes(self._sums[: self.num_rows].tobytes())
 
     def write(self, rows: np.ndarray, position: int | None = None):
         """Writes consecutive rows, at the end unless a position is given."""
@@ -42,7 +65,11 @@ class RowWriter:
         rows = np.ascontiguousarray(rows, dtype=self.dtype).reshape(-1, *self.row_shape)
         self._file.seek(self._start + position * self._row_bytes)
         self._file.write(rows.data)
-        self.num_rows = max(self.num_rows, position + len(rows))
+        end = position + len(rows)
+        if end > len(self._sums):
+            self._sums = np.pad(self._sums, (0, max(end, 2 * len(self._sums)) - len(self._sums)))
+        self._sums[position:end] = [zlib.crc32(row.data) for row in rows]
+        self.num_rows = max(self.num_rows, end)
 
     def _header(self) -> bytes:
         header = io.BytesIO()
@@ -58,26 +85,39 @@ class RowWriter:
 
 
 class RowFile:
-    """Rows of an `.npy` file as float32 in [0, 1], read by position.
+    """Rows of an `.npy` file as float32 in [0, 1], read by position and checked.
 
-    The file is opened at each read: no state is shared, so that threads and forked processes can
-    read at once.
+    The file stays open and has no current position, so that threads and forked processes can read
+    at once, and that a cache which is deleted under a training does not end it.
 
     Args:
-        path: The `.npy` file.
+        path: The `.npy` file that a `RowWriter` made.
         full_scale: Stored value that stands for 1.
+
+    Raises:
+        UserError: If the file is shorter or longer than its header says.
     """
 
     def __init__(self, path: Path, full_scale: float):
         self.path = Path(path)
         self.full_scale = full_scale
-        with open(self.path, "rb") as file:
-            np.lib.format.read_magic(file)
-            shape, _, self.dtype = np.lib.format.read_array_header_1_0(file)
-            self._start = file.tell()
+        try:
+            with open(self.path, "rb") as file:
+                np.lib.format.read_magic(file)
+                shape, _, self.dtype = np.lib.format.read_array_header_1_0(file)
+                self._start = file.tell()
+                self._descriptor = os.dup(file.fileno())
+            weakref.finalize(self, os.close, self._descriptor)
+            self._sums = np.fromfile(_sums_path(self.path), _SUM)
+        except (OSError, ValueError) as error:
+            raise self._damaged(str(error)) from None
         self.num_rows, *row_shape = shape
         self.image_shape = tuple(row_shape)
-        self._row_bytes = int(np.prod(row_shape)) * self.dtype.itemsize
+        self._row_bytes = math.prod(row_shape) * self.dtype.itemsize
+        size = os.fstat(self._descriptor).st_size
+        claimed = self._start + self.num_rows * self._row_bytes
+        if size != claimed or len(self._sums) != self.num_rows or self.dtype.hasobject:
+            raise self._damaged(f"it has {size:,} bytes, its header says {claimed:,}")
 
     def read(self, rows: np.ndarray) -> np.ndarray:
         """Reads rows in the order given.
@@ -87,16 +127,34 @@ class RowFile:
 
         Returns:
             `[n, H, W, C]` array in [0, 1].
+
+        Raises:
+            UserError: If a row is not what was written.
         """
         stored = np.empty((len(rows), *self.image_shape), self.dtype)
         buffer = memoryview(stored.reshape(-1).view(np.uint8))
-        with open(self.path, "rb", buffering=0) as file:
-            for k, row in enumerate(rows.tolist()):
-                file.seek(self._start + row * self._row_bytes)
-                line = buffer[k * self._row_bytes : (k + 1) * self._row_bytes]
-                if file.readinto(line) != self._row_bytes:
-                    raise OSError(f"'{self.path}' ends before row {row}. Delete its folder.")
+        for k, row in enumerate(rows.tolist()):
+            line = buffer[k * self._row_bytes : (k + 1) * self._row_bytes]
+            try:
+                count = os.preadv(self._descriptor, [line], self._start + row * self._row_bytes)
+            except OSError as error:
+                raise self._damaged(f"row {row}: {error.strerror}") from None
+            if count != self._row_bytes:
+                raise self._damaged(f"it ends before row {row}")
+            if zlib.crc32(line) != self._sums[row]:
+                raise self._damaged(f"row {row} does not match its checksum")
         return to_unit(stored, self.full_scale)
+
+    def checksums(self, rows: np.ndarray) -> np.ndarray:
+        """CRC-32 `[n]` of the stored bytes of rows `[n]`, without reading them."""
+        return self._sums[rows]
+
+    def _damaged(self, what: str) -> UserError:
+        return UserError(
+            f"The prepared images '{self.path}' are damaged: {what}. Delete the folder "
+            f"'{self.path.parent}': the same command, with --resume for a training, prepares them "
+            f"again."
+        )
 
 
 class ArrayRows:
@@ -122,3 +180,17 @@ def to_unit(stored: np.ndarray, full_scale: float) -> np.ndarray:
     if full_scale == 1:
         return stored.astype(np.float32, copy=False)
     return np.divide(stored, np.float32(full_scale), dtype=np.float32)
+
+
+def _sums_path(path: Path) -> Path:
+    return Path(path).with_suffix(".crc32")
+
+
+def _check_room(folder: Path, needed: int):
+    free = shutil.disk_usage(folder).free
+    if needed > free:
+        raise UserError(
+            f"The prepared images need {needed / 1e9:,.1f} GB, and '{folder.parent}' has "
+            f"{free / 1e9:,.1f} GB free. Make room, set VAE_TF_CACHE to another disk, or choose a "
+            f"smaller image_size."
+        )

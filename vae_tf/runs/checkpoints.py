@@ -8,11 +8,13 @@ in it can be executed.
 import json
 import logging
 import os
+import zipfile
 from pathlib import Path
 
 import numpy as np
 
 from vae_tf.errors import UserError
+from vae_tf.reading import open_regular, parse_json
 from vae_tf.saving import written_whole
 
 _KEPT = 2  # the newest, and the one before in case the newest is damaged
@@ -105,8 +107,6 @@ def save(folder: Path, step: int, arrays: dict[str, np.ndarray], details: dict) 
     with written_whole(path) as partial, open(partial, "wb") as file:
         details = details | {"num_arrays": len(arrays)}
         np.savez(file, **arrays, **{_DETAILS: np.array(json.dumps(details))})
-        file.flush()
-        os.fsync(file.fileno())
     for old in sorted(folder.glob("step_*.npz"))[:-_KEPT]:
         old.unlink()
     return path
@@ -125,14 +125,23 @@ def load(path: Path) -> tuple[dict[str, np.ndarray], dict]:
         UserError: If the file is damaged.
     """
     try:
-        with open(path, "rb") as file, np.load(file, allow_pickle=False) as members:
+        with open_regular(path) as file, np.load(file, allow_pickle=False) as members:
+            _check_sizes(members.zip, os.fstat(file.fileno()).st_size)
             arrays = {name: members[name] for name in members.files}
-        details = json.loads(str(arrays.pop(_DETAILS)))
+        details = parse_json(str(arrays.pop(_DETAILS)))
         if details.pop("num_arrays") != len(arrays):
             raise ValueError("arrays are missing")
         return arrays, details
     except Exception as error:  # whatever a damaged file makes NumPy and zipfile raise
         raise UserError(f"The checkpoint {path} is damaged: {error}") from None
+
+
+def _check_sizes(archive: zipfile.ZipFile, size: int):
+    """Refuses members that would unpack to more than the file holds; ours are not compressed."""
+    members = archive.infolist()
+    stored = all(member.compress_type == zipfile.ZIP_STORED for member in members)
+    if not stored or sum(member.file_size for member in members) > size:
+        raise ValueError("its arrays are larger than the file")
 
 
 def newest(folder: Path) -> Path | None:
