@@ -69,3 +69,13 @@ def test_absent_splits_name_the_remedy(plain):
 def test_impossible_validation_is_refused(plain, validation):
     with pytest.raises(UserError, match="`validation` must"):
         plain.select("train", validation)
+
+
+@pytest.mark.parametrize(
+    ("num_images", "validation", "remedy"),
+    [(9, 0.05, "from 1 to 8"), (9, 9, "from 1 to 8"), (1, 0.05, "Use more images")],
+)
+def test_the_remedy_is_not_what_was_given(num_images, validation, remedy):
+    with pytest.raises(UserError, match=remedy) as caught:
+        hold_out(num_images, validation)
+    assert "such as" not in str(caught.value)

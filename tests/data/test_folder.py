@@ -1,10 +1,14 @@
 import logging
+import os
+import struct
+import time
+import zlib
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFile
 
-from vae_tf.data import load
+from vae_tf.data import folder, load
 from vae_tf.errors import UserError
 
 RNG = np.random.default_rng(0)
@@ -117,6 +121,121 @@ def test_held_out_images(root):
     assert len(load(f"folder:{root}", "validation", validation=0.2)) == 2
     with pytest.raises(UserError, match="no split 'test'"):
         load(f"folder:{root}", "test")
+
+
+def _bomb(path, side):
+    """A black PNG of any size in a few kilobytes, written without an image in memory."""
+
+    def chunk(kind, content):
+        return (
+            struct.pack(">I", len(content))
+            + kind
+            + content
+            + struct.pack(">I", zlib.crc32(kind + content))
+        )
+
+    header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
+    packer = zlib.compressobj()
+    rows = b"".join(packer.compress(bytes(1 + 3 * side)) for _ in range(side)) + packer.flush()
+    path.write_bytes(
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+    )
+
+
+def test_decompression_bombs_are_left_out_undecoded(root, caplog, monkeypatch):
+    for k in range(11):
+        save(root / f"{k:02}.png", np.full((4, 4), k))
+    _bomb(root / "bomb.png", 8_200)
+    decoded = []
+    load_pixels = ImageFile.ImageFile.load
+    monkeypatch.setattr(
+        ImageFile.ImageFile,
+        "load",
+        lambda self: (decoded.append(self.size), load_pixels(self))[1],
+    )
+    assert len(load(f"folder:{root}")) == 11
+    assert set(decoded) == {(4, 4)}
+    assert "8200 x 8200 pixels, more than 67,108,864" in caplog.text
+
+
+def test_large_pictures_are_decoded_one_after_another(root, monkeypatch):
+    for k in range(6):
+        save(root / f"{k}.png", np.full((10, 10), k))
+    monkeypatch.setattr(folder, "_MOST_PIXELS", 250)
+    at_once, most = [], []
+
+    def slowly(picture, size, channels):
+        at_once.append(picture)
+        time.sleep(0.02)
+        most.append(len(at_once))
+        at_once.remove(picture)
+        return np.zeros((size, size, channels), np.uint8)
+
+    monkeypatch.setattr(folder, "_to_row", slowly)
+    assert len(load(f"folder:{root}")) == 6
+    assert 1 <= max(most) <= 2
+
+
+def test_pipes_are_not_waited_for(root, caplog):
+    for k in range(11):
+        save(root / f"{k:02}.png", np.full((4, 4), k))
+    os.mkfifo(root / "pipe.png")
+    assert len(load(f"folder:{root}")) == 11
+    assert "pipe.png' is not a regular file" in caplog.text
+
+
+def test_files_are_opened_as_pictures_only(root):
+    (root / "program.png").write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EOF\n")
+    with pytest.raises(UserError, match="no picture of a known format"):
+        load(f"folder:{root}")
+
+
+def test_linked_folders_are_named(root, tmp_path, caplog):
+    save(root / "1.png", np.zeros((4, 4)))
+    save(tmp_path / "elsewhere" / "2.png", np.zeros((4, 4)))
+    (root / "linked").symlink_to(tmp_path / "elsewhere")
+    for _ in range(2):  # when it is prepared and when it is not
+        caplog.clear()
+        assert len(load(f"folder:{root}")) == 1
+        assert "Left out the linked folder" in caplog.text and "linked'" in caplog.text
+
+
+def test_unreadable_folders_are_refused(root, monkeypatch):
+    save(root / "1.png", np.zeros((4, 4)))
+    save(root / "closed" / "2.png", np.zeros((4, 4)))
+    scandir = os.scandir
+
+    def closed(path):  # root may read everything
+        if str(path).endswith("closed"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", closed)
+    with pytest.raises(UserError, match="closed' cannot be read: Permission denied"):
+        load(f"folder:{root}")
+
+
+def test_what_was_left_out_is_said_again(root, caplog):
+    for k in range(11):
+        save(root / f"{k:02}.png", np.full((4, 4), k))
+    (root / "broken\x1b[31m.png").write_bytes(b"no image")
+    load(f"folder:{root}")
+    caplog.clear()
+    load(f"folder:{root}")
+    assert r"broken\x1b[31m.png" in caplog.text and "\x1b" not in caplog.text
+
+
+@pytest.mark.parametrize("name", ["~nobody-of-this-name/x", "n" * 5_000, "circle", "a\0b"])
+def test_odd_paths_are_absent_folders(tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "circle").symlink_to("circle")
+    with pytest.raises(UserError, match="There is no folder"):
+        load(f"folder:{name}")
+
+
+def test_names_that_are_not_utf8(root, caplog):
+    save(root / "one\udcff.png", np.zeros((4, 4)))
+    assert len(load(f"folder:{root}")) == 1
 
 
 def test_real_folder(shared):

@@ -6,9 +6,11 @@ from collections.abc import Callable
 
 from vae_tf.data.collection import Collection, check_validation
 from vae_tf.data.image_set import ArrayImages, GroundTruthImages, ImageSet
-from vae_tf.errors import UserError
+from vae_tf.errors import UserError, shown
 
-__all__ = ["DATASETS", "ArrayImages", "GroundTruthImages", "ImageSet", "load"]
+__all__ = ["DATASETS", "LARGEST_SIDE", "ArrayImages", "GroundTruthImages", "ImageSet", "load"]
+
+LARGEST_SIDE = 4096  # pixels of a side
 
 _FOLDER = "folder:"
 
@@ -81,10 +83,27 @@ def load(
     return _find_loader(name)(image_size, channels).select(split, validation)
 
 
+def with_absolute_path(name: str) -> str:
+    """The name of a data set, `folder:PATH` with the path from the root, to be found from anywhere.
+
+    Raises:
+        UserError: If there is no such folder.
+    """
+    path = name.removeprefix(_FOLDER)
+    if path in ("", name):
+        return name
+    from vae_tf.data.folder import find_folder
+
+    return f"{_FOLDER}{find_folder(path)}"
+
+
 def _check_count(field: str, value: int | None):
     is_int = isinstance(value, int) and not isinstance(value, bool)
-    if value is not None and not (is_int and value >= 1):
-        raise UserError(f"`{field}` must be an integer of at least 1. Received: {field}={value!r}")
+    if value is not None and not (is_int and 1 <= value <= LARGEST_SIDE):
+        raise UserError(
+            f"`{field}` must be an integer from 1 to {LARGEST_SIDE}. "
+            f"Received: {field}={shown(value)}"
+        )
 
 
 def _find_loader(name: str) -> Callable[..., Collection]:
@@ -96,6 +115,6 @@ def _find_loader(name: str) -> Callable[..., Collection]:
         raise UserError(
             f"A data set is a name of `DATASETS`, folder:PATH, or a name of TensorFlow Datasets, "
             f"NAME or NAME/CONFIG:VERSION. Namespaces (huggingface:NAME) are refused: they would "
-            f"fetch from the network what the name says. Received: {name!r}"
+            f"fetch from the network what the name says. Received: {shown(name)}"
         )
     return _loader("tfds_images", "load_tfds", name)

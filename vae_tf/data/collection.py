@@ -130,9 +130,13 @@ def hold_out(
         wanted = min(round(validation * num_images), _MOST_OF_A_FRACTION)
     if not 0 < wanted < num_images:
         raise UserError(
-            f"`validation` must leave images on both sides of {num_images} training images. "
-            f"Received: validation={validation!r}, which holds {wanted} out. Set a fraction, such "
-            f"as validation=0.05."
+            f"`validation` must leave images on both sides of {num_images:,} training images. "
+            f"Received: validation={validation!r}, which holds {wanted} out. "
+            + (
+                f"Set a whole number from 1 to {num_images - 1}."
+                if num_images > 1
+                else "Use more images."
+            )
         )
     if groups is None:
         groups = np.arange(num_images)

@@ -5,13 +5,26 @@ import numpy as np
 from vae_tf.data.collection import Collection
 from vae_tf.data.pixels import fit
 from vae_tf.data.row_file import ArrayRows
+from vae_tf.errors import UserError
+
+_MOST_BYTES = 2 * 10**9  # that they may take in memory
 
 
 def load_digits(image_size: int | None, channels: int | None) -> Collection:
-    """The digits in scikit-learn's order, 17 grey levels, labelled 0 to 9."""
+    """The digits in scikit-learn's order, 17 grey levels, labelled 0 to 9.
+
+    Raises:
+        UserError: If they would take more than 2 GB of memory.
+    """
     from sklearn import datasets
 
     digits = datasets.load_digits()
+    needed = len(digits.images) * (image_size or 8) ** 2 * (channels or 1) * 4
+    if needed > _MOST_BYTES:
+        raise UserError(
+            f"The digits are held in memory, and would take {needed / 1e9:,.1f} GB there. "
+            f"Received: image_size={image_size}. Choose a smaller one; they are 8x8."
+        )
     images = (digits.images[..., None] / 16).astype(np.float32)
     if image_size is not None or channels is not None:
         images = np.stack([fit(image, image_size, channels) for image in images])

@@ -1,30 +1,41 @@
 """`folder:PATH`: a user's own images, of any format, mode and size that Pillow reads."""
 
+import collections
 import concurrent.futures
+import contextlib
 import hashlib
 import logging
 import os
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 from tqdm import tqdm
 
 from vae_tf.data.cache import prepared
 from vae_tf.data.collection import Collection
 from vae_tf.data.pixels import fit, is_grey, picture_to_pixels
 from vae_tf.data.row_file import RowFile, RowWriter
-from vae_tf.errors import UserError
+from vae_tf.errors import UserError, shown
+from vae_tf.reading import open_regular
 
 _DEFAULT_SIZE = 64
 _MOST_UNREADABLE = 0.1
 
-# Formats that Pillow knows by name but that hold no photograph or need programs beside it.
+# Formats that Pillow knows by name but that hold no photograph or need programs beside it. They are
+# not opened under another format's name either.
 _NOT_PICTURES = {"BUFR", "EPS", "FITS", "GRIB", "HDF5", "MPEG", "WMF"}
 
-# Images decoded ahead of writing: bounds the memory.
-_CHUNK = 256
+# A file holds several pictures and says their sizes only when they are decoded.
+_SIZES_UNKNOWN = {"ICNS", "ICO"}
+
+# The largest picture, and all pictures that are decoded at a time: 8192 x 8192.
+_MOST_PIXELS = 2**26
+
+# Rows decoded ahead of writing, in number and in bytes.
+_AHEAD, _AHEAD_BYTES = 256, 2**26
 
 logger = logging.getLogger(__name__)
 
@@ -43,13 +54,11 @@ def load_folder(path: str, image_size: int | None, channels: int | None) -> Coll
     Raises:
         UserError: If the folder is absent, holds no images, or more than a tenth is unreadable.
     """
-    root = Path(path).expanduser().resolve()
-    if not path or not root.is_dir():
-        raise UserError(f"There is no folder '{path}'. Write folder:PATH with the folder's path.")
+    root = find_folder(path)
     files = _find(root)
     if not files:
         raise UserError(
-            f"The folder '{root}' holds no images. "
+            f"The folder {shown(str(root))} holds no images. "
             "Expected files that Pillow reads, such as .png or .jpg, in it or in folders within."
         )
     listing = [(str(file.relative_to(root)), *_state(file)) for file in files]
@@ -62,33 +71,78 @@ def load_folder(path: str, image_size: int | None, channels: int | None) -> Coll
 
     def prepare(folder: Path) -> dict:
         size, depth = _common_shape(files, image_size, channels)
-        with RowWriter(folder / "images.npy", (size, size, depth), np.uint8) as writer:
-            rows = _read_all(files, lambda picture: _to_row(picture, size, depth), "Preparing")
+        failed: list[str] = []
+        ahead = max(1, min(_AHEAD, _AHEAD_BYTES // (size * size * depth)))
+        rows = _read_all(files, lambda picture: _to_row(picture, size, depth), ahead, failed)
+        writer = RowWriter(folder / "images.npy", (size, size, depth), np.uint8, len(files))
+        with writer, contextlib.closing(rows):
             for row in rows:
                 writer.write(row)
-        return {}
+        return {"left_out": failed}
 
-    folder, _ = prepared(f"folder-{root.name}", key, prepare)
+    folder, meta = prepared(f"folder-{root.name}", key, prepare)
+    for failure in meta["left_out"]:
+        logger.warning("Left out an image that cannot be read: %s", failure)
     store = RowFile(folder / "images.npy", full_scale=255)
     return Collection(f"folder:{path}", store, splits={"train": range(store.num_rows)})
 
 
+def find_folder(path: str) -> Path:
+    """The absolute path of a folder.
+
+    Raises:
+        UserError: If there is no such folder.
+    """
+    try:
+        root = Path(path).expanduser().resolve()
+        found = bool(path) and root.is_dir()
+    except (OSError, RuntimeError, ValueError):  # too long, a circle of links, an unknown ~user
+        found = False
+    if not found:
+        raise UserError(
+            f"There is no folder {shown(path)}. Write folder:PATH with the folder's path."
+        )
+    return root
+
+
+def _formats() -> tuple[dict[str, str], list[str]]:
+    """Endings of file names with their formats, and the formats that are read."""
+    endings = Image.registered_extensions()
+    kinds = sorted(set(Image.OPEN) - _NOT_PICTURES)
+    return {ending: kind for ending, kind in endings.items() if kind in kinds}, kinds
+
+
 def _find(root: Path) -> list[Path]:
-    known = {
-        extension
-        for extension, kind in Image.registered_extensions().items()
-        if kind in Image.OPEN and kind not in _NOT_PICTURES
-    }
+    """The image files of a folder, in the order of their paths.
+
+    Raises:
+        UserError: If a folder within cannot be read.
+    """
+    known, _ = _formats()
     found = []
-    for folder, inner, files in os.walk(root):
+    for folder, inner, files in os.walk(root, onerror=_refuse):
         # Hidden ones hold thumbnails, notebook checkpoints and macOS attributes.
-        inner[:] = [name for name in inner if not name.startswith(".")]
+        inner[:] = sorted(name for name in inner if not name.startswith("."))
+        for name in inner:
+            if os.path.islink(os.path.join(folder, name)):
+                logger.warning(
+                    "Left out the linked folder %s: links are not followed. Copy it, or name "
+                    "its target.",
+                    shown(os.path.join(folder, name)),
+                )
         found += [
             Path(folder, file)
             for file in files
             if os.path.splitext(file)[1].lower() in known and not file.startswith(".")
         ]
     return sorted(found)
+
+
+def _refuse(error: OSError):
+    raise UserError(
+        f"The folder {shown(str(error.filename))} cannot be read: {error.strerror}. Its images "
+        f"would be missing: make it readable, or move it elsewhere."
+    ) from None
 
 
 def _state(file: Path) -> tuple[int, int]:
@@ -104,7 +158,7 @@ def _common_shape(
 ) -> tuple[int, int]:
     """Side and channels of the prepared images, from the files' headers where not given."""
     if image_size is None or channels is None:
-        headers = list(_read_all(files, lambda image: (image.size, is_grey(image)), "Measuring"))
+        headers = list(_read_all(files, lambda image: (image.size, is_grey(image)), _AHEAD, []))
         sizes = {size for size, _ in headers}
         if image_size is None:
             width, height = sizes.pop()
@@ -115,46 +169,76 @@ def _common_shape(
 
 
 def _to_row(picture: Image.Image, size: int, channels: int) -> np.ndarray:
-    pixels = picture_to_pixels(ImageOps.exif_transpose(picture))
-    return fit(pixels, size, channels)
+    ImageOps.exif_transpose(picture, in_place=True)
+    return fit(picture_to_pixels(picture), size, channels)
 
 
-def _read_all(files: list[Path], read: Callable, verb: str) -> Iterator:
+class _Room:
+    """Pixels that may be decoded at a time, shared by threads."""
+
+    def __init__(self, pixels: int):
+        self._free = pixels
+        self._changed = threading.Condition()
+
+    @contextlib.contextmanager
+    def taken(self, pixels: int) -> Iterator[None]:
+        with self._changed:
+            self._changed.wait_for(lambda: self._free >= pixels)
+            self._free -= pixels
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._free += pixels
+                self._changed.notify_all()
+
+
+def _read_all(files: list[Path], read: Callable, ahead: int, failed: list[str]) -> Iterator:
     """Yields `read(picture)` of each file in order, leaving out those that fail.
 
     Args:
         files: The image files.
         read: Called in several threads, on the opened picture.
-        verb: What is done, for the progress bar.
+        ahead: Results that may wait to be taken.
+        failed: The files that failed and why are added to it.
 
     Raises:
         UserError: At the end, if more than a tenth failed.
     """
+    room = _Room(_MOST_PIXELS)
+    _, formats = _formats()
 
     def attempt(file: Path):
         try:
-            with Image.open(file) as picture:
-                return read(picture)
+            with open_regular(file) as content, Image.open(content, formats=formats) as picture:
+                width, height = picture.size
+                pixels = _MOST_PIXELS if picture.format in _SIZES_UNKNOWN else width * height
+                if pixels > _MOST_PIXELS:
+                    raise ValueError(f"{width} x {height} pixels, more than {_MOST_PIXELS:,}")
+                with room.taken(pixels):
+                    return read(picture)
         except Exception as error:  # a decoder may raise anything on a broken file
             return error
 
-    failed = []
-    with (
-        concurrent.futures.ThreadPoolExecutor() as pool,
-        tqdm(total=len(files), desc=f"{verb} images", unit="image", mininterval=1) as bar,
-    ):
-        for start in range(0, len(files), _CHUNK):
-            chunk = files[start : start + _CHUNK]
-            for file, result in zip(chunk, pool.map(attempt, chunk), strict=True):
+    pool = concurrent.futures.ThreadPoolExecutor(os.cpu_count())
+    pending = collections.deque()
+    try:
+        with tqdm(total=len(files), desc="Reading images", unit="image", mininterval=1) as bar:
+            for k, file in enumerate(files):
+                while len(pending) < ahead and k + len(pending) < len(files):
+                    pending.append(pool.submit(attempt, files[k + len(pending)]))
+                result = pending.popleft().result()
                 bar.update()
                 if isinstance(result, Exception):
-                    failed.append(f"'{file}' ({result})")
+                    odd = isinstance(result, UnidentifiedImageError)
+                    why = "no picture of a known format" if odd else result
+                    failed.append(f"{shown(str(file))} ({why})")
                 else:
                     yield result
+    finally:
+        pool.shutdown(cancel_futures=True)
     if len(failed) > _MOST_UNREADABLE * len(files):
         raise UserError(
             f"{len(failed)} of {len(files)} images cannot be read, more than a tenth. "
-            f"Mend or remove them. The first: {'; '.join(failed[:5])}"
+            f"Repair or remove them. The first: {'; '.join(failed[:5])}"
         )
-    for failure in failed:
-        logger.warning("%s images: left out one that cannot be read, %s", verb, failure)

@@ -80,6 +80,11 @@ class ImageSet:
         """
         return self._store.read(self._rows[self._checked(indices)])
 
+    def checksums(self) -> np.ndarray | None:
+        """CRC-32 `[N]` of each image as it is stored; None where images are not stored on disk."""
+        stored = getattr(self._store, "checksums", None)
+        return None if stored is None else stored(self._rows)
+
     def _checked(self, indices: np.ndarray) -> np.ndarray:
         indices = np.asarray(indices)
         if indices.size == 0:

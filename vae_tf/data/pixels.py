@@ -7,20 +7,37 @@ from PIL import Image
 _LUMA = np.array([299, 587, 114]) / 1000
 
 
+# Pixels that are converted at a time: bounds what a large picture takes beside itself.
+_STRIP = 2**20
+
+
 def picture_to_pixels(picture: Image.Image) -> np.ndarray:
     """Pixels of a Pillow image, transparency on white.
 
     Returns:
         `[H, W, 1]` uint8 for grey pictures, `[H, W, 3]` otherwise.
     """
+    width, height = picture.size
     grey = is_grey(picture)
-    if picture.mode.startswith("I") or picture.mode == "F":
-        return _deep_to_pixels(np.asarray(picture))
+    deep = picture.mode.startswith("I") or picture.mode == "F"
+    scale = _deep_scale(picture) if deep else None
+    pixels = np.empty((height, width, 1 if grey else 3), np.uint8)
+    rows = max(1, _STRIP // width)
+    for top in range(0, height, rows):
+        strip = picture.crop((0, top, width, min(top + rows, height)))
+        if deep:
+            converted = _deep_to_pixels(np.asarray(strip), scale)
+        else:
+            converted = _on_white(strip)
+        pixels[top : top + rows] = converted[..., : pixels.shape[-1]]
+    return pixels
+
+
+def _on_white(picture: Image.Image) -> np.ndarray:
     if picture.has_transparency_data:
         layer = picture.convert("RGBA")
         picture = Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer)
-    pixels = np.asarray(picture.convert("RGB"))
-    return pixels[..., :1] if grey else pixels
+    return np.asarray(picture.convert("RGB"))
 
 
 def is_grey(picture: Image.Image) -> bool:
@@ -31,16 +48,20 @@ def is_grey(picture: Image.Image) -> bool:
     return picture.mode in ("1", "L", "LA", "La", "F") or picture.mode.startswith("I")
 
 
-def _deep_to_pixels(values: np.ndarray) -> np.ndarray:
-    """Grey `[H, W]` of 16 bits, 32 bits or floats to uint8.
+def _deep_scale(picture: Image.Image) -> int:
+    """Value that stands for white in a grey picture of 16 bits, 32 bits or floats.
 
     Pillow opens 16-bit files as 32-bit integers too, so that integers above 65535 alone are taken
     as 32-bit; floats are taken as fractions of 1.
     """
-    if values.dtype.kind == "f":
-        scale = 1
-    else:
-        scale = 65535 if values.max() <= 65535 else 2**31 - 1
+    if picture.mode == "F":
+        return 1
+    large = picture.mode == "I" and picture.getextrema()[1] > 65535
+    return 2**31 - 1 if large else 65535
+
+
+def _deep_to_pixels(values: np.ndarray, scale: int) -> np.ndarray:
+    """Grey `[H, W]` of 16 bits, 32 bits or floats to uint8 `[H, W, 1]`."""
     unit = np.clip(values.astype(np.float64) / scale, 0, 1)
     return np.round(unit * 255).astype(np.uint8)[..., None]
 
@@ -77,7 +98,12 @@ def _with_channels(pixels: np.ndarray, channels: int | None) -> np.ndarray:
     if channels == 3 and pixels.shape[-1] == 1:
         return np.repeat(pixels, 3, axis=-1)
     if channels == 1 and pixels.shape[-1] == 3:
-        return _as_type(pixels @ _LUMA, pixels.dtype)[..., None]
+        grey = np.empty((*pixels.shape[:2], 1), pixels.dtype)
+        rows = max(1, _STRIP // pixels.shape[1])
+        for top in range(0, len(pixels), rows):
+            strip = slice(top, top + rows)
+            grey[strip, :, 0] = _as_type(pixels[strip] @ _LUMA, pixels.dtype)
+        return grey
     return pixels
 
 
@@ -86,10 +112,10 @@ def _resize(pixels: np.ndarray, size: int) -> np.ndarray:
     whole = pixels.shape[0] % size == 0
     method = Image.Resampling.BOX if whole else Image.Resampling.LANCZOS
     stored = np.uint8 if pixels.dtype == np.uint8 else np.float32
-    planes = [
-        np.asarray(Image.fromarray(plane).resize((size, size), method))
-        for plane in np.ascontiguousarray(pixels.transpose(2, 0, 1), stored)
-    ]
+    planes = []
+    for k in range(pixels.shape[-1]):
+        plane = Image.fromarray(np.ascontiguousarray(pixels[..., k], stored))
+        planes.append(np.asarray(plane.resize((size, size), method)))
     return _as_type(np.stack(planes, axis=-1), pixels.dtype)
 
 

@@ -88,7 +88,8 @@ def load_grid(
         download(builder)
         depth = channels or builder.info.features["image"].shape[-1]
         filled = np.zeros(len(grid), bool)
-        with RowWriter(folder / "images.npy", (size, size, depth), np.uint8) as writer:
+        shape = (size, size, depth)
+        with RowWriter(folder / "images.npy", shape, np.uint8, len(grid)) as writer:
             for split in builder.info.splits:
                 for example in examples(builder, split, ["image", *features]):
                     row = grid.rows(np.array([[example[feature] for feature in features]]))[0]

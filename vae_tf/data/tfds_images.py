@@ -140,7 +140,8 @@ def _prepare(
     depth = channels or min(depth, 3)
     stored = np.dtype(builder.info.features[image].np_dtype)
     splits, labels, largest = {}, [], 0
-    with RowWriter(folder / "images.npy", (size, size, depth), stored) as writer:
+    total = builder.info.splits.total_num_examples
+    with RowWriter(folder / "images.npy", (size, size, depth), stored, total) as writer:
         for split in _split_names(builder):
             start = writer.num_rows
             for example in examples(builder, split, [image, *filter(None, [label])]):

@@ -39,9 +39,10 @@ def load_emoji(image_size: int | None, channels: int | None) -> Collection:
     def prepare(folder: Path) -> dict:
         with Image.open(SHEET) as sheet:
             tiles = cut(np.asarray(sheet.convert("RGB")))[: len(names)]
-        images = np.stack([fit(tile, image_size, channels) for tile in tiles])
-        with RowWriter(folder / "images.npy", images.shape[1:], np.uint8) as writer:
-            writer.write(images)
+        shape = fit(tiles[0], image_size, channels).shape
+        with RowWriter(folder / "images.npy", shape, np.uint8, len(tiles)) as writer:
+            for tile in tiles:
+                writer.write(fit(tile, image_size, channels))
         return {}
 
     key = {"image_size": image_size, "channels": channels, "sheet_bytes": SHEET.stat().st_size}
