@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from vae_tf.config import Params, differences, replace
-from vae_tf.data import ImageSet, fingerprint
+from vae_tf.data import ImageSet
+from vae_tf.data.fingerprints import fingerprint
 from vae_tf.errors import UserError, shown
 from vae_tf.reading import require_fields
 

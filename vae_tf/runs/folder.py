@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from vae_tf.config import Params
-from vae_tf.data import ImageSet, fingerprint, load
+from vae_tf.data import ImageSet, load
+from vae_tf.data.fingerprints import fingerprint
 from vae_tf.errors import UserError
 from vae_tf.reading import read_text
 from vae_tf.runs import checkpoints
@@ -134,7 +135,9 @@ class Run:
             check_details(found[1])
         except UserError as error:
             newest = checkpoints.newest(self.checkpoints)
-            raise UserError(f"The details of the checkpoint {newest} are damaged: {error}") from None
+            raise UserError(
+                f"The details of the checkpoint {newest} are damaged: {error}"
+            ) from None
         check_params(self.path, found[1], self.params)
         return found
 

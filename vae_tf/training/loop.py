@@ -204,9 +204,7 @@ class Training:
     def _terms_of_next_batch(self) -> dict[str, float]:
         """The terms that the next update would report, without the update."""
         params = self.params
-        batch = batch_at(
-            self.images, params.batch_size, params.seed, self.step, self.model.needs
-        )
+        batch = batch_at(self.images, params.batch_size, params.seed, self.step, self.model.needs)
         with state_kept(self.model):
             terms = self._terms(as_tensors(batch), training=True)
         return {name: float(term) for name, term in terms.items()}
