@@ -21,8 +21,9 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     except OSError as error:
         print(
-            f"analyze.py: Writing to '{options.images}' failed: {error.strerror or error}. Choose "
-            f"another place with --images, or make room. What was drawn is kept.",
+            f"analyze.py: Writing to '{error.filename or options.images}' failed: "
+            f"{error.strerror or error}. Make room, or choose another place with --images (or "
+            f"--predictions, for scores). What was drawn is kept.",
             file=sys.stderr,
         )
         return 1
