@@ -127,8 +127,8 @@ def _checked(record) -> dict:
     require_fields(record, _FIELDS)
     for entry in record["scores"].values():
         require_fields(entry, {"values": dict, "sizes": dict})
-        numbers = [*entry["values"].values(), *(v for v in entry["sizes"].values() if v is not None)]
-        for value in numbers:
+        sizes = [size for size in entry["sizes"].values() if size is not None]
+        for value in [*entry["values"].values(), *sizes]:
             if not isinstance(value, (int, float)) or isinstance(value, bool):
                 raise UserError(f"Not a number: {shown(value)}")
     return record

@@ -66,9 +66,9 @@ def train(
     with contextlib.ExitStack() as stack:
         stack.enter_context(runs.locked(run_dir))
         stack.enter_context(_disk_errors_explained(run_dir))
-        runs.check_links(run_dir)
         if not resume:
             runs.create(run_dir, params, overwrite=overwrite)
+        runs.check_links(run_dir)
         run = Run(run_dir, model=model, data=images, validation_data=validation)
         runs.check_resumable(run, params)  # another process may have gone on meanwhile
         runs.clean(run_dir)
