@@ -2,34 +2,57 @@
 
 import argparse
 import logging
+import os
 import shutil
 import sys
 import time
 from pathlib import Path
 
 from vae_tf.errors import UserError
+from vae_tf.escaping import printable
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Analyses the named runs; returns the exit code."""
+    """Analyzes the named runs; returns the exit code."""
     options = parse(arguments)
-    logging.basicConfig(format="%(levelname)s: %(message)s")
+    handler = logging.StreamHandler()
+    handler.setFormatter(PrintableFormatter("%(levelname)s: %(message)s"))
+    logging.basicConfig(handlers=[handler])
     try:
         return run(options)
     except UserError as error:
-        print(f"analyze.py: {error}", file=sys.stderr)
+        complain(str(error))
         return 2
+    except BrokenPipeError:  # who read the lines has gone, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except OSError as error:
-        print(
-            f"analyze.py: Writing to '{error.filename or options.images}' failed: "
-            f"{error.strerror or error}. Make room, or choose another place with --images (or "
-            f"--predictions, for scores). What was drawn is kept.",
-            file=sys.stderr,
+        complain(
+            f"Writing to '{error.filename or options.images}' failed: {error.strerror or error}. "
+            f"Make room, or choose another place with --images (or --predictions, for scores). "
+            f"What was drawn is kept."
         )
         return 1
     except KeyboardInterrupt:
         print("\nStopped. What is drawn is kept; the same command draws the rest.", file=sys.stderr)
         return 130
+
+
+class PrintableFormatter(logging.Formatter):
+    """Formats a line of the log so that names of files cannot steer the terminal."""
+
+    def format(self, record):
+        return printable(super().format(record))
+
+
+def say(line: str):
+    """Prints a line of progress."""
+    print(printable(line), flush=True)
+
+
+def complain(problem: str):
+    """Prints what went wrong."""
+    print(f"analyze.py: {printable(problem)}", file=sys.stderr)
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
@@ -42,7 +65,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         "last checkpoint. Exit code 1: something could not be drawn, and was named.",
     )
     parser.add_argument(
-        "runs", nargs="*", metavar="RUN", help="runs to analyse (default: all there are)"
+        "runs", nargs="*", metavar="RUN", help="runs to analyze (default: all there are)"
     )
     parser.add_argument(
         "--images",
@@ -82,30 +105,30 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Analyses, and says where the results lie."""
+    """Analyzes, and says where the results lie."""
     # After the command line was read, as the import takes a second.
-    from vae_tf.analysis import analyse, chosen_products, find_runs
+    from vae_tf.analysis import analyze, chosen_products, find_runs
 
     start = time.monotonic()
     only = chosen_products(options.only)
     chosen = find_runs(options.predictions, options.runs)
     unscored = score(chosen, options.metrics) if options.metrics else []
-    outcome = analyse(
+    outcome = analyze(
         chosen,
         options.images,
         only=only,
         force=options.force,
         projection=options.projection,
         every=find_runs(options.predictions),
-        say=lambda line: print(line, flush=True),
+        say=say,
     )
     for problem in [*unscored, *outcome.problems]:
-        print(f"analyze.py: {problem}", file=sys.stderr)
+        complain(problem)
     report = options.images / "report.html"
     where = f"The report lies in {report}." if report.exists() else f"They lie in {options.images}."
     seconds = time.monotonic() - start
     written = f"{len(outcome.drawn)} files written, {outcome.current} up to date"
-    print(f"{written}, in {seconds:.0f} s. {where}")
+    say(f"{written}, in {seconds:.0f} s. {where}")
     return 1 if unscored or outcome.problems else 0
 
 
@@ -114,22 +137,26 @@ def score(paths: list[Path], preset: str) -> list[str]:
     from vae_tf.quiet_tensorflow import import_tensorflow
 
     import_tensorflow()
-    from vae_tf.analysis.records import RECORD, comparison_text, load_record, score_table
+    from vae_tf.analysis.failures import reason_of
+    from vae_tf.analysis.score_tables import RECORD, comparison_text, load_record, score_table
     from vae_tf.analysis.scores import score_run, score_udr
     from vae_tf.runs import Run
 
     scored, problems = [], []
     for path in paths:
         try:
-            print(f"{path.name}: scoring, preset {preset}", flush=True)
-            print(score_table(score_run(Run(path), preset)), flush=True)
+            say(f"{path.name}: scoring, preset {preset}")
+            say(score_table(score_run(Run(path), preset, say=say)))
             scored.append(path)
-        except UserError as error:
-            problems.append(f"{path.name}: not scored. {error}")
-    score_udr([Run(path) for path in scored])
+        except BrokenPipeError:
+            raise
+        except Exception as error:  # of this run alone: the others are scored
+            problems.append(f"{path.name}: not scored. {reason_of(error, path.name)}")
+    score_udr([Run(path) for path in scored], say=say)
     if len(scored) > 1:
         width = shutil.get_terminal_size().columns
-        print("\n" + comparison_text([load_record(path / RECORD) for path in scored], width) + "\n")
+        records = [record for path in scored if (record := load_record(path / RECORD))]
+        say("\n" + comparison_text(records, width) + "\n")
     return problems
 
 

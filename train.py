@@ -15,7 +15,7 @@ from vae_tf.errors import TrainingStopped, UserError
 def main(arguments: list[str] | None = None) -> int:
     """Trains the named runs in turn; returns the exit code."""
     logging.basicConfig(format="%(levelname)s: %(message)s")
-    going_on: list[str] = []  # what to type after Ctrl-C
+    going_on: list[Callable[[], str]] = []  # what to type after Ctrl-C
     try:
         import params as presets  # here, so that a mistake in it is answered like any other
 
@@ -162,6 +162,7 @@ def train_run(name: str, params: config.Params, options: argparse.Namespace):
         overwrite=options.overwrite,
         progress=True,
         tensorboard=options.tensorboard,
+        say=print,
     )
     minutes, seconds = divmod(round(time.monotonic() - start), 60)
     step = run.history["step"][-1]

@@ -1,4 +1,4 @@
-"""Seconds of analysing eight runs, by product: `python benchmarks/analysis.py [--predictions DIR]`.
+"""Seconds of analyzing eight runs, by product: `python benchmarks/analysis.py [--predictions DIR]`.
 
 Runs are those found, repeated until there are eight; with none, eight are made first from the
 presets, without training: the time of a picture does not depend on what was learned. Time and
@@ -21,7 +21,7 @@ import_tensorflow()
 
 import params as presets  # noqa: E402
 from vae_tf import config  # noqa: E402
-from vae_tf.analysis import analyse, find_runs  # noqa: E402
+from vae_tf.analysis import analyze, find_runs  # noqa: E402
 from vae_tf.errors import UserError  # noqa: E402
 from vae_tf.training import train  # noqa: E402
 
@@ -61,10 +61,10 @@ def main():
             make(runs)
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         start = time.perf_counter()
-        outcome = analyse(find_runs(runs), images)
+        outcome = analyze(find_runs(runs), images)
         total = time.perf_counter() - start
         start = time.perf_counter()
-        analyse(find_runs(runs), images)
+        analyze(find_runs(runs), images)
         again = time.perf_counter() - start
         size = sum(path.stat().st_size for path in images.rglob("*.*")) / 1e6
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -84,7 +84,7 @@ def suite(connection, run: Path):
     grid = metrics.Representation(model.encode, sprites, progress=False)
     connection.send((PASS, time.perf_counter() - start, {}))
     scores = metrics.score_suite(grid, progress=False)
-    for _ in metrics.suite_names(grid):
+    for _ in metrics.suite_names(grid.offers):
         connection.recv()
         name, entry = next(scores)
         connection.send((name, entry["seconds"], entry["values"]))

@@ -29,7 +29,7 @@ sys.path.insert(0, str(ROOT))
 
 import params as presets  # noqa: E402
 from vae_tf import data, metrics  # noqa: E402
-from vae_tf.analysis.records import values_of  # noqa: E402
+from vae_tf.analysis.score_tables import values_of  # noqa: E402
 from vae_tf.analysis.scores import encoder_of  # noqa: E402
 from vae_tf.config import Params, replace  # noqa: E402
 from vae_tf.runs import Run  # noqa: E402
@@ -177,7 +177,7 @@ def train_source(source: str, steps: int, folder: Path) -> tuple[Run, dict]:
 def score(represent) -> dict:
     """All scores of a representation, by name, without the matrices."""
     results = {}
-    others = set(metrics.suite_names(represent)) - AT_FULL_SIZE
+    others = set(metrics.suite_names(represent.offers)) - AT_FULL_SIZE
     for preset, done in (("full", others), ("fast", AT_FULL_SIZE)):
         for name, entry in metrics.score_suite(represent, preset=preset, done=done):
             entry.pop("matrix", None)

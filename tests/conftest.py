@@ -22,13 +22,15 @@ TINY = Params(
 )
 
 
-@pytest.fixture(autouse=True)
-def cache(tmp_path_factory, monkeypatch):
-    """Keeps prepared sets of the tests out of the user's cache."""
-    monkeypatch.setenv("VAE_TF_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
+@pytest.fixture(scope="session", autouse=True)
+def cache(tmp_path_factory):
+    """Keeps prepared sets of the tests out of the user's cache, those of wider fixtures, too."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VAE_TF_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
+        yield
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def tiny() -> Params:
     """Parameters of a run that takes a second."""
     return TINY

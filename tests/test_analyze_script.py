@@ -1,6 +1,7 @@
 """analyze.py as a user runs it: a process of its own, after train.py."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -69,6 +70,43 @@ def test_what_cannot_be_written_is_said(home):
     done = run("analyze.py", "--images", "file", "--only", "training_curves", cwd=home)
     assert done.returncode == 1
     assert "--images" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_names_cannot_steer_the_terminal(home, tmp_path):
+    for name in ("\x1b]0;owned\x07", "\x1b[31mdamaged"):
+        shutil.copytree(home / "predictions" / "digits-VAE", tmp_path / "predictions" / name)
+    (tmp_path / "predictions" / name / "params.json").write_text("[" * 100_000)
+    done = run("analyze.py", "--only", "training_curves", cwd=tmp_path)
+    assert done.returncode == 1  # of the two, one was drawn
+    assert len(list(tmp_path.glob("images/*/training_curves.png"))) == 1
+    assert r"\x1b]0;owned\x07: drawing" in done.stdout
+    assert r"\x1b[31mdamaged: not drawn" in done.stderr and "params.json" in done.stderr
+    assert "\x1b" not in done.stdout + done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_closed_pipe_is_no_error_of_the_disk(home):
+    with subprocess.Popen(
+        [sys.executable, str(ROOT / "analyze.py"), "--images", "unread", "--only", "traversal.png"],
+        cwd=home, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        process.stdout.close()
+        assert process.stderr.read() == "" and process.wait(timeout=60) == 1
+
+
+def test_a_run_that_cannot_be_scored_does_not_cost_the_others(home, monkeypatch, capsys):
+    import analyze
+    from vae_tf.analysis import scores
+
+    def score_run(run, *args, **options):
+        raise {"bad": RecursionError("too deep"), "gone": OSError("no such disk")}[run.name]
+
+    monkeypatch.setattr(scores, "score_run", score_run)
+    for name in ("bad", "gone"):
+        shutil.copytree(home / "predictions" / "digits-VAE", home / "unscored" / name)
+    problems = analyze.score([home / "unscored" / name for name in ("bad", "gone")], "fast")
+    assert problems == [
+        "bad: not scored. RecursionError: too deep", "gone: not scored. no such disk",
+    ]  # fmt: skip
 
 
 def test_ctrl_c_keeps_what_is_drawn(home):

@@ -1,4 +1,5 @@
 import dataclasses
+import json
 
 import keras
 import pytest
@@ -73,6 +74,10 @@ def test_overrides_are_read_not_evaluated():
         ("validation=0", "`validation`"),
         ("channels=2", "`channels`"),
         ("patience=0", "`patience`"),
+        ("latent_size=10**9", "Received: latent_size='10\\*\\*9'"),
+        ("batch_size=1000000000000", "at most 2,147,483,647"),
+        ("image_size=5000", "at most 4,096"),
+        ("encoder=" + str([[8]] * 101), "at most 100 layers"),
         ("seed=-1", "`seed`"),
         ("sample_steps=5", "`sample_steps`"),
         ("hyper=3", "`hyper`"),
@@ -95,6 +100,69 @@ def test_unknown_keys_and_broken_json():
         Params.from_json("[]")
 
 
+@pytest.mark.parametrize("name", ["cls", "params", "self", "obj", "args", "__class__", ""])
+def test_keys_that_python_uses_itself_are_unknown(name):
+    with pytest.raises(UserError, match="Unknown parameter"):
+        Params.from_json(json.dumps({name: 1}))
+    with pytest.raises(UserError, match="Unknown parameter"):
+        override(Params(), [f"{name}=1"] if name else ["x=1"])
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('{"steps": 5, "steps": 6}', "'steps' is there twice"),
+        ('{"encoder": ' + "[" * 5_000 + "]" * 5_000 + "}", "50 deep"),
+        ('{"hyper": {"a": ' + "[" * 49 + "]" * 49 + "}}", "50 deep"),
+        ('{"dataset": "' + "a" * 2**20 + '"}', "1,048,576 characters"),
+        ('{"learning_rate": 1e999}', "`learning_rate`"),
+        ('{"learning_rate": 1' + "0" * 400 + "}", "`learning_rate`"),
+        ('{"steps": 1' + "0" * 400 + "}", "`steps` must be at most 2,147,483,647"),
+        ('{"validation": 99999999999}', "`validation`"),
+        ('{"hyper": {"a": NaN}}', "`hyper`"),
+    ],
+)
+def test_hostile_params_json(text, message):
+    with pytest.raises(UserError, match=message) as caught:
+        Params.from_json(text)
+    assert len(str(caught.value)) < 500
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "{[1]: 2}", "{1}", "[[1]]", "{'a': 1}", "b'x'", "1j", "...", "-1", "1e999", "nan",
+        "0x" + "f" * 4_000, "9" * 4_000, "9" * 9_000, "[" * 9_000, "(" * 200 + ")" * 200,
+        "\udcff", "\x1b[31m", "None", "()", "''", "linear(0, 1, 1" + "0" * 400 + ")",
+        "linear(1, 2, steps=1, steps=2)", "triggered(" * 900 + ")" * 900,
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("field", [field.name for field in dataclasses.fields(Params)])
+def test_any_value_is_taken_or_refused(field, value):
+    """Whatever stands behind --set: a valid `Params` or one readable line."""
+    try:
+        params = override(Params(), [f"{field}={value}"])
+    except UserError as error:
+        assert len(str(error)) < 700 and str(error).isprintable()
+    else:
+        assert Params.from_json(params.to_json()) == params
+
+
+@pytest.mark.parametrize(
+    "assignments",
+    [
+        ["steps=5", "steps=6"],
+        ["steps=5", " steps =5"],
+        ["hyper.gamma=1", "hyper.gamma=2"],
+        ["hyper.gamma=1", "hyper={}"],
+    ],
+)
+def test_a_field_set_twice_is_refused(assignments):
+    with pytest.raises(UserError, match="is set twice"):
+        override(Params(), assignments)
+    assert override(Params(), ["hyper={'a': 1}", "hyper.b=2"]).hyper == {"a": 1, "b": 2}
+
+
 def test_differences():
     assert config.differences(Params(), replace(Params(), steps=5, seed=2)) == {
         "steps": (10_000, 5),
@@ -105,5 +173,3 @@ def test_differences():
 def test_names_known_to_keras():
     for name in config.ACTIVATIONS:
         keras.activations.get(name)
-    for name in config.OPTIMIZERS:
-        keras.optimizers.get(name)

@@ -20,8 +20,6 @@ TEXT = (Path(__file__).parents[1] / "CONTRIBUTING.md").read_text()
 REGULARIZER, FAMILY = re.findall(r"```python\n(\"\"\".*?)```", TEXT, re.DOTALL)[:2]
 
 
-
-
 def register(monkeypatch, name, cls, code):
     """Adds a model to MODELS as if its file were there."""
     module = types.ModuleType(f"vae_tf.models.{name}")

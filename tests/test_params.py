@@ -23,14 +23,15 @@ def test_a_preset_starts(name):
     preset = params.RUNS[name]
     for dataset in {preset.dataset, "sprites"}:
         shape = SHAPES[dataset]
-        model = build_model(override(preset, [f"dataset={dataset}"]), shape, 1_000)
+        model = build_model(override(preset, [f"dataset={dataset}"]), shape, 1_000, num_classes=3)
         x = np.random.default_rng(0).uniform(size=(2, *shape)).astype("float32")
         batch = {
-            "images": x,
-            "pairs": {"image": x, "partner": x[::-1]},
-            "clamped": {"image": x, "varying": np.eye(5, dtype="float32")[[0, 0]]},
-        }[model.batch_kind]
-        assert np.isfinite(model.update(batch)["loss"])
+            "image": x,
+            "label": np.int32([2, 0]),
+            "partner": x[::-1],
+            "varying": np.eye(5, dtype="float32")[[0, 0]],
+        }
+        assert np.isfinite(model.update({name: batch[name] for name in model.needs})["loss"])
 
 
 def test_the_default_run_needs_no_download():

@@ -7,10 +7,16 @@ import importlib
 
 from vae_tf.version import VERSION as __version__
 
-_HOMES = {"Params": "config", "Run": "runs", "load_run": "runs", "train": "training"}
+_HOMES = {
+    "Params": "config",
+    "Run": "runs",
+    "forecast": "forecasts.linear_vae",
+    "load_run": "runs",
+    "train": "training",
+}
 _MODULES = ("data", "distributions", "metrics", "models", "plots", "schedules")
 
-__all__ = ["Params", "Run", "__version__", "load_run", "train", *_MODULES]
+__all__ = ["Params", "Run", "__version__", "forecast", "load_run", "train", *_MODULES]
 
 
 def __getattr__(name: str):

@@ -5,9 +5,7 @@ import math
 from vae_tf.errors import UserError
 
 
-def require_number(
-    name: str, value: object, least: float, most: float = math.inf, *, whole: bool = False
-):
+def require_number(name: str, value, least: float, most: float = math.inf, *, whole: bool = False):
     """Checks a knob that must be a finite number from `least` to `most`.
 
     Args:
@@ -21,8 +19,8 @@ def require_number(
         UserError: If it is anything else; the message names what is expected and what came.
     """
     kinds = int if whole else (int, float)
-    number = isinstance(value, kinds) and not isinstance(value, bool) and math.isfinite(value)
-    if not (number and least <= value <= most):
+    number = isinstance(value, kinds) and not isinstance(value, bool)
+    if not (number and math.isfinite(value) and least <= value <= most):
         kind = "a whole number" if whole else "a number"
         allowed = f"of at least {least}" if most == math.inf else f"from {least} to {most}"
         raise UserError(f"`{name}` must be {kind} {allowed}. Received: {name}={value!r}")

@@ -1,20 +1,21 @@
 """Params: what a run is. One flat, frozen, checked record with an exact JSON round trip."""
 
-import ast
 import dataclasses
 import json
-import math
 from collections.abc import Iterable, Mapping
 
-from vae_tf import schedules
-from vae_tf.errors import UserError, unknown
+from vae_tf import literals, schedules
+from vae_tf.errors import UserError, shown, unknown
+from vae_tf.likelihood_texts import read_likelihood
+from vae_tf.limits import LARGEST_COUNT, LARGEST_SIDE
 from vae_tf.models import DEFAULT_KL_WEIGHTS, MODELS
 from vae_tf.networks import specs
+from vae_tf.optimizers import read_optimizer
+from vae_tf.reading import parse_json
 
-# Named here too because the modules that define them import TensorFlow; a test compares.
-LIKELIHOODS = ("bernoulli", "gaussian", "laplace")
 ACTIVATIONS = ("elu", "gelu", "leaky_relu", "relu", "selu", "sigmoid", "silu", "softplus", "tanh")
-OPTIMIZERS = ("adam", "adamax", "adamw", "lion", "nadam", "rmsprop", "sgd")
+
+_MOST_CHARACTERS = 2**20  # of params.json
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,7 +48,8 @@ class Params:
     model: str = "vae"  # a name of models.MODELS
     kl_weight: schedules.Schedule | float | str | None = None  # number or schedule of the step;
     # None: the model's own (ae 0, vae 1, beta_vae 4)
-    likelihood: str = "bernoulli"  # bernoulli, gaussian (squared errors), laplace (absolute errors)
+    likelihood: str = "bernoulli"  # bernoulli, gaussian (squared errors; gaussian(stddev=0.1),
+    # =learned or =optimal), laplace (absolute errors), continuous_bernoulli, discretized_logistic
     hyper: dict = dataclasses.field(default_factory=dict)  # a variant's own knobs
 
     # Training
@@ -63,7 +65,7 @@ class Params:
     patience: int | None = None  # validations without improvement before stopping; None: off
     seed: int = 0  # of weights, noise and the order of images
 
-    def __new__(cls, *args, **fields):
+    def __new__(cls, /, *args, **fields):
         known = [field.name for field in dataclasses.fields(cls)]
         for name in fields:
             if name not in known:
@@ -82,13 +84,14 @@ class Params:
     def _require(self, condition: bool, name: str, expected: str):
         if not condition:
             raise UserError(
-                f"`{name}` must be {expected}. Received: {name}={getattr(self, name)!r}"
+                f"`{name}` must be {expected}. Received: {name}={shown(getattr(self, name))}"
             )
 
-    def _require_whole(self, name: str, least: int, none: str = ""):
+    def _require_whole(self, name: str, least: int, none: str = "", most: int = LARGEST_COUNT):
         value = getattr(self, name)
         expected = f"a whole number of at least {least}" + (f", or None ({none})" if none else "")
         self._require((none and value is None) or _whole(value, least), name, expected)
+        self._require(value is None or value <= most, name, f"at most {most:,}")
 
     def _require_known(self, name: str, known: Iterable[str]):
         value = getattr(self, name)
@@ -98,7 +101,7 @@ class Params:
     def _check_data(self):
         named = isinstance(self.dataset, str) and bool(self.dataset)
         self._require(named, "dataset", "the name of a data set or folder:PATH")
-        self._require_whole("image_size", 1, "the set's own")
+        self._require_whole("image_size", 1, "the set's own", most=LARGEST_SIDE)
         self._require(
             self.channels is None or (_whole(self.channels, 1) and self.channels in (1, 3)),
             "channels",
@@ -106,7 +109,7 @@ class Params:
         )
         part = isinstance(self.validation, float) and 0 < self.validation < 1
         expected = "a part between 0 and 1, or a whole number of images of at least 1"
-        self._require(part or _whole(self.validation, 1), "validation", expected)
+        self._require(part or _whole(self.validation, 1, LARGEST_COUNT), "validation", expected)
 
     def _check_networks(self):
         self._set("encoder", specs.normalise(self.encoder, "encoder"))
@@ -117,7 +120,7 @@ class Params:
 
     def _check_model(self):
         self._require_known("model", MODELS)
-        self._require_known("likelihood", LIKELIHOODS)
+        read_likelihood(self.likelihood)
         kl_weight = self.kl_weight
         if kl_weight is None:
             kl_weight = DEFAULT_KL_WEIGHTS.get(self.model, 1.0)
@@ -131,8 +134,8 @@ class Params:
                 f"kl_weight={self.kl_weight}. Set kl_weight=0, or choose model='vae'."
             )
         try:
-            self._set("hyper", json.loads(json.dumps(self.hyper, allow_nan=False)))
-        except (TypeError, ValueError):
+            self._set("hyper", parse_json(json.dumps(self.hyper, allow_nan=False)))
+        except (TypeError, ValueError, RecursionError):
             self._require(False, "hyper", "a dict of JSON values")
         self._require(isinstance(self.hyper, dict), "hyper", "a dict of the variant's knobs")
 
@@ -142,46 +145,33 @@ class Params:
         self._require_whole("validate_every", 1)
         self._require_whole("patience", 1, "off")
         self._require_whole("seed", 0)
-        self._require(self.seed < 2**31, "seed", "below 2^31")
         rate = self.learning_rate
-        self._require(
-            isinstance(rate, (int, float)) and not isinstance(rate, bool) and 0 < rate < math.inf,
-            "learning_rate",
-            "a number above 0",
-        )
+        number = isinstance(rate, (int, float)) and not isinstance(rate, bool)
+        # Within float32, in which it is used.
+        fits = number and 1e-30 <= rate <= 1e30
+        self._require(fits, "learning_rate", "a number above 0, from 1e-30 to 1e30")
         self._set("learning_rate", float(rate))
         early = self.sample_steps
         self._require(
-            isinstance(early, (list, tuple)) and all(_whole(step, 0) for step in early),
+            isinstance(early, (list, tuple))
+            and all(_whole(step, 0, LARGEST_COUNT) for step in early),
             "sample_steps",
             "a list of steps, whole numbers of at least 0",
         )
         self._set("sample_steps", tuple(early))
-        self.optimizer_call  # noqa: B018, raises where it cannot be read
+        read_optimizer(self.optimizer)
 
     @property
     def optimizer_call(self) -> tuple[str, dict]:
         """Name and options of the optimizer."""
-        try:
-            tree = ast.parse(self.optimizer, mode="eval").body
-            call = isinstance(tree, ast.Call)
-            name = (tree.func if call else tree).id
-            keywords = tree.keywords if call else []
-            options = {keyword.arg: ast.literal_eval(keyword.value) for keyword in keywords}
-            # The learning rate is a field of its own.
-            readable = not (call and tree.args) and not {"learning_rate", "name"} & set(options)
-        except (SyntaxError, AttributeError, ValueError, TypeError):
-            readable = False
-        self._require(readable, "optimizer", "a name or a call such as adam(beta_1=0.5)")
-        if name not in OPTIMIZERS:
-            raise unknown("optimizer", name, OPTIMIZERS)
-        return name, options
+        return read_optimizer(self.optimizer)
 
     def to_dict(self) -> dict:
         """The fields as JSON values."""
         fields = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
-        constant = isinstance(self.kl_weight, schedules.constant)
-        return fields | {"kl_weight": self.kl_weight.value if constant else str(self.kl_weight)}
+        weight = self.kl_weight
+        written = weight.value if isinstance(weight, schedules.constant) else str(weight)
+        return fields | {"kl_weight": written}
 
     def to_json(self) -> str:
         """JSON text from which `from_json` makes the same `Params`."""
@@ -192,22 +182,24 @@ class Params:
         """Reads `to_json`'s text.
 
         Raises:
-            UserError: If it is not JSON, or names an unknown field.
+            UserError: If it is not JSON, longer than a megabyte, or names an unknown field.
         """
-        try:
-            fields = json.loads(text)
-        except ValueError as error:
-            raise UserError(f"Not JSON: {error}") from None
+        if len(text) > _MOST_CHARACTERS:
+            raise UserError(
+                f"Params have at most {_MOST_CHARACTERS:,} characters. Received: {len(text):,}"
+            )
+        fields = parse_json(text)
         if not isinstance(fields, dict):
             raise UserError(f"Params are a JSON object. Received: {type(fields).__name__}")
         return replace(cls(), **fields)
 
 
-def _whole(value, least: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= least
+def _whole(value, least: int, most: int | None = None) -> bool:
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    return whole and value >= least and (most is None or value <= most)
 
 
-def replace(params: Params, **changes) -> Params:
+def replace(params: Params, /, **changes) -> Params:
     """A copy with some fields changed: how presets build on each other.
 
     Raises:
@@ -221,22 +213,33 @@ def override(params: Params, assignments: Iterable[str]) -> Params:
 
     Values are read as Python or JSON literals and otherwise as text; nothing is evaluated.
 
+    Raises:
+        UserError: If one cannot be read, is set twice, or is unknown or impossible.
+
     Example:
         >>> override(Params(), ["steps=20", "kl_weight=linear(0, 4, 10)", "decoder=none"]).steps
         20
     """
     changes: dict[str, object] = {}
+    seen: set[str] = set()
     for assignment in assignments:
         key, equals, text = assignment.partition("=")
         key = key.strip()
         if not equals or not key:
             raise UserError(
-                f"An override has the form key=value, such as steps=500. Received: {assignment!r}"
+                f"An override has the form key=value, such as steps=500. "
+                f"Received: {shown(assignment)}"
             )
+        # `hyper` after one of its knobs would drop that knob.
+        if key in seen or (key == "hyper" and key in changes):
+            raise UserError(
+                f"`{key}` is set twice, the second time by {shown(assignment)}. Drop one."
+            )
+        seen.add(key)
         if key.startswith("hyper.") and key != "hyper.":
             hyper = changes.setdefault("hyper", dict(params.hyper))
             if not isinstance(hyper, dict):
-                raise UserError(f"`hyper` must be a dict. Received: hyper={hyper!r}")
+                raise UserError(f"`hyper` must be a dict. Received: hyper={shown(hyper)}")
             hyper[key.removeprefix("hyper.")] = _literal(text)
         else:
             changes[key] = _literal(text)
@@ -249,9 +252,12 @@ def _literal(text: str):
     if text.lower() in words:
         return words[text.lower()]
     try:
-        return ast.literal_eval(text)
-    except (ValueError, SyntaxError):
+        value = literals.read(text)
+    except UserError:
+        raise
+    except ValueError:
         return text
+    return text if isinstance(value, literals.Call) else value
 
 
 def differences(one: Params, other: Params) -> dict[str, tuple]:

@@ -1,14 +1,14 @@
-"""Distributions of latents and likelihoods of images: what is exact about them, in nats.
+"""Distributions of latents: what is exact about them, in nats.
 
 A distribution is a small immutable object made of tensors whose rows are the images of a batch.
-Each has `mean` and `log_stddev`, `[B, L]`, and the methods of `Distribution`. Functions and methods
-are pure and give one value per image, `[B]`.
+Each has the methods of `Distribution`; a posterior has `mean` and `log_stddev`, `[B, L]`, besides.
+Functions and methods are pure and give one value per image, `[B]`.
 """
 
 import dataclasses
 import math
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any
 
 from keras import ops, random
 
@@ -52,7 +52,15 @@ def gaussian_log_prob(z, mean, log_stddev):
 
 
 class Distribution:
-    """What posteriors and priors have in common."""
+    """What posteriors and priors have in common.
+
+    Attributes:
+        mean: `[B, L]`.
+        log_stddev: `[B, L]`, natural log of the standard deviation.
+    """
+
+    mean: Any
+    log_stddev: Any
 
     def sample(self, seed):
         """One sample a row, `[B, L]`; gradients pass through it.
@@ -101,8 +109,8 @@ class Gaussian(Distribution):
         log_stddev: `[B, L]`, natural log of the standard deviation.
     """
 
-    mean: object
-    log_stddev: object
+    mean: Any
+    log_stddev: Any
 
     def sample(self, seed):
         """Reparameterized: z = mean + exp(log_stddev) * noise, noise ~ N(0, I)."""
@@ -140,7 +148,7 @@ class Point(Distribution):
         mean: `[B, L]`.
     """
 
-    mean: object
+    mean: Any
 
     @property
     def log_stddev(self):
@@ -174,8 +182,8 @@ class Flowed(Distribution):
     """
 
     base: Gaussian
-    start: object
-    log_det: object
+    start: Any
+    log_det: Any
 
     @property
     def mean(self):
@@ -203,7 +211,7 @@ class Categorical(Distribution):
         logits: `[B, C]`, log-probabilities up to a constant.
     """
 
-    logits: object
+    logits: Any
 
     @property
     def mean(self):
@@ -230,7 +238,7 @@ class Categorical(Distribution):
         return super().kl(prior, z)
 
     def kl_per_latent(self, prior, z):
-        """p log(p / p') of each class; their sum is the divergence."""
+        """P log(p / p') of each class; their sum is the divergence."""
         ratio = ops.log_softmax(self.logits) - ops.log_softmax(prior.logits)
         return self.mean * ratio
 
@@ -261,8 +269,8 @@ class Codebook(Distribution):
         quantized: `[B, L]`, the nearest value of each latent.
     """
 
-    continuous: object
-    quantized: object
+    continuous: Any
+    quantized: Any
 
     @classmethod
     def nearest(cls, continuous, values) -> "Codebook":
@@ -274,7 +282,9 @@ class Codebook(Distribution):
     @property
     def mean(self):
         """`[B, L]`, the quantized code; its gradient goes straight through to `continuous`."""
-        return self.continuous + ops.stop_gradient(self.quantized - self.continuous)
+        # What is added is 0 to the last bit, and has the gradient.
+        through = self.continuous - ops.stop_gradient(self.continuous)
+        return ops.stop_gradient(self.quantized) + through
 
     @property
     def log_stddev(self):
@@ -289,44 +299,8 @@ class Codebook(Distribution):
         return ops.zeros_like(z[:, 0])
 
     def kl_per_latent(self, prior, z):
-        """log V of each latent under `UniformCodes`."""
+        """Log V of each latent under `UniformCodes`."""
         return ops.full_like(z, math.log(prior.num_values))
 
     def map(self, function):
         return Codebook(function(self.continuous), function(self.quantized))
-
-
-class Likelihood(NamedTuple):
-    """Distribution of an image given the decoder's logits.
-
-    Attributes:
-        reconstruction: `(x [B, H, W, C], logits [B, H, W, C]) -> [B]`, the negative
-            log-likelihood in nats, summed over pixels and channels, less its constant.
-        constant: Nats a pixel and channel to add for the whole negative log-likelihood.
-    """
-
-    reconstruction: Callable
-    constant: float
-
-
-def _bernoulli(x, logits):
-    # -x log p - (1 - x) log(1 - p) for p = sigmoid(logits), without ever forming p.
-    return ops.sum(ops.softplus(logits) - x * logits, axis=(1, 2, 3))
-
-
-def _gaussian(x, logits):
-    return ops.sum(ops.square(x - ops.sigmoid(logits)), axis=(1, 2, 3))
-
-
-def _laplace(x, logits):
-    return ops.sum(ops.abs(x - ops.sigmoid(logits)), axis=(1, 2, 3))
-
-
-LIKELIHOODS = {
-    # Cross-entropy; on grey values between 0 and 1 not a normalized density, but the field's usage.
-    "bernoulli": Likelihood(_bernoulli, 0.0),
-    # Sum of squared errors: a Gaussian with variance 1/2 around sigmoid(logits).
-    "gaussian": Likelihood(_gaussian, 0.5 * math.log(math.pi)),
-    # Sum of absolute errors: a Laplace distribution with scale 1 around sigmoid(logits).
-    "laplace": Likelihood(_laplace, math.log(2.0)),
-}

@@ -36,7 +36,8 @@ def unknown(kind: str, name: object, known: Iterable[str], remedy: str = "") -> 
         "Unknown model 'beta_vea'. Did you mean 'beta_vae'? Known: ae, beta_vae."
     """
     known = sorted(known)
-    close = difflib.get_close_matches(str(name)[:100], known, n=1, cutoff=0.5)
+    typed = name[:100] if isinstance(name, str) else ""
+    close = difflib.get_close_matches(typed, known, n=1, cutoff=0.5)
     guess = f" Did you mean '{close[0]}'?" if close else ""
     remedy = f" {remedy}" if remedy else ""
     return UserError(f"Unknown {kind} {shown(name)}.{guess} Known: {', '.join(known)}.{remedy}")

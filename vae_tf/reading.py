@@ -134,9 +134,9 @@ def _inside(value):
 
 
 def _without_duplicates(pairs: list[tuple[str, object]]) -> dict:
-    result = dict(pairs)
-    if len(result) < len(pairs):
-        seen = set()
-        twice = next(key for key, _ in pairs if key in seen or seen.add(key))
-        raise UserError(f"The field {shown(twice)} is there twice. Remove one.")
-    return result
+    seen: set[str] = set()
+    for key, _ in pairs:
+        if key in seen:
+            raise UserError(f"The field {shown(key)} is there twice. Remove one.")
+        seen.add(key)
+    return dict(pairs)

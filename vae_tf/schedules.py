@@ -5,12 +5,13 @@ They are written in lower case because they read as function calls, in `params.p
 compares by value, prints as the call that makes it, and takes numbers, NumPy arrays or tensors.
 """
 
-import ast
 import dataclasses
 
 import numpy as np
 
-from vae_tf.errors import UserError, unknown
+from vae_tf import literals
+from vae_tf.errors import UserError, shown, unknown
+from vae_tf.limits import LARGEST_COUNT
 
 _LEAST, _MOST = 1e-30, 1e30
 
@@ -27,7 +28,9 @@ def _numeric(step):
 
 def _require(condition: bool, name: str, expected: str, value):
     if not condition:
-        raise UserError(f"`{name}` of the schedule must be {expected}. Received: {name}={value!r}")
+        raise UserError(
+            f"`{name}` of the schedule must be {expected}. Received: {name}={shown(value)}"
+        )
 
 
 def _check_level(name: str, value):
@@ -39,9 +42,11 @@ def _check_level(name: str, value):
 
 def _check_steps(name: str, value, least: int):
     whole = isinstance(value, int) and not isinstance(value, bool)
-    _require(whole and value >= least, name, f"a whole number of at least {least}", value)
+    fits = whole and least <= value <= LARGEST_COUNT
+    _require(fits, name, f"a whole number of at least {least}, below 2^31", value)
 
 
+@dataclasses.dataclass(frozen=True)
 class Schedule:
     """Base of the schedules: `step -> value`."""
 
@@ -223,41 +228,37 @@ def parse(text: str) -> Schedule:
         triggered(threshold=30, schedule=linear(start=0, end=1, steps=50000, delay=0))
     """
     try:
-        tree = ast.parse(text.strip(), mode="eval").body
-    except SyntaxError:
-        tree = None
-    return _from_tree(tree, text)
+        value = literals.read(text)
+    except UserError:
+        raise
+    except ValueError:
+        raise UserError(
+            f"A schedule is a number or a call such as linear(0, 1, 50000). Received: {shown(text)}"
+        ) from None
+    return _from_call(value, text)
 
 
-def _from_tree(node, text: str) -> Schedule:
-    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
-        try:
-            value = ast.literal_eval(node)
-        except (ValueError, TypeError):
-            raise UserError(
-                f"A schedule is a number or a call such as linear(0, 1, 50000). Received: {text!r}"
-            ) from None
+def _from_call(value, text: str) -> Schedule:
+    if not isinstance(value, literals.Call):
         return constant(value)
-    if node.func.id not in SCHEDULES:
-        raise unknown("schedule", node.func.id, SCHEDULES)
+    if value.name not in SCHEDULES:
+        raise unknown("schedule", value.name, SCHEDULES)
 
-    def value(argument):
-        if isinstance(argument, ast.Call):
-            return _from_tree(argument, text)
-        return ast.literal_eval(argument)
+    def argument(inner):
+        return _from_call(inner, text) if isinstance(inner, literals.Call) else inner
 
-    kind = SCHEDULES[node.func.id]
+    kind = SCHEDULES[value.name]
     try:
         return kind(
-            *[value(argument) for argument in node.args],
-            **{keyword.arg: value(keyword.value) for keyword in node.keywords},
+            *map(argument, value.arguments),
+            **{name: argument(inner) for name, inner in value.keywords.items()},
         )
     except UserError:
         raise
     except (TypeError, ValueError):
         names = ", ".join(field.name for field in dataclasses.fields(kind))
         raise UserError(
-            f"{node.func.id} takes ({names}), numbers only. Received: {text!r}"
+            f"{value.name} takes ({names}), numbers only. Received: {shown(text)}"
         ) from None
 
 

@@ -31,11 +31,11 @@ PARAMS = Params(
     encoder=((8,),),
     latent_size=2,
     batch_size=8,
-    steps=4,
+    steps=2,
     log_every=1,
     sample_every=100,
-    checkpoint_every=2,
-    validate_every=4,
+    checkpoint_every=1,
+    validate_every=2,
     validation=8,
 )
 EXIT = {0: "trained", 1: "stopped", 2: "refused", -signal.SIGKILL: "killed"}
@@ -73,8 +73,11 @@ def ended(pid: int) -> str:
 
 
 def train(folder: Path, params: Params = PARAMS, **options):
+    import tensorflow as tf
+
     from vae_tf.training import train
 
+    tf.config.run_functions_eagerly(True)  # compiling takes longer than so few steps
     train(params, folder, **options)
 
 
@@ -181,10 +184,10 @@ def failures(place: Path, begin: str, failure: str):
     ended(started(functools.partial(train, straight)))
     options = {}
     if begin == "resume":
-        ended(started(functools.partial(train, before, replace(PARAMS, steps=2))))
+        ended(started(functools.partial(train, before, replace(PARAMS, steps=1))))
         options = {"resume": True}
     elif begin == "overwrite":
-        ended(started(functools.partial(train, before, replace(PARAMS, seed=1, steps=2))))
+        ended(started(functools.partial(train, before, replace(PARAMS, seed=1, steps=1))))
         options = {"overwrite": True}
     fail, names = FAILURES[failure]
     counts = collections.Counter()
@@ -194,8 +197,6 @@ def failures(place: Path, begin: str, failure: str):
             shutil.copytree(before, folder)
 
         def trial(n=n, folder=folder):
-            import vae_tf.training  # noqa: F401, its files are not counted
-
             with failing(n, fail, folder, names):
                 train(folder, **options)
 
@@ -214,8 +215,8 @@ def races(place: Path, rounds: int = 12):
     """Two trainings on one folder at once."""
     straight, before, other = place / "straight", place / "before", place / "other"
     ended(started(functools.partial(train, straight)))
-    ended(started(functools.partial(train, before, replace(PARAMS, steps=2))))
-    ended(started(functools.partial(train, other, replace(PARAMS, seed=1, steps=2))))
+    ended(started(functools.partial(train, before, replace(PARAMS, steps=1))))
+    ended(started(functools.partial(train, other, replace(PARAMS, seed=1, steps=1))))
     resume, overwrite = {"resume": True}, {"overwrite": True}
     for name, start, pair in (
         ("plain", None, ({}, {})),
@@ -240,7 +241,8 @@ def races(place: Path, rounds: int = 12):
 
 
 def report(what: str, counts: collections.Counter):
-    print(f"{what}: " + ", ".join(f"{count} {name}" for name, count in sorted(counts.items())))
+    listing = ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))
+    print(f"{what}: {listing}", flush=True)
 
 
 TRIALS = {

@@ -2,10 +2,11 @@ import numpy as np
 import pytest
 
 from vae_tf.data import ArrayImages
-from vae_tf.data.batches import BATCHES, batch_at, batch_indices, batches, parts
+from vae_tf.data.batches import PARTS, batch_at, batch_indices, batch_of, batches, parts
 from vae_tf.data.factors import FactorGrid
 from vae_tf.data.image_set import GroundTruthImages
 from vae_tf.data.row_file import ArrayRows
+from vae_tf.errors import UserError
 
 
 def test_every_epoch_is_a_new_permutation_and_batches_span_epochs():
@@ -33,7 +34,8 @@ def test_batches_are_the_images_of_their_steps():
     for start in (0, 3):
         for step, batch in enumerate(batches(images, 8, 0, start, 12), start):
             expected = images.images(batch_indices(40, 8, 0, step))
-            np.testing.assert_array_equal(batch, expected)
+            assert list(batch) == ["image"]
+            np.testing.assert_array_equal(batch["image"], expected)
         assert step == 11
 
 
@@ -70,7 +72,7 @@ def numbers(size):
 )
 def test_parts_are_every_image_once_in_nearly_equal_batches(size, batch_size, sizes):
     images = numbers(size)
-    batches_of = [np.array(part) for part in parts(images, batch_size)]
+    batches_of = [np.array(part["image"]) for part in parts(images, batch_size)]
     assert [len(part) for part in batches_of] == sizes
     values = np.sort(np.concatenate(batches_of), axis=0)
     np.testing.assert_array_equal(values, images.images(np.arange(size)))
@@ -78,28 +80,59 @@ def test_parts_are_every_image_once_in_nearly_equal_batches(size, batch_size, si
 
 def test_parts_of_a_sorted_set_are_mixed():
     """Each is like the whole: neighbours that are alike would mislead estimators on batches."""
-    numbers_of = [np.ravel(part) * 255 for part in parts(numbers(200), 50)]
+    numbers_of = [np.ravel(part["image"]) * 255 for part in parts(numbers(200), 50)]
     for part in numbers_of:
         # The mean of 50 of 200 has a standard deviation of 7; neighbours' would be 24.5 to 174.5.
         assert np.mean(part) == pytest.approx(99.5, abs=21)
 
 
-def test_every_kind_of_batch_is_a_pure_function_of_seed_and_step():
-    grid = FactorGrid(("shape", "x", "y"), (2, 5, 5))
+@pytest.fixture
+def grid():
+    """Images of one pixel that tells their number, with factors, and labels other than these."""
+    names = FactorGrid(("shape", "x", "y"), (2, 5, 5))
     store = ArrayRows(np.arange(50, dtype=np.uint8).reshape(50, 1, 1, 1), 255)
-    images = GroundTruthImages("grid", "train", store, grid=grid)
+    labels = np.arange(50, dtype="uint8") % 7
+    return GroundTruthImages("grid", "train", store, grid=names, labels=labels)
 
-    def flat(batch):
-        return np.concatenate([np.ravel(part) for part in batch.values()])
 
-    for kind in set(BATCHES) - {"images"}:
-        steps = [flat(batch_at(images, 6, 0, step, kind)) for step in range(5)]
-        for step, batch in enumerate(batches(images, 6, 0, 2, 5, kind), 2):
-            np.testing.assert_array_equal(flat(batch), steps[step])
-        assert len({step.tobytes() for step in steps}) == 5
-        assert not np.array_equal(flat(batch_at(images, 6, 1, 0, kind)), steps[0])
-        for one, other in zip(parts(images, 6, kind), parts(images, 6, kind), strict=True):
-            np.testing.assert_array_equal(flat(one), flat(other))
-    pairs = list(parts(images, 6, "pairs"))
-    first = np.concatenate([batch["image"] for batch in pairs])
-    np.testing.assert_array_equal(np.sort(first, axis=0), images.images(np.arange(50)))
+def flat(batch):
+    return np.concatenate([np.ravel(part) for part in batch.values()])
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_every_part_of_a_batch_is_a_pure_function_of_seed_and_step(grid, name):
+    needs = ("image", name)
+    steps = [flat(batch_at(grid, 6, 0, step, needs)) for step in range(5)]
+    for step, batch in enumerate(batches(grid, 6, 0, 2, 5, needs), 2):
+        assert set(batch) == set(needs)
+        np.testing.assert_array_equal(flat(batch), steps[step])
+    assert len({step.tobytes() for step in steps}) == 5
+    assert not np.array_equal(flat(batch_at(grid, 6, 1, 0, needs)), steps[0])
+    for one, other in zip(parts(grid, 6, needs), parts(grid, 6, needs), strict=True):
+        np.testing.assert_array_equal(flat(one), flat(other))
+
+
+def test_pairs_of_parts_are_every_image_once(grid):
+    first = np.concatenate([batch["image"] for batch in parts(grid, 6, ("image", "partner"))])
+    np.testing.assert_array_equal(np.sort(first, axis=0), grid.images(np.arange(50)))
+
+
+def test_labels_are_those_of_the_images(grid):
+    for step, batch in enumerate(batches(grid, 8, 3, 0, 4, ("image", "label"))):
+        numbers_of = np.rint(np.ravel(batch["image"]) * 255)
+        np.testing.assert_array_equal(numbers_of, batch_indices(50, 8, 3, step))
+        np.testing.assert_array_equal(batch["label"], numbers_of % 7)
+        assert batch["label"].dtype == np.int32 and batch["label"].shape == (8,)
+
+
+def test_a_batch_of_several_parts(grid):
+    rng = np.random.default_rng(0)
+    batch = batch_of(grid, np.arange(5), ("image", "label", "partner"), rng)
+    assert set(batch) == {"image", "label", "partner"}
+    np.testing.assert_array_equal(np.rint(np.ravel(batch["image"]) * 255), np.arange(5))
+    np.testing.assert_array_equal(batch["label"], np.arange(5))
+
+
+def test_images_without_labels_are_refused():
+    with pytest.raises(UserError, match="learns from labels, and <numbers.* has none. Choose"):
+        batch_at(numbers(9), 4, 0, 0, ("image", "label"))

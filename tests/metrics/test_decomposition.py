@@ -1,3 +1,5 @@
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from scipy.special import logsumexp
@@ -75,6 +77,36 @@ def test_information_of_separated_images_is_log_n():
     assert parts["index_code_mutual_information"] == pytest.approx(np.log(8), abs=1e-3)
 
 
+def exact_parts(mean, log_stddev, num_samples, seed):
+    """The three parts by rational arithmetic: distances are never rounded."""
+    generator = np.random.default_rng(seed)
+    num_images, num_codes = mean.shape
+    images = generator.integers(0, num_images, size=num_samples)
+    offset = np.exp(log_stddev[images]) * generator.standard_normal((num_samples, num_codes))
+    logs = np.empty((num_samples, num_images, num_codes))
+    for s, n, code in np.ndindex(logs.shape):
+        z = Fraction(mean[images[s], code]) + Fraction(offset[s, code])
+        distance = float((z - Fraction(mean[n, code])) / Fraction(np.exp(log_stddev[n, code])))
+        logs[s, n, code] = norm.logpdf(distance) - log_stddev[n, code]
+    joint = logsumexp(logs.sum(axis=2), axis=1) - np.log(num_images)
+    marginal = (logsumexp(logs, axis=1) - np.log(num_images)).sum(axis=1)
+    conditional = logs[np.arange(num_samples), images].sum(axis=1)
+    prior = norm.logpdf(mean[images] + offset).sum(axis=1)
+    return [np.mean(part) for part in (conditional - joint, joint - marginal, marginal - prior)]
+
+
+@pytest.mark.parametrize("log_stddev", [-2.0, -7.0, -15.0, -18.0, -20.0, -30.0, -40.0])
+@pytest.mark.parametrize("spread", [0.0, 3.0])
+def test_narrow_posteriors_against_exact_arithmetic(rng, log_stddev, spread):
+    mean = rng.normal(size=(20, 2)).astype(np.float32).astype(float)
+    mean[1], mean[3, 0] = mean[0], mean[2, 0]  # copies
+    log_stddev = np.maximum(log_stddev + spread * rng.uniform(size=(20, 2)), -40)
+    parts = elbo_decomposition(mean, log_stddev, num_samples=40, seed=2)
+    expected = exact_parts(mean, log_stddev, 40, 2)
+    assert [parts[name] for name in PARTS] == pytest.approx(expected, abs=2e-5, rel=1e-6)
+    assert parts["index_code_mutual_information"] <= np.log(20)
+
+
 def test_collapsed_posterior():
     parts = elbo_decomposition(np.zeros((30, 4)), np.zeros((30, 4)), num_samples=100)
     np.testing.assert_allclose(list(parts.values()), 0, atol=1e-5)
@@ -115,6 +147,9 @@ def test_extreme_standard_deviations_stay_finite(log_stddev):
         (np.zeros((5, 2)), np.full((5, 2), np.nan), {}, "`log_stddev` must be finite"),
         (np.zeros((0, 2)), np.zeros((0, 2)), {}, "at least 1 samples"),
         (np.zeros((5, 2)), np.zeros((5, 2)), {"num_samples": 1}, "`num_samples` must be"),
+        (np.zeros((5, 2)), np.zeros((5, 2)), {"seed": -1}, "`seed` must be an integer of at least"),
+        (np.zeros((5, 2)), np.zeros((5, 2)), {"seed": "one"}, "`seed` must be .* seed='one'"),
+        ([[0.0, 1], [2]], np.zeros((2, 2)), {}, "`mean` must be an array. Received: nested lists"),
     ],
 )
 def test_errors(mean, log_stddev, options, message):

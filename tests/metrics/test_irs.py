@@ -31,6 +31,20 @@ def test_factors_are_cut_into_twenty_bins():
     assert irs_score(codes, factors, quantile=1.0) == pytest.approx(1 - 0.5 / 19.5)
 
 
+def test_values_that_share_a_bin_count_as_one():
+    # Three values, unevenly spaced: 0 and 1 share the first bin of twenty.
+    factors = np.array([[0], [1], [100]] * 4)
+    assert irs_score(factors == 1, factors) == pytest.approx(1 - 0.5 / 2 / (2 / 3))
+    assert irs_score(factors == 1, np.minimum(factors, 2)) == 1
+
+
+def test_range_reaches_below_zero():
+    # Held, most points lie at one end and two far away at the other: 1 - 1.96 / 1.
+    group = np.append(np.ones(98), [-1, -1])
+    codes, factors = np.append(group, -group)[:, None], np.repeat([[0], [1]], 100, axis=0)
+    assert irs_score(codes, factors) == pytest.approx(-0.96)
+
+
 def test_degenerate_input():
     assert irs_score(np.ones((4, 2)), BITS) == 0
     assert irs_score(BITS, BITS) == 1
@@ -38,6 +52,7 @@ def test_degenerate_input():
     assert irs_score(BITS, BITS * 0) == pytest.approx(0)
 
 
-def test_quantile_out_of_range():
-    with pytest.raises(UserError, match="`quantile` must be from 0 to 1. Received: quantile=99"):
-        irs_score(BITS, BITS, quantile=99)
+@pytest.mark.parametrize("quantile", [99, -0.1, np.nan, "0.9", None, True])
+def test_quantile_out_of_range(quantile):
+    with pytest.raises(UserError, match="`quantile` must be a number from 0 to 1. Received: quant"):
+        irs_score(BITS, BITS, quantile=quantile)

@@ -1,3 +1,4 @@
+import itertools
 import time
 
 import numpy as np
@@ -138,6 +139,13 @@ def test_look_up_of_impossible_factors(factors):
 def test_broken_encoders(broken, message):
     with pytest.raises(UserError, match=message):
         Representation(broken, Toy(), progress=False)
+
+
+def test_encoders_that_change_between_batches():
+    for later in (lambda x: encode(x)[0], lambda x: [part[:, :1] for part in encode(x)]):
+        encoders = itertools.chain([encode], itertools.repeat(later))
+        with pytest.raises(UserError, match="same number of codes for every batch. Received: "):
+            Representation(lambda x, e=encoders: next(e)(x), Toy(), batch_size=5, progress=False)
 
 
 def test_names_must_fit():

@@ -29,7 +29,7 @@ def results(represent):
 
 
 def test_identity_codes_score_high(results, represent):
-    assert list(results) == suite_names(represent)
+    assert list(results) == suite_names(represent.offers)
     for score, value in (
         ("mig", "mig"),
         ("mig_sup", "mig_sup"),
@@ -71,7 +71,7 @@ def test_going_on_with_sampled_codes_gives_the_same_as_one_run(represent):
         represent.mean, represent.factors, represent.log_stddev + 2, sampled=True
     )
     wanted = {"mig", "beta_vae", "factor_vae"}
-    done = set(suite_names(noisy)) - wanted
+    done = set(suite_names(noisy.offers)) - wanted
     whole = dict(score_suite(noisy, preset=SMALL, done=done, progress=False))
     assert whole["mig"]["values"]["mig"] < 0.9  # the noise is there
     for name in wanted:
@@ -86,7 +86,9 @@ def test_scores_come_one_by_one(represent):
 
 def test_encoder_without_density(represent):
     codes = Representation.from_arrays(represent.mean, represent.factors)
-    assert {"kl_per_code", "mig_density", "elbo_decomposition"}.isdisjoint(suite_names(codes))
+    assert {"kl_per_code", "mig_density", "elbo_decomposition"}.isdisjoint(
+        suite_names(codes.offers)
+    )
 
 
 def test_presets():
@@ -100,6 +102,34 @@ def test_unknown_names(represent):
         score_suite(represent, preset="ful")
     with pytest.raises(UserError, match="Unknown score 'mgi'"):
         score_suite(represent, done=["mgi"])
+    with pytest.raises(UserError, match="Unknown offer 'factor'. Did you mean 'factors'"):
+        suite_names(["factor"])
+    with pytest.raises(UserError, match="`seed` must be an integer"):
+        score_suite(represent, seed=-1)
+    with pytest.raises(UserError, match="`model` and `images` must be given together"):
+        score_suite(represent, model=object())
+
+
+class Certain:
+    """A model to which every sample says the same."""
+
+    likelihood = "gaussian"
+
+    def log_importance_weights(self, x, num_samples):
+        return np.full((num_samples, len(x)), -8 * np.log(2))
+
+
+def test_the_likelihood_needs_no_codes():
+    images, sizes = np.zeros((5, 2, 4, 1)), Sizes(likelihood_samples=30)
+    ((name, entry),) = score_suite(None, model=Certain(), images=images, preset=sizes)
+    assert name == "log_likelihood" and entry["sizes"] == {"num_images": 5, "num_samples": 30}
+    assert entry["values"] == pytest.approx(
+        {
+            "log_likelihood": -8 * np.log(2),
+            "log_likelihood_error": 0,
+            "bits_per_dimension": 1 + 8,  # 256 levels of a density
+        }
+    )
 
 
 def test_codes_without_factors_get_what_needs_none():
@@ -113,4 +143,4 @@ def test_codes_without_factors_get_what_needs_none():
     assert results["active_units"]["values"] == {"active_units": 2}
     expected = 0.5 * ((mean**2).mean(0) + np.exp(-2) - 1) + 1
     np.testing.assert_allclose(list(results["kl_per_code"]["values"].values()), expected)
-    assert suite_names(Codes(mean)) == ["unsupervised", "active_units"]
+    assert suite_names(Codes(mean).offers) == ["unsupervised", "active_units"]

@@ -61,12 +61,20 @@ def test_degenerate_models(correlation):
         ([BASIS], [ONES], "at least two models. Received: 1"),
         ([BASIS, BASIS], [ONES, ONES[:3]], r"`kl_of_models\[1\]`"),
         ([BASIS, BASIS[:9]], [ONES, ONES], "same images. Received: 64 and 9"),
+        ([BASIS, BASIS], [ONES, [[1.0], [1.0, 2.0]]], r"`kl_of_models\[1\]` must be an array"),
+        ([BASIS, BASIS], [ONES, ["a"] * 4], r"`kl_of_models\[1\]` must hold one finite number"),
         ([BASIS, BASIS * np.nan], [ONES, ONES], r"`codes_of_models\[1\]` must be finite"),
     ],
 )
 def test_errors(codes, kl, message):
     with pytest.raises(UserError, match=message):
         udr_score(codes, kl)
+
+
+@pytest.mark.parametrize("threshold", [np.nan, -1, np.inf, "0.01"])
+def test_bad_threshold(threshold):
+    with pytest.raises(UserError, match="`kl_threshold` must be a number of at least 0"):
+        udr_score([BASIS, BASIS], [ONES, ONES], kl_threshold=threshold)
 
 
 def test_unknown_correlation():

@@ -54,6 +54,16 @@ BAD = {
     "huge factors": (CODES, FACTORS * 1e30, "must hold integers. Received: 1e\\+30 in an array"),
     "strings": (CODES, FACTORS.astype(str), "must hold integers. Received: dtype=<U"),
     "complex": (CODES * 1j, FACTORS, "must hold real numbers. Received: dtype=complex"),
+    "ragged codes": (
+        [[0.0, 1.0], [2.0]],
+        FACTORS[:2],
+        r"`codes\w*` must be an array. Received: nes",
+    ),
+    "ragged factors": (
+        CODES[:2],
+        [[0, 1], [2]],
+        r"`factors\w*` must be an array. Received: nested",
+    ),
     "empty": (CODES[:0], FACTORS[:0], r"at least 1 samples.*shape=\(0, 2\)"),
     "no codes": (CODES[:, :0], FACTORS, r"one column. Received: shape=\(20, 0\)"),
     "no factors": (CODES, FACTORS[:, :0], r"one column. Received: shape=\(20, 0\)"),
@@ -62,6 +72,7 @@ BAD = {
 
 ON_CODES = {"unsupervised": metrics.unsupervised_scores, "active_units": metrics.active_units}
 BAD_CODES = {name: case for name, case in BAD.items() if case[0] is not CODES and len(case[0])}
+del BAD_CODES["ragged factors"]
 
 
 @pytest.mark.parametrize("score", ON_CODES.values(), ids=ON_CODES)
@@ -152,3 +163,27 @@ def test_arguments_are_left_alone(score):
 def test_number_of_bins(num_bins):
     with pytest.raises(UserError, match="`num_bins` must be an integer of at least 1"):
         metrics.mig_score(CODES, FACTORS, num_bins=num_bins)
+
+
+SEEDED = {
+    "infomec": metrics.infomec_scores,
+    "normalized_information": metrics.normalized_information_matrix,
+    "importance": metrics.importance_matrix,
+    "dci": lambda *pair, seed: metrics.dci_scores(*pair, *pair, seed=seed),
+    "representation": lambda *pair, seed: metrics.Representation.from_arrays(
+        CODES[:4], FACTORS[:4], seed=seed
+    ),
+}
+
+
+@pytest.mark.parametrize("score", SEEDED.values(), ids=SEEDED)
+@pytest.mark.parametrize("seed", [-1, "one", 0.5, True])
+def test_seeds(score, seed):
+    with pytest.raises(UserError, match="`seed` must be an integer of at least 0. Received: seed="):
+        score(CODES, FACTORS, seed=seed)
+
+
+def test_importance_must_be_numbers():
+    for matrix in ([[1.0], [1.0, 2.0]], [["a"]]):
+        with pytest.raises(UserError, match="`importance` must"):
+            metrics.dci_from_importance(matrix)

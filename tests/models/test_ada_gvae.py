@@ -60,16 +60,19 @@ def test_terms_are_those_of_both_images(tiny, blobs):
     model = make(tiny)
     batch = {"image": blobs[:8], "partner": blobs[8:16]}
     state = np.array(model.seed_generator.state)
-    x, outputs = model.forward(batch, training=True)
-    np.testing.assert_array_equal(x, blobs[:16])
+    outputs = model.forward(batch, training=True)
+    np.testing.assert_array_equal(outputs.batch["image"], blobs[:16])
     assert outputs.mean.shape == outputs.z.shape == (16, 4)
-    shared = model.is_shared(*model.posterior(x))
+    shared = model.is_shared(*model.encoder(blobs[:16]))
     model.seed_generator.state.assign(state)
     terms = model.compute_terms(batch, training=True)
     assert float(terms["shared_latents"]) == pytest.approx(np.sum(shared) / 8)
     mean, log_stddev = (np.array(part, float) for part in (outputs.mean, outputs.log_stddev))
     kl = 0.5 * (mean**2 + np.exp(2 * log_stddev) - 1 - 2 * log_stddev).sum(1).mean()
     assert float(terms["kl"]) == pytest.approx(kl, rel=1e-5)
+    logits = np.array(outputs.logits, float)
+    nats = (np.logaddexp(0, logits) - blobs[:16] * logits).sum((1, 2, 3)).mean()
+    assert float(terms["reconstruction"]) == pytest.approx(nats, rel=1e-5)
 
 
 def test_a_pair_of_one_image_twice_is_the_vae_to_the_last_bit(tiny, blobs):
@@ -77,7 +80,7 @@ def test_a_pair_of_one_image_twice_is_the_vae_to_the_last_bit(tiny, blobs):
     received = []
     for model, batch in (
         (ada, {"image": blobs, "partner": blobs}),
-        (plain, np.concatenate([blobs, blobs])),
+        (plain, {"image": np.concatenate([blobs, blobs])}),
     ):
         with tf.GradientTape() as tape:
             loss = model.compute_terms(batch, training=True)["loss"]
@@ -119,8 +122,8 @@ def test_gradients_of_shared_latents_are_those_of_the_average(tiny):
 
 
 def test_images_alone_are_refused(tiny, blobs):
-    with pytest.raises(UserError, match="expected a batch with `image` and `partner`.*Received"):
-        make(tiny).compute_terms(blobs, training=True)
+    with pytest.raises(UserError, match="works on batches with `image`, `partner`. Received"):
+        make(tiny).update(blobs)
 
 
 def test_data_without_factors_write_nothing(tiny, tmp_path):

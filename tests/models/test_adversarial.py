@@ -31,6 +31,14 @@ def values(variables):
     return [np.array(variable) for variable in variables]
 
 
+def networks(model):
+    """The variables of the model's own optimizer and those of the discriminator's."""
+    (phase,) = model.phases
+    own, other = phase.objectives
+    assert own.optimizer is model.optimizer and other.optimizer is model.discriminator_optimizer
+    return own.variables, other.variables
+
+
 def changed(before, variables):
     """Whether each of some variables is not what it was."""
     pairs = zip(before, values(variables), strict=True)
@@ -50,8 +58,9 @@ def test_loss_and_accuracy_are_numpys():
 
 def test_each_optimizer_moves_its_own_network(make, blobs):
     model = make()
-    own, other = model.trainable_variables, model.discriminator_variables
-    assert not {id(v) for v in own} & {id(v) for v in other}
+    own, other = networks(model)
+    everything = sorted(id(variable) for variable in model.trainable_variables)
+    assert sorted(id(variable) for variable in [*own, *other]) == everything
     before = values(own), values(other)
     model.optimizer.learning_rate = 0.0
     model.update(blobs)
@@ -68,18 +77,12 @@ def test_an_update_is_the_step_of_both_gradients(make, blobs):
     model, copy = make(), make()
     for optimizer in ("optimizer", "discriminator_optimizer"):
         setattr(model, optimizer, keras.optimizers.SGD(0.5))
-    before = values(model.trainable_variables), values(model.discriminator_variables)
+    before = [values(variables) for variables in networks(model)]
     model.update(blobs)
     with tf.GradientTape(persistent=True) as tape:
-        terms = copy.compute_terms(blobs, training=True)
-    for loss, start, after, variables in (
-        ("loss", before[0], model.trainable_variables, copy.trainable_variables),
-        (
-            "discriminator_loss",
-            before[1],
-            model.discriminator_variables,
-            copy.discriminator_variables,
-        ),
+        terms = copy.compute_terms({"image": blobs}, training=True)
+    for loss, start, after, variables in zip(
+        ("loss", "discriminator_loss"), before, networks(model), networks(copy), strict=True
     ):
         gradients = tape.gradient(terms[loss], variables)
         for one, gradient, other in zip(start, gradients, after, strict=True):

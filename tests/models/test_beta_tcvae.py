@@ -6,7 +6,6 @@ import tensorflow as tf
 
 from vae_tf.config import replace
 from vae_tf.errors import UserError
-from vae_tf.models.autoencoder import VAEOutput
 from vae_tf.models.beta_tcvae import BetaTCVAE
 from vae_tf.models.build import build_model
 
@@ -22,9 +21,15 @@ def posteriors():
     return rng.normal(size=(6, 3)), rng.normal(-0.5, 0.3, (6, 3)), rng.normal(size=(6, 3))
 
 
-def outputs_of(mean, log_stddev, noise):
-    mean, log_stddev, noise = (tf.cast(a, tf.float32) for a in (mean, log_stddev, noise))
-    return VAEOutput(mean, log_stddev, mean + tf.exp(log_stddev) * noise, tf.zeros((6, 8, 8, 1)))
+@pytest.fixture
+def sampled(outputs_of):
+    """Outputs whose samples have this noise."""
+
+    def outputs(mean, log_stddev, noise):
+        mean, log_stddev, noise = (tf.cast(a, tf.float32) for a in (mean, log_stddev, noise))
+        return outputs_of(mean, log_stddev, mean + tf.exp(log_stddev) * noise)
+
+    return outputs
 
 
 def penalty_in_numpy(mean, log_stddev, noise, beta, dataset_size):
@@ -40,19 +45,19 @@ def penalty_in_numpy(mean, log_stddev, noise, beta, dataset_size):
     return kl + (beta - 1) * (joint - marginals)
 
 
-def test_the_penalty_is_numpys(tiny, posteriors):
-    penalty, logs = make(tiny, beta=4.0).regularizer(outputs_of(*posteriors))
+def test_the_penalty_is_numpys(tiny, posteriors, sampled):
+    penalty, logs = make(tiny, beta=4.0).regularizer(sampled(*posteriors))
     expected = penalty_in_numpy(*posteriors, beta=4.0, dataset_size=64)
     np.testing.assert_allclose(penalty, expected, rtol=1e-5, atol=1e-5)
     np.testing.assert_allclose(3 * logs["total_correlation"] + logs["kl"], penalty, rtol=1e-5)
 
 
-def test_the_gradient_is_that_of_finite_differences(tiny, posteriors):
+def test_the_gradient_is_that_of_finite_differences(tiny, posteriors, sampled):
     mean, log_stddev, noise = posteriors
     model = make(tiny, beta=4.0)
     variable = tf.Variable(mean, dtype=tf.float32)
     with tf.GradientTape() as tape:
-        penalty, _ = model.regularizer(outputs_of(variable, log_stddev, noise))
+        penalty, _ = model.regularizer(sampled(variable, log_stddev, noise))
         loss = tf.reduce_mean(penalty)
     expected = np.empty_like(mean)
     for index in np.ndindex(*mean.shape):
@@ -67,18 +72,22 @@ def test_the_gradient_is_that_of_finite_differences(tiny, posteriors):
 
 
 @pytest.mark.parametrize("estimator", ["weighted", "stratified"])
-def test_beta_1_is_the_vae_to_the_last_bit(tiny, blobs, posteriors, estimator):
+def test_beta_1_is_the_vae_to_the_last_bit(tiny, blobs, posteriors, sampled, estimator):
     plain, model = make(tiny, "vae"), make(tiny, beta=1.0, estimator=estimator)
-    outputs = outputs_of(*posteriors)
+    outputs = sampled(*posteriors)
     np.testing.assert_array_equal(model.regularizer(outputs)[0], plain.regularizer(outputs)[0])
     for _ in range(2):
-        terms = [each.compute_terms(blobs, training=True)["loss"] for each in (plain, model)]
+        terms = [
+            each.compute_terms({"image": blobs}, training=True)["loss"] for each in (plain, model)
+        ]
         assert float(terms[0]) == float(terms[1])
 
 
 def test_estimators_differ_and_are_not_of_the_wrong_size(tiny, blobs):
     values = [
-        float(make(tiny, estimator=name).compute_terms(blobs, False)["total_correlation"])
+        float(
+            make(tiny, estimator=name).compute_terms({"image": blobs}, False)["total_correlation"]
+        )
         for name in ("weighted", "stratified")
     ]
     # A batch that is the data set: the weighted one is too large by (L - 1) log N.

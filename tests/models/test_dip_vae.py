@@ -3,7 +3,6 @@ import pytest
 
 from vae_tf.config import replace
 from vae_tf.errors import UserError
-from vae_tf.models.autoencoder import VAEOutput
 from vae_tf.models.build import build_model
 
 
@@ -15,7 +14,7 @@ def make(tiny, model="dip_vae", **hyper):
 def test_the_penalty_is_numpys(tiny, outputs, kind):
     model = make(tiny, kind=kind, off_diagonal_weight=3.0, diagonal_weight=5.0)
     penalty, logs = model.regularizer(outputs)
-    mean, log_stddev = (np.asarray(part, float) for part in outputs[:2])
+    mean, log_stddev = (np.asarray(part, float) for part in (outputs.mean, outputs.log_stddev))
     covariance = np.cov(mean, rowvar=False, bias=True)
     if kind == "ii":
         covariance += np.diag(np.exp(2 * log_stddev).mean(axis=0))
@@ -26,17 +25,16 @@ def test_the_penalty_is_numpys(tiny, outputs, kind):
     np.testing.assert_allclose(penalty, kl + expected, rtol=1e-4)
 
 
-def test_kind_ii_takes_the_covariance_of_the_samples(tiny):
+def test_kind_ii_takes_the_covariance_of_the_samples(tiny, outputs_of):
     """Law of total covariance (Eq. 5): many images, whose samples NumPy draws."""
     rng = np.random.default_rng(0)
     mean = rng.multivariate_normal([0, 0, 0], [[1, 0.5, 0], [0.5, 2, 0], [0, 0, 1]], 40_000)
     log_stddev = rng.normal(-0.5, 0.3, mean.shape)
     z = mean + np.exp(log_stddev) * rng.normal(size=mean.shape)
-    outputs = VAEOutput(mean.astype("float32"), log_stddev.astype("float32"), None, None)
     model = make(tiny, kind="ii", off_diagonal_weight=1.0, diagonal_weight=1.0)
     covariance = np.cov(z, rowvar=False)
     expected = np.sum((covariance - np.eye(3)) ** 2)
-    outputs = outputs._replace(z=z.astype("float32"))
+    outputs = outputs_of(*(part.astype("float32") for part in (mean, log_stddev, z)))
     received = model.regularizer(outputs)[1]["covariance_penalty"]
     # An entry's error is about 2 / sqrt(N) = 0.01, the derivative about 4.
     assert float(received) == pytest.approx(expected, abs=0.15) and expected > 2
@@ -48,7 +46,9 @@ def test_weights_0_are_the_vae_to_the_last_bit(tiny, blobs, outputs, kind):
     model = make(tiny, kind=kind, off_diagonal_weight=0.0, diagonal_weight=0.0)
     np.testing.assert_array_equal(model.regularizer(outputs)[0], plain.regularizer(outputs)[0])
     for _ in range(2):
-        losses = [each.compute_terms(blobs, training=True)["loss"] for each in (plain, model)]
+        losses = [
+            each.compute_terms({"image": blobs}, training=True)["loss"] for each in (plain, model)
+        ]
         assert float(losses[0]) == float(losses[1])
 
 

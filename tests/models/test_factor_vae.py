@@ -6,7 +6,6 @@ from vae_tf import divergences
 from vae_tf.config import replace
 from vae_tf.data import ArrayImages
 from vae_tf.errors import UserError
-from vae_tf.models.autoencoder import VAEOutput
 from vae_tf.models.build import build_model
 from vae_tf.training import train
 
@@ -17,15 +16,20 @@ def make(tiny, model="factor_vae", latent_size=3, **knobs):
     return build_model(params, (8, 8, 1), 64)
 
 
+def own(model):
+    """The variables of encoder and decoder."""
+    return [*model.encoder.trainable_variables, *model.decoder.trainable_variables]
+
+
 def test_gamma_zero_is_the_vae_to_the_last_bit(tiny, blobs):
     factor, plain = make(tiny, gamma=0), make(tiny, "vae")
-    outputs = factor(blobs)
+    outputs = factor.forward({"image": blobs}, training=False)
     np.testing.assert_array_equal(factor.regularizer(outputs)[0], plain.regularizer(outputs)[0])
     gradients = []
     for model in (make(tiny, gamma=0), plain):
         with tf.GradientTape() as tape:
-            loss = model.compute_terms(blobs, training=True)["loss"]
-        gradients.append([loss, *tape.gradient(loss, model.trainable_variables)])
+            loss = model.compute_terms({"image": blobs}, training=True)["loss"]
+        gradients.append([loss, *tape.gradient(loss, own(model))])
     for one, other in zip(*gradients, strict=True):
         np.testing.assert_array_equal(one, other)
 
@@ -33,7 +37,7 @@ def test_gamma_zero_is_the_vae_to_the_last_bit(tiny, blobs):
 def test_penalty_and_discriminators_terms_are_numpys(tiny, blobs, monkeypatch):
     """With an odd batch, and codes turned upside down in the place of permuted ones."""
     model = make(tiny, gamma=7.0)
-    outputs = model(blobs[:9])
+    outputs = model.forward({"image": blobs[:9]}, training=False)
     seen = []
 
     def reversal(z, seed):
@@ -53,7 +57,7 @@ def test_penalty_and_discriminators_terms_are_numpys(tiny, blobs, monkeypatch):
                 x = x if layer.name == "logit" else np.where(x > 0, x, 0.2 * x)
         return x[:, 0]
 
-    mean, log_stddev = (np.array(part, float) for part in outputs[:2])
+    mean, log_stddev = (np.array(part, float) for part in (outputs.mean, outputs.log_stddev))
     kl = 0.5 * (mean**2 + np.exp(2 * log_stddev) - 1 - 2 * log_stddev).sum(1)
     odds = np.exp(log_odds(z))  # D / (1 - D)
     np.testing.assert_allclose(logs["total_correlation"], np.log(odds), rtol=1e-3, atol=1e-5)
@@ -68,16 +72,16 @@ def test_penalty_and_discriminators_terms_are_numpys(tiny, blobs, monkeypatch):
 def test_no_gradient_of_the_discriminators_loss_reaches_the_codes(tiny, blobs):
     model = make(tiny)
     with tf.GradientTape() as tape:
-        loss = model.compute_terms(blobs, training=True)["discriminator_loss"]
-    assert all(gradient is None for gradient in tape.gradient(loss, model.trainable_variables))
+        loss = model.compute_terms({"image": blobs}, training=True)["discriminator_loss"]
+    assert all(gradient is None for gradient in tape.gradient(loss, own(model)))
 
 
-def test_the_discriminator_learns_the_total_correlation(tiny):
+def test_the_discriminator_learns_the_total_correlation(tiny, outputs_of):
     """Of a Gaussian with correlation r it is -log(1 - r^2) / 2, 0.511 nats for 0.8."""
     knobs = {"discriminator": [[64], [64]], "discriminator_learning_rate": 2e-3}
     model = make(tiny, latent_size=2, **knobs)
     rng = np.random.default_rng(0)
-    variables = model.discriminator_variables
+    variables = model.discriminator.trainable_variables
 
     def codes(count):
         noise = rng.normal(size=(count, 2))
@@ -85,7 +89,7 @@ def test_the_discriminator_learns_the_total_correlation(tiny):
         return tf.constant(noise, "float32")
 
     def terms_of(z):
-        return model.regularizer(VAEOutput(z, tf.zeros_like(z), z, None))[1]
+        return model.regularizer(outputs_of(z, tf.zeros_like(z), z))[1]
 
     @tf.function
     def learn(z):
@@ -103,14 +107,14 @@ def test_the_discriminator_learns_the_total_correlation(tiny):
     assert float(terms["discriminator_loss"]) < np.log(2) - 0.05
 
 
-def test_its_gradient_lowers_the_total_correlation_of_the_codes(tiny):
+def test_its_gradient_lowers_the_total_correlation_of_the_codes(tiny, outputs_of):
     """A step of the codes against the penalty's gradient makes them less like dependent ones."""
     model = make(tiny, gamma=5.0)
     z = tf.constant(np.random.default_rng(0).normal(size=(32, 3)), "float32")
     zeros = tf.zeros_like(z)
     with tf.GradientTape() as tape:
         tape.watch(z)
-        penalty = tf.reduce_sum(model.regularizer(VAEOutput(zeros, zeros, z, None))[0])
+        penalty = tf.reduce_sum(model.regularizer(outputs_of(zeros, zeros, z))[0])
     step = z - 1e-3 * tape.gradient(penalty, z)
     assert np.mean(model.discriminator(step)) < np.mean(model.discriminator(z))
 

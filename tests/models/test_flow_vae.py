@@ -5,8 +5,8 @@ from scipy import special, stats
 from vae_tf.config import replace
 from vae_tf.distributions import gaussian_kl
 from vae_tf.errors import UserError
-from vae_tf.models.autoencoder import repeat_rows
 from vae_tf.models.build import build_model
+from vae_tf.models.latents import repeated
 
 FLOWS = ["iaf", "planar"]
 
@@ -28,11 +28,8 @@ def bent(tiny, flow, latent_size, scale=0.5):
 
 def samples(model, x, count):
     """Samples of the posterior of one image and their log-densities, float64."""
-    posterior = model.posterior(x[:1])
-    outputs = model.draw(*(repeat_rows(part, count) for part in posterior))
-    z = np.array(outputs.z, float)
-    log_prior = stats.norm.logpdf(z).sum(1)
-    return z, np.array(model.log_ratio(outputs), float) + log_prior
+    (latent,) = model.forward({"image": x[:1]}, False, num_samples=count).latents
+    return np.array(latent.z, float), np.array(latent.posterior.log_prob(latent.z), float)
 
 
 @pytest.mark.parametrize("flow", FLOWS)
@@ -64,14 +61,18 @@ def test_in_three_dimensions_the_density_is_that_of_the_samples(tiny, blobs, flo
 @pytest.mark.parametrize("flow", FLOWS)
 def test_the_log_ratio_is_numpys(tiny, blobs, flow):
     model = bent(tiny, flow, 3)
-    outputs = model(blobs)
-    mean, log_stddev, z, _, start, log_det = (np.array(part, float) for part in outputs)
+    outputs = model.forward({"image": blobs}, training=False)
+    (latent,) = outputs.latents
+    q = latent.posterior
+    parts = outputs.mean, outputs.log_stddev, outputs.z, q.start, q.log_det
+    mean, log_stddev, z, start, log_det = (np.array(part, float) for part in parts)
     log_q = stats.norm.logpdf(start, mean, np.exp(log_stddev)).sum(1) - log_det
     expected = log_q - stats.norm.logpdf(z).sum(1)
-    np.testing.assert_allclose(model.log_ratio(outputs), expected, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(outputs.log_ratio(), expected, rtol=1e-4, atol=1e-4)
     kl, logs = model.regularizer(outputs)
     np.testing.assert_allclose(kl, expected, rtol=1e-4, atol=1e-4)
     np.testing.assert_array_equal(logs["kl"], kl)
+    np.testing.assert_array_equal(logs["log_det"], q.log_det)
     assert np.abs(z - start).max() > 0.1
 
 
@@ -81,9 +82,9 @@ def test_flows_that_do_nothing_give_the_vae(tiny, blobs):
         *others, bias = flow.get_weights()
         bias[3:] = 50  # the gate is 1
         flow.set_weights([*others[:-1], 0 * others[-1], bias])
-    outputs = model(blobs)
-    np.testing.assert_array_equal(outputs.z, outputs.start)
-    many = model(np.concatenate([blobs] * 100))
+    outputs = model.forward({"image": blobs}, training=False)
+    np.testing.assert_array_equal(outputs.z, outputs.latents[0].posterior.start)
+    many = model.forward({"image": np.concatenate([blobs] * 100)}, training=False)
     sampled = np.array(model.regularizer(many)[0], float)
     expected = np.mean(gaussian_kl(outputs.mean, outputs.log_stddev))
     assert sampled.mean() == pytest.approx(expected, abs=4 * sampled.std() / np.sqrt(6400))
@@ -99,9 +100,9 @@ def test_encode_gives_moments_of_the_posterior(tiny, blobs, flow):
     squares = (z - z.mean(0)) ** 2
     assert np.all(np.abs(np.exp(2 * log_stddev) - z.var(0)) < 4.5 * squares.std(0) / 8)
     noise = np.random.default_rng(0).standard_normal((64, 1, 2))
-    start_mean, start_log_stddev, context = model.posterior(blobs[:1])
+    start_mean, start_log_stddev, context = model.heads(blobs[:1])
     start = np.array(start_mean + np.exp(start_log_stddev) * noise[:, 0])
-    exact = np.array(model.bend(start.astype("float32"), repeat_rows(context, 64))[0])
+    exact = np.array(model.bend(start.astype("float32"), repeated(context, 64))[0])
     np.testing.assert_allclose(mean, exact.mean(0), rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(np.exp(log_stddev), exact.std(0), rtol=1e-4, atol=1e-5)
 
@@ -133,7 +134,7 @@ def test_every_other_flow_runs_backwards(tiny):
 
 def test_flows_see_the_image(tiny, blobs):
     model = make(tiny)
-    context = np.array(model.posterior(blobs)[2])
+    context = np.array(model.heads(blobs)[2])
     features = model.encoder.get_layer("mean").input
     assert context.shape == (64, features.shape[-1]) and context.std(0).max() > 0
 

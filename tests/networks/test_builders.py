@@ -2,8 +2,14 @@ import keras
 import numpy as np
 import pytest
 
+from vae_tf.config import replace
 from vae_tf.networks import specs
-from vae_tf.networks.builders import build_decoder, build_encoder
+from vae_tf.networks.builders import (
+    build_decoder,
+    build_encoder,
+    build_networks,
+    with_features,
+)
 
 
 @pytest.mark.parametrize("spec", [((4, 3, 2), (6, 3, 2), (8,)), ((8,), (6,)), ((4, 3, 2),)])
@@ -61,3 +67,43 @@ def test_a_decoder_with_batch_normalisation_is_numpys(spec):
 
 def test_a_decoder_has_no_batch_normalisation_unless_asked():
     assert not build_decoder(((5,), (6,)), (8, 8, 1), 3).non_trainable_weights
+
+
+def test_features_are_what_the_heads_see():
+    encoder = build_encoder(((4, 3, 2), (8,)), (8, 8, 1), 3)
+    x = np.random.default_rng(0).uniform(size=(5, 8, 8, 1)).astype("float32")
+    *heads, features = with_features(encoder)(x)
+    assert features.shape == (5, 8)
+    for name, received, own in zip(("mean", "log_stddev"), heads, encoder(x), strict=True):
+        np.testing.assert_array_equal(received, own)
+        head = encoder.get_layer(name)
+        expected = features @ np.array(head.kernel) + head.bias
+        np.testing.assert_allclose(received, expected, rtol=1e-5, atol=1e-6)
+    assert with_features(encoder).weights == encoder.weights
+
+
+@pytest.mark.parametrize("spec", [((4, 3, 2), (8,)), ((8,), (6,))])
+def test_the_networks_of_a_run(tiny, spec):
+    params = replace(tiny, encoder=spec, activation="tanh", seed=4)
+    encoder, decoder = build_networks(params, (8, 8, 3))
+    names = {"activation": "tanh", "seed": 4}
+    base = {"base_channels": 4} if spec[0] == (4, 3, 2) else {}
+    for received, expected in (
+        (encoder, build_encoder(spec, (8, 8, 3), 3, **names)),
+        (decoder, build_decoder(specs.mirrored(spec, 3), (8, 8, 3), 3, **base, **names)),
+    ):
+        for one, other in zip(received.get_weights(), expected.get_weights(), strict=True):
+            np.testing.assert_array_equal(one, other)
+    given = build_networks(replace(params, decoder=((5,),)), (8, 8, 3))[1]
+    assert given.get_layer("dense_1").units == 5 and given.output_shape == (None, 8, 8, 3)
+
+
+def test_labels_are_channels_of_the_image_and_behind_z(tiny):
+    encoder, decoder = build_networks(tiny, (8, 8, 3), num_classes=10)
+    assert encoder.input_shape == (None, 8, 8, 13) and encoder.output_shape[0] == (None, 3)
+    assert decoder.input_shape == (None, 13) and decoder.output_shape == (None, 8, 8, 3)
+
+
+def test_the_decoder_alone_is_normalized(tiny):
+    encoder, decoder = build_networks(tiny, (8, 8, 1), batch_normalization=True)
+    assert decoder.non_trainable_weights and not encoder.non_trainable_weights

@@ -1,8 +1,8 @@
 import numpy as np
 from PIL import Image
 
-from vae_tf.plots.files import save_png
 from vae_tf.plots.grids import fitted, image_grid, mosaic, shrunk
+from vae_tf.plots.saving import save_png
 
 
 def test_images_lie_row_by_row():
@@ -14,7 +14,7 @@ def test_images_lie_row_by_row():
     assert np.all(grid[0] == 255) and np.all(grid[6, 11] == 255)
 
 
-def test_small_images_are_enlarged_and_colour_kept():
+def test_small_images_are_enlarged_and_color_kept():
     image = np.zeros((1, 2, 2, 3))
     image[0, 0, 1] = [1, 0.5, 0]
     grid = image_grid(image, 1, gap=0, tile=8)

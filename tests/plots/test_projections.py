@@ -20,6 +20,11 @@ def test_one_latent_and_constant_codes_can_be_projected():
     np.testing.assert_array_equal(explained, 0)
 
 
+@pytest.mark.parametrize("method", ["pca", "tsne"])
+def test_codes_that_are_all_the_same_lie_on_one_point(method):
+    np.testing.assert_array_equal(project(np.full((50, 3), 0.1), method), np.zeros((50, 2)))
+
+
 def test_tsne_keeps_groups_apart_and_is_repeatable():
     codes = np.random.default_rng(0).normal(np.repeat([[0.0], [50.0]], 8, 0), 1, (16, 4))
     once, twice = project(codes, "tsne"), project(codes, "tsne")

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from vae_tf.errors import UserError
-from vae_tf.plots.latents import code_statistics
+from vae_tf.plots.code_statistics import code_statistics
 from vae_tf.plots.traversals import (
     latent_ranges,
     line_codes,

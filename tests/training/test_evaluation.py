@@ -15,6 +15,8 @@ def test_validation_is_the_training_loss_on_other_images(tiny, blobs):
         assert whole[name] == pytest.approx(parts[name], rel=1e-5)
     assert whole == evaluate(model, images, 64)
     # The same definition as in training: many noise draws of the training loss agree.
-    losses = [float(model.compute_terms({"image": blobs}, training=True)["loss"]) for _ in range(200)]
+    losses = [
+        float(model.compute_terms({"image": blobs}, training=True)["loss"]) for _ in range(200)
+    ]
     error = 4 * np.std(losses)
     assert whole["loss"] == pytest.approx(np.mean(losses), abs=error)

@@ -2,12 +2,12 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from vae_tf import metrics
-from vae_tf.analysis.records import RECORD, load_record
+from vae_tf.analysis.score_tables import RECORD, load_record
 from vae_tf.data import GroundTruthImages
 from vae_tf.runs import Run
 from vae_tf.saving import write_text
@@ -15,17 +15,7 @@ from vae_tf.version import VERSION
 
 SEED = 0
 
-# Images and samples of the log-likelihood; images encoded of sets without known factors, None for
-# all: the mutual information of the decomposition cannot exceed the log of their number.
-_SIZES = {
-    "full": {"num_images": 1_000, "num_samples": 1_000, "num_codes": None},
-    "fast": {"num_images": 100, "num_samples": 100, "num_codes": 10_000},
-}
 _UDR_IMAGES = 1_000  # as in Duan et al. 2020
-# Scores whose sizes name the images that entered: all that were encoded, or a part of them.
-_OF_ALL_IMAGES = ("active_units", "kl_per_code", "mig_density", "elbo_decomposition")
-# Stored values on [0, 1] are bytes: a density becomes the probability of one of 256 levels.
-_LEVELS = {"bernoulli": None, "gaussian": 256, "laplace": 256}
 
 
 def score_run(
@@ -53,9 +43,8 @@ def score_run(
     Raises:
         UserError: If the run has no checkpoint, or its data cannot be had.
     """
-    known = isinstance(run.data, GroundTruthImages)
-    noisy, gaussian = run.model.has_densities, run.model.has_gaussian_codes
-    about = {
+    offers = offers_of(run)
+    about: dict = {
         "run": run.name,
         "step": run.details["step"],
         "dataset": run.params.dataset,
@@ -64,35 +53,72 @@ def score_run(
         "preset": preset,
         "seed": SEED,
         "version": VERSION,
-        "factors": list(run.data.factor_names) if known else None,
-        "left_out": _left_out(run, known, noisy, gaussian),
+        "factors": _scored_factors(run, offers),
+        "left_out": _left_out(run, offers),
     }
     stored = load_record(run.path / RECORD)
-    same = stored is not None and all(stored.get(name) == about[name] for name in about)
-    record = stored if same else {**about, "scores": {}}
+    record: dict = {**about, "scores": {}}
+    if stored is not None and all(stored.get(name) == about[name] for name in about):
+        record = stored
     for sentence in about["left_out"]:
         say(f"{run.name}: {sentence}")
     done = set(record["scores"])
-    if noisy and "log_likelihood" not in done:
-        _store(run, record, "log_likelihood", _log_likelihood(run, preset, progress), say)
-    for name, entry in _suite(run, known, gaussian, preset, done, progress):
+    left = [name for name in metrics.suite_names(offers) if name not in done]
+    model = images = codes = None
+    if "log_likelihood" in left:
+        model, images = run.model, _held_out(run, preset)
+        model.seed_generator.state.assign([SEED, 0])
+    if any(name != "log_likelihood" for name in left):
+        codes = _codes(run, offers, preset, progress)
+    suite = metrics.score_suite(
+        codes,
+        model=model,
+        images=images,
+        preset=preset,
+        seed=SEED,
+        done=done & set(metrics.SCORES),
+        progress=progress,
+    )
+    for name, entry in suite:
         _store(run, record, name, entry, say)
     return record
 
 
-def _left_out(run, known, noisy, gaussian) -> list[str]:
+def offers_of(run: Run) -> set[str]:
+    """What scores may need of a run (`metrics.Score.needs`), before any image is encoded."""
+    if run.model.conditional:
+        return set()
+    offers = {"codes"}
+    if isinstance(run.data, GroundTruthImages):
+        offers.add("factors")
+    if run.model.has_gaussian_codes:
+        offers.add("densities")
+    if run.model.has_densities:
+        offers.add("model")
+    return offers
+
+
+def _scored_factors(run: Run, offers: set[str]) -> list[str] | None:
+    if "factors" in offers and isinstance(run.data, GroundTruthImages):
+        return list(run.data.factor_names)
+    return None
+
+
+def _left_out(run, offers) -> list[str]:
     """Sentences on which scores a run does not get, and why."""
+    if not offers:
+        return ["Its codes are those of images whose labels are given: it is not scored."]
     sentences = []
-    if not known:
+    if "factors" not in offers:
         sentences.append(
             f"'{run.params.dataset}' has no known factors: scores that need none are computed."
         )
-    if not noisy:
+    if "model" not in offers:
         sentences.append(
             "Its encoder adds no noise: there are no densities of codes, so the KL, its "
             "decomposition, MIG by density and the log-likelihood are left out."
         )
-    elif not gaussian:
+    elif "densities" not in offers:
         sentences.append(
             "Its posterior is not Gaussian: the KL of each code, its decomposition and MIG by "
             "density are left out."
@@ -106,38 +132,17 @@ def _store(run, record, name, entry, say):
     say(f"  {name:20} {entry['seconds']:6.1f} s")
 
 
-def _suite(run, known, gaussian, preset, done, progress) -> Iterator[tuple[str, dict]]:
-    """The scores of `metrics.score_suite` that are not done."""
-    if set(metrics.suite_names(_anything(run.model.latent_size, known, gaussian))) <= done:
-        return
-    if known:
-        codes = metrics.Representation(encoder_of(run.model), run.data, progress=progress)
-    else:
-        mean, log_stddev = _encode(run, _SIZES[preset]["num_codes"])
-        codes = metrics.Codes(mean, log_stddev if gaussian else None)
-    left = done & set(metrics.suite_names(codes))
-    count = len(codes.mean)
-    suite = metrics.score_suite(codes, preset=preset, seed=SEED, done=left, progress=progress)
-    for name, entry in suite:
-        if name in _OF_ALL_IMAGES:
-            entry["sizes"]["num_images"] = min(entry["sizes"].get("num_images") or count, count)
-        if not known and "num_train" in entry["sizes"]:
-            entry["sizes"]["num_train"] = min(entry["sizes"]["num_train"], count)
-        yield name, entry
-
-
 def encoder_of(model) -> Callable:
     """What gives a model's codes to `metrics.Representation`: with Gaussian densities or alone."""
     return model.encode if model.has_gaussian_codes else lambda x: model.encode(x)[0]
 
 
-def _anything(latent_size: int, known: bool, gaussian: bool):
-    """The smallest codes, to ask which scores there will be before the pass over the images."""
-    mean = np.zeros((2, latent_size))
-    log_stddev = mean if gaussian else None
-    if not known:
-        return metrics.Codes(mean, log_stddev)
-    return metrics.Representation.from_arrays(mean, np.array([[0], [1]]), log_stddev)
+def _codes(run, offers, preset, progress) -> metrics.Representation | metrics.Codes:
+    """Codes of the factor grid, or of random images where no factors are known."""
+    if "factors" in offers:
+        return metrics.Representation(encoder_of(run.model), run.data, progress=progress)
+    mean, log_stddev = _encode(run, metrics.PRESETS[preset].num_codes)
+    return metrics.Codes(mean, log_stddev if "densities" in offers else None)
 
 
 def _encode(run, most: int | None) -> tuple[np.ndarray, np.ndarray]:
@@ -147,37 +152,15 @@ def _encode(run, most: int | None) -> tuple[np.ndarray, np.ndarray]:
         run.model.encode(run.data.images(rows[start : start + 1_000]))
         for start in range(0, len(rows), 1_000)
     ]
-    return tuple(np.concatenate(column) for column in zip(*parts, strict=True))
+    mean, log_stddev = zip(*parts, strict=True)
+    return np.concatenate(mean), np.concatenate(log_stddev)
 
 
-def _log_likelihood(run, preset, progress) -> dict:
-    sizes = _SIZES[preset]
-    count = min(len(run.validation_data), sizes["num_images"])
+def _held_out(run, preset) -> np.ndarray:
+    """The validation images whose likelihood is estimated, evenly spaced."""
+    count = min(len(run.validation_data), metrics.PRESETS[preset].likelihood_images)
     rows = np.unique(np.linspace(0, len(run.validation_data) - 1, count).astype(int))
-    model = run.model
-    model.seed_generator.state.assign([SEED, 0])
-    start = time.perf_counter()
-    values = metrics.log_likelihood(
-        model, run.validation_data.images(rows), sizes["num_samples"], progress=progress
-    )
-    levels = _LEVELS[run.params.likelihood]
-    return {
-        "values": {
-            "log_likelihood": float(values.mean()),
-            "log_likelihood_error": float(values.std(ddof=1) / np.sqrt(len(values)))
-            if len(values) > 1
-            else 0.0,
-            "bits_per_dimension": metrics.bits_per_dimension(
-                values, model.image_shape, levels=levels
-            ),
-        },
-        "protocol": "Burda et al. 2016: importance samples of the posterior, validation images; "
-        "nats an image, standard error over images",
-        "preset": preset,
-        "sizes": {"num_images": len(rows), "num_samples": sizes["num_samples"]},
-        "seed": SEED,
-        "seconds": round(time.perf_counter() - start, 3),
-    }
+    return run.validation_data.images(rows)
 
 
 def score_udr(runs: Sequence[Run], *, say: Callable[[str], None] = print):
@@ -214,13 +197,13 @@ def _udr(members, names, say):
         mean, log_stddev = _encode(run, _UDR_IMAGES)
         codes.append(mean)
         kl.append(metrics.kl_per_code(mean, log_stddev))
-    values = metrics.udr_score(codes, kl)
+    score = metrics.SCORES["udr"]
+    results = score.compute(codes, kl)
     say(f"UDR of {', '.join(names)}")
-    for (run, record), value in zip(members, values, strict=True):
+    for (run, record), values in zip(members, results, strict=True):
         entry = {
-            "values": {"udr": float(value)},
-            "protocol": "Duan et al. 2020 with Lasso, alpha 0.1, over runs that differ by seed; a "
-            "perfect match scores 0.9 with Lasso",
+            "values": values,
+            "protocol": score.protocol,
             "preset": record["preset"],
             "sizes": {"num_images": len(codes[0]), "num_models": len(names)},
             "seed": SEED,

@@ -10,38 +10,46 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from vae_tf.analysis.context import Context
+from vae_tf.analysis.analyzed_run import AnalyzedRun
 from vae_tf.errors import UserError
+from vae_tf.escaping import csv_cell
 from vae_tf.plots import traversals
 from vae_tf.plots.grids import fitted, image_grid
 from vae_tf.saving import write_text
 
 SUMMARY = "summary.json"
 _STRIP = 48  # pixels, height of the images of a comparison
+_MOST_PIXELS = 20_000_000  # of a strip: more than any image makes, and little memory
 # Columns of summary.csv that come from the log: the last row that has them.
-_LOGGED = ("loss", "reconstruction", "kl", "elbo", "stddev_mean")
-_LOGGED = (*_LOGGED, *(f"val_{name}" for name in _LOGGED))
+_TERMS = ("loss", "reconstruction", "kl", "elbo", "stddev_mean")
+_LOGGED = (*_TERMS, *(f"val_{name}" for name in _TERMS))
+# Columns of summary.csv, but for the last.
+_COLUMNS = (
+    *("run", "step", "steps", "dataset", "model", "kl_weight", "likelihood", "latent_size"),
+    *_LOGGED,
+    *("images", "mse", "active"),
+)
 
 
-def summarise(context: Context) -> dict:
-    """What is told of a run in a table, and one traversal as a picture.
+def summarize(analyzed: AnalyzedRun) -> dict:
+    """Computes what is told of a run in a table, and one traversal as a picture.
 
     Args:
-        context: Of the run.
+        analyzed: Run that is summarized.
 
     Returns:
         Dict of JSON values. Numbers of the log are those of its last rows; `mse`,
-        `kl_per_latent`, `active` and `images` are of the analysed images, None where the data
+        `kl_per_latent`, `active` and `images` are of the analyzed images, None where the data
         cannot be had, `kl_per_latent` also where the KL is not finite; "strip" is a PNG in base64.
     """
-    params = context.params
-    history = context.history
+    params = analyzed.params
+    history = analyzed.history
     summary = {
-        "run": context.run.name,
-        "step": context.step,
+        "run": analyzed.run.name,
+        "step": analyzed.step,
         "steps": params.steps,
         "dataset": params.dataset,
-        "image_shape": list(context.run.details["image_shape"]),
+        "image_shape": list(analyzed.run.details["image_shape"]),
         "model": params.model,
         "kl_weight": str(params.kl_weight),
         "likelihood": params.likelihood,
@@ -50,23 +58,24 @@ def summarise(context: Context) -> dict:
     }
     nothing = dict.fromkeys(("images", "mse", "active", "kl_per_latent", "factors", "strip"))
     try:
-        statistics = context.statistics
+        statistics = analyzed.statistics
     except UserError:
         return summary | nothing
-    x = context.images.images(context.analysed)
-    error = np.square(x - context.model.decode(statistics.mean)).mean()
+    x = analyzed.images.images(analyzed.analyzed_rows)
+    labels = analyzed.labels_of(analyzed.analyzed_rows)
+    error = np.square(x - analyzed.model.decode(statistics.mean, labels)).mean()
     order = statistics.order
     ranges = traversals.latent_ranges("fitted", statistics)
     codes = traversals.traversal_codes(np.zeros(len(order)), ranges, np.linspace(0, 1, 10))
-    strip = image_grid(fitted(context.model.decode(codes[order[0]]), _STRIP), 10, tile=1)
+    strip = image_grid(fitted(analyzed.decode(codes[order[0]]), _STRIP), 10, tile=1)
     return summary | {
         "images": len(x),
-        "mse": float(error),
+        "mse": float(error) if math.isfinite(error) else None,
         "active": int(statistics.active.sum()),
         "kl_per_latent": [float(f"{value:.5g}") for value in statistics.kl]
         if statistics.has_kl
         else None,
-        "factors": list(context.images.factor_names) if context.has_factors else [],
+        "factors": list(analyzed.ground_truth.factor_names) if analyzed.has_factors else [],
         "strip": _encode_png(strip),
     }
 
@@ -84,11 +93,16 @@ def _encode_png(pixels):
 
 
 def strip_of(summary: dict) -> np.ndarray | None:
-    """The traversal of a summary: `[H, W, 3]` uint8, None where there is none."""
+    """Returns the traversal of a summary: `[H, W, 3]` uint8, None where there is none."""
     if not summary["strip"]:
         return None
-    with Image.open(io.BytesIO(base64.b64decode(summary["strip"]))) as image:
-        return np.asarray(image.convert("RGB"))
+    try:
+        with Image.open(io.BytesIO(base64.b64decode(summary["strip"]))) as image:
+            if image.width * image.height > _MOST_PIXELS:
+                return None
+            return np.asarray(image.convert("RGB"))
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return None
 
 
 def save_summary(path: Path, summary: dict, source: str):
@@ -101,24 +115,58 @@ def load_summary(path: Path) -> dict | None:
     """Reads a summary; None if there is none or it is damaged."""
     try:
         summary = json.loads(path.read_text())
-    except (OSError, ValueError):
+        return summary if _is_whole(summary) else None
+    except (OSError, ValueError, RecursionError, OverflowError):
         return None
-    return summary if isinstance(summary, dict) and "strip" in summary else None
 
 
-def summary_table(summaries: list[dict]) -> str:
-    """The text of summary.csv: a row a run, numbers in nats per image, empty where unknown."""
-    columns = [
-        name
-        for name in summaries[0]
-        if name not in ("source", "strip", "image_shape", "kl_per_latent", "factors")
-    ]
+def _is_whole(summary) -> bool:
+    """Whether everything is there and of its kind."""
+    if not isinstance(summary, dict):
+        return False
+    missing = object()
+
+    def every(names, fits):
+        return all(fits(summary.get(name, missing)) for name in names)
+
+    return (
+        every(("source", "run", "dataset", "model", "kl_weight", "likelihood"), _is_text)
+        and every(("step", "steps", "latent_size"), _is_whole_number)
+        and every(("images", "active"), lambda value: value is None or _is_whole_number(value))
+        and every((*_LOGGED, "mse"), lambda value: value is None or _is_number(value))
+        and every(("image_shape",), lambda value: _is_list(value, _is_whole_number))
+        and every(("kl_per_latent",), lambda value: value is None or _is_list(value, _is_number))
+        and every(("factors",), lambda value: value is None or _is_list(value, _is_text))
+        and every(("strip",), lambda value: value is None or _is_text(value))
+    )
+
+
+def _is_text(value):
+    return isinstance(value, str)
+
+
+def _is_whole_number(value):
+    return isinstance(value, int) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _is_number(value):
+    return _is_whole_number(value) or (isinstance(value, float) and math.isfinite(value))
+
+
+def _is_list(value, fits):
+    return isinstance(value, list) and all(map(fits, value))
+
+
+def summary_csv(summaries: list[dict]) -> str:
+    """Returns the text of summary.csv: a row a run, nats per image, empty where unknown."""
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
-    writer.writerow([*columns, "kl_total"])
+    writer.writerow([*_COLUMNS, "kl_total"])
     for summary in summaries:
-        cells = [summary[name] for name in columns]
+        cells = [summary[name] for name in _COLUMNS]
         kl = summary["kl_per_latent"]
         cells.append(None if kl is None else sum(kl))
-        writer.writerow([f"{cell:.6g}" if isinstance(cell, float) else cell for cell in cells])
+        writer.writerow(
+            [f"{cell:.6g}" if isinstance(cell, float) else csv_cell(cell) for cell in cells]
+        )
     return file.getvalue()

@@ -7,10 +7,9 @@ from collections.abc import Callable
 from vae_tf.data.collection import Collection, check_validation
 from vae_tf.data.image_set import ArrayImages, GroundTruthImages, ImageSet
 from vae_tf.errors import UserError, shown
+from vae_tf.limits import LARGEST_SIDE
 
-__all__ = ["DATASETS", "LARGEST_SIDE", "ArrayImages", "GroundTruthImages", "ImageSet", "load"]
-
-LARGEST_SIDE = 4096  # pixels of a side
+__all__ = ["DATASETS", "ArrayImages", "GroundTruthImages", "ImageSet", "load"]
 
 _FOLDER = "folder:"
 

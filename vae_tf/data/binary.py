@@ -37,7 +37,7 @@ def load_mnist_binary(image_size: int | None, channels: int | None) -> Collectio
         "mnist_binary",
         _Binary(grey.store, sources),
         splits=splits,
-        labels=grey.labels[sources],
+        labels=None if grey.labels is None else grey.labels[sources],
         label_names=grey.label_names,
     )
 

@@ -58,23 +58,17 @@ class Collection:
         if split not in SPLITS:
             raise unknown("split", split, SPLITS)
         rows = self._rows(split, validation)
-        arguments = {
-            "name": self.name,
-            "split": split,
-            "store": self.store,
-            "rows": rows,
-            "labels": None if self.labels is None else self.labels[rows],
-            "label_names": self.label_names,
-        }
+        labels = None if self.labels is None else self.labels[rows]
+        images = (self.name, split, self.store, rows, labels, self.label_names)
         if self.grid is None:
-            return ImageSet(**arguments)
-        return GroundTruthImages(**arguments, grid=self.grid, hidden=self.hidden_factor)
+            return ImageSet(*images)
+        return GroundTruthImages(*images, grid=self.grid, hidden=self.hidden_factor)
 
     def _rows(self, split: str, validation: float | int | None) -> np.ndarray:
         if split == "all":
             return np.arange(self.store.num_rows)
-        holds_out = validation is not None and "validation" not in self.splits
-        if holds_out and split in ("train", "validation"):
+        parted = split in ("train", "validation") and "validation" not in self.splits
+        if parted and validation is not None:
             train = self._offered("train")
             groups = None if self.groups is None else self.groups[train]
             held_out = hold_out(len(train), validation, groups)

@@ -34,11 +34,11 @@ def fingerprint(images: ImageSet) -> str:
     digest = hashlib.sha256(repr((len(images), images.image_shape)).encode())
     sums = images.checksums()
     if sums is not None:
-        digest.update(np.ascontiguousarray(sums, "<u4"))
+        digest.update(np.ascontiguousarray(sums, "<u4").tobytes())
         return f"{_VERSION}:all:{digest.hexdigest()[:32]}"
     row_bytes = math.prod(images.image_shape) * 4
     count = min(len(images), max(_LEAST_ROWS, _MOST_BYTES // row_bytes))
     picked = np.linspace(0, len(images) - 1, count).astype(int)
     for part in np.array_split(picked, math.ceil(count / 256)):
-        digest.update(np.ascontiguousarray(images.images(part), "<f4"))
+        digest.update(np.ascontiguousarray(images.images(part), "<f4").tobytes())
     return f"{_VERSION}:sample:{digest.hexdigest()[:32]}"

@@ -7,7 +7,7 @@ import hashlib
 import logging
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -193,7 +193,7 @@ class _Room:
                 self._changed.notify_all()
 
 
-def _read_all(files: list[Path], read: Callable, ahead: int, failed: list[str]) -> Iterator:
+def _read_all(files: list[Path], read: Callable, ahead: int, failed: list[str]) -> Generator:
     """Yields `read(picture)` of each file in order, leaving out those that fail.
 
     Args:
@@ -221,7 +221,7 @@ def _read_all(files: list[Path], read: Callable, ahead: int, failed: list[str]) 
             return error
 
     pool = concurrent.futures.ThreadPoolExecutor(os.cpu_count())
-    pending = collections.deque()
+    pending: collections.deque[concurrent.futures.Future] = collections.deque()
     try:
         with tqdm(total=len(files), desc="Reading images", unit="image", mininterval=1) as bar:
             for k, file in enumerate(files):

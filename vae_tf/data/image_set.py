@@ -46,7 +46,7 @@ class ImageSet:
     ):
         self.name = name
         self.split = split
-        self.image_shape = tuple(store.image_shape)
+        self.image_shape = store.image_shape
         self.labels = labels
         self.label_names = label_names
         self._store = store
@@ -152,7 +152,7 @@ class GroundTruthImages(ImageSet):
         """
         rows = FactorGrid(self.factor_names, self.factor_sizes).rows(factors)  # checks them
         if len(self._seen) < len(self._grid.names):
-            seed = zlib.crc32(np.ascontiguousarray(factors, np.int64))
+            seed = zlib.crc32(np.ascontiguousarray(factors, np.int64).tobytes())
             full = self._grid.sample(len(rows), np.random.default_rng(seed))
             full[:, self._seen] = factors
             rows = self._grid.rows(full)

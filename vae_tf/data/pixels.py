@@ -25,10 +25,10 @@ def picture_to_pixels(picture: Image.Image) -> np.ndarray:
     rows = max(1, _STRIP // width)
     for top in range(0, height, rows):
         strip = picture.crop((0, top, width, min(top + rows, height)))
-        if deep:
-            converted = _deep_to_pixels(np.asarray(strip), scale)
-        else:
+        if scale is None:
             converted = _on_white(strip)
+        else:
+            converted = _deep_to_pixels(np.asarray(strip), scale)
         pixels[top : top + rows] = converted[..., : pixels.shape[-1]]
     return pixels
 
@@ -56,7 +56,8 @@ def _deep_scale(picture: Image.Image) -> int:
     """
     if picture.mode == "F":
         return 1
-    large = picture.mode == "I" and picture.getextrema()[1] > 65535
+    greatest = picture.getextrema()[1] if picture.mode == "I" else 0
+    large = isinstance(greatest, (int, float)) and greatest > 65535  # a number, as of one band
     return 2**31 - 1 if large else 65535
 
 

@@ -17,6 +17,7 @@ import zlib
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from vae_tf.errors import UserError
 
@@ -37,7 +38,7 @@ class RowWriter:
     """
 
     def __init__(
-        self, path: Path, row_shape: tuple[int, ...], dtype: np.dtype, expected_rows: int = 0
+        self, path: Path, row_shape: tuple[int, ...], dtype: DTypeLike, expected_rows: int = 0
     ):
         self.row_shape = tuple(row_shape)
         self.dtype = np.dtype(dtype)
@@ -105,15 +106,15 @@ class RowFile:
             with open(self.path, "rb") as file:
                 np.lib.format.read_magic(file)
                 shape, _, self.dtype = np.lib.format.read_array_header_1_0(file)
+                self.num_rows, height, width, channels = shape
                 self._start = file.tell()
                 self._descriptor = os.dup(file.fileno())
             weakref.finalize(self, os.close, self._descriptor)
             self._sums = np.fromfile(_sums_path(self.path), _SUM)
         except (OSError, ValueError) as error:
             raise self._damaged(str(error)) from None
-        self.num_rows, *row_shape = shape
-        self.image_shape = tuple(row_shape)
-        self._row_bytes = math.prod(row_shape) * self.dtype.itemsize
+        self.image_shape = (height, width, channels)
+        self._row_bytes = math.prod(self.image_shape) * self.dtype.itemsize
         size = os.fstat(self._descriptor).st_size
         claimed = self._start + self.num_rows * self._row_bytes
         if size != claimed or len(self._sums) != self.num_rows or self.dtype.hasobject:
@@ -132,7 +133,7 @@ class RowFile:
             UserError: If a row is not what was written.
         """
         stored = np.empty((len(rows), *self.image_shape), self.dtype)
-        buffer = memoryview(stored.reshape(-1).view(np.uint8))
+        buffer = stored.reshape(-1).view(np.uint8).data
         for k, row in enumerate(rows.tolist()):
             line = buffer[k * self._row_bytes : (k + 1) * self._row_bytes]
             try:

@@ -22,17 +22,22 @@ from vae_tf.metrics.information import (
 from vae_tf.metrics.interventions import beta_vae_score, factor_vae_score
 from vae_tf.metrics.irs import irs_score
 from vae_tf.metrics.likelihood import bits_per_dimension, log_likelihood
+from vae_tf.metrics.registry import SCORES
 from vae_tf.metrics.representation import Codes, GroundTruth, Representation
 from vae_tf.metrics.sap import predictability_matrix, sap_score
+from vae_tf.metrics.score import Column, Score
 from vae_tf.metrics.suite import PRESETS, Sizes, score_suite, suite_names
 from vae_tf.metrics.udr import udr_score
 from vae_tf.metrics.unsupervised import active_units, unsupervised_scores
 
 __all__ = [
     "Codes",
+    "Column",
     "GroundTruth",
     "PRESETS",
     "Representation",
+    "SCORES",
+    "Score",
     "Sizes",
     "active_units",
     "beta_vae_score",

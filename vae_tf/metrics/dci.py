@@ -14,7 +14,13 @@ import numpy as np
 from vae_tf.errors import UserError, unknown
 from vae_tf.metrics.boosting import boost_trees
 from vae_tf.metrics.threads import map_in_threads
-from vae_tf.metrics.validation import check_codes_factors, check_factors, check_train_test
+from vae_tf.metrics.validation import (
+    as_array,
+    check_codes_factors,
+    check_factors,
+    check_seed,
+    check_train_test,
+)
 
 ESTIMATORS = ("gradient_boosting", "random_forest")
 
@@ -59,7 +65,7 @@ def dci_scores(
         factors_train: `[N, K]` int array.
         codes_test: `[M, L]` array; 5,000 points in Locatello et al.
         factors_test: `[M, K]` int array.
-        seed: Of the trees; None draws one.
+        seed: Seed of the trees; None draws one.
         estimator: "gradient_boosting" (Locatello et al., scikit-learn's defaults, by
             `boosting.py`: half a minute on the full protocol) or "random_forest" (scikit-learn's
             defaults: seconds). Their numbers are not comparable with each other.
@@ -133,7 +139,12 @@ def dci_from_importance(importance: np.ndarray) -> dict[str, float]:
         >>> {name: round(score, 6) for name, score in scores.items()}
         {'disentanglement': 1.0, 'completeness': 0.69897}
     """
-    matrix = np.asarray(importance, np.float64)
+    matrix = as_array(importance, "importance")
+    if matrix.dtype.kind not in "fiub":
+        raise UserError(
+            f"`importance` must hold real numbers. Received: dtype={matrix.dtype}. Pass floats."
+        )
+    matrix = matrix.astype(np.float64)
     if matrix.ndim != 2 or matrix.size == 0 or not np.isfinite(matrix).all() or matrix.min() < 0:
         raise UserError(
             "`importance` must be a finite [codes, factors] matrix of numbers of at least 0. "
@@ -197,7 +208,7 @@ def fit_importance(
         factors_train: `[N, K]` int array.
         codes_test: `[M, L]` array.
         factors_test: `[M, K]` int array.
-        seed: Of the trees.
+        seed: Seed of the trees.
         estimator: One of `ESTIMATORS`.
         progress: Whether to show a progress bar on stderr.
 
@@ -214,8 +225,7 @@ def fit_importance(
     x_train, y_train, x_test, y_test = check_train_test(
         codes_train, factors_train, codes_test, factors_test
     )
-    if seed is None:
-        seed = int(np.random.default_rng().integers(2**31))
+    seed = int(np.random.default_rng().integers(2**31)) if seed is None else check_seed(seed)
 
     fit_trees = boost_trees if estimator == "gradient_boosting" else _random_forest
     # Asked after every round: an interrupted suite must not wait until the boosting ends.

@@ -10,7 +10,7 @@ import numpy as np
 
 from vae_tf.errors import UserError
 from vae_tf.metrics.threads import map_in_threads
-from vae_tf.metrics.validation import check_codes, check_count
+from vae_tf.metrics.validation import check_codes, check_count, check_seed
 
 _LOG_2PI = float(np.log(2 * np.pi))
 # A block of samples by images, float32: 1 MB, so that its few passes stay in the cache.
@@ -45,7 +45,7 @@ def elbo_decomposition(
         mean: `[N, L]` encoder means.
         log_stddev: `[N, L]` natural logs of the encoder's standard deviations.
         num_samples: Draws of (n, z), at least 2; 10,000 in Chen et al.
-        seed: Of the draws.
+        seed: Seed of the draws.
         progress: Whether to show a progress bar on stderr.
 
     Returns:
@@ -61,18 +61,20 @@ def elbo_decomposition(
     """
     mean, log_stddev = check_posterior(mean, log_stddev)
     num_samples = check_count("num_samples", num_samples, 2)
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(check_seed(seed))
     images = rng.integers(0, len(mean), size=num_samples)
     noise = rng.standard_normal((num_samples, mean.shape[1]))
-    z = mean[images] + np.exp(log_stddev[images], dtype=np.float64) * noise
+    mean, log_stddev = mean.astype(np.float64), log_stddev.astype(np.float64)
+    offset = np.exp(log_stddev[images]) * noise  # z is mean + offset
     conditional = np.sum(-0.5 * noise**2 - log_stddev[images] - 0.5 * _LOG_2PI, axis=1)
-    prior = np.sum(-0.5 * z**2 - 0.5 * _LOG_2PI, axis=1)
+    prior = np.sum(-0.5 * (mean[images] + offset) ** 2 - 0.5 * _LOG_2PI, axis=1)
 
-    parameters = [
-        np.ascontiguousarray(array.T, np.float32) for array in (mean, np.exp(-log_stddev))
-    ]
+    mixture = _Mixture(mean, log_stddev)
     blocks = map_in_threads(
-        lambda start: _log_aggregate(z[start : start + _SAMPLES_PER_BLOCK], *parameters),
+        lambda start: mixture.log_densities(
+            mean[images[start : start + _SAMPLES_PER_BLOCK]],
+            offset[start : start + _SAMPLES_PER_BLOCK],
+        ),
         range(0, num_samples, _SAMPLES_PER_BLOCK),
         description="ELBO decomposition: blocks of samples",
         progress=progress,
@@ -138,35 +140,67 @@ def _gaussian_kl(mean, log_stddev):
     return np.mean(0.5 * (mean**2 + np.exp(2 * log_stddev) - 1) - log_stddev, axis=0)
 
 
-def _log_aggregate(z, mean, precision):
-    """Log q(z) `[S]` and sum_l log q(z_l) `[S]` under the mixture of all images.
+class _Mixture:
+    """q(z), the mean of all images' posteriors.
 
-    `mean` and `precision` (1 / stddev) are `[L, N]` float32; z is `[S, L]`.
+    A standard deviation may be far below the spacing of floats near its mean. Where rounding
+    to float32 would move a code by more than a ten-thousandth of the least standard deviation,
+    distances are taken in float64 from z = mean + offset without adding the two.
+
+    Args:
+        mean: `[N, L]` float64.
+        log_stddev: `[N, L]` float64.
     """
-    z = z.astype(np.float32)
-    with np.errstate(over="ignore"):  # a far image has log density -inf and adds 0
-        return _log_mixture(z, mean, precision)
 
+    def __init__(self, mean, log_stddev):
+        coarse = np.abs(mean).max(axis=0) * np.finfo(np.float32).eps < 1e-4 * np.exp(
+            log_stddev.min(axis=0)
+        )
+        self._means = [
+            column.astype(np.float32 if enough else np.float64)
+            for column, enough in zip(mean.T, coarse, strict=True)
+        ]
+        self._precision = np.ascontiguousarray(np.exp(-log_stddev.T), np.float32)
+        # The narrowest posterior of a code has log height 0, so that float32 resolves the others.
+        self._height = -log_stddev.min(axis=0)
+        self._log_heights = np.ascontiguousarray(-log_stddev.T - self._height[:, None], np.float32)
 
-def _log_mixture(z, mean, precision):
-    num_codes, num_images = mean.shape
-    joint = _LogSum(len(z))
-    marginals = [_LogSum(len(z)) for _ in range(num_codes)]
-    for start in range(0, num_images, _IMAGES_PER_BLOCK):
-        part = slice(start, start + _IMAGES_PER_BLOCK)
-        total = 0.0
-        for code in range(num_codes):
-            block = z[:, code, None] - mean[code, part]  # [S, N']
-            block *= precision[code, part]
+    def log_densities(self, mean, offset):
+        """Log q(z) `[S]` and sum_l log q(z_l) `[S]` of z = mean + offset, both `[S, L]`."""
+        num_codes, num_images = self._precision.shape
+        joint = _LogSum(len(mean))
+        marginals = [_LogSum(len(mean)) for _ in range(num_codes)]
+        for start in range(0, num_images, _IMAGES_PER_BLOCK):
+            part = slice(start, start + _IMAGES_PER_BLOCK)
+            total = 0.0
+            for code in range(num_codes):
+                block = self._log_kernels(code, part, mean[:, code, None], offset[:, code, None])
+                total = total + block
+                marginals[code].add(block)
+            joint.add(total)
+        constants = self._height - 0.5 * _LOG_2PI  # [L]
+        log_marginals = sum(marginal.value() for marginal in marginals)
+        log_images = np.log(num_images)
+        return (
+            joint.value() - log_images + constants.sum(),
+            log_marginals - num_codes * log_images + constants.sum(),
+        )
+
+    def _log_kernels(self, code, part, mean, offset):
+        """Log density of z_l under each image `[S, N']` float32, less the constants."""
+        means = self._means[code][part]
+        if means.dtype == np.float32:
+            block = (mean + offset).astype(np.float32) - means
+        else:
+            distance = mean - means
+            distance += offset
+            block = distance.astype(np.float32)
+        with np.errstate(over="ignore"):  # a far image has log density -inf and adds 0
+            block *= self._precision[code, part]
             np.square(block, out=block)
-            block *= -0.5
-            block += np.log(precision[code, part])
-            total = total + block
-            marginals[code].add(block)
-        joint.add(total)
-    constant = np.log(num_images)
-    log_marginals = sum(marginal.value() - constant - 0.5 * _LOG_2PI for marginal in marginals)
-    return joint.value() - constant - 0.5 * num_codes * _LOG_2PI, log_marginals
+        block *= -0.5
+        block += self._log_heights[code, part]
+        return block
 
 
 class _LogSum:

@@ -11,7 +11,7 @@ from vae_tf.metrics.classifiers import fit_logistic
 from vae_tf.metrics.explicitness import standardize
 from vae_tf.metrics.information import factor_entropies
 from vae_tf.metrics.threads import map_in_threads
-from vae_tf.metrics.validation import check_codes_factors
+from vae_tf.metrics.validation import check_codes_factors, check_seed
 
 
 def infomec_scores(
@@ -54,6 +54,7 @@ def infomec_scores(
         {'modularity': 1.0, 'compactness': 1.0, 'explicitness': 1.0}
     """
     codes, factors = check_codes_factors(codes, factors)
+    seed = check_seed(seed)
     factors = factors[:, np.ptp(factors, axis=0) > 0]
     ranges = np.ptp(codes, axis=0)
     active = ranges > ranges.max() / 20
@@ -97,6 +98,7 @@ def normalized_information_matrix(
     from sklearn.feature_selection import mutual_info_classif
 
     codes, factors = check_codes_factors(codes, factors)
+    seed = check_seed(seed)
     entropies = factor_entropies(factors)
     varying = np.ptp(codes, axis=0) > 0
     codes = standardize(codes, codes)

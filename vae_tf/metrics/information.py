@@ -12,12 +12,12 @@ Reference:
 
 import numpy as np
 
-from vae_tf.errors import UserError
 from vae_tf.metrics.validation import (
     check_codes,
     check_codes_factors,
     check_count,
     check_factors,
+    check_number,
 )
 
 
@@ -110,9 +110,9 @@ def discrete_information(first: np.ndarray, second: np.ndarray) -> np.ndarray:
         >>> float(discrete_information(column, column // 2)[0, 0].round(4))
         0.6931
     """
-    first = [_labels(column) for column in check_factors(first, name="first").T]
-    second = [_labels(column) for column in check_factors(second, name="second").T]
-    return np.array([[_information(a, b) for b in second] for a in first])
+    rows = [_labels(column) for column in check_factors(first, name="first").T]
+    columns = [_labels(column) for column in check_factors(second, name="second").T]
+    return np.array([[_information(row, column) for column in columns] for row in rows])
 
 
 def mig_score(codes: np.ndarray, factors: np.ndarray, *, num_bins: int = 20) -> float:
@@ -279,11 +279,8 @@ def mig_sup_score(
         ICLR 2020. https://arxiv.org/abs/2002.10549
     """
     codes, factors = check_codes_factors(codes, factors)
-    if not min_variance >= 0:
-        raise UserError(
-            f"`min_variance` must be at least 0. Received: min_variance={min_variance}. Pass 0 to "
-            "count every code that varies."
-        )
+    remedy = "Pass 0 to count every code that varies."
+    min_variance = check_number("min_variance", min_variance, 0, remedy=remedy)
     entropies = factor_entropies(factors)
     active = np.ptp(codes, axis=0) > 0
     if active.any():

@@ -7,9 +7,8 @@ Reference:
 
 import numpy as np
 
-from vae_tf.errors import UserError
 from vae_tf.metrics.information import bin_codes
-from vae_tf.metrics.validation import check_codes_factors
+from vae_tf.metrics.validation import check_codes_factors, check_number
 
 
 def irs_score(codes: np.ndarray, factors: np.ndarray, *, quantile: float = 0.99) -> float:
@@ -19,20 +18,23 @@ def irs_score(codes: np.ndarray, factors: np.ndarray, *, quantile: float = 0.99)
     the points with that value; IRS[l, k] = 1 - (mean over values) / m_l. Per code the maximum over
     k; mean over codes weighted by m_l; constant codes are dropped.
 
-    At most 1. 1: with one factor held, the code does not move. 0: the code moves as far as ever, or
-    all codes are constant; it can fall slightly below 0. One code that holds everything and many
-    that hold nothing can score alike, so read it beside others.
+    From above -1 to 1. 1: with one factor held, the code does not move. 0: it moves as far as ever,
+    or all codes are constant. Below 0: with each factor held, it lies further from its mean there
+    than from its mean over all points. One code that
+    holds everything and many that hold nothing can score alike, so read it beside others.
 
-    As in Locatello et al., factors are first cut into 20 bins as codes are for MIG: values of a
-    factor with more than 20 are merged, which lowers the score of identity codes below 1.
+    As in Locatello et al., factors are first cut into 20 bins of equal width, as codes are for MIG:
+    values that share a bin count as one. Factors with more than 20 values always have such values,
+    others only if their values are unevenly spaced. It lowers the score of identity codes below 1.
 
     Invariant to permuting and sign-flipping codes and to one common scale; not to a scale per code,
-    because m_l is the weight.
+    because m_l is the weight. As bins follow the values of the factors, renaming values can change
+    it.
 
     Args:
         codes: `[N, L]` array; 10,000 points in Locatello et al.
         factors: `[N, K]` int array.
-        quantile: Of the deviations, from 0 to 1; 0.99 in Locatello et al., 1 in the paper.
+        quantile: Quantile of the deviations, from 0 to 1; 0.99 in Locatello et al., 1 in the paper.
 
     Returns:
         The score.
@@ -48,11 +50,8 @@ def irs_score(codes: np.ndarray, factors: np.ndarray, *, quantile: float = 0.99)
         0.5
     """
     codes, factors = check_codes_factors(codes, factors)
-    if not 0 <= quantile <= 1:
-        raise UserError(
-            f"`quantile` must be from 0 to 1. Received: quantile={quantile}. Pass 0.99 for the "
-            "published protocol."
-        )
+    remedy = "Pass 0.99 for the published protocol."
+    quantile = check_number("quantile", quantile, 0, 1, remedy=remedy)
     codes = codes[:, np.ptp(codes, axis=0) > 0].astype(np.float64)
     if codes.shape[1] == 0:
         return 0.0

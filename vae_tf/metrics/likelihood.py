@@ -10,7 +10,7 @@ import numpy as np
 from tqdm import tqdm
 
 from vae_tf.errors import UserError
-from vae_tf.metrics.validation import check_count
+from vae_tf.metrics.validation import as_array, check_count
 
 _DECODED_AT_ONCE = 2048  # images; bounds the memory whatever the number of samples
 
@@ -30,7 +30,7 @@ def log_likelihood(
     Args:
         model: With `log_importance_weights(x, num_samples) -> [num_samples, B]` nats, as every
             model of `vae_tf.models` has it.
-        images: `[N, H, W, C]` in [0, 1].
+        images: `[N, H, W, C]` from 0 to 1, of the model's `image_shape` if it has one.
         num_samples: K, at least 1; 5,000 in Burda et al.
         progress: Whether to show a progress bar on stderr.
 
@@ -38,7 +38,8 @@ def log_likelihood(
         `[N]` array of nats.
 
     Raises:
-        UserError: If there are no images or no samples.
+        UserError: If the images are not `[N, H, W, C]` from 0 to 1, at least one; if there are no
+            samples; or if the model gives other than K weights an image, or one that is NaN.
 
     Example:
         >>> class Certain:  # a stand-in for a model: every sample has the same weight
@@ -48,8 +49,7 @@ def log_likelihood(
         [-3.0, -3.0]
     """
     num_samples = check_count("num_samples", num_samples, 1)
-    if not len(images):
-        raise UserError("`images` must hold at least one image. Received: none.")
+    images = _check_images(images, getattr(model, "image_shape", None))
     samples_at_once = min(num_samples, max(_DECODED_AT_ONCE // 64, 1))
     rows = max(_DECODED_AT_ONCE // samples_at_once, 1)
     result = np.empty(len(images))
@@ -61,7 +61,7 @@ def log_likelihood(
             total = np.full(len(x), -np.inf)
             for done in range(0, num_samples, samples_at_once):
                 count = min(samples_at_once, num_samples - done)
-                weights = model.log_importance_weights(x, count).astype(np.float64)
+                weights = _check_weights(model.log_importance_weights(x, count), count, len(x))
                 total = np.logaddexp(total, np.logaddexp.reduce(weights, axis=0))
             result[first : first + len(x)] = total - math.log(num_samples)
             bar.update(len(x))
@@ -78,24 +78,69 @@ def bits_per_dimension(
 
     Args:
         log_likelihoods: `[N]` array of nats.
-        image_shape: (H, W, C).
-        levels: Grey levels, 256 for bytes; None for likelihoods of binary pixels.
+        image_shape: (H, W, C), whole numbers of at least 1.
+        levels: Grey levels, at least 2, 256 for bytes; None for likelihoods of binary pixels.
 
     Returns:
         Bits per dimension.
 
     Raises:
-        UserError: If there are no log-likelihoods, or one of them is not finite.
+        UserError: If there are no log-likelihoods, one of them is not finite, or the shape or the
+            levels are not as described.
 
     Example:
         >>> bits_per_dimension(np.array([-2 * np.log(2)]), (1, 2, 1))
         1.0
     """
-    log_likelihoods = np.asarray(log_likelihoods, np.float64)
+    log_likelihoods = as_array(log_likelihoods, "log_likelihoods").astype(np.float64)
     if log_likelihoods.size == 0 or not np.isfinite(log_likelihoods).all():
         raise UserError(
             "`log_likelihoods` must be finite, one for each of at least one image. Received: "
             f"{log_likelihoods}. Look for a diverged model."
         )
-    bits = -np.mean(log_likelihoods) / (math.prod(image_shape) * math.log(2))
+    shape = as_array(image_shape, "image_shape")
+    if shape.shape != (3,) or shape.dtype.kind not in "iu" or shape.min() < 1:
+        raise UserError(
+            "`image_shape` must be (height, width, channels), integers of at least 1. "
+            f"Received: image_shape={image_shape!r}. Pass for instance (64, 64, 1)."
+        )
+    if levels is not None:
+        check_count("levels", levels, 2)
+    bits = -np.mean(log_likelihoods) / (math.prod(map(int, shape)) * math.log(2))
     return float(bits + (math.log2(levels) if levels else 0.0))
+
+
+def _check_images(images, image_shape):
+    """Images as an array, of the shape and range that likelihoods are defined for."""
+    array = as_array(images, "images")
+    if (
+        array.ndim != 4
+        or array.size == 0
+        or (image_shape and array.shape[1:] != tuple(image_shape))
+    ):
+        expected = ", ".join(map(str, image_shape)) if image_shape else "height, width, channels"
+        raise UserError(
+            f"`images` must be at least one image, [images, {expected}]. Received: "
+            f"shape={array.shape}. Pass images[None] for a single one, images[..., None] for grey."
+        )
+    if array.dtype.kind not in "fiub":
+        raise UserError(
+            f"`images` must hold real numbers. Received: dtype={array.dtype}. Pass floats."
+        )
+    if not (array.min() >= 0 and array.max() <= 1):  # False for NaN
+        raise UserError(
+            f"`images` must lie from 0 to 1. Received: {array.min():.4g} to {array.max():.4g}. "
+            "Divide bytes by 255; look for NaN in floats."
+        )
+    return array
+
+
+def _check_weights(weights, num_samples, num_images):
+    weights = np.asarray(weights, np.float64)
+    if weights.shape != (num_samples, num_images) or np.isnan(weights).any():
+        what = "NaN" if weights.shape == (num_samples, num_images) else f"shape={weights.shape}"
+        raise UserError(
+            "`model.log_importance_weights` must give a number for each sample of each image, "
+            f"[{num_samples}, {num_images}]. Received: {what}. Look for a diverged model."
+        )
+    return weights

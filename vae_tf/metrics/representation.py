@@ -14,6 +14,7 @@ from vae_tf.metrics.validation import (
     check_count,
     check_factor_sizes,
     check_factors,
+    check_seed,
 )
 
 
@@ -74,7 +75,7 @@ class Representation:
         data: A `GroundTruth`.
         sampled: Whether codes are draws mean + exp(log_stddev) * noise, fresh at every look-up,
             rather than means, the default of all protocols.
-        seed: Of those draws, when called.
+        seed: Seed of those draws, when called.
         batch_size: Images a call of `encode`.
         progress: Whether to show a progress bar on stderr.
 
@@ -84,6 +85,7 @@ class Representation:
         factors: `[G, K]` int64, the factors of each row.
         factor_names: `K` names.
         factor_sizes: `K` ints.
+        offers: What scores may need of it: "codes", "factors" and, with `log_stddev`, "densities".
 
     Raises:
         UserError: If `encode` returns arrays that do not fit its batch or are not finite, or
@@ -106,7 +108,8 @@ class Representation:
         sizes = check_factor_sizes(data.factor_sizes)
         check_count("batch_size", batch_size, 1)
         total = int(np.prod(sizes))
-        mean = log_stddev = None
+        mean: np.ndarray | None = None
+        log_stddev: np.ndarray | None = None
         with tqdm(
             desc="Encoding the factor grid",
             total=total,
@@ -115,15 +118,19 @@ class Representation:
             disable=not progress,
         ) as bar:
             for rows, images in _render_ahead(data, sizes, batch_size):
-                parts = _encode(encode, images, rows.stop - rows.start)
+                codes, spread = _encode(encode, images, rows.stop - rows.start)
                 if mean is None:
-                    mean, log_stddev = (
-                        None if part is None else np.empty((total, part.shape[1]), np.float32)
-                        for part in parts
+                    mean = np.empty((total, codes.shape[1]), np.float32)
+                    log_stddev = None if spread is None else np.empty_like(mean)
+                if codes.shape[1] != mean.shape[1] or (spread is None) != (log_stddev is None):
+                    raise UserError(
+                        "`encode` must return the same number of codes for every batch. Received: "
+                        f"{mean.shape[1]} and {codes.shape[1]} codes, or log_stddev only once. "
+                        "Pass model.encode or a function of that form."
                     )
-                mean[rows] = parts[0]
+                mean[rows] = codes
                 if log_stddev is not None:
-                    log_stddev[rows] = parts[1]
+                    log_stddev[rows] = spread
                 bar.update(rows.stop - rows.start)
         self._set(mean, log_stddev, sizes, data.factor_names, sampled, seed)
 
@@ -203,7 +210,12 @@ class Representation:
         self.factor_sizes = tuple(int(size) for size in sizes)
         self.factor_names = tuple(names)
         self.sampled = sampled
-        self._rng = np.random.default_rng(seed)
+        self._rng = np.random.default_rng(check_seed(seed))
+
+    @property
+    def offers(self) -> set[str]:
+        """What scores may need of it (`Score.needs`)."""
+        return {"codes", "factors"} | (set() if self.log_stddev is None else {"densities"})
 
     @property
     def factors(self) -> np.ndarray:
@@ -269,6 +281,7 @@ class Codes:
         log_stddev: `[N, L]` or None.
         factor_sizes: Empty.
         factors: None.
+        offers: As of `Representation`, without "factors".
 
     Example:
         >>> codes, _ = Codes(np.arange(6.0).reshape(3, 2)).sample(10, np.random.default_rng(0))
@@ -282,6 +295,11 @@ class Codes:
     def __init__(self, mean: np.ndarray, log_stddev: np.ndarray | None = None):
         self.mean = check_codes(mean)
         self.log_stddev = None if log_stddev is None else check_codes(log_stddev, name="log_stddev")
+
+    @property
+    def offers(self) -> set[str]:
+        """What scores may need of it (`Score.needs`)."""
+        return {"codes"} | (set() if self.log_stddev is None else {"densities"})
 
     def sample(self, n: int, rng: np.random.Generator) -> tuple[np.ndarray, None]:
         """Draws the codes of `n` different images, or of all where there are fewer."""

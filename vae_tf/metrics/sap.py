@@ -39,7 +39,8 @@ def sap_score(
         factors_train: `[N, K]` int array.
         codes_test: `[M, L]` array; 5,000 points in Locatello et al.
         factors_test: `[M, K]` int array.
-        continuous: Whether to read factors as numbers (squared correlation) rather than classes.
+        continuous: Whether to read factors as numbers (squared correlation) rather than classes;
+            then the values of the factors count, not only which are equal.
         progress: Whether to show a progress bar on stderr.
 
     Returns:

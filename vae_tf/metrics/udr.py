@@ -12,7 +12,7 @@ import numpy as np
 from vae_tf.errors import UserError, unknown
 from vae_tf.metrics.classifiers import published_iterations
 from vae_tf.metrics.explicitness import standardize
-from vae_tf.metrics.validation import check_codes
+from vae_tf.metrics.validation import as_array, check_codes, check_number
 
 CORRELATIONS = ("lasso", "spearman")
 
@@ -41,13 +41,14 @@ def udr_score(
             images in the paper. L may differ.
         kl_of_models: One `[L]` array a model: KL of each code to the prior, mean over images, nats.
         correlation: "lasso" or "spearman".
-        kl_threshold: In nats; 0.01 in the paper.
+        kl_threshold: Greatest KL of an uninformative code, in nats, at least 0; 0.01 in the paper.
 
     Returns:
         `[M]` array, one score a model.
 
     Raises:
-        UserError: If there are fewer than two models, or shapes do not fit.
+        UserError: If there are fewer than two models, shapes do not fit, or the threshold is not a
+            number of at least 0.
 
     Example:
         >>> codes = np.random.default_rng(0).normal(size=(1000, 3))
@@ -56,6 +57,8 @@ def udr_score(
     """
     if correlation not in CORRELATIONS:
         raise unknown("correlation", correlation, CORRELATIONS)
+    remedy = "Pass 0.01 for the published ranking."
+    kl_threshold = check_number("kl_threshold", kl_threshold, 0, remedy=remedy)
     codes, informative = _check_models(codes_of_models, kl_of_models, kl_threshold)
     num_models = len(codes)
     similarity = np.zeros((num_models, num_models))
@@ -78,8 +81,8 @@ def _check_models(codes_of_models, kl_of_models, kl_threshold):
     codes, informative = [], []
     for number, (code, kl) in enumerate(zip(codes_of_models, kl_of_models, strict=True)):
         code = check_codes(code, name=f"codes_of_models[{number}]", min_samples=2)
-        kl = np.asarray(kl, np.float64)
-        if kl.shape != code.shape[1:] or not np.isfinite(kl).all():
+        kl = as_array(kl, f"kl_of_models[{number}]")
+        if kl.dtype.kind not in "fiub" or kl.shape != code.shape[1:] or not np.isfinite(kl).all():
             raise UserError(
                 f"`kl_of_models[{number}]` must hold one finite number for each of "
                 f"{code.shape[1]} codes. Received: shape={kl.shape}. Pass the mean KL per code."

@@ -7,9 +7,8 @@ Reference:
 
 import numpy as np
 
-from vae_tf.errors import UserError
 from vae_tf.metrics.information import bin_codes, discrete_information
-from vae_tf.metrics.validation import check_codes
+from vae_tf.metrics.validation import check_codes, check_number
 
 
 def unsupervised_scores(codes: np.ndarray, *, num_bins: int = 20) -> dict[str, float]:
@@ -141,11 +140,8 @@ def active_units(codes: np.ndarray, *, threshold: float = 0.01) -> int:
         Burda et al., "Importance Weighted Autoencoders", ICLR 2016, Section 5.2.
         https://arxiv.org/abs/1509.00519
     """
-    if not threshold >= 0:
-        raise UserError(
-            f"`threshold` must be at least 0. Received: threshold={threshold}. Pass 0.01 for the "
-            "published count."
-        )
+    remedy = "Pass 0.01 for the published count."
+    threshold = check_number("threshold", threshold, 0, remedy=remedy)
     codes = check_codes(codes)
     variances = np.var(codes, axis=0, dtype=np.float64)
     return int(np.sum((variances > threshold) & (np.ptp(codes, axis=0) > 0)))

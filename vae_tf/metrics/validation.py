@@ -21,7 +21,7 @@ def check_codes(codes: np.ndarray, *, name: str = "codes", min_samples: int = 1)
         UserError: If the array is not 2-D, has too few rows or no columns, or holds a number that
             is not finite or beyond 1e37.
     """
-    array = np.asarray(codes)
+    array = as_array(codes, name)
     if array.dtype.kind not in "fiub":
         raise UserError(
             f"`{name}` must hold real numbers. Received: dtype={array.dtype}. "
@@ -50,13 +50,14 @@ def check_factors(factors: np.ndarray, *, name: str = "factors") -> np.ndarray:
     Floats are accepted where each is a whole number, as `numpy.loadtxt` returns them.
 
     Args:
-        factors: `[N, K]` array of whole numbers; only equality counts, not size or order.
+        factors: `[N, K]` array of whole numbers. Most scores only ask which are equal; IRS, which
+            cuts them into bins, and continuous SAP read their values.
         name: What the message calls it.
 
     Raises:
         UserError: If the array is not 2-D, is empty or holds anything but whole numbers.
     """
-    array = np.asarray(factors)
+    array = as_array(factors, name)
     if array.dtype.kind not in "fiub":
         raise UserError(
             f"`{name}` must hold integers. Received: dtype={array.dtype}. "
@@ -130,13 +131,46 @@ def check_count(name: str, value: int, minimum: int) -> int:
     return int(value)
 
 
+def check_number(
+    name: str, value: float, low: float, high: float = np.inf, *, remedy: str
+) -> float:
+    """Returns a number from `low` to `high`, both allowed.
+
+    Args:
+        name: What the message calls it.
+        value: The value received.
+        low: The least value.
+        high: The greatest value; infinite by default, and then it must be finite.
+        remedy: The last sentence of the message.
+
+    Raises:
+        UserError: If it is not a real number, is NaN or infinite, or lies outside.
+    """
+    real = isinstance(value, int | float | np.integer | np.floating)
+    if not real or isinstance(value, bool) or not (low <= value <= high and np.isfinite(value)):
+        expected = f"of at least {low:g}" if high == np.inf else f"from {low:g} to {high:g}"
+        raise UserError(
+            f"`{name}` must be a number {expected}. Received: {name}={value!r}. {remedy}"
+        )
+    return float(value)
+
+
+def check_seed(seed: int) -> int:
+    """Returns a seed of random draws, an integer of at least 0.
+
+    Raises:
+        UserError: If it is anything else.
+    """
+    return check_count("seed", seed, 0)
+
+
 def check_factor_sizes(factor_sizes) -> np.ndarray:
     """Returns the number of values of each factor as int64, `[K]`.
 
     Raises:
         UserError: If a size is below 1, or no factor has two values.
     """
-    sizes = np.asarray(factor_sizes)
+    sizes = as_array(factor_sizes, "factor_sizes")
     if sizes.ndim != 1 or sizes.size == 0 or sizes.dtype.kind not in "iu" or sizes.min() < 1:
         raise UserError(
             "`factor_sizes` must be integers of at least 1, one for each factor. "
@@ -148,6 +182,21 @@ def check_factor_sizes(factor_sizes) -> np.ndarray:
             f"Received: factor_sizes={factor_sizes!r}. Nothing can be told apart here."
         )
     return sizes.astype(np.int64)
+
+
+def as_array(values, name: str) -> np.ndarray:
+    """Returns values as an array.
+
+    Raises:
+        UserError: If they are lists of different lengths, which make no array.
+    """
+    try:
+        return np.asarray(values)
+    except ValueError as error:
+        raise UserError(
+            f"`{name}` must be an array. Received: nested lists of different lengths. "
+            "Give every row the same number of columns."
+        ) from error
 
 
 def _check_shape(array, name, columns, min_samples):

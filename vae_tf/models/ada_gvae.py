@@ -27,10 +27,12 @@ class AdaGVAE(VAE):
     logged = ("shared_latents",)
     needs = ("image", "partner")
 
-    def compute_terms(self, batch, training):
-        """The terms of both images of every pair, partners behind the first ones."""
-        both = ops.concatenate([batch["image"], batch["partner"]])
-        return super().compute_terms(batch | {"image": both}, training)
+    def forward(self, batch, training, **options):
+        """Both images of every pair, partners behind the first ones."""
+        if "partner" in batch:
+            both = ops.concatenate([batch["image"], batch["partner"]])
+            batch = batch | {"image": both}
+        return super().forward(batch, training, **options)
 
     def infer(self, batch, draw, training):
         if "partner" not in batch:  # one image by itself, as in `encode`

@@ -36,7 +36,9 @@ class Adversarial(GenerativeModel):
 
     @property
     def phases(self):
-        ours = [*self.encoder.trainable_variables, *self.decoder.trainable_variables]
+        networks = (self.encoder, self.decoder)
+        ours = [variable for network in networks for variable in network.trainable_variables]
+        ours += self.pixels.variables
         theirs = self.discriminator.trainable_variables
         return [
             Phase(

@@ -1,13 +1,14 @@
-"""Arrays in, arrays out: what notebooks, scores and analysis ask of a model, for any number of rows."""
+"""Arrays in, arrays out: what notebooks, scores and analysis ask of a model."""
 
 import math
 from collections.abc import Callable
 
+import keras
 import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from vae_tf.distributions import LIKELIHOODS, Gaussian, Point, StandardNormal
+from vae_tf.distributions import Gaussian, Point, StandardNormal
 from vae_tf.errors import UserError
 from vae_tf.models.latents import joined
 
@@ -51,14 +52,16 @@ class RowFunctions:
         key = (name, *sorted(rows))
         if key not in self._compiled:
             specs = {k: tf.TensorSpec((None, *v.shape[1:]), v.dtype) for k, v in rows.items()}
-            self._compiled[key] = tf.function(function, input_signature=[specs, *more])
+            signature = [specs, *more]
+            self._compiled[key] = tf.function(function, signature, autograph=False)
         return self._compiled[key]
 
 
 def _part(rows, start):
     return {name: array[start : start + _AT_ONCE] for name, array in rows.items()}
 
-class ArrayMethods:
+
+class ArrayModel(keras.Model):
     """What can be asked of a trained model; `GenerativeModel` says what the answers mean."""
 
     # Whether images are encoded and decoded given their labels.
@@ -131,8 +134,8 @@ class ArrayMethods:
 
         def log_weights(batch, num_samples):
             outputs = self.forward(batch, False, num_samples=num_samples)
-            nats = self.reconstruction(outputs)
-            nats += LIKELIHOODS[self.likelihood].constant * math.prod(self.image_shape)
+            nats, _ = self.reconstruction(outputs)
+            nats += self.pixels.constant * math.prod(self.image_shape)
             return ops.reshape(-nats - outputs.log_ratio(), (num_samples, -1))
 
         rows = self._inputs(x, label)
@@ -166,7 +169,7 @@ class ArrayMethods:
 
     def _decode(self, z, labels):
         def decode(batch):
-            return (ops.sigmoid(self.render(batch["z"], batch, False)),)
+            return (self.pixels.mean(self.render(batch["z"], batch, False)),)
 
         return self._functions("decode", decode, {"z": z, **labels})[0]
 

@@ -38,7 +38,7 @@ def build_model(
     Raises:
         UserError: If a knob is unknown or the networks do not fit the images.
     """
-    kind = MODELS[params.model]
+    kind: type[GenerativeModel] = MODELS[params.model]
     # Knobs of these names are filled in from the data.
     facts = {"dataset_size": dataset_size, "num_classes": num_classes}
     hyper = _checked_hyper(params)

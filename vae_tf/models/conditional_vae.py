@@ -67,10 +67,12 @@ class ConditionalVAE(VAE):
         if label is None and rng is not None:
             label = rng.integers(self.num_classes, size=count)
         whole = label is not None and np.asarray(label).dtype.kind in "iu"
-        if not whole or not np.isin(label, range(self.num_classes)).all():
+        known = whole and np.isin(label, range(self.num_classes)).all()
+        if not known or np.shape(label) not in ((), (count,)):
             raise UserError(
                 f"Model '{self.name}' needs the label of each image: `label` must be integers from "
-                f"0 to {self.num_classes - 1}. Received: label={label!r}"
+                f"0 to {self.num_classes - 1}, {count} of them or one for all. "
+                f"Received: label={label!r}"
             )
         return {"label": np.broadcast_to(label, count).astype("int32")}
 

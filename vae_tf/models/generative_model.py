@@ -19,8 +19,10 @@ import keras
 import numpy as np
 from keras import ops
 
-from vae_tf.distributions import LIKELIHOODS, Gaussian, StandardNormal
-from vae_tf.errors import UserError, unknown
+from vae_tf.distributions import Gaussian, StandardNormal
+from vae_tf.errors import UserError
+from vae_tf.likelihoods import make_likelihood
+from vae_tf.models.arrays import ArrayModel, RowFunctions
 from vae_tf.models.kl_weight import KLWeight
 from vae_tf.models.latents import (
     Latent,
@@ -32,7 +34,6 @@ from vae_tf.models.latents import (
     repeated_like,
 )
 from vae_tf.models.phases import Objective, Phase, minimize
-from vae_tf.models.arrays import ArrayMethods, RowFunctions
 from vae_tf.models.zero_weight import NoGuard, ZeroWeight, bounded
 from vae_tf.networks.builders import build_networks
 
@@ -42,13 +43,13 @@ _TERMS = (
 )
 
 
-class GenerativeModel(ArrayMethods, keras.Model):
+class GenerativeModel(ArrayModel):
     """Base of all models.
 
     Args:
         encoder: Model `x [B, H, W, C] -> (mean [B, L], log_stddev [B, L])`.
         decoder: Model `z [B, L] -> logits [B, H, W, C]`.
-        likelihood: One of `distributions.LIKELIHOODS`.
+        likelihood: Text of a likelihood, see `likelihood_texts`.
         kl_weight: Number, schedule or text of a schedule: the regularizer's weight at a step.
         trigger_window: Steps over whose mean reconstruction a triggered weight decides.
         seed: Seed of the noise.
@@ -81,11 +82,10 @@ class GenerativeModel(ArrayMethods, keras.Model):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        if likelihood not in LIKELIHOODS:
-            raise unknown("likelihood", likelihood, LIKELIHOODS)
         self.encoder = encoder
         self.decoder = decoder
         self.likelihood = likelihood
+        self.pixels = make_likelihood(likelihood, self)
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed, name="noise")
         self.image_shape = tuple(decoder.output_shape[1:])
@@ -185,13 +185,15 @@ class GenerativeModel(ArrayMethods, keras.Model):
         kind = NoGuard if self.kl_weight.schedule.lowest > 0 else ZeroWeight
         return kind(self.kl_weight(self.step))
 
-    def reconstruction(self, outputs: Outputs):
-        """Negative log-likelihood of the images, less its constant: `[B]` nats."""
+    def reconstruction(self, outputs: Outputs, training: bool = False):
+        """Negative log-likelihood of the images less its constant, `[B]` nats, and its terms."""
         x = repeated_like(outputs.batch["image"], outputs.logits)
-        return LIKELIHOODS[self.likelihood].reconstruction(x, outputs.logits)
+        return self.pixels.reconstruction(x, outputs.logits, training)
 
     def call(self, x, training=False) -> VAEOutput:
-        outputs = self.forward(self.as_batch(x), training)
+        # As for `encode`: partners and groups are for learning alone.
+        needs = [name for name in self.needs if name in ("image", "label")]
+        outputs = self.forward(self.as_batch(x, needs), training)
         return VAEOutput(outputs.mean, outputs.log_stddev, outputs.z, outputs.logits)
 
     def moments(self, batch: dict):
@@ -225,6 +227,7 @@ class GenerativeModel(ArrayMethods, keras.Model):
                 terms = minimize(lambda seen=seen: self.compute_terms(seen, True), phase.objectives)
                 done.append(terms)
         self.kl_weight.observe(self.step, done[0]["reconstruction"])
+        self.pixels.observe(done[0])
         self.updates.assign_add(1)
         return done[0]
 
@@ -235,7 +238,7 @@ class GenerativeModel(ArrayMethods, keras.Model):
     @property
     def columns(self) -> tuple[str, ...]:
         """Names of all terms, in the order of `log.csv`."""
-        return (*_TERMS.split(), *self.kl_weight.terms, *self.logged)
+        return (*_TERMS.split(), *self.kl_weight.terms, *self.pixels.logged, *self.logged)
 
     def summary_terms(self, outputs: Outputs, loss, reconstruction, logs: dict) -> dict:
         """The terms of the log, from those of every image.
@@ -244,7 +247,7 @@ class GenerativeModel(ArrayMethods, keras.Model):
             outputs: What the loss was made of.
             loss: Scalar.
             reconstruction: `[B]`.
-            logs: `kl` `[B]` and all that `logged` names, `[B]` or scalar.
+            logs: `kl` `[B]`, the likelihood's terms and all that `logged` names, `[B]` or scalar.
         """
         stddev, means = ops.exp(outputs.log_stddev), outputs.mean
         terms = {
@@ -260,7 +263,8 @@ class GenerativeModel(ArrayMethods, keras.Model):
             "mean_min": ops.min(means),
             "mean_max": ops.max(means),
         }
-        terms |= self.kl_weight.terms | {name: logs[name] for name in self.logged}
+        terms |= self.kl_weight.terms
+        terms |= {name: logs[name] for name in (*self.pixels.logged, *self.logged)}
         return {
             name: self.average(outputs, term) if len(term.shape) else term
             for name, term in terms.items()
@@ -271,10 +275,11 @@ class GenerativeModel(ArrayMethods, keras.Model):
     def compile(self, *args, **kwargs):
         super().compile(*args, **kwargs)
         # At once and each for its own variables: a restored state must find its place.
-        for phase in self.phases:
-            for objective in phase.objectives:
-                if objective.optimizer is not None and not objective.optimizer.built:
-                    objective.optimizer.build(objective.variables)
+        objectives = [objective for phase in self.phases for objective in phase.objectives]
+        for optimizer in self.optimizers:
+            if optimizer is not None and not optimizer.built:
+                variables = [v for o in objectives if o.optimizer is optimizer for v in o.variables]
+                optimizer.build(list({id(v): v for v in variables}.values()))
 
     def compile_from_config(self, config):
         self.compile(**keras.saving.deserialize_keras_object(config))
@@ -303,22 +308,25 @@ class GenerativeModel(ArrayMethods, keras.Model):
             mean.update_state(terms[mean.name], sample_weight=weight)
         return {mean.name: mean.result() for mean in self._means}
 
-    def as_batch(self, data) -> dict:
+    def as_batch(self, data, needs=None) -> dict:
         """The batch in what Keras or a user gives: images, (images, labels), or a dict.
 
+        Args:
+            data: What was given.
+            needs: Names that the batch must have; by default all that the model learns from.
+
         Raises:
-            UserError: If something that the model needs is missing.
+            UserError: If something that is needed is missing.
         """
-        labels = ()
-        if isinstance(data, (tuple, list)):
-            data, *labels = data
+        needs = self.needs if needs is None else needs
+        data, label, *_ = (*data, None) if isinstance(data, (tuple, list)) else (data, None)
         batch = data if isinstance(data, dict) else {"image": data}
-        if "label" in self.needs and "label" not in batch and labels and labels[0] is not None:
-            batch = batch | {"label": labels[0]}
-        missing = [name for name in self.needs if name not in batch]
+        if "label" in needs and "label" not in batch and label is not None:
+            batch = batch | {"label": label}
+        missing = [name for name in needs if name not in batch]
         if missing:
             raise UserError(
-                f"Model '{self.name}' learns from batches with {_listed(self.needs)}. Received "
+                f"Model '{self.name}' works on batches with {_listed(needs)}. Received "
                 f"none of {_listed(missing)}. Train it with vae_tf.train, which makes them of any "
                 f"data set that has them, or give a dict."
             )

@@ -110,8 +110,8 @@ class InfoGAN(Adversarial):
         logs = {"generator_loss": generator_loss, "information": information, **adversarial}
         kl = outputs.latents[0].posterior.kl(outputs.latents[0].prior, outputs.z)
         loss = generator_loss - self.info_weight * information
-        reconstruction = self.reconstruction(outputs)
-        return self.summary_terms(outputs, loss, reconstruction, {"kl": kl, **logs})
+        reconstruction, scale = self.reconstruction(outputs)
+        return self.summary_terms(outputs, loss, reconstruction, {"kl": kl, **scale, **logs})
 
     def real_outputs(self, posterior: Gaussian, batch: dict) -> Outputs:
         """Real images through Q and the generator."""

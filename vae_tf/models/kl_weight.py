@@ -1,4 +1,4 @@
-"""The weight of the regularizer: a schedule of the step, with the state that some schedules need."""
+"""The weight of the regularizer: a schedule of the step, and the state that some need."""
 
 import keras
 from keras import ops
@@ -19,7 +19,9 @@ class KLWeight:
         trigger_step: Step at which a triggered schedule started, -1 before; None without trigger.
     """
 
-    def __init__(self, schedule: "float | str | schedules.Schedule", model: keras.Model, window=100):
+    def __init__(
+        self, schedule: "float | str | schedules.Schedule", model: keras.Model, window=100
+    ):
         self.schedule = schedules.as_schedule(schedule)
         self.window = window
         self.trigger_step = None

@@ -78,8 +78,8 @@ class Sampling:
     """The `draw` of one forward pass: latents are samples of their posteriors.
 
     With several samples an image, rows come sample by sample, `[K * B, ...]`: the first layer that
-    is drawn repeats its posterior, and what follows is computed from its samples. Features of the
-    images go along through `repeated_like`.
+    is drawn repeats its posterior and its prior, and what follows is computed from its samples.
+    Features of the images go along through `repeated_like`.
 
     Args:
         seed: `keras.random.SeedGenerator` of the noise.
@@ -94,12 +94,13 @@ class Sampling:
 
     def __call__(self, posterior: Distribution, prior: Distribution = _PRIOR) -> Latent:
         """Draws a layer."""
-        posterior = self._bound(self._repeated(posterior))
+        posterior, prior = self._repeated(posterior, prior)
+        posterior = self._bound(posterior)
         return Latent(posterior, prior, posterior.sample(self._seed))
 
     def each(self, posterior: Categorical, prior: Categorical) -> Latent:
         """Takes every class in turn in place of a sample: `[C * B, ...]`, class by class."""
-        posterior = self._repeated(posterior)
+        posterior, prior = self._repeated(posterior, prior)
         classes, images = posterior.logits.shape[-1], ops.shape(posterior.logits)[0]
         z = ops.repeat(ops.eye(classes), images, axis=0)
 
@@ -108,9 +109,9 @@ class Sampling:
 
         return Latent(posterior.map(all_classes), prior.map(all_classes), z)
 
-    def _repeated(self, posterior):
+    def _repeated(self, *distributions):
         times, self._repeats = self._repeats, 1
-        return posterior.map(lambda tensor: repeated(tensor, times))
+        return [each.map(lambda tensor: repeated(tensor, times)) for each in distributions]
 
 
 class Means:

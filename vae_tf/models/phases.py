@@ -1,9 +1,19 @@
-"""What is optimized by whom: the steps of one update, in order."""
+"""What is optimized by whom: the steps of one update, in order.
+
+A resumed run is to be the run that was never stopped, to the last bit, and so an update must be
+repeatable. On a CPU TensorFlow's operators are, but for `AddN`, which adds tensors in an order that
+depends on which buffer is free first: of two that does not matter, of three it does. Sums of three
+come from gradients that one tensor collects from several uses, and from graph rewriting, which
+folds `a + b + c` into one `AddN`. So `minimize` adds gradients in pairs, and the rewriting is
+turned off, for the process: it costs no time here.
+"""
 
 from typing import NamedTuple
 
 import keras
 import tensorflow as tf
+
+tf.config.optimizer.set_experimental_options({"arithmetic_optimization": False})
 
 
 class Objective(NamedTuple):
@@ -37,9 +47,8 @@ class Phase(NamedTuple):
 def minimize(terms_of, objectives: tuple[Objective, ...]) -> dict:
     """One forward pass and one step of each objective.
 
-    Compiled, gradients that one tensor collects from several uses are added in pairs, one after
-    the other. `AddN`, by which TensorFlow adds three or more at once, does so in an order that
-    changes from run to run, and a resumed run would differ in its last bits.
+    Run eagerly, gradients come from a tape, which knows no sums in pairs: repeatable is what is
+    compiled.
 
     Args:
         terms_of: Function that gives the terms of the pass, a dict of scalars.

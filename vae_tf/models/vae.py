@@ -61,9 +61,9 @@ class VAE(GenerativeModel):
         """
         guard = self.guard()
         outputs = self.forward(batch, training, guard=guard, num_samples=self.num_samples)
-        reconstruction = self.reconstruction(outputs)
+        reconstruction, scale = self.reconstruction(outputs, training)
         penalty, logs = self.regularizer(guard.hold(outputs))
         loss, more = self.reduce(outputs, reconstruction + guard.weigh(penalty))
         if training:
             loss = guard.pull(loss, outputs)
-        return self.summary_terms(outputs, loss, reconstruction, logs | more)
+        return self.summary_terms(outputs, loss, reconstruction, scale | logs | more)

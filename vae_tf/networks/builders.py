@@ -164,8 +164,8 @@ def build_networks(
         UserError: If a spec does not fit the images.
     """
     shared = {"activation": params.activation, "seed": params.seed}
-    *size, channels = image_shape
-    seen = (*size, channels + num_classes)
+    height, width, channels = image_shape
+    seen = (height, width, channels + num_classes)
     encoder = build_encoder(params.encoder, seen, params.latent_size, **shared)
     convolutions = specs.convolutions(params.encoder)
     decoder = build_decoder(

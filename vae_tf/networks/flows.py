@@ -17,7 +17,6 @@ import numpy as np
 from keras import layers, ops
 
 
-
 class PlanarFlow(layers.Layer):
     """f(z) = z + u tanh(w z + b), with u, w and b from the context (Rezende & Mohamed, Eq. 10).
 

@@ -14,7 +14,9 @@ image: its last layer has as many filters as the image has channels.
 
 import math
 
-from vae_tf.errors import UserError
+from vae_tf.errors import UserError, shown
+
+_MOST_LAYERS = 100
 
 Spec = tuple[tuple[int, ...], ...]
 
@@ -36,15 +38,15 @@ def normalise(spec, name: str) -> Spec:
         f"`{name}` must be a list of layers, each [units] or [filters, kernel, stride] with whole "
         f"numbers of at least 1"
     )
-    if not isinstance(spec, (list, tuple)) or not spec:
-        raise UserError(f"{form}. Received: {name}={spec!r}")
+    if not isinstance(spec, (list, tuple)) or not 0 < len(spec) <= _MOST_LAYERS:
+        raise UserError(f"{form}, at most {_MOST_LAYERS} layers. Received: {name}={shown(spec)}")
     for index, layer in enumerate(spec, 1):
         whole = isinstance(layer, (list, tuple)) and all(
             isinstance(number, int) and not isinstance(number, bool) and number >= 1
             for number in layer
         )
         if not whole or len(layer) not in (1, 3):
-            raise UserError(f"{form}. Received for layer {index}: {layer!r}")
+            raise UserError(f"{form}. Received for layer {index}: {shown(layer)}")
     spec = tuple(tuple(layer) for layer in spec)
     kinds = [len(layer) for layer in spec]
     outward = name == "decoder"

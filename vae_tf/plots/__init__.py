@@ -1,1 +1,1 @@
-"""Pictures: functions that compute arrays, draw figures or save files, and never two of these."""
+"""Pictures: functions that compute arrays, draw figures or save files, never two of these."""

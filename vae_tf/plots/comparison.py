@@ -1,28 +1,28 @@
 """One page on which runs stand beside each other (draw)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullLocator
 
-from vae_tf.plots.charts import label_steps, use_log_scale
-from vae_tf.plots.curves import spans_decades, thin_curve
-from vae_tf.plots.layout import BLUE, CLASSES, FAINT, INK, MARGIN, SKY, Page, points, text_width
+from vae_tf.plots.axis_scales import label_steps, needs_log_scale, use_log_scale
+from vae_tf.plots.downsampling import downsample_curve
+from vae_tf.plots.page import BLUE, CLASSES, FAINT, INK, MARGIN, SKY, Page, points, text_width
 
 _MARKERS = "os^Dvp*hXP<>"
 
 
 class Compared(NamedTuple):
-    """A run of a comparison.
+    """What a comparison shows of a run.
 
     Attributes:
-        name: Of the run.
-        reconstruction: Nats per image, None if unknown.
-        kl: Nats per image, None if unknown.
-        strip: `[H, W, 3]` uint8, a traversal; None if unknown.
-        history: Columns of its log.
+        name: Name of the run.
+        reconstruction: Reconstruction term in nats per image, None if unknown.
+        kl: KL term in nats per image, None if unknown.
+        strip: A traversal as a picture, `[H, W, 3]` uint8; None if unknown.
+        history: Columns of its log.csv by name.
     """
 
     name: str
@@ -33,13 +33,13 @@ class Compared(NamedTuple):
 
 
 def plot_comparison(
-    groups: dict[str, Sequence[Compared]], title: str, notes: Sequence[str] = ()
+    groups: Mapping[str, Sequence[Compared]], title: str, notes: Sequence[str] = ()
 ) -> Figure:
-    """Reconstruction, KL, one traversal, their trade-off and curves of runs.
+    """Draws reconstruction, KL, one traversal, the trade-off and the curves of each run.
 
     Args:
         groups: Heading -> runs whose numbers can be compared: the same data and likelihood.
-        title: Of the page.
+        title: Title of the page.
         notes: Lines below the title.
     """
     names = max(text_width(run.name, 13) for runs in groups.values() for run in runs) + 20
@@ -86,7 +86,7 @@ def _color(index):
 
 
 def _keys(page, top, row, runs):
-    """The mark of each run, as in the trade-off."""
+    """Draws the mark of each run, as in the trade-off."""
     axes = page.axes(MARGIN, top, 14, row * len(runs), label="keys")
     for index in range(len(runs)):
         axes.scatter(0, index, color=_color(index), marker=_marker(index), s=60)
@@ -164,10 +164,10 @@ def _curves(page, left, top, width, height, runs, column, title):
     for index, run in enumerate(runs):
         if column not in run.history:
             continue
-        steps, values = thin_curve(run.history["step"], run.history[column], 400)
+        steps, values = downsample_curve(run.history["step"], run.history[column], 400)
         axes.plot(steps, values, color=_color(index), linewidth=1.5, label=run.name)
         drawn.append(values)
     values = np.concatenate([*drawn, [np.nan]])
-    if spans_decades(values, 8.0):
+    if needs_log_scale(values, 8.0):
         use_log_scale(axes, values, "nats per image")
     label_steps(axes)

@@ -2,22 +2,24 @@
 
 import numpy as np
 
+GAP = 2  # pixels between images
+
 
 def image_grid(
-    images: np.ndarray, columns: int, *, gap: int = 2, tile: int = 64, background: float = 1.0
+    images: np.ndarray, columns: int, *, gap: int = GAP, tile: int = 64, background: float = 1.0
 ) -> np.ndarray:
     """Puts images side by side, row by row.
 
     Args:
-        images: `[N, H, W, C]` in [0, 1], C 1 or 3.
-        columns: Images in a row; the last row may be short.
-        gap: Pixels between images and around them.
-        tile: Smaller images are enlarged by the whole factor that brings them up to about this
-            height, each pixel a square.
-        background: Grey value between them.
+        images: `[N, H, W, C]` images in [0, 1], C 1 or 3.
+        columns: Number of images in a row; the last row may be short.
+        gap: Width of the lines between images and around them, in pixels.
+        tile: Height in pixels to which smaller images are enlarged, as nearly as a whole factor
+            allows; each pixel becomes a square.
+        background: Gray value between them.
 
     Returns:
-        `[H', W', 3]` uint8.
+        `[H', W', 3]` uint8 picture.
     """
     images = enlarged(images, tile)
     count, height, width, _ = images.shape
@@ -33,11 +35,14 @@ def image_grid(
 
 
 def enlarged(images: np.ndarray, tile: int) -> np.ndarray:
-    """Images `[N, H', W', 3]` in [0, 1], as often as high as whole pixels bring them near `tile`.
+    """Enlarges images by the whole factor that brings them nearest to a height.
 
     Args:
-        images: `[N, H, W, C]`, clipped to [0, 1], C 1 or 3.
+        images: `[N, H, W, C]` images, which are clipped to [0, 1], C 1 or 3.
         tile: Height aimed at, in pixels; images already higher are left as they are.
+
+    Returns:
+        `[N, H', W', 3]` images in [0, 1].
     """
     images = np.clip(np.asarray(images, "float32"), 0.0, 1.0)
     images = np.broadcast_to(images, (*images.shape[:3], 3))
@@ -46,10 +51,10 @@ def enlarged(images: np.ndarray, tile: int) -> np.ndarray:
 
 
 def shrunk(images: np.ndarray, tile: int) -> np.ndarray:
-    """Images brought down to about a height, each pixel the mean of a square of pixels.
+    """Shrinks images to about a height; each pixel is the mean of a square of pixels.
 
     Args:
-        images: `[N, H, W, C]`.
+        images: `[N, H, W, C]` images.
         tile: Height aimed at, in pixels.
 
     Returns:
@@ -67,20 +72,21 @@ def shrunk(images: np.ndarray, tile: int) -> np.ndarray:
 
 
 def fitted(images: np.ndarray, tile: int) -> np.ndarray:
-    """Images `[N, H', W', 3]` in [0, 1] of about a height, enlarged or shrunk by a whole factor."""
+    """Enlarges or shrinks images by a whole factor to about the height `tile`, in pixels."""
     return enlarged(shrunk(images, tile), tile)
 
 
 def mosaic(images: np.ndarray, chosen: np.ndarray, background: float = 1.0) -> np.ndarray:
-    """Puts images where a map says.
+    """Puts images at the places that a map names.
 
     Args:
         images: `[N, H, W, C]` in [0, 1].
-        chosen: `[R, C]` ints, of `projections.image_map`: an image, or -1 for none.
-        background: Grey value of the empty places.
+        chosen: `[R, C]` ints, the map of `projections.image_map`: number of an image, or -1 for
+            none.
+        background: Gray value of the empty places.
 
     Returns:
-        `[R * (H + 1) + 1, C * (W + 1) + 1, 3]` uint8: a pixel of background between images.
+        `[R * (H + 1) + 1, C * (W + 1) + 1, 3]` uint8 picture: a pixel of background between images.
     """
     empty = np.full_like(images[:1], background)
     order = np.where(chosen < 0, len(images), chosen).ravel()

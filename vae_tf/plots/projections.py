@@ -10,52 +10,61 @@ PROJECTIONS = ("pca", "tsne", "umap")
 
 
 def project(codes: np.ndarray, method: str = "pca", *, seed: int = 0) -> np.ndarray:
-    """Two coordinates for each code.
+    """Projects codes to two coordinates.
 
     Args:
-        codes: `[N, L]`, N at least 3.
-        method: "pca", the two directions of greatest variance; "tsne" and "umap", maps on which
-            neighbours stay neighbours and distances mean nothing.
-        seed: Of t-SNE and UMAP.
+        codes: `[N, L]` codes, N at least 3.
+        method: "pca" for the two directions of greatest variance; "tsne" or "umap" for a map on
+            which neighbors stay neighbors and distances mean nothing.
+        seed: Seed of t-SNE and UMAP.
 
     Returns:
-        `[N, 2]`. With one latent the second coordinate is 0.
+        `[N, 2]` coordinates. With one latent, PCA's second coordinate is 0; where all codes are
+        the same, all coordinates are.
 
     Raises:
         UserError: If the method is unknown or its package is not installed.
     """
-    if method == "pca":
-        return principal_components(codes)[0]
-    neighbours = min(30, len(codes) - 1)
-    if method == "tsne":
-        from sklearn.manifold import TSNE
-        from threadpoolctl import threadpool_limits
-
-        tsne = TSNE(perplexity=neighbours - 0.5, random_state=seed, init="pca")
-        # Threads that wait for busy cores make a thousand short steps take minutes.
-        with threadpool_limits(1):
-            return tsne.fit_transform(_at_least_two(codes))
-    if method != "umap":
+    if method not in PROJECTIONS:
         raise unknown("projection", method, PROJECTIONS)
-    if importlib.util.find_spec("umap") is None:
+    if method == "umap" and importlib.util.find_spec("umap") is None:
         raise UserError(
             "UMAP needs the package umap-learn, which is not installed. Install it with "
             "pip install 'vae_tf[umap]', or use --projection tsne."
         )
+    if _all_the_same(codes):
+        return np.zeros((len(codes), 2))  # on which t-SNE would end the process
+    if method == "pca":
+        return principal_components(codes)[0]
+    neighbors = min(30, len(codes) - 1)
+    return (_tsne if method == "tsne" else _umap)(codes, neighbors, seed)
+
+
+def _tsne(codes, neighbors, seed):
+    from sklearn.manifold import TSNE
+    from threadpoolctl import threadpool_limits
+
+    tsne = TSNE(perplexity=neighbors - 0.5, random_state=seed, init="pca")
+    # Threads that wait for busy cores make a thousand short steps take minutes.
+    with threadpool_limits(1):
+        return tsne.fit_transform(_at_least_two(codes))
+
+
+def _umap(codes, neighbors, seed):
     import warnings
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about its own dependencies, and its seed
         import umap
 
-        return umap.UMAP(n_neighbors=neighbours, random_state=seed).fit_transform(codes)
+        return umap.UMAP(n_neighbors=neighbors, random_state=seed).fit_transform(codes)
 
 
 def principal_components(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The two directions of greatest variance.
+    """Projects codes to the two directions of greatest variance.
 
     Args:
-        codes: `[N, L]`.
+        codes: `[N, L]` codes.
 
     Returns:
         Coordinates `[N, 2]`, and the part of the variance that each of the two explains, `[2]`.
@@ -63,21 +72,21 @@ def principal_components(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     from sklearn.decomposition import PCA
 
     codes = _at_least_two(codes)
-    if not codes.std(axis=0).any():
-        return np.zeros((len(codes), 2)), np.zeros(2)  # all the same: no direction, no variance
+    if _all_the_same(codes):
+        return np.zeros((len(codes), 2)), np.zeros(2)  # no direction, no variance
     pca = PCA(2, svd_solver="full").fit(codes)
     return pca.transform(codes), pca.explained_variance_ratio_
 
 
 def image_map(points: np.ndarray, cells: int) -> np.ndarray:
-    """Picks images for a map: of those in a cell, the one nearest its centre.
+    """Picks images for a map: of those in a cell, the one nearest its center.
 
     Args:
-        points: `[N, 2]`, x to the right, y upwards.
-        cells: A side.
+        points: `[N, 2]` coordinates, x to the right, y upwards.
+        cells: Number of cells a side.
 
     Returns:
-        `[cells, cells]` ints, from the top left: index of the image, -1 where there is none.
+        `[cells, cells]` ints from the top left: index of the image, -1 where there is none.
     """
     low, high = points.min(axis=0), points.max(axis=0)
     scaled = (points - low) / np.maximum(high - low, 1e-12) * cells
@@ -88,6 +97,10 @@ def image_map(points: np.ndarray, cells: int) -> np.ndarray:
         column, row = inside[index]
         chosen[cells - 1 - row, column] = index
     return chosen
+
+
+def _all_the_same(codes):
+    return bool((codes == codes[0]).all())  # as a mean is rounded, a variance need not be 0
 
 
 def _at_least_two(codes):

@@ -4,8 +4,8 @@ from statistics import NormalDist
 
 import numpy as np
 
-from vae_tf.errors import unknown
-from vae_tf.plots.latents import CodeStatistics
+from vae_tf.errors import UserError, unknown
+from vae_tf.plots.code_statistics import CodeStatistics
 
 RANGES = ("prior", "fitted", "minmax")
 _TAIL = 0.02  # probability left out at either end of a range by quantiles
@@ -13,20 +13,20 @@ _EDGE = NormalDist().inv_cdf(1.0 - _TAIL)  # 2.05 standard deviations
 
 
 def latent_ranges(mode: str, statistics: CodeStatistics | None = None) -> np.ndarray:
-    """Where a traversal of each latent begins and ends.
+    """Computes where a traversal of each latent begins and ends.
 
     Args:
-        mode: "prior": the 2 % and 98 % quantiles of N(0, 1), the same for all. "fitted": those of
-            a Gaussian fitted to the samples of all posteriors; the same again where these are
-            distributed like the prior, and as wide as the codes where no KL holds them, as in a
-            plain autoencoder. "minmax": least and greatest sample.
-        statistics: Of the analysed images; "prior" needs none.
+        mode: "prior" for the 2 % and 98 % quantiles of N(0, 1), the same for all; "fitted" for
+            those of a Gaussian fitted to the samples of all posteriors, which are the same again
+            where these are distributed like the prior, and as wide as the codes where no KL holds
+            them, as in a plain autoencoder; "minmax" for the least and the greatest sample.
+        statistics: Statistics of the codes of the analyzed images; "prior" needs none.
 
     Returns:
-        `[L, 2]`; `[1, 2]` for "prior" without statistics.
+        `[L, 2]` ends of the ranges; `[1, 2]` for "prior" without statistics.
 
     Raises:
-        UserError: If the mode is unknown.
+        UserError: If the mode is unknown, or needs statistics and there are none.
 
     Example:
         >>> latent_ranges("prior").round(2).tolist()
@@ -37,22 +37,27 @@ def latent_ranges(mode: str, statistics: CodeStatistics | None = None) -> np.nda
     if mode == "prior":
         count = 1 if statistics is None else len(statistics.kl)
         return np.tile([-_EDGE, _EDGE], (count, 1))
+    if statistics is None:
+        raise UserError(
+            f"The range '{mode}' is that of codes. Received: statistics=None. Pass what "
+            "`code_statistics` returns, or use the range 'prior'."
+        )
     if mode == "minmax":
         return np.stack([statistics.sample.min(axis=0), statistics.sample.max(axis=0)], axis=1)
-    centre, width = statistics.mean.mean(axis=0), _EDGE * statistics.total_stddev
-    return np.stack([centre - width, centre + width], axis=1)
+    center, width = statistics.mean.mean(axis=0), _EDGE * statistics.total_stddev
+    return np.stack([center - width, center + width], axis=1)
 
 
 def traversal_codes(start: np.ndarray, ranges: np.ndarray, positions: np.ndarray) -> np.ndarray:
-    """Codes in which one latent at a time runs through its range, the others staying put.
+    """Computes codes in which one latent at a time runs through its range, the others at rest.
 
     Args:
-        start: `[L]`, the code that is changed.
-        ranges: `[L, 2]`, of `latent_ranges`.
-        positions: `[S]`, 0 for the beginning of a range, 1 for its end.
+        start: `[L]` code that is changed.
+        ranges: `[L, 2]` ends of the ranges, see `latent_ranges`.
+        positions: `[S]` positions, 0 for the beginning of a range and 1 for its end.
 
     Returns:
-        `[L, S, L]` float32: by latent, by position.
+        `[L, S, L]` float32 codes: by latent, by position.
     """
     latents = np.arange(len(start))
     codes = np.tile(np.asarray(start, "float32"), (len(start), len(positions), 1))
@@ -64,18 +69,18 @@ def traversal_codes(start: np.ndarray, ranges: np.ndarray, positions: np.ndarray
 def single_latent_codes(
     statistics: CodeStatistics, latent: int, num_steps: int = 10, num_columns: int = 3
 ) -> np.ndarray:
-    """The grid of one latent: from the zero vector, from its greatest sample to its least.
+    """Computes the grid of one latent, which runs from its greatest sample to its least.
 
-    Column c adds c average standard deviations of this latent to it; 0 is the traversal as is.
+    All other latents are 0. Column c adds c average standard deviations of this latent to it.
 
     Args:
-        statistics: Of the analysed images.
-        latent: Of `farthest_latent`, or any.
-        num_steps: Rows.
-        num_columns: As is, plus one, plus two average standard deviations, and so on.
+        statistics: Statistics of the codes of the analyzed images.
+        latent: Number of the latent, such as `farthest_latent` returns.
+        num_steps: Number of rows.
+        num_columns: Number of columns.
 
     Returns:
-        `[num_steps, num_columns, L]` float32.
+        `[num_steps, num_columns, L]` float32 codes.
     """
     sample = statistics.sample[:, latent]
     column = np.arange(num_columns) * statistics.average_stddev[latent]
@@ -85,14 +90,15 @@ def single_latent_codes(
 
 
 def plane_codes(corners: np.ndarray, side: int) -> np.ndarray:
-    """The plane through three codes, which lie in three corners of the grid.
+    """Computes the plane through three codes, which lie in three corners of the grid.
 
     Args:
-        corners: `[3, L]`: top left, top right and bottom left.
-        side: Rows and columns.
+        corners: `[3, L]` codes: top left, top right and bottom left.
+        side: Number of rows and of columns.
 
     Returns:
-        `[side, side, L]` float32; the fourth corner is the second plus the third less the first.
+        `[side, side, L]` float32 codes; the fourth corner is the second plus the third less the
+        first.
     """
     origin, right, down = np.asarray(corners, "float32")
     along = np.linspace(0.0, 1.0, side, dtype="float32")
@@ -101,14 +107,14 @@ def plane_codes(corners: np.ndarray, side: int) -> np.ndarray:
 
 
 def line_codes(ends: np.ndarray, num_steps: int) -> np.ndarray:
-    """Straight lines between pairs of codes.
+    """Computes straight lines between pairs of codes.
 
     Args:
-        ends: `[P, 2, L]`.
-        num_steps: Codes on a line, both ends among them.
+        ends: `[P, 2, L]` pairs of codes.
+        num_steps: Number of codes on a line, both ends among them.
 
     Returns:
-        `[P, num_steps, L]` float32.
+        `[P, num_steps, L]` float32 codes.
     """
     along = np.linspace(0.0, 1.0, num_steps, dtype="float32")[:, None]
     first, last = np.asarray(ends, "float32")[:, :1], np.asarray(ends, "float32")[:, 1:]
@@ -116,13 +122,14 @@ def line_codes(ends: np.ndarray, num_steps: int) -> np.ndarray:
 
 
 def there_and_back(num_frames: int) -> np.ndarray:
-    """Positions that run from 0 to 1 and back, slowly at the ends: a loop without a jump.
+    """Computes positions from 0 to 1 and back, slow at the ends: a loop without a jump.
 
     Args:
-        num_frames: Of the way there; the way back shows the same frames, each end once.
+        num_frames: Number of frames of the way there; the way back shows the same frames, each end
+            once.
 
     Returns:
-        `[2 * num_frames - 2]`, each in [0, 1].
+        `[2 * num_frames - 2]` positions in [0, 1].
     """
     there = (1.0 - np.cos(np.linspace(0.0, np.pi, num_frames))) / 2.0
     return np.concatenate([there, there[-2:0:-1]])

@@ -1,10 +1,10 @@
 """One checkpoint as a file: named arrays and JSON details in an uncompressed `.npz`.
 
-Zip's CRC-32 covers each array; a SHA-256 in the details covers the list of arrays with their lengths
-and sums. (One over the arrays themselves would add a third to the time of a checkpoint, and finds
-nothing more but one damage in 2^32.) Two archives of equal content are equal byte for byte. Nothing
-in one can be executed, and its claims on sizes are held against the size of the file before memory
-is given to them.
+Zip's CRC-32 covers each array; a SHA-256 in the details covers the list of arrays with their
+lengths and sums. One over the arrays themselves would add a third to the time of a checkpoint, and
+find nothing more but one damage in 2^32. Two archives of equal content are equal byte for byte.
+Nothing in one can be executed, and its claims on sizes are held against the size of the file before
+memory is given to them.
 """
 
 import contextlib

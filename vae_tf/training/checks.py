@@ -48,14 +48,18 @@ def check_images(images: ImageSet, validation: ImageSet):
             f"Training and validation images must have one shape. Received: {images.image_shape} "
             f"and {validation.image_shape}."
         )
-    picked = np.unique(np.linspace(0, len(images) - 1, _NUM_LOOKED_AT).astype(int))
-    some = images.images(picked)
+    some = _some(images)
     low, high = float(some.min()), float(some.max())
     if not (math.isfinite(low) and low >= 0 and high <= 1):
         raise UserError(
             f"Images must lie in [0, 1]: every likelihood models them as sigmoid(logits). "
             f"Received values from {low:g} to {high:g} in '{images.name}'. Rescale them."
         )
+
+
+def _some(images: ImageSet) -> np.ndarray:
+    picked = np.unique(np.linspace(0, len(images) - 1, _NUM_LOOKED_AT).astype(int))
+    return images.images(picked)
 
 
 def check_batches(model: GenerativeModel, params: Params, images: ImageSet, validation: ImageSet):
@@ -82,6 +86,7 @@ def check_batches(model: GenerativeModel, params: Params, images: ImageSet, vali
             f"different steps cannot be compared, and early stopping has nothing to go by. "
             f"Received: patience={params.patience}. Set patience=none."
         )
+    model.pixels.check(_some(images))
     if model.needs != ("image",) or model.smallest_batch > 1:
         # The model or its batches may refuse what does not fit them: better now than after the
         # folder is made.

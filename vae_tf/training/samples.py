@@ -7,8 +7,8 @@ import numpy as np
 from vae_tf.config import Params
 from vae_tf.data.image_set import ImageSet
 from vae_tf.models.generative_model import GenerativeModel
-from vae_tf.plots.files import save_png
 from vae_tf.plots.grids import image_grid
+from vae_tf.plots.saving import save_png
 from vae_tf.training.evaluation import NOISE_SEED
 
 _NUM_SHOWN = 10  # images in a row of a sample picture
@@ -32,7 +32,7 @@ def save_samples(folder: Path, step: int, model: GenerativeModel, images: ImageS
     """
     picked = np.linspace(0, len(images) - 1, _NUM_SHOWN).astype(int)
     originals = images.images(picked)
-    labels = images.labels[picked] if model.conditional else None
+    labels = images.labels[picked] if model.conditional and images.labels is not None else None
     rows = [
         originals,
         model.reconstruct(originals, labels),

@@ -2,13 +2,15 @@
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from vae_tf import runs
 from vae_tf.config import Params
 from vae_tf.data.image_set import ImageSet
 from vae_tf.errors import TrainingStopped
+from vae_tf.forecasts.sentence import forecast_sentence
+from vae_tf.likelihood_texts import read_likelihood
 from vae_tf.models.build import build_model
 from vae_tf.runs import Run, checkpoints
 from vae_tf.runs.details import describe_data
@@ -27,6 +29,7 @@ def train(
     data: tuple[ImageSet, ImageSet] | None = None,
     progress: bool = False,
     tensorboard: bool = False,
+    say: Callable[[str], None] | None = None,
 ) -> Run:
     """Trains a model and leaves a run folder.
 
@@ -41,6 +44,7 @@ def train(
         data: Training and validation images, where `params.dataset` is not to be loaded.
         progress: Show a progress bar.
         tensorboard: Write event files to the folder `tensorboard` of the run, too.
+        say: Told what is forecast of a new run, in a line before it begins.
 
     Returns:
         The run, with `.model` trained.
@@ -63,6 +67,8 @@ def train(
     model = build_model(params, images.image_shape, len(images), images.num_classes)
     check_batches(model, params, images, validation)
     described = describe_data(images, validation, labelled="label" in model.needs)
+    if say is not None and not resume and (line := _forecast(params, images)):
+        say(line)
     with contextlib.ExitStack() as stack:
         stack.enter_context(runs.locked(run_dir))
         stack.enter_context(_disk_errors_explained(run_dir))
@@ -86,6 +92,14 @@ def train(
             callbacks.append(stack.enter_context(TensorBoard(run.path / "tensorboard")))
         training.run(callbacks)
     return run
+
+
+def _forecast(params: Params, images: ImageSet) -> str | None:
+    """What the images alone tell of a VAE on them; None for other models and likelihoods."""
+    if params.model not in ("vae", "beta_vae"):
+        return None
+    likelihood = read_likelihood(params.likelihood)
+    return forecast_sentence(images, params.kl_weight, params.latent_size, *likelihood)
 
 
 @contextlib.contextmanager

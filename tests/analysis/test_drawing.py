@@ -1,0 +1,162 @@
+"""What is drawn of a run, what is left out and why."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from tests.conftest import TINY
+from vae_tf.analysis import PRODUCTS, analyze, find_runs
+from vae_tf.analysis.scores import score_run
+from vae_tf.config import replace
+from vae_tf.models.vae import VAE
+from vae_tf.runs import Run, slim
+from vae_tf.training import train
+
+NEEDS_FACTORS = {"codes_factors.png", "codes_positions.png"}
+SCORED_FACTORS = {"information_matrix.png", "importance_matrix.png"}
+NEEDS_LABELS, NEEDS_GAUSSIAN = {"class_grid.png"}, {"forecast.png"}
+OTHERS = NEEDS_LABELS | NEEDS_GAUSSIAN
+WITHOUT_FACTORS = set(PRODUCTS) - NEEDS_FACTORS - SCORED_FACTORS - OTHERS
+
+
+def names(folder):
+    return {path.name for path in folder.iterdir()}
+
+
+def test_everything_is_drawn_once(analyzed, runs, tmp_path):
+    images = shutil.copytree(analyzed[0], tmp_path / "images")
+    found, outcome = find_runs(runs), analyzed[1]
+    assert not outcome.problems
+    overview = {"comparison.png", "summary.csv", "scores.csv", "report.html"}
+    assert names(images) == {"digits", "sprites"} | overview
+    assert names(images / "digits") == WITHOUT_FACTORS | {"summary.json"}
+    assert names(images / "sprites") == set(PRODUCTS) - OTHERS | {"summary.json"}
+    lines = []
+    again = analyze(found, images, say=lines.append)
+    assert [path.name for path in again.drawn] == ["scores.csv", "summary.csv", "report.html"]
+    assert again.current == len(outcome.drawn) - 3
+    assert lines[:2] == ["digits: up to date", "sprites: up to date"]
+    (images / "digits" / "traversal.png").write_bytes(b"\x89PNG cut short")
+    with open(runs / "sprites" / "log.csv", "a") as log:
+        log.write(log_row(runs / "sprites"))
+    some = analyze(found, images)
+    assert {(path.parent.name, path.name) for path in some.drawn} == {
+        ("digits", "traversal.png"), ("sprites", "training_curves.png"),
+        ("images", "comparison.png"), ("images", "summary.csv"), ("images", "scores.csv"),
+        ("images", "report.html"),
+    }  # fmt: skip
+    forced = analyze(found[:1], images, only=["traversal.png"], force=True)
+    assert len(forced.drawn) == 1
+
+
+def log_row(folder):
+    last = (folder / "log.csv").read_text().splitlines()[-1].split(",")
+    return ",".join(["13", *last[1:]]) + "\n"
+
+
+def test_a_run_without_its_data_is_drawn_as_far_as_possible(runs, tmp_path):
+    folder = runs / "digits"
+    params = json.loads((folder / "params.json").read_text())
+    (folder / "params.json").write_text(json.dumps(params | {"dataset": "folder:/nowhere"}))
+    outcome = analyze([folder], tmp_path / "images")
+    drawn = {"training_curves.png", "training.gif", "generations.png", "decomposition.png"}
+    drawn.add("summary.json")
+    assert names(tmp_path / "images" / "digits") == drawn
+    (problem,) = outcome.problems
+    assert "traversals.png" in problem and "/nowhere" in problem and "codes_factors" not in problem
+    assert "report.html" in names(tmp_path / "images")
+    (folder / "params.json").write_text(json.dumps(params))
+    analyze([folder], tmp_path / "images")
+    assert names(tmp_path / "images" / "digits") == WITHOUT_FACTORS | {"summary.json"}
+    table = (tmp_path / "images" / "summary.csv").read_text().splitlines()
+    assert all(table[1].split(","))
+
+
+def test_a_run_without_a_checkpoint_says_so(runs, tmp_path):
+    shutil.rmtree(runs / "digits" / "checkpoints")
+    outcome = analyze([runs / "digits"], tmp_path / "images")
+    drawn = {"training_curves.png", "training.gif", "decomposition.png"}
+    assert names(tmp_path / "images" / "digits") == drawn
+    (problem,) = outcome.problems
+    assert "no checkpoint" in problem and "python train.py" in problem
+
+
+def test_slimmed_runs_are_analyzed_too(runs, tmp_path):
+    slim(Run(runs / "digits"))
+    assert not analyze([runs / "digits"], tmp_path / "images", only=["traversal.png"]).problems
+
+
+def test_tsne_on_request_redraws_the_latent_space_alone(analyzed, runs, tmp_path):
+    images = shutil.copytree(analyzed[0], tmp_path / "images")
+    outcome = analyze([runs / "digits"], images, projection="tsne", only=WITHOUT_FACTORS)
+    assert [path.name for path in outcome.drawn] == ["latent_space.png"]
+
+
+def test_pictures_of_scores_are_drawn_from_metrics_json_alone(runs, tmp_path):
+    shutil.rmtree(runs / "sprites" / "checkpoints")
+    chosen = ["information_matrix.png", "importance_matrix.png", "decomposition.png"]
+    path = runs / "sprites" / "metrics.json"
+    analysis = [analyze([runs / "sprites"], tmp_path, only=chosen) for _ in range(2)]
+    assert names(tmp_path / "sprites") == set(chosen)
+    assert [len(each.drawn) for each in analysis] == [3, 0] and analysis[1].current == 3
+    path.write_text(path.read_text().replace('"mig": 0.25', '"mig": 0.5'))
+    assert len(analyze([runs / "sprites"], tmp_path, only=chosen).drawn) == 3
+    path.unlink()
+    without = analyze([runs / "sprites"], tmp_path, only=chosen)
+    assert not without.drawn and not without.problems
+
+
+def test_an_encoder_without_noise_is_drawn_but_for_its_kl(runs, tmp_path, monkeypatch):
+    means = VAE.encode
+
+    def encode(self, x, label=None):
+        mean, log_stddev = means(self, x)
+        return mean, np.full_like(log_stddev, -np.inf)
+
+    monkeypatch.setattr(VAE, "encode", encode)
+    monkeypatch.setattr(VAE, "kl_per_latent", lambda self, x: 0 * means(self, x)[0] + np.inf)
+    for name in ("digits", "sprites"):
+        log = runs / name / "log.csv"
+        columns, *rows = (line.split(",") for line in log.read_text().splitlines())
+        endless = {i for i, column in enumerate(columns) if column in ("kl", "val_kl")}
+        rows = [["inf" if i in endless else cell for i, cell in enumerate(row)] for row in rows]
+        log.write_text("".join(",".join(row) + "\n" for row in [columns, *rows]))
+        (runs / name / "metrics.json").unlink()
+    lines = []
+    outcome = analyze(find_runs(runs), tmp_path, say=lines.append)
+    assert not outcome.problems
+    drawn = names(tmp_path / "sprites")
+    assert drawn == (WITHOUT_FACTORS | NEEDS_FACTORS | {"summary.json"}) - {
+        "kl_per_latent.png", "decomposition.png",
+    }  # fmt: skip
+    assert sum("kl_per_latent.png: left out" in line for line in lines) == 2
+    summary = json.loads((tmp_path / "sprites" / "summary.json").read_text())
+    assert summary["kl_per_latent"] is None and summary["kl"] is None
+    assert summary["active"] is not None and "Infinity" not in json.dumps(summary)
+    assert "scores.csv" not in names(tmp_path)
+    again = []
+    analyze(find_runs(runs), tmp_path, say=again.append)
+    assert again[:2] == ["digits: up to date", "sprites: up to date"]
+
+
+def test_a_model_of_labeled_images_is_drawn_class_by_class(tmp_path):
+    params = replace(TINY, model="conditional_vae")
+    run = train(params, tmp_path / "predictions" / "digits")
+    outcome = analyze([run.path], tmp_path / "images")
+    assert not outcome.problems
+    drawn = WITHOUT_FACTORS - {"decomposition.png"} | NEEDS_LABELS | {"summary.json"}
+    assert names(tmp_path / "images" / "digits") == drawn
+    summary = json.loads((tmp_path / "images" / "digits" / "summary.json").read_text())
+    x, labels = run.validation_data.images(np.arange(90)), run.validation_data.labels[:90]
+    error = np.square(x - run.model.reconstruct(x, labels)).mean()
+    assert len(run.validation_data) == 90 and summary["mse"] == pytest.approx(error, rel=1e-4)
+    record = score_run(run, "fast", progress=False, say=lambda line: None)
+    assert record["scores"] == {} and "not scored" in record["left_out"][0]
+
+
+def test_a_gaussian_vae_is_drawn_beside_its_forecast(tmp_path):
+    run = train(replace(TINY, likelihood="gaussian"), tmp_path / "predictions" / "digits")
+    outcome = analyze([run.path], tmp_path / "images", only=["forecast.png"])
+    assert not outcome.problems and [path.name for path in outcome.drawn] == ["forecast.png"]

@@ -1,0 +1,53 @@
+import numpy as np
+import pytest
+from PIL import Image
+
+from vae_tf.analysis import analyze
+from vae_tf.analysis.analyzed_run import AnalyzedRun
+from vae_tf.analysis.products.factors import position_factors
+from vae_tf.analysis.products.scores import importance_matrix, information_matrix
+from vae_tf.analysis.products.training import training_animation
+from vae_tf.analysis.products.traversals import all_traversals
+from vae_tf.runs import Run
+
+
+def test_a_damaged_picture_is_left_out_of_the_animation(runs, caplog):
+    first, *_ = sorted((runs / "digits" / "samples").glob("*.png"))
+    analyzed = AnalyzedRun(Run(runs / "digits"))
+    count = len(training_animation(analyzed).frames)
+    first.write_bytes(first.read_bytes()[:100])
+    animation = training_animation(analyzed)
+    assert len(animation.frames) == count - 1 == len(animation.durations)
+    assert "damaged" in caplog.text
+    assert animation.durations[-1] > 1_000
+
+
+@pytest.mark.parametrize("mode", ["prior", "fitted", "minmax"])
+def test_traversals_in_every_range(runs, mode):
+    analyzed = AnalyzedRun(Run(runs / "digits"))
+    figure = all_traversals(analyzed, mode)
+    order = [f"z{latent}" for latent in analyzed.statistics.order]
+    texts = [text.get_text() for text in figure.texts]
+    assert [text for text in texts if text in order] == order
+
+
+def test_the_animation_of_latents_loops(runs, tmp_path):
+    analyze([runs / "digits"], tmp_path, only=["traversals.gif"])
+    with Image.open(tmp_path / "digits" / "traversals.gif") as image:
+        assert image.info["loop"] == 0 and image.n_frames > 10
+
+
+def test_heat_maps_of_scores_show_latents_by_kl(runs):
+    analyzed = AnalyzedRun(Run(runs / "sprites"))
+    bins, densities, _ = information_matrix(analyzed).axes
+    assert bins.get_title(loc="left") == "20 bins, 1,000 points: MIG 0.25"
+    assert densities.get_title(loc="left") == "densities, 2,000 images: MIG 0.50"
+    np.testing.assert_array_equal(bins.images[0].get_array(), [[0.25, 1.0], [0.5, 0.0]])
+    assert [text.get_text() for text in bins.get_yticklabels()] == ["z1", "z0"]
+    assert importance_matrix(analyzed).axes[1].get_ylabel() == "importance"
+
+
+def test_position_factors_of_the_known_sets():
+    assert position_factors(("shape", "scale", "orientation", "x", "y")) == (3, 4)
+    assert position_factors(("shape", "x_position", "y_position")) == (1, 2)
+    assert position_factors(("category", "elevation", "azimuth")) == (None, None)

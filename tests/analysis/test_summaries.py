@@ -1,0 +1,21 @@
+import json
+
+import numpy as np
+import pytest
+
+from vae_tf.runs import Run
+
+
+def test_numbers_of_a_run(analyzed, runs):
+    images, _ = analyzed
+    summary = json.loads((images / "digits" / "summary.json").read_text())
+    run = Run(runs / "digits")
+    x = run.validation_data.images(np.arange(len(run.validation_data)))
+    mean, log_stddev = run.model.encode(x)
+    kl = 0.5 * (mean**2 + np.exp(2 * log_stddev) - 1) - log_stddev
+    np.testing.assert_allclose(summary["kl_per_latent"], kl.mean(axis=0), rtol=1e-3)
+    assert summary["mse"] == pytest.approx(np.square(x - run.model.reconstruct(x)).mean(), rel=1e-4)
+    assert summary["val_loss"] == run.history["val_loss"][-1]
+    assert summary["step"] == 12 and summary["active"] == (kl.mean(axis=0) >= 0.1).sum()
+    table = (images / "summary.csv").read_text().splitlines()
+    assert table[0].startswith("run,step,steps,dataset") and table[1].startswith("digits,12,12")

@@ -1,0 +1,43 @@
+import numpy as np
+
+from vae_tf.plots.traversal_figures import plot_traversal, plot_traversals
+
+RNG = np.random.default_rng(0)
+
+
+def shown(figure, label):
+    """Pixels of the axes of a label."""
+    (axes,) = [axes for axes in figure.axes if axes.get_label() == label]
+    return axes.images[0].get_array()
+
+
+def texts(figure):
+    return [text.get_text() for text in figure.texts]
+
+
+def test_columns_of_the_single_latent_grid():
+    images = np.zeros((10, 3, 8, 8, 1))
+    images[:, 2] = 1
+    figure = plot_traversal(images, np.linspace(3, -3, 10), 0.5, "Traversal of latent z4")
+    assert shown(figure, "as is")[5, 5, 0] == 0
+    assert shown(figure, "+ 2 average stddev").min() == 255
+    assert {"+3.00", "-3.00", "z + 0.5", "z + 1"} <= set(texts(figure))
+
+
+def test_rows_of_all_latents_say_their_nats():
+    blocks = {
+        "from zero": RNG.random((2, 4, 8, 8, 1)),
+        "from an image": RNG.random((2, 4, 8, 8, 1)),
+    }
+    figure = plot_traversals(
+        blocks,
+        [7, 1],
+        np.array([2.5, 0.001]),
+        np.array([True, False]),
+        np.array([[-2.0, 2.0], [-1.0, 3.0]]),
+        "t",
+        image=RNG.random((8, 8, 1)),
+    )
+    expected = {"z7", "2.50 nats", "-2.00 to +2.00", "z1", "0.001, inactive", "from an image"}
+    assert expected <= set(texts(figure))
+    assert shown(figure, "from zero").shape == shown(figure, "from an image").shape

@@ -1,0 +1,178 @@
+import dataclasses
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from scipy import integrate, stats
+
+from vae_tf.config import Params, replace
+from vae_tf.data import ArrayImages
+from vae_tf.errors import UserError
+from vae_tf.likelihood_texts import NAMES, read_likelihood
+from vae_tf.likelihoods import LIKELIHOODS, Bernoulli, ContinuousBernoulli, Gaussian, Laplace
+from vae_tf.models.build import build_model
+from vae_tf.training import train
+
+
+def build(tiny, likelihood, **changes):
+    params = replace(dataclasses.replace(tiny, kl_weight=1.0), likelihood=likelihood, **changes)
+    return build_model(params, (8, 8, 1), 64)
+
+
+def sigmoid(logits):
+    return 1 / (1 + np.exp(-np.asarray(logits, float)))
+
+
+@pytest.fixture(scope="module")
+def pixels():
+    """Eight-bit images `[3, 4, 4, 2]` with both ends among them, and logits."""
+    rng = np.random.default_rng(0)
+    x = rng.integers(0, 256, (3, 4, 4, 2)) / 255
+    x[0, 0], x[0, 1] = 0, 1
+    return x.astype("float32"), rng.normal(0, 2, x.shape).astype("float32")
+
+
+@pytest.mark.parametrize(
+    ("likelihood", "distribution"),
+    [
+        (Gaussian(), lambda p: stats.norm(p, np.sqrt(0.5))),
+        (Gaussian(stddev=0.1), lambda p: stats.norm(p, 0.1)),
+        (Laplace(), lambda p: stats.laplace(p, 1)),
+        (Bernoulli(), lambda p: stats.bernoulli(p)),
+    ],
+)
+def test_the_constant_makes_it_scipys(likelihood, distribution, pixels):
+    x, logits = pixels
+    x = np.round(x) if isinstance(likelihood, Bernoulli) else x
+    expected = distribution(sigmoid(logits))
+    log_prob = expected.logpmf(x) if isinstance(likelihood, Bernoulli) else expected.logpdf(x)
+    nats, terms = likelihood.reconstruction(x, logits)
+    expected = -log_prob.sum((1, 2, 3))
+    np.testing.assert_allclose(nats + 32 * likelihood.constant, expected, rtol=1e-5)
+    assert terms == {}
+
+
+def test_bernoulli_does_not_overflow():
+    logits = np.array([300.0, -300.0], "float32").reshape(1, 2, 1, 1)
+    right, wrong = (np.float32(at) for at in (logits > 0, logits < 0))
+    assert float(Bernoulli().reconstruction(right, logits)[0][0]) == 0
+    assert float(Bernoulli().reconstruction(wrong, logits)[0][0]) == 600
+
+
+@pytest.mark.parametrize("logit", [0.0, 1e-3, 0.29, 0.31, -2.0, 30.0, -300.0])
+def test_the_continuous_bernoulli_is_a_density_with_its_mean(logit):
+    """Integrals over [0, 1], by quadrature near the end where the mass is."""
+    likelihood = ContinuousBernoulli()
+
+    def density(x):
+        image = np.full((1, 1, 1, 1), x, "float32")
+        nats = likelihood.reconstruction(image, np.full_like(image, logit))[0]
+        return float(np.exp(-nats[0]))
+
+    edge = [1 / max(abs(logit), 10), 1 - 1 / max(abs(logit), 10)]
+    mass = integrate.quad(density, 0, 1, points=edge, epsabs=1e-6)[0]
+    mean = integrate.quad(lambda x: x * density(x), 0, 1, points=edge, epsabs=1e-6)[0]
+    assert mass == pytest.approx(1, abs=2e-4)
+    received = float(likelihood.mean(np.full((1, 1, 1, 1), logit, "float32"))[0, 0, 0, 0])
+    assert received == pytest.approx(mean, abs=2e-4)
+
+
+def test_the_continuous_bernoulli_joins_its_series_smoothly():
+    logits = tf.reshape(tf.linspace(-0.4, 0.4, 2_001), (1, -1, 1, 1))
+    with tf.GradientTape() as tape:
+        tape.watch(logits)
+        nats = ContinuousBernoulli().reconstruction(0.3 * tf.ones_like(logits), logits)[0]
+    gradient = np.array(tape.gradient(nats, logits)).ravel()
+    exact = np.array(ContinuousBernoulli().mean(logits)).ravel() - 0.3  # d log C^-1 / da = mean
+    np.testing.assert_allclose(gradient, exact, atol=2e-5)
+
+
+def test_probabilities_of_grey_levels_sum_to_one_and_are_scipys(tiny, pixels):
+    likelihood = build(tiny, "discretized_logistic").pixels
+    likelihood.log_scale.assign(np.log(0.02))
+    levels = np.arange(256, dtype="float32").reshape(-1, 1, 1, 1) / 255
+    for logit in (-6.0, 0.0, 0.4, 9.0):
+        nats = np.array(likelihood.reconstruction(levels, np.full_like(levels, logit))[0], float)
+        assert np.exp(-nats).sum() == pytest.approx(1, abs=1e-4)
+        logistic = stats.logistic(sigmoid(logit), 0.02)
+        middle = np.arange(100, 160)
+        exact = logistic.cdf((middle + 0.5) / 255) - logistic.cdf((middle - 0.5) / 255)
+        np.testing.assert_allclose(np.exp(-nats[middle]), exact, rtol=2e-3, atol=1e-14)
+    _, terms = likelihood.reconstruction(*pixels)
+    assert float(terms["decoder_stddev"]) == pytest.approx(stats.logistic(0, 0.02).std(), rel=1e-5)
+
+
+def test_grey_between_levels_is_refused(tiny, tmp_path, blobs):
+    images = ArrayImages("blobs", blobs)
+    params = replace(tiny, likelihood="discretized_logistic")
+    with pytest.raises(UserError, match="256 grey levels.*between these"):
+        train(params, tmp_path / "run", data=(images, images))
+    assert not (tmp_path / "run").exists()
+
+
+def test_the_learned_scale_finds_the_error(tiny, blobs):
+    """At its optimum the variance is the mean squared error (Rybkin et al. 2021, Eq. 6)."""
+    model = build(tiny, "gaussian(stddev=learned)", optimizer="sgd", learning_rate=1e-3)
+    model.encoder.trainable = model.decoder.trainable = False
+    model.compile("adam")
+    model.optimizer.learning_rate = 0.02
+    update = tf.function(model.update, autograph=False)
+    stddevs = [float(update(blobs)["decoder_stddev"]) for _ in range(400)]
+    assert stddevs[0] == pytest.approx(np.sqrt(0.5))
+    z = model(blobs)
+    error = np.sqrt(np.mean(np.square(blobs - sigmoid(z.logits))))
+    assert stddevs[-1] == pytest.approx(error, rel=0.02)
+
+
+def test_the_optimal_scale_is_the_batchs_and_then_the_recent_ones(tiny, blobs):
+    model = build(tiny, "gaussian(stddev=optimal)")
+    state = np.array(model.seed_generator.state)
+    outputs = model(blobs)
+    model.seed_generator.state.assign(state)
+    terms = model.compute_terms({"image": blobs}, training=True)
+    variance = np.mean(np.square(blobs - sigmoid(outputs.logits)))
+    assert float(terms["decoder_stddev"]) == pytest.approx(np.sqrt(variance), rel=1e-2)  # softened
+    expected = 64 * 0.5 + 64 * np.log(np.sqrt(2 * variance))
+    assert float(terms["reconstruction"]) == pytest.approx(expected, abs=0.7)
+    history = [float(model.update(blobs)["decoder_stddev"]) for _ in range(7)]
+    evaluated = model.compute_terms({"image": blobs}, training=False)["decoder_stddev"]
+    assert float(evaluated) == pytest.approx(np.sqrt(np.mean(np.square(history))), rel=1e-5)
+
+
+@pytest.mark.parametrize("likelihood", [name for name in LIKELIHOODS if name != "bernoulli"])
+def test_it_trains_resumes_and_is_logged(tiny, tmp_path, likelihood):
+    params = replace(tiny, likelihood=likelihood, steps=9, checkpoint_every=4, log_every=3)
+    eights = ArrayImages("eights", np.random.default_rng(0).integers(0, 256, (40, 8, 8), np.uint8))
+    straight = train(params, tmp_path / "straight", data=(eights, eights))
+    train(replace(params, steps=5), tmp_path / "parted", data=(eights, eights))
+    parted = train(params, tmp_path / "parted", resume=True, data=(eights, eights))
+    assert straight.log_path.read_bytes() == parted.log_path.read_bytes()
+    history = straight.history
+    scaled = "stddev" in likelihood or "discretized" in likelihood
+    assert ("decoder_stddev" in history) == ("val_decoder_stddev" in history) == scaled
+    assert np.all(np.isfinite(history["loss"]))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("gausian", "Unknown likelihood 'gausian'. Did you mean 'gaussian'"),
+        ("gaussian(stddev=0)", "`stddev` of the likelihood must be a number from 0.001.*stddev=0"),
+        ("gaussian(stddev=-1)", "Received: stddev=-1"),
+        ("gaussian(stddev='x')", "Received: stddev='x'"),
+        ("gaussian(stddev=True)", "Received: stddev=True"),
+        ("gaussian(stddev=best)", "a number, learned or optimal"),
+        ("gaussian(0.1)", "a number, learned or optimal"),
+        ("laplace(stddev=0.1)", "a number, learned or optimal"),
+        (3, "`likelihood` must be text"),
+    ],
+)
+def test_what_is_no_likelihood(text, message):
+    with pytest.raises(UserError, match=message):
+        Params(likelihood=text)
+
+
+def test_names_and_classes_agree():
+    assert {read_likelihood(text)[0] for text in LIKELIHOODS} == set(NAMES)
+    for text in (*LIKELIHOODS, "gaussian(stddev=0.25)"):
+        assert Params.from_json(Params(likelihood=text).to_json()).likelihood == text

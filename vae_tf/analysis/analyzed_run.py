@@ -1,0 +1,267 @@
+"""A run under analysis: what its pictures share, computed once and only when it is asked for."""
+
+import functools
+import hashlib
+import json
+import logging
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from vae_tf.analysis.codes import codes_and_kl, encode_images
+from vae_tf.analysis.failures import reading
+from vae_tf.analysis.score_tables import RECORD, load_record
+from vae_tf.data import GroundTruthImages, ImageSet
+from vae_tf.errors import UserError
+from vae_tf.likelihood_texts import read_likelihood
+from vae_tf.plots.code_statistics import CodeStatistics, code_statistics
+from vae_tf.quiet_tensorflow import import_tensorflow
+from vae_tf.runs import Run, checkpoints
+from vae_tf.version import VERSION
+
+SEED = 0  # seed of every random choice
+_NUM_ANALYZED = 1_000  # images that are encoded; the second project's number
+_NUM_SHOWN = 10  # images that are shown, as many as in the pictures of training
+_NUM_RANDOM = 5_000  # random images of a set with known factors
+
+
+class ImageSets:
+    """Validation splits, each loaded once however many runs were trained on it."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple, ImageSet | UserError] = {}
+
+    def of(self, run: Run) -> ImageSet:
+        """Returns the validation split of a run.
+
+        Raises:
+            UserError: If the data cannot be had; a set that failed is not tried again.
+        """
+        params = run.params
+        key = (params.dataset, params.image_size, params.channels, params.validation)
+        if key not in self._found:
+            try:
+                self._found[key] = run.validation_data
+            except UserError as error:
+                self._found[key] = error
+        found = self._found[key]
+        if isinstance(found, UserError):
+            raise UserError(f"It needs the images of '{params.dataset}'. {found}")
+        return found
+
+
+class AnalyzedRun:
+    """A run with everything its pictures are made from.
+
+    Its images come from the validation split, evenly spaced over it: nothing is picked by hand.
+
+    Args:
+        run: The run.
+        image_sets: Image sets that are shared with other runs; None for a set of its own.
+        projection: Projection of the latent space that is drawn besides PCA: "tsne", "umap", or
+            "pca" for none.
+
+    Attributes:
+        run: The run.
+        params: Its parameters.
+        projection: As given.
+    """
+
+    def __init__(self, run: Run, image_sets: ImageSets | None = None, projection: str = "pca"):
+        self.run = run
+        self.params = run.params
+        self.projection = projection
+        self._image_sets = image_sets or ImageSets()
+
+    # --- the run ---
+
+    @property
+    def model(self):
+        """The model with the weights of the newest checkpoint."""
+        if "tensorflow" not in sys.modules:
+            import_tensorflow()
+        logging.getLogger("tensorflow").addFilter(_not_about_retracing)
+        return self.run.model
+
+    @property
+    def step(self) -> int:
+        """Optimizer updates that the model has seen."""
+        return self.run.details["step"]
+
+    @functools.cached_property
+    def history(self) -> dict[str, np.ndarray]:
+        """Columns of log.csv by name.
+
+        Raises:
+            UserError: If there is no row yet, or the file cannot be read.
+        """
+        with reading(self.run.log_path):
+            history = self.run.history
+        if not history or not len(history["step"]):
+            raise UserError(
+                f"{self.run.log_path} holds no rows yet. Train the run, or wait for its first row."
+            )
+        return history
+
+    @functools.cached_property
+    def caption(self) -> str:
+        """A line that says which model is shown."""
+        return f"{self.run.name}, step {self.step:,} of {self.params.steps:,}"
+
+    @functools.cached_property
+    def record(self) -> dict | None:
+        """The content of metrics.json, None where the run is not scored.
+
+        Raises:
+            UserError: If it cannot be read.
+        """
+        with reading(self.run.path / RECORD):
+            record = load_record(self.run.path / RECORD)
+            return record and record | {"run": self.run.name}  # also where the folder was renamed
+
+    # --- the images ---
+
+    @property
+    def images(self) -> ImageSet:
+        """The validation split.
+
+        Raises:
+            UserError: If the data cannot be had, or is not what the run was trained on.
+        """
+        images = self._image_sets.of(self.run)
+        expected = tuple(self.run.details["image_shape"])
+        if images.image_shape != expected:
+            raise UserError(
+                f"The images of '{self.params.dataset}' are {images.image_shape} now, and were "
+                f"{expected} when the run was trained. Put the same data back."
+            )
+        return images
+
+    @property
+    def has_factors(self) -> bool:
+        """Whether the generating factors of the images are known."""
+        return isinstance(self.images, GroundTruthImages)
+
+    @property
+    def ground_truth(self) -> GroundTruthImages:
+        """The validation split, with the factors that generate its images.
+
+        Raises:
+            UserError: If they are not known.
+        """
+        images = self.images
+        if not isinstance(images, GroundTruthImages):
+            raise UserError(
+                f"It needs the generating factors of images, and those of '{self.params.dataset}' "
+                f"are not known. Look at the traversals instead."
+            )
+        return images
+
+    @property
+    def shown_rows(self) -> np.ndarray:
+        """Indices of the images that are shown, `[10]`."""
+        return np.linspace(0, len(self.images) - 1, _NUM_SHOWN).astype(int)
+
+    @property
+    def analyzed_rows(self) -> np.ndarray:
+        """Indices of the images that are encoded: 1,000, or all where there are fewer."""
+        count = len(self.images)
+        return np.unique(np.linspace(0, count - 1, min(count, _NUM_ANALYZED)).astype(int))
+
+    @property
+    def image_count(self) -> str:
+        """The number of analyzed images in words, such as "1,000 validation images"."""
+        return f"{len(self.analyzed_rows):,} validation images"
+
+    @functools.cached_property
+    def originals(self) -> np.ndarray:
+        """The images that are shown, `[10, H, W, C]`."""
+        return self.images.images(self.shown_rows)
+
+    # --- their codes ---
+
+    @functools.cached_property
+    def shown_codes(self) -> np.ndarray:
+        """Posterior means of the images that are shown, `[10, L]`."""
+        return self.model.encode(self.originals, self.labels_of(self.shown_rows))[0]
+
+    @functools.cached_property
+    def statistics(self) -> CodeStatistics:
+        """Statistics of the codes of the analyzed images."""
+        labels = self.labels_of(self.analyzed_rows)
+        rows = self.analyzed_rows
+        mean, log_stddev, kl = codes_and_kl(self.model, self.images.images, rows, labels)
+        return code_statistics(mean, log_stddev, kl.mean(axis=0), seed=SEED)
+
+    @property
+    def has_forecast(self) -> bool:
+        """Whether a linear VAE is its like: a VAE with a Gaussian likelihood."""
+        params = self.params
+        gaussian = read_likelihood(params.likelihood)[0] == "gaussian"
+        return gaussian and params.model in ("vae", "beta_vae")
+
+    def labels_of(self, rows: np.ndarray) -> np.ndarray | None:
+        """Labels of images for a model that needs them; None for others."""
+        if not self.model.conditional or self.images.labels is None:
+            return None
+        return self.images.labels[rows]
+
+    def decode(self, codes: np.ndarray) -> np.ndarray:
+        """Images of codes; where the model needs labels, with that of the first shown image."""
+        labels = self.labels_of(self.shown_rows)
+        return self.model.decode(codes, None if labels is None else labels[0])
+
+    @functools.cached_property
+    def random_codes(self) -> tuple[np.ndarray, np.ndarray]:
+        """Posterior means `[5000, L]` and factors `[5000, K]` of random images.
+
+        Raises:
+            UserError: If the model needs labels, which are not drawn with the factors.
+        """
+        if self.model.conditional:
+            raise UserError(
+                "Its codes are those of images whose labels are given, and tell nothing of these. "
+                "Look at the traversals instead."
+            )
+        images = self.ground_truth
+        factors = images.sample_factors(_NUM_RANDOM, np.random.default_rng(SEED))
+        return encode_images(self.model, images.images_of, factors)[0], factors
+
+    # --- what products are made from ---
+
+    def source(self, kinds: tuple[str, ...], options: tuple = ()) -> str:
+        """Returns a name that changes with what a product is made from, and not with the clock.
+
+        Args:
+            kinds: Parts of the run that the product is made from: "log", "samples", "checkpoint",
+                "scores".
+            options: JSON values that change the product.
+        """
+        parts = [self._digests[kind] for kind in ("params", *kinds)]
+        text = json.dumps([VERSION, parts, options])
+        return f"vae_tf {VERSION} {hashlib.sha256(text.encode()).hexdigest()[:24]}"
+
+    @functools.cached_property
+    def _digests(self) -> dict[str, str]:
+        newest = checkpoints.newest(self.run.checkpoints)
+        pictures = sorted(self.run.samples.glob("step_*.png"))
+        return {
+            "params": _digest(self.run.params_path),
+            "log": _digest(self.run.log_path),
+            "checkpoint": _digest(newest),
+            "scores": _digest(self.run.path / RECORD),
+            "samples": " ".join(f"{path.name}:{path.stat().st_size}" for path in pictures),
+        }
+
+
+def _not_about_retracing(record: logging.LogRecord) -> bool:
+    """Drops warnings of TensorFlow, which takes the models of several runs for one traced again."""
+    return "triggered tf.function retracing" not in record.getMessage()
+
+
+def _digest(path: Path | None) -> str:
+    if path is None or not path.is_file():
+        return "none"
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

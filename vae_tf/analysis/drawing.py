@@ -1,0 +1,180 @@
+"""One analysis: runs in, everything drawn that is not up to date, a report at the end."""
+
+import logging
+import time
+from collections.abc import Callable, Collection, Sequence
+from pathlib import Path
+
+from vae_tf.analysis.analyzed_run import AnalyzedRun, ImageSets
+from vae_tf.analysis.failures import reading, reason_of
+from vae_tf.analysis.overview import OF_SUMMARIES, write_overview
+from vae_tf.analysis.products import PRODUCTS, Animation, Product
+from vae_tf.analysis.request import Outcome, Request
+from vae_tf.analysis.summaries import SUMMARY, load_summary, save_summary, summarize
+from vae_tf.errors import UserError
+from vae_tf.escaping import printable
+from vae_tf.models import CONDITIONAL
+from vae_tf.plots.saving import save_figure, save_gif, source_of
+from vae_tf.runs import Run
+
+_FACTOR_PRODUCTS = {name for name, product in PRODUCTS.items() if product.needs_factors}
+
+
+def analyze(
+    runs: Sequence[Path],
+    images: Path,
+    *,
+    only: Collection[str] | None = None,
+    force: bool = False,
+    projection: str = "pca",
+    every: Sequence[Path] | None = None,
+    say: Callable[[str], None] = logging.info,
+) -> Outcome:
+    """Draws what is not up to date: the products of each run, then those over all runs.
+
+    Memory is bounded: one model at a time, and at most a thousand images. Each file is written
+    wholly or not at all, so that what is drawn is kept whatever happens. What is wrong with one
+    run is told in the outcome and does not cost the others.
+
+    Args:
+        runs: Run folders to analyze.
+        images: Folder of the results, a folder a run.
+        only: Files to draw; None for all.
+        force: Whether to draw what is up to date, too.
+        projection: Projection of the latent space to draw besides PCA: "tsne", "umap", or "pca"
+            for none.
+        every: Run folders that are compared and reported, if analyzed at some time; None for
+            `runs`.
+        say: Function that is given a line of progress at a time.
+
+    Raises:
+        OSError: If a result cannot be written.
+    """
+    request = Request(images, only, force, projection, say)
+    outcome, image_sets = Outcome(), ImageSets()
+    for path in runs:
+        _RunDrawing(path, request, image_sets, outcome).draw()
+    write_overview(list(every or runs), request, outcome)
+    return outcome
+
+
+class _RunDrawing:
+    """Draws the files of one run that are asked for and not up to date."""
+
+    def __init__(self, path: Path, request: Request, image_sets: ImageSets, outcome: Outcome):
+        self.name = printable(path.name)
+        self.path, self.folder = path, request.images / path.name
+        self.request, self.image_sets, self.outcome = request, image_sets, outcome
+        self.failed: dict[str, list[str]] = {}  # why -> names of files
+
+    def draw(self):
+        """Draws; problems are noted in the outcome, not raised."""
+        try:
+            with reading(self.path / "params.json"):
+                run = Run(self.path)
+            analyzed = AnalyzedRun(run, self.image_sets, self.request.projection)
+            with reading():
+                pending, current, summary_source = self._plan(analyzed)
+        except Exception as error:  # whatever a stranger's folder holds
+            self.outcome.add_problem(self.name, "not drawn", reason_of(error, self.name))
+            self.request.say(f"{self.name}: not analyzed")
+            return
+        self.outcome.current += current
+        if not pending and not summary_source:
+            self.request.say(f"{self.name}: up to date")
+            return
+        known = f"{current} up to date, " if current else ""
+        self.request.say(f"{self.name}: {known}drawing")
+        for name, (product, source) in pending.items():
+            self._attempt(name, self._draw_product, analyzed, name, product, source)
+        if summary_source:
+            self._attempt(SUMMARY, self._summarize, analyzed, summary_source)
+        self._tell_problems()
+
+    def _plan(self, analyzed: AnalyzedRun) -> tuple[dict, int, str | None]:
+        """Finds out what there is to do.
+
+        Returns:
+            Name of a file -> (product, what it is made from), the number of files that are up to
+            date, and what the summary is made from, None where it is not to be written.
+        """
+        scores = self._scores(analyzed)
+        pending, current = {}, 0
+        for name, product in PRODUCTS.items():
+            if not self.request.asks_for(name) or product.score not in (None, *scores):
+                continue
+            if product.needs_labels and analyzed.params.model not in CONDITIONAL:
+                continue
+            if product.needs_gaussian and not analyzed.has_forecast:
+                continue
+            source = analyzed.source(product.sources, product.options(analyzed))
+            if not self.request.force and source_of(self.folder / name) == source:
+                current += 1
+            else:
+                pending[name] = product, source
+        summary = load_summary(self.folder / SUMMARY)
+        source = analyzed.source(("checkpoint", "log"))
+        if summary is not None and summary["images"] is None:  # the data could not be had
+            summary = None
+        if summary is not None and summary["source"] == source and not self.request.force:
+            pending = {
+                name: (product, made_from)
+                for name, (product, made_from) in pending.items()
+                if not (product.needs_factors and not summary["factors"])
+                and not (product.needs_kl and summary["kl_per_latent"] is None)
+            }
+            return pending, current, None
+        summarizes = any(self.request.asks_for(name) for name in OF_SUMMARIES)
+        return pending, current, source if summarizes else None
+
+    def _scores(self, analyzed: AnalyzedRun) -> dict:
+        """Returns the entries of metrics.json, none where it cannot be read."""
+        try:
+            return analyzed.record["scores"] if analyzed.record else {}
+        except UserError as error:
+            self.outcome.add_problem(self.name, "pictures of scores not drawn", str(error))
+            return {}
+
+    def _draw_product(self, analyzed: AnalyzedRun, name: str, product: Product, source: str):
+        with reading():
+            if product.needs_factors and not analyzed.has_factors:
+                return
+            start = time.perf_counter()
+            known = not product.needs_kl or analyzed.statistics.has_kl
+            made = product.make(analyzed) if known else None
+        if made is None:
+            self.request.say(
+                f"  {name}: left out, as the KL of the latents is not finite or not known"
+            )
+            return
+        path = self.folder / name
+        if isinstance(made, Animation):
+            save_gif(path, made.frames, made.durations, source=source)
+        else:
+            save_figure(path, made, source=source)
+        seconds = time.perf_counter() - start
+        self.outcome.add_drawn(path, seconds)
+        self.request.say(f"  {name:20} {path.stat().st_size / 1000:4.0f} kB  {seconds:4.1f} s")
+
+    def _summarize(self, analyzed: AnalyzedRun, source: str):
+        with reading():
+            summary = summarize(analyzed)
+        save_summary(self.folder / SUMMARY, summary, source)
+
+    def _attempt(self, name: str, make: Callable, *args):
+        """Makes a file; a mistake in one does not cost the others."""
+        try:
+            make(*args)
+        except OSError:
+            raise
+        except Exception as error:
+            reason = reason_of(error, f"{name} of {self.name}")
+            self.failed.setdefault(reason, []).append(name)
+
+    def _tell_problems(self):
+        for reason, names in self.failed.items():
+            # Whether there are factors is not known without the data; no need to name those too.
+            certain = [name for name in names if name not in _FACTOR_PRODUCTS]
+            files = ", ".join(certain or names)
+            self.outcome.add_problem(self.name, f"{files} not drawn", reason)
+            self.request.say(f"  {files}: not drawn, see below")

@@ -1,0 +1,160 @@
+"""What is made over all runs that were scored or analyzed at some time."""
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from vae_tf.analysis.failures import reading, reason_of
+from vae_tf.analysis.report import ReportedRun, write_report
+from vae_tf.analysis.request import Outcome, Request
+from vae_tf.analysis.score_tables import RECORD, compare, comparison_csv, load_record, sizes_note
+from vae_tf.analysis.summaries import SUMMARY, load_summary, strip_of, summary_csv
+from vae_tf.errors import UserError
+from vae_tf.escaping import printable
+from vae_tf.plots.comparison import Compared, plot_comparison
+from vae_tf.plots.saving import save_figure, source_of
+from vae_tf.runs import Run
+from vae_tf.saving import write_text
+
+# Made over all runs, after the products of each; of these, what is made from their summaries.
+OVERVIEW = ("summary.csv", "scores.csv", "comparison.png", "report.html")
+OF_SUMMARIES = tuple(name for name in OVERVIEW if name != "scores.csv")
+
+
+class _Summarized(NamedTuple):
+    """A run that was analyzed; no record or history where there is none, or it cannot be read."""
+
+    run: Run
+    summary: dict
+    record: dict | None
+    history: dict[str, np.ndarray]
+
+
+def write_overview(paths: Sequence[Path], request: Request, outcome: Outcome):
+    """Writes the tables, the comparison and the report.
+
+    Args:
+        paths: Run folders; of those that were never analyzed, only scores are told.
+        request: What is asked for.
+        outcome: Outcome to which files and problems are added.
+    """
+    asked = [name for name in OVERVIEW if request.asks_for(name)]
+    if not asked:
+        return
+    found = [_read(path, request.images, outcome) for path in paths]
+    records = [record for record, _ in found if record]
+    if "scores.csv" in asked and records:
+        write_text(request.images / "scores.csv", comparison_csv(records))
+        outcome.add_drawn(request.images / "scores.csv")
+    summarized = [each for _, each in found if each]
+    if not summarized:
+        return
+    if "summary.csv" in asked:
+        table = summary_csv([each.summary for each in summarized])
+        write_text(request.images / "summary.csv", table)
+        outcome.add_drawn(request.images / "summary.csv")
+    if "comparison.png" in asked:
+        try:
+            _write_comparison(summarized, request, outcome)
+        except OSError:
+            raise
+        except Exception as error:  # the report goes on without it
+            reason = reason_of(error, "comparison.png")
+            outcome.add_problem("All runs", "comparison.png not drawn", reason)
+    if "report.html" in asked:
+        _write_report(summarized, request, outcome)
+    request.say(f"Over all runs, {len(summarized)}: {', '.join(asked)}")
+
+
+def _read(path: Path, images: Path, outcome: Outcome) -> tuple[dict | None, _Summarized | None]:
+    """Reads a run, so that what is wrong with it is known before all runs are laid together.
+
+    Returns:
+        What its metrics.json says and what it is as a whole, None where that is not known.
+    """
+
+    def attempt(what: str, file: str, read: Callable):
+        try:
+            with reading(path / file):
+                return read()
+        except UserError as error:
+            what = f"{what} left out where runs are compared"
+            outcome.add_problem(printable(path.name), what, str(error))
+            return None
+
+    record = attempt("scores", RECORD, lambda: _record(path))
+    if not (images / path.name / SUMMARY).is_file():
+        return record, None
+    run = attempt("numbers", "params.json", lambda: Run(path))
+    if run is None:
+        return record, None
+    summary = load_summary(images / path.name / SUMMARY)
+    history = attempt("curves", "log.csv", lambda: run.history)
+    if not summary:
+        return record, None
+    summary |= {"run": path.name}  # also where the folder was renamed
+    return record, _Summarized(run, summary, record, history or {})
+
+
+def _record(path: Path) -> dict | None:
+    record = load_record(path / RECORD)
+    if record is None:
+        return None
+    record |= {"run": path.name}
+    # Fails here, for this run alone, where a value is not of its kind.
+    comparison_csv([record])
+    sizes_note(*compare([record]))
+    return record
+
+
+def _write_comparison(summarized: Sequence[_Summarized], request: Request, outcome: Outcome):
+    start = time.perf_counter()
+    source = "; ".join(
+        f"{printable(each.run.name)} {each.summary['source']}" for each in summarized
+    )
+    path = request.images / "comparison.png"
+    if not request.force and source_of(path) == source:
+        outcome.current += 1
+        return
+    save_figure(path, _comparison(summarized), source=source)
+    outcome.add_drawn(path, time.perf_counter() - start)
+
+
+def _comparison(summarized: Sequence[_Summarized]) -> Figure:
+    groups: dict[str, list[Compared]] = {}
+    for each in summarized:
+        known = each.summary
+        shape = "x".join(map(str, known["image_shape"]))
+        group = f"{known['dataset']} {shape}, {known['likelihood']} likelihood"
+        values = {
+            name: known[f"val_{name}"] if known[f"val_{name}"] is not None else known[name]
+            for name in ("reconstruction", "kl")
+        }
+        groups.setdefault(group, []).append(
+            Compared(known["run"], **values, strip=strip_of(known), history=each.history)
+        )
+    return plot_comparison(
+        groups,
+        "Runs compared",
+        (
+            "numbers are those of the last validation, or of training where there was none; "
+            "one scale for runs of the same data and likelihood",
+            "traversals start from zero and span the codes of validation images",
+        ),
+    )
+
+
+def _write_report(summarized: Sequence[_Summarized], request: Request, outcome: Outcome):
+    start = time.perf_counter()
+    path = request.images / "report.html"
+    runs = [
+        ReportedRun(request.images / each.run.name, each.run.params, each.summary, each.record)
+        for each in summarized
+    ]
+    for name, reason in write_report(path, runs, request.images / "comparison.png").items():
+        outcome.add_problem(printable(name), "not told in report.html", reason)
+    outcome.add_drawn(path, time.perf_counter() - start)

@@ -1,0 +1,145 @@
+"""The pictures of one run: a new picture is one function and one row of `PRODUCTS`."""
+
+from vae_tf.analysis.products import (
+    factors,
+    forecasts,
+    images,
+    latent_space,
+    scores,
+    training,
+    traversals,
+)
+from vae_tf.analysis.products.product import Animation, Product
+
+__all__ = ["PRODUCTS", "Animation", "Product"]
+
+PRODUCTS = {
+    "training_curves.png": Product(
+        training.training_curves,
+        ("log",),
+        "How training went",
+        "Losses are in nats per image; orange is the validation split. A falling loss with a KL "
+        "near 0 means that the code is not used, a stddev near 0 that it is used without noise.",
+    ),
+    "training.gif": Product(
+        training.training_animation,
+        ("samples",),
+        "Training in motion",
+        "The same images and the same prior samples at every sampled step.",
+    ),
+    "reconstructions.png": Product(
+        images.reconstructions,
+        ("checkpoint",),
+        "Reconstructions",
+        "Each original is above what the model makes of its code: what is lost there, the code "
+        "does not hold.",
+    ),
+    "generations.png": Product(
+        images.generations,
+        ("checkpoint",),
+        "Generations",
+        "Samples of the prior, decoded. Where they look unlike the data, the codes of real images "
+        "lie elsewhere than the prior.",
+    ),
+    "class_grid.png": Product(
+        images.class_grid,
+        ("checkpoint",),
+        "Classes and styles",
+        "A row is one code under every label. Where the columns agree in nothing but the class, "
+        "the code holds what the label does not tell: the style.",
+        needs_labels=True,
+    ),
+    "interpolation.png": Product(
+        images.interpolation,
+        ("checkpoint",),
+        "Interpolation",
+        "Images between images: a smooth change means that the space between codes is filled, "
+        "ghosts of both ends that it is not.",
+    ),
+    "traversal.png": Product(
+        traversals.traversal,
+        ("checkpoint",),
+        "Traversal of one latent",
+        "One latent runs down from its greatest to its least sample, with none, one and two "
+        "average standard deviations added: where the columns agree, the noise does not matter.",
+    ),
+    "traversals.png": Product(
+        traversals.all_traversals,
+        ("checkpoint",),
+        "Traversals of all latents",
+        "Each row changes one latent and nothing else. A row in which one thing changes is a "
+        "disentangled latent; a row in which nothing changes is an unused one.",
+    ),
+    "traversals.gif": Product(
+        traversals.traversal_animation,
+        ("checkpoint",),
+        "Traversals in motion",
+        "The latents of most KL, each from one end of its range to the other and back.",
+    ),
+    "kl_per_latent.png": Product(
+        latent_space.kl_per_latent,
+        ("checkpoint",),
+        "Nats of each latent",
+        "How much each latent tells about an image. Those below 0.1 nats have collapsed: their "
+        "posterior is the prior, whatever the image.",
+        needs_kl=True,
+    ),
+    "decomposition.png": Product(
+        scores.decomposition,
+        ("scores",),
+        "What the KL is made of",
+        "Information is what the codes tell of the image; total correlation is what the prior "
+        "does not expect of latents together, and dimension-wise KL of each alone. Error bars are "
+        "standard errors over samples.",
+        score="elbo_decomposition",
+    ),
+    "forecast.png": Product(
+        forecasts.forecast_picture,
+        ("checkpoint",),
+        "What a linear VAE would do",
+        "Forecast from the images alone: directions of the images whose variance is above weight "
+        "times the decoder's variance keep a latent. The run's own point beside it shows what the "
+        "networks gain over a linear VAE, or lose.",
+        needs_gaussian=True,
+    ),
+    "latent_space.png": Product(
+        latent_space.latent_space,
+        ("checkpoint",),
+        "Latent space",
+        "Each point is an image. Colors that separate are known to the code without having been "
+        "taught.",
+        options=lambda analyzed: (analyzed.projection,),
+    ),
+    "codes_factors.png": Product(
+        factors.codes_factors,
+        ("checkpoint",),
+        "Codes against factors",
+        "Dark cells are codes that tell a factor. One dark cell in each row and column is a "
+        "disentangled representation.",
+        needs_factors=True,
+    ),
+    "codes_positions.png": Product(
+        factors.codes_positions,
+        ("checkpoint",),
+        "Codes over position and factors",
+        "A code of one coordinate shows as stripes over the position and as flat lines elsewhere.",
+        needs_factors=True,
+    ),
+    "information_matrix.png": Product(
+        scores.information_matrix,
+        ("scores",),
+        "Information of latents on factors",
+        "Each column is a factor. One dark cell in it is a factor held by one latent, which is "
+        "what MIG rewards; several are a factor spread over latents, none a factor that is lost. "
+        "Bins raise all cells where points are few; densities do not.",
+        score="mig",
+    ),
+    "importance_matrix.png": Product(
+        scores.importance_matrix,
+        ("scores",),
+        "Importance of latents for factors",
+        "How much boosted trees rely on each latent to predict each factor. One dark cell in a row "
+        "is a disentangled latent, one in a column a factor held completely by one latent.",
+        score="dci",
+    ),
+}

@@ -1,0 +1,49 @@
+"""What a product is: a picture or an animation of one run."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from vae_tf.analysis.analyzed_run import AnalyzedRun
+
+
+class Animation(NamedTuple):
+    """Frames and how long each is shown.
+
+    Attributes:
+        frames: `[H, W, 3]` uint8 frames, all of one size.
+        durations: Milliseconds that each frame is shown.
+    """
+
+    frames: list[np.ndarray]
+    durations: list[int]
+
+
+class Product(NamedTuple):
+    """A picture of a run.
+
+    Attributes:
+        make: Function that draws it.
+        sources: Parts of the run that it is made from: "log", "samples", "checkpoint", "scores".
+        title: Heading in the report.
+        reading: A sentence on how to read it.
+        needs_factors: Whether it is only made where the generating factors are known.
+        needs_gaussian: Whether it is only made of VAEs with a Gaussian likelihood.
+        needs_labels: Whether it is only made of models that draw images of a given label.
+        needs_kl: Whether it is only made where the KL of latents is known and finite.
+        score: Score of metrics.json that it shows; it is only made of runs with that score.
+        options: Function that returns the choices of the user that change it, as JSON values.
+    """
+
+    make: Callable[[AnalyzedRun], Figure | Animation]
+    sources: tuple[str, ...]
+    title: str
+    reading: str
+    needs_factors: bool = False
+    needs_gaussian: bool = False
+    needs_labels: bool = False
+    needs_kl: bool = False
+    score: str | None = None
+    options: Callable[[AnalyzedRun], tuple] = lambda analyzed: ()

@@ -1,0 +1,104 @@
+"""Pictures of scores, drawn from metrics.json alone."""
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from vae_tf.analysis.analyzed_run import AnalyzedRun
+from vae_tf.errors import UserError
+from vae_tf.plots.code_statistics import INACTIVE
+from vae_tf.plots.heat_maps import plot_heat_maps
+from vae_tf.plots.kl_decomposition import plot_decomposition
+
+
+def information_matrix(analyzed: AnalyzedRun) -> Figure:
+    """Draws the mutual information of latents and factors, by bins and by densities."""
+    found = _record(analyzed)["scores"]
+    headings = {
+        "mig": "{num_bins} bins, {num_train:,} points",
+        "mig_density": "densities, {num_images:,} images",
+    }
+    matrices = {
+        f"{heading.format(**entry['sizes'])}: MIG {entry['values'][name]:.2f}": entry["matrix"]
+        for name, heading in headings.items()
+        if (entry := found.get(name))
+    }
+    return _scored_heat_maps(
+        analyzed,
+        matrices,
+        "mutual information, nats",
+        "One dark cell in a column is a factor that one latent holds",
+        "MIG is the gap between the two largest of a column, over the factor's entropy; the "
+        "largest is framed",
+    )
+
+
+def importance_matrix(analyzed: AnalyzedRun) -> Figure:
+    """Draws the importance of latents for predicting factors."""
+    entry = _record(analyzed)["scores"]["dci"]
+    values = entry["values"]
+    return _scored_heat_maps(
+        analyzed,
+        {"": entry["matrix"]},
+        "importance",
+        "One dark cell in a row is a disentangled latent",
+        f"disentanglement, by rows: {values['dci_disentanglement']:.2f}; completeness, by columns: "
+        f"{values['dci_completeness']:.2f}; accuracy: {values['dci_informativeness_test']:.2f}",
+        darkest=1.0,  # a column sums to 1
+    )
+
+
+def _scored_heat_maps(analyzed, matrices, unit, title, note, darkest=None):
+    record = _record(analyzed)
+    matrices = {heading: np.array(matrix) for heading, matrix in matrices.items()}
+    order, sorting = np.arange(len(next(iter(matrices.values())))), ""
+    if "kl_per_code" in record["scores"]:
+        kl = np.array(list(record["scores"]["kl_per_code"]["values"].values()))
+        order, sorting = np.argsort(-kl, kind="stable"), "; latents sorted by KL"
+    return plot_heat_maps(
+        {heading: matrix[order] for heading, matrix in matrices.items()},
+        order,
+        record["factors"],
+        unit,
+        title,
+        (_scored(record) + sorting, note),
+        darkest=darkest,
+    )
+
+
+def _record(analyzed: AnalyzedRun) -> dict:
+    """The content of metrics.json.
+
+    Raises:
+        UserError: If the run is not scored.
+    """
+    if analyzed.record is None:
+        raise UserError(
+            f"It needs the scores of '{analyzed.run.name}', which has none. Compute them: "
+            f"python analyze.py {analyzed.run.name} --metrics full"
+        )
+    return analyzed.record
+
+
+def _scored(record) -> str:
+    return f"{record['run']}, step {record['step']:,}, scored with preset {record['preset']}"
+
+
+def decomposition(analyzed: AnalyzedRun) -> Figure:
+    """Draws the KL to the prior in three parts."""
+    record = _record(analyzed)
+    entry = record["scores"]["elbo_decomposition"]
+    values, sizes = entry["values"], entry["sizes"]
+    information, kl = values["index_code_mutual_information"], values["kl"]
+    limit = np.log(sizes["num_images"])
+    title = "Collapsed: the codes tell nothing of the image"
+    if kl >= INACTIVE:
+        title = f"Of {kl:.1f} nats of KL, {information:.1f} tell images apart"
+    return plot_decomposition(
+        values,
+        title,
+        (
+            _scored(record),
+            f"{sizes['num_samples']:,} samples, ± standard error; from {sizes['num_images']:,} "
+            f"images, so that information is at most ln {sizes['num_images']:,} = {limit:.1f} nats",
+        ),
+    )

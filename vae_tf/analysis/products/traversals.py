@@ -1,0 +1,103 @@
+"""What each latent changes in a decoded image."""
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from vae_tf.analysis.analyzed_run import AnalyzedRun
+from vae_tf.analysis.products.product import Animation
+from vae_tf.plots.animations import traversal_frames
+from vae_tf.plots.code_statistics import farthest_latent
+from vae_tf.plots.grids import fitted
+from vae_tf.plots.traversal_figures import plot_traversal, plot_traversals
+from vae_tf.plots.traversals import (
+    latent_ranges,
+    single_latent_codes,
+    there_and_back,
+    traversal_codes,
+)
+
+
+def traversal(analyzed: AnalyzedRun) -> Figure:
+    """Draws the single-latent grid of the second project."""
+    statistics = analyzed.statistics
+    latent = farthest_latent(statistics.mean)
+    codes = single_latent_codes(statistics, latent)  # [S, K, L]
+    images = analyzed.decode(codes.reshape(-1, codes.shape[-1]))
+    average = statistics.average_stddev[latent]
+    return plot_traversal(
+        images.reshape(*codes.shape[:2], *images.shape[1:]),
+        codes[:, 0, latent],
+        average,
+        f"Traversal of latent z{latent}",
+        (
+            analyzed.caption,
+            f"average mean {statistics.mean[:, latent].mean():+.3g}, the farthest from zero; "
+            f"{statistics.measure} {statistics.use[latent]:.3g}" + " nats" * statistics.has_kl,
+            f"from its greatest to its least sample over {analyzed.image_count}; all others 0",
+            f"average stddev {average:.3g}",
+        ),
+    )
+
+
+def all_traversals(analyzed: AnalyzedRun, mode: str = "fitted") -> Figure:
+    """Draws traversals of every latent, that of most use first, from zero and from a real image.
+
+    Args:
+        analyzed: Run that is drawn.
+        mode: Range of each latent, see `plots.traversals.latent_ranges`.
+    """
+    statistics = analyzed.statistics
+    order = statistics.order
+    ranges = latent_ranges(mode, statistics)
+    tile = int(np.clip(1150 / len(order), 28, 64))
+    num_steps = 7 if tile > 40 else 9  # the smaller, the more of them side by side
+    positions = np.linspace(0, 1, num_steps)
+    starts = {"from zero": np.zeros(len(order)), "from an image": analyzed.shown_codes[0]}
+    codes = [traversal_codes(start, ranges, positions)[order] for start in starts.values()]
+    images = analyzed.decode(np.concatenate(codes).reshape(-1, len(order)))
+    images = images.reshape(len(starts), len(order), num_steps, *images.shape[1:])
+    images_encoded = analyzed.image_count
+    words = {
+        "prior": "2 % to 98 % quantile of the prior",
+        "fitted": f"2 % to 98 % quantile of a Gaussian fitted to the codes of {images_encoded}",
+        "minmax": f"least to greatest sample over {images_encoded}",
+    }
+    return plot_traversals(
+        dict(zip(starts, images, strict=True)),
+        order,
+        statistics.use[order],
+        statistics.active[order],
+        ranges[order],
+        "Traversals of all latents",
+        (analyzed.caption, f"sorted by {statistics.measure}; from left to right: {words[mode]}"),
+        unit=statistics.unit,
+        image=analyzed.originals[0],
+        tile=tile,
+    )
+
+
+def traversal_animation(analyzed: AnalyzedRun, mode: str = "fitted") -> Animation:
+    """Draws the latents of most use, at most 10, all running there and back at once."""
+    statistics = analyzed.statistics
+    order = statistics.order[:10]
+    positions = there_and_back(9)
+    there = positions[: len(positions) // 2 + 1]
+    ranges = latent_ranges(mode, statistics)
+    codes = traversal_codes(np.zeros(len(ranges)), ranges, there)[order]
+    images = analyzed.decode(codes.reshape(-1, len(ranges)))
+    images = fitted(images, 80)
+    images = images.reshape(len(order), len(there), *images.shape[1:])
+    back = np.concatenate([images, images[:, -2:0:-1]], axis=1)
+    labels = [
+        f"z{latent} {statistics.use[latent]:.1f}" if statistics.active[latent] else f"z{latent} –"
+        for latent in order
+    ]
+    drawn = traversal_frames(
+        back,
+        positions,
+        labels,
+        f"{analyzed.run.name}: latents and their {statistics.measure}"
+        + " in nats" * statistics.has_kl,
+        columns=min(5, len(order)),
+    )
+    return Animation(drawn, [110] * len(drawn))

@@ -1,0 +1,70 @@
+"""Tables of the report in which runs stand below each other."""
+
+from collections.abc import Sequence
+
+from vae_tf.analysis.report import elements
+from vae_tf.analysis.report.elements import link, number_cells, text
+from vae_tf.analysis.report.run_section import HEADLINES
+from vae_tf.analysis.score_tables import Comparison, compare, number, sizes_note
+
+
+def summary_table(summaries: Sequence[dict]) -> str:
+    """Returns a table of the numbers that are told first: a row a run.
+
+    Args:
+        summaries: Summaries of the runs, see `summaries.summarize`.
+    """
+    rows = []
+    for known in summaries:
+        active = "" if known["active"] is None else f"{known['active']} of {known['latent_size']}"
+        values = [elements.number(known[name]) for name in HEADLINES]
+        cells = number_cells([f"{known['step']:,}", active, *values])
+        rows.append(f"<tr><td>{link(known['run'])}</td>{cells}</tr>")
+    head = number_cells(["steps", "latents used", *HEADLINES.values()], "th")
+    return (
+        f'<div class="scroll"><table><tr><th>run</th>{head}</tr>{"".join(rows)}</table></div>'
+        f'<p class="faint">Nats of the last validation; reconstruction under each run\'s own '
+        f"likelihood.</p>"
+    )
+
+
+def score_tables(records: Sequence[dict]) -> str:
+    """Returns scores side by side, a table for each data set and preset.
+
+    Args:
+        records: Contents of metrics.json files; fewer than two give nothing.
+    """
+    if len(records) < 2:
+        return ""
+    return "".join(
+        [
+            "<h3>Scores compared</h3>",
+            *(_score_table(block) for block in compare(records)),
+            '<p class="faint">Marked: the best of a column among runs of the same data and '
+            "preset, for likelihoods of the same kind of likelihood, too. The KL and its parts "
+            "have no best: a collapsed model has the least of all. A UDR of 0.9 is a perfect "
+            "match.</p>",
+        ]
+    )
+
+
+def _score_table(block: Comparison) -> str:
+    groups = "".join(
+        f'<th class="group" colspan="{len(columns)}">{text(group)}</th>'
+        for group, columns in block.columns.items()
+    )
+    columns = {name: column for group in block.columns.values() for name, column in group.items()}
+    head = number_cells([column.heading for column in columns.values()], "th")
+    rows = []
+    for record, values, best in zip(block.records, block.values, block.best, strict=True):
+        cells = "".join(
+            f'<td class="number{" best" * (name in best)}">'
+            f"{number(values[name]) if name in values else ''}</td>"
+            for name in columns
+        )
+        rows.append(f"<tr><td>{link(record['run'])}</td>{cells}</tr>")
+    return (
+        f'<p class="faint"><b>{text(block.heading)}</b>: {text(sizes_note(block))}</p>'
+        f'<div class="scroll"><table class="scores"><tr><th></th>{groups}</tr>'
+        f"<tr><th>run</th>{head}</tr>{''.join(rows)}</table></div>"
+    )

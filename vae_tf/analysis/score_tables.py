@@ -1,0 +1,262 @@
+"""Tables of scores from metrics.json files: read, laid side by side, the best marked (compute)."""
+
+import csv
+import io
+import json
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from vae_tf.errors import UserError, shown
+from vae_tf.escaping import csv_cell
+from vae_tf.metrics import SCORES, Column
+from vae_tf.reading import read_json, require_fields
+from vae_tf.runs import checkpoints
+
+RECORD = "metrics.json"
+
+
+# Groups of columns in their order; those that a new score brings come after them.
+_GROUPS = (
+    "intervention",
+    "information",
+    "DCI",
+    "prediction",
+    "InfoMEC",
+    "robustness",
+    "seeds",
+    "codes",
+    "images",
+)
+# What a row of scores.csv says besides its scores.
+_ABOUT = ("run", "step", "dataset", "image_shape", "likelihood", "preset", "seed", "version")
+# Field of a metrics.json -> its types.
+_FIELDS = {
+    **dict.fromkeys(("run", "dataset", "likelihood", "preset", "version"), str),
+    **dict.fromkeys(("step", "seed"), int),
+    **dict.fromkeys(("image_shape", "left_out"), list),
+    "factors": (list, type(None)),
+    "scores": dict,
+}
+
+
+def columns() -> dict[str, dict[str, Column]]:
+    """What tables show: group -> name of a value in metrics.json -> its column, from `SCORES`."""
+    groups: dict[str, dict[str, Column]] = {group: {} for group in _GROUPS}
+    for score in SCORES.values():
+        for name, column in score.columns.items():
+            groups.setdefault(column.group, {})[name] = column
+    return groups
+
+
+def _all_columns():
+    return {name: column for group in columns().values() for name, column in group.items()}
+
+
+def load_record(path: Path) -> dict | None:
+    """Reads a metrics.json.
+
+    Args:
+        path: Path of the file, in its run folder.
+
+    Returns:
+        Its content; None if there is none, or it is damaged, of an older version, or of another
+        step than the newest checkpoint: scores of other weights must not stand beside these.
+    """
+    try:
+        record = _checked(read_json(path))
+    except FileNotFoundError:
+        return None
+    except UserError as error:
+        logging.warning("'%s' is not used: %s Score the run again.", path, error)
+        return None
+    newest = checkpoints.newest(path.parent / "checkpoints")
+    if newest is not None and newest != checkpoints.path_of(newest.parent, record["step"]):
+        logging.warning(
+            "'%s' is not used: it scores step %d, and the newest checkpoint is %s. Score the run "
+            "again.",
+            path,
+            record["step"],
+            newest.name,
+        )
+        return None
+    return record
+
+
+def _checked(record) -> dict:
+    """A record whose fields are there and of their types.
+
+    Raises:
+        UserError: If one is not.
+    """
+    require_fields(record, _FIELDS)
+    for entry in record["scores"].values():
+        require_fields(entry, {"values": dict, "sizes": dict})
+        sizes = [size for size in entry["sizes"].values() if size is not None]
+        for value in [*entry["values"].values(), *sizes]:
+            if not isinstance(value, (int, float)) or isinstance(value, bool):
+                raise UserError(f"Not a number: {shown(value)}")
+    return record
+
+
+def values_of(record: dict) -> dict[str, float]:
+    """All values of a metrics.json by name."""
+    return {
+        name: value
+        for entry in record["scores"].values()
+        for name, value in entry["values"].items()
+    }
+
+
+def score_table(record: dict) -> str:
+    """The values of a metrics.json as aligned lines, names to the left."""
+    values = values_of(record)
+    width = max(map(len, values), default=0)
+    lines = [f"  {name:{width}}  {value:10.4f}" for name, value in values.items()]
+    head = f"{record['run']}, step {record['step']:,}, preset {record['preset']}"
+    return "\n".join([head, *lines])
+
+
+class Comparison(NamedTuple):
+    """Scored runs whose scores may be compared: the same data and preset.
+
+    Attributes:
+        heading: What they have in common.
+        records: Of the runs.
+        values: Of the runs: name -> value, those of `columns` that there are.
+        best: Of the runs: names in which none of the others is better.
+        columns: Group -> name -> column, those that any of the runs has.
+    """
+
+    heading: str
+    records: list[dict]
+    values: list[dict[str, float]]
+    best: list[set[str]]
+    columns: dict[str, dict[str, Column]]
+
+
+def compare(records: Sequence[dict]) -> list[Comparison]:
+    """Sorts records into those that may be compared.
+
+    The best of a column is marked where at least two runs have a value, and for likelihoods only
+    among runs with the same kind of likelihood. Values that are equal are both the best.
+
+    Args:
+        records: Contents of metrics.json files.
+
+    Returns:
+        A comparison for each data set, image shape and preset, in the order of the records.
+    """
+    groups: dict[tuple, list[dict]] = {}
+    for record in records:
+        groups.setdefault(_common(record, ("dataset", "image_shape", "preset")), []).append(record)
+    return [_comparison(group) for group in groups.values()]
+
+
+def _common(record, names):
+    return tuple(json.dumps(record[name]) for name in names)
+
+
+def _comparison(records):
+    first, known = records[0], _all_columns()
+    values = [
+        {name: value for name, value in values_of(record).items() if name in known}
+        for record in records
+    ]
+    best = [
+        {name for name in values[index] if _is_best(known[name], name, index, records, values)}
+        for index in range(len(records))
+    ]
+    shown = {
+        group: present
+        for group, names in columns().items()
+        if (present := {n: column for n, column in names.items() if any(n in v for v in values)})
+    }
+    shape = "x".join(map(str, first["image_shape"]))
+    heading = f"{first['dataset']} {shape}, preset {first['preset']}"
+    return Comparison(heading, records, values, best, shown)
+
+
+def _is_best(column, name, index, records, values):
+    peers = [
+        value[name]
+        for record, value in zip(records, values, strict=True)
+        if name in value
+        and _common(record, column.within) == _common(records[index], column.within)
+    ]
+    return column.best is not None and len(peers) > 1 and values[index][name] == column.best(peers)
+
+
+def sizes_note(comparison: Comparison) -> str:
+    """A sentence on how much the scores of a comparison are computed from."""
+    parts = []
+    for score, row in SCORES.items():
+        entries = [record["scores"].get(score) for record in comparison.records]
+        for name, words in row.note.items():
+            sizes = [entry["sizes"][name] for entry in entries if entry]
+            if sizes:
+                low, high = min(sizes), max(sizes)
+                parts.append(f"{low:,} {words}" if low == high else f"{low:,} to {high:,} {words}")
+    return f"{', '.join(parts)}. Every score's protocol and sizes stand in metrics.json."
+
+
+def number(value: float) -> str:
+    """A score in two or three digits.
+
+    Example:
+        >>> [number(value) for value in (0.12345, 12.345, -1234.5, -1e-9, 3)]
+        ['0.123', '12.3', '-1,234', '0.000', '3']
+    """
+    if isinstance(value, int):
+        return f"{value:,}"
+    digits = next((d for d, least in enumerate((100, 10, 1)) if abs(value) >= least), 3)
+    return f"{value:z,.{digits}f}"
+
+
+def comparison_text(records: Sequence[dict], width: int = 100) -> str:
+    """Scores side by side for a terminal: a row a score, a column a run.
+
+    Args:
+        records: Contents of metrics.json files.
+        width: Letters of a line; runs that do not fit beside the others stand below them.
+    """
+    blocks = []
+    for comparison in compare(records):
+        names = [record["run"] for record in comparison.records]
+        headings = [
+            column.heading for group in comparison.columns.values() for column in group.values()
+        ]
+        left = 4 + max(map(len, headings))
+        cell = 2 + max(9, *map(len, names))
+        at_once = max(1, (width - left) // cell)
+        for start in range(0, len(names), at_once):
+            shown = range(start, min(start + at_once, len(names)))
+            lines = [" " * left + "".join(f"{names[run]:>{cell}}" for run in shown)]
+            for group, members in comparison.columns.items():
+                lines.append(group)
+                for name, column in members.items():
+                    cells = "".join(f"{_cell(comparison, run, name):>{cell}}" for run in shown)
+                    lines.append(f"  {column.heading:{left - 2}}{cells}")
+            blocks.append("\n".join([f"{comparison.heading}; * is the best", *lines]))
+    return "\n\n".join(blocks)
+
+
+def _cell(comparison, run, name):
+    if name not in comparison.values[run]:
+        return "-"
+    star = "*" if name in comparison.best[run] else ""
+    return star + number(comparison.values[run][name])
+
+
+def comparison_csv(records: Sequence[dict]) -> str:
+    """The text of scores.csv: a row a run, empty where there is no score."""
+    file, known = io.StringIO(), _all_columns()
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow([*_ABOUT, *known])
+    for record in records:
+        values = values_of(record)
+        about = {**record, "image_shape": "x".join(map(str, record["image_shape"]))}
+        scores = [f"{values[name]:.6g}" if name in values else None for name in known]
+        writer.writerow([*(csv_cell(about[name]) for name in _ABOUT), *scores])
+    return file.getvalue()

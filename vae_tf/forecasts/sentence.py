@@ -1,0 +1,80 @@
+"""What is forecast of a run, in a line to be printed before it begins."""
+
+import math
+
+import numpy as np
+
+from vae_tf.data.image_set import ImageSet
+from vae_tf.forecasts.collapse_threshold import LocalThreshold, bernoulli_threshold
+from vae_tf.forecasts.linear_vae import Forecast, final_weight, forecast
+from vae_tf.schedules import Schedule
+
+
+def forecast_sentence(
+    images: "ImageSet | np.ndarray",
+    kl_weight: float | str | Schedule,
+    latent_size: int,
+    likelihood: str,
+    stddev: float | str | None = None,
+) -> str | None:
+    """The forecast for a VAE with a standard normal prior, as a sentence.
+
+    Args:
+        images: As for `forecast`.
+        kl_weight: As for `forecast`.
+        latent_size: As for `forecast`.
+        likelihood: Name of the likelihood. "gaussian" gets the linear VAE, "bernoulli" the local
+            threshold.
+        stddev: As for `forecast`; of the Gaussian alone.
+
+    Returns:
+        None for another likelihood, as nothing is derived for it.
+
+    Raises:
+        UserError: As `forecast`.
+
+    Example:
+        >>> halves = np.array([[0.0, 0.0], [1.0, 1.0]])
+        >>> forecast_sentence(halves, 4, 2, "gaussian")
+        'Forecast (linear VAE, weight 4): collapsed; above weight 1 no latent is used'
+    """
+    if likelihood == "gaussian":
+        return _linear(forecast(images, kl_weight, latent_size, stddev), stddev is not None)
+    if likelihood == "bernoulli":
+        return _local(bernoulli_threshold(images), final_weight(kl_weight))
+    return None
+
+
+def _linear(result: Forecast, name_stddev: bool) -> str:
+    stddev = f", stddev {_number(result.stddev)}" if name_stddev else ""
+    limit = _number(result.collapse_weight)
+    words = f"Forecast (linear VAE, weight {_number(result.kl_weight)}{stddev}): "
+    if result.used:
+        kl = f"{_number(result.kl)} nats" if math.isfinite(result.kl) else "without limit"
+        words += (
+            f"{result.used} of {result.latent_size} latents used, KL {kl}, squared error "
+            f"{_number(result.squared_error)}; collapses above weight {limit}"
+        )
+    else:
+        words += f"collapsed; above weight {limit} no latent is used"
+    return words + _sample(result)
+
+
+def _local(result: LocalThreshold, weight: float) -> str:
+    limit = _number(result.collapse_weight)
+    words = f"Forecast (local threshold, weight {_number(weight)}): "
+    if weight > result.collapse_weight:
+        words += f"a collapsed VAE stays collapsed, as it does above weight {limit}"
+    else:
+        words += f"a collapsed VAE recovers; above weight {limit} it stays collapsed"
+    return words + _sample(result)
+
+
+def _sample(result: Forecast | LocalThreshold) -> str:
+    if result.num_images == result.num_given:
+        return ""
+    return f" (from {result.num_images:,} of {result.num_given:,} images)"
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if 100 <= value < 1e6 else f"{value:.3g}"

@@ -1,0 +1,277 @@
+"""Likelihoods of images given the decoder's logits, and the scale that some of them have.
+
+Reconstructions are negative log-likelihoods in nats, summed over pixels and channels, less a
+constant that `constant` names. `likelihood_texts` says how they are written in `params.py`.
+"""
+
+import math
+
+import keras
+import numpy as np
+from keras import ops
+
+from vae_tf.errors import UserError
+from vae_tf.likelihood_texts import read_likelihood
+
+# Standard deviation of the Gaussian whose negative log-likelihood is the sum of squared errors.
+_DEFAULT_STDDEV = math.sqrt(0.5)
+_LOWEST_LOG_STDDEV = -6.0  # of the optimal one, as in the authors' code
+_RECENT = 100  # batches over which the optimal one is averaged
+_HALF_LEVEL = 0.5 / 255.0  # half the distance of two grey levels
+
+
+class Likelihood:
+    """Distribution of an image given the decoder's logits.
+
+    Attributes:
+        constant: Nats a pixel and channel to add to the reconstruction for the whole negative
+            log-likelihood.
+        levels: How many values a pixel takes where the likelihood is a probability; None where it
+            is a density.
+        logged: Names of the terms that it adds to the log.
+        variables: Trainable weights of its own.
+    """
+
+    constant = 0.0
+    levels: int | None = None
+    logged: tuple[str, ...] = ()
+    variables: tuple = ()
+
+    def __init__(self, model: keras.Model | None = None):
+        del model  # those with a scale keep weights in it
+
+    def reconstruction(self, x, logits, training: bool = False):
+        """Negative log-likelihood less its constant, summed over pixels and channels.
+
+        Args:
+            x: `[B, H, W, C]` in [0, 1].
+            logits: `[B, H, W, C]`.
+            training: Whether a scale may be taken from this very batch.
+
+        Returns:
+            `[B]` nats, and a dict of scalars, those that `logged` names.
+        """
+        raise NotImplementedError
+
+    def mean(self, logits):
+        """Expected image `[B, H, W, C]`, in [0, 1]."""
+        return ops.sigmoid(logits)
+
+    def observe(self, terms: dict):
+        """Takes note of the terms of an update."""
+
+    def check(self, images: np.ndarray):
+        """Checks that images `[N, H, W, C]` are of the kind that it describes.
+
+        Raises:
+            UserError: If they are not.
+        """
+
+
+class Bernoulli(Likelihood):
+    """Cross-entropy; on grey values between 0 and 1 not a probability, but the field's usage."""
+
+    levels = 2
+
+    def reconstruction(self, x, logits, training=False):
+        # -x log p - (1 - x) log(1 - p) for p = sigmoid(logits), without ever forming p.
+        return _summed(ops.softplus(logits) - x * logits), {}
+
+
+class ContinuousBernoulli(Likelihood):
+    """The Bernoulli's exponential family on [0, 1], normalized: a density of grey values.
+
+    p(x) = C p^x (1 - p)^(1 - x) with C = 2 artanh(1 - 2 p) / (1 - 2 p), which is a / tanh(a / 2)
+    for logits a.
+
+    Reference:
+        Loaiza-Ganem & Cunningham, "The Continuous Bernoulli: Fixing a Pervasive Error in
+        Variational Autoencoders", NeurIPS 2019. https://arxiv.org/abs/1907.06845
+    """
+
+    def reconstruction(self, x, logits, training=False):
+        square = ops.square(logits)
+        near, far = _near_zero(logits)
+        series = math.log(2.0) + square / 12.0 - 7.0 * ops.square(square) / 1440.0
+        log_normalizer = ops.where(near, series, ops.log(far / ops.tanh(0.5 * far)))
+        return _summed(ops.softplus(logits) - x * logits - log_normalizer), {}
+
+    def mean(self, logits):
+        """1 / (1 - exp(-a)) - 1 / a, which is not sigmoid(a): nearer to 1/2."""
+        near, far = _near_zero(logits)
+        series = 0.5 + logits / 12.0 - logits**3 / 720.0
+        return ops.where(near, series, -1.0 / ops.expm1(-far) - 1.0 / far)
+
+
+class Laplace(Likelihood):
+    """Sum of absolute errors: a Laplace distribution of scale 1 around sigmoid(logits)."""
+
+    constant = math.log(2.0)
+
+    def reconstruction(self, x, logits, training=False):
+        return _summed(ops.abs(x - ops.sigmoid(logits))), {}
+
+
+class Gaussian(Likelihood):
+    """Squared errors over twice the variance s^2, and D log(s sqrt(2)): N(sigmoid(logits), s^2).
+
+    At the default, s^2 = 1/2, this is the sum of squared errors.
+
+    Args:
+        model: Not needed: there is no state.
+        stddev: s, above 0.
+    """
+
+    constant = 0.5 * math.log(math.pi)
+
+    def __init__(self, model: keras.Model | None = None, stddev: float = _DEFAULT_STDDEV):
+        self.stddev = stddev
+
+    def reconstruction(self, x, logits, training=False):
+        errors = _summed(ops.square(x - ops.sigmoid(logits)))
+        if self.stddev == _DEFAULT_STDDEV:
+            return errors, {}
+        return _scaled(errors, math.log(self.stddev), logits), {}
+
+
+class LearnedGaussian(Likelihood):
+    """`Gaussian` whose standard deviation is one weight, learned with the networks.
+
+    Reference:
+        Rybkin, Daniilidis & Levine, "Simple and Effective VAE Training with Calibrated Decoders",
+        ICML 2021, Sec. 3. https://arxiv.org/abs/2006.13202
+    """
+
+    constant = Gaussian.constant
+    logged = ("decoder_stddev",)
+
+    def __init__(self, model: keras.Model):
+        self.log_stddev = _weight(model, "decoder_log_stddev", math.log(_DEFAULT_STDDEV), True)
+        self.variables = (self.log_stddev,)
+
+    def reconstruction(self, x, logits, training=False):
+        errors = _summed(ops.square(x - ops.sigmoid(logits)))
+        log_stddev = ops.convert_to_tensor(self.log_stddev)
+        return _scaled(errors, log_stddev, logits), {"decoder_stddev": ops.exp(log_stddev)}
+
+
+class OptimalGaussian(Likelihood):
+    """`Gaussian` whose standard deviation is the best one: the root mean squared error.
+
+    In training that of the batch, through which gradients pass (Rybkin et al. 2021, Eq. 7), its
+    logarithm softly bounded at -6; elsewhere that of the last 100 batches, which is saved with the
+    weights.
+    """
+
+    constant = Gaussian.constant
+    logged = ("decoder_stddev",)
+
+    def __init__(self, model: keras.Model):
+        self.variance = _weight(model, "decoder_variance", _DEFAULT_STDDEV**2, False)
+        self.count = _weight(model, "decoder_batches", 0.0, False)
+
+    def reconstruction(self, x, logits, training=False):
+        squares = ops.square(x - ops.sigmoid(logits))
+        if training:
+            log_stddev = 0.5 * ops.log(ops.mean(squares) + 1e-12)
+            log_stddev = _LOWEST_LOG_STDDEV + ops.softplus(log_stddev - _LOWEST_LOG_STDDEV)
+        else:
+            log_stddev = 0.5 * ops.log(ops.convert_to_tensor(self.variance))
+        nats = _scaled(_summed(squares), log_stddev, logits)
+        return nats, {"decoder_stddev": ops.exp(log_stddev)}
+
+    def observe(self, terms):
+        count = ops.minimum(ops.convert_to_tensor(self.count) + 1.0, float(_RECENT))
+        variance = ops.convert_to_tensor(self.variance)
+        self.count.assign(count)
+        self.variance.assign(variance + (ops.square(terms["decoder_stddev"]) - variance) / count)
+
+
+class DiscretizedLogistic(Likelihood):
+    """Probability of each of 256 grey levels under a logistic around sigmoid(logits).
+
+    P(x) = F(x + 1/510) - F(x - 1/510), open at 0 and 1, with F of the logistic distribution and one
+    learned scale; `decoder_stddev` is pi / sqrt(3) times the scale.
+
+    Reference:
+        Salimans et al., "PixelCNN++", ICLR 2017, Eq. 2, with one component.
+        https://arxiv.org/abs/1701.05517
+    """
+
+    levels = 256
+    logged = ("decoder_stddev",)
+
+    def __init__(self, model: keras.Model):
+        self.log_scale = _weight(model, "decoder_log_scale", math.log(0.1), True)
+        self.variables = (self.log_scale,)
+
+    def reconstruction(self, x, logits, training=False):
+        log_scale = ops.maximum(ops.convert_to_tensor(self.log_scale), _LOWEST_LOG_STDDEV)
+        distance = (x - ops.sigmoid(logits)) * ops.exp(-log_scale)
+        half = _HALF_LEVEL * ops.exp(-log_scale)
+        # F(b) - F(a) = F(b) (1 - F(a)) (1 - exp(a - b)), without cancellation.
+        below = -ops.softplus(-(distance + half))  # log F(b)
+        above = -ops.softplus(distance - half)  # log(1 - F(a))
+        between = below + above + ops.log(-ops.expm1(-2.0 * half))
+        log_prob = ops.where(
+            x <= _HALF_LEVEL, below, ops.where(x >= 1 - _HALF_LEVEL, above, between)
+        )
+        stddev = ops.exp(log_scale) * math.pi / math.sqrt(3.0)
+        return -_summed(log_prob), {"decoder_stddev": stddev}
+
+    def check(self, images):
+        levels = images * 255.0
+        if np.abs(levels - np.round(levels)).max() > 1e-3:
+            raise UserError(
+                "The likelihood 'discretized_logistic' describes images of 256 grey levels. "
+                "Received: values between these. Choose gaussian(stddev=learned)."
+            )
+
+
+# Text -> class; another number as standard deviation makes a `Gaussian`, too.
+LIKELIHOODS = {
+    "bernoulli": Bernoulli,
+    "continuous_bernoulli": ContinuousBernoulli,
+    "discretized_logistic": DiscretizedLogistic,
+    "gaussian": Gaussian,
+    "gaussian(stddev=learned)": LearnedGaussian,
+    "gaussian(stddev=optimal)": OptimalGaussian,
+    "laplace": Laplace,
+}
+
+
+def make_likelihood(text: str, model: keras.Model) -> Likelihood:
+    """Makes a likelihood from its text.
+
+    Args:
+        text: Such as "gaussian(stddev=0.1)", see `likelihood_texts`.
+        model: Model that keeps the weights of those that have some.
+
+    Raises:
+        UserError: If it is unknown, or its standard deviation is impossible.
+    """
+    name, stddev = read_likelihood(text)
+    if isinstance(stddev, str):
+        return LIKELIHOODS[f"{name}(stddev={stddev})"](model)
+    return Gaussian(model, stddev) if stddev is not None else LIKELIHOODS[name](model)
+
+
+def _scaled(errors, log_stddev, logits):
+    """SSE / (2 s^2) + D log(s sqrt(2)): `[B]` nats."""
+    count = math.prod(logits.shape[1:])
+    return 0.5 * errors * ops.exp(-2.0 * log_stddev) + count * (log_stddev + 0.5 * math.log(2.0))
+
+
+def _near_zero(logits):
+    """Where logits are nearly 0, and the logits with 1 in these places."""
+    near = ops.abs(logits) < 0.3
+    return near, ops.where(near, 1.0, logits)
+
+
+def _summed(nats):
+    return ops.sum(nats, axis=(1, 2, 3))
+
+
+def _weight(model, name, value, trainable):
+    initializer = keras.initializers.Constant(value)
+    return model.add_weight(name=name, shape=(), initializer=initializer, trainable=trainable)

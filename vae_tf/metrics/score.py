@@ -1,0 +1,46 @@
+"""What is said of a score: what computes it, from what, and what tables show of it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+# What a score may need: "codes" of images, the "factors" and the "densities" q(z|x) behind them, a
+# "model" that estimates likelihoods, or "seeds", several models that differ by their seed.
+NEEDS = ("codes", "factors", "densities", "model", "seeds")
+
+
+class Column(NamedTuple):
+    """A number that tables show, and runs are compared by.
+
+    Attributes:
+        group: Heading above columns that belong together.
+        heading: Its own heading.
+        best: `max`, `min`, or None where neither is better: a collapsed model has the least KL.
+        within: What, besides data and preset, must be equal for two values to be compared.
+    """
+
+    group: str
+    heading: str
+    best: Callable | None = max
+    within: tuple[str, ...] = ()
+
+
+class Score(NamedTuple):
+    """A row of `SCORES`.
+
+    Attributes:
+        compute: Function of the suite's `Draws` that returns a dict, name -> float; an entry
+            "matrix" `[L, K]` is stored apart, for plots. A score that needs "seeds" is a function
+            of codes and KL of several models instead, and returns a list of such dicts.
+        protocol: Paper, and what of it is to be known beside the number.
+        needs: What it cannot be computed without, a part of `NEEDS`.
+        sizes: Fields of `Sizes` that enter; a mapping where metrics.json has other names for them.
+        columns: Name of a value -> its `Column`; values without one stand in metrics.json alone.
+        note: Name of a size -> what is counted, in words, for the note under tables.
+    """
+
+    compute: Callable
+    protocol: str
+    needs: tuple[str, ...]
+    sizes: Sequence[str] | Mapping[str, str] = ()
+    columns: Mapping[str, Column] = {}
+    note: Mapping[str, str] = {}

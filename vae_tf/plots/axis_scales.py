@@ -1,0 +1,51 @@
+"""Scales of axes and the numbers written on them (draw)."""
+
+import numpy as np
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
+
+from vae_tf.plots.page import FAINT, points
+
+
+def label_steps(axes):
+    """Writes steps on the horizontal axis as 500, 10k and so on."""
+    axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda step, _: _step_label(step)))
+
+
+def _step_label(step: float) -> str:
+    return f"{step / 1000:g}k" if abs(step) >= 1000 else f"{step:g}"
+
+
+def use_log_scale(axes, values: np.ndarray, unit: str):
+    """Makes the vertical axis logarithmic, says so, and writes numbers such as 0.01 and 300.
+
+    Args:
+        axes: Axes of a chart.
+        values: `[N]` values that are drawn there, NaN where there is none.
+        unit: Label of the axis.
+    """
+
+    def label(value, _):
+        return f"{value:g}" if 1e-2 <= value < 1e5 else f"$10^{{{np.log10(value):.0f}}}$"
+
+    axes.set_yscale("log")
+    axes.set_ylabel(f"{unit}, log scale", size=points(12), color=FAINT)
+    short = np.nanmax(values) / np.nanmin(values) < 200
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if short else (1,), numticks=7))
+    axes.yaxis.set_major_formatter(FuncFormatter(label))
+    axes.yaxis.set_minor_locator(NullLocator())
+
+
+def needs_log_scale(values: np.ndarray, ratio: float = 30.0) -> bool:
+    """Decides whether a linear axis would press the usual values flat beside the largest.
+
+    Args:
+        values: `[N]` values, NaN where there is none.
+        ratio: Ratio of the largest to the median value above which this is so.
+
+    Returns:
+        True if so; False wherever a value is not positive, as it has no place on a logarithmic
+        axis.
+    """
+    values = values[np.isfinite(values)]
+    return bool(len(values) and values.min() > 0 and values.max() > ratio * np.median(values))

@@ -1,0 +1,221 @@
+"""The forecast of the linear VAE as a picture, and a run beside it (draw)."""
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+
+from vae_tf.plots.page import BLUE, FAINT, MARGIN, ORANGE, SKY, Page, points
+
+_SPECTRUM, _TRADE_OFF, _HEIGHT = 540, 360, 330  # pixels
+
+
+class _Forecast(Protocol):
+    """The part of `forecasts.linear_vae.Forecast` that is drawn."""
+
+    used: int
+    kl: float
+    squared_error: float
+    collapse_weight: float
+    eigenvalues: np.ndarray
+    kl_weight: float
+    latent_size: int
+    stddev: float
+    threshold: float
+
+    def trade_off(self) -> tuple[np.ndarray, np.ndarray]: ...
+
+
+class Measured(NamedTuple):
+    """The same numbers of a run.
+
+    Attributes:
+        active: Latents used; `metrics.active_units` counts nearest to the forecast's.
+        kl: Nats per image.
+        squared_error: Mean over images, summed over pixels and channels.
+    """
+
+    active: int
+    kl: float
+    squared_error: float
+
+
+def plot_forecast(
+    forecast: _Forecast,
+    title: str,
+    notes: Sequence[str] = (),
+    *,
+    measured: Measured | None = None,
+) -> Figure:
+    """Eigenvalues against the weight's threshold, and the error that each KL buys.
+
+    Left, the eigenvalues of the pixel covariance: those above weight times variance keep a latent,
+    and the height of a bar is twice the latent's KL. Right, the linear VAE under all weights, the
+    forecast for this weight on it and the run beside it. Below, the numbers.
+
+    Args:
+        forecast: A `forecasts.linear_vae.Forecast`.
+        title: Title of the page.
+        notes: Lines below the title.
+        measured: What the run reached; None for a forecast alone.
+    """
+    left, between = 66, 150
+    page = Page(left + _SPECTRUM + between + _TRADE_OFF, _HEIGHT + 160, title, tuple(notes))
+    top = page.top + 26
+    _spectrum(page, MARGIN + left, top, forecast)
+    _trade_off(page, MARGIN + left + _SPECTRUM + between, top, forecast, measured)
+    _numbers(page, MARGIN + left, top + _HEIGHT + 78, forecast, measured)
+    return page.figure
+
+
+def _spectrum(page, left, top, forecast):
+    axes = page.chart(
+        left, top, _SPECTRUM, _HEIGHT, title="Which latents pay for themselves",
+        xlabel="direction of the images, by variance", ylabel="eigenvalue, log scale",
+    )  # fmt: skip
+    values = forecast.eigenvalues[: 2 * forecast.latent_size]
+    values = values[values > 0]
+    if not len(values):
+        _say(axes, "the images do not vary")
+        return
+    threshold, used = forecast.threshold, forecast.used
+    shown = np.append(values, threshold) if threshold > 0 else values
+    low, high = shown.min() / 1.6, shown.max() * 2.2
+    places, floor = np.arange(1, len(values) + 1), threshold or low
+    if used:
+        axes.bar(
+            places[:used], values[:used] - floor, 0.8 if len(values) <= 100 else 1.0, floor,
+            color=BLUE, label=f"used: {used}",
+        )  # fmt: skip
+    dot = {"linestyle": "", "marker": "o", "markersize": 4 if len(values) <= 100 else 2.5}
+    missed = np.flatnonzero(values[used:] > threshold) + used
+    if len(missed):
+        axes.plot(places[missed], values[missed], color=SKY, label="no latent left for it", **dot)
+    below = np.flatnonzero(values <= threshold)
+    if len(below):
+        axes.plot(
+            places[below], values[below], color=FAINT, markerfacecolor="white",
+            label="below the threshold", **dot,
+        )  # fmt: skip
+    _mark_limits(axes, forecast, len(values))
+    axes.set_xlim(0, len(values) + 1)
+    _log_scale(axes.yaxis, low, high)
+    _add_weights(axes, forecast.stddev**2)
+    # The values fall from the upper left: where the line is above them, the lower left is empty.
+    place = "upper right" if used else "lower left"
+    axes.legend(frameon=False, fontsize=points(12), loc=place)
+
+
+def _mark_limits(axes, forecast, num_values):
+    """The threshold and, where more eigenvalues are shown, the number of latents."""
+    if forecast.threshold > 0:
+        axes.axhline(forecast.threshold, color=ORANGE, linewidth=2, zorder=3)
+        axes.annotate(
+            f"weight {_short(forecast.kl_weight)} × variance {_short(forecast.stddev**2)}",
+            (1.0, forecast.threshold), xycoords=("axes fraction", "data"), xytext=(-4, 4),
+            textcoords="offset points", ha="right", color=ORANGE, size=points(13), weight="bold",
+        )  # fmt: skip
+    if forecast.latent_size < num_values:
+        axes.axvline(forecast.latent_size + 0.5, color=FAINT, linewidth=1, linestyle=":")
+        axes.annotate(
+            f"{forecast.latent_size} latents", (forecast.latent_size + 0.5, 0.0),
+            xycoords=("data", "axes fraction"), xytext=(4, 5), textcoords="offset points",
+            color=FAINT, size=points(12),
+        )  # fmt: skip
+
+
+def _add_weights(axes, variance):
+    """A second scale: eigenvalues as weights."""
+    weights = axes.secondary_yaxis(
+        "right",
+        functions=(lambda value: value / variance, lambda weight: weight * variance),
+    )
+    low, high = axes.get_ylim()
+    _log_scale(weights.yaxis, low / variance, high / variance)
+    weights.set_ylabel("KL weight above which it is lost", size=points(12), color=FAINT)
+    weights.tick_params(labelsize=points(12), colors=FAINT, length=0)
+    weights.spines[:].set_visible(False)
+
+
+def _trade_off(page, left, top, forecast, measured):
+    axes = page.chart(
+        left, top, _TRADE_OFF, _HEIGHT, title="What the nats buy",
+        xlabel="KL, nats per image", ylabel="squared error per image",
+    )  # fmt: skip
+    kl, error = forecast.trade_off()
+    name = f"linear VAE, {forecast.latent_size} latents, any weight"
+    axes.plot(kl, error, color=BLUE, linewidth=1.6, label=name)
+    if math.isfinite(forecast.kl):
+        axes.plot(
+            forecast.kl, forecast.squared_error, "o", color=BLUE, markersize=9, zorder=4,
+            clip_on=False, label=f"forecast for weight {_short(forecast.kl_weight)}",
+        )  # fmt: skip
+    if measured is not None and math.isfinite(measured.kl):
+        axes.plot(
+            measured.kl, measured.squared_error, "D", color=ORANGE, markersize=9, zorder=5,
+            clip_on=False, label="this run",
+        )  # fmt: skip
+        if math.isfinite(forecast.kl):
+            axes.plot(
+                [forecast.kl, measured.kl], [forecast.squared_error, measured.squared_error],
+                color=FAINT, linewidth=1, linestyle=":", zorder=3,
+            )  # fmt: skip
+    axes.set_xlim(left=0)
+    axes.set_ylim(0, 1.25 * axes.dataLim.y1 or 1.0)
+    axes.legend(frameon=False, fontsize=points(12), loc="upper right")
+
+
+def _numbers(page, left, top, forecast, measured):
+    """What the forecast says and what the run reached, as a table; and how to read the picture."""
+    latents = forecast.latent_size
+    kl = _short(forecast.kl) if math.isfinite(forecast.kl) else "no limit"
+    run = measured or Measured(0, 0.0, 0.0)
+    columns = (
+        (96, "", "forecast", "this run"),
+        (130, "latents used", f"{forecast.used} of {latents}", f"{run.active} of {latents}"),
+        (110, "KL, nats", kl, _short(run.kl)),
+        (130, "squared error", _short(forecast.squared_error), _short(run.squared_error)),
+        (0, "collapse above weight", _short(forecast.collapse_weight), ""),
+    )
+    for width, name, expected, reached in columns:
+        weight = "bold" if name else "normal"
+        page.text(left, top, name, color=FAINT, va="baseline")
+        page.text(left, top + 24, expected, size=15, color=BLUE, weight=weight, va="baseline")
+        if measured is not None:
+            page.text(left, top + 48, reached, size=15, color=ORANGE, weight=weight, va="baseline")
+        left += width
+    reading = (
+        "A latent pays if its eigenvalue exceeds weight × variance;",
+        "its KL is half of the natural logarithm of their ratio:",
+        "half the height of its bar.",
+    )
+    for index, line in enumerate(reading):
+        right = page.width - MARGIN - _TRADE_OFF
+        page.text(right, top + 20 * index, line, size=12, color=FAINT, va="baseline")
+
+
+def _say(axes, words):
+    axes.text(
+        0.5, 0.5, words, transform=axes.transAxes, ha="center", color=FAINT, size=points(14)
+    )  # fmt: skip
+    axes.set_xticks([])
+    axes.set_yticks([])
+
+
+def _log_scale(axis, low, high):
+    axis.axes.set_yscale("log")
+    axis.axes.set_ylim(low, high)
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 2_000 * low else (1,), numticks=20))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: _short(value)))
+    axis.set_minor_locator(NullLocator())
+
+
+def _short(value):
+    if value == 0:
+        return "0"
+    if 100 <= value < 1e6:
+        return f"{value:,.0f}"
+    return f"{value:.3g}"

@@ -1,0 +1,63 @@
+"""The KL to the prior as the sum of its parts (draw)."""
+
+from collections.abc import Sequence
+
+from matplotlib.figure import Figure
+
+from vae_tf.plots.page import BLUE, FAINT, INK, MARGIN, ORANGE, SKY, Page
+
+# Part of the KL -> what it is, in words, and its color.
+PARTS = {
+    "index_code_mutual_information": (
+        "Index-code information",
+        "what codes tell of the image",
+        BLUE,
+    ),
+    "total_correlation": ("Total correlation", "dependence between latents", ORANGE),
+    "dimension_wise_kl": ("Dimension-wise KL", "distance of each latent from N(0, 1)", SKY),
+}
+
+
+def plot_decomposition(parts: dict[str, float], title: str, notes: Sequence[str] = ()) -> Figure:
+    """Draws the KL to the prior as three parts, each beginning where the one above it ends.
+
+    Args:
+        parts: What `metrics.elbo_decomposition` returns: the names of `PARTS`, each with its
+            `_error`, and `kl`, all finite, in nats.
+        title: Title of the page.
+        notes: Lines below the title.
+    """
+    left, width, row, values = 262, 560, 52, 150
+    page = Page(left + width + values, 4 * row + 44, title, tuple(notes))
+    axes = page.chart(MARGIN + left, page.top + 6, width, 4 * row, xlabel="nats per image")
+    start, highest = 0.0, max(parts["kl"], 1.0)  # so that what has collapsed looks it
+    for index, (name, (words, meaning, color)) in enumerate(PARTS.items()):
+        value, error = parts[name], parts[f"{name}_error"]
+        end = start + value
+        axes.barh(index, value, left=start, height=0.56, color=color, label=name)
+        axes.errorbar(end, index, xerr=error, color=INK, linewidth=1.6, capsize=5)
+        axes.plot([end, end], [index, index + 1], color=FAINT, linewidth=0.8, linestyle=":")
+        digits = _digits(value)
+        text = f"{value:z.{digits}f} ± {error:.{digits}f}"
+        _name_bar(page, index, row, words, meaning, text)
+        start = end
+        highest = max(highest, end + error)
+    axes.barh(3, parts["kl"], height=0.56, color=FAINT, label="kl")
+    text = f"{parts['kl']:.{_digits(parts['kl'])}f}"
+    _name_bar(page, 3, row, "KL to the prior", "their sum, in closed form", text)
+    axes.set_ylim(3.5, -0.5)
+    axes.set_xlim(min(0.0, start), 1.04 * highest)
+    axes.set_yticks([])
+    axes.grid(axis="y", visible=False)
+    return page.figure
+
+
+def _name_bar(page, index, row, words, meaning, value):
+    middle = page.top + 6 + (index + 0.5) * row
+    page.text(MARGIN, middle - 9, words, weight="bold", va="center")
+    page.text(MARGIN, middle + 9, meaning, size=12, color=FAINT, va="center")
+    page.text(page.width - MARGIN, middle, value, size=14, ha="right", va="center")
+
+
+def _digits(nats):
+    return 1 if abs(nats) >= 20 else 2

@@ -1,0 +1,121 @@
+"""Codes as points in two dimensions, and pictures of what lies where (draw)."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from vae_tf.escaping import without_mathtext
+from vae_tf.plots.page import BLUE, CLASSES, FAINT, INK, MARGIN, Page, points
+
+
+class Coloring(NamedTuple):
+    """What the points of a scatter plot are colored by.
+
+    Attributes:
+        name: Name of the label or factor.
+        values: `[N]` ints, a value for each point.
+        names: Names of the values, where they are classes; None where they are ordered.
+    """
+
+    name: str
+    values: np.ndarray
+    names: Sequence[str] | None = None
+
+
+class Scatter(NamedTuple):
+    """Points of a scatter plot.
+
+    Attributes:
+        points: `[N, 2]` coordinates.
+        xlabel: Label of the horizontal axis.
+        ylabel: Label of the vertical axis.
+        title: Title of the panel.
+    """
+
+    points: np.ndarray
+    xlabel: str
+    ylabel: str
+    title: str
+
+
+def plot_latent_space(
+    scatters: Sequence[Scatter],
+    colorings: Sequence[Coloring],
+    pictures: dict[str, np.ndarray],
+    title: str,
+    notes: Sequence[str] = (),
+) -> Figure:
+    """Draws codes as points, once for each coloring, and pictures of what lies where.
+
+    Args:
+        scatters: Projections of the same codes, a panel each.
+        colorings: What the points are colored by; empty for one color.
+        pictures: Heading -> `[H, W, 3]` uint8 picture of about 400 pixels a side.
+        title: Title of the page.
+        notes: Lines below the title.
+    """
+    side, across, down = 380, 62, 74
+    looks: Sequence[Coloring | None] = colorings if colorings else [None]
+    panels = [(scatter, coloring) for scatter in scatters for coloring in looks]
+    count = len(panels) + len(pictures)
+    columns = count if count <= 3 else 3
+    rows = -(-count // columns)
+    tallest = max([side, *(pixels.shape[0] for pixels in pictures.values())])
+    widest = max([side, *(pixels.shape[1] for pixels in pictures.values())])
+    page = Page(columns * (widest + across) - 10, rows * (tallest + down), title, tuple(notes))
+    for index in range(count):
+        left = MARGIN + 40 + index % columns * (widest + across)
+        top = page.top + 28 + index // columns * (tallest + down)
+        if index >= len(panels):
+            heading, pixels = list(pictures.items())[index - len(panels)]
+            page.text(left, top - 6, heading, size=14, weight="bold", va="bottom")
+            page.picture(left, top, pixels, heading)
+            continue
+        scatter, coloring = panels[index]
+        name = scatter.title if coloring is None else f"{scatter.title}, by {coloring.name}"
+        axes = page.chart(
+            left, top, side, side, title=name, xlabel=scatter.xlabel, ylabel=scatter.ylabel
+        )
+        axes.set_xticklabels([])
+        axes.set_yticklabels([])
+        _scatter(axes, scatter.points, coloring)
+    return page.figure
+
+
+def _scatter(axes, coordinates, coloring):
+    x, y = coordinates.T
+    style = {"s": 14 if len(x) > 300 else 22, "linewidths": 0, "alpha": 0.85}
+    if coloring is None:
+        axes.scatter(x, y, color=BLUE, **style)
+    elif coloring.names is None:
+        drawn = axes.scatter(x, y, c=coloring.values, cmap="viridis", **style)
+        bar = axes.inset_axes((0.75, 1.03, 0.16, 0.025))
+        axes.figure.colorbar(drawn, cax=bar, orientation="horizontal")
+        bar.set_xticks([])
+        style = {"transform": axes.transAxes, "size": points(12), "color": FAINT, "va": "center"}
+        axes.text(0.735, 1.04, int(coloring.values.min()), ha="right", **style)
+        axes.text(0.925, 1.04, int(coloring.values.max()), ha="left", **style)
+        bar.spines[:].set_visible(False)
+    else:
+        longest = max(map(len, coloring.names))  # names of a letter or two stand in the points
+        for value, name in enumerate(map(without_mathtext, coloring.names)):
+            here = coloring.values == value
+            if not here.any():
+                continue
+            color, marker = CLASSES[value % len(CLASSES)], "o^sDv"[value // len(CLASSES) % 5]
+            axes.scatter(x[here], y[here], color=color, marker=marker, label=name, **style)
+            if longest <= 2 and len(coloring.names) <= 30:
+                axes.text(
+                    np.median(x[here]), np.median(y[here]), name, size=points(14),
+                    weight="bold", color=INK, ha="center", va="center",
+                    bbox={"facecolor": "white", "edgecolor": color, "alpha": 0.85, "pad": 1.5},
+                )  # fmt: skip
+        if longest > 2 and len(coloring.names) <= 12:
+            few = len(coloring.names) <= 4  # beside the title; more of them in the panel
+            place = {"ncol": 4, "bbox_to_anchor": (1.02, 1.09), "columnspacing": 0.6} if few else {}
+            axes.legend(
+                fontsize=points(12), loc="upper right", handletextpad=0, framealpha=0.8,
+                edgecolor="none", **place,
+            )  # fmt: skip

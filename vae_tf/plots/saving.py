@@ -1,0 +1,151 @@
+"""Saving pictures and animations, wholly or not at all (save)."""
+
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from vae_tf.saving import written_whole
+
+# An animation goes by mail and chat, where a megabyte passes everywhere. A third of that also lets
+# two of each of a dozen runs lie in a repository, and once more inside their report.
+GIF_BYTES = 330_000
+
+_SOURCE = "Source"  # key of the PNG text that says what a picture was made from
+
+
+def save_png(path: Path, pixels: np.ndarray, *, source: str | None = None):
+    """Writes a picture.
+
+    Args:
+        path: Path of the file; its folder is made if it does not exist.
+        pixels: `[H, W, 3]` uint8 picture.
+        source: Name of what it was made from, kept in the file; see `source_of`.
+    """
+    _save_image(path, Image.fromarray(pixels), source)
+
+
+def save_figure(path: Path, figure: Figure, *, source: str | None = None):
+    """Writes a figure as a PNG of at most 256 colors, a third of the size of one of all.
+
+    Args:
+        path: Path of the file; its folder is made if it does not exist.
+        figure: Any Matplotlib figure.
+        source: Name of what it was made from, kept in the file; see `source_of`.
+    """
+    canvas = FigureCanvasAgg(figure)
+    with warnings.catch_warnings():
+        # Letters that the font lacks, in a name that a user chose, are drawn as boxes.
+        warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
+        canvas.draw()
+    image = Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3])
+    _save_image(path, _with_palette(image, 256), source)
+
+
+def save_gif(
+    path: Path,
+    frames: Sequence[np.ndarray],
+    durations: Sequence[int],
+    *,
+    limit: int = GIF_BYTES,
+    source: str | None = None,
+) -> int:
+    """Writes an animation that runs forever, small enough to send.
+
+    Above the limit it gets fewer colors, down to 64; then every second frame is left out, the
+    first and the last excepted, and the others are shown longer; then colors go down to 16.
+
+    Args:
+        path: Path of the file; its folder is made if it does not exist.
+        frames: `[H, W, 3]` uint8 frames, all of one size.
+        durations: Milliseconds that each frame is shown.
+        limit: Number of bytes aimed at.
+        source: Name of what it was made from, kept in the file; see `source_of`.
+
+    Returns:
+        Number of bytes written: above `limit` only where a dozen frames of 16 colors are.
+    """
+    colors = [256, 128, 64, 32, 16]
+    with written_whole(path) as partial:
+        while True:
+            _write_gif(partial, frames, durations, colors[0], source)
+            size = partial.stat().st_size
+            if size <= limit or len(colors) == 1:
+                return size
+            if colors[0] == 64 and len(frames) > 14:
+                frames, durations = _halved(frames, durations)
+            else:
+                colors.pop(0)
+
+
+def source_of(path: Path) -> str | None:
+    """Returns what a picture was made from, None if the picture is damaged or missing."""
+    try:
+        with Image.open(path) as image:
+            image.verify()
+            comment = image.info.get("comment", b"")
+            return image.info.get(_SOURCE) or bytes(comment).decode() or None
+    # Pillow raises these, and more, on damaged files: whatever it is, the file is no good.
+    except (OSError, SyntaxError, ValueError, IndexError, EOFError, Image.DecompressionBombError):
+        return None
+
+
+def load_png(path: Path) -> np.ndarray:
+    """Reads a picture as `[H, W, 3]` uint8.
+
+    Raises:
+        OSError: If it is damaged.
+    """
+    try:
+        with Image.open(path) as image:
+            return np.asarray(image.convert("RGB"))
+    except (SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as error:
+        raise OSError(f"{path} is damaged: {error}") from None
+
+
+def _save_image(path, image, source):
+    info = PngInfo()
+    if source is not None:
+        info.add_text(_SOURCE, source)
+    with written_whole(path) as partial:
+        image.save(partial, format="PNG", pnginfo=info, optimize=True)
+
+
+def _write_gif(path, frames, durations, colors, source):
+    # One palette for all, from a sample of them, so that what stands still does not flicker.
+    sample = np.concatenate(frames[:: max(1, len(frames) // 6)])
+    palette = _with_palette(Image.fromarray(sample), colors)
+    images = [
+        Image.fromarray(frame).quantize(palette=palette, dither=Image.Dither.NONE)
+        for frame in frames
+    ]
+    images[0].save(
+        path, format="GIF", save_all=True, append_images=images[1:], duration=list(durations),
+        loop=0, optimize=True, comment=(source or "").encode(),
+    )  # fmt: skip
+
+
+def _with_palette(image, colors):
+    """Reduces an image to so many colors; what is nearly white or black becomes exactly so."""
+    if image.getcolors(5_000) is not None:
+        method = Image.Quantize.MEDIANCUT  # grays and a few colors stay all but exact
+    else:
+        method = Image.Quantize.FASTOCTREE  # keeps rare colors, which the other gives away
+    image = image.quantize(colors, method=method, dither=Image.Dither.NONE)
+    palette = np.array(image.getpalette()).reshape(-1, 3)
+    palette[palette.min(axis=1) >= 248] = 255
+    palette[palette.max(axis=1) <= 7] = 0
+    image.putpalette(palette.ravel().tolist())
+    return image
+
+
+def _halved(frames, durations):
+    kept = sorted({*range(0, len(frames), 2), len(frames) - 1})
+    ends = [*kept[1:], len(frames)]
+    spans = [sum(durations[a:b]) for a, b in zip(kept, ends, strict=True)]
+    return [frames[index] for index in kept], spans

@@ -1,0 +1,82 @@
+"""The eight panels of a training (draw)."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from vae_tf.plots.axis_scales import label_steps, needs_log_scale, use_log_scale
+from vae_tf.plots.downsampling import downsample_curve
+from vae_tf.plots.page import BLUE, FAINT, MARGIN, ORANGE, Page, points
+
+# Panel -> (columns of log.csv with their names in the legend, unit).
+TRAINING_PANELS = {
+    "Total loss": ({"loss": ""}, "nats per image"),
+    "Regularization (KL)": ({"kl": ""}, "nats per image"),
+    "Reconstruction": ({"reconstruction": ""}, "nats per image"),
+    "KL weight": ({"kl_weight": ""}, "weight"),
+    "Average stddev": ({"stddev_mean": ""}, "stddev"),
+    "Stddev, lower and upper bound": (
+        {"stddev_min": "lower", "stddev_max": "upper"},
+        "stddev",
+    ),
+    "Average mean": ({"mean_mean": ""}, "mean"),
+    "Mean, lower and upper bound": ({"mean_min": "lower", "mean_max": "upper"}, "mean"),
+}
+
+
+def plot_training_curves(
+    history: dict[str, np.ndarray], title: str, notes: Sequence[str] = ()
+) -> Figure:
+    """Draws eight panels: losses, KL weight, standard deviations and means.
+
+    Args:
+        history: Columns of log.csv by name, `step` among them; those of validation begin with
+            `val_`.
+        title: Title of the page.
+        notes: Lines below the title.
+    """
+    width, height, across, down = 268, 190, 76, 86
+    page = Page(4 * (width + across) - 10, 2 * (height + down) + 4, title, tuple(notes))
+    page.text(page.width - MARGIN - 130, MARGIN, "●  training", color=BLUE, ha="right")
+    page.text(page.width - MARGIN, MARGIN, "◆  validation", color=ORANGE, ha="right")
+    for index, (panel, (columns, unit)) in enumerate(TRAINING_PANELS.items()):
+        left = MARGIN + 56 + index % 4 * (width + across)
+        top = page.top + 30 + index // 4 * (height + down)
+        axes = page.chart(left, top, width, height, title=panel, xlabel="step", ylabel=unit)
+        values = _plot_curves(axes, history, columns)
+        if not len(values):  # the KL of an encoder without noise
+            axes.text(
+                0.5, 0.5, "not finite", transform=axes.transAxes, ha="center", color=FAINT,
+                size=points(14),
+            )  # fmt: skip
+            axes.set_yticks([])
+        finite = values[np.isfinite(values)]
+        wide = len(columns) > 1 and len(finite) and 0 < finite.min() < finite.max() / 100
+        if wide or needs_log_scale(values, 8.0):
+            use_log_scale(axes, values, unit)
+        if panel == "KL weight" and len(values):
+            axes.set_ylim(-0.05 * values.max(), 1.1 * values.max() or 1.0)
+        if len(columns) > 1:
+            low, high = (history[column] for column in columns)
+            axes.fill_between(history["step"], low, high, color=BLUE, alpha=0.12, linewidth=0)
+        label_steps(axes)
+    return page.figure
+
+
+def _plot_curves(axes, history, columns):
+    """Draws columns of the log, each with that of validation; returns all values drawn."""
+    drawn = []
+    for column, name in columns.items():
+        steps, values = downsample_curve(history["step"], history[column])
+        axes.plot(steps, values, color=BLUE, linewidth=1.4, label=f"training {name}".strip())
+        drawn.append(values)
+        validated = history.get(f"val_{column}")
+        if validated is not None and not np.all(np.isnan(validated)):
+            steps, values = downsample_curve(history["step"], validated)
+            axes.plot(
+                steps, values, color=ORANGE, linewidth=1.2, marker="D",
+                markersize=3 if len(steps) < 60 else 0, label=f"validation {name}".strip(),
+            )  # fmt: skip
+            drawn.append(values)
+    return np.concatenate(drawn)

@@ -1,0 +1,122 @@
+"""Figures of traversals: what changes with one latent and nothing else (draw)."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from vae_tf.plots.grids import GAP, fitted, image_grid
+from vae_tf.plots.page import FAINT, INK, MARGIN, Page, text_width
+
+_LABEL_WIDTH = 150  # pixels, for what is written beside a row
+
+
+def plot_traversal(
+    images: np.ndarray,
+    values: np.ndarray,
+    average_stddev: float,
+    title: str,
+    notes: Sequence[str] = (),
+    *,
+    tile: int = 64,
+) -> Figure:
+    """Draws one latent running from its greatest sample to its least, in columns.
+
+    Args:
+        images: `[S, K, H, W, C]` images decoded from `traversals.single_latent_codes`.
+        values: `[S]` values of the latent in the first column.
+        average_stddev: Average standard deviation of the latent's posterior, which each further
+            column adds once more.
+        title: Title of the page.
+        notes: Lines below the title.
+        tile: Approximate height of an image in pixels.
+    """
+    steps, columns = images.shape[:2]
+    tiles = fitted(images.reshape(-1, *images.shape[2:]), tile)
+    height, width = tiles.shape[1:3]
+    apart = 116  # room for the headings of the columns
+    left = MARGIN + 60
+    page = Page(60 + columns * (width + apart), 44 + steps * (height + GAP), title, tuple(notes))
+    for column in range(columns):
+        grid = image_grid(tiles[column::columns], 1, tile=1)
+        x = left + column * (width + apart)
+        heading = "as is" if column == 0 else f"+ {column} average stddev"
+        page.text(x, page.top, heading, weight="bold")
+        added = column * average_stddev
+        page.text(x, page.top + 18, f"z + {added:.3g}" if column else "z", size=12, color=FAINT)
+        page.picture(x, page.top + 40, grid, heading)
+    for row, value in enumerate(values):
+        middle = page.top + 40 + GAP + row * (height + GAP) + height / 2
+        page.text(left - 8, middle, f"{value:+.2f}", ha="right", va="center")
+    return page.figure
+
+
+def plot_traversals(
+    blocks: dict[str, np.ndarray],
+    latents: Sequence[int] | np.ndarray,
+    use: np.ndarray,
+    active: np.ndarray,
+    ranges: np.ndarray,
+    title: str,
+    notes: Sequence[str] = (),
+    *,
+    unit: str = "nats",
+    image: np.ndarray | None = None,
+    tile: int = 56,
+) -> Figure:
+    """Draws every latent running through its range: a row a latent.
+
+    Args:
+        blocks: Heading -> `[L, S, H, W, C]` decoded images, rows in the order of `latents`.
+        latents: Numbers of the L latents, in the order shown.
+        use: `[L]` numbers that say how much each latent is used, in this order.
+        active: `[L]` bools that say whether a latent is used at all, in this order.
+        ranges: `[L, 2]` ends of the ranges, in this order.
+        title: Title of the page.
+        notes: Lines below the title.
+        unit: Unit of `use`.
+        image: `[H, W, C]` image that the last block starts from, shown in its heading.
+        tile: Approximate height of an image in pixels.
+    """
+    grids = {}
+    for heading, images in blocks.items():
+        tiles = fitted(images.reshape(-1, *images.shape[2:]), tile)
+        grids[heading] = image_grid(tiles, images.shape[1], tile=1)
+    height = tiles.shape[1]
+    heading_height = 22 if image is None else max(22, height + 6)
+    between = 22
+    width = _LABEL_WIDTH + sum(grid.shape[1] + between for grid in grids.values())
+    grid_height = next(iter(grids.values())).shape[0]
+    page = Page(width, heading_height + grid_height, title, tuple(notes))
+    top = page.top + heading_height
+    x = MARGIN + _LABEL_WIDTH
+    for index, (heading, grid) in enumerate(grids.items()):
+        page.text(x, top - 4, heading, weight="bold", va="bottom")
+        page.picture(x, top, grid, heading)
+        if image is not None and index == len(grids) - 1:
+            started = image_grid(fitted(image[None], tile), 1, tile=1)
+            place = x + text_width(heading, 13) + 10
+            page.picture(place, top - height - 4, started, "image")
+        x += grid.shape[1] + between
+    for row, latent in enumerate(latents):
+        middle = top + GAP + row * (height + GAP) + height / 2
+        used = f"{use[row]:.2f} {unit}" if active[row] else f"{use[row]:.3f}, inactive"
+        _name_row(page, middle, height, f"z{latent}", used, active[row], ranges[row])
+    return page.figure
+
+
+def _name_row(page, middle, height, name, used, active, limits):
+    """Writes which latent a row shows, how much it is used and, where two lines fit, its range."""
+    size, right = min(13, height), MARGIN + _LABEL_WIDTH - 8
+    two_lines = height >= 30
+    shift = 8 if two_lines else 0
+    style = {"size": size, "color": INK if active else FAINT, "va": "center"}
+    weight = "bold" if active else "normal"
+    page.text(MARGIN, middle - shift, name, weight=weight, **style)
+    page.text(right, middle - shift, used, ha="right", **style)
+    if two_lines:
+        low, high = limits
+        page.text(
+            right, middle + shift, f"{low:+.2f} to {high:+.2f}",
+            size=11, color=FAINT, ha="right", va="center",
+        )  # fmt: skip
