@@ -70,10 +70,9 @@ def read_presets():
 
 def where_it_failed(error: Exception) -> str:
     """What went wrong while params.py was imported, with its file and line."""
-    missing = isinstance(error, ModuleNotFoundError)
-    if missing and error.name == "params":
-        return f"There is no params.py beside '{__file__}'. Runs are written there."
     spec = importlib.util.find_spec("params")
+    if spec is None:
+        return f"There is no params.py beside '{__file__}'. Runs are written there."
     path, line = spec.origin, None
     if isinstance(error, SyntaxError):
         path, line = error.filename, error.lineno

@@ -14,6 +14,7 @@ from vae_tf.likelihood_texts import read_likelihood
 from vae_tf.memory import check_memory
 from vae_tf.models.build import build_model
 from vae_tf.runs import Run, checkpoints
+from vae_tf.runs.details import describe_data
 from vae_tf.saving import write_text
 from vae_tf.training.callbacks import Callback, ProgressBar, TensorBoard
 from vae_tf.training.checks import check_batches, check_images, check_options
@@ -67,14 +68,22 @@ def train(
     check_images(images, validation)
     model = build_model(params, images.image_shape, len(images), images.num_classes)
     check_batches(model, params, images, validation)
+    described = describe_data(images, validation, labelled="label" in model.needs)
     if say is not None and not resume and (line := _forecast(params, images)):
         say(line)
-    with runs.locked(run_dir), contextlib.ExitStack() as stack, _disk_errors_explained(run_dir):
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(runs.locked(run_dir))
+        stack.enter_context(_disk_errors_explained(run_dir))
         if not resume:
             runs.create(run_dir, params, overwrite=overwrite)
+        runs.check_links(run_dir)
         run = Run(run_dir, model=model, data=images, validation_data=validation)
+        runs.check_resumable(run, params)  # another process may have gone on meanwhile
+        runs.clean(run_dir)
         run.params = params  # those in the folder may still have fewer steps
-        training = Training(run, model, images, validation, own_data=data is not None)
+        training = Training(
+            run, model, images, validation, data=described, own_data=data is not None
+        )
         start = training.restore() if resume else 0
         write_text(run.params_path, params.to_json())
         runs.record_environment(run, start)
@@ -104,9 +113,21 @@ def _disk_errors_explained(run_dir: Path) -> Iterator[None]:
     """
     try:
         yield
+    except BrokenPipeError:
+        raise  # whoever reads our output is gone, which is no error of the disk
     except OSError as error:
-        last = checkpoints.describe_newest(run_dir / "checkpoints")
-        raise TrainingStopped(
-            f"Writing to '{error.filename or run_dir}' failed: {error.strerror or error}. {last} "
-            f"Fix that and go on with --resume."
-        ) from error
+        reason = error.strerror or error
+        if error.filename is None:
+            what = f"Training stopped: {reason}."
+        elif Path(str(error.filename)).is_relative_to(run_dir):
+            what = f"Writing to '{error.filename}' failed: {reason}."
+        else:
+            what = f"'{error.filename}' cannot be used: {reason}."
+        raise TrainingStopped(f"{what} {_how_to_go_on(run_dir)}") from error
+
+
+def _how_to_go_on(run_dir: Path) -> str:
+    if not (run_dir / runs.PARAMS).is_file():
+        return "The run has not begun. Fix that and start it again."
+    last = checkpoints.describe_newest(run_dir / "checkpoints")
+    return f"{last} Fix that and go on with --resume."
