@@ -11,7 +11,7 @@ from typing import NamedTuple
 from vae_tf.errors import UserError, shown
 from vae_tf.escaping import csv_cell
 from vae_tf.metrics import SCORES, Column
-from vae_tf.reading import read_json, require_fields
+from vae_tf.reading import Kinds, read_json, require_fields
 from vae_tf.runs import checkpoints
 
 RECORD = "metrics.json"
@@ -32,7 +32,7 @@ _GROUPS = (
 # What a row of scores.csv says besides its scores.
 _ABOUT = ("run", "step", "dataset", "image_shape", "likelihood", "preset", "seed", "version")
 # Field of a metrics.json -> its types.
-_FIELDS = {
+_FIELDS: Kinds = {
     **dict.fromkeys(("run", "dataset", "likelihood", "preset", "version"), str),
     **dict.fromkeys(("step", "seed"), int),
     **dict.fromkeys(("image_shape", "left_out"), list),

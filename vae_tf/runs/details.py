@@ -16,9 +16,9 @@ from vae_tf.config import Params, differences, replace
 from vae_tf.data import ImageSet
 from vae_tf.data.fingerprints import fingerprint
 from vae_tf.errors import UserError, shown
-from vae_tf.reading import require_fields
+from vae_tf.reading import Kinds, require_fields
 
-_FIELDS = {
+_FIELDS: Kinds = {
     "step": int,
     "num_weights": int,
     "image_shape": list,
@@ -28,7 +28,7 @@ _FIELDS = {
     "waited": int,
 }
 # What older versions did not write, or `slim` adds.
-_OPTIONAL = {
+_OPTIONAL: Kinds = {
     "num_classes": (int, type(None)),
     "slim": bool,
     "params": dict,
@@ -51,7 +51,7 @@ def check_details(details: dict) -> dict:
         UserError: If one is missing, of another type or impossible.
     """
     optional = {name: kinds for name, kinds in _OPTIONAL.items() if name in details}
-    require_fields(details, _FIELDS | optional)
+    require_fields(details, {**_FIELDS, **optional})
     shape = details["image_shape"]
     sides = [side for side in shape if isinstance(side, int) and side > 0]
     if not (len(shape) == len(sides) == 3 and math.prod(sides) <= _LARGEST_IMAGE):
@@ -86,7 +86,7 @@ def describe_data(images: ImageSet, validation: ImageSet, *, labelled: bool) -> 
     data = {"train": fingerprint(images), "validation": fingerprint(validation)}
     if labelled and images.labels is not None:
         labels = np.concatenate([images.labels, validation.labels]).astype("<i8")
-        data["labels"] = hashlib.sha256(labels).hexdigest()[:32]
+        data["labels"] = hashlib.sha256(labels.tobytes()).hexdigest()[:32]
     return data
 
 

@@ -159,7 +159,7 @@ class Log:
         self._sum.update(self._last)
         self._size += len(self._last)
         self._last = (",".join(cells) + "\n").encode()
-        self._last_step = row["step"]
+        self._last_step = int(row["step"])
         with self._naming():
             self._file.write(self._last)
             self._file.flush()
