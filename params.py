@@ -103,7 +103,7 @@ RUNS["KLD_Decrease_100000_steps-10000to1-Beta-VAE"] = replace(
     RUNS["VAE"], kl_weight=linear(10_000, 1, 99_990), steps=125_000, patience=None
 )
 
-# --- The same eight on real colour images that need no download ---
+# --- The same eight on real color images that need no download ---
 
 # The embedded emoji at a twentieth of the steps, ramps scaled with them.
 for _name in ("VAE", "10-Beta-VAE", "100-Beta-VAE", "1000-Beta-VAE", "10000-Beta-VAE"):

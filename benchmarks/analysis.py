@@ -1,8 +1,8 @@
 """Seconds of analyzing eight runs, by product: `python benchmarks/analysis.py [--predictions DIR]`.
 
-Runs are those found, repeated until there are eight; with none, eight are made first from the
-presets, without training: the time of a picture does not depend on what was learned. Time and
-memory are those of analysis alone; the aim is two minutes on two cores.
+The runs that are found are repeated until there are eight; where there are none, eight are made
+first from the presets, without training: the time of a picture does not depend on what was
+learned. Time and memory are those of analysis alone; the aim is two minutes on two cores.
 """
 
 import argparse
@@ -25,7 +25,7 @@ from vae_tf.analysis import analyze, find_runs  # noqa: E402
 from vae_tf.errors import UserError  # noqa: E402
 from vae_tf.training import train  # noqa: E402
 
-# Grey and colour, 8x8 to 64x64, with and without factors, 8 to 32 latents; no download.
+# Grey and color, 8x8 to 64x64, with and without factors, 8 to 32 latents; no download.
 MADE = ("digits-VAE", "sprites-beta-VAE", "sprites-VAE", "emoji-VAE", "emoji-100-Beta-VAE")
 COUNT = 8
 
@@ -39,7 +39,7 @@ def collect(source: Path, target: Path):
 
 
 def make(target: Path):
-    """Eight runs of a few steps."""
+    """Makes eight runs of a few steps."""
     for index in range(COUNT):
         name = MADE[index % len(MADE)]
         changes = ["steps=2", "validation=1000", "sample_steps=[0,1,2]"]

@@ -78,7 +78,7 @@ class Worker:
         )
 
     def seconds(self, steps: int) -> float:
-        """Seconds a step."""
+        """Seconds that a step takes."""
         self._process.stdin.write(f"{steps}\n")
         self._process.stdin.flush()
         return float(self._process.stdout.readline())

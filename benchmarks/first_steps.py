@@ -1,8 +1,8 @@
 """Loss of every preset over its first 20 steps, to compare commits before and after a change.
 
 `python benchmarks/first_steps.py --save before.json` in one checkout, then, in the other one,
-`python benchmarks/first_steps.py --save after.json --compare before.json`. Taken is the package of
-the folder it is started in, through its public names alone, so that a copy of this file runs on
+`python benchmarks/first_steps.py --save after.json --compare before.json`. It measures the package
+of the folder it is started in, through its public names alone, so that a copy of this file runs on
 commits that had none. MNIST is read as ever (`TFDS_DATA_DIR`); CelebA and 3D Shapes are large, and
 stand-ins take their place: random images, and the sprites as three channels.
 """

@@ -1,8 +1,8 @@
 """Step time of every variant as a ratio to the VAE's: `python benchmarks/variants.py`.
 
-With names of presets, of these alone. All have the networks of the sprites presets and batches of
-64 (pairs: 64 of them), made beforehand and held in memory. The VAE and the variants take turns,
-round by round; a ratio is that of the times of the same round, the median counts.
+Given names of presets, it times these alone. All have the networks of the sprites presets and
+batches of 64 (pairs: 64 of them), made beforehand and held in memory. The VAE and the variants take
+turns, round by round; a ratio is that of the times of the same round, the median counts.
 """
 
 import argparse
@@ -47,7 +47,7 @@ class Steps:
         self.seconds(WARM_UP)
 
     def seconds(self, steps: int) -> float:
-        """Seconds a step."""
+        """Seconds that a step takes."""
         start = time.perf_counter()
         for _ in range(steps):
             float(self._update(next(self._batches))["loss"])

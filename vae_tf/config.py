@@ -34,7 +34,7 @@ class Params:
     # Data
     dataset: str = "sprites"  # name of a set, or folder:PATH
     image_size: int | None = None  # pixels a side; None: as the set has it
-    channels: int | None = None  # 1 grey, 3 colour; None: as the set has it
+    channels: int | None = None  # 1 grey, 3 color; None: as the set has it
     validation: float | int = 0.05  # part, or number, of the training images held out where the
     # set has no validation split of its own
 
@@ -105,16 +105,16 @@ class Params:
         self._require(
             self.channels is None or (_whole(self.channels, 1) and self.channels in (1, 3)),
             "channels",
-            "1 (grey), 3 (colour) or None (the set's own)",
+            "1 (grey), 3 (color) or None (the set's own)",
         )
         part = isinstance(self.validation, float) and 0 < self.validation < 1
         expected = "a part between 0 and 1, or a whole number of images of at least 1"
         self._require(part or _whole(self.validation, 1, LARGEST_COUNT), "validation", expected)
 
     def _check_networks(self):
-        self._set("encoder", specs.normalise(self.encoder, "encoder"))
+        self._set("encoder", specs.normalize(self.encoder, "encoder"))
         if self.decoder is not None:
-            self._set("decoder", specs.normalise(self.decoder, "decoder"))
+            self._set("decoder", specs.normalize(self.decoder, "decoder"))
         self._require_whole("latent_size", 1)
         self._require_known("activation", ACTIVATIONS)
 

@@ -78,7 +78,7 @@ class Distribution:
         """KL divergence to the prior, `[B]`: exact where that is known, else its estimate at `z`.
 
         Args:
-            prior: Of the same latents.
+            prior: Prior of the same latents.
             z: `[B, L]`, a sample of this distribution.
         """
         return self.log_prob(z) - prior.log_prob(z)
@@ -262,7 +262,7 @@ class UniformCodes(Distribution):
 
 @dataclasses.dataclass(frozen=True)
 class Codebook(Distribution):
-    """Each latent at the nearest of its values, for sure.
+    """Each latent at the nearest of its values, with certainty.
 
     Attributes:
         continuous: `[B, L]`, the encoder's output.

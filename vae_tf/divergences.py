@@ -77,8 +77,8 @@ def total_correlation(z, mean, log_stddev, dataset_size: int, estimator: str = "
     weights = importance_log_weights(ops.shape(z)[0], dataset_size, estimator)
     # log q(z_il | x_j) + log w_ij
     log_stddev = log_stddev[None]
-    standardised = (z[:, None] - mean[None]) * ops.exp(-log_stddev)  # [B, B, L]
-    log_prob = -0.5 * (ops.square(standardised) + math.log(2.0 * math.pi)) - log_stddev
+    standardized = (z[:, None] - mean[None]) * ops.exp(-log_stddev)  # [B, B, L]
+    log_prob = -0.5 * (ops.square(standardized) + math.log(2.0 * math.pi)) - log_stddev
     joint = ops.logsumexp(ops.sum(log_prob, axis=-1) + weights, axis=1)
     marginals = ops.logsumexp(log_prob + weights[..., None], axis=1)  # [B, L]
     return joint - ops.sum(marginals, axis=-1)
@@ -148,10 +148,10 @@ def mmd(x, y, kernel):
 def covariance(x):
     """Covariance `[L, L]` of the rows of `[B, L]`, divided by B as in a population.
 
-    Too small by (B - 1) / B in the mean.
+    In the mean it is too small, by the factor (B - 1) / B.
     """
-    centred = x - ops.mean(x, axis=0, keepdims=True)
-    return ops.matmul(ops.transpose(centred), centred) / ops.cast(ops.shape(x)[0], "float32")
+    centered = x - ops.mean(x, axis=0, keepdims=True)
+    return ops.matmul(ops.transpose(centered), centered) / ops.cast(ops.shape(x)[0], "float32")
 
 
 def covariance_penalty(matrix, off_diagonal_weight: float, diagonal_weight: float):
@@ -162,8 +162,8 @@ def covariance_penalty(matrix, off_diagonal_weight: float, diagonal_weight: floa
 
     Args:
         matrix: `[L, L]`.
-        off_diagonal_weight: At least 0.
-        diagonal_weight: At least 0.
+        off_diagonal_weight: Weight of the entries beside the diagonal, at least 0.
+        diagonal_weight: Weight of the diagonal, at least 0.
 
     Returns:
         Scalar, at least 0.

@@ -244,7 +244,7 @@ def make_likelihood(text: str, model: keras.Model) -> Likelihood:
     """Makes a likelihood from its text.
 
     Args:
-        text: Such as "gaussian(stddev=0.1)", see `likelihood_texts`.
+        text: Text of a likelihood, such as "gaussian(stddev=0.1)", see `likelihood_texts`.
         model: Model that keeps the weights of those that have some.
 
     Raises:

@@ -23,7 +23,7 @@ def read(text: str):
     """Reads a literal, or a call of a name with such arguments.
 
     Args:
-        text: Such as "[[64], [32]]", "4" or "linear(0, 1, steps=500)".
+        text: Text to read, such as "[[64], [32]]", "4" or "linear(0, 1, steps=500)".
 
     Returns:
         The value, or a `Call`.

@@ -72,7 +72,7 @@ def read_optimizer(text: str) -> tuple[str, dict]:
     """Reads name and options of an optimizer.
 
     Args:
-        text: Such as "adam" or "adam(beta_1=0.5)".
+        text: Text of an optimizer, such as "adam" or "adam(beta_1=0.5)".
 
     Raises:
         UserError: If it cannot be read, or an option is unknown or impossible.

@@ -66,7 +66,7 @@ def claim(path: Path, descriptor: int) -> bool:
 
     Args:
         path: The file or folder, just made.
-        descriptor: It, opened.
+        descriptor: Descriptor of it, opened.
 
     Returns:
         Whether it is still there: `remove_abandoned` of another process may have been faster.
@@ -83,8 +83,8 @@ def remove_abandoned(folder: Path, names: re.Pattern):
     """Removes temporary files and folders whose owner is gone.
 
     Args:
-        folder: Where to look.
-        names: Matches the whole names of what may be removed.
+        folder: Folder to look in.
+        names: Pattern of the whole names of what may be removed.
     """
     with os.scandir(folder) as entries:
         found = [entry.path for entry in entries if names.fullmatch(entry.name)]

@@ -81,7 +81,7 @@ class constant(Schedule):  # noqa: N801
     """The same value at every step.
 
     Args:
-        value: At least 0.
+        value: The value, at least 0.
     """
 
     value: float
@@ -190,7 +190,7 @@ class triggered(Schedule):  # noqa: N801
 
     Args:
         threshold: Nats per image, as in the log's column `reconstruction`; at least 0.
-        schedule: What to run from then on; a number is a constant.
+        schedule: Schedule to run from then on; a number is a constant.
     """
 
     threshold: float
@@ -218,7 +218,7 @@ def parse(text: str) -> Schedule:
     """Reads a schedule from the call that makes it. Nothing is evaluated.
 
     Args:
-        text: Such as "linear(0, 1, 50000, delay=3000)" or "4".
+        text: Text of a schedule, such as "linear(0, 1, 50000, delay=3000)" or "4".
 
     Raises:
         UserError: If it is not one of `SCHEDULES` with literal arguments.

@@ -93,7 +93,7 @@ def test_a_run_that_cannot_be_told_does_not_cost_the_others(tmp_path):
     failed = write_report(tmp_path / "report.html", runs, tmp_path / "none.png")
     assert list(failed) == ["bad"] and "TypeError" in failed["bad"]
     words = Page((tmp_path / "report.html").read_text()).words
-    assert "This run cannot be told: TypeError" in words and "trained for 12 steps" in words
+    assert "This run cannot be shown: TypeError" in words and "trained for 12 steps" in words
 
 
 @pytest.mark.parametrize("content", [b"", b"\x89PNG cut short", b"GIF89a"])

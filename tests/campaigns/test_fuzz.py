@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from vae_tf.analysis.records import load_record
 
 import vae_tf
+from vae_tf.analysis.score_tables import load_record
 from vae_tf.config import replace
 from vae_tf.errors import UserError
 from vae_tf.runs import checkpoints

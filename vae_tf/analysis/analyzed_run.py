@@ -65,7 +65,7 @@ class AnalyzedRun:
     Attributes:
         run: The run.
         params: Its parameters.
-        projection: As given.
+        projection: The projection that was given.
     """
 
     def __init__(self, run: Run, image_sets: ImageSets | None = None, projection: str = "pca"):

@@ -34,13 +34,13 @@ def codes_and_kl(
     rows: np.ndarray,
     labels: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The same with the KL of each latent to its prior.
+    """Encodes images as `encode_images` does, and computes the KL of each latent to its prior.
 
     Args:
         model: Any model of this package.
-        read: As for `encode_images`.
-        rows: As for `encode_images`.
-        labels: As for `encode_images`.
+        read: Function from a part of `rows` to images, see `encode_images`.
+        rows: Indices or factors, see `encode_images`.
+        labels: `[N]` labels, where the model needs them.
 
     Returns:
         `mean`, `log_stddev` and `kl`, `[N, L]` each; the KL in nats, infinite where the encoder

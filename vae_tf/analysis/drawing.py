@@ -34,7 +34,7 @@ def analyze(
 
     Memory is bounded: one model at a time, and at most a thousand images. Each file is written
     wholly or not at all, so that what is drawn is kept whatever happens. What is wrong with one
-    run is told in the outcome and does not cost the others.
+    run is noted in the outcome and does not cost the others.
 
     Args:
         runs: Run folders to analyze.

@@ -19,7 +19,7 @@ def reading(file: Path | None = None) -> Iterator[None]:
         file: The one file that is read, if it is one: then any error is a problem of its content.
 
     Raises:
-        UserError: In place of an `OSError`, or of any error where a file is given.
+        UserError: If there is an `OSError`, or any error where a file is given, in its place.
     """
     try:
         yield

@@ -38,7 +38,7 @@ def write_overview(paths: Sequence[Path], request: Request, outcome: Outcome):
     """Writes the tables, the comparison and the report.
 
     Args:
-        paths: Run folders; of those that were never analyzed, only scores are told.
+        paths: Run folders; of those that were never analyzed, only scores are shown.
         request: What is asked for.
         outcome: Outcome to which files and problems are added.
     """
@@ -156,5 +156,5 @@ def _write_report(summarized: Sequence[_Summarized], request: Request, outcome: 
         for each in summarized
     ]
     for name, reason in write_report(path, runs, request.images / "comparison.png").items():
-        outcome.add_problem(printable(name), "not told in report.html", reason)
+        outcome.add_problem(printable(name), "not shown in report.html", reason)
     outcome.add_drawn(path, time.perf_counter() - start)

@@ -53,7 +53,7 @@ class Outcome:
             self.seconds[path.name] = self.seconds.get(path.name, 0.0) + seconds
 
     def add_problem(self, run: str, what: str, reason: str):
-        """Notes what could not be drawn of a run; a reason is told once.
+        """Notes what could not be drawn of a run; a reason is given once.
 
         Args:
             run: Name of the run.

@@ -123,9 +123,9 @@ class Comparison(NamedTuple):
 
     Attributes:
         heading: What they have in common.
-        records: Of the runs.
-        values: Of the runs: name -> value, those of `columns` that there are.
-        best: Of the runs: names in which none of the others is better.
+        records: Contents of the metrics.json of each run.
+        values: Values of each run, name -> value: those of `columns` that there are.
+        best: Names of each run in which none of the others is better.
         columns: Group -> name -> column, those that any of the runs has.
     """
 

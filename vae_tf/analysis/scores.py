@@ -30,10 +30,10 @@ def score_run(
     without noise in the encoder no log-likelihood either.
 
     Args:
-        run: To be scored.
+        run: Run that is scored.
         preset: "full" (the published sizes) or "fast" (about a tenth).
         progress: Whether to show progress bars on stderr.
-        say: Told a line of progress at a time.
+        say: Function that is given a line of progress at a time.
 
     Returns:
         The content of metrics.json: what was scored (`run`, `step`, `dataset`, `image_shape`,
@@ -133,7 +133,7 @@ def _store(run, record, name, entry, say):
 
 
 def encoder_of(model) -> Callable:
-    """What gives a model's codes to `metrics.Representation`: with Gaussian densities or alone."""
+    """Function from images to Gaussian densities of codes, or to codes alone."""
     return model.encode if model.has_gaussian_codes else lambda x: model.encode(x)[0]
 
 
@@ -173,8 +173,8 @@ def score_udr(runs: Sequence[Run], *, say: Callable[[str], None] = print):
     a KL to tell which codes are informative, a run gets none.
 
     Args:
-        runs: With a metrics.json each; others are left out.
-        say: Told a line of progress at a time.
+        runs: The runs; those without a metrics.json are left out.
+        say: Function that is given a line of progress at a time.
     """
     groups: dict[str, dict[int, tuple[Run, dict]]] = {}
     for run in runs:

@@ -32,7 +32,7 @@ _COLUMNS = (
 
 
 def summarize(analyzed: AnalyzedRun) -> dict:
-    """Computes what is told of a run in a table, and one traversal as a picture.
+    """Computes what is shown of a run in a table, and one traversal as a picture.
 
     Args:
         analyzed: Run that is summarized.

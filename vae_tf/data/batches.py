@@ -48,7 +48,7 @@ def batch_indices(size: int, batch_size: int, seed: int, step: int) -> np.ndarra
     Args:
         size: Images in the set.
         batch_size: Images in a batch.
-        seed: Of the order.
+        seed: Seed of the order.
         step: Optimizer steps done before this batch.
 
     Returns:
@@ -68,10 +68,10 @@ def batch_of(
     """A batch of these images with what a model needs besides.
 
     Args:
-        images: Where to read.
+        images: Images to read from.
         indices: `[B]` ints.
         needs: "image" and any names of `PARTS`.
-        rng: Decides whatever the parts leave open.
+        rng: Source of what the parts leave open.
 
     Returns:
         Arrays `[B, ...]` by name.
@@ -92,11 +92,11 @@ def batch_at(
     """The batch of a step.
 
     Args:
-        images: Where to read.
+        images: Images to read from.
         batch_size: Images in a batch.
         seed: Seed of the order.
         step: Optimizer steps done before this batch.
-        needs: As for `batch_of`.
+        needs: Names of what a batch holds, see `batch_of`.
     """
     indices = batch_indices(len(images), batch_size, seed, step)
     return batch_of(images, indices, needs, np.random.default_rng((seed, step, 1)))

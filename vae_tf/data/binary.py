@@ -46,8 +46,8 @@ class _Binary:
     """Binary draws of the rows of another store.
 
     Args:
-        store: Of grey images.
-        sources: `[N]` row of the store of each row.
+        store: Store of grey images.
+        sources: `[N]` rows of the store, one for each row.
     """
 
     def __init__(self, store: Rows, sources: np.ndarray):

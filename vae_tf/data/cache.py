@@ -45,7 +45,8 @@ def prepared(name: str, key: dict, prepare: Callable[[Path], dict]) -> tuple[Pat
     Args:
         name: Readable start of the folder's name.
         key: All that decides the content, JSON-able; a change of it makes another folder.
-        prepare: Fills an empty folder with files and returns what is to be remembered, JSON-able.
+        prepare: Function that fills an empty folder with files and returns what is to be
+            remembered, JSON-able.
 
     Returns:
         The folder, and what `prepare` returned.

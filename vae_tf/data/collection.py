@@ -24,7 +24,7 @@ class Collection:
 
     Attributes:
         name: Name of the data set.
-        store: Where the images come from.
+        store: Store that the images come from.
         splits: The splits that the set offers: name -> rows of the store.
         labels: `[N]` int label of each row of the store, or None.
         label_names: Name of each label value, or None.

@@ -11,7 +11,7 @@ _MOST_BYTES = 2 * 10**9  # that they may take in memory
 
 
 def load_digits(image_size: int | None, channels: int | None) -> Collection:
-    """The digits in scikit-learn's order, 17 grey levels, labelled 0 to 9.
+    """The digits in scikit-learn's order, 17 grey levels, labeled 0 to 9.
 
     Raises:
         UserError: If they would take more than 2 GB of memory.

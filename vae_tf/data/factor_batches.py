@@ -13,13 +13,13 @@ def pairs(images: ImageSet, indices: np.ndarray, rng: np.random.Generator) -> di
     """Every image with a partner that shares some of its factors.
 
     The number of factors drawn anew is uniform on 1 .. K - 1, pair by pair (Locatello et al. 2020,
-    Sec. 5, "k = rnd"); which they are is not told. Partners are drawn from the full grid, whatever
+    Sec. 5, "k = rnd"); nothing says which they are. Partners are drawn from the full grid, whatever
     the split; a hidden factor is never shared on purpose.
 
     Args:
-        images: With known factors.
+        images: Images with known factors.
         indices: `[B]` ints.
-        rng: Decides what is shared.
+        rng: Source of the choice of shared factors.
 
     Returns:
         `image` and `partner`, `[B, H, W, C]` each.
@@ -46,9 +46,9 @@ def clamped(images: ImageSet, indices: np.ndarray, rng: np.random.Generator) -> 
     they show some more often. The images are drawn from the full grid, whatever the split.
 
     Args:
-        images: With known factors.
+        images: Images with known factors.
         indices: `[B]` ints, the images that give the varying factor's values.
-        rng: Decides which factor varies.
+        rng: Source of the choice of the factor that varies.
 
     Returns:
         `image` `[B, H, W, C]` and `varying` `[B, K]`, 1 for the factor that varies, 0 for others.

@@ -47,7 +47,7 @@ def load_folder(path: str, image_size: int | None, channels: int | None) -> Coll
 
     Args:
         path: The folder.
-        image_size: Side in pixels: the centre square is cropped and resized. None: the common side
+        image_size: Side in pixels: the center square is cropped and resized. None: the common side
             if all images are squares of one size, 64 otherwise.
         channels: 1 or 3. None: 1 if all images are grey, 3 otherwise.
 
@@ -198,12 +198,12 @@ def _read_all(files: list[Path], read: Callable, ahead: int, failed: list[str]) 
 
     Args:
         files: The image files.
-        read: Called in several threads, on the opened picture.
+        read: Function of the opened picture, called in several threads.
         ahead: Results that may wait to be taken.
-        failed: The files that failed and why are added to it.
+        failed: List to which the files that failed are added, with the reason.
 
     Raises:
-        UserError: At the end, if more than a tenth failed.
+        UserError: If more than a tenth failed, at the end.
     """
     room = _Room(_MOST_PIXELS)
     _, formats = _formats()

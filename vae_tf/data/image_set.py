@@ -26,7 +26,7 @@ class ImageSet:
     Args:
         name: Name of the data set.
         split: "train", "validation", "test" or "all".
-        store: Where the images come from.
+        store: Store that the images come from.
         rows: `[N]` rows of the store that form the split, None for all.
         labels: `[N]` int labels of the split, None if there are none.
         label_names: Name of each label value, None if there are none.
@@ -109,7 +109,7 @@ class GroundTruthImages(ImageSet):
     Args:
         grid: Factors of the store's rows, in the order of the rows.
         hidden: Name of a factor that is left free: it is neither reported nor asked for.
-        **kwargs: As for `ImageSet`.
+        **kwargs: Arguments of `ImageSet`.
 
     Attributes:
         factor_names: Names of the K factors.

@@ -41,7 +41,7 @@ def _on_white(picture: Image.Image) -> np.ndarray:
 
 
 def is_grey(picture: Image.Image) -> bool:
-    """Whether the mode, or the palette, of a Pillow image holds no colour."""
+    """Whether the mode, or the palette, of a Pillow image holds no color."""
     if picture.mode == "P":
         palette = np.array(picture.getpalette("RGB")).reshape(-1, 3)
         return bool((palette == palette[:, :1]).all())
@@ -72,7 +72,7 @@ def fit(pixels: np.ndarray, size: int | None, channels: int | None) -> np.ndarra
 
     Args:
         pixels: `[H, W, C]` of any real type; C is 1 (grey), 3 (RGB) or 4 (RGBA, put on white).
-        size: Side of the square result, in pixels: the centre is cropped, then resized. None keeps
+        size: Side of the square result, in pixels: the center is cropped, then resized. None keeps
             the size.
         channels: 1 or 3; None keeps grey as 1 and turns all else into 3.
 
@@ -86,7 +86,7 @@ def fit(pixels: np.ndarray, size: int | None, channels: int | None) -> np.ndarra
 
 
 def crop_centre(pixels: np.ndarray, side: int) -> np.ndarray:
-    """The square `[side, side, C]` at the centre of `[H, W, C]`."""
+    """The square `[side, side, C]` at the center of `[H, W, C]`."""
     top, left = ((length - side) // 2 for length in pixels.shape[:2])
     return pixels[top : top + side, left : left + side]
 

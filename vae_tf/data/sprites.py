@@ -1,6 +1,6 @@
 """The sprites: squares, ellipses and hearts on the dSprites grid, rendered by us on demand.
 
-The geometry was fitted on real dSprites images; no image is stored. Pixel centres lie at integers,
+The geometry was fitted on real dSprites images; no image is stored. Pixel centers lie at integers,
 y points downwards, lengths are in pixels.
 
 Reference:
@@ -28,8 +28,8 @@ _CENTRES = (15.5 + 32 * np.linspace(0, 1, 32)).astype(np.float32)
 _SQUARE_HALF_SIDE = 9.6
 _ELLIPSE_SEMI_AXES = (12.8, 7.2)
 _HEART_HALF_SIDE = 5.65  # of its square, and radius of its discs
-_HEART_DROP = 0.3  # of its square's centre below the sprite's
-_REACHES = (9.6 * 2**0.5, 12.8, 2 * 5.65)  # of the furthest point from the centre
+_HEART_DROP = 0.3  # of its square's center below the sprite's
+_REACHES = (9.6 * 2**0.5, 12.8, 2 * 5.65)  # of the furthest point from the center
 
 # Bounds the working memory of one call to about 20 MB.
 _CHUNK = 1024
@@ -94,7 +94,7 @@ def render(factors: np.ndarray) -> np.ndarray:
         scale, x, y = _SCALES[scale], _CENTRES[x], _CENTRES[y]
         reach = _REACHES[shape] * scale.max()
         # Only a box around each sprite is computed, of one size for all of them.
-        left, top = (np.ceil(centre - reach) for centre in (x, y))
+        left, top = (np.ceil(center - reach) for center in (x, y))
         box = np.arange(int(2 * reach) + 1, dtype=np.float32)
         # In this order rounding does not depend on the box, which depends on the batch.
         dx = (box + left[:, None] - x[:, None]) / scale[:, None]  # [n, box]

@@ -73,7 +73,7 @@ def load_grid(
         grid: The factors.
         features: TFDS feature of each factor, integers from 0.
         label: Factor given as label.
-        default_size: Side of the images unless told, in pixels.
+        default_size: Side of the images where `image_size` is None, in pixels.
         image_size: Side in pixels or None.
         channels: 1, 3 or None.
         hidden: Factor that scores leave free.

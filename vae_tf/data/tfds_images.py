@@ -34,10 +34,10 @@ def load_tfds(
 
     Args:
         name: A TFDS name, such as "mnist", "emnist/letters" or "cifar10:3.0.2".
-        image_size: Side in pixels: the centre square is cropped and resized. None: the side that
+        image_size: Side in pixels: the center square is cropped and resized. None: the side that
             all images have, 64 if they differ or are not square.
         channels: 1 or 3. None: as the set has them; transparency goes on white.
-        crop: Side of the centre square to cut out first, in pixels.
+        crop: Side of the center square to cut out first, in pixels.
 
     Raises:
         UserError: If there is no such set, it holds no images, or it cannot be downloaded.
@@ -57,7 +57,7 @@ def load_tfds(
 
 
 def load_celeb_a(image_size: int | None, channels: int | None) -> Collection:
-    """CelebA's aligned faces: the central 128x128 pixels, resized to 64x64 unless told."""
+    """CelebA's aligned faces: the central 128x128 pixels, resized to 64x64 by default."""
     return load_tfds("celeb_a", image_size or 64, channels, crop=128)
 
 

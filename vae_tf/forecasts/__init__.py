@@ -1,1 +1,1 @@
-"""What a linear VAE would do, told from the images alone: KL, used latents, collapse."""
+"""What a linear VAE would do, computed from the images alone: KL, used latents, collapse."""

@@ -65,11 +65,11 @@ def bernoulli_threshold(images: "ImageSet | np.ndarray") -> LocalThreshold:
     """The KL weight above which a collapsed VAE with a Bernoulli likelihood stays collapsed.
 
     The largest eigenvalue of P^-1/2 S P^-1/2, S the covariance of the pixels and P diagonal with
-    p (1 - p), p the mean image (see the module). Whitened, binary pixels have a variance of 1, gray
+    p (1 - p), p the mean image (see the module). Whitened, binary pixels have a variance of 1, grey
     ones less; pixels that are 0 in all images, or 1 in all, are left out.
 
     Args:
-        images: As for `forecast`, and sampled as there.
+        images: Images, given and sampled as in `forecast`.
 
     Returns:
         A `LocalThreshold`; of constant images the weight is 0.

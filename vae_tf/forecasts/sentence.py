@@ -20,9 +20,9 @@ def forecast_sentence(
     """The forecast for a VAE with a standard normal prior, as a sentence.
 
     Args:
-        images: As for `forecast`.
-        kl_weight: As for `forecast`.
-        latent_size: As for `forecast`.
+        images: Images, see `forecast`.
+        kl_weight: The KL weight, at least 0, or a schedule.
+        latent_size: Latents of the VAE, at least 1.
         likelihood: Name of the likelihood. "gaussian" gets the linear VAE, "bernoulli" the local
             threshold.
         stddev: As for `forecast`; of the Gaussian alone.
@@ -31,7 +31,7 @@ def forecast_sentence(
         None for another likelihood, as nothing is derived for it.
 
     Raises:
-        UserError: As `forecast`.
+        UserError: If `forecast` refuses an argument.
 
     Example:
         >>> halves = np.array([[0.0, 0.0], [1.0, 1.0]])

@@ -52,7 +52,7 @@ def boost_trees(
     seed: int | None = None,
     stop: threading.Event | None = None,
 ) -> Boosted:
-    """Fits boosted trees that tell labels from codes, and predicts.
+    """Fits boosted trees that predict labels from codes, and applies them.
 
     Where several codes split a node equally well, as is common in nodes of few points, one of them
     is drawn, as in scikit-learn but with other random numbers: copies of a code share its
@@ -62,8 +62,8 @@ def boost_trees(
         codes_train: `[N, L]` array of finite numbers.
         labels: `[N]` array with at least two distinct values.
         codes_test: `[M, L]` array.
-        seed: Of the draws; None draws one.
-        stop: Asked after every round whether to end early.
+        seed: Seed of the draws; None draws one.
+        stop: Event that is looked at after every round: set, it ends the fit early.
 
     Returns:
         A `Boosted`.
@@ -151,9 +151,9 @@ class _Trees:
                 self._partition(train, depth)
             sizes = np.bincount(train, minlength=2**depth)
             means = np.bincount(train, targets, minlength=2**depth) / np.maximum(sizes, 1)
-            centred = targets - means[train]
-            impure = np.bincount(train, centred**2, minlength=2**depth) > PURE * sizes
-            self._sum_up(centred, depth)
+            centered = targets - means[train]
+            impure = np.bincount(train, centered**2, minlength=2**depth) > PURE * sizes
+            self._sum_up(centered, depth)
             bounds = np.append(0, np.cumsum(sizes))
             for node in np.flatnonzero(impure & (sizes > 1)):
                 split = self._best_split(slice(bounds[node], bounds[node + 1]), depth)
@@ -174,10 +174,10 @@ class _Trees:
         for arrays in (self._order, self._sorted):
             arrays[depth - 1].take(self._source, out=arrays[depth], mode="clip")
 
-    def _sum_up(self, centred, depth):
+    def _sum_up(self, centered, depth):
         """Squared sums of the targets left of each place, -1 where codes are too close to split."""
         sums, codes = self._sums, self._sorted[depth]
-        centred.take(self._order[depth], out=sums, mode="clip")
+        centered.take(self._order[depth], out=sums, mode="clip")
         np.cumsum(sums, axis=1, out=sums)
         np.square(sums, out=sums)
         sums[:, :-1][codes[:, 1:] <= codes[:, :-1] + SAME_CODE] = -1

@@ -56,7 +56,7 @@ def dci_scores(
     them into the first two scores; informativeness is the accuracy, mean over factors.
 
     All from 0 to 1. Disentanglement 1: each code serves one factor. Completeness 1: each factor
-    needs one code. Informativeness 1: the codes tell all factors. Constant codes have
+    needs one code. Informativeness 1: the codes predict all factors. Constant codes have
     disentanglement and completeness 0. Constant factors are left out of the accuracies. Invariant
     to permuting, sign-flipping and rescaling codes, up to the trees' ties and float32 thresholds.
 
@@ -164,7 +164,7 @@ def importance_matrix(
     estimator: str = "gradient_boosting",
     progress: bool = False,
 ) -> np.ndarray:
-    """Importance of each code for telling each factor, R `[L, K]`.
+    """Importance of each code for predicting each factor, R `[L, K]`.
 
     The impurity decrease of the trees (scikit-learn's `feature_importances_`), each column summing
     to 1; a constant factor has zeros.
@@ -172,9 +172,9 @@ def importance_matrix(
     Args:
         codes: `[N, L]` array.
         factors: `[N, K]` int array.
-        seed: As in `dci_scores`.
-        estimator: As in `dci_scores`.
-        progress: As in `dci_scores`.
+        seed: Seed of the trees; None draws one.
+        estimator: Kind of the trees, see `dci_scores`.
+        progress: Whether to show a progress bar on stderr.
 
     Returns:
         `[L, K]` array.
@@ -204,7 +204,7 @@ def fit_importance(
     """Fits a classifier of each factor on the codes; factors run in parallel threads.
 
     Args:
-        codes_train: As in `dci_scores`, with all that follows.
+        codes_train: `[N, L]` array.
         factors_train: `[N, K]` int array.
         codes_test: `[M, L]` array.
         factors_test: `[M, K]` int array.
@@ -252,7 +252,7 @@ def fit_importance(
 
 
 def _random_forest(codes_train, labels, codes_test, *, seed, stop):
-    """As `boost_trees`; does not ask `stop`, for a forest takes seconds."""
+    """Does what `boost_trees` does, but never ends early, as a forest takes seconds."""
     from sklearn import ensemble
 
     model = ensemble.RandomForestClassifier(random_state=seed).fit(codes_train, labels)
@@ -260,7 +260,7 @@ def _random_forest(codes_train, labels, codes_test, *, seed, stop):
 
 
 def _one_minus_entropy(matrix):
-    """Mean over rows of 1 - normalised entropy, weighted by the rows' sums."""
+    """Mean over rows of 1 - normalized entropy, weighted by the rows' sums."""
     sums = matrix.sum(axis=1)
     if sums.sum() == 0:
         return 0.0

@@ -17,15 +17,16 @@ def explicitness_score(
     codes_test: np.ndarray,
     factors_test: np.ndarray,
 ) -> float:
-    """Explicitness: how well logistic regression on all codes tells the factors.
+    """Explicitness: how well logistic regression on all codes predicts the factors.
 
-    Codes are standardised with the training mean and standard deviation (ddof 0); per factor the
+    Codes are standardized with the training mean and standard deviation (ddof 0); per factor the
     one-vs-rest area under the ROC curve on the test points, mean over its values, then over
     factors. A value that no test point, or every test point, has is left out; so is a constant
     factor. The numbers are areas as in Locatello et al., not rescaled to chance 0 as in the paper.
 
-    From 0 to 1. 1: every value is told by a linear score. 0.5: chance, as for constant codes. Where
-    no factor is left the score is 0.5. Invariant to permuting, sign-flipping and rescaling codes.
+    From 0 to 1. 1: every value is predicted by a linear score. 0.5: chance, as for constant codes.
+    Where no factor is left the score is 0.5. Invariant to permuting, sign-flipping and rescaling
+    codes.
 
     Args:
         codes_train: `[N, L]` array; 10,000 points in Locatello et al.

@@ -23,8 +23,8 @@ def infomec_scores(
     codes (range > largest range / 20):
     InfoM = (mean_l [max_k NMI / sum_k NMI] - 1/K) / (1 - 1/K);
     InfoC = (mean_k [max_l NMI / sum_l NMI] - 1/L) / (1 - 1/L), L the number of active codes;
-    InfoE = mean_k (H0 - H) / H0, H the cross-entropy (training points) of unpenalised balanced
-    multinomial logistic regression from all standardised codes to factor k, H0 that of a classifier
+    InfoE = mean_k (H0 - H) / H0, H the cross-entropy (training points) of unpenalized balanced
+    multinomial logistic regression from all standardized codes to factor k, H0 that of a classifier
     without input, log V for V values.
 
     InfoM and InfoC from 0 to 1. InfoM 1: each code knows of one factor. InfoC 1: one code knows of
@@ -40,7 +40,7 @@ def infomec_scores(
     Args:
         codes: `[N, L]` array; 10,000 points in the paper.
         factors: `[N, K]` int array.
-        seed: Of the tie-breaking noise of the neighbour estimate.
+        seed: Seed of the tie-breaking noise of the neighbor estimate.
         progress: Whether to show a progress bar on stderr.
 
     Returns:
@@ -73,16 +73,16 @@ def infomec_scores(
 def normalized_information_matrix(
     codes: np.ndarray, factors: np.ndarray, *, seed: int = 0, progress: bool = False
 ) -> np.ndarray:
-    """I(z_l; v_k) / H(v_k) by the 10-neighbour estimate for continuous codes, `[L, K]`.
+    """I(z_l; v_k) / H(v_k) by the 10-neighbor estimate for continuous codes, `[L, K]`.
 
-    scikit-learn's `mutual_info_classif` (Ross 2014) on standardised codes, clipped at 0. Values of
+    scikit-learn's `mutual_info_classif` (Ross 2014) on standardized codes, clipped at 0. Values of
     a factor that occur once are ignored by the estimate; a factor without repeated values, a
     constant one and a constant code have 0.
 
     Args:
         codes: `[N, L]` array.
         factors: `[N, K]` int array.
-        seed: Of the estimate's tie-breaking noise.
+        seed: Seed of the estimate's tie-breaking noise.
         progress: Whether to show a progress bar on stderr.
 
     Returns:
@@ -133,7 +133,7 @@ def _concentration(information):
 def _explicitness(codes, factors):
     gains = []
     for labels in factors.T:
-        # C = inf is scikit-learn's unpenalised fit; the authors stop it after 100 iterations.
+        # C = inf is scikit-learn's unpenalized fit; the authors stop it after 100 iterations.
         model = fit_logistic(codes, labels, C=np.inf, class_weight="balanced")
         index = np.searchsorted(model.classes_, labels)
         likelihood = model.predict_proba(codes)[np.arange(len(labels)), index]

@@ -123,7 +123,7 @@ def mig_score(codes: np.ndarray, factors: np.ndarray, *, num_bins: int = 20) -> 
     From 0 to 1. 1: each factor is fixed by one code and no other code knows of it. 0: no code
     knows of the factors (constant codes), or two know the same (duplicated codes). It says
     nothing of a code that holds several factors: see `mig_sup_score`. The gap of a single code is
-    to 0. Invariant as `mutual_information_matrix` is, and to permuting codes.
+    its distance to 0. Invariant as `mutual_information_matrix` is, and to permuting codes.
 
     Args:
         codes: `[N, L]` array; 10,000 points in Locatello et al.

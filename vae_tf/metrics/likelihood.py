@@ -28,8 +28,8 @@ def log_likelihood(
     lower bound. The model's own noise is used, so that it goes on from the state it has.
 
     Args:
-        model: With `log_importance_weights(x, num_samples) -> [num_samples, B]` nats, as every
-            model of `vae_tf.models` has it.
+        model: Model with `log_importance_weights(x, num_samples) -> [num_samples, B]` nats, as
+            every model of `vae_tf.models` has it.
         images: `[N, H, W, C]` from 0 to 1, of the model's `image_shape` if it has one.
         num_samples: K, at least 1; 5,000 in Burda et al.
         progress: Whether to show a progress bar on stderr.

@@ -219,7 +219,7 @@ SCORES = {
     ),
     "infomec": Score(
         _infomec,
-        "Hsu et al. 2023; 10 neighbours",
+        "Hsu et al. 2023; 10 neighbors",
         needs=("factors",),
         sizes=("num_train",),
         columns={

@@ -152,8 +152,8 @@ class Representation:
             factors: `[N, K]` int array in any order, each combination of values exactly once.
             log_stddev: `[N, L]`, or None for codes without a density.
             factor_names: `K` names; "factor 0", ... if None.
-            sampled: As in the class.
-            seed: As in the class.
+            sampled: Whether codes are draws rather than means, see the class.
+            seed: Seed of those draws.
 
         Returns:
             A `Representation` whose factor values are renamed to 0, 1, ... in their order.
@@ -281,7 +281,7 @@ class Codes:
         log_stddev: `[N, L]` or None.
         factor_sizes: Empty.
         factors: None.
-        offers: As of `Representation`, without "factors".
+        offers: What scores may need of it: "codes" and, with `log_stddev`, "densities".
 
     Example:
         >>> codes, _ = Codes(np.arange(6.0).reshape(3, 2)).sample(10, np.random.default_rng(0))
@@ -307,7 +307,7 @@ class Codes:
 
 
 def _render_ahead(data, sizes, batch_size) -> Iterator[tuple[slice, np.ndarray]]:
-    """Yields slices of the grid with their images, one batch ahead of who asks."""
+    """Yields slices of the grid with their images, one batch ahead of what is asked for."""
     total = int(np.prod(sizes))
 
     def render(start):

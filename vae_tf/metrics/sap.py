@@ -1,4 +1,4 @@
-"""SAP: how much better the best single code tells a factor than the second-best.
+"""SAP: how much better the best single code predicts a factor than the second-best.
 
 Reference:
     Kumar et al., "Variational Inference of Disentangled Latent Concepts from Unlabeled
@@ -22,17 +22,17 @@ def sap_score(
     continuous: bool = False,
     progress: bool = False,
 ) -> float:
-    """Separated attribute predictability: is each factor told by one code alone?
+    """Separated attribute predictability: is each factor predicted by one code alone?
 
     Mean over factors of best - second-best entry of `predictability_matrix`.
 
-    From 0 to 1. 0: two codes tell each factor equally well, or none does. 1: one code tells it
+    From 0 to 1. 0: two codes predict each factor equally well, or none does. 1: one code does
     always and the others never, which accuracies above chance cannot reach: identity codes of
     many-valued factors score far below 1 because a linear classifier on one number separates few
     values. Constant factors are left out; the second-best of a single code is 0.
 
     Invariant to permuting and sign-flipping codes; to rescaling only if `continuous`, because the
-    classifier is penalised.
+    classifier is penalized.
 
     Args:
         codes_train: `[N, L]` array; 10,000 points in Locatello et al.
@@ -72,19 +72,19 @@ def predictability_matrix(
     continuous: bool = False,
     progress: bool = False,
 ) -> np.ndarray:
-    """How well each code alone tells each factor, `[L, K]`, from 0 to 1.
+    """How well each code alone predicts each factor, `[L, K]`, from 0 to 1.
 
     Discrete: test accuracy of scikit-learn's LinearSVC(C=0.01, class_weight="balanced") fitted on
     that code. Continuous: squared correlation on the training points, 0 where the variance of the
     code is at most 1e-12. Zeros for a constant factor.
 
     Args:
-        codes_train: As in `sap_score`, with all that follows.
+        codes_train: `[N, L]` array.
         factors_train: `[N, K]` int array.
         codes_test: `[M, L]` array.
         factors_test: `[M, K]` int array.
-        continuous: As in `sap_score`.
-        progress: As in `sap_score`.
+        continuous: Whether to read factors as numbers, see `sap_score`.
+        progress: Whether to show a progress bar on stderr.
 
     Returns:
         `[L, K]` array.

@@ -23,12 +23,12 @@ def map_in_threads(
     """Calls `function(item)` for all items, in parallel, started in their order.
 
     Args:
-        function: Called once an item; must not depend on the order.
-        items: Distinct arguments.
+        function: Function of an item, called once for each, which must not depend on the order.
+        items: Distinct arguments of the function.
         description: Text before the progress bar.
         progress: Whether to show the bar on stderr; it appears after two seconds.
-        stop: Set when an item fails or the user interrupts: running calls should end early, for
-            they are waited for. Items not yet started are dropped.
+        stop: Event that is set when an item fails or the user interrupts: running calls
+            should end early, for they are waited for. Items not yet started are dropped.
 
     Returns:
         The results by item.

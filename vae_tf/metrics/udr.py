@@ -26,7 +26,7 @@ def udr_score(
 ) -> np.ndarray:
     """Unsupervised disentanglement ranking of models that saw the same images.
 
-    Codes are standardised; codes with a mean KL of at most `kl_threshold` are uninformative. R_ij
+    Codes are standardized; codes with a mean KL of at most `kl_threshold` are uninformative. R_ij
     `[L_i, L_j]` is |Lasso(alpha=0.1) coefficients| from model i's codes to model j's (or |Spearman
     correlation|); over informative codes, s_ij = half of [mean over columns of max^2 / sum + mean
     over rows of max^2 / sum]; the score of model j is the median over i != j of s_ij.

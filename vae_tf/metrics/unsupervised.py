@@ -28,7 +28,7 @@ def unsupervised_scores(codes: np.ndarray, *, num_bins: int = 20) -> dict[str, f
     about 18 nats an eigenvalue. Constant codes depend on nothing and add 0.
 
     All invariant to permuting and sign-flipping codes; total correlation and mutual information
-    (but for points on the edges of bins) to a scale per code, the normalised distance to a common
+    (but for points on the edges of bins) to a scale per code, the normalized distance to a common
     one.
 
     Args:

@@ -50,5 +50,5 @@ MODELS = _Registry(
 # Models whose images are encoded and decoded given their labels, known without their classes.
 CONDITIONAL = ("conditional_vae",)
 
-# The KL weight a model has unless told otherwise; 4 is that of Higgins et al. 2017 on 2-D shapes.
+# The KL weight a model has unless another is given; 4 is that of Higgins et al. 2017 on 2-D shapes.
 DEFAULT_KL_WEIGHTS = {"ae": 0.0, "beta_vae": 4.0}

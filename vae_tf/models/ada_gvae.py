@@ -1,4 +1,4 @@
-"""Ada-GVAE: pairs of images that share factors, without telling which.
+"""Ada-GVAE: a VAE of pairs of images that share factors, without knowing which.
 
 Reference:
     Locatello et al., "Weakly-Supervised Disentanglement Without Compromises", ICML 2020.

@@ -59,7 +59,7 @@ def discriminator_terms(real_logits, fake_logits) -> dict:
 
     Args:
         real_logits: `[B]`, log-odds of being real for what is.
-        fake_logits: `[C]`, for what is not.
+        fake_logits: `[C]`, log-odds of being real for what is not.
 
     Returns:
         `discriminator_loss`, mean cross-entropy in nats (log 2 where it cannot tell), and

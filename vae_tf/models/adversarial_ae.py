@@ -22,7 +22,7 @@ class AdversarialAE(Adversarial, DeterministicAutoEncoder):
     penalty in turn, here they are one step.
 
     Args:
-        adversarial_weight: Of -log D(z) beside the reconstruction in nats an image.
+        adversarial_weight: Weight of -log D(z) beside the reconstruction in nats an image.
         discriminator: Dense layers, each with a leaky ReLU; two of 1,000 in the paper.
 
     Raises:

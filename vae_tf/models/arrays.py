@@ -26,7 +26,7 @@ class RowFunctions:
 
         Args:
             name: Name under which it is kept.
-            function: Takes a dict of tensors `[B, ...]` and gives a tuple of some.
+            function: Function from a dict of tensors `[B, ...]` to a tuple of some.
             rows: Arrays `[N, ...]` by name.
 
         Returns:
@@ -45,7 +45,7 @@ class RowFunctions:
 
         Args:
             name: Name under which it is kept.
-            function: What to compile.
+            function: Function to compile.
             rows: Arrays `[N, ...]` of the shapes and types it will see.
             *more: `tf.TensorSpec` of each further argument.
         """
@@ -149,7 +149,7 @@ class ArrayModel(keras.Model):
         Args:
             label: The labels that were given, `[count]` or one for all, or None.
             count: Rows of the batch.
-            rng: Where labels may be drawn if none were given.
+            rng: Source of labels that a model may draw where none were given.
 
         Returns:
             Arrays by name; none here.

@@ -21,7 +21,7 @@ class CapacityVAE(VAE):
     gamma 1 and capacity 0 is the VAE.
 
     Args:
-        gamma: At least 0; 1,000 in the paper.
+        gamma: Weight of the distance to the capacity, at least 0; 1,000 in the paper.
         capacity: C in nats, number or schedule of the optimizer step; from 0.5 to 25 over 100,000
             steps in the paper.
 

@@ -1,4 +1,4 @@
-"""Conditional VAE: encoder and decoder are told the label, so that the latents hold what is left.
+"""Conditional VAE: encoder and decoder are given the label, so that the latents hold what is left.
 
 Reference:
     Sohn et al., "Learning Structured Output Representation using Deep Conditional Generative
@@ -27,7 +27,7 @@ class ConditionalVAE(VAE):
     for all; `generate` draws labels, each as likely, where none are given.
 
     Args:
-        num_classes: How many values the label takes; filled in from the data.
+        num_classes: Number of values of the label; filled in from the data.
 
     Raises:
         UserError: If the data have no labels.

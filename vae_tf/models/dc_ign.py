@@ -27,7 +27,7 @@ class DCIGN(VAE):
     Learns from groups: the data must have known factors, at most as many as there are latents.
 
     Args:
-        invariance_weight: 0.01 in the paper.
+        invariance_weight: Weight of the gradient of the clamped latents; 0.01 in the paper.
 
     Raises:
         UserError: If it is not a number of at least 0.

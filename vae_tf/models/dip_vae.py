@@ -23,7 +23,7 @@ class DIPVAE(VAE):
     weights 0 is the VAE.
 
     Args:
-        kind: "i" or "ii".
+        kind: Covariance that is taken, "i" or "ii".
         off_diagonal_weight: lambda_od, at least 0; 10 is the paper's choice on CelebA.
         diagonal_weight: lambda_d, at least 0. None: 10 lambda_od for kind i, lambda_od for kind
             ii, as in the paper.

@@ -25,7 +25,8 @@ class FactorVAE(Adversarial, VAE):
     Args:
         gamma: Weight of the total correlation; 35 on 2-D shapes in the paper's figures.
         discriminator: Dense layers, each with a leaky ReLU; six of 1,000 in the paper.
-        discriminator_learning_rate: 1e-4 on 2-D shapes in the paper.
+        discriminator_learning_rate: Learning rate of the discriminator; 1e-4 on 2-D shapes in
+            the paper.
 
     Raises:
         UserError: If a knob is not of its kind.

@@ -33,7 +33,7 @@ class FlowVAE(VAE):
 
     Args:
         flow: "iaf" or "planar".
-        num_flows: How many follow one another.
+        num_flows: Number of flows that follow one another.
         hidden_size: Units of the hidden layer of each inverse autoregressive flow.
 
     Raises:

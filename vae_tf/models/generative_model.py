@@ -171,7 +171,7 @@ class GenerativeModel(ArrayModel):
         Args:
             batch: A dict with all that `needs` names.
             training: Whether layers are those of training.
-            guard: Of `guard`; None makes one.
+            guard: What `guard` returned; None makes one.
             num_samples: Samples of the posterior an image, K; rows of the outputs are then K * B.
         """
         guard = guard or self.guard()

@@ -37,10 +37,11 @@ class InfoGAN(Adversarial):
     that a code depends on its own image alone.
 
     Args:
-        num_codes: From 1 to the latent size; 5 continuous ones on faces in the paper.
-        info_weight: The paper's lambda; 0.1 for continuous codes, so that the information is of the
-            scale of the adversarial loss.
-        discriminator_learning_rate: 2e-4 in the paper.
+        num_codes: Number of codes, from 1 to the latent size; 5 continuous ones on faces in the
+            paper.
+        info_weight: Weight of the information, lambda in the paper; 0.1 for continuous codes, so
+            that the information is of the scale of the adversarial loss.
+        discriminator_learning_rate: Learning rate of the discriminator; 2e-4 in the paper.
 
     Raises:
         UserError: If a knob is not of its kind.

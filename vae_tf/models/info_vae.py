@@ -24,7 +24,7 @@ class InfoVAE(VAE):
     the VAE; alpha 1 the MMD-VAE, which does not punish information in the codes at all.
 
     Args:
-        alpha: At most 1; 1 in the paper's MMD-VAE.
+        alpha: One minus the weight of the KL, at most 1; 1 in the paper's MMD-VAE.
         scale: Weight of the MMD beside alpha - 1, at least 1 - alpha. The paper sets it so that
             the MMD weighs as much as the reconstruction, 1,000 on MNIST. At 1,000 and batches of
             64 the noise of the estimate kept all codes of sprites alike: see RESULTS.

@@ -23,8 +23,8 @@ class IWAE(VAE):
     samples and with the closed form: the VAE of k samples.
 
     Args:
-        num_samples: k; 5 and 50 in the paper, 1 is the VAE's bound.
-        bound: "iwae" or "elbo".
+        num_samples: Number of samples, k; 5 and 50 in the paper, 1 is the VAE's bound.
+        bound: Bound that is the loss, "iwae" or "elbo".
 
     Raises:
         UserError: If `num_samples` is not of its kind or the bound is unknown.

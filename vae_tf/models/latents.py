@@ -34,7 +34,7 @@ class Outputs(NamedTuple):
     Attributes:
         latents: The stochastic layers, top first.
         logits: `[B, H, W, C]`, what was rendered, before the sigmoid.
-        batch: What was inferred from.
+        batch: Batch that the latents were inferred from.
     """
 
     latents: list[Latent]
@@ -84,7 +84,7 @@ class Sampling:
     Args:
         seed: `keras.random.SeedGenerator` of the noise.
         num_samples: K, samples an image.
-        bound: Applied to each posterior before it is sampled, see `zero_weight`.
+        bound: Function applied to each posterior before it is sampled, see `zero_weight`.
     """
 
     def __init__(self, seed, num_samples=1, bound=lambda posterior: posterior):
@@ -118,7 +118,7 @@ class Means:
     """The `draw` of `encode`: latents are the means of their posteriors, without noise.
 
     Args:
-        bound: As for `Sampling`.
+        bound: Function applied to each posterior, see `zero_weight`.
     """
 
     def __init__(self, bound=lambda posterior: posterior):

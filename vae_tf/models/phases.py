@@ -1,4 +1,4 @@
-"""What is optimized by whom: the steps of one update, in order.
+"""What is optimized, and by which optimizer: the steps of one update, in order.
 
 A resumed run is to be the run that was never stopped, to the last bit, and so an update must be
 repeatable. On a CPU TensorFlow's operators are, but for `AddN`, which adds tensors in an order that
@@ -17,12 +17,12 @@ tf.config.optimizer.set_experimental_options({"arithmetic_optimization": False})
 
 
 class Objective(NamedTuple):
-    """A term and who minimizes it.
+    """A term and the optimizer that minimizes it.
 
     Attributes:
         term: Name of a term of the log.
-        variables: What is changed.
-        optimizer: Who changes it.
+        variables: Variables that are changed.
+        optimizer: Optimizer that changes them.
     """
 
     term: str
@@ -34,9 +34,9 @@ class Phase(NamedTuple):
     """One forward pass and the objectives that its terms serve, all from the same weights.
 
     Attributes:
-        objectives: Minimized together.
-        repeats: How often the phase is done before the next one.
-        images: Which images of the batch take the place of `image`.
+        objectives: Objectives that are minimized together.
+        repeats: Number of times that the phase is done before the next one.
+        images: Name of the images of the batch that take the place of `image`.
     """
 
     objectives: tuple[Objective, ...]

@@ -8,7 +8,7 @@ of a latent that the decoder ignores drifts to infinity. So at weight 0, and onl
 1. no posterior is wider than the prior: `log_stddev` is at most 0, with the gradient passed through
    the bound;
 2. the gradient carries 0.001 * log(1 + stddev^2) a latent, which draws the standard deviations that
-   nothing else moves towards 0, where the reconstruction wants the others. It is part of no
+   nothing else moves toward 0, where the reconstruction wants the others. It is part of no
    reported number.
 
 At a weight above 0 values and gradients are untouched to the last bit.

@@ -30,7 +30,7 @@ def build_encoder(
         image_shape: (H, W, C).
         latent_size: L, size of each head.
         activation: Name of the activation of all layers but the heads.
-        seed: Of the initial weights.
+        seed: Seed of the initial weights.
 
     Returns:
         Model `x [B, H, W, C] -> (mean [B, L], log_stddev [B, L])`.
@@ -70,7 +70,7 @@ def with_features(encoder: keras.Model) -> keras.Model:
     """The encoder with what its heads see as a third output.
 
     Args:
-        encoder: Of `build_encoder`; layers and weights are shared.
+        encoder: Encoder that `build_encoder` made; layers and weights are shared.
 
     Returns:
         Model `x [B, H, W, C] -> (mean [B, L], log_stddev [B, L], features [B, F])`.
@@ -99,7 +99,7 @@ def build_decoder(
             those of the first of them.
         activation: Name of the activation of all layers but the last.
         batch_normalization: Whether what goes into these activations is normalized over the batch.
-        seed: Of the initial weights.
+        seed: Seed of the initial weights.
 
     Returns:
         Model `z [B, L] -> logits [B, H, W, C]`.

@@ -16,8 +16,8 @@ def build_discriminator(
     Args:
         spec: Dense layers, such as `((1000,), (1000,))`.
         input_size: Length of the vector.
-        activation: Of all layers but the last; Keras' leaky ReLU has slope 0.2.
-        seed: Of the initial weights.
+        activation: Activation of all layers but the last; Keras' leaky ReLU has slope 0.2.
+        seed: Seed of the initial weights.
 
     Returns:
         Model `[B, input_size] -> [B]`: the log-odds that a vector is from the first source.
@@ -25,7 +25,7 @@ def build_discriminator(
     Raises:
         UserError: If the spec is not one of dense layers.
     """
-    spec = specs.normalise(spec, "discriminator")
+    spec = specs.normalize(spec, "discriminator")
     if specs.convolutions(spec):
         raise UserError(
             f"A discriminator of codes has dense layers, [units], only. Received: {spec}"

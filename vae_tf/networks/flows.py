@@ -23,7 +23,7 @@ class PlanarFlow(layers.Layer):
     u is bent so that w u > -1, which makes f invertible (their App. A.1).
 
     Args:
-        seed: Of the initial weights.
+        seed: Seed of the initial weights.
     """
 
     def __init__(self, seed: int, **kwargs):
@@ -64,7 +64,7 @@ class InverseAutoregressiveFlow(layers.Layer):
     Args:
         hidden_size: Units of the hidden layer.
         reverse: Whether latents come in the opposite order.
-        seed: Of the initial weights.
+        seed: Seed of the initial weights.
     """
 
     def __init__(self, hidden_size: int, reverse: bool, seed: int, **kwargs):

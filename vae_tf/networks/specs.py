@@ -21,7 +21,7 @@ _MOST_LAYERS = 100
 Spec = tuple[tuple[int, ...], ...]
 
 
-def normalise(spec, name: str) -> Spec:
+def normalize(spec, name: str) -> Spec:
     """Checks the form of a spec.
 
     Args:

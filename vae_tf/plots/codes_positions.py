@@ -45,7 +45,7 @@ def plot_codes_positions(
     top = page.top + 30
     if over_position is not None:
         page.text(
-            left - 8, top - 6, f"colours: ±{limit:.1f}", size=11, color=FAINT,
+            left - 8, top - 6, f"colors: ±{limit:.1f}", size=11, color=FAINT,
             ha="right", va="bottom",
         )  # fmt: skip
     for row, latent in enumerate(latents):

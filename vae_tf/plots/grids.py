@@ -16,7 +16,7 @@ def image_grid(
         gap: Width of the lines between images and around them, in pixels.
         tile: Height in pixels to which smaller images are enlarged, as nearly as a whole factor
             allows; each pixel becomes a square.
-        background: Gray value between them.
+        background: Grey value between them.
 
     Returns:
         `[H', W', 3]` uint8 picture.
@@ -83,7 +83,7 @@ def mosaic(images: np.ndarray, chosen: np.ndarray, background: float = 1.0) -> n
         images: `[N, H, W, C]` in [0, 1].
         chosen: `[R, C]` ints, the map of `projections.image_map`: number of an image, or -1 for
             none.
-        background: Gray value of the empty places.
+        background: Grey value of the empty places.
 
     Returns:
         `[R * (H + 1) + 1, C * (W + 1) + 1, 3]` uint8 picture: a pixel of background between images.

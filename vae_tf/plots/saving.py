@@ -133,7 +133,7 @@ def _write_gif(path, frames, durations, colors, source):
 def _with_palette(image, colors):
     """Reduces an image to so many colors; what is nearly white or black becomes exactly so."""
     if image.getcolors(5_000) is not None:
-        method = Image.Quantize.MEDIANCUT  # grays and a few colors stay all but exact
+        method = Image.Quantize.MEDIANCUT  # greys and a few colors stay all but exact
     else:
         method = Image.Quantize.FASTOCTREE  # keeps rare colors, which the other gives away
     image = image.quantize(colors, method=method, dither=Image.Dither.NONE)

@@ -8,7 +8,7 @@ from tqdm import tqdm
 
 
 class Callback:
-    """A watcher that is told of every step and every row; a context that is left at the end."""
+    """An observer of every step and every row of a training; a context that is left at the end."""
 
     def __enter__(self):
         return self
@@ -17,10 +17,10 @@ class Callback:
         pass
 
     def on_step(self, step: int):
-        """`step` optimizer updates are done."""
+        """Called when `step` optimizer updates are done."""
 
     def on_row(self, row: dict[str, float]):
-        """A row was written to log.csv."""
+        """Called when a row was written to log.csv."""
 
 
 class ProgressBar(Callback):

@@ -18,7 +18,7 @@ def evaluate(model: GenerativeModel, images: ImageSet, batch_size: int, *, terms
 
     Args:
         model: Any model of this package.
-        images: All of them are used, each once, under the same noise at every call.
+        images: Images, of which each is used once, under the same noise at every call.
         batch_size: Images at a time; matters to estimators that depend on the batch.
         terms: `model.compute_terms`, compiled; None compiles it.
 

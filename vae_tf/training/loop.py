@@ -111,7 +111,7 @@ class Training:
         """Trains from where it stands to `params.steps`, or until early stopping.
 
         Args:
-            callbacks: They are told of every step and every row.
+            callbacks: Observers of every step and every row.
 
         Raises:
             TrainingStopped: If a term is not finite.

@@ -109,7 +109,7 @@ def _disk_errors_explained(run_dir: Path) -> Iterator[None]:
     """Context in which an error of the disk stops the training with a remedy.
 
     Raises:
-        TrainingStopped: In place of an `OSError`.
+        TrainingStopped: If there is an `OSError`, in its place.
     """
     try:
         yield

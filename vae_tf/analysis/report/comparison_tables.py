@@ -9,7 +9,7 @@ from vae_tf.analysis.score_tables import Comparison, compare, number, sizes_note
 
 
 def summary_table(summaries: Sequence[dict]) -> str:
-    """Returns a table of the numbers that are told first: a row a run.
+    """Returns a table of the numbers that are shown first: a row a run.
 
     Args:
         summaries: Summaries of the runs, see `summaries.summarize`.

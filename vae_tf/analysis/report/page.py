@@ -39,15 +39,15 @@ class ReportedRun(NamedTuple):
 
 
 def write_report(path: Path, runs: Sequence[ReportedRun], comparison: Path) -> dict[str, str]:
-    """Writes the report, in which a run that cannot be told does not cost the others.
+    """Writes the report, in which a run that cannot be shown does not cost the others.
 
     Args:
         path: Path of the page.
-        runs: Runs in the order in which they are told.
+        runs: Runs in the order in which they are shown.
         comparison: Path of the picture that compares them.
 
     Returns:
-        Name of a run -> why it could not be told.
+        Name of a run -> why it could not be shown.
     """
     differing = differing_fields([run.params for run in runs])
     sections, failed = [], {}
@@ -60,7 +60,7 @@ def write_report(path: Path, runs: Sequence[ReportedRun], comparison: Path) -> d
             logging.debug("The section of %s failed", name, exc_info=True)
             sections.append(
                 f'<h2 id="{anchor(name)}">{text(name)}</h2>\n'
-                f'<p class="warning">This run cannot be told: {text(failed[name])}</p>'
+                f'<p class="warning">This run cannot be shown: {text(failed[name])}</p>'
             )
     write_text(path, _page("\n".join([_opening(runs, comparison), *sections])))
     return failed

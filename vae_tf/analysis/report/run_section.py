@@ -8,7 +8,7 @@ from vae_tf.analysis.report.elements import anchor, figure, number, table, text
 from vae_tf.analysis.score_tables import values_of
 from vae_tf.config import Params
 
-# The numbers of a summary that are told first, and what they are called.
+# The numbers of a summary that are shown first, and what they are called.
 HEADLINES = {
     "val_reconstruction": "reconstruction, nats",
     "val_kl": "KL, nats",

@@ -1,7 +1,7 @@
-"""Google's Noto colour emoji, 3,786 images 64x64x3, kept in this package.
+"""Google's Noto color emoji, 3,786 images 64x64x3, kept in this package.
 
 They lie on one losslessly compressed sheet, `sheet.webp`, row by row, in the order of `names.txt`
-(their code points). `make.py` makes both; `README.md` states origin, licence and changes.
+(their code points). `make.py` makes both; `README.md` states origin, license and changes.
 """
 
 from pathlib import Path
@@ -19,7 +19,7 @@ SHEET = Path(__file__).with_name("sheet.webp")
 NAMES = Path(__file__).with_name("names.txt")
 
 _SKIN_TONES = {"1f3fb", "1f3fc", "1f3fd", "1f3fe", "1f3ff"}
-_EMOJI_STYLE = "fe0f"  # asks for colour; written or not without a change of the picture
+_EMOJI_STYLE = "fe0f"  # asks for color; written or not without a change of the picture
 
 # People together: one code point where they share a skin tone, a sequence where they do not.
 _SEQUENCES = {

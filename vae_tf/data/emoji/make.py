@@ -22,7 +22,7 @@ def main():
     for file in files:
         with Image.open(file) as picture:
             tiles.append(fit(picture_to_pixels(picture), None, channels=3))
-    # `exact` keeps colours, `quality` and `method` only buy size with time (half a minute).
+    # `exact` keeps colors, `quality` and `method` only buy size with time (half a minute).
     Image.fromarray(paste(np.stack(tiles))).save(
         SHEET, lossless=True, exact=True, quality=100, method=6
     )
