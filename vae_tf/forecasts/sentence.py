@@ -25,7 +25,7 @@ def forecast_sentence(
         latent_size: Latents of the VAE, at least 1.
         likelihood: Name of the likelihood. "gaussian" gets the linear VAE, "bernoulli" the local
             threshold.
-        stddev: As for `forecast`; of the Gaussian alone.
+        stddev: Standard deviation of a Gaussian, see `forecast`; others do not use it.
 
     Returns:
         None for another likelihood, as nothing is derived for it.

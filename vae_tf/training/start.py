@@ -45,7 +45,7 @@ def train(
         data: Training and validation images, where `params.dataset` is not to be loaded.
         progress: Show a progress bar.
         tensorboard: Write event files to the folder `tensorboard` of the run, too.
-        say: Told what is forecast of a new run, in a line before it begins.
+        say: Function that is given the forecast of a new run, in a line before it begins.
 
     Returns:
         The run, with `.model` trained.
