@@ -1,52 +1,24 @@
 """Draws what runs have learned: `python analyze.py [RUN ...]`; see `--help`."""
 
+from vae_tf import scripts  # first, see there
+
+# isort: split
 import argparse
-import logging
-import os
 import shutil
 import sys
 import time
 from pathlib import Path
 
-from vae_tf.errors import UserError
 from vae_tf.escaping import printable
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Analyzes the named runs; returns the exit code."""
-    options = parse(arguments)
-    handler = logging.StreamHandler()
-    handler.setFormatter(PrintableFormatter("%(levelname)s: %(message)s"))
-    logging.basicConfig(handlers=[handler])
-    try:
-        return run(options)
-    except UserError as error:
-        complain(str(error))
-        return 2
-    except BrokenPipeError:  # who read the lines has gone, as `head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
-    except OSError as error:
-        complain(
-            f"Writing to '{options.images}' failed: {error.strerror or error}. Choose another "
-            f"place with --images, or make room. What was drawn is kept."
-        )
-        return 1
-    except KeyboardInterrupt:
-        print("\nStopped. What is drawn is kept; the same command draws the rest.", file=sys.stderr)
-        return 130
-
-
-class PrintableFormatter(logging.Formatter):
-    """Formats a line of the log so that names of files cannot steer the terminal."""
-
-    def format(self, record):
-        return printable(super().format(record))
-
-
-def say(line: str):
-    """Prints a line of progress."""
-    print(printable(line), flush=True)
+    return scripts.answer(
+        "analyze.py",
+        lambda: run(parse(arguments)),
+        lambda: "What is drawn is kept; the same command draws the rest.",
+    )
 
 
 def complain(problem: str):
@@ -121,6 +93,7 @@ def run(options: argparse.Namespace) -> int:
         every=find_runs(options.predictions),
         say=say,
     )
+    scripts.check_stopped()
     for problem in [*unscored, *outcome.problems]:
         complain(problem)
     report = options.images / "report.html"
@@ -129,6 +102,12 @@ def run(options: argparse.Namespace) -> int:
     written = f"{len(outcome.drawn)} files written, {outcome.current} up to date"
     say(f"{written}, in {seconds:.0f} s. {where}")
     return 1 if unscored or outcome.problems else 0
+
+
+def say(line: str):
+    """Prints a line of progress, and is where a signal that a library swallowed takes effect."""
+    scripts.check_stopped()
+    print(printable(line), flush=True)
 
 
 def score(paths: list[Path], preset: str) -> list[str]:

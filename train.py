@@ -1,46 +1,88 @@
 """Trains the runs named in params.py: `python train.py [RUN ...]`; see `--help`."""
 
+from vae_tf import scripts  # first, see there
+
+# isort: split
 import argparse
-import logging
+import importlib.util
+import os
 import shlex
 import sys
 import time
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 
 from vae_tf import config
-from vae_tf.errors import TrainingStopped, UserError
+from vae_tf.errors import UserError, shown
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Trains the named runs in turn; returns the exit code."""
-    logging.basicConfig(format="%(levelname)s: %(message)s")
-    going_on: list[Callable[[], str]] = []  # what to type after Ctrl-C
-    try:
-        import params as presets  # here, so that a mistake in it is answered like any other
+    left: list[Callable[[], str]] = []  # commands that go on with what is not done
 
+    def work() -> int:
+        presets = read_presets()
         options = parse(arguments, presets)
         if options.list:
             print(listing(presets))
             return 0
         chosen = chosen_runs(options, presets)
         check(chosen, options)
-        going_on = [command(folder, run, options) for folder, run, _ in chosen]
+        left.extend(command(folder, run, options) for folder, run, _ in chosen)
         for folder, _, params in chosen:
             train_run(folder, params, options)
-            del going_on[0]
-    except UserError as error:
-        print(f"train.py: {error}", file=sys.stderr)
-        return 2
-    except TrainingStopped as error:
-        print(f"train.py: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("\nStopped.", *(["To go on:"] if going_on else []), file=sys.stderr)
-        for line in going_on:
-            print(f"  {line()}", file=sys.stderr)
-        return 130
-    return 0
+            del left[0]
+        return 0
+
+    def going_on() -> str:
+        if not left:
+            return "Nothing was begun."
+        return "What is written is whole. To go on:" + "".join(f"\n  {line()}" for line in left)
+
+    return scripts.answer("train.py", work, going_on)
+
+
+def read_presets():
+    """The module params.py.
+
+    Raises:
+        UserError: If it cannot be imported, naming its line, or does not define runs.
+    """
+    try:
+        import params as presets
+    except Exception as error:
+        raise UserError(where_it_failed(error)) from None
+    runs = getattr(presets, "RUNS", None)
+    if not isinstance(runs, dict) or not runs or getattr(presets, "DEFAULT_RUN", 0) not in runs:
+        raise UserError(
+            "params.py must define RUNS, a dict of `Params` by name, and DEFAULT_RUN, one of these "
+            "names."
+        )
+    for name, params in runs.items():
+        if not isinstance(params, config.Params):
+            raise UserError(
+                f"RUNS[{shown(name)}] in params.py must be `Params`. Received: {shown(params)}"
+            )
+        check_name(name, "A name in RUNS of params.py")
+    return presets
+
+
+def where_it_failed(error: Exception) -> str:
+    """What went wrong while params.py was imported, with its file and line."""
+    spec = importlib.util.find_spec("params")
+    if spec is None:
+        return f"There is no params.py beside '{__file__}'. Runs are written there."
+    path, line = spec.origin, None
+    if isinstance(error, SyntaxError):
+        path, line = error.filename, error.lineno
+    for frame in traceback.extract_tb(error.__traceback__):
+        if frame.filename == spec.origin:
+            line = frame.lineno
+    kind = "" if isinstance(error, UserError) else f"{type(error).__name__}: "
+    what = error.msg if isinstance(error, SyntaxError) else error
+    at = f"'{path}'" if line is None else f"'{path}', line {line}"
+    return f"{at}: {kind}{what}"
 
 
 def parse(arguments: list[str] | None, presets) -> argparse.Namespace:
@@ -96,22 +138,32 @@ def chosen_runs(options: argparse.Namespace, presets) -> list[tuple[str, str, co
     if options.name is not None:
         if len(names) > 1:
             raise UserError(f"--name names one run folder. Received {len(names)} runs: drop it.")
-        if Path(options.name).name != options.name or options.name in ("", ".."):
-            raise UserError(
-                f"--name must be the name of a folder, without a path. Received: {options.name!r}. "
-                f"Say where it lies with --predictions."
-            )
+        check_name(options.name, "--name")
     if len(set(names)) < len(names):
         raise UserError(f"Each run can be trained once. Received: {' '.join(names)}")
     chosen = []
     for name in names:
         params = config.override(config.preset(presets.RUNS, name), options.set)
-        kind, colon, folder = params.dataset.partition(":")
-        if colon and kind == "folder" and folder:
-            # The run is to find its images from wherever it is loaded.
-            params = config.replace(params, dataset=f"folder:{Path(folder).expanduser().resolve()}")
+        from vae_tf.data import with_absolute_path  # here, as it imports half of NumPy
+
+        # The run is to find its images from wherever it is loaded.
+        params = config.replace(params, dataset=with_absolute_path(params.dataset))
         chosen.append((options.name or name, name, params))
     return chosen
+
+
+def check_name(name: str, what: str):
+    """Refuses what cannot be the name of a folder everywhere.
+
+    Raises:
+        UserError: If it has a path, characters that are not printable or more than 200 bytes.
+    """
+    fits = isinstance(name, str) and Path(name).name == name and name not in ("", "..")
+    if not fits or not name.isprintable() or len(os.fsencode(name)) > 200:
+        raise UserError(
+            f"{what} must be the name of a folder, without a path, printable and of at most 200 "
+            f"bytes. Received: {shown(name)}. Say where it lies with --predictions."
+        )
 
 
 def check(chosen: list[tuple[str, str, config.Params]], options: argparse.Namespace):

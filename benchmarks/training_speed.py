@@ -75,7 +75,7 @@ def train(params, images, steps) -> float:
         run = runs.Run(Path(folder))
         with ProgressBar("train", 0, params.steps) as bar:
             few = ArrayImages("few", images.images(np.arange(64)))
-            Training(run, model, images, few).run([clock, bar])
+            Training(run, model, images, few, data={}).run([clock, bar])
     return clock.rate
 
 

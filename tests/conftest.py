@@ -1,6 +1,8 @@
 """Fixtures: tiny images, tiny models, caches in a temporary folder."""
 
 import logging
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -32,6 +34,17 @@ def cache(tmp_path_factory):
 def tiny() -> Params:
     """Parameters of a run that takes a second."""
     return TINY
+
+
+@pytest.fixture
+def run_folder(tiny, tmp_path, tmp_path_factory) -> Path:
+    """A copy of a run of `tiny`, trained once for all tests."""
+    from vae_tf.training import train
+
+    once = tmp_path_factory.getbasetemp() / "trained-once"
+    if not once.exists():
+        train(tiny, once)
+    return Path(shutil.copytree(once, tmp_path / "run"))
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ LAYERS = [
     {"schedules", "distributions", "divergences", "quiet_tensorflow", "optimizers"},
     {"likelihood_texts", "likelihoods"},
     {"networks", "data", "metrics", "plots"},
-    {"models", "forecasts"},
+    {"models", "forecasts", "memory"},
     {"config"},
     {"runs"},
     {"training", "analysis"},

@@ -65,6 +65,23 @@ def test_answers_without_tensorflow(option, tmp_path):
         (["--set", "optimizer=adam(beta_1='x')"], "`beta_1`"),
         (["--set", "seed=99999999999999999999"], "`seed`"),
         (["--resume"], "no run folder"),
+        (["--set", "steps=5", "--set", "steps=6"], "is set twice"),
+        (["--set", "optimizer=adam(epsilon=-1)"], "`epsilon`"),
+        (["--set", "optimizer=adam(clipnorm=-1)"], "`clipnorm`"),
+        (["--set", "model={[1]: 2}"], "Unknown model"),
+        (["--set", "hyper=" + "[" * 5_000], "`hyper`"),
+        (["--set", "encoder=[[" + "9" * 20_000 + "]]"], "10,000 characters"),
+        (["--set", "batch_size=1000000000000"], "at most 2,147,483,647"),
+        (["--set", "cls=1"], "Unknown parameter 'cls'"),
+        (["--set", "params=1"], "Unknown parameter 'params'"),
+        (["--set", "dataset=folder:absent"], "There is no folder"),
+        (["--set", "dataset=folder:~nobody-of-this-name"], "There is no folder"),
+        (["--set", b"dataset=folder:\xff"], "There is no folder"),
+        (["--name", "n" * 300], "at most 200 bytes"),
+        (["--name", b"\xff"], "printable"),
+        (["--name", "a\x1b[2Jb"], "printable"),
+        (["n" * 300], "Unknown run"),
+        ([b"\xff"], r"Unknown run '\udcff'"),
     ],
 )
 def test_bad_input_is_answered_without_traceback(tmp_path, arguments, message):
@@ -81,6 +98,10 @@ def test_bad_input_is_answered_without_traceback(tmp_path, arguments, message):
         (["digits-VAE", "--set", "encoder=[[8,4,2],[8,4,3],[8]]"], "Layer 2 of the encoder"),
         (["digits-VAE", "--predictions", "file/deep"], "not a folder"),
         (["digits-VAE", "--set", "hyper.gamma=3"], "no knobs of its own"),
+        (["digits-VAE", "--set", "latent_size=1000000000"], "TB of memory"),
+        (["digits-VAE", "--set", "batch_size=2000000000"], "Lower batch_size=2000000000"),
+        (["--set", "dataset=kubric:movi_a"], "Namespaces"),
+        (["digits-VAE", "--predictions", "p" * 300], "File name too long"),
     ],
 )
 def test_what_is_found_out_later_writes_nothing_either(tmp_path, arguments, message):
@@ -91,7 +112,8 @@ def test_what_is_found_out_later_writes_nothing_either(tmp_path, arguments, mess
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
-def test_ctrl_c_says_how_to_go_on(tmp_path):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_says_how_to_go_on(tmp_path, number):
     long = ["digits-VAE", "--set", "steps=100000", "--set", "checkpoint_every=1000000"]
     process = subprocess.Popen(
         [sys.executable, str(ROOT / "train.py"), *long],
@@ -102,23 +124,58 @@ def test_ctrl_c_says_how_to_go_on(tmp_path):
     while not (log.exists() and len(log.read_text().splitlines()) > 2):
         assert time.monotonic() < deadline and process.poll() is None
         time.sleep(0.05)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     _, stderr = process.communicate(timeout=60)
-    assert process.returncode == 130
+    assert process.returncode == 128 + number
     assert "python train.py digits-VAE --set steps=100000 --set" in stderr
     assert stderr.rstrip().endswith("--resume") and "Traceback" not in stderr
     assert len(list((log.parent / "checkpoints").glob("step_*.npz"))) == 2
 
 
-def test_a_mistake_in_params_is_answered_like_any_other(tmp_path):
-    for name in ("train.py", "vae_tf"):
-        (tmp_path / name).symlink_to(ROOT / name)
-    text = (ROOT / "params.py").read_text()
-    (tmp_path / "params.py").write_text(text + '\nRUNS["mine"] = Params(stepz=3)\n')
-    # A symlinked script finds params.py beside its target, so this one is put in its place.
-    code = "import sys; sys.path.insert(0, '.'); import train; sys.exit(train.main(['--list']))"
+def test_a_closed_pipe_is_no_error(tmp_path):
+    command = f"'{sys.executable}' '{ROOT / 'train.py'}' --list | true"
+    done = subprocess.run(["bash", "-c", command], cwd=tmp_path, capture_output=True, text=True)
+    assert done.stderr == ""
+
+
+def test_a_deleted_working_folder(tmp_path):
+    command = f"mkdir gone; cd gone; rmdir ../gone; '{sys.executable}' '{ROOT / 'train.py'}'"
+    done = subprocess.run(["bash", "-c", command], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "working folder was deleted" in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('RUNS["mine"] = Params(stepz=3)', "line {line}: Unknown parameter 'stepz'. Did you mean"),
+        ("RUNS['mine'] = Params(", "line {line}: SyntaxError: '(' was never closed"),
+        ("RUNS['mine'] = replace(Prams())", "line {line}: NameError: name 'Prams'"),
+        ("import absent_package", "line {line}: ModuleNotFoundError: No module named 'absent_pa"),
+        ("def deep():\n    1 / 0\ndeep()", "ZeroDivisionError"),
+        ("RUNS = {}", "must define RUNS"),
+        ("del DEFAULT_RUN", "and DEFAULT_RUN"),
+        ("RUNS['mine'] = 3", "RUNS['mine'] in params.py must be `Params`. Received: 3"),
+        ("RUNS['a/b'] = Params()", "Received: 'a/b'"),
+        ("\0", "SyntaxError"),
+        (None, "There is no params.py"),
+    ],
+)
+def test_a_mistake_in_params_is_answered_with_its_line(tmp_path, text, message):
+    whole = (ROOT / "params.py").read_text()
+    if text is not None:
+        (tmp_path / "params.py").write_text(f"{whole}\n{text}\n")
+    # The script finds params.py beside itself, so that a copy of it is put beside this one.
+    (tmp_path / "train.py").write_text((ROOT / "train.py").read_text())
+    (tmp_path / "vae_tf").symlink_to(ROOT / "vae_tf")
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True
-    )
+        [sys.executable, "-P", "-c", _RUN_HERE],
+        cwd=tmp_path, capture_output=True, text=True, env=environment,
+    )  # fmt: skip
     assert done.returncode == 2, done.stderr
-    assert "Did you mean 'steps'" in done.stderr and "Traceback" not in done.stderr
+    line = len(whole.splitlines()) + 2
+    assert message.format(line=line) in done.stderr and "Traceback" not in done.stderr
+
+
+_RUN_HERE = "import sys; sys.path.insert(0, '.'); import train; sys.exit(train.main(['--list']))"

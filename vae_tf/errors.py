@@ -1,4 +1,4 @@
-"""Errors that a user can fix: scripts print them without a traceback."""
+"""Errors that a user can fix, and other ends: scripts print them without a traceback."""
 
 import difflib
 from collections.abc import Iterable
@@ -41,6 +41,18 @@ def unknown(kind: str, name: object, known: Iterable[str], remedy: str = "") -> 
     guess = f" Did you mean '{close[0]}'?" if close else ""
     remedy = f" {remedy}" if remedy else ""
     return UserError(f"Unknown {kind} {shown(name)}.{guess} Known: {', '.join(known)}.{remedy}")
+
+
+class Stopped(KeyboardInterrupt):
+    """A signal asked the process to stop.
+
+    Args:
+        number: The signal, `signal.SIGINT` or `signal.SIGTERM`.
+    """
+
+    def __init__(self, number: int):
+        super().__init__(number)
+        self.number = number
 
 
 class TrainingStopped(RuntimeError):

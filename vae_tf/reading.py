@@ -12,6 +12,9 @@ from vae_tf.errors import UserError, shown
 _MOST_BYTES = 16 * 2**20
 _MOST_DEPTH = 50
 
+# Name of a field -> its type, or its types.
+Kinds = Mapping[str, type | tuple[type, ...]]
+
 
 def open_regular(path: "str | os.PathLike") -> BinaryIO:
     """Opens a file for reading, if it is one.
@@ -97,7 +100,7 @@ def parse_json(text: str):
     return value
 
 
-def require_fields(record, fields: Mapping[str, type | tuple[type, ...]]) -> dict:
+def require_fields(record, fields: Kinds) -> dict:
     """Checks that a parsed JSON value is an object with certain fields.
 
     Args:

@@ -16,7 +16,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-_PARTIAL = re.compile(r".*\.[0-9a-f]{16}\.partial", re.DOTALL)
+PARTIAL = re.compile(r".*\.[0-9a-f]{16}\.partial", re.DOTALL)
 
 
 @contextlib.contextmanager
@@ -33,7 +33,7 @@ def written_whole(path: Path) -> Iterator[Path]:
     """
     with _naming(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        remove_abandoned(path.parent, _PARTIAL)
+        remove_abandoned(path.parent, PARTIAL)
         partial, descriptor = _new_file(path)
         try:
             yield partial

@@ -130,3 +130,30 @@ def test_what_is_damaged_or_older_is_no_record(tmp_path, damage):
     assert load_record(path) is None
     path.write_text(json.dumps(RECORD))
     assert load_record(path) == RECORD
+
+
+def test_scores_of_an_older_step_are_not_shown_beside_newer_weights(tmp_path, caplog):
+    path = tmp_path / "metrics.json"
+    path.write_text(json.dumps(RECORD))
+    (tmp_path / "checkpoints").mkdir()
+    (tmp_path / "checkpoints" / "step_00000012.npz").touch()
+    assert load_record(path) == RECORD
+    (tmp_path / "checkpoints" / "step_00000020.npz").touch()
+    assert load_record(path) is None
+    assert "it scores step 12, and the newest checkpoint is step_00000020.npz" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "[" * 5_000,
+        json.dumps({**RECORD, "image_shape": 3}),
+        json.dumps({**RECORD, "version": None}),
+        json.dumps({**RECORD, "scores": {"mig": {"values": {"mig": "high"}, "sizes": {}}}}),
+        json.dumps({**RECORD, "scores": {"mig": {"values": {}, "sizes": {"num_train": "x"}}}}),
+    ],
+)
+def test_mistyped_fields_are_named(tmp_path, caplog, damage):
+    (tmp_path / "metrics.json").write_text(damage)
+    assert load_record(tmp_path / "metrics.json") is None
+    assert "metrics.json' is not used" in caplog.text or "cannot be read" in caplog.text

@@ -1,8 +1,47 @@
-import pytest
+import functools
+import hashlib
+import logging
+import shutil
 
+import numpy as np
+import pytest
+from PIL import Image
+
+import vae_tf
+from vae_tf.config import replace
 from vae_tf.data import ArrayImages
 from vae_tf.errors import UserError
+from vae_tf.models.build import build_model
+from vae_tf.runs import checkpoints
 from vae_tf.training import train
+
+
+def content(folder):
+    """Hash of every file of a folder but the lock."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != ".lock")
+    return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+@pytest.fixture
+def refused(tiny, run_folder):
+    """Resumes the run and expects a refusal that changes nothing in the folder."""
+
+    def resume(message, **options):
+        before = content(run_folder)
+        with pytest.raises(UserError, match=message):
+            train(replace(tiny, steps=20), run_folder, resume=True, **options)
+        assert content(run_folder) == before
+
+    return resume
+
+
+def rewrite(folder, change):
+    """Writes each checkpoint of a run anew, after a function changed its arrays and details."""
+    for path in checkpoints.found(folder / "checkpoints"):
+        arrays, details = checkpoints.load(path)
+        arrays = {name: array.copy() for name, array in arrays.items()}
+        change(arrays, details)
+        checkpoints.save(path.parent, details["step"], arrays, details)
 
 
 def test_images_outside_the_unit_interval_are_refused(tiny, tmp_path, blobs):
@@ -11,3 +50,170 @@ def test_images_outside_the_unit_interval_are_refused(tiny, tmp_path, blobs):
     with pytest.raises(UserError, match=r"must lie in \[0, 1\].*Received values from 0 to 2"):
         train(tiny, tmp_path / "run", data=(images, images))
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("damage", ["deleted", "emptied", "header", "row lost", "digit", "binary"])
+def test_a_run_goes_on_from_its_own_log_only(run_folder, refused, damage):
+    path = run_folder / "log.csv"
+    lines = path.read_bytes().splitlines(keepends=True)
+    changed = {
+        "emptied": [],
+        "header": lines[:1],
+        "row lost": lines[:1] + lines[2:],
+        "digit": [lines[0], lines[1].replace(b".", b".1", 1), *lines[2:]],
+        "binary": [bytes(range(256)) * 10],
+    }
+    path.unlink() if damage == "deleted" else path.write_bytes(b"".join(changed[damage]))
+    refused(r"log\.csv' is not the log that the checkpoint of step 12 goes on from.*--overwrite")
+
+
+def test_the_history_is_that_of_the_checkpoint(run_folder):
+    path = run_folder / "log.csv"
+    path.write_text(path.read_text().replace("4,", "5,", 1))
+    with pytest.raises(UserError, match="is not the log"):
+        vae_tf.load_run(run_folder).history  # noqa: B018
+
+
+def test_a_run_whose_checkpoints_are_gone_does_not_begin_again(run_folder, refused):
+    shutil.rmtree(run_folder / "checkpoints")
+    refused("was trained to step 12, and its checkpoints are gone")
+    (run_folder / "log.csv").unlink()
+    refused("has pictures of its training, and its checkpoints are gone")
+
+
+@pytest.mark.parametrize(
+    ("other", "message"),
+    [({"seed": 1}, "seed: 1 there, 0 in"), ({"likelihood": "laplace"}, "likelihood: 'laplace'")],
+)
+def test_checkpoints_of_another_run_are_refused(
+    tiny, tmp_path, run_folder, refused, other, message
+):
+    theirs = train(replace(tiny, **other), tmp_path / "other")
+    shutil.rmtree(run_folder / "checkpoints")
+    shutil.copytree(theirs.checkpoints, run_folder / "checkpoints")
+    refused(f"belong to a run with other parameters .*{message}")
+    with pytest.raises(UserError, match="belong to a run with other parameters"):
+        vae_tf.load_run(run_folder).model  # noqa: B018
+
+
+def test_weights_that_are_no_numbers_are_refused(run_folder, refused):
+    def spoil(arrays, _):
+        name = next(name for name in arrays if name.endswith("kernel"))
+        arrays[name].flat[3] = np.nan
+
+    rewrite(run_folder, spoil)
+    refused("Every checkpoint .* is damaged")
+    with pytest.raises(UserError, match="Every checkpoint .* is damaged"):
+        vae_tf.load_run(run_folder).model  # noqa: B018
+
+
+def test_arrays_of_another_type_are_refused(tiny, tmp_path, run_folder, refused):
+    def retype(arrays, _):
+        arrays[next(iter(arrays))] = arrays[next(iter(arrays))].astype(complex).real
+
+    rewrite(run_folder, retype)
+    refused("does not fit the model")
+
+
+def test_other_images_of_the_same_number_are_refused(tiny, tmp_path, blobs):
+    images = ArrayImages("blobs", blobs)
+    train(tiny, tmp_path / "run", data=(images, images))
+    longer = replace(tiny, steps=20)
+    changed = ArrayImages("blobs", blobs[::-1])
+    for data in ((changed, images), (images, changed)):
+        with pytest.raises(UserError, match="as many, and what they hold is not the same"):
+            train(longer, tmp_path / "run", resume=True, data=data)
+    with pytest.raises(UserError, match="was trained on images given to train"):
+        train(longer, tmp_path / "run", resume=True)
+
+
+def test_given_images_in_place_of_the_named_ones_are_refused(refused):
+    given = ArrayImages("noise", np.random.default_rng(0).random((1707, 8, 8, 1), np.float32))
+    refused("The data of .* changed", data=(given, given))
+
+
+def test_a_folder_of_images_that_changed_is_refused(tiny, tmp_path, caplog):
+    folder = tmp_path / "images"
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    for number in range(40):
+        pixels = rng.integers(0, 256, (8, 8), np.uint8)
+        Image.fromarray(pixels).save(folder / f"{number}.png")
+    params = replace(tiny, dataset=f"folder:{folder}", validation=8)
+    train(params, tmp_path / "run")
+    Image.fromarray(pixels[::-1]).save(folder / "39.png")
+    Image.fromarray(pixels).save(folder / "0.png")
+    with pytest.raises(UserError, match="what they hold is not the same"):
+        train(replace(params, steps=20), tmp_path / "run", resume=True)
+    with caplog.at_level(logging.WARNING):
+        assert len(vae_tf.load_run(tmp_path / "run").data) == 32
+    assert "are not those that" in caplog.text
+
+
+def test_what_older_versions_wrote_is_said_to_be_unverified(tiny, run_folder, caplog):
+    def forget(_, details):
+        for name in ("params", "data", "log"):
+            del details[name]
+
+    rewrite(run_folder, forget)
+    with caplog.at_level(logging.WARNING):
+        vae_tf.load_run(run_folder).model  # noqa: B018
+        assert "is unverified" in caplog.text
+        caplog.clear()
+        train(replace(tiny, steps=14), run_folder, resume=True)
+    assert "is unverified" in caplog.text
+    # From here on it is bound.
+    assert set(vae_tf.load_run(run_folder).details["data"]) == {"train", "validation"}
+
+
+def test_an_older_run_without_its_log_is_refused_all_the_same(run_folder, refused):
+    rewrite(run_folder, lambda _, details: details.pop("log"))
+    (run_folder / "log.csv").unlink()
+    refused("is not the log")
+
+
+def test_fields_of_other_versions_are_not_compared(tiny, run_folder):
+    def change(_, details):
+        del details["params"]["patience"]
+        details["params"]["colour"] = "blue"
+
+    rewrite(run_folder, change)
+    train(replace(tiny, steps=13), run_folder, resume=True)
+
+
+@pytest.mark.parametrize(
+    ("details", "message"),
+    [
+        ({"image_shape": "8x8"}, "'image_shape' must be list"),
+        ({"image_shape": [8, 8]}, "No shape of images"),
+        ({"image_shape": [10**6, 10**6, 1]}, "No shape of images"),
+        ({"image_shape": [8, True, [1]]}, "No shape of images|must"),
+        ({"dataset_size": -1}, "Not a count"),
+        ({"dataset_size": 10**30}, "Not a count"),
+        ({"best": "x"}, "'best' must be"),
+        ({"waited": None}, "'waited' must be int"),
+        ({"own_data": 1}, "'own_data' must be bool"),
+        ({"params": []}, "'params' must be dict"),
+        ({"params": {"seed": "x"}}, "by a version with other parameters"),
+        ({"data": {"train": 3}}, "'train' must be str"),
+        ({"log": {"bytes": 3}}, "'sha256' is missing"),
+        ({"num_weights": None}, "'num_weights' must be int"),
+    ],
+)
+def test_mistyped_details_are_refused(run_folder, refused, details, message):
+    rewrite(run_folder, lambda _, written: written.update(details))
+    refused(message)
+    with pytest.raises(UserError, match=message):
+        vae_tf.load_run(run_folder).model  # noqa: B018
+
+
+def test_the_labels_count_where_a_model_learns_from_them(tiny, tmp_path, blobs):
+    labels = np.arange(64) % 2
+    params = replace(tiny, model="conditional_vae")
+    make = functools.partial(ArrayImages, "blobs", blobs)
+    if "label" not in build_model(params, (8, 8, 1), 64, 2).needs:
+        pytest.skip("the model takes no labels")
+    train(params, tmp_path / "run", data=(make(labels), make(labels)))
+    data = (make(1 - labels), make(labels))
+    with pytest.raises(UserError, match=r"is not the same \(labels\)"):
+        train(replace(params, steps=20), tmp_path / "run", resume=True, data=data)

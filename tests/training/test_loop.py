@@ -9,7 +9,7 @@ import pytest
 
 from vae_tf.config import replace
 from vae_tf.data import ArrayImages
-from vae_tf.errors import TrainingStopped, UserError
+from vae_tf.errors import Stopped, TrainingStopped, UserError
 from vae_tf.runs import checkpoints
 from vae_tf.training import loop, train
 
@@ -71,11 +71,13 @@ def test_resume_is_exact_to_the_last_bit(params, tmp_path, at_step):
         assert_same(final_state(train(params, folder, resume=True)), straight)
 
 
-def test_ctrl_c_saves_and_goes_on_exactly(params, tmp_path, at_step):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_saves_and_goes_on_exactly(params, tmp_path, at_step, number):
     straight = final_state(train(params, tmp_path / "straight"))
-    interrupt = functools.partial(os.kill, os.getpid(), signal.SIGINT)
-    with at_step(13, interrupt), pytest.raises(KeyboardInterrupt):
+    interrupt = functools.partial(os.kill, os.getpid(), number)
+    with at_step(13, interrupt), pytest.raises(Stopped) as stopped:
         train(params, tmp_path / "stopped")
+    assert stopped.value.number == number
     saved = checkpoints.load_newest(tmp_path / "stopped" / "checkpoints", set_aside=False)
     assert saved[1]["step"] == 14
     assert_same(final_state(train(params, tmp_path / "stopped", resume=True)), straight)

@@ -3,12 +3,16 @@
 import csv
 import io
 import json
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from vae_tf.errors import UserError, shown
 from vae_tf.escaping import csv_cell
 from vae_tf.metrics import SCORES, Column
+from vae_tf.reading import Kinds, read_json, require_fields
+from vae_tf.runs import checkpoints
 
 RECORD = "metrics.json"
 
@@ -27,6 +31,14 @@ _GROUPS = (
 )
 # What a row of scores.csv says besides its scores.
 _ABOUT = ("run", "step", "dataset", "image_shape", "likelihood", "preset", "seed", "version")
+# Field of a metrics.json -> its types.
+_FIELDS: Kinds = {
+    **dict.fromkeys(("run", "dataset", "likelihood", "preset", "version"), str),
+    **dict.fromkeys(("step", "seed"), int),
+    **dict.fromkeys(("image_shape", "left_out"), list),
+    "factors": (list, type(None)),
+    "scores": dict,
+}
 
 
 def columns() -> dict[str, dict[str, Column]]:
@@ -46,22 +58,46 @@ def load_record(path: Path) -> dict | None:
     """Reads a metrics.json.
 
     Args:
-        path: Path of the file.
+        path: Path of the file, in its run folder.
 
     Returns:
-        Its content; None if there is none, or it is damaged or of an older version.
+        Its content; None if there is none, or it is damaged, of an older version, or of another
+        step than the newest checkpoint: scores of other weights must not stand beside these.
     """
     try:
-        record = json.loads(path.read_text())
-        whole = (
-            all(name in record for name in (*_ABOUT, "factors", "left_out"))
-            and all("sizes" in entry for entry in record["scores"].values())
-            and isinstance(record["step"], int)
-            and all(isinstance(value, (int, float)) for value in values_of(record).values())
-        )
-        return record if whole else None
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        record = _checked(read_json(path))
+    except FileNotFoundError:
         return None
+    except UserError as error:
+        logging.warning("'%s' is not used: %s Score the run again.", path, error)
+        return None
+    newest = checkpoints.newest(path.parent / "checkpoints")
+    if newest is not None and newest != checkpoints.path_of(newest.parent, record["step"]):
+        logging.warning(
+            "'%s' is not used: it scores step %d, and the newest checkpoint is %s. Score the run "
+            "again.",
+            path,
+            record["step"],
+            newest.name,
+        )
+        return None
+    return record
+
+
+def _checked(record) -> dict:
+    """A record whose fields are there and of their types.
+
+    Raises:
+        UserError: If one is not.
+    """
+    require_fields(record, _FIELDS)
+    for entry in record["scores"].values():
+        require_fields(entry, {"values": dict, "sizes": dict})
+        sizes = [size for size in entry["sizes"].values() if size is not None]
+        for value in [*entry["values"].values(), *sizes]:
+            if not isinstance(value, (int, float)) or isinstance(value, bool):
+                raise UserError(f"Not a number: {shown(value)}")
+    return record
 
 
 def values_of(record: dict) -> dict[str, float]:

@@ -29,7 +29,7 @@ def read_sample(images: "ImageSet | np.ndarray") -> tuple[np.ndarray, int]:
     Raises:
         UserError: If there are fewer than 2 images, or a value is not finite or not in [0, 1].
     """
-    if isinstance(images, np.ndarray) or not hasattr(images, "images"):
+    if isinstance(images, (np.ndarray, list, tuple)):
         images = np.asarray(images)
         if images.dtype.kind == "f" and images.size and not np.isfinite(images.sum()):
             raise _not_finite()

@@ -5,6 +5,7 @@ import inspect
 import keras
 
 from vae_tf.errors import UserError, unknown
+from vae_tf.memory import check_memory
 from vae_tf.models import MODELS
 from vae_tf.models.generative_model import GenerativeModel
 
@@ -36,12 +37,14 @@ def build_model(
         num_classes: Number of label values, None if the data have no labels.
 
     Raises:
-        UserError: If a knob is unknown or the networks do not fit the images.
+        UserError: If a knob is unknown, the networks do not fit the images, or the machine has too
+            little memory.
     """
     kind: type[GenerativeModel] = MODELS[params.model]
     # Knobs of these names are filled in from the data.
     facts = {"dataset_size": dataset_size, "num_classes": num_classes}
     hyper = _checked_hyper(params)
+    check_memory(params, image_shape, training=False)
     for name in facts.keys() & hyper_of(params.model).keys():
         hyper.setdefault(name, facts[name])
     encoder, decoder = kind.build_networks(params, image_shape, **facts)

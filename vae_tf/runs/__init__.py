@@ -7,23 +7,27 @@
 Loading a run executes nothing from its folder: JSON, CSV, PNG and arrays only.
 """
 
-from vae_tf.runs.creation import check_new, check_resumable, create
+from vae_tf.runs.creation import check_links, check_new, check_resumable, clean, create
 from vae_tf.runs.environment import record_environment
-from vae_tf.runs.folder import Run, load_data, load_run
+from vae_tf.runs.folder import PARAMS, Run, load_data, load_run
 from vae_tf.runs.lock import locked
-from vae_tf.runs.log import Log, read_log
+from vae_tf.runs.log import Log, read_log, read_proven_log
 from vae_tf.runs.publishing import slim
 
 __all__ = [
+    "PARAMS",
     "Log",
     "Run",
+    "check_links",
     "check_new",
     "check_resumable",
+    "clean",
     "create",
     "load_data",
     "load_run",
     "locked",
     "read_log",
+    "read_proven_log",
     "record_environment",
     "slim",
 ]

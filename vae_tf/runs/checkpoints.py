@@ -1,24 +1,24 @@
 """Checkpoints: everything a resume needs, in one file of arrays that is written atomically.
 
-A checkpoint is an uncompressed `.npz`: the model's and its optimizers' variables, the state of the
-random generator and, as JSON text, the rest. Zip's checksums make a damaged file known; nothing
-in it can be executed.
+A checkpoint holds the model's and its optimizers' variables, the state of the random generator and,
+as JSON, what `details.py` describes; `archive.py` is its format.
 """
 
-import json
 import logging
-import os
-import zipfile
+import re
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
 from vae_tf.errors import UserError
-from vae_tf.reading import open_regular, parse_json
+from vae_tf.runs.archive import read_archive, read_archive_details, write_archive
+from vae_tf.runs.details import check_details
 from vae_tf.saving import written_whole
 
 _KEPT = 2  # the newest, and the one before in case the newest is damaged
-_DETAILS = "details.json"
+_NAME = re.compile(r"step_([0-9]{8,15})\.npz")
 
 
 def state_of(model) -> dict:
@@ -48,12 +48,12 @@ def restore(model, arrays: dict[str, np.ndarray], *, weights_only: bool = False)
     state = state_of(model)
     if weights_only:
         state = dict(list(state.items())[: len(model.weights)])
-    expected = {name: tuple(variable.shape) for name, variable in state.items()}
-    received = {name: array.shape for name, array in arrays.items()}
+    expected = {name: (tuple(v.shape), np.dtype(v.dtype).kind) for name, v in state.items()}
+    received = {name: (array.shape, array.dtype.kind) for name, array in arrays.items()}
     if expected != received:
         odd = sorted(set(expected.items()) ^ set(received.items()))[0]
         raise UserError(
-            f"The checkpoint does not fit the model: {odd[0]} {odd[1]} is in one of them only. "
+            f"The checkpoint does not fit the model: {odd[0]} {odd[1][0]} is in one of them only. "
             f"Load it with the version of vae_tf that wrote it (see environment.json)."
         )
     for name, variable in state.items():
@@ -75,15 +75,18 @@ def slim(folder: Path):
     arrays, details = found
     if details.get("slim"):
         return
-    count = details["num_weights"]
-    kept = {
-        name: array.astype("float16") if array.dtype == "float32" else array
-        for name, array in list(arrays.items())[:count]
-    }
+    count = check_details(details)["num_weights"]
+    kept = {name: _rounded(array) for name, array in list(arrays.items())[:count]}
     path = save(folder, details["step"], kept, details | {"slim": True})
     for other in folder.iterdir():
         if other != path:
-            other.unlink()
+            _remove(other)
+
+
+def _rounded(array: np.ndarray) -> np.ndarray:
+    if array.dtype != "float32" or not np.all(np.abs(array) <= np.finfo("float16").max):
+        return array
+    return array.astype("float16")
 
 
 def path_of(folder: Path, step: int) -> Path:
@@ -104,13 +107,19 @@ def save(folder: Path, step: int, arrays: dict[str, np.ndarray], details: dict) 
         The file that was written.
     """
     path = path_of(folder, step)
-    with written_whole(path) as partial, open(partial, "wb") as file:
-        details = details | {"num_arrays": len(arrays)}
-        # NumPy's stub takes any name for `allow_pickle`, which no array is called.
-        np.savez(file, **arrays, **{_DETAILS: np.array(json.dumps(details))})  # type: ignore[arg-type]
-    for old in sorted(folder.glob("step_*.npz"))[:-_KEPT]:
-        old.unlink()
+    with written_whole(path) as partial:
+        write_archive(partial, arrays, details)
+    for old in found(folder)[:-_KEPT]:
+        if old != path:
+            _remove(old)
     return path
+
+
+def _remove(path: Path):
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink()
 
 
 def load(path: Path) -> tuple[dict[str, np.ndarray], dict]:
@@ -123,31 +132,43 @@ def load(path: Path) -> tuple[dict[str, np.ndarray], dict]:
         Its arrays and its details.
 
     Raises:
+        UserError: If the file is damaged, or holds values that are not finite.
+    """
+    return _read(path, read_archive, lambda both: both[1])
+
+
+def load_details(path: Path) -> dict:
+    """Reads the details of a checkpoint without its arrays.
+
+    Args:
+        path: The file.
+
+    Raises:
         UserError: If the file is damaged.
     """
+    return _read(path, read_archive_details, lambda details: details)
+
+
+def _read(path: Path, read: Callable, details_of: Callable):
     try:
-        with open_regular(path) as file, np.load(file, allow_pickle=False) as members:
-            _check_sizes(members.zip, os.fstat(file.fileno()).st_size)
-            arrays = {name: members[name] for name in members.files}
-        details = parse_json(str(arrays.pop(_DETAILS)))
-        if details.pop("num_arrays") != len(arrays):
-            raise ValueError("arrays are missing")
-        return arrays, details
+        content = read(path)
+        step = details_of(content)["step"]
+        if path != path_of(path.parent, step):
+            raise ValueError(f"it is that of step {step}")
+        return content
     except Exception as error:  # whatever a damaged file makes NumPy and zipfile raise
         raise UserError(f"The checkpoint {path} is damaged: {error}") from None
 
 
-def _check_sizes(archive: zipfile.ZipFile, size: int):
-    """Refuses members that would unpack to more than the file holds; ours are not compressed."""
-    members = archive.infolist()
-    stored = all(member.compress_type == zipfile.ZIP_STORED for member in members)
-    if not stored or sum(member.file_size for member in members) > size:
-        raise ValueError("its arrays are larger than the file")
+def found(folder: Path) -> list[Path]:
+    """The checkpoints of a folder, oldest first."""
+    steps = {path: match for path in folder.glob("step_*") if (match := _NAME.fullmatch(path.name))}
+    return sorted(steps, key=lambda path: int(steps[path][1]))
 
 
 def newest(folder: Path) -> Path | None:
     """The newest checkpoint of a folder, or None."""
-    return max(folder.glob("step_*.npz"), default=None)
+    return max(found(folder)[-1:], default=None)
 
 
 def describe_newest(folder: Path) -> str:
@@ -170,9 +191,9 @@ def load_newest(folder: Path, *, set_aside: bool) -> tuple[dict[str, np.ndarray]
         UserError: If there are checkpoints and every one is damaged.
     """
     damaged = []
-    for path in sorted(folder.glob("step_*.npz"), reverse=True):
+    for path in reversed(found(folder)):
         try:
-            found = load(path)
+            whole = load(path)
         except UserError as error:
             damaged.append(path)
             logging.warning("%s. The one before it is used, if there is one.", error)
@@ -180,7 +201,7 @@ def load_newest(folder: Path, *, set_aside: bool) -> tuple[dict[str, np.ndarray]
         if set_aside:
             for each in damaged:
                 each.rename(each.with_suffix(".npz.damaged"))
-        return found
+        return whole
     if damaged:
         raise UserError(
             f"Every checkpoint in '{folder}' is damaged: {', '.join(p.name for p in damaged)}. "

@@ -1,14 +1,23 @@
-"""Creating a run folder, and the checks before a run is created or resumed."""
+"""Creating a run folder, and the checks before a run is created or resumed.
+
+`params.json` is what makes a folder a run. It is written last when a run is made, and renamed
+first when one is replaced, so that a process killed at any point leaves a folder that tells what
+was going on: see docs/promises.md.
+"""
 
 import os
+import re
 import shutil
 from pathlib import Path
 
 from vae_tf.config import Params, differences
 from vae_tf.errors import UserError
-from vae_tf.runs.folder import Run
+from vae_tf.runs.folder import PARAMS, REPLACED, Run
 from vae_tf.runs.lock import LOCK
-from vae_tf.saving import write_text
+from vae_tf.saving import PARTIAL, remove_abandoned, sync_folder, write_text
+
+_FOLDERS = ("checkpoints", "samples", "tensorboard")
+_FILES = (LOCK, PARAMS, REPLACED, "environment.json", "log.csv", "metrics.json")
 
 
 def create(path: Path, params: Params, *, overwrite: bool):
@@ -23,12 +32,16 @@ def create(path: Path, params: Params, *, overwrite: bool):
         UserError: If it may not; another process may have made one since it was last checked.
     """
     check_new(path, overwrite=overwrite)
+    if (path / PARAMS).is_file():
+        os.replace(path / PARAMS, path / REPLACED)  # from here on there is no run
+        sync_folder(path)
     for old in path.iterdir():
         if old.is_dir() and not old.is_symlink():
             shutil.rmtree(old)
-        elif old.name != LOCK:
+        elif old.name not in (LOCK, REPLACED):
             old.unlink()
-    write_text(path / "params.json", params.to_json())
+    write_text(path / PARAMS, params.to_json())
+    (path / REPLACED).unlink(missing_ok=True)
 
 
 def check_new(path: Path, *, overwrite: bool):
@@ -41,24 +54,81 @@ def check_new(path: Path, *, overwrite: bool):
     Raises:
         UserError: If it may not.
     """
-    if path.is_dir() and all(inside.name == LOCK for inside in path.iterdir()):
+    if path.is_dir() and all(_left_by_a_start(inside.name) for inside in path.iterdir()):
         return
-    if path.exists() and not overwrite:
-        raise UserError(
-            f"The run folder '{path}' exists already. Go on with --resume, start anew with "
-            f"--overwrite, or choose another --name."
-        )
-    if path.exists() and not (path / "params.json").is_file():
-        raise UserError(
-            f"'{path}' exists and is no run folder, so --overwrite does not delete it. Choose "
-            f"another --name."
-        )
+    if os.path.lexists(path):
+        if not overwrite:
+            raise UserError(_exists(path))
+        if not _is_run(path):
+            raise UserError(
+                f"'{path}' exists and is no run folder, so --overwrite does not delete it. Choose "
+                f"another --name."
+            )
     parent = next(folder for folder in path.absolute().parents if folder.exists())
     if not (parent.is_dir() and os.access(parent, os.W_OK)):
         raise UserError(
             f"The run folder '{path}' cannot be made: '{parent}' is not a folder that can be "
             f"written. Choose another place with --predictions."
         )
+
+
+def _left_by_a_start(name: str) -> bool:
+    """Whether a training that was killed before it wrote params.json can have left this file."""
+    return name == LOCK or PARTIAL.fullmatch(name) is not None
+
+
+def _exists(path: Path) -> str:
+    if (path / PARAMS).is_file():
+        return (
+            f"The run folder '{path}' exists already. Go on with --resume, start anew with "
+            f"--overwrite, or choose another --name."
+        )
+    if _is_run(path):
+        return (
+            f"The run folder '{path}' holds what is left of a run, without {PARAMS}. Start anew "
+            f"with --overwrite, or choose another --name."
+        )
+    return f"'{path}' exists and is no run folder. Choose another --name."
+
+
+def _is_run(path: Path) -> bool:
+    """Whether a folder is a run, or what is left of one: then it holds nothing else."""
+    if not path.is_dir():
+        return False
+    names = {inside.name for inside in path.iterdir()}
+    ours = all(name in (*_FOLDERS, *_FILES) or name.endswith(".partial") for name in names)
+    return (path / PARAMS).is_file() or REPLACED in names or (LOCK in names and ours)
+
+
+def check_links(path: Path):
+    """Checks that nothing written into a run folder can get elsewhere.
+
+    Files are replaced and never opened through a link, see `vae_tf.saving`; what is left are the
+    folders inside.
+
+    Args:
+        path: The run folder.
+
+    Raises:
+        UserError: If a folder inside is a link, or no folder.
+    """
+    for name in _FOLDERS:
+        inside = path / name
+        if inside.is_symlink() or (inside.exists() and not inside.is_dir()):
+            kind = "a link" if inside.is_symlink() else "not a folder"
+            raise UserError(
+                f"'{inside}' is {kind}, and nothing is written through it. Put a folder in its "
+                f"place."
+            )
+
+
+def clean(path: Path):
+    """Removes what killed processes left in a run folder that is locked: temporary files."""
+    for folder in (path, *(path / name for name in _FOLDERS)):
+        if folder.is_dir():
+            remove_abandoned(folder, re.compile(r".*\.partial", re.DOTALL))
+    if (path / PARAMS).is_file():
+        (path / REPLACED).unlink(missing_ok=True)
 
 
 def check_resumable(run: Run, params: Params):

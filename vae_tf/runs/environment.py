@@ -11,6 +11,8 @@ import sys
 import time
 from pathlib import Path
 
+from vae_tf.errors import UserError
+from vae_tf.reading import read_json, require_fields
 from vae_tf.runs.folder import Run
 from vae_tf.saving import write_text
 from vae_tf.version import VERSION
@@ -25,11 +27,13 @@ def record_environment(run: Run, step: int):
     """
     path = run.path / "environment.json"
     try:
-        sessions = list(json.loads(path.read_text())["sessions"])
+        sessions = require_fields(read_json(path), {"sessions": list})["sessions"]
     except FileNotFoundError:
         sessions = []
-    except (ValueError, KeyError, TypeError):
-        logging.warning("%s is damaged and starts anew: earlier sessions are forgotten.", path)
+    except UserError as error:
+        logging.warning(
+            "%s is damaged and starts anew, so earlier sessions are forgotten: %s", path, error
+        )
         sessions = []
     packages = ("keras", "numpy", "tensorflow")
     session = {

@@ -1,6 +1,7 @@
 """A run folder as an object: parameters, model, log and data, each read on demand."""
 
 import functools
+import logging
 import os
 from pathlib import Path
 
@@ -8,9 +9,16 @@ import numpy as np
 
 from vae_tf.config import Params
 from vae_tf.data import ImageSet, load
+from vae_tf.data.fingerprints import fingerprint
 from vae_tf.errors import UserError
+from vae_tf.reading import read_text
 from vae_tf.runs import checkpoints
-from vae_tf.runs.log import read_log
+from vae_tf.runs.details import check_details, check_params, same_images
+from vae_tf.runs.lock import LOCK
+from vae_tf.runs.log import read_log, read_proven_log
+
+PARAMS = "params.json"  # the file that makes a folder a run
+REPLACED = "params.json.replaced"  # its name while --overwrite removes the run
 
 
 class Run:
@@ -42,14 +50,10 @@ class Run:
     ):
         self.path = Path(path)
         if not self.params_path.is_file():
-            what = "holds no params.json" if self.path.is_dir() else "does not exist"
-            raise UserError(
-                f"'{self.path}' is no run folder: it {what}. Name a folder that train.py made, "
-                f"such as predictions/RUN."
-            )
+            raise UserError(f"'{self.path}' is no run folder: {self._what_it_is()}")
         try:
-            self.params = Params.from_json(self.params_path.read_text())
-        except (UserError, UnicodeDecodeError) as error:
+            self.params = Params.from_json(read_text(self.params_path))
+        except UserError as error:
             raise UserError(f"{self.params_path} cannot be read: {error}") from None
         if model is not None:
             self.model = model
@@ -58,13 +62,22 @@ class Run:
         if validation_data is not None:
             self.validation_data = validation_data
 
+    def _what_it_is(self) -> str:
+        if any((self.path / name).exists() for name in (LOCK, REPLACED)):
+            return (
+                f"it holds no {PARAMS}, as a training there was stopped before it began. Start it "
+                f"anew with --overwrite."
+            )
+        what = f"holds no {PARAMS}" if self.path.is_dir() else "does not exist"
+        return f"it {what}. Name a folder that train.py made, such as predictions/RUN."
+
     @property
     def name(self) -> str:
         return self.path.name
 
     @property
     def params_path(self) -> Path:
-        return self.path / "params.json"
+        return self.path / PARAMS
 
     @property
     def log_path(self) -> Path:
@@ -118,15 +131,39 @@ class Run:
                 f"Run '{self.path}' has no checkpoint to load. Train it: "
                 f"python train.py RUN --name {self.name} --resume"
             )
+        try:
+            check_details(found[1])
+        except UserError as error:
+            newest = checkpoints.newest(self.checkpoints)
+            raise UserError(
+                f"The details of the checkpoint {newest} are damaged: {error}"
+            ) from None
+        check_params(self.path, found[1], self.params)
         return found
 
     @property
     def history(self) -> dict[str, np.ndarray]:
-        """Columns of log.csv by name: `[rows]`, `step` int, others float, NaN where empty."""
+        """Columns of log.csv by name: `[rows]`, `step` int, others float, NaN where empty.
+
+        Raises:
+            UserError: If the file is damaged, or not the one that the newest checkpoint goes on
+                from.
+        """
+        # Before the log is read: a training that goes on meanwhile only adds rows to it.
+        newest = checkpoints.newest(self.checkpoints)
+        if newest is not None:
+            self._check_log(newest)
         columns, rows = read_log(self.log_path)
         table = [[float(cell or "nan") for cell in row] for row in rows]
         history = {name: np.array([row[i] for row in table]) for i, name in enumerate(columns)}
         return history | {"step": history["step"].astype(int)} if history else {}
+
+    def _check_log(self, checkpoint: Path):
+        try:
+            details = check_details(checkpoints.load_details(checkpoint))
+        except UserError:
+            return  # it proves nothing; whoever loads the model is told
+        read_proven_log(self.log_path, details["step"], details.get("log"))
 
     @functools.cached_property
     def data(self) -> ImageSet:
@@ -139,12 +176,22 @@ class Run:
         return self._load_data("validation")
 
     def _load_data(self, split: str) -> ImageSet:
-        if any(self.checkpoints.glob("step_*.npz")) and self.details["own_data"]:
+        details = self.details if checkpoints.newest(self.checkpoints) else {}
+        if details.get("own_data"):
             raise UserError(
                 f"'{self.path}' was trained on images given to train(data=...), which cannot be "
                 f"loaded by name. Use your images in their place."
             )
-        return load_data(self.params, split)
+        images = load_data(self.params, split)
+        then = details.get("data", {}).get(split)
+        if then is not None and same_images(then, fingerprint(images)) is False:
+            logging.warning(
+                "The %s images of '%s' are not those that '%s' was trained with.",
+                split,
+                self.params.dataset,
+                self.path,
+            )
+        return images
 
 
 def load_run(path: "str | os.PathLike") -> Run:

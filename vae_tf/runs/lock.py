@@ -2,6 +2,9 @@
 
 import contextlib
 import fcntl
+import logging
+import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,17 +25,37 @@ def locked(path: Path) -> Iterator[None]:
     """
     try:
         path.mkdir(parents=True, exist_ok=True)
-        file = open(path / LOCK, "w")
+        # Through no link, and nothing of what is there is lost.
+        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        descriptor = os.open(path / LOCK, flags, 0o666)
     except OSError as error:
+        if (path / LOCK).is_symlink():
+            raise UserError(
+                f"'{path / LOCK}' is a link, which a run folder never holds. Remove it."
+            ) from None
         raise UserError(
             f"The run folder '{path}' cannot be written: {error.strerror or error}. Choose "
             f"another place with --predictions."
         ) from None
-    with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise UserError(
-                f"Another process is training in '{path}'. Wait for it or stop it."
-            ) from None
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise UserError(f"'{path / LOCK}' is not a regular file. Remove it.")
+        _lock(descriptor, path)
         yield
+    finally:
+        os.close(descriptor)
+
+
+def _lock(descriptor: int, path: Path):
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise UserError(
+            f"Another process is training in '{path}'. Wait for it or stop it."
+        ) from None
+    except OSError as error:
+        logging.warning(
+            "The file system of '%s' has no locks (%s): make sure that nobody else trains there.",
+            path,
+            error.strerror,
+        )

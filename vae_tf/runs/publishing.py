@@ -3,6 +3,7 @@
 from PIL import Image
 
 from vae_tf.runs import checkpoints
+from vae_tf.runs.creation import check_links
 from vae_tf.runs.folder import Run
 from vae_tf.saving import written_whole
 
@@ -15,6 +16,7 @@ def slim(run: Run):
     Of its checkpoints the newest weights are kept, in half precision, and its pictures keep 128
     colors each.
     """
+    check_links(run.path)
     checkpoints.slim(run.checkpoints)
     for path in run.samples.glob("step_*.png"):
         with Image.open(path) as picture:

@@ -44,7 +44,10 @@ class ProgressBar(Callback):
         self._bar.close()
 
     def on_step(self, step):
-        self._bar.update(step - self._bar.n)
+        try:
+            self._bar.update(step - self._bar.n)
+        except OSError:  # nobody reads any longer: no reason to stop a training
+            self._bar.disable = True
 
     def on_row(self, row):
         terms = ("loss", "reconstruction", "kl", "val_loss")

@@ -1,6 +1,7 @@
 """Checks of what a training is given, made before anything is written."""
 
 import importlib.util
+import logging
 import math
 
 import numpy as np
@@ -10,7 +11,8 @@ from vae_tf.data.batches import batch_at
 from vae_tf.data.image_set import ImageSet
 from vae_tf.errors import UserError
 from vae_tf.models.generative_model import GenerativeModel
-from vae_tf.runs import Run
+from vae_tf.runs import Run, read_log
+from vae_tf.runs.details import check_params, same_images
 from vae_tf.training.evaluation import as_tensors, state_kept
 
 _NUM_LOOKED_AT = 256  # images whose range is checked, evenly spaced over the set
@@ -93,21 +95,30 @@ def check_batches(model: GenerativeModel, params: Params, images: ImageSet, vali
             model.compute_terms(as_tensors(batch), training=False)
 
 
-def check_checkpoint(run: Run, details: dict, images: ImageSet):
+def check_checkpoint(run: Run, details: dict, images: ImageSet, data: dict, *, own_data: bool):
     """Checks that training can go on from a checkpoint with these images.
 
     Args:
         run: The run.
         details: The details of its checkpoint.
         images: The training images.
+        data: What `describe_data` says of all images.
+        own_data: Whether they are not the data set that the parameters name.
 
     Raises:
-        UserError: If the checkpoint is for publishing only, or was made with other images.
+        UserError: If the checkpoint is for publishing only, of another run, or was made with other
+            images.
     """
     if details.get("slim"):
         raise UserError(
             f"'{run.path}' was published without optimizer state and cannot go on. Train it again "
             f"under another --name, or with --overwrite."
+        )
+    check_params(run.path, details, run.params)
+    if details["own_data"] and not own_data:
+        raise UserError(
+            f"'{run.path}' was trained on images given to train(data=...), not on "
+            f"'{run.params.dataset}'. Give the same images to go on."
         )
     expected = {
         "image_shape": list(images.image_shape),
@@ -121,4 +132,40 @@ def check_checkpoint(run: Run, details: dict, images: ImageSet):
             f"The data of '{run.path}' changed since it was started: "
             f"{', '.join(f'{name} was {details[name]}' for name in sorted(changed))}, "
             f"received {expected}. Put the same data back, or start anew."
+        )
+    _check_same_images(run, details.get("data", {}), data, own_data != details["own_data"])
+
+
+def _check_same_images(run: Run, then: dict, now: dict, other_kind: bool):
+    for name in then.keys() & now.keys():
+        same = same_images(then[name], now[name])
+        if same is False or (same is None and other_kind):
+            raise UserError(
+                f"The data of '{run.path}' changed since it was started: they are as many, and "
+                f"what they hold is not the same ({name}). Put the same data back, or start anew."
+            )
+        if same is None:
+            logging.warning(
+                "Whether the images of '%s' are the same (%s) is unverified: their fingerprint is "
+                "of another version.",
+                run.path,
+                name,
+            )
+
+
+def check_no_progress(run: Run):
+    """Checks that a run without a checkpoint never had one.
+
+    The first is written before the first row and the first picture.
+
+    Raises:
+        UserError: If there are rows or pictures.
+    """
+    rows = read_log(run.log_path)[1]
+    pictures = any(run.samples.glob("step_*.png"))
+    if rows or pictures:
+        trained = f"was trained to step {rows[-1][0]}" if rows else "has pictures of its training"
+        raise UserError(
+            f"'{run.path}' {trained}, and its checkpoints are gone: there is nothing to go on "
+            f"from. Put them back into '{run.checkpoints}', or train anew with --overwrite."
         )

@@ -11,9 +11,10 @@ from vae_tf.data.batches import batch_at, batches
 from vae_tf.data.image_set import ImageSet
 from vae_tf.errors import TrainingStopped
 from vae_tf.models.generative_model import GenerativeModel
-from vae_tf.runs import Log, Run, checkpoints
+from vae_tf.runs import Log, Run, checkpoints, read_proven_log
+from vae_tf.runs.details import check_details, describe_params
 from vae_tf.training.callbacks import Callback
-from vae_tf.training.checks import check_checkpoint
+from vae_tf.training.checks import check_checkpoint, check_no_progress
 from vae_tf.training.evaluation import as_tensors, evaluate, state_kept
 from vae_tf.training.samples import is_sampled, save_samples
 from vae_tf.training.signals import Interruption
@@ -30,6 +31,7 @@ class Training:
         model: The model, compiled.
         images: The images to train on.
         validation: The images to validate on.
+        data: What `describe_data` says of all images.
         own_data: Whether these are not the data set that the parameters name.
     """
 
@@ -40,6 +42,7 @@ class Training:
         images: ImageSet,
         validation: ImageSet,
         *,
+        data: dict[str, str],
         own_data: bool = False,
     ):
         self.run_folder = run
@@ -48,6 +51,8 @@ class Training:
         self.model = model
         self.images = images
         self.validation = validation
+        self._data = data
+        self._proof: dict | None = None  # of the log, at the step of the checkpoint
         self.step = 0
         self.best = math.inf  # lowest validation loss
         self.waited = 0  # validations since then
@@ -58,18 +63,29 @@ class Training:
     # --- checkpoints ---
 
     def restore(self) -> int:
-        """Goes back to the newest checkpoint that is whole; returns its step."""
-        found = checkpoints.load_newest(self.run_folder.checkpoints, set_aside=True)
-        if found is not None:
-            arrays, details = found
-            check_checkpoint(self.run_folder, details, self.images)
-            checkpoints.restore(self.model, arrays)
-            self.step = details["step"]
-            self.best = math.inf if details["best"] is None else details["best"]
-            self.waited = details["waited"]
+        """Goes back to the newest checkpoint that is whole; returns its step.
+
+        Raises:
+            UserError: If it is not of this run, these images or this log.
+        """
+        run = self.run_folder
+        found = checkpoints.load_newest(run.checkpoints, set_aside=True)
+        if found is None:
+            check_no_progress(run)
+            return 0
+        arrays, details = found
+        check_details(details)
+        check_checkpoint(run, details, self.images, self._data, own_data=self.own_data)
+        self._proof = details.get("log")
+        read_proven_log(run.log_path, details["step"], self._proof)
+        checkpoints.restore(self.model, arrays)
+        self.step = details["step"]
+        self.best = math.inf if details["best"] is None else details["best"]
+        self.waited = details["waited"]
         return self.step
 
-    def _save(self):
+    def _save(self, log: Log):
+        log.sync()
         arrays = checkpoints.arrays_of(self.model)
         bad = [name for name, array in arrays.items() if not np.all(np.isfinite(array))]
         if bad:
@@ -83,6 +99,9 @@ class Training:
             "own_data": self.own_data,
             "best": self.best if math.isfinite(self.best) else None,
             "waited": self.waited,
+            "params": describe_params(self.params),
+            "data": self._data,
+            "log": log.proof(self.step),
         }
         checkpoints.save(self.run_folder.checkpoints, self.step, arrays, details)
 
@@ -96,7 +115,7 @@ class Training:
 
         Raises:
             TrainingStopped: If a term is not finite.
-            KeyboardInterrupt: After a signal, with a checkpoint saved.
+            Stopped: After a signal, with a checkpoint saved.
         """
         if self._out_of_patience():
             return  # it stopped early in an earlier session
@@ -119,13 +138,12 @@ class Training:
                 self._advance(next(upcoming), val, write)
                 for callback in callbacks:
                     callback.on_step(self.step)
-                if interruption.requested:
-                    self._save()
-                    raise KeyboardInterrupt
+                if interruption.number is not None:
+                    self._save(log)
+                    interruption.raise_if_requested()
             if not self._done:
-                self._save()
-            if interruption.requested:
-                raise KeyboardInterrupt
+                self._save(log)
+            interruption.raise_if_requested()
 
     @property
     def _done(self) -> bool:
@@ -134,7 +152,7 @@ class Training:
     def _open_log(self) -> Log:
         validated = [f"val_{name}" for name in self._validated_columns()]
         columns = ["step", *self.model.columns, *validated]
-        return Log(self.run_folder.log_path, columns, before=self.step)
+        return Log(self.run_folder.log_path, columns, self.step, self._proof)
 
     def _upcoming_batches(self):
         params = self.params
@@ -151,8 +169,7 @@ class Training:
         """Does what is due before an update; returns the columns of validation, if it was."""
         params = self.params
         if self._done or self.step % params.checkpoint_every == 0:
-            log.sync()
-            self._save()
+            self._save(log)
         if self._done or is_sampled(params, self.step):
             save_samples(self.run_folder.samples, self.step, self.model, self.validation)
         if self._done or (self.step and self.step % params.validate_every == 0):

@@ -1,21 +1,23 @@
-"""Signals: Ctrl-C stops a training at the next step instead of anywhere."""
+"""Signals: Ctrl-C and SIGTERM stop a training at the next step instead of anywhere."""
 
 import signal
 import threading
+
+from vae_tf.errors import Stopped
 
 
 class Interruption:
     """Context in which SIGINT and SIGTERM are remembered instead of acting at once.
 
     A step in progress is finished, so that the state that is saved is that of a whole step. A
-    second Ctrl-C acts at once. Outside the main thread signals are left alone.
+    second signal acts at once. Outside the main thread signals are left alone.
 
     Attributes:
-        requested: Whether a signal came.
+        number: The signal that came, None so far.
     """
 
-    def __init__(self):
-        self.requested = False
+    def __init__(self) -> None:
+        self.number: int | None = None
         self._before = {}
 
     def __enter__(self):
@@ -29,6 +31,11 @@ class Interruption:
             signal.signal(number, handler)
 
     def _remember(self, number, frame):
-        if self.requested:
-            raise KeyboardInterrupt
-        self.requested = True
+        if self.number is not None:
+            raise Stopped(number)
+        self.number = number
+
+    def raise_if_requested(self):
+        """Raises `Stopped` if a signal came."""
+        if self.number is not None:
+            raise Stopped(self.number)

@@ -11,8 +11,10 @@ from vae_tf.data.image_set import ImageSet
 from vae_tf.errors import TrainingStopped
 from vae_tf.forecasts.sentence import forecast_sentence
 from vae_tf.likelihood_texts import read_likelihood
+from vae_tf.memory import check_memory
 from vae_tf.models.build import build_model
 from vae_tf.runs import Run, checkpoints
+from vae_tf.runs.details import describe_data
 from vae_tf.saving import write_text
 from vae_tf.training.callbacks import Callback, ProgressBar, TensorBoard
 from vae_tf.training.checks import check_batches, check_images, check_options
@@ -51,7 +53,7 @@ def train(
     Raises:
         UserError: If it cannot begin; nothing has then been written.
         TrainingStopped: If it cannot go on: a loss is not finite, or the disk is full.
-        KeyboardInterrupt: After Ctrl-C, with a checkpoint saved.
+        Stopped: After Ctrl-C (it is a `KeyboardInterrupt`) or SIGTERM, with a checkpoint saved.
     """
     run_dir = Path(run_dir)
     check_options(resume=resume, overwrite=overwrite, tensorboard=tensorboard)
@@ -62,17 +64,26 @@ def train(
     images, validation = data or [
         runs.load_data(params, split) for split in ("train", "validation")
     ]
+    check_memory(params, images.image_shape, training=True)
     check_images(images, validation)
     model = build_model(params, images.image_shape, len(images), images.num_classes)
     check_batches(model, params, images, validation)
+    described = describe_data(images, validation, labelled="label" in model.needs)
     if say is not None and not resume and (line := _forecast(params, images)):
         say(line)
-    with runs.locked(run_dir), contextlib.ExitStack() as stack, _disk_errors_explained(run_dir):
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(runs.locked(run_dir))
+        stack.enter_context(_disk_errors_explained(run_dir))
         if not resume:
             runs.create(run_dir, params, overwrite=overwrite)
+        runs.check_links(run_dir)
         run = Run(run_dir, model=model, data=images, validation_data=validation)
+        runs.check_resumable(run, params)  # another process may have gone on meanwhile
+        runs.clean(run_dir)
         run.params = params  # those in the folder may still have fewer steps
-        training = Training(run, model, images, validation, own_data=data is not None)
+        training = Training(
+            run, model, images, validation, data=described, own_data=data is not None
+        )
         start = training.restore() if resume else 0
         write_text(run.params_path, params.to_json())
         runs.record_environment(run, start)
@@ -102,9 +113,21 @@ def _disk_errors_explained(run_dir: Path) -> Iterator[None]:
     """
     try:
         yield
+    except BrokenPipeError:
+        raise  # whoever reads our output is gone, which is no error of the disk
     except OSError as error:
-        last = checkpoints.describe_newest(run_dir / "checkpoints")
-        raise TrainingStopped(
-            f"Writing to '{run_dir}' failed: {error.strerror or error}. {last} Fix that and "
-            f"go on with --resume."
-        ) from error
+        reason = error.strerror or error
+        if error.filename is None:
+            what = f"Training stopped: {reason}."
+        elif Path(str(error.filename)).is_relative_to(run_dir):
+            what = f"Writing to '{error.filename}' failed: {reason}."
+        else:
+            what = f"'{error.filename}' cannot be used: {reason}."
+        raise TrainingStopped(f"{what} {_how_to_go_on(run_dir)}") from error
+
+
+def _how_to_go_on(run_dir: Path) -> str:
+    if not (run_dir / runs.PARAMS).is_file():
+        return "The run has not begun. Fix that and start it again."
+    last = checkpoints.describe_newest(run_dir / "checkpoints")
+    return f"{last} Fix that and go on with --resume."

@@ -1,0 +1,174 @@
+"""How every script begins and ends. Scripts import this module before anything else.
+
+One rule for Ctrl-C (SIGINT) and SIGTERM: what is written stays whole, the exit code is 130 or 143,
+and a line says how to go on. The first signal stops the work as soon as it can be left, a second
+one at once. Importing this module already answers signals, so that they are answered while the rest
+is imported; before that, in the first hundredths of a second, Python itself answers.
+
+Exit codes: 0 done, 1 could not go on, 2 a mistake in what was asked for, 130 and 143 signals, 141 a
+closed pipe.
+"""
+
+import os
+import signal
+import sys
+import threading
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class _State:
+    """What is going on in this process."""
+
+    received = 0  # the signal that came while a script worked
+    ended = False  # whether there is nothing left to stop
+
+
+def _answer_early(number, frame):
+    if not _State.ended:
+        text = "\nStopped before it began. The same command starts it.\n"
+        os.write(2, text.encode())
+        os._exit(128 + number)
+
+
+if threading.current_thread() is threading.main_thread():
+    for _number in _SIGNALS:
+        if signal.getsignal(_number) is not signal.SIG_IGN:  # as under nohup
+            signal.signal(_number, _answer_early)
+
+# After the signals, as these imports take their time.
+import contextlib  # noqa: E402
+import errno  # noqa: E402
+import logging  # noqa: E402
+from collections.abc import Callable, Iterator  # noqa: E402
+
+from vae_tf.errors import Stopped, TrainingStopped, UserError, shown  # noqa: E402
+from vae_tf.escaping import printable  # noqa: E402
+
+
+def answer(program: str, work: Callable[[], int], going_on: Callable[[], str]) -> int:
+    """Runs the work of a script and answers whatever ends it, without a traceback.
+
+    Args:
+        program: Name of the script, for messages.
+        work: Does it and returns the exit code.
+        going_on: Called after a signal: says what is kept and how to go on.
+
+    Returns:
+        The exit code, see above.
+    """
+    _prepare_output()
+    with _signals_raise():
+        try:
+            os.getcwd()
+            code = work()
+            sys.stdout.flush()
+            check_stopped()
+            return code
+        except KeyboardInterrupt as stop:
+            number = getattr(stop, "number", signal.SIGINT)
+            _State.received = number
+            _say(f"\nStopped. {going_on()}")
+            return 128 + number
+        except BrokenPipeError:
+            # Whoever read has seen enough; Python would complain about the rest at its end.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 128 + signal.SIGPIPE
+        except Exception as error:
+            code, text = _explained(error)
+            if text is None:
+                raise
+            _say(f"{program}: {text}")
+            return code
+
+
+def check_stopped():
+    """Raises what a signal raised, where some library swallowed it.
+
+    Raises:
+        Stopped: If a signal came.
+    """
+    if _State.received:
+        raise Stopped(_State.received)
+
+
+def _explained(error: BaseException) -> tuple[int, str | None]:
+    """Exit code and message of an error; no message for a mistake of ours."""
+    if isinstance(error, UserError):
+        return 2, str(error)
+    if isinstance(error, TrainingStopped):
+        return 1, str(error)
+    if isinstance(error, ModuleNotFoundError):
+        return 1, _missing(error)
+    if isinstance(error, MemoryError):
+        return 1, "There is not enough memory. Lower batch_size, or choose smaller layers."
+    if isinstance(error, OSError):
+        if error.filename is None and error.errno == errno.ENOENT:
+            return 2, "The working folder was deleted. Change into one that is there."
+        if error.errno in (errno.ENAMETOOLONG, errno.ELOOP):
+            return 2, f"{shown(error.filename)}: {error.strerror}. Choose another place."
+        what = f"'{error.filename}': " if error.filename is not None else ""
+        return 1, f"{what}{error.strerror or error}. What was written before is whole."
+    return 1, None
+
+
+def _missing(error: ModuleNotFoundError) -> str | None:
+    package = (error.name or "").partition(".")[0]
+    if package in ("", "vae_tf"):
+        return None
+    return f"The package '{package}' is missing. Install what is needed with: pip install -e ."
+
+
+def _say(text: str):
+    with contextlib.suppress(OSError):  # a closed pipe
+        print(printable(text), file=sys.stderr, flush=True)
+
+
+class _Formatter(logging.Formatter):
+    def format(self, record):
+        return printable(super().format(record))
+
+
+def _prepare_output():
+    handler = logging.StreamHandler()
+    handler.setFormatter(_Formatter("%(levelname)s: %(message)s"))
+    logging.basicConfig(handlers=[handler])
+    if hasattr(sys.stdout, "reconfigure"):  # a name that is not UTF-8 must not end anything
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+
+@contextlib.contextmanager
+def _signals_raise() -> Iterator[None]:
+    """Context in which a signal raises `Stopped`, and a second one ends the process."""
+    _State.received, _State.ended = 0, False
+    before = {}
+    if threading.current_thread() is threading.main_thread():
+        for number in _SIGNALS:
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                before[number] = signal.signal(number, _stop)
+    try:
+        yield
+    finally:
+        _State.ended = True
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _stop(number, frame):
+    if _State.received:
+        os.write(2, b"\nStopped at once. What was written before is whole.\n")
+        os._exit(128 + number)
+    _State.received = number
+    raise Stopped(number)
+
+
+def _say_what_is_missing(kind, error, traceback):
+    """Answers an error of the imports at the head of a script."""
+    text = _missing(error) if isinstance(error, ModuleNotFoundError) else None
+    if text is None:
+        sys.__excepthook__(kind, error, traceback)
+    else:
+        _say(text)
+
+
+sys.excepthook = _say_what_is_missing
