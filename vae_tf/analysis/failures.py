@@ -43,6 +43,8 @@ def reason_of(error: Exception, what: str) -> str:
         error: The error.
         what: What failed, for the log.
     """
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"'{error.filename}': {error.strerror}"
     if isinstance(error, (UserError, OSError)):
         return str(error)
     logging.error("%s failed", what, exc_info=error)
