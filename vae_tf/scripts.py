@@ -12,7 +12,6 @@ closed pipe.
 import os
 import signal
 import sys
-import threading
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -31,15 +30,18 @@ def _answer_early(number, frame):
         os._exit(128 + number)
 
 
-if threading.current_thread() is threading.main_thread():
+try:
     for _number in _SIGNALS:
         if signal.getsignal(_number) is not signal.SIG_IGN:  # as under nohup
             signal.signal(_number, _answer_early)
+except ValueError:  # imported in another thread: signals are not its business
+    pass
 
 # After the signals, as these imports take their time.
 import contextlib  # noqa: E402
 import errno  # noqa: E402
 import logging  # noqa: E402
+import threading  # noqa: E402
 from collections.abc import Callable, Iterator  # noqa: E402
 
 from vae_tf.errors import Stopped, TrainingStopped, UserError, shown  # noqa: E402

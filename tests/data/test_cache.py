@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from vae_tf.data import cache as cache_module
 from vae_tf.data.cache import cache_dir, prepared
 from vae_tf.errors import UserError
 
@@ -139,6 +140,32 @@ def test_an_error_of_the_source_is_not_blamed_on_the_cache(tmp_path):
 def test_long_names():
     folder, _ = prepared("n" * 300, {}, write)
     assert folder.is_dir()
+
+
+def test_a_home_that_does_not_exist(monkeypatch):
+    monkeypatch.setenv("VAE_TF_CACHE", "~nobody-of-this-name/cache")
+    with pytest.raises(UserError, match="Set VAE_TF_CACHE"):
+        prepared("set", {}, write)
+
+
+@pytest.mark.parametrize("moment", ["open", "claim"])
+def test_a_folder_removed_before_it_was_claimed_is_made_again(cache, monkeypatch, moment):
+    removed = []
+
+    def remove_first(call):
+        def after(path, *args):
+            folders = list(cache.glob("*.preparing-*"))
+            if folders and not removed and str(path) == str(folders[0]):
+                folders[0].rmdir()
+                removed.append(path)
+            return call(path, *args)
+
+        return after
+
+    module, name = (os, "open") if moment == "open" else (cache_module, "claim")
+    monkeypatch.setattr(module, name, remove_first(getattr(module, name)))
+    assert prepared("set", {}, write)[1] == {"remembered": "content"}
+    assert removed
 
 
 def prepare_slowly(barrier, results, text):

@@ -35,8 +35,16 @@ logger = logging.getLogger(__name__)
 
 
 def cache_dir() -> Path:
-    """The folder of all caches: `VAE_TF_CACHE`, or `~/.cache/vae_tf`."""
-    return Path(os.environ.get("VAE_TF_CACHE") or "~/.cache/vae_tf").expanduser()
+    """The folder of all caches: `VAE_TF_CACHE`, or `~/.cache/vae_tf`.
+
+    Raises:
+        UserError: If it is in the home of a user that does not exist.
+    """
+    path = Path(os.environ.get("VAE_TF_CACHE") or "~/.cache/vae_tf")
+    try:
+        return path.expanduser()
+    except RuntimeError as error:
+        raise UserError(f"The cache '{path}': {error} Set VAE_TF_CACHE to a folder.") from None
 
 
 def prepared(name: str, key: dict, prepare: Callable[[Path], dict]) -> tuple[Path, dict]:
@@ -101,7 +109,10 @@ def _new_folder(folder: Path) -> Iterator[Path]:
     prefix = f"{folder.name}{_PREPARING}"
     while True:
         scratch = Path(tempfile.mkdtemp(prefix=prefix, dir=folder.parent))
-        descriptor = os.open(scratch, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            descriptor = os.open(scratch, os.O_RDONLY | os.O_DIRECTORY)
+        except FileNotFoundError:  # another process took it for abandoned before it was claimed
+            continue
         if claim(scratch, descriptor):
             break
         os.close(descriptor)
