@@ -185,15 +185,9 @@ class Flowed(Distribution):
     start: Any
     log_det: Any
 
-    @property
-    def mean(self):
-        """`[B, L]`, that of the base."""
-        return self.base.mean
-
-    @property
-    def log_stddev(self):
-        """`[B, L]`, that of the base."""
-        return self.base.log_stddev
+    # As the log has them: those of the base.
+    mean = property(lambda self: self.base.mean)
+    log_stddev = property(lambda self: self.base.log_stddev)
 
     def log_prob(self, z):
         """Log-density at the sample it was made with, which `z` must be."""

@@ -9,6 +9,7 @@ from vae_tf.metrics.dci import (
 from vae_tf.metrics.decomposition import elbo_decomposition, kl_per_code
 from vae_tf.metrics.density_information import density_information_matrix, mig_density_score
 from vae_tf.metrics.explicitness import explicitness_score
+from vae_tf.metrics.ground_truth import GroundTruth
 from vae_tf.metrics.infomec import infomec_scores, normalized_information_matrix
 from vae_tf.metrics.information import (
     bin_codes,
@@ -16,14 +17,14 @@ from vae_tf.metrics.information import (
     factor_entropies,
     mig_score,
     mig_sup_score,
-    modularity_score,
     mutual_information_matrix,
 )
 from vae_tf.metrics.interventions import beta_vae_score, factor_vae_score
 from vae_tf.metrics.irs import irs_score
 from vae_tf.metrics.likelihood import bits_per_dimension, log_likelihood
+from vae_tf.metrics.modularity import modularity_score
 from vae_tf.metrics.registry import SCORES
-from vae_tf.metrics.representation import Codes, GroundTruth, Representation
+from vae_tf.metrics.representation import Codes, Representation
 from vae_tf.metrics.sap import predictability_matrix, sap_score
 from vae_tf.metrics.score import Column, Score
 from vae_tf.metrics.suite import PRESETS, Sizes, score_suite, suite_names

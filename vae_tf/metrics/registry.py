@@ -12,12 +12,12 @@ from vae_tf.metrics.information import (
     factor_entropies,
     mean_gap,
     mig_sup_score,
-    modularity_score,
     mutual_information_matrix,
 )
 from vae_tf.metrics.interventions import beta_vae_score, factor_vae_score
 from vae_tf.metrics.irs import irs_score
 from vae_tf.metrics.likelihood import bits_per_dimension, log_likelihood
+from vae_tf.metrics.modularity import modularity_score
 from vae_tf.metrics.sap import sap_score
 from vae_tf.metrics.score import Column, Score
 from vae_tf.metrics.udr import udr_score

@@ -1,0 +1,93 @@
+"""What Keras asks of a model: compile, fit, evaluate, save."""
+
+import keras
+from keras import ops
+
+from vae_tf.errors import UserError
+
+
+class KerasMethods(keras.Model):
+    """The part of `GenerativeModel` that Keras calls."""
+
+    def compile(self, *args, **kwargs):
+        super().compile(*args, **kwargs)
+        # At once and each for its own variables: a restored state must find its place.
+        objectives = [objective for phase in self.phases for objective in phase.objectives]
+        for optimizer in self.optimizers:
+            if optimizer is not None and not optimizer.built:
+                variables = [v for o in objectives if o.optimizer is optimizer for v in o.variables]
+                optimizer.build(list({id(v): v for v in variables}.values()))
+
+    def compile_from_config(self, config):
+        self.compile(**keras.saving.deserialize_keras_object(config))
+
+    @property
+    def optimizers(self) -> list:
+        """All optimizers of the model; a checkpoint holds each."""
+        found = [o.optimizer for phase in self.phases for o in phase.objectives]
+        return list({id(optimizer): optimizer for optimizer in found}.values())
+
+    @property
+    def metrics(self) -> list:
+        return self._means
+
+    def train_step(self, data):
+        batch = self.as_batch(data)
+        return self._averages(self.update(batch), batch)
+
+    def test_step(self, data):
+        batch = self.as_batch(data)
+        return self._averages(self.compute_terms(batch, training=False), batch)
+
+    def _averages(self, terms: dict, batch) -> dict:
+        weight = ops.shape(batch["image"])[0]
+        for mean in self._means:
+            mean.update_state(terms[mean.name], sample_weight=weight)
+        return {mean.name: mean.result() for mean in self._means}
+
+    def as_batch(self, data, needs=None) -> dict:
+        """The batch in what Keras or a user gives: images, (images, labels), or a dict.
+
+        Args:
+            data: What was given.
+            needs: Names that the batch must have; by default all that the model learns from.
+
+        Raises:
+            UserError: If something that is needed is missing.
+        """
+        needs = self.needs if needs is None else needs
+        data, label, *_ = (*data, None) if isinstance(data, (tuple, list)) else (data, None)
+        batch = data if isinstance(data, dict) else {"image": data}
+        if "label" in needs and "label" not in batch and label is not None:
+            batch = batch | {"label": label}
+        missing = [name for name in needs if name not in batch]
+        if missing:
+            raise UserError(
+                f"Model '{self.name}' works on batches with {_listed(needs)}. Received "
+                f"none of {_listed(missing)}. Train it with vae_tf.train, which makes them of any "
+                f"data set that has them, or give a dict."
+            )
+        return batch
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "encoder": keras.saving.serialize_keras_object(self.encoder),
+            "decoder": keras.saving.serialize_keras_object(self.decoder),
+            "likelihood": self.likelihood,
+            "kl_weight": str(self.kl_weight.schedule),
+            "trigger_window": self.kl_weight.window,
+            "seed": self.seed,
+        }
+
+    @classmethod
+    def from_config(cls, config):
+        networks = {
+            name: keras.saving.deserialize_keras_object(config.pop(name))
+            for name in ("encoder", "decoder")
+        }
+        return cls(**networks, **config)
+
+
+def _listed(names) -> str:
+    return ", ".join(f"`{name}`" for name in names)
