@@ -14,7 +14,7 @@ LAYERS = [
     {
         *("version", "errors", "escaping", "saving", "checks", "reading", "literals", "limits"),
     },
-    {"schedules", "distributions", "divergences", "quiet_tensorflow", "optimizers"},
+    {"schedules", "distributions", "divergences", "quiet_tensorflow", "optimizers", "scripts"},
     {"likelihood_texts", "likelihoods"},
     {"networks", "data", "metrics", "plots"},
     {"models", "forecasts", "memory"},

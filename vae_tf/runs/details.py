@@ -104,8 +104,8 @@ def check_params(path: Path, details: dict, params: Params):
 
     Args:
         path: The run folder, for messages.
-        details: Of the checkpoint.
-        params: Of the run.
+        details: Details of the checkpoint.
+        params: Parameters of the run.
 
     Raises:
         UserError: If it was made with others; the message names them.

@@ -43,11 +43,11 @@ def read_proven_log(path: Path, step: int, proof: dict | None) -> tuple[list[str
 
     Args:
         path: The file.
-        step: Of the checkpoint; the rows before it are read.
+        step: Step of the checkpoint; the rows before it are read.
         proof: What `Log.proof` gave when it was written; None for older versions.
 
     Returns:
-        As `read_log`.
+        What `read_log` returns.
 
     Raises:
         UserError: If they are not what they were.
@@ -126,7 +126,7 @@ class Log:
         columns: Names of the columns, `step` first.
         before: Rows of this step and later ones, left by a session that got further than its last
             checkpoint, are removed.
-        proof: Of the rows before, see `read_proven_log`.
+        proof: Proof of the rows before, see `read_proven_log`.
 
     Raises:
         UserError: If the rows before are not what they were, or in columns that are not written.
