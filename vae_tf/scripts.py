@@ -53,8 +53,8 @@ def answer(program: str, work: Callable[[], int], going_on: Callable[[], str]) -
 
     Args:
         program: Name of the script, for messages.
-        work: Does it and returns the exit code.
-        going_on: Called after a signal: says what is kept and how to go on.
+        work: Function that does the work and returns the exit code.
+        going_on: Function that says after a signal what is kept and how to go on.
 
     Returns:
         The exit code, see above.

@@ -46,7 +46,7 @@ def read_archive(path: Path) -> tuple[dict[str, np.ndarray], dict]:
         The arrays, not to be written to, and the details.
 
     Raises:
-        Exception: Of any kind, if the file is damaged; or holds values that are not finite.
+        Exception: If the file is damaged or holds values that are not finite; it may be any.
     """
     with _opened(path) as archive:
         members = {member.filename.removesuffix(".npy"): member for member in archive.infolist()}

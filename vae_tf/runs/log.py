@@ -47,7 +47,7 @@ def read_proven_log(path: Path, step: int, proof: dict | None) -> tuple[list[str
         proof: What `Log.proof` gave when it was written; None for older versions.
 
     Returns:
-        As `read_log`.
+        What `read_log` returns.
 
     Raises:
         UserError: If they are not what they were.

@@ -18,7 +18,7 @@ class Interruption:
 
     def __init__(self) -> None:
         self.number: int | None = None
-        self._before: dict[int, object] = {}
+        self._before: dict = {}
 
     def __enter__(self):
         if threading.current_thread() is threading.main_thread():
