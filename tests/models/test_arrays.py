@@ -4,7 +4,6 @@ from scipy import stats
 
 from vae_tf.config import replace
 from vae_tf.errors import UserError
-from vae_tf.likelihoods import LIKELIHOODS
 from vae_tf.models.arrays import RowFunctions
 from vae_tf.models.build import build_model
 
@@ -74,7 +73,7 @@ def test_kl_of_each_latent(tiny, model, blobs):
     assert np.all(np.isnan(make(tiny, model="flow_vae").kl_per_latent(blobs)))
 
 
-@pytest.mark.parametrize("likelihood", LIKELIHOODS)
+@pytest.mark.parametrize("likelihood", ["bernoulli", "gaussian", "laplace"])
 def test_importance_weights_are_numpys(tiny, blobs, likelihood):
     model = make(tiny, likelihood=likelihood)
     x = blobs[:6]

@@ -108,7 +108,7 @@ def test_terms_of_two_layers(two_layers, blobs):
     outputs = two_layers.forward({"image": blobs}, training=True)
     kl = sum(np.mean(q.kl(p, z)) for q, p, z in outputs.latents)
     assert float(terms["kl"]) == pytest.approx(kl, rel=1e-5)
-    loss = np.mean(two_layers.reconstruction(outputs)) + kl
+    loss = np.mean(two_layers.reconstruction(outputs)[0]) + kl
     assert float(terms["loss"]) == pytest.approx(loss, rel=1e-5)
     both = np.concatenate([latent.posterior.mean for latent in outputs.latents], axis=1)
     assert float(terms["mean_max"]) == pytest.approx(both.max(), rel=1e-5)
