@@ -104,7 +104,8 @@ def test_the_gradient_reaches_the_classifier(labeled, blobs):
     labeled.seed_generator.state.assign(state)
     outputs = labeled.forward({"image": blobs}, training=True)
     _, z = outputs.latents
-    losses = np.array(labeled.reconstruction(outputs)[0] + z.posterior.kl(z.prior, z.z), float)
+    nats, _ = labeled.reconstruction(outputs)
+    losses = np.array(nats + z.posterior.kl(z.prior, z.z), float)
     # d/dlogits of sum_y q_y (l_y + log q_y) is q_y (l_y + log q_y - their mean under q).
     q = special.softmax(np.array(labeled.classifier(labeled.heads(blobs)[2]), float), axis=1)
     total = losses.reshape(3, 64).T + np.log(q)
