@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from vae_tf import metrics
+from vae_tf.analysis.codes import encode_images
 from vae_tf.analysis.score_tables import RECORD, load_record
 from vae_tf.data import GroundTruthImages
 from vae_tf.runs import Run
@@ -146,14 +147,9 @@ def _codes(run, offers, preset, progress) -> metrics.Representation | metrics.Co
 
 
 def _encode(run, most: int | None) -> tuple[np.ndarray, np.ndarray]:
-    """Means and log_stddevs of so many random images of the data, a thousand at a time."""
+    """Means and log_stddevs of so many random images of the data."""
     rows = np.sort(np.random.default_rng(SEED).permutation(len(run.data))[:most])
-    parts = [
-        run.model.encode(run.data.images(rows[start : start + 1_000]))
-        for start in range(0, len(rows), 1_000)
-    ]
-    mean, log_stddev = zip(*parts, strict=True)
-    return np.concatenate(mean), np.concatenate(log_stddev)
+    return encode_images(run.model, run.data.images, rows)
 
 
 def _held_out(run, preset) -> np.ndarray:
