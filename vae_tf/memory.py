@@ -46,9 +46,9 @@ class Memory(NamedTuple):
 def estimate(params, image_shape: tuple[int, int, int]) -> Memory:
     """Estimates the memory that a training takes, besides some 0.6 GB for TensorFlow itself.
 
-    It counts encoder and decoder; discriminators and flows come on top. Two trainings on images of
-    64x64x3 grew by 2.0 GB (batches of 2,000, the default network: 2.2 GB estimated) and by 1.4 GB
-    (batches of 600, filters 64, 128, 256: 1.6 GB).
+    It counts encoder and decoder; discriminators and flows come on top. Trainings on images of
+    64x64x3 grew by 2.0 GB (batches of 2,000, the default network: 2.2 GB estimated), by 1.4 GB
+    (batches of 600, filters 64, 128, 256: 1.6 GB) and by 2.0 GB (57 million weights: 1.6 GB).
 
     Args:
         params: `config.Params`.
