@@ -36,7 +36,10 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         "last checkpoint. Exit code 1: something could not be drawn, and was named.",
     )
     parser.add_argument(
-        "runs", nargs="*", metavar="RUN", help="runs to analyze (default: all there are)"
+        "runs",
+        nargs="*",
+        metavar="RUN",
+        help="runs to analyze, STUDY or STUDY/POINT among them (default: all there are)",
     )
     parser.add_argument(
         "--images",
@@ -118,18 +121,19 @@ def score(paths: list[Path], preset: str) -> list[str]:
     from vae_tf.analysis.failures import reason_of
     from vae_tf.analysis.score_tables import RECORD, comparison_text, load_record, score_table
     from vae_tf.analysis.scores import score_run, score_udr
-    from vae_tf.runs import Run
+    from vae_tf.runs import Run, name_of
 
     scored, problems = [], []
     for path in paths:
+        name = name_of(path)
         try:
-            say(f"{path.name}: scoring, preset {preset}")
+            say(f"{name}: scoring, preset {preset}")
             say(score_table(score_run(Run(path), preset, say=say)))
             scored.append(path)
         except BrokenPipeError:
             raise
         except Exception as error:  # of this run alone: the others are scored
-            problems.append(f"{path.name}: not scored. {reason_of(error, path.name)}")
+            problems.append(f"{name}: not scored. {reason_of(error, name)}")
     score_udr([Run(path) for path in scored], say=say)
     if len(scored) > 1:
         width = shutil.get_terminal_size().columns

@@ -4,17 +4,15 @@ from vae_tf import scripts  # first, see there
 
 # isort: split
 import argparse
-import importlib.util
-import os
 import shlex
 import sys
 import time
-import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from vae_tf import config
-from vae_tf.errors import UserError, shown
+from vae_tf.errors import UserError
+from vae_tf.presets import check_name, read_presets
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -22,7 +20,7 @@ def main(arguments: list[str] | None = None) -> int:
     left: list[Callable[[], str]] = []  # commands that go on with what is not done
 
     def work() -> int:
-        presets = read_presets()
+        presets = read_presets(__file__)
         options = parse(arguments, presets)
         if options.list:
             print(listing(presets))
@@ -30,9 +28,11 @@ def main(arguments: list[str] | None = None) -> int:
         chosen = chosen_runs(options, presets)
         check(chosen, options)
         left.extend(command(folder, run, options) for folder, run, _ in chosen)
-        for folder, _, params in chosen:
+        for folder, name, params in chosen:
             train_run(folder, params, options)
             del left[0]
+            if next_run := following(name, presets):
+                print(f"Next: python train.py {next_run}")
         return 0
 
     def going_on() -> str:
@@ -41,48 +41,6 @@ def main(arguments: list[str] | None = None) -> int:
         return "What is written is whole. To go on:" + "".join(f"\n  {line()}" for line in left)
 
     return scripts.answer("train.py", work, going_on)
-
-
-def read_presets():
-    """The module params.py.
-
-    Raises:
-        UserError: If it cannot be imported, naming its line, or does not define runs.
-    """
-    try:
-        import params as presets
-    except Exception as error:
-        raise UserError(where_it_failed(error)) from None
-    runs = getattr(presets, "RUNS", None)
-    if not isinstance(runs, dict) or not runs or getattr(presets, "DEFAULT_RUN", 0) not in runs:
-        raise UserError(
-            "params.py must define RUNS, a dict of `Params` by name, and DEFAULT_RUN, one of these "
-            "names."
-        )
-    for name, params in runs.items():
-        if not isinstance(params, config.Params):
-            raise UserError(
-                f"RUNS[{shown(name)}] in params.py must be `Params`. Received: {shown(params)}"
-            )
-        check_name(name, "A name in RUNS of params.py")
-    return presets
-
-
-def where_it_failed(error: Exception) -> str:
-    """What went wrong while params.py was imported, with its file and line."""
-    spec = importlib.util.find_spec("params")
-    if spec is None:
-        return f"There is no params.py beside '{__file__}'. Runs are written there."
-    path, line = spec.origin, None
-    if isinstance(error, SyntaxError):
-        path, line = error.filename, error.lineno
-    for frame in traceback.extract_tb(error.__traceback__):
-        if frame.filename == spec.origin:
-            line = frame.lineno
-    kind = "" if isinstance(error, UserError) else f"{type(error).__name__}: "
-    what = error.msg if isinstance(error, SyntaxError) else error
-    at = f"'{path}'" if line is None else f"'{path}', line {line}"
-    return f"{at}: {kind}{what}"
 
 
 def parse(arguments: list[str] | None, presets) -> argparse.Namespace:
@@ -118,18 +76,35 @@ def parse(arguments: list[str] | None, presets) -> argparse.Namespace:
 
 
 def listing(presets) -> str:
-    """The runs of params.py, a line each."""
+    """The runs of params.py, a line each, under the headings of its GUIDE."""
+    groups = {heading: dict(group) for heading, group in guide(presets).items()}
+    placed = set().union(*groups.values())
+    groups["More"] = {name: "" for name in presets.RUNS if name not in placed}
     width = max(map(len, presets.RUNS))
-    lines = []
-    for name, params in presets.RUNS.items():
-        default = "  (default)" if name == presets.DEFAULT_RUN else ""
-        knobs = ", ".join(f"{knob}={value}" for knob, value in params.hyper.items())
-        model = f"{params.model}({knobs})" if knobs else params.model
-        lines.append(
-            f"{name:{width}}  {model} on {params.dataset}, kl_weight {params.kl_weight}, "
-            f"latent {params.latent_size}, {params.steps:,} steps{default}"
-        )
+    lines: list[str] = []
+    for heading, group in groups.items():
+        names = [name for name in group if name in presets.RUNS]
+        if names:
+            lines += ["", heading] if lines else [heading]
+        for name in names:
+            default = "  (default)" if name == presets.DEFAULT_RUN else ""
+            lines.append(f"  {name:{width}}  {group[name] or summary(presets.RUNS[name])}{default}")
     return "\n".join(lines)
+
+
+def guide(presets) -> Mapping[str, Mapping[str, str]]:
+    """Headings of params.py, and under each what a run shows."""
+    return getattr(presets, "GUIDE", {})
+
+
+def summary(params: config.Params) -> str:
+    """What a run trains, in a line."""
+    knobs = ", ".join(f"{knob}={value}" for knob, value in params.hyper.items())
+    model = f"{params.model}({knobs})" if knobs else params.model
+    return (
+        f"{model} on {params.dataset}, kl_weight {params.kl_weight}, latent {params.latent_size}, "
+        f"{params.steps:,} steps"
+    )
 
 
 def chosen_runs(options: argparse.Namespace, presets) -> list[tuple[str, str, config.Params]]:
@@ -150,20 +125,6 @@ def chosen_runs(options: argparse.Namespace, presets) -> list[tuple[str, str, co
         params = config.replace(params, dataset=with_absolute_path(params.dataset))
         chosen.append((options.name or name, name, params))
     return chosen
-
-
-def check_name(name: str, what: str):
-    """Refuses what cannot be the name of a folder everywhere.
-
-    Raises:
-        UserError: If it has a path, characters that are not printable or more than 200 bytes.
-    """
-    fits = isinstance(name, str) and Path(name).name == name and name not in ("", "..")
-    if not fits or not name.isprintable() or len(os.fsencode(name)) > 200:
-        raise UserError(
-            f"{what} must be the name of a folder, without a path, printable and of at most 200 "
-            f"bytes. Received: {shown(name)}. Say where it lies with --predictions."
-        )
 
 
 def check(chosen: list[tuple[str, str, config.Params]], options: argparse.Namespace):
@@ -219,11 +180,36 @@ def train_run(name: str, params: config.Params, options: argparse.Namespace):
     minutes, seconds = divmod(round(time.monotonic() - start), 60)
     step = run.history["step"][-1]
     early = "" if step == params.steps else f", stopped early of {params.steps:,}"
-    print(
-        f"{name}: {step:,} steps{early}, in {minutes} min {seconds} s. The run lies in {folder}, "
-        f"pictures of its training in {run.samples}.\n"
-        f"Next: python analyze.py {name}"
-    )
+    print(f"{name}: {step:,} steps{early}, in {minutes} min {seconds} s.")
+    look(run, options.predictions)
+
+
+def look(run, predictions: Path):
+    """Says what a run came to, draws one picture of it and says where the others are."""
+    from vae_tf.analysis import analyze
+    from vae_tf.analysis.analyzed_run import AnalyzedRun
+    from vae_tf.analysis.summaries import summarize
+    from vae_tf.analysis.verdict import verdict
+
+    print(verdict(summarize(AnalyzedRun(run)), run.params))
+    images = Path("images")
+    picture = "latent_space.png" if run.params.latent_size == 2 else "traversals.png"
+    analyze([run.path], images, only=[picture], say=lambda line: None)
+    drawn = images / run.name / picture
+    elsewhere = "" if predictions == Path("predictions") else f" --predictions {predictions}"
+    if drawn.exists():
+        print(f"Look: {drawn}; of its training: {run.samples}")
+    print(f"All pictures: python analyze.py {run.name}{elsewhere}")
+
+
+def following(name: str, presets) -> str | None:
+    """The run after this one in the first group of the guide, with what it shows."""
+    for group in list(guide(presets).values())[:1]:
+        names = list(group)
+        if name in names[:-1]:
+            after = names[names.index(name) + 1]
+            return f"{after}  ({group[after]})"
+    return None
 
 
 if __name__ == "__main__":

@@ -12,6 +12,9 @@ Scores that the reference has not (InfoMEC, densities, the decomposition, ...) a
 comparison; their times are shown apart. `--fraction 0.02` takes a part of the reference's votes and
 of its rounds of boosting and scales their seconds; the other scores are always run in full.
 
+`--reference FOLDER` prints another table alone: seconds of each score beside the function of its
+reference on the same codes (`reference_scores.py` says what belongs into the folder).
+
 Then, in turns again: the pass over the grid, rendering included, against `encode` of one block held
 in memory; and `log_likelihood` against a bare loop of the compiled function. Without `--run` the
 model is trained for 300 steps: untrained, it has no active code and FactorVAE's score no votes.
@@ -36,6 +39,7 @@ import numpy as np  # noqa: E402
 from sklearn.ensemble import GradientBoostingClassifier  # noqa: E402
 
 import params as presets  # noqa: E402
+from benchmarks.reference_scores import compare_functions  # noqa: E402
 from vae_tf import data, load_run, metrics  # noqa: E402
 from vae_tf.config import replace  # noqa: E402
 from vae_tf.training import train  # noqa: E402
@@ -296,11 +300,18 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--run", type=Path, help="folder of a run on sprites; default: 300 steps")
     parser.add_argument("--fraction", type=float, default=1.0, help="of the reference's votes")
+    parser.add_argument(
+        "--reference", type=Path, help="folder of fetched references: their functions alone"
+    )
+    parser.add_argument("--only", nargs="+", help="with --reference: names of its table")
     options = parser.parse_args()
     if not 0.001 <= options.fraction <= 1:
         parser.error("--fraction must be from 0.001 to 1")
     load_average = f"load {os.getloadavg()[0]:.1f} before the start"
     print(f"{options.run or '300 steps'}; {os.cpu_count()} cores, {load_average}\n", flush=True)
+    compare_functions(options.reference, options.fraction, options.only)
+    if options.reference:
+        return
     with tempfile.TemporaryDirectory() as folder:
         if options.run is None:
             params = replace(presets.RUNS["sprites-VAE"], steps=300, sample_steps=())

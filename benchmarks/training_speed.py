@@ -123,7 +123,7 @@ class KerasClock(keras.callbacks.Callback):
 def keras_fit(params, images, steps) -> float:
     ours = build_model(params, images.image_shape, len(images))
     model = TutorialVAE(ours.encoder, ours.decoder, params.likelihood)
-    model.compile(keras.optimizers.Adam(params.learning_rate), jit_compile=False)
+    model.compile(keras.optimizers.Adam(float(params.learning_rate(0))), jit_compile=False)
     clock = Clock()
     data = tf.data.Dataset.from_tensor_slices(images.images(np.arange(len(images))))
     data = data.shuffle(1024).repeat().batch(params.batch_size).prefetch(2)
@@ -163,7 +163,7 @@ def torch_loop(params, images, steps) -> float:
         decoder += [activation()] if index < len(outs) - 1 else []
     encoder, decoder = nn.Sequential(*encoder), nn.Sequential(*decoder)
     weights = [*encoder.parameters(), *heads.parameters(), *decoder.parameters()]
-    optimizer = torch.optim.Adam(weights, params.learning_rate)
+    optimizer = torch.optim.Adam(weights, float(params.learning_rate(0)))
     data = torch.from_numpy(images.images(np.arange(len(images))).transpose(0, 3, 1, 2).copy())
     clock = Clock()
     for step in range(1, WARM_UP + steps + 1):

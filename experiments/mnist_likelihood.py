@@ -1,18 +1,18 @@
 """Log-likelihoods on binary MNIST: `python experiments/mnist_likelihood.py`.
 
-Trains the presets `binary-MNIST-*` of params.py and estimates log p(x) of the test images by
+Takes the runs of the study `likelihoods` and estimates log p(x) of the test images by
 importance sampling, next to the values of Burda et al. (ICLR 2016, Table 1; one stochastic layer).
-They trained for 3,280 epochs of 59,600 images, each drawn anew whenever it was seen, and measured
-with 5,000 samples; here it is 50,000 images, twenty draws of each, and what `--steps` and
-`--samples` say.
+They trained for 3,280 epochs of 59,600 images with a falling learning rate, and measured with 5,000
+samples; here it is 50,000 images and what `--steps` and `--samples` say. Training draws the pixels
+anew whenever an image is seen, as theirs; test images are one fixed draw each, the same for every
+run and version.
 
-Restartable: what is measured is skipped, a training that was stopped goes on. Results are one JSON
-file a run in experiments/mnist_likelihood/; run folders lie in predictions-study/.
+The study `likelihoods` trains them: `python study.py likelihoods`. Restartable: what is measured is
+skipped. Results are one JSON file a run in experiments/mnist_likelihood/.
 """
 
 import argparse
 import json
-import subprocess
 import sys
 from pathlib import Path
 
@@ -23,10 +23,12 @@ import numpy as np  # noqa: E402
 
 import params as presets  # noqa: E402
 from vae_tf import data, metrics  # noqa: E402
-from vae_tf.runs import Run  # noqa: E402
+from vae_tf.runs import PARAMS, Run  # noqa: E402
+from vae_tf.runs.progress import progress_of  # noqa: E402
 from vae_tf.saving import write_text  # noqa: E402
 
 RESULTS = Path(__file__).with_suffix("")
+STUDY = "likelihoods"
 NAMES = [name for name in presets.RUNS if name.startswith("binary-MNIST-")]
 # Nats, negative, Table 1 of Burda et al., MNIST with one stochastic layer.
 PUBLISHED = {
@@ -36,25 +38,19 @@ PUBLISHED = {
 }
 
 
-def measure(name: str, options) -> dict:
-    """Trains a run, or goes on with it, and measures it on test images."""
-    folder = options.predictions / f"{name}-steps-{options.steps}"
-    command = [sys.executable, ROOT / "train.py", name, "--name", folder.name]
-    command += ["--predictions", options.predictions, "--set", f"steps={options.steps}"]
-    command += ["--resume"] if (folder / "params.json").exists() else []
-    if (code := subprocess.run(command).returncode) != 0:
-        sys.exit(code)
-    run = Run(folder)
+def measure(run: Run, options) -> dict:
+    """Measures a run on test images."""
     test = data.load("mnist_binary", "test")
     images = test.images(np.arange(min(options.images, len(test))))
     run.model.seed_generator.state.assign([0, 0])
     values = metrics.log_likelihood(run.model, images, options.samples, progress=True)
     bound = metrics.log_likelihood(run.model, images, 1)
     return {
-        "run": name,
-        "steps": options.steps,
+        "run": run.path.name,
+        "steps": run.details["step"],
         "seed": run.params.seed,
         "num_images": len(images),
+        "binarization": test.binarization,
         "num_samples": options.samples,
         "negative_log_likelihood": -float(values.mean()),
         "error": float(values.std(ddof=1) / np.sqrt(len(values))),
@@ -82,21 +78,25 @@ def main():
     """Measures what is not measured yet and prints the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", metavar="RUN", help=f"some of {', '.join(NAMES)}")
-    parser.add_argument("--steps", type=int, default=presets.RUNS["binary-MNIST-VAE"].steps)
     parser.add_argument("--samples", type=int, default=1_000, help="of the posterior, an image")
     parser.add_argument("--images", type=int, default=10_000, help="of the test split")
-    parser.add_argument("--predictions", type=Path, default=ROOT / "predictions-study")
+    parser.add_argument("--predictions", type=Path, default=ROOT / "predictions")
     options = parser.parse_args()
     if unknown := set(options.names) - set(NAMES):
         parser.error(f"Expected runs of {', '.join(NAMES)}. Received: {', '.join(unknown)}")
     RESULTS.mkdir(exist_ok=True)
     records = []
     for name in options.names or NAMES:
-        sizes = f"{options.steps}-steps-{options.images}-images-{options.samples}-samples"
+        steps = presets.STUDIES[STUDY].runs[name].steps
+        sizes = f"{steps}-steps-{options.images}-images-{options.samples}-samples"
         path = RESULTS / f"{name}-{sizes}.json"
-        if not path.exists():
-            write_text(path, json.dumps(measure(name, options), indent=1) + "\n")
-        records.append(json.loads(path.read_text()))
+        folder = options.predictions / STUDY / name
+        if not path.exists() and (folder / PARAMS).exists() and progress_of(Run(folder)).finished:
+            write_text(path, json.dumps(measure(Run(folder), options), indent=1) + "\n")
+        if path.exists():
+            records.append(json.loads(path.read_text()))
+        else:
+            print(f"{name}: not trained. Train it: python study.py {STUDY}", file=sys.stderr)
     print(table(records))
 
 

@@ -1,55 +1,47 @@
-"""Trains and scores models on the sprites, and prints the tables of RESULTS.md.
+"""Scores codes of the sprites from several sources, and prints the tables of RESULTS.md.
 
+    python study.py sprites-paper --metrics full
+    python study.py sprites-variants --metrics full
     python experiments/sprites_study.py
 
 Higgins et al. (ICLR 2017, Table 1) give the accuracy of a linear classifier that names the factor
 two images share, for codes from several sources. Here every source gets that score and all others
-of the suite. One core trains and scores one source, so that as many sources as there are cores are
-under way at once.
+of the suite: the two studies train and score models, this script scores what needs no training.
 
-Restartable: what is scored is skipped, a training that was stopped goes on. Results are one JSON
-file a source in experiments/sprites_study/; run folders and logs lie in predictions-study/.
+Restartable: what is scored is skipped. Results are one JSON file a source in
+experiments/sprites_study/; for trained sources it holds what the run folder says.
 """
 
 import argparse
-import concurrent.futures
 import json
 import math
-import os
-import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 import params as presets  # noqa: E402
 from vae_tf import data, metrics  # noqa: E402
-from vae_tf.analysis.score_tables import values_of  # noqa: E402
-from vae_tf.analysis.scores import encoder_of  # noqa: E402
-from vae_tf.config import Params, replace  # noqa: E402
+from vae_tf.analysis.score_tables import RECORD, load_record, values_of  # noqa: E402
+from vae_tf.config import replace  # noqa: E402
 from vae_tf.runs import Run  # noqa: E402
 from vae_tf.saving import write_text  # noqa: E402
 
 RESULTS = Path(__file__).with_suffix("")
 SEEDS = (0, 1, 2)
-BETAS = (2, 4, 8, 16)
-# Variants of which one run would say too little.
-REPEATED = ("beta_tcvae", "factor_vae")
-# Sources that are trained: name -> preset, changes to it, seeds.
-TRAINED = {
-    "VAE": ("sprites-VAE", {}, SEEDS),
-    **{f"beta-VAE {beta}": ("sprites-beta-VAE", {"kl_weight": beta}, SEEDS) for beta in BETAS},
-    **{
-        name.removeprefix("sprites-"): (name, {}, SEEDS if run.model in REPEATED else SEEDS[:1])
-        for name, run in presets.RUNS.items()
-        if run.dataset == "sprites" and run.model not in ("vae", "beta_vae")
-    },
+STUDIES = ("sprites-paper", "sprites-variants")
+# Source that is trained, such as "beta-VAE 4, seed 0" -> its run folder within predictions/.
+POINTS = {
+    f"{point.values['base'].replace('beta-VAE-', 'beta-VAE ')}, seed {point.params.seed}": (
+        f"{study}/{point.name}"
+    )
+    for study in STUDIES
+    for point in presets.STUDIES[study].points()
 }
+TRAINED = list(dict.fromkeys(source.partition(", seed ")[0] for source in POINTS))
 # Per cent, Table 1 of Higgins et al.
 PUBLISHED = {
     "ground truth": 100.0,
@@ -68,8 +60,6 @@ PAPER += [name for name in TRAINED if name in PUBLISHED or name.startswith("beta
 VARIANTS = [name for name in TRAINED if name in PUBLISHED or name not in PAPER]
 FITTED_ON = 10_000  # images that PCA and ICA are fitted on
 NUM_CODES = 10  # of PCA and ICA, as many as the models have latents
-# Sampled scores, cheap on codes of the grid, have the published sizes; the others are `fast`.
-AT_FULL_SIZE = {"beta_vae", "factor_vae"}
 COLUMNS = {
     "beta-VAE score": "beta_vae_eval",
     "FactorVAE": "factor_vae_eval",
@@ -80,35 +70,20 @@ COLUMNS = {
     "IRS": "irs",
     "active": "active_units",
     "TC": "total_correlation",
+    "null TC": "null_total_correlation",
 }
 TERMS = {"reconstruction": "val_reconstruction", "KL": "val_kl"}
 
 
-def sources() -> list[str]:
-    """All sources of codes, those first that say most if the rest is never run."""
+def fixed_sources() -> list[str]:
+    """Sources that are not trained."""
     fixed = ["ground truth", "raw pixels", "PCA", "ICA"]
-    fixed += [f"VAE untrained, seed {seed}" for seed in SEEDS]
-    trained = [
-        f"{name}, seed {seed}"
-        for seed in SEEDS
-        for name, (_, _, seeds) in TRAINED.items()
-        if seed in seeds
-    ]
-    return fixed + trained
+    return fixed + [f"VAE untrained, seed {seed}" for seed in SEEDS]
 
 
 def result_path(source: str) -> Path:
     """Where the scores of a source lie."""
     return RESULTS / f"{source.replace(', ', '-').replace(' ', '-')}.json"
-
-
-def is_done(source: str, steps: int) -> bool:
-    """Whether a source is scored, after so many steps if it is trained."""
-    try:
-        training = json.loads(result_path(source).read_text())["training"]
-    except FileNotFoundError:
-        return False
-    return training.get("steps", steps) == steps
 
 
 # --- one source ---
@@ -147,112 +122,59 @@ def untrained(seed: int, sprites):
     return build_model(params, sprites.image_shape, len(sprites)).encode
 
 
-def params_of(source: str, steps: int) -> Params:
-    """Parameters of a source that is trained."""
-    name, _, seed = source.rpartition(", seed ")
-    preset, changes, _ = TRAINED[name]
-    return replace(presets.RUNS[preset], seed=int(seed), steps=steps, **changes)
-
-
-def train_source(source: str, steps: int, folder: Path) -> tuple[Run, dict]:
-    """Trains a source, or goes on with it.
-
-    Returns:
-        The run, and what the table says of its training: last validation, seconds if it was
-        trained in one go.
-    """
-    from vae_tf.training import train
-
-    name = result_path(source).stem + f"-steps-{steps}"
-    resume = (folder / name / "params.json").exists()
-    start = time.perf_counter()
-    run = train(params_of(source, steps), folder / name, resume=resume, progress=True)
-    seconds = None if resume else time.perf_counter() - start
-    last = {title: float(run.history[column][-1]) for title, column in TERMS.items()}
-    # The KL of a deterministic encoder is infinite, for which JSON has no number.
-    terms = {title: value if math.isfinite(value) else None for title, value in last.items()}
-    return run, {"steps": steps, "seconds": seconds, **terms}
-
-
 def score(represent) -> dict:
     """All scores of a representation, by name, without the matrices."""
     results = {}
-    others = set(metrics.suite_names(represent.offers)) - AT_FULL_SIZE
-    for preset, done in (("full", others), ("fast", AT_FULL_SIZE)):
-        for name, entry in metrics.score_suite(represent, preset=preset, done=done):
-            entry.pop("matrix", None)
-            results[name] = entry
+    for name, entry in metrics.score_suite(represent, preset="full"):
+        entry.pop("matrix", None)
+        results[name] = entry
     return results
 
 
-def complete(source: str, steps: int, folder: Path):
-    """Trains and scores one source and writes its file."""
+def score_fixed(source: str) -> dict:
+    """Scores of a source that is not trained, by name."""
     sprites = data.load("sprites")
-    training = {}
-    name, _, seed = source.rpartition(", seed ")
     if source == "raw pixels":
-        scores = pixels(sprites)
-    else:
-        if source == "ground truth":
-            grid = np.stack(np.unravel_index(np.arange(len(sprites)), sprites.factor_sizes), axis=1)
-            represent = metrics.Representation.from_arrays(grid.astype("float32"), grid)
-        elif source in ("PCA", "ICA"):
-            represent = metrics.Representation(linear_codes(sprites, source), sprites)
-        elif name == "VAE untrained":
-            represent = metrics.Representation(untrained(int(seed), sprites), sprites)
-        else:
-            run, training = train_source(source, steps, folder)
-            represent = metrics.Representation(encoder_of(run.model), sprites)
-        scores = score(represent)
-    record = {"source": source, "training": training, "scores": scores}
-    write_text(result_path(source), json.dumps(record, indent=1) + "\n")
+        return pixels(sprites)
+    if source == "ground truth":
+        grid = np.stack(np.unravel_index(np.arange(len(sprites)), sprites.factor_sizes), axis=1)
+        return score(metrics.Representation.from_arrays(grid.astype("float32"), grid))
+    if source in ("PCA", "ICA"):
+        return score(metrics.Representation(linear_codes(sprites, source), sprites))
+    encode = untrained(int(source.rpartition(" ")[2]), sprites)
+    return score(metrics.Representation(encode, sprites))
+
+
+def collect(folder: Path) -> dict | None:
+    """What a run folder says of a trained source; None where it is not scored."""
+    record = load_record(folder / RECORD)
+    if record is None or not record.get("complete"):
+        return None
+    history = Run(folder).history
+    last = {title: float(history[column][-1]) for title, column in TERMS.items()}
+    # The KL of a deterministic encoder is infinite, for which JSON has no number.
+    terms = {title: value if math.isfinite(value) else None for title, value in last.items()}
+    entries = record["scores"].items()
+    scores = {
+        name: {key: value for key, value in entry.items() if key != "matrix"}
+        for name, entry in entries
+    }
+    return {"training": {"steps": record["step"], **terms}, "scores": scores}
+
+
+def complete(predictions: Path):
+    """Writes the files of sources that have none, and anew of runs that are scored."""
+    records = {source: collect(predictions / point) for source, point in POINTS.items()}
+    for source in fixed_sources():
+        if not result_path(source).exists():
+            records[source] = {"training": {}, "scores": score_fixed(source)}
+    for source, record in records.items():
+        if record is not None:
+            text = json.dumps({"source": source, **record}, indent=1) + "\n"
+            write_text(result_path(source), text)
 
 
 # --- all sources ---
-
-
-def complete_apart(source: str, options) -> float:
-    """Completes a source in a process of its own, its output in a file; returns the minutes.
-
-    Raises:
-        RuntimeError: If it failed, with the end of its output.
-    """
-    log = options.predictions / "logs" / f"{result_path(source).stem}.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
-    threads = str(max(1, os.cpu_count() // options.jobs))
-    names = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS")
-    command = [sys.executable, __file__, "--one", source, "--steps", str(options.steps)]
-    command += ["--predictions", options.predictions]
-    start = time.monotonic()
-    with open(log, "w") as output:
-        done = subprocess.run(
-            command, stdout=output, stderr=output, env=os.environ | dict.fromkeys(names, threads)
-        )
-    if done.returncode != 0:
-        raise RuntimeError(f"{source} failed, see {log}: {log.read_text()[-500:]}")
-    return (time.monotonic() - start) / 60
-
-
-def complete_all(left: list[str], options) -> int:
-    """Completes sources side by side; returns how many failed."""
-    failed = 0
-    with (
-        concurrent.futures.ThreadPoolExecutor(options.jobs) as pool,
-        tqdm(total=len(left), unit="source", smoothing=0) as bar,
-    ):
-        futures = {pool.submit(complete_apart, source, options): source for source in left}
-        try:
-            for future in concurrent.futures.as_completed(futures):
-                try:
-                    bar.write(f"{futures[future]}: {future.result():.1f} min")
-                except RuntimeError as error:
-                    failed += 1
-                    bar.write(str(error))
-                bar.update()
-        except KeyboardInterrupt:
-            pool.shutdown(cancel_futures=True)
-            sys.exit("Stopped. The same command goes on.")
-    return failed
 
 
 def rows_of(sources: list[str]) -> dict[str, list[dict]]:
@@ -267,10 +189,10 @@ def rows_of(sources: list[str]) -> dict[str, list[dict]]:
 
 def table(groups: dict[str, list[dict]]) -> str:
     """A table as Markdown: mean and standard deviation over seeds."""
-    keys = COLUMNS | {name: name for name in TERMS} | {"steps": "steps", "minutes": "seconds"}
-    scales = {"beta_vae_eval": 100, "seconds": 1 / 60}
-    digits = {"beta_vae_eval": 1, "active_units": 1, "steps": 0, "seconds": 1, "KL": 1}
-    digits |= {"reconstruction": 1, "total_correlation": 2}
+    keys = COLUMNS | {name: name for name in TERMS} | {"steps": "steps"}
+    scales = {"beta_vae_eval": 100}
+    digits = {"beta_vae_eval": 1, "active_units": 1, "steps": 0, "KL": 1}
+    digits |= {"reconstruction": 1, "total_correlation": 2, "null_total_correlation": 2}
     lines = [
         f"| codes | seeds | published | {' | '.join(keys)} |",
         f"| --- | --- | --- | {' | '.join('---' for _ in keys)} |",
@@ -288,25 +210,18 @@ def table(groups: dict[str, list[dict]]) -> str:
     return "\n".join(lines)
 
 
-def main() -> int:
-    """Completes what is left and prints the table."""
+def main():
+    """Completes what is left and prints the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--steps", type=int, default=7_500, help="of training; about ten minutes")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="sources at a time")
-    parser.add_argument("--predictions", type=Path, default=ROOT / "predictions-study")
-    parser.add_argument("--one", metavar="SOURCE", help="only this, in this process")
+    parser.add_argument("--predictions", type=Path, default=ROOT / "predictions")
     options = parser.parse_args()
     RESULTS.mkdir(exist_ok=True)
-    if options.one:
-        complete(options.one, options.steps, options.predictions)
-        return 0
-    left = [source for source in sources() if not is_done(source, options.steps)]
-    failed = complete_all(left, options) if left else 0
-    groups = rows_of([source for source in sources() if is_done(source, options.steps)])
+    complete(options.predictions)
+    known = [source for source in [*fixed_sources(), *POINTS] if result_path(source).exists()]
+    groups = rows_of(known)
     for names in (PAPER, VARIANTS):
         print("\n" + table({name: groups[name] for name in names if name in groups}))
-    return 1 if failed else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -22,6 +22,18 @@ TINY = Params(
 )
 
 
+def pytest_addoption(parser):
+    parser.addoption(
+        "--stride", type=int, default=1, help="run every n-th trial of the slow campaign alone"
+    )
+
+
+@pytest.fixture(scope="session")
+def stride(request) -> int:
+    """Distance of the trials of the slow campaign that are run; 1 is all."""
+    return request.config.getoption("--stride")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def cache(tmp_path_factory):
     """Keeps prepared sets of the tests out of the user's cache, those of wider fixtures, too."""

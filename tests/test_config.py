@@ -8,7 +8,7 @@ import params as presets
 from vae_tf import config
 from vae_tf.config import Params, override, replace
 from vae_tf.errors import UserError
-from vae_tf.schedules import constant, linear
+from vae_tf.schedules import constant, cosine, linear, warm_up
 
 
 @pytest.mark.parametrize("name", presets.RUNS)
@@ -17,7 +17,7 @@ def test_json_round_trip_of_every_preset(name):
     assert Params.from_json(params.to_json()) == params
 
 
-def test_values_are_frozen_and_normalised():
+def test_values_are_frozen_and_normalized():
     params = Params(encoder=[[4, 3, 2], [8]], kl_weight="linear(0, 1, 10)")
     assert params.encoder == ((4, 3, 2), (8,))
     assert params.kl_weight == linear(0, 1, 10)
@@ -42,11 +42,15 @@ def test_overrides_are_read_not_evaluated():
             "hyper.gamma=6.5",
             "optimizer=adam(beta_1=0.5)",
             "validation=0.25",
+            "learning_rate=warm_up(100, cosine(0.001, 0, 900))",
         ],
     )
     assert params.steps == 20 and params.kl_weight == linear(0, 10, 40_000)
     assert params.encoder == ((8, 3, 2), (16,)) and params.decoder is None
     assert params.dataset == "folder:/my images" and params.hyper == {"gamma": 6.5}
+    assert params.learning_rate == warm_up(100, cosine(0.001, 0, 900))
+    assert params.to_dict()["learning_rate"] == "warm_up(100, cosine(0.001, 0, 900))"
+    assert Params(learning_rate=1).to_dict()["learning_rate"] == 1.0
     assert params.optimizer_call == ("adam", {"beta_1": 0.5})
 
 
@@ -70,6 +74,11 @@ def test_overrides_are_read_not_evaluated():
         ("kl_weight=-1", "`kl_weight`"),
         ("learning_rate=0", "`learning_rate`"),
         ("learning_rate=nan", "`learning_rate`"),
+        ("learning_rate=true", "`learning_rate` must be a number above 0, from 1e-30 to 1e30, or"),
+        ("learning_rate=liner(1, 0, 5)", "`learning_rate`: .*Did you mean 'linear'"),
+        ("learning_rate=cosine(0.001, -1, 5)", "`learning_rate`: `end` of the schedule"),
+        ("learning_rate=linear(0, 0, 5)", "`learning_rate` must be .*above 0 somewhere"),
+        ("learning_rate=controlled(5)", "`learning_rate` must be a function of the step"),
         ("validation=1.5", "`validation`"),
         ("validation=0", "`validation`"),
         ("channels=2", "`channels`"),

@@ -12,15 +12,19 @@ PACKAGE = Path(__file__).parents[1] / "vae_tf"
 # From the bottom up; modules of one line may import each other.
 LAYERS = [
     {
-        *("version", "errors", "escaping", "saving", "checks", "reading", "literals", "limits"),
+        *("version", "errors", "machine", "escaping", "saving", "checks"),
+        *("reading", "literals", "limits"),
     },
-    {"schedules", "distributions", "divergences", "quiet_tensorflow", "optimizers", "scripts"},
+    {
+        *("schedules", "distributions", "divergences", "quiet_tensorflow", "optimizers", "scripts"),
+        "code_mixture",
+    },
     {"likelihood_texts", "likelihoods"},
     {"networks", "data", "metrics", "plots"},
-    {"models", "forecasts", "memory"},
+    {"models", "forecasts", "memory", "directions"},
     {"config"},
     {"runs"},
-    {"training", "analysis"},
+    {"training", "analysis", "studies", "presets"},
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 # Same layer, but strangers to each other.
@@ -51,7 +55,10 @@ def test_imports_go_down():
 
 @pytest.mark.parametrize(
     "module",
-    ["vae_tf", "vae_tf.config", "vae_tf.data", "vae_tf.metrics", "vae_tf.forecasts.sentence"],
+    [
+        *("vae_tf", "vae_tf.config", "vae_tf.data", "vae_tf.metrics", "vae_tf.forecasts.sentence"),
+        *("vae_tf.analysis.score_tables", "vae_tf.studies.start", "vae_tf.studies.table"),
+    ],
 )
 def test_light_modules_do_not_import_tensorflow(module):
     code = f"import sys, {module}; sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)"

@@ -14,7 +14,7 @@ _HOMES = {
     "load_run": "runs",
     "train": "training",
 }
-_MODULES = ("data", "distributions", "metrics", "models", "plots", "schedules")
+_MODULES = ("data", "directions", "distributions", "metrics", "models", "plots", "schedules")
 
 __all__ = ["Params", "Run", "__version__", "forecast", "load_run", "train", *_MODULES]
 
@@ -25,3 +25,7 @@ def __getattr__(name: str):
     if name in _HOMES:
         return getattr(importlib.import_module(f"vae_tf.{_HOMES[name]}"), name)
     raise AttributeError(f"module 'vae_tf' has no attribute '{name}'")
+
+
+def __dir__():
+    return __all__

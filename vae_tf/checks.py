@@ -2,11 +2,15 @@
 
 import math
 
-from vae_tf.errors import UserError
+from vae_tf.errors import UserError, shown
+from vae_tf.limits import LARGEST_COUNT, LARGEST_NUMBER
 
 
 def require_number(name: str, value, least: float, most: float = math.inf, *, whole: bool = False):
     """Checks a knob that must be a finite number from `least` to `most`.
+
+    Without bounds of its own a count fits into 32 bits, and any other number into float32, in which
+    it is used.
 
     Args:
         name: Name of the knob.
@@ -20,7 +24,11 @@ def require_number(name: str, value, least: float, most: float = math.inf, *, wh
     """
     kinds = int if whole else (int, float)
     number = isinstance(value, kinds) and not isinstance(value, bool)
-    if not (number and math.isfinite(value) and least <= value <= most):
+    largest = LARGEST_COUNT if whole else LARGEST_NUMBER
+    # NaN is not between any two.
+    if not (number and max(least, -largest) <= value <= min(most, largest)):
         kind = "a whole number" if whole else "a number"
         allowed = f"of at least {least}" if most == math.inf else f"from {least} to {most}"
-        raise UserError(f"`{name}` must be {kind} {allowed}. Received: {name}={value!r}")
+        if number and value > largest and most == math.inf:
+            allowed += f" and at most {largest}"
+        raise UserError(f"`{name}` must be {kind} {allowed}. Received: {name}={shown(value)}")

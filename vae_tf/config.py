@@ -37,6 +37,8 @@ class Params:
     channels: int | None = None  # 1 grey, 3 color; None: as the set has it
     validation: float | int = 0.05  # part, or number, of the training images held out where the
     # set has no validation split of its own
+    labels: int | None = None  # labeled training images, as many of each class, chosen by the seed,
+    # for models that learn from few; None: all are
 
     # Networks, see networks/specs.py
     encoder: tuple = ((32, 4, 2), (32, 4, 2), (32, 4, 2), (32, 4, 2), (256,))
@@ -46,20 +48,21 @@ class Params:
 
     # Model
     model: str = "vae"  # a name of models.MODELS
-    kl_weight: schedules.Schedule | float | str | None = None  # number or schedule of the step;
-    # None: the model's own (ae 0, vae 1, beta_vae 4)
+    kl_weight: schedules.Schedule | float | str | None = None  # number, schedule of the step, or
+    # what is held: constrained(20), controlled(12); None: the model's own (ae 0, vae 1, beta_vae 4)
     likelihood: str = "bernoulli"  # bernoulli, gaussian (squared errors; gaussian(stddev=0.1),
     # =learned or =optimal), laplace (absolute errors), continuous_bernoulli, discretized_logistic
     hyper: dict = dataclasses.field(default_factory=dict)  # a variant's own knobs
 
     # Training
     batch_size: int = 64  # images
-    learning_rate: float = 1e-3
+    learning_rate: schedules.Schedule | float | str = 1e-3  # number or schedule of the step
     optimizer: str = "adam"  # a name, or with options: "adam(beta_1=0.5)"
     steps: int = 10_000  # optimizer steps
     log_every: int = 100  # steps between rows of log.csv
     sample_every: int = 1_000  # steps between pictures, after the last of sample_steps
     sample_steps: tuple = ()  # early steps at which a picture is made besides
+    keep_steps: tuple = ()  # steps whose weights are kept besides the newest
     checkpoint_every: int = 1_000  # steps
     validate_every: int = 1_000  # steps
     patience: int | None = None  # validations without improvement before stopping; None: off
@@ -80,6 +83,12 @@ class Params:
 
     def _set(self, name: str, value):
         object.__setattr__(self, name, value)
+
+    def _set_schedule(self, name: str):
+        try:
+            self._set(name, schedules.as_schedule(getattr(self, name)))
+        except UserError as error:
+            raise UserError(f"`{name}`: {error}") from None
 
     def _require(self, condition: bool, name: str, expected: str):
         if not condition:
@@ -110,6 +119,7 @@ class Params:
         part = isinstance(self.validation, float) and 0 < self.validation < 1
         expected = "a part between 0 and 1, or a whole number of images of at least 1"
         self._require(part or _whole(self.validation, 1, LARGEST_COUNT), "validation", expected)
+        self._require_whole("labels", 1, "all")
 
     def _check_networks(self):
         self._set("encoder", specs.normalize(self.encoder, "encoder"))
@@ -121,13 +131,9 @@ class Params:
     def _check_model(self):
         self._require_known("model", MODELS)
         read_likelihood(self.likelihood)
-        kl_weight = self.kl_weight
-        if kl_weight is None:
-            kl_weight = DEFAULT_KL_WEIGHTS.get(self.model, 1.0)
-        try:
-            self._set("kl_weight", schedules.as_schedule(kl_weight))
-        except UserError as error:
-            raise UserError(f"`kl_weight`: {error}") from None
+        if self.kl_weight is None:
+            self._set("kl_weight", DEFAULT_KL_WEIGHTS.get(self.model, 1.0))
+        self._set_schedule("kl_weight")
         if self.model == "ae" and self.kl_weight.highest > 0:
             raise UserError(
                 f"`model='ae'` is the plain autoencoder, the VAE at KL weight 0. Received: "
@@ -146,19 +152,24 @@ class Params:
         self._require_whole("patience", 1, "off")
         self._require_whole("seed", 0)
         rate = self.learning_rate
-        number = isinstance(rate, (int, float)) and not isinstance(rate, bool)
-        # Within float32, in which it is used.
-        fits = number and 1e-30 <= rate <= 1e30
-        self._require(fits, "learning_rate", "a number above 0, from 1e-30 to 1e30")
-        self._set("learning_rate", float(rate))
-        early = self.sample_steps
-        self._require(
-            isinstance(early, (list, tuple))
-            and all(_whole(step, 0, LARGEST_COUNT) for step in early),
-            "sample_steps",
-            "a list of steps, whole numbers of at least 0",
-        )
-        self._set("sample_steps", tuple(early))
+        if not isinstance(rate, (str, schedules.Schedule)):
+            number = isinstance(rate, (int, float)) and not isinstance(rate, bool)
+            # Within float32, in which it is used.
+            fits = number and 1e-30 <= rate <= 1e30
+            expected = "a number above 0, from 1e-30 to 1e30, or a schedule of the step"
+            self._require(fits, "learning_rate", expected)
+            self._set("learning_rate", float(rate))
+        self._set_schedule("learning_rate")
+        usable = not isinstance(self.learning_rate, schedules.Feedback)
+        usable = usable and self.learning_rate.highest > 0
+        self._require(usable, "learning_rate", "a function of the step, above 0 somewhere")
+        for name in ("sample_steps", "keep_steps"):
+            steps = getattr(self, name)
+            fits = isinstance(steps, (list, tuple)) and all(
+                _whole(step, 0, LARGEST_COUNT) for step in steps
+            )
+            self._require(fits, name, "a list of steps, whole numbers of at least 0")
+            self._set(name, tuple(steps))
         read_optimizer(self.optimizer)
 
     @property
@@ -169,9 +180,7 @@ class Params:
     def to_dict(self) -> dict:
         """The fields as JSON values."""
         fields = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
-        weight = self.kl_weight
-        written = weight.value if isinstance(weight, schedules.constant) else str(weight)
-        return fields | {"kl_weight": written}
+        return {name: _written(value) for name, value in fields.items()}
 
     def to_json(self) -> str:
         """JSON text from which `from_json` makes the same `Params`."""
@@ -192,6 +201,12 @@ class Params:
         if not isinstance(fields, dict):
             raise UserError(f"Params are a JSON object. Received: {type(fields).__name__}")
         return replace(cls(), **fields)
+
+
+def _written(value):
+    if isinstance(value, schedules.constant):
+        return value.value
+    return str(value) if isinstance(value, schedules.Schedule) else value
 
 
 def _whole(value, least: int, most: int | None = None) -> bool:
@@ -240,13 +255,19 @@ def override(params: Params, assignments: Iterable[str]) -> Params:
             hyper = changes.setdefault("hyper", dict(params.hyper))
             if not isinstance(hyper, dict):
                 raise UserError(f"`hyper` must be a dict. Received: hyper={shown(hyper)}")
-            hyper[key.removeprefix("hyper.")] = _literal(text)
+            hyper[key.removeprefix("hyper.")] = read_value(text)
         else:
-            changes[key] = _literal(text)
+            changes[key] = read_value(text)
     return replace(params, **changes)
 
 
-def _literal(text: str):
+def read_value(text: str):
+    """Reads a value as `override` does: a literal, none, true or false, and otherwise text.
+
+    Example:
+        >>> read_value("[[64], [32]]"), read_value("none"), read_value("linear(0, 1, 50)")
+        ([[64], [32]], None, 'linear(0, 1, 50)')
+    """
     text = text.strip()
     words = {"none": None, "null": None, "true": True, "false": False}
     if text.lower() in words:
@@ -273,5 +294,5 @@ def preset(presets: Mapping[str, Params], name: str) -> Params:
         UserError: If there is none of that name, naming the nearest.
     """
     if name not in presets:
-        raise unknown("run", name, presets, "Runs are written in params.py.")
+        raise unknown("run", name, presets, "All: python train.py --list.")
     return presets[name]

@@ -101,6 +101,15 @@ class StandardNormal(Distribution):
 
 
 @dataclasses.dataclass(frozen=True)
+class Uniform(Distribution):
+    """Uniform from -1 to 1, a latent by itself."""
+
+    def log_prob(self, z):
+        inside = ops.all(ops.abs(z) <= 1.0, axis=-1)
+        return ops.where(inside, -z.shape[-1] * math.log(2.0), -float("inf"))
+
+
+@dataclasses.dataclass(frozen=True)
 class Gaussian(Distribution):
     """N(mean, stddev^2), a latent by itself.
 
@@ -121,7 +130,8 @@ class Gaussian(Distribution):
         return gaussian_log_prob(z, self.mean, self.log_stddev)
 
     def kl(self, prior, z):
-        if isinstance(prior, (StandardNormal, Gaussian)):
+        known = isinstance(prior, (StandardNormal, Gaussian))
+        if known and not isinstance(prior, GaussianOfSample):
             return ops.sum(self.kl_per_latent(prior, z), axis=-1)
         return super().kl(prior, z)
 
@@ -137,7 +147,16 @@ class Gaussian(Distribution):
         return super().kl_per_latent(prior, z)
 
     def map(self, function):
-        return Gaussian(function(self.mean), function(self.log_stddev))
+        return type(self)(function(self.mean), function(self.log_stddev))
+
+
+@dataclasses.dataclass(frozen=True)
+class GaussianOfSample(Gaussian):
+    """A Gaussian prior whose parameters depend on the very sample it is asked about.
+
+    As p(a|z), where z was inferred from a: given z, a is no longer distributed as q(a|x), and the
+    divergence is known by its estimate alone. `kl_per_latent` is that between the two Gaussians.
+    """
 
 
 @dataclasses.dataclass(frozen=True)
@@ -237,7 +256,15 @@ class Categorical(Distribution):
         return self.mean * ratio
 
     def map(self, function):
-        return Categorical(function(self.logits))
+        return type(self)(function(self.logits))
+
+
+@dataclasses.dataclass(frozen=True)
+class Enumerated(Categorical):
+    """A categorical of which no class is drawn: each is taken in turn, a row for each.
+
+    A row counts with the probability of its class; the divergence is the same in all of them.
+    """
 
 
 @dataclasses.dataclass(frozen=True)
@@ -293,8 +320,10 @@ class Codebook(Distribution):
         return ops.zeros_like(z[:, 0])
 
     def kl_per_latent(self, prior, z):
-        """Log V of each latent under `UniformCodes`."""
-        return ops.full_like(z, math.log(prior.num_values))
+        """Log V of each latent under `UniformCodes`; NaN under another prior."""
+        if isinstance(prior, UniformCodes):
+            return ops.full_like(z, math.log(prior.num_values))
+        return super().kl_per_latent(prior, z)
 
     def map(self, function):
         return Codebook(function(self.continuous), function(self.quantized))

@@ -84,19 +84,20 @@ def total_correlation(z, mean, log_stddev, dataset_size: int, estimator: str = "
     return joint - ops.sum(marginals, axis=-1)
 
 
-def rbf_kernel(squared_distances, latent_size: int):
-    """Gaussian kernel exp(-|x - y|^2 / (2 L)): the bandwidth is the square root of L.
-
-    At samples of the prior the mean exponent is -1.
+def rbf_kernel(squared_distances, latent_size: int, bandwidth: float | None = None):
+    """Gaussian kernel exp(-|x - y|^2 / (2 h^2)) of bandwidth h.
 
     Args:
         squared_distances: `[B, C]`, |x - y|^2.
         latent_size: L.
+        bandwidth: H; None is the square root of L, at which the mean exponent of samples of the
+            prior is -1.
 
     Returns:
         `[B, C]` in (0, 1].
     """
-    return ops.exp(-squared_distances / (2.0 * latent_size))
+    width = latent_size if bandwidth is None else bandwidth**2
+    return ops.exp(-squared_distances / (2.0 * width))
 
 
 def inverse_multiquadric_kernel(squared_distances, latent_size: int):

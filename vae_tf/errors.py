@@ -3,6 +3,8 @@
 import difflib
 from collections.abc import Iterable
 
+_MOST_NAMES = 40  # that a message lists; of more, the nearest
+
 
 class UserError(ValueError):
     """A mistake in what the user asked for; the message says expected, received, remedy."""
@@ -23,7 +25,9 @@ def shown(value: object) -> str:
 
 
 def unknown(kind: str, name: object, known: Iterable[str], remedy: str = "") -> UserError:
-    """Builds the error for a name that is not in a registry.
+    """Builds the error for a name that is not in a registry, naming what there is.
+
+    Of more than 40 names it gives the three nearest; the remedy should say where all are found.
 
     Args:
         kind: What the name should have named, such as "model".
@@ -36,11 +40,15 @@ def unknown(kind: str, name: object, known: Iterable[str], remedy: str = "") -> 
         "Unknown model 'beta_vea'. Did you mean 'beta_vae'? Known: ae, beta_vae."
     """
     known = sorted(known)
+    many = len(known) > _MOST_NAMES
     typed = name[:100] if isinstance(name, str) else ""
-    close = difflib.get_close_matches(typed, known, n=1, cutoff=0.5)
-    guess = f" Did you mean '{close[0]}'?" if close else ""
-    remedy = f" {remedy}" if remedy else ""
-    return UserError(f"Unknown {kind} {shown(name)}.{guess} Known: {', '.join(known)}.{remedy}")
+    close = difflib.get_close_matches(typed, known, n=3 if many else 1, cutoff=0.5)
+    message = f"Unknown {kind} {shown(name)}."
+    if close:
+        message += f" Did you mean {' or '.join(map(repr, close))}?"
+    if not many:
+        message += f" Known: {', '.join(known)}."
+    return UserError(f"{message} {remedy}".rstrip())
 
 
 class Stopped(KeyboardInterrupt):

@@ -28,7 +28,8 @@ def scored(run, image_shape, factors, **entries):
 def score_folders(folder):
     matrix = [[0.5, 0.0], [0.25, 1.0]]
     sizes = {"num_train": 1_000, "num_bins": 20}
-    mig = {"values": {"mig": 0.25}, "matrix": matrix, "sizes": sizes}
+    mig = {"values": {"mig": 0.25, "mig_chance": 0.125}, "matrix": matrix, "sizes": sizes}
+    mig["chance_matrix"] = [[0.125, 0.0], [0.0, 0.125]]
     density = {"values": {"mig_density": 0.5}, "matrix": matrix, "sizes": {"num_images": 2_000}}
     kl = {"values": {"kl_0": 1.0, "kl_1": 2.0}, "sizes": {"num_images": 2_000}}
     names = ("disentanglement", "completeness", "informativeness_test")

@@ -112,6 +112,12 @@ def test_what_lies_where_a_summary_should(analyzed, runs, tmp_path, content):
     assert 'id="run-digits"' not in (images / "report.html").read_text()
 
 
+def test_a_pipe_where_a_summary_should_be(runs, tmp_path):
+    (tmp_path / "images" / "digits").mkdir(parents=True)
+    os.mkfifo(tmp_path / "images" / "digits" / "summary.json")
+    assert not analyze([], tmp_path / "images", every=find_runs(runs)).problems
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [("strip", "AAAA"), ("mse", 10**400), ("kl", "much"), ("image_shape", 8), ("run", None)],

@@ -1,9 +1,12 @@
+import os
+
 import numpy as np
 import pytest
 from PIL import Image
 
 from vae_tf.analysis import analyze
 from vae_tf.analysis.analyzed_run import AnalyzedRun
+from vae_tf.analysis.products import training
 from vae_tf.analysis.products.factors import position_factors
 from vae_tf.analysis.products.scores import importance_matrix, information_matrix
 from vae_tf.analysis.products.training import training_animation
@@ -20,6 +23,24 @@ def test_a_damaged_picture_is_left_out_of_the_animation(runs, caplog):
     assert len(animation.frames) == count - 1 == len(animation.durations)
     assert "damaged" in caplog.text
     assert animation.durations[-1] > 1_000
+
+
+def test_pictures_that_do_not_belong_to_the_others_are_left_out(runs, caplog, monkeypatch):
+    folder = runs / "digits" / "samples"
+    with Image.open(min(folder.iterdir())) as picture:
+        size = picture.size
+    for path in folder.iterdir():
+        path.unlink()
+    for step in range(50):
+        Image.new("RGB", size if step != 49 else (7, 7)).save(folder / f"step_{step:08d}.png")
+    os.mkfifo(folder / "step_00000050.png")
+    Image.new("RGB", size).save(folder / "step_x.png")
+    analyzed = AnalyzedRun(Run(runs / "digits"))
+    count = len(training_animation(analyzed).frames)
+    assert 34 <= count <= 35
+    assert "not a regular file" in caplog.text
+    monkeypatch.setattr(training, "_MOST_PIXELS", 10 * size[0] * size[1])
+    assert 8 <= len(training_animation(analyzed).frames) <= 10
 
 
 @pytest.mark.parametrize("mode", ["prior", "fitted", "minmax"])
@@ -39,7 +60,9 @@ def test_the_animation_of_latents_loops(runs, tmp_path):
 
 def test_heat_maps_of_scores_show_latents_by_kl(runs):
     analyzed = AnalyzedRun(Run(runs / "sprites"))
-    bins, densities, _ = information_matrix(analyzed).axes
+    bins, chance, densities, _ = information_matrix(analyzed).axes
+    assert chance.get_title(loc="left") == "the same bins by chance: MIG 0.12"
+    np.testing.assert_array_equal(chance.images[0].get_array(), [[0.0, 0.125], [0.125, 0.0]])
     assert bins.get_title(loc="left") == "20 bins, 1,000 points: MIG 0.25"
     assert densities.get_title(loc="left") == "densities, 2,000 images: MIG 0.50"
     np.testing.assert_array_equal(bins.images[0].get_array(), [[0.25, 1.0], [0.5, 0.0]])

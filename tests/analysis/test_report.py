@@ -1,11 +1,12 @@
 import html.parser
+import os
 from urllib.parse import unquote
 
 import pytest
 
 from tests.conftest import TINY
-from vae_tf.analysis import PRODUCTS
-from vae_tf.analysis.report import ReportedRun, elements, write_report
+from vae_tf.analysis import PRODUCTS, elements
+from vae_tf.analysis.report import ReportedRun, write_report
 
 
 class Page(html.parser.HTMLParser):
@@ -14,7 +15,7 @@ class Page(html.parser.HTMLParser):
     def __init__(self, text):
         super().__init__()
         self.sources, self.links, self.ids, self.tags, self.open = [], [], set(), set(), []
-        self.policy, self.words = None, ""
+        self.pages, self.policy, self.words = [], None, ""
         self.feed(text)
         assert not self.open
 
@@ -25,8 +26,10 @@ class Page(html.parser.HTMLParser):
         if tag == "img":
             self.sources.append(attributes["src"])
             assert attributes["alt"]
-        if tag == "a":
+        if tag == "a" and attributes["href"].startswith("#"):
             self.links.append(unquote(attributes["href"].removeprefix("#")))
+        elif tag == "a":
+            self.pages.append(unquote(attributes["href"]))
         if attributes.get("http-equiv") == "Content-Security-Policy":
             self.policy = attributes["content"]
         if tag not in ("img", "meta"):
@@ -45,6 +48,7 @@ def test_the_report_needs_nothing_else(analyzed):
     text = (images / "report.html").read_text()
     page = Page(text)
     assert set(page.links) <= page.ids and not {"script", "link"} & page.tags
+    assert page.pages == ["digits/explorer.html", "sprites/explorer.html"]
     pictures = [path for path in outcome.drawn if path.suffix in (".png", ".gif")]
     assert len(page.sources) == len(pictures) > len(PRODUCTS)
     assert all(source.startswith("data:image/") for source in page.sources)
@@ -99,4 +103,9 @@ def test_a_run_that_cannot_be_told_does_not_cost_the_others(tmp_path):
 @pytest.mark.parametrize("content", [b"", b"\x89PNG cut short", b"GIF89a"])
 def test_a_damaged_picture_is_left_out(tmp_path, content):
     (tmp_path / "a.png").write_bytes(content)
+    assert elements.figure(tmp_path / "a.png", "title", "reading") == ""
+
+
+def test_a_pipe_is_no_picture(tmp_path):
+    os.mkfifo(tmp_path / "a.png")
     assert elements.figure(tmp_path / "a.png", "title", "reading") == ""

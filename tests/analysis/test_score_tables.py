@@ -96,6 +96,18 @@ def test_a_terminal_gets_a_row_a_score_and_as_many_runs_as_fit():
     assert all(len(line) <= 36 for line in narrow if "MIG" in line)
 
 
+def test_information_at_its_limit_is_flagged_and_the_note_says_why():
+    limited = record("limited")
+    values = {"index_code_mutual_information": 4.0, "information_limit": 4.09}
+    for name, flag in (("limited", 1), ("free", 0)):
+        limited = record(name)
+        limited["scores"]["elbo_decomposition"]["values"] = {**values, "information_at_limit": flag}
+        (block,) = compare([limited])
+        (line,) = [row for row in comparison_text([limited]).splitlines() if "information " in row]
+        assert line.split() == ["information", "4.00!" if flag else "4.00"]
+        assert ("!: above nine tenths of the limit" in sizes_note(block)) == bool(flag)
+
+
 def test_the_csv_has_every_column_and_is_empty_where_there_is_no_score():
     names, one, two = (
         line.split(",") for line in comparison_csv([record("one"), record("two", 0.5)]).splitlines()

@@ -7,7 +7,7 @@ import pytest
 
 from vae_tf import metrics
 from vae_tf.analysis import scores
-from vae_tf.analysis.scores import score_run, score_udr
+from vae_tf.analysis.scores import offers_of, score_run, score_udr
 from vae_tf.config import replace
 from vae_tf.data.collection import Collection
 from vae_tf.data.factors import FactorGrid
@@ -41,12 +41,23 @@ def test_a_run_with_factors_gets_every_score(tiny, tmp_path, squares, quiet, mon
     assert record == json.loads((run.path / "metrics.json").read_text())
     assert record["factors"] == ["x", "y", "brightness"] and record["step"] == 12
     represent = metrics.Representation(run.model.encode, squares, progress=False)
+    assert offers_of(run) == represent.offers | {"model"}
     assert set(record["scores"]) == {"log_likelihood", *metrics.suite_names(represent.offers)}
     rng = np.random.default_rng([0, 0])
     expected = metrics.mig_score(*represent.sample(60, rng))
     assert record["scores"]["mig"]["values"]["mig"] == pytest.approx(expected)
     assert record["scores"]["elbo_decomposition"]["sizes"]["num_images"] == 60
     assert np.shape(record["scores"]["dci"]["matrix"]) == (3, 3)
+
+
+def test_a_preset_of_fewer_images_encodes_a_sample(tiny, tmp_path, squares, quiet, monkeypatch):
+    run = train(tiny, tmp_path / "run", data=(squares, squares))
+    monkeypatch.setitem(metrics.PRESETS, "fast", replace(SMALL, num_images=40))
+    record = score_run(run, "fast", **quiet)
+    for name, images in (("active_units", 40), ("kl_per_code", 40), ("mig_density", 40)):
+        assert record["scores"][name]["sizes"]["num_images"] == images
+    assert record["scores"]["sap"]["sizes"] == {"num_train": 27, "num_test": 13}
+    assert "unfairness" in record["scores"]
 
 
 def test_a_run_without_factors_gets_what_needs_none(tiny, tmp_path, quiet):

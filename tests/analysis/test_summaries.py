@@ -3,6 +3,10 @@ import json
 import numpy as np
 import pytest
 
+from vae_tf.analysis.forecasting import forecast_words
+from vae_tf.config import replace
+from vae_tf.data import load
+from vae_tf.forecasts.linear_vae import forecast
 from vae_tf.runs import Run
 
 
@@ -19,3 +23,14 @@ def test_numbers_of_a_run(analyzed, runs):
     assert summary["step"] == 12 and summary["active"] == (kl.mean(axis=0) >= 0.1).sum()
     table = (images / "summary.csv").read_text().splitlines()
     assert table[0].startswith("run,step,steps,dataset") and table[1].startswith("digits,12,12")
+
+
+def test_the_forecast_in_words(tiny):
+    """Latents, nats and error of the forecast of the training images; none for other models."""
+    gaussian = replace(tiny, likelihood="gaussian", kl_weight=0.5)
+    images = load("digits", "train", validation=gaussian.validation)
+    result = forecast(images, 0.5, 3)
+    words = f"{result.used} of 3, {result.kl:.3g} nats, error {result.squared_error:.3g}"
+    assert forecast_words(gaussian) == words
+    assert forecast_words(tiny) is None and forecast_words(replace(gaussian, model="wae")) is None
+    assert forecast_words(replace(gaussian, dataset="folder:/nowhere")) is None

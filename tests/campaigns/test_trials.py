@@ -1,4 +1,4 @@
-"""Kills at every operation on files, full disks and races; see `trials.py`."""
+"""Kills at every operation on files, full and small disks, and races; see `trials.py`."""
 
 import subprocess
 import sys
@@ -14,12 +14,15 @@ TRIALS = Path(__file__).with_name("trials.py")
     "name",
     [
         "start-kill", "start-full", "overwrite-kill", "overwrite-full", "resume-kill",
-        "resume-full", "races",
+        "resume-full", "small-disks", "races",
     ],
 )  # fmt: skip
-def test_trials(name):
+def test_trials(name, stride):
     done = subprocess.run(
-        [sys.executable, str(TRIALS), name], capture_output=True, text=True, timeout=7200
+        [sys.executable, str(TRIALS), name, str(stride)],
+        capture_output=True,
+        text=True,
+        timeout=7200,
     )
     print(done.stdout)
     assert done.returncode == 0, done.stderr

@@ -1,5 +1,6 @@
 """Trials on run folders, each in a process of its own: `python tests/campaigns/trials.py NAME`.
 
+A number after the name takes a sample: with 5, every fifth operation and a fifth of the races.
 TensorFlow is imported once; a trial is a fork of that process, before it has computed anything.
 Prints what was counted; ends with an error at the first trial that breaks a promise.
 """
@@ -13,6 +14,7 @@ import hashlib
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -178,8 +180,8 @@ def go_on(folder: Path) -> str:
     return way
 
 
-def failures(place: Path, begin: str, failure: str):
-    """A training that fails at its first, second, ... operation on files; then goes on."""
+def failures(place: Path, stride: int, begin: str, failure: str):
+    """A training that fails at one of its operations on files; then goes on."""
     straight, before = place / "straight", place / "before"
     ended(started(functools.partial(train, straight)))
     options = {}
@@ -191,7 +193,7 @@ def failures(place: Path, begin: str, failure: str):
         options = {"overwrite": True}
     fail, names = FAILURES[failure]
     counts = collections.Counter()
-    for n in range(1, 10_000):
+    for n in range(1, 10_000, stride):
         folder = place / f"{begin}-{failure}-{n}"
         if before.exists():
             shutil.copytree(before, folder)
@@ -211,7 +213,7 @@ def failures(place: Path, begin: str, failure: str):
     report(f"{begin}, {failure}", counts)
 
 
-def races(place: Path, rounds: int = 12):
+def races(place: Path, stride: int):
     """Two trainings on one folder at once."""
     straight, before, other = place / "straight", place / "before", place / "other"
     ended(started(functools.partial(train, straight)))
@@ -225,7 +227,7 @@ def races(place: Path, rounds: int = 12):
         ("overwrite and resume", before, (overwrite, resume)),
     ):
         counts = collections.Counter()
-        for number in range(rounds):
+        for number in range(0, 12, stride):
             folder = place / f"{name}-{number}"
             if start is not None:
                 shutil.copytree(start, folder)
@@ -240,6 +242,35 @@ def races(place: Path, rounds: int = 12):
         report(f"two processes, {name}", counts)
 
 
+def small_disks(place: Path, stride: int):
+    """A training on disks of growing size, until one is large enough; then on a large one."""
+    straight, disk = place / "straight", place / "disk"
+    ended(started(functools.partial(train, straight)))
+    disk.mkdir()
+    counts = collections.Counter()
+    for kilobytes in range(4, 10_000, 4 * stride):
+        if not _mounted(disk, f"size={kilobytes}k"):
+            print("small disks: none can be mounted here, which takes root", flush=True)
+            return
+        try:
+            outcome = ended(started(functools.partial(train, disk / "run")))
+            counts[outcome] += 1
+            _mounted(disk, "remount,size=100m")
+            counts[f"then {go_on(disk / 'run')}"] += 1
+            if state(disk / "run") != state(straight):
+                raise AssertionError(f"After {kilobytes} kB it is not the run it would have been")
+        finally:
+            subprocess.run(["umount", disk], check=True)
+        if outcome == "trained":
+            break
+    report(f"small disks, up to {kilobytes} kB", counts)
+
+
+def _mounted(disk: Path, options: str) -> bool:
+    command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", disk]
+    return subprocess.run(command, stderr=subprocess.DEVNULL).returncode == 0
+
+
 def report(what: str, counts: collections.Counter):
     listing = ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))
     print(f"{what}: {listing}", flush=True)
@@ -249,7 +280,7 @@ TRIALS = {
     f"{begin}-{failure}": functools.partial(failures, begin=begin, failure=failure)
     for begin in ("start", "overwrite", "resume")
     for failure in FAILURES
-} | {"races": races}
+} | {"races": races, "small-disks": small_disks}
 
 
 if __name__ == "__main__":
@@ -257,4 +288,4 @@ if __name__ == "__main__":
 
     with tempfile.TemporaryDirectory() as place:
         os.environ["VAE_TF_CACHE"] = f"{place}/cache"
-        TRIALS[sys.argv[1]](Path(place))
+        TRIALS[sys.argv[1]](Path(place), *map(int, sys.argv[2:] or [1]))

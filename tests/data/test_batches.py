@@ -104,7 +104,7 @@ def test_every_part_of_a_batch_is_a_pure_function_of_seed_and_step(grid, name):
     needs = ("image", name)
     steps = [flat(batch_at(grid, 6, 0, step, needs)) for step in range(5)]
     for step, batch in enumerate(batches(grid, 6, 0, 2, 5, needs), 2):
-        assert set(batch) == set(needs)
+        assert set(batch) - {"label"} == set(needs) - {"label"}
         np.testing.assert_array_equal(flat(batch), steps[step])
     assert len({step.tobytes() for step in steps}) == 5
     assert not np.array_equal(flat(batch_at(grid, 6, 1, 0, needs)), steps[0])
@@ -123,6 +123,17 @@ def test_labels_are_those_of_the_images(grid):
         np.testing.assert_array_equal(numbers_of, batch_indices(50, 8, 3, step))
         np.testing.assert_array_equal(batch["label"], numbers_of % 7)
         assert batch["label"].dtype == np.int32 and batch["label"].shape == (8,)
+
+
+def test_the_second_batch_is_drawn_from_all_images_by_itself(grid):
+    drawn = []
+    for step, batch in enumerate(batches(grid, 8, 3, 0, 40, ("image", "second"))):
+        numbers_of = np.rint(np.ravel(batch["image"]) * 255)
+        np.testing.assert_array_equal(numbers_of, batch_indices(50, 8, 3, step))
+        assert batch["second"].shape == batch["image"].shape
+        drawn.extend(np.rint(np.ravel(batch["second"]) * 255).astype(int))
+    counts = np.bincount(drawn, minlength=50)  # 6.4 each in the mean
+    assert counts.min() > 0 and ((counts - 6.4) ** 2 / 6.4).sum() < 49 + 5 * np.sqrt(98)
 
 
 def test_a_batch_of_several_parts(grid):

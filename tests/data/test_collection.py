@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -79,3 +81,17 @@ def test_the_remedy_is_not_what_was_given(num_images, validation, remedy):
     with pytest.raises(UserError, match=remedy) as caught:
         hold_out(num_images, validation)
     assert "such as" not in str(caught.value)
+
+
+def test_attributes_go_with_the_rows(plain):
+    known = np.arange(100) % 7 - 1
+    collection = dataclasses.replace(
+        plain, attributes={"size": known}, attribute_names={"size": tuple("abcdef")}
+    )
+    train = collection.select("train", 0.25)
+    assert list(train.attributes) == list(train.attribute_names) == ["labels", "size"]
+    np.testing.assert_array_equal(train.attributes["labels"], train.labels)
+    np.testing.assert_array_equal(train.attributes["size"], known[shown(train)])
+    assert train.attribute_names["size"] == tuple("abcdef")
+    bare = dataclasses.replace(plain, labels=None).select("all")
+    assert bare.attributes is None and bare.attribute_names is None

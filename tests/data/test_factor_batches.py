@@ -14,9 +14,10 @@ GRID = FactorGrid(("shape", "toy", "x", "y"), SIZES)
 STORE = ArrayRows(np.arange(len(GRID), dtype=np.uint16).reshape(-1, 1, 1, 1), 1000)
 
 
-def grid(hidden=None, rows=None):
+def grid(hidden=None, rows=None, intrinsic=()):
     """Images of one pixel that tells their row, and so their factors."""
-    return GroundTruthImages("grid", "train", STORE, rows, grid=GRID, hidden=hidden)
+    options = {"grid": GRID, "hidden": hidden, "intrinsic": intrinsic}
+    return GroundTruthImages("grid", "train", STORE, rows, **options)
 
 
 def factors_of(images):
@@ -78,7 +79,7 @@ def test_in_a_clamped_group_one_factor_varies():
         batch = clamped(grid(), indices, np.random.default_rng(seed))
         factors = factors_of(batch["image"])
         varying = batch["varying"]
-        assert varying.shape == (12, 4) and varying.dtype == np.float32
+        assert varying.shape == (12, 5) and varying.dtype == np.float32
         assert np.all(varying == varying[0]) and varying[0].sum() == 1
         (k,) = np.flatnonzero(varying[0])
         expected = np.tile(GRID.factors(indices[:1]), (12, 1))
@@ -86,6 +87,29 @@ def test_in_a_clamped_group_one_factor_varies():
         np.testing.assert_array_equal(factors, expected)
         drawn.add(k)
     assert drawn == {0, 1, 2, 3}  # of 40 draws one misses a factor with probability 4e-5
+
+
+def test_what_is_shown_varies_together_and_apart_from_how():
+    images, kinds = grid(intrinsic=("shape", "toy")), set()
+    for seed in range(40):
+        indices = np.random.default_rng((seed, 1)).integers(len(GRID), size=12)
+        batch = clamped(images, indices, np.random.default_rng(seed))
+        factors, drawn = factors_of(batch["image"]), GRID.factors(indices)
+        assert batch["varying"].shape == (12, 3)  # x, y, what is shown
+        (kind,) = np.flatnonzero(batch["varying"][0])
+        free = ([2], [3], [0, 1])[kind]
+        expected = np.tile(drawn[:1], (12, 1))
+        expected[:, free] = drawn[:, free]
+        np.testing.assert_array_equal(factors, expected)
+        kinds.add(kind)
+    assert kinds == {0, 1, 2}
+
+
+def test_the_shape_is_what_sprites_show():
+    images = load_sprites(None, None).select("train")
+    assert dict(zip(images.factor_names, images.intrinsic, strict=True)) == {
+        "shape": True, "scale": False, "orientation": False, "x": False, "y": False,
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("kind", [pairs, clamped])
@@ -109,9 +133,9 @@ def test_a_hidden_factor_is_not_one_of_those_shared():
     assert differing.sum(1).max() == 2
     assert (one[:, 1] != other[:, 1]).mean() == pytest.approx(3 / 4, abs=0.1)
     group = clamped(images, indices[:40], np.random.default_rng(0))
-    assert group["varying"].shape == (40, 3)
+    assert group["varying"].shape == (40, 4)
     factors = factors_of(group["image"])
-    kept = np.flatnonzero(group["varying"][0] == 0)
+    kept = np.flatnonzero(group["varying"][0, :3] == 0)
     assert np.all(factors[:, [0, 2, 3]][:, kept] == factors[0, [0, 2, 3]][kept])
     assert len(set(factors[:, 1])) > 1
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from vae_tf.data.pixels import crop_centre, fit, is_grey, picture_to_pixels
+from vae_tf.data.pixels import crop_center, fit, is_grey, picture_to_pixels
 
 
 def picture(mode, value):
@@ -55,7 +55,7 @@ def test_palettes():
 
 def test_centre_is_cropped():
     pixels = np.arange(5 * 9).reshape(5, 9, 1)
-    np.testing.assert_array_equal(crop_centre(pixels, 3), pixels[1:4, 3:6])
+    np.testing.assert_array_equal(crop_center(pixels, 3), pixels[1:4, 3:6])
 
 
 def test_whole_factors_average_blocks():

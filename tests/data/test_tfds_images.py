@@ -67,6 +67,27 @@ class TinyWords(tfds.core.GeneratorBasedBuilder):
         raise NotImplementedError
 
 
+class TinyFaces(tfds.core.GeneratorBasedBuilder):
+    """Images with attributes that are or are not, as CelebA's."""
+
+    VERSION = tfds.core.Version("1.0.0")
+
+    def _info(self):
+        features = {
+            "image": tfds.features.Image(shape=(2, 2, 1)),
+            "attributes": {"young": np.bool_, "hat": np.bool_},
+        }
+        return self.dataset_info_from_configs(features=tfds.features.FeaturesDict(features))
+
+    def _split_generators(self, dl_manager):
+        return {"train": self._generate_examples()}
+
+    def _generate_examples(self):
+        for row in range(6):
+            pixels = np.full((2, 2, 1), 40 * row, np.uint8)
+            yield row, {"image": pixels, "attributes": {"young": row > 1, "hat": row % 2 == 1}}
+
+
 @pytest.fixture(autouse=True)
 def data_dir(tmp_path, monkeypatch):
     folder = tmp_path / "tfds"
@@ -94,6 +115,15 @@ def test_any_tfds_set():
     assert load("tiny_colours").image_shape == (64, 64, 3)  # not square
 
 
+def test_attributes():
+    faces = load("tiny_faces")
+    row = np.round(faces.images(range(6))[:, 0, 0, 0] * 255 / 40).astype(int)
+    assert sorted(row) == list(range(6)) and list(faces.attributes) == ["hat", "young"]
+    np.testing.assert_array_equal(faces.attributes["hat"], row % 2)
+    np.testing.assert_array_equal(faces.attributes["young"], row > 1)
+    assert faces.labels is None and faces.attribute_names["hat"] == ("no", "yes")
+
+
 def test_16_bits():
     images = load("tiny_depths")
     assert images.labels is None
@@ -118,7 +148,9 @@ def test_mocked_set():
 
 def test_celeb_a_is_cropped(cache):
     with tfds.testing.mock_data(num_examples=2):
-        assert load("celeb_a").image_shape == (64, 64, 3)
+        faces = load("celeb_a")
+        assert faces.image_shape == (64, 64, 3) and faces.labels is None
+        assert len(faces.attributes) == 40 and faces.attribute_names["Smiling"] == ("no", "yes")
         assert load("celeb_a", image_size=128).image_shape == (128, 128, 3)
 
 

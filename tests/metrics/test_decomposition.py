@@ -6,7 +6,12 @@ from scipy.special import logsumexp
 from scipy.stats import norm
 
 from vae_tf.errors import UserError
-from vae_tf.metrics import elbo_decomposition, kl_per_code
+from vae_tf.metrics import (
+    elbo_decomposition,
+    factorized_null,
+    kl_per_code,
+    null_total_correlation,
+)
 
 PARTS = ("index_code_mutual_information", "total_correlation", "dimension_wise_kl")
 
@@ -77,6 +82,63 @@ def test_information_of_separated_images_is_log_n():
     assert parts["index_code_mutual_information"] == pytest.approx(np.log(8), abs=1e-3)
 
 
+@pytest.mark.parametrize("kl", [[0.0, 0.3, 2.5], [5.0, 5.0, 5.0]])
+def test_the_null_has_the_kl_the_prior_and_no_total_correlation(kl):
+    """Of endlessly many images: its mixture is N(0, 1 - s^2) widened by s, which is N(0, 1)."""
+    mean, log_stddev = factorized_null(kl, 40_000, np.random.default_rng(3))
+    np.testing.assert_allclose(kl_per_code(mean, log_stddev), kl, atol=0.02)
+    np.testing.assert_allclose(mean.var(0) + np.exp(2 * log_stddev[0]), 1, atol=0.03)
+    correlations = np.corrcoef(mean[:, 1:].T)[0, 1]
+    assert abs(correlations) < 5 / np.sqrt(40_000)
+
+
+def test_few_images_cannot_tell_a_total_correlation_of_0_from_the_limit_of_information():
+    """True values of the null: information 9 nats, total correlation 0; log 300 is 5.7 nats."""
+    kl, count = np.array([3.0, 3.0, 3.0]), 300
+    parts = elbo_decomposition(*factorized_null(kl, count, np.random.default_rng(1)))
+    assert parts["information_limit"] == pytest.approx(np.log(300))
+    assert parts["information_at_limit"] == 1
+    assert parts["total_correlation"] > 2.5
+    # Other codes of the same law: what is left is their chance.
+    error = parts["null_total_correlation_error"]
+    null = parts["null_total_correlation"]
+    assert parts["total_correlation"] == pytest.approx(null, abs=5 * error + 0.3)
+
+
+def test_where_images_suffice_the_null_is_0(posterior):
+    mean, log_stddev = posterior
+    null = null_total_correlation([1.0, 0.5], 20_000, num_samples=500)
+    assert null["null_total_correlation"] == pytest.approx(0, abs=0.02)
+    parts = elbo_decomposition(mean[:, :1] * 0.1, 0 * mean[:, :1], num_samples=300)
+    assert parts["information_at_limit"] == 0
+    assert parts["null_total_correlation"] == pytest.approx(0, abs=1e-5)  # of one code alone
+
+
+def test_the_null_is_that_of_the_kl_the_images_and_the_seed(posterior):
+    parts = elbo_decomposition(*posterior, num_samples=200, seed=4)
+    null = null_total_correlation(kl_per_code(*posterior), 500, num_samples=200, seed=4)
+    assert {name: parts[name] for name in null} == null
+
+
+def test_a_null_of_endless_or_rounded_kl_is_finite():
+    for kl in ([300.0, 0.0], [-1e-9, 1.0]):
+        null = null_total_correlation(kl, 50, num_samples=20)
+        assert np.isfinite(list(null.values())).all()
+
+
+@pytest.mark.parametrize(
+    ("kl", "count", "message"),
+    [
+        ([-0.1], 5, "`kl` must be at least 0.*Received: -0.1"),
+        ([np.inf], 5, "`kl` must be finite"),
+        ([1.0], 0, "`num_images` must be"),
+    ],
+)
+def test_errors_of_the_null(kl, count, message):
+    with pytest.raises(UserError, match=message):
+        null_total_correlation(kl, count)
+
+
 def exact_parts(mean, log_stddev, num_samples, seed):
     """The three parts by rational arithmetic: distances are never rounded."""
     generator = np.random.default_rng(seed)
@@ -109,6 +171,7 @@ def test_narrow_posteriors_against_exact_arithmetic(rng, log_stddev, spread):
 
 def test_collapsed_posterior():
     parts = elbo_decomposition(np.zeros((30, 4)), np.zeros((30, 4)), num_samples=100)
+    assert parts.pop("information_limit") == np.log(30) and parts["information_at_limit"] == 0
     np.testing.assert_allclose(list(parts.values()), 0, atol=1e-5)
 
 
@@ -122,10 +185,10 @@ def test_sign_and_order_of_codes(posterior):
 
 
 def test_blocks_do_not_change_the_result(posterior, monkeypatch):
-    from vae_tf.metrics import decomposition
+    from vae_tf.metrics import decomposition, posterior_mixture
 
     expected = elbo_decomposition(*posterior, num_samples=100)
-    monkeypatch.setattr(decomposition, "_IMAGES_PER_BLOCK", 77)
+    monkeypatch.setattr(posterior_mixture, "_IMAGES_PER_BLOCK", 77)
     monkeypatch.setattr(decomposition, "_SAMPLES_PER_BLOCK", 13)
     parts = elbo_decomposition(*posterior, num_samples=100)
     assert parts == pytest.approx(expected, abs=1e-5)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.stats import mannwhitneyu
 
-from vae_tf.metrics import explicitness_score
+from vae_tf.metrics import explicitness, explicitness_score
 from vae_tf.metrics.explicitness import standardize
 
 
@@ -56,3 +56,11 @@ def test_many_values_equal_scikit_learn(draw, rng):
     expected = roc_auc_score(np.eye(4)[test[:, 0]], probabilities, average="macro")
     score = explicitness_score(codes_train, train, codes_test, test)
     assert score == pytest.approx(expected)
+
+
+def test_area_is_that_of_scikit_learn(rng):
+    from sklearn.metrics import roc_auc_score
+
+    positive, scores = rng.random(200) < 0.3, rng.integers(0, 20, size=200)  # with ties
+    expected = roc_auc_score(positive, scores)
+    assert explicitness.area_under_roc(positive, scores) == pytest.approx(expected)

@@ -1,3 +1,5 @@
+import math
+
 import numpy as np
 import pytest
 from scipy.optimize import minimize
@@ -80,3 +82,79 @@ def test_degenerate_input(factors):
 def test_seed_repeats(factors):
     codes = factors + 0.0
     assert infomec_scores(codes, factors, seed=1) == infomec_scores(codes, factors, seed=1)
+
+
+def test_counted_information_of_discrete_codes(rng, factors):
+    from sklearn.metrics import mutual_info_score
+
+    codes = (factors @ [[1.0, 0.0, 2.0], [0.0, 1.0, 1.0]]).astype(np.float32) / 3
+    matrix = normalized_information_matrix(codes, factors, discrete_codes=True)
+    for (row, column), value in np.ndenumerate(matrix):
+        labels = np.unique(codes[:, row], return_inverse=True)[1]
+        information = mutual_info_score(labels, factors[:, column])
+        entropy = mutual_info_score(factors[:, column], factors[:, column])
+        assert value == pytest.approx(information / entropy)
+    scores = infomec_scores(codes, factors, discrete_codes=True)
+    assert scores["modularity"] == pytest.approx(infomec._concentration(matrix))
+    assert scores["compactness"] == pytest.approx(infomec._concentration(matrix.T))
+
+
+def test_explicitness_of_discrete_codes_needs_no_order(rng, factors):
+    renamed = np.array([2.0, 0.0, 3.0, 1.0])[factors]
+    indicators = infomec_scores(renamed, factors, discrete_codes=True)["explicitness"]
+    assert indicators > 0.99
+    # A code that tells a value by its frequencies: their cross-entropy, balanced by class.
+    noisy = np.where(rng.random((800, 2)) < 0.5, factors, rng.integers(0, 4, size=(800, 2)))
+    labels, code = factors[:, 0], noisy[:, 0]
+    joint = np.array([[np.sum((code == c) & (labels == v)) for v in range(3)] for c in range(4)])
+    weights = 800 / (3 * joint.sum(axis=0))
+    posterior = joint * weights / (joint * weights).sum(axis=1, keepdims=True)
+    cross_entropy = -np.sum(joint[joint > 0] * np.log(posterior[joint > 0])) / 800
+    score = infomec_scores(noisy[:, :1], factors[:, :1], discrete_codes=True)["explicitness"]
+    assert score == pytest.approx(1 - cross_entropy / np.log(3), abs=1e-3)
+
+
+def test_continuous_factors(rng):
+    factors = rng.normal(size=(600, 2))
+    scores = infomec_scores(factors[:, ::-1] * [2.0, -1.0], factors, continuous_factors=True)
+    assert all(score > 0.9 for score in scores.values())
+    mixed = factors @ [[1.0, 1.0], [1.0, -1.0]]
+    turned = infomec_scores(mixed, factors, continuous_factors=True)
+    assert turned["explicitness"] == pytest.approx(1)  # linear all the same
+    assert turned["modularity"] < 0.3 and turned["compactness"] < 0.3
+
+
+def test_information_of_correlated_gaussians_in_closed_form(rng):
+    factor = rng.normal(size=(3000, 1))
+    codes = 0.8 * factor + 0.6 * rng.normal(size=(3000, 1))
+    own = infomec._information_of_numbers(factor, factor[:, 0], 0)[0]
+    share = normalized_information_matrix(codes, factor, continuous_factors=True)[0, 0]
+    assert share * own == pytest.approx(-0.5 * np.log(1 - 0.8**2), abs=0.05)
+    # The code cut in two holds the sign: the same estimate with the roles exchanged.
+    signs = np.sign(codes)
+    half = normalized_information_matrix(
+        signs, factor, discrete_codes=True, continuous_factors=True
+    )
+    nodes, weights = np.polynomial.hermite_e.hermegauss(40)
+    share = 0.5 * (1 + np.array([math.erf(0.8 * x / 0.6 / np.sqrt(2)) for x in nodes]))
+    share = np.clip(share, 1e-15, 1 - 1e-15)
+    entropy = -(share * np.log(share) + (1 - share) * np.log1p(-share))
+    expected = np.log(2) - weights @ entropy / weights.sum()
+    assert half[0, 0] * own == pytest.approx(expected, abs=0.04)
+
+
+def test_r_squared_of_continuous_factors(rng):
+    factor = rng.normal(size=(200, 1))
+    codes = factor + rng.normal(size=(200, 1))
+    score = infomec_scores(codes, factor, continuous_factors=True)["explicitness"]
+    assert score == pytest.approx(np.corrcoef(codes[:, 0], factor[:, 0])[0, 1] ** 2)
+
+
+@pytest.mark.parametrize("discrete_codes", [False, True])
+def test_degenerate_continuous_factors(rng, discrete_codes):
+    options = {"discrete_codes": discrete_codes, "continuous_factors": True}
+    nothing = {"modularity": 0.0, "compactness": 0.0, "explicitness": 0.0}
+    assert infomec_scores(np.ones((20, 2)), rng.normal(size=(20, 1)), **options) == nothing
+    assert infomec_scores(rng.normal(size=(20, 2)), np.ones((20, 1)), **options) == nothing
+    few = infomec_scores([[0.0], [1.0]], [[0.5], [1.5]], **options)
+    assert all(np.isfinite(score) for score in few.values())

@@ -53,7 +53,11 @@ def test_a_score_is_a_function_and_a_row(participation_ratio, rng):
 
 
 def test_rows_name_what_there_is():
-    known = {field.name for field in fields(metrics.Sizes)} | {"num_encoded", "num_models"}
+    known = {field.name for field in fields(metrics.Sizes)} | {
+        "num_encoded",
+        "num_models",
+        "num_votes",
+    }
     for name, score in metrics.SCORES.items():
         stored = score.sizes if isinstance(score.sizes, dict) else dict.fromkeys(score.sizes)
         assert {new or old for old, new in stored.items()} <= known, name
@@ -66,6 +70,6 @@ def test_rows_name_what_there_is():
 def test_columns_are_values_of_their_scores():
     grid = np.stack(np.meshgrid(range(3), range(4), indexing="ij"), -1).reshape(-1, 2)
     codes = metrics.Representation.from_arrays(grid, grid, np.full(grid.shape, -3.0))
-    sizes = metrics.Sizes(60, 30, 60, 30, 8, num_samples=20)
+    sizes = metrics.Sizes(200, 30, 60, 30, 8, num_samples=20, num_changed=3)
     for name, entry in metrics.score_suite(codes, preset=sizes, progress=False):
         assert set(metrics.SCORES[name].columns) <= set(entry["values"]), name

@@ -48,3 +48,16 @@ def test_degenerate_input(continuous):
 def test_variance_below_the_published_threshold_counts_as_constant():
     tiny = 1e-7 * CODES[:, [0]]
     assert not predictability_matrix(tiny, FACTOR, tiny, FACTOR, continuous=True).any()
+
+
+def test_accuracies_are_those_of_scikit_learn(rng):
+    from sklearn.svm import LinearSVC
+
+    factors = rng.integers(0, [2, 9], size=(500, 2))
+    codes = factors @ rng.normal(size=(2, 3)) + rng.normal(size=(500, 3))
+    points = codes[:300], factors[:300], codes[300:], factors[300:]
+    matrix = predictability_matrix(*points)
+    for (code, k), value in np.ndenumerate(matrix):
+        model = LinearSVC(C=0.01, class_weight="balanced", dual=False, tol=1e-8)
+        model.fit(points[0][:, [code]], points[1][:, k])
+        assert value == pytest.approx(model.score(points[2][:, [code]], points[3][:, k]), abs=0.006)

@@ -5,7 +5,15 @@ import numpy as np
 import pytest
 
 from vae_tf.errors import UserError
-from vae_tf.metrics import PRESETS, Codes, Representation, Sizes, score_suite, suite_names
+from vae_tf.metrics import (
+    PRESETS,
+    Codes,
+    FactorSample,
+    Representation,
+    Sizes,
+    score_suite,
+    suite_names,
+)
 
 SMALL = Sizes(
     num_train=200,
@@ -15,6 +23,7 @@ SMALL = Sizes(
     batch_size=16,
     num_samples=100,
     num_images=30,
+    num_changed=10,
 )
 
 
@@ -43,9 +52,16 @@ def test_identity_codes_score_high(results, represent):
         ("dci", "dci_completeness"),
         ("sap", "sap_continuous"),
         ("mig_density", "mig_density"),
+        ("rmig_jemmig", "rmig"),
+        ("mcc", "mcc"),
+        ("dci_lasso", "dci_lasso_disentanglement"),
+        ("dci_es", "dci_es_informativeness"),
+        ("downstream", "downstream_accuracy"),
     ):
         assert results[score]["values"][value] > 0.9, value
     assert results["active_units"]["values"]["active_units"] == 3
+    assert results["unfairness"]["values"]["unfairness_mean"] < 0.05
+    assert results["mig"]["values"]["mig_chance"] < 0.2
 
 
 def test_entries_are_json_and_name_their_sizes(results):
@@ -57,6 +73,37 @@ def test_entries_are_json_and_name_their_sizes(results):
         assert entry["seconds"] >= 0
     assert results["dci"]["sizes"] == {"num_train": 200, "num_test": 100}
     assert np.shape(results["mig"]["matrix"]) == (3, 3)
+    assert np.shape(results["mig"]["chance_matrix"]) == (3, 3)
+    assert results["unfairness"]["sizes"] == {"num_train": 200, "num_changed": 10}
+
+
+def test_trees_are_shared(results):
+    """At all points the downstream accuracy is the informativeness of DCI: one fit for both."""
+    assert (
+        results["downstream"]["values"]["downstream_accuracy_200"]
+        == results["dci"]["values"]["dci_informativeness_test"]
+    )
+
+
+def test_discrete_codes_are_counted(results):
+    infomec = results["infomec"]["values"]
+    assert infomec["infomec_discrete_codes"] == 1
+    assert infomec["infomec_modularity_chance"] < 0.9 < infomec["infomec_modularity"]
+
+
+def test_a_sample_offers_what_it_can(represent):
+    rows = np.random.default_rng(0).integers(0, len(represent.mean), size=400)
+    sample = FactorSample.from_arrays(
+        represent.mean[rows], represent.factors[rows], represent.log_stddev[rows]
+    )
+    assert set(suite_names(represent.offers)) - set(suite_names(sample.offers)) == {"unfairness"}
+    results = dict(score_suite(sample, preset=SMALL, progress=False))
+    assert results["mig"]["sizes"] == {"num_train": 200, "num_bins": 20}
+    for name in ("mig", "beta_vae_eval", "factor_vae_eval", "dci_disentanglement"):
+        (value,) = [e["values"][name] for e in results.values() if name in e["values"]]
+        assert value > 0.9, name
+    few = dict(score_suite(sample, preset="fast", progress=False, done=set(results) - {"sap"}))
+    assert few["sap"]["sizes"] == {"num_train": 267, "num_test": 133}  # two thirds and the rest
 
 
 def test_going_on_gives_the_same_as_one_run(results, represent):

@@ -27,3 +27,13 @@ def test_an_error_stops_the_rest():
 def test_progress_goes_to_stderr(capsys):
     map_in_threads(abs, [1], description="demo", progress=True)
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(("share", "expected"), [("1", 1), ("0", 1), ("99999", None), ("", None)])
+def test_processes_share_the_cores(monkeypatch, share, expected):
+    from vae_tf.metrics.threads import _num_cores
+
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    every = _num_cores()
+    monkeypatch.setenv("OMP_NUM_THREADS", share)
+    assert _num_cores() == (expected or every)

@@ -75,7 +75,7 @@ def test_terms_are_those_of_both_images(tiny, blobs):
     assert float(terms["reconstruction"]) == pytest.approx(nats, rel=1e-5)
 
 
-def test_a_pair_of_one_image_twice_is_the_vae_to_the_last_bit(tiny, blobs):
+def test_a_pair_of_one_image_twice_is_the_vae(tiny, blobs):
     ada, plain = make(tiny), make(tiny, "vae")
     received = []
     for model, batch in (
@@ -86,7 +86,8 @@ def test_a_pair_of_one_image_twice_is_the_vae_to_the_last_bit(tiny, blobs):
             loss = model.compute_terms(batch, training=True)["loss"]
         received.append([loss, *tape.gradient(loss, model.trainable_variables)])
     for one, other in zip(*received, strict=True):
-        np.testing.assert_array_equal(one, other)
+        # A convolution's gradient sums in an order of its threads.
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
 
 
 def test_gradients_of_shared_latents_are_those_of_the_average(tiny):

@@ -1,4 +1,7 @@
-"""What FactorVAE, the adversarial autoencoder and InfoGAN have in common: two optimizers."""
+"""What FactorVAE and InfoGAN have in common: two optimizers that step together.
+
+And, but for that, the adversarial autoencoder, whose steps alternate.
+"""
 
 import keras
 import numpy as np
@@ -18,6 +21,9 @@ KNOBS = {
 }
 
 
+together = pytest.mark.parametrize("make", ["factor_vae", "info_gan"], indirect=True)
+
+
 @pytest.fixture(params=KNOBS)
 def make(request, tiny):
     def build(**knobs):
@@ -33,8 +39,7 @@ def values(variables):
 
 def networks(model):
     """The variables of the model's own optimizer and those of the discriminator's."""
-    (phase,) = model.phases
-    own, other = phase.objectives
+    own, other = model.phases[0].objectives
     assert own.optimizer is model.optimizer and other.optimizer is model.discriminator_optimizer
     return own.variables, other.variables
 
@@ -56,6 +61,7 @@ def test_loss_and_accuracy_are_numpys():
     assert float(blind["discriminator_loss"]) == pytest.approx(np.log(2))
 
 
+@together
 def test_each_optimizer_moves_its_own_network(make, blobs):
     model = make()
     own, other = networks(model)
@@ -72,6 +78,7 @@ def test_each_optimizer_moves_its_own_network(make, blobs):
     assert any(changed(before[0], own)) and not any(changed(before[1], other))
 
 
+@together
 def test_an_update_is_the_step_of_both_gradients(make, blobs):
     """Plain gradient descent: each network moves against the gradient of its own loss alone."""
     model, copy = make(), make()

@@ -69,7 +69,7 @@ def test_the_schedule_is_part_of_the_config(tiny):
         ({"capacity": "liner(0, 5, 10)"}, "`capacity`: .*Did you mean 'linear'"),
         ({"capacity": [1]}, "`capacity`: "),
         # Nothing would ever trigger it.
-        ({"capacity": "triggered(30, linear(0, 5, 10))"}, "only `kl_weight` can be triggered"),
+        ({"capacity": "triggered(30, linear(0, 5, 10))"}, "only `kl_weight` can be decided"),
     ],
 )
 def test_mistakes(tiny, hyper, message):

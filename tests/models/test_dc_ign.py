@@ -20,7 +20,7 @@ def make(tiny, **knobs):
 
 @pytest.fixture
 def batch(blobs):
-    """A group of 6 images with 3 factors, of which the second varies."""
+    """A group of 6 images with 2 factors and what is shown, of which the second factor varies."""
     varying = np.zeros((6, 3), "float32")
     varying[:, 1] = 1
     return {"image": blobs[:6], "varying": varying}
@@ -39,6 +39,19 @@ def test_the_decoder_sees_the_free_latent_and_the_means_of_the_others(tiny, batc
     np.testing.assert_allclose(logs["invariance"], 0.5 * (away**2).sum(1), rtol=1e-4, atol=1e-6)
     kl = gaussian_kl(outputs.mean, outputs.log_stddev)
     np.testing.assert_allclose(penalty, kl + 0.01 * logs["invariance"], rtol=1e-5)
+
+
+def test_where_what_is_shown_varies_all_latents_beyond_the_factors_are_free(tiny, batch):
+    model = make(tiny)
+    batch["varying"] = np.tile(np.float32([0, 0, 1]), (6, 1))
+    outputs = model.forward(batch, training=False)
+    z = np.array(outputs.z)
+    clamped = z.copy()
+    clamped[:, :2] = z[:, :2].mean(0)
+    np.testing.assert_allclose(outputs.logits, model.decoder(clamped), rtol=1e-4, atol=1e-5)
+    away = (z - z.mean(0))[:, :2]
+    invariance = model.regularizer(outputs)[1]["invariance"]
+    np.testing.assert_allclose(invariance, 0.5 * (away**2).sum(1), rtol=1e-4, atol=1e-6)
 
 
 @pytest.mark.parametrize("weight", [0.0, 0.01, 5.0])
@@ -90,8 +103,8 @@ def test_fewer_latents_than_factors_write_nothing(tiny, tmp_path, blobs):
     grid = FactorGrid(("shape", "scale", "x", "y"), (2, 2, 4, 4))
     images = GroundTruthImages("grid", "train", ArrayRows(blobs, 1.0), grid=grid)
     params, data = replace(tiny, model="dc_ign", steps=3), (images, images)
-    with pytest.raises(UserError, match="^DCIGN gives.*must be at least 4. Received.*=3$"):
+    with pytest.raises(UserError, match="^DCIGN gives.*must be at least 5. Received.*=3$"):
         train(params, tmp_path / "run", data=data)
     assert not (tmp_path / "run").exists()
-    run = train(replace(params, latent_size=5), tmp_path / "run", data=data)
+    run = train(replace(params, latent_size=6), tmp_path / "run", data=data)
     assert np.all(np.isfinite(run.history["loss"])) and np.all(run.history["invariance"] > 0)

@@ -35,9 +35,10 @@ def test_gamma_zero_is_the_vae_to_the_last_bit(tiny, blobs):
 
 
 def test_penalty_and_discriminators_terms_are_numpys(tiny, blobs, monkeypatch):
-    """With an odd batch, and codes turned upside down in the place of permuted ones."""
+    """With codes of the second batch turned upside down in the place of permuted ones."""
     model = make(tiny, gamma=7.0)
-    outputs = model.forward({"image": blobs[:9]}, training=False)
+    batch = {"image": blobs[:9], "second": blobs[20:29]}
+    outputs = model.forward(batch, training=False)
     seen = []
 
     def reversal(z, seed):
@@ -45,9 +46,12 @@ def test_penalty_and_discriminators_terms_are_numpys(tiny, blobs, monkeypatch):
         return z[::-1] * [1.0, -1.0, 1.0]
 
     monkeypatch.setattr(divergences, "permuted", reversal)
+    state = np.array(model.seed_generator.state)
     penalty, logs = model.regularizer(outputs)
+    model.seed_generator.state.assign(state)
     z = np.array(outputs.z)
-    np.testing.assert_array_equal(seen[0], z[4:])
+    second = np.array(model.forward({"image": blobs[20:29]}, training=False).z)
+    np.testing.assert_allclose(seen[0], second, rtol=1e-5, atol=1e-6)
 
     def log_odds(x):
         for layer in model.discriminator.layers:
@@ -62,7 +66,7 @@ def test_penalty_and_discriminators_terms_are_numpys(tiny, blobs, monkeypatch):
     odds = np.exp(log_odds(z))  # D / (1 - D)
     np.testing.assert_allclose(logs["total_correlation"], np.log(odds), rtol=1e-3, atol=1e-5)
     np.testing.assert_allclose(penalty, kl + 7 * np.log(odds), rtol=1e-3, atol=1e-5)
-    real, fake = odds[:4], np.exp(log_odds(z[4:][::-1] * [1, -1, 1]))
+    real, fake = odds, np.exp(log_odds(second[::-1] * [1, -1, 1]))
     loss = -0.5 * (np.log(real / (1 + real)).mean() + np.log(1 / (1 + fake)).mean())
     assert float(logs["discriminator_loss"]) == pytest.approx(loss, rel=1e-4)
     accuracy = 0.5 * ((real > 1).mean() + (fake < 1).mean())
@@ -71,8 +75,9 @@ def test_penalty_and_discriminators_terms_are_numpys(tiny, blobs, monkeypatch):
 
 def test_no_gradient_of_the_discriminators_loss_reaches_the_codes(tiny, blobs):
     model = make(tiny)
+    batch = {"image": blobs[:32], "second": blobs[32:]}
     with tf.GradientTape() as tape:
-        loss = model.compute_terms({"image": blobs}, training=True)["discriminator_loss"]
+        loss = model.compute_terms(batch, training=True)["discriminator_loss"]
     assert all(gradient is None for gradient in tape.gradient(loss, own(model)))
 
 
@@ -133,11 +138,51 @@ def test_convolutions_cannot_tell_codes_apart(tiny):
         make(tiny, discriminator=[[4, 3, 2]])
 
 
-def test_one_image_has_no_halves(tiny, tmp_path, blobs):
+def test_more_steps_are_the_discriminators_on_the_second_batch(tiny, blobs):
+    model, one = make(tiny, discriminator_steps=3), make(tiny)
+    batch = {"image": blobs[:32], "second": blobs[32:]}
+    for each in (model, one):
+        each.update(batch)
+    assert [int(optimizer.iterations) for optimizer in model.optimizers] == [1, 3]
+    for a, b in zip(own(model), own(one), strict=True):
+        np.testing.assert_array_equal(a, b)  # the VAE has made the same one step
+    pairs = zip(
+        model.discriminator.trainable_variables, one.discriminator.trainable_variables, strict=True
+    )
+    assert all(np.any(np.array(a) != np.array(b)) for a, b in pairs)
+    copy = make(tiny)
+    copy.update(batch)
+    for _ in range(2):
+        with tf.GradientTape() as tape:
+            terms = copy.compute_terms({**batch, "image": batch["second"]}, training=True)
+        variables = copy.discriminator.trainable_variables
+        gradients = tape.gradient(terms["discriminator_loss"], variables)
+        copy.discriminator_optimizer.apply(gradients, variables)
+    pairs = zip(
+        model.discriminator.trainable_variables, copy.discriminator.trainable_variables, strict=True
+    )
+    for a, b in pairs:
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-6)
+
+
+def test_images_alone_are_their_own_second_batch(tiny, blobs):
+    model, other = make(tiny), make(tiny)
+    terms = model.update(blobs), other.update({"image": blobs, "second": blobs})
+    for name in terms[0]:
+        assert float(terms[0][name]) == float(terms[1][name]), name
+
+
+@pytest.mark.parametrize("steps", [0, 1.5, "2"])
+def test_the_number_of_steps_is_checked(tiny, steps):
+    with pytest.raises(UserError, match="`discriminator_steps` must be a whole number.*Received"):
+        make(tiny, discriminator_steps=steps)
+
+
+def test_one_image_has_nothing_to_permute(tiny, tmp_path, blobs):
     params = replace(tiny, model="factor_vae", hyper={"discriminator": [[4]]})
     both = [ArrayImages("blobs", blobs[:count]) for count in (64, 5)]
-    for batch_size, validation in ((3, both[1]), (16, ArrayImages("three", blobs[:3]))):
-        with pytest.raises(UserError, match="at least 4 of them. Received: 3"):
+    for batch_size, validation in ((1, both[1]), (16, ArrayImages("one", blobs[:1]))):
+        with pytest.raises(UserError, match="at least 2 of them. Received: 1"):
             changed = replace(params, batch_size=batch_size)
             train(changed, tmp_path / "run", data=(both[0], validation))
     assert not (tmp_path / "run").exists()

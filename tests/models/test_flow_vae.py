@@ -142,7 +142,7 @@ def test_flows_see_the_image(tiny, blobs):
 @pytest.mark.parametrize(
     ("knobs", "message"),
     [
-        ({"num_flows": 0}, "`num_flows` must be a whole number of at least 1. Received"),
+        ({"num_flows": 0}, "`num_flows` must be a whole number from 1 to 100. Received"),
         ({"num_flows": True}, "`num_flows` must be a whole number"),
         ({"hidden_size": 2.5}, "`hidden_size` must be a whole number"),
         ({"flow": "plane"}, "Unknown flow 'plane'. Did you mean 'planar'"),

@@ -136,7 +136,7 @@ def test_knobs_are_those_that_a_variant_adds(tiny):
     assert hyper_of("vae") == {}
     assert hyper_of("conditional_vae") == {"num_classes": None}
     assert hyper_of("adversarial_ae") == {
-        "adversarial_weight": 1.0,
+        "encoder_learning_rate": 1e-4,
         "discriminator": ((1_000,),) * 2,
         "discriminator_learning_rate": 1e-4,
     }

@@ -18,7 +18,9 @@ ROWS = [
     *[(name, {}) for name in MODELS if name not in ("factor_vae", "adversarial_ae", "info_gan")],
     ("factor_vae", SMALL),
     ("adversarial_ae", SMALL),
+    ("factor_vae", {**SMALL, "discriminator_steps": 3}),
     ("info_gan", {"num_codes": 2}),
+    ("info_gan", {"num_codes": 1, "categories": [2]}),
     ("flow_vae", {"flow": "planar"}),
     ("dip_vae", {"kind": "ii"}),
     ("iwae", {"bound": "elbo"}),
@@ -44,22 +46,31 @@ def sums_of(function, *arguments):
     return traced, [len(names) for names in inputs]
 
 
-@pytest.mark.parametrize("encoder", [((4, 3, 2), (8,)), ((16,), (16,))], ids=["conv", "dense"])
-@pytest.mark.parametrize("name,hyper", ROWS)
+CONV, DENSE = ((4, 3, 2), (8,)), ((16,), (16,))
+
+
+@pytest.mark.parametrize(
+    ("name", "hyper", "encoder"), [*[(*row, CONV) for row in ROWS], ("vae", {}, DENSE)]
+)
 def test_no_tensor_collects_three_gradients_at_once(tiny, blobs, name, hyper, encoder):
     # With the guards of weight 0 where there is a weight.
-    kl_weight = None if name in ("ae", "info_gan") else "linear(0, 1, 10)"
+    fixed = ("ae", "plain_ae", "adversarial_ae", "info_gan")
+    kl_weight = None if name in fixed else "linear(0, 1, 10)"
     params = replace(tiny, model=name, kl_weight=kl_weight, hyper=hyper, encoder=encoder)
     model = build_model(replace(params, latent_size=4), (8, 8, 1), 64, num_classes=3)
     batch = {
         "image": blobs[:16],
+        "labeled_image": blobs[16:32],
         "label": np.arange(16, dtype="int32") % 3,
         "partner": blobs[16:32],
+        "second": blobs[32:48],
         "varying": np.eye(3, dtype="float32")[np.ones(16, int)],
     }
-    batch = {part: tf.constant(batch[part]) for part in model.needs}
+    needs = {*model.needs} | ({"label"} if "labeled_image" in model.needs else set())
+    batch = {part: tf.constant(batch[part]) for part in needs}
     traced, run = sums_of(tf.function(model.update, autograph=False), batch)
-    assert traced or name == "ae"  # were there none, this would look at the wrong graph
+    # Were there none, this would look at the wrong graph.
+    assert traced or name in ("ae", "plain_ae")
     assert max(traced, default=0) <= 2 and max(run, default=0) <= 2
 
 

@@ -55,8 +55,8 @@ def test_the_loss_is_numpys(tiny, blobs, num_samples):
     log_weights = log_weights_in_numpy(blobs, outputs, num_samples)
     expected = -np.mean(np.log(np.mean(np.exp(log_weights), axis=0)))
     assert float(terms["loss"]) == pytest.approx(expected, rel=1e-5)
-    normalised = np.exp(log_weights) / np.exp(log_weights).sum(axis=0)
-    sizes = 1 / (normalised**2).sum(axis=0)
+    normalized = np.exp(log_weights) / np.exp(log_weights).sum(axis=0)
+    sizes = 1 / (normalized**2).sum(axis=0)
     assert float(terms["effective_sample_size"]) == pytest.approx(sizes.mean(), rel=1e-4)
     assert 1 - 1e-5 < float(terms["effective_sample_size"]) < num_samples + 1e-5
 
@@ -111,7 +111,7 @@ def test_the_effective_sample_size_at_its_ends(tiny):
 
 
 def test_the_gradient_is_the_weighted_one(tiny, blobs):
-    """Burda et al., Eq. 14: the gradients of the samples, weighted by normalised weights."""
+    """Burda et al., Eq. 14: the gradients of the samples, weighted by normalized weights."""
     losses = tf.constant(np.random.default_rng(0).normal(size=8), tf.float32)
     model = make(tiny, num_samples=4)
     with tf.GradientTape() as tape:

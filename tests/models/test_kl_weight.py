@@ -6,7 +6,7 @@ import tensorflow as tf
 from vae_tf.config import replace
 from vae_tf.errors import UserError
 from vae_tf.models.build import build_model
-from vae_tf.models.kl_weight import KLWeight
+from vae_tf.models.kl_weight import make_kl_weight
 from vae_tf.runs import checkpoints
 
 
@@ -15,13 +15,13 @@ def make(tiny, **changes):
 
 
 def triggered(window, threshold=10):
-    return KLWeight(f"triggered({threshold}, linear(0, 1, 4))", keras.Model(), window)
+    return make_kl_weight(f"triggered({threshold}, linear(0, 1, 4))", keras.Model(), window)
 
 
 def test_a_schedule_of_the_step(tiny):
     weight = make(tiny, kl_weight="linear(0, 4, 8)").kl_weight
     assert [float(weight(step)) for step in (0, 2, 8, 100)] == [0, 1, 4, 4]
-    assert weight.trigger_step is None and weight.terms == {}
+    assert weight.terms == {} and weight.shortfall() is None
     assert [weight.settled(step) for step in (0, 7, 8)] == [False, False, True]
     assert make(tiny, kl_weight=2.5).kl_weight.settled(0)
 
@@ -52,7 +52,7 @@ def by_hand(reconstructions, window, threshold, start=0):
 
 def watch(weight, reconstructions, start=0):
     observe = tf.function(
-        lambda step, value: weight.observe(step, value),
+        lambda step, value: weight.observe(step, {"reconstruction": value}),
         input_signature=[tf.TensorSpec((), tf.int64), tf.TensorSpec((), tf.float32)],
     )
     for step, value in enumerate(reconstructions, start):
@@ -87,6 +87,14 @@ def test_one_good_batch_does_not_start_it():
     assert watch(triggered(4), values) == -1
 
 
+def test_a_trigger_that_never_fired_says_so():
+    weight = triggered(4)
+    watch(weight, [20.0] * 9)
+    assert "No window of 4 steps had a mean reconstruction of at most 10 nats" in weight.shortfall()
+    watch(weight, [1.0] * 9, start=9)
+    assert weight.shortfall() is None
+
+
 def test_it_fires_once():
     assert watch(triggered(2), [1.0] * 30) == 3
 
@@ -97,7 +105,7 @@ def test_its_state_goes_on_in_the_middle_of_a_window():
     expected = by_hand(values, 5, 10.0)
     assert expected == 11
     one, other = keras.Model(), keras.Model()
-    first, second = (KLWeight("triggered(10, 1)", model, 5) for model in (one, other))
+    first, second = (make_kl_weight("triggered(10, 1)", model, 5) for model in (one, other))
     watch(first, values[:8])
     other.set_weights(one.get_weights())
     for weight in (first, second):
@@ -151,4 +159,4 @@ def test_a_keras_file_holds_schedule_window_and_state(tiny, blobs, tmp_path):
 @pytest.mark.parametrize("text", ["liner(0, 1, 10)", "-1"])
 def test_a_wrong_schedule_is_refused(text):
     with pytest.raises(UserError, match="Received|Did you mean 'linear'"):
-        KLWeight(text, keras.Model())
+        make_kl_weight(text, keras.Model())

@@ -47,14 +47,14 @@ def test_a_seed_is_a_network():
 
 
 @pytest.mark.parametrize("spec", [((5,), (6,)), ((5,), (4, 3, 2), (1, 3, 2))])
-def test_a_decoder_with_batch_normalisation_is_numpys(spec):
+def test_a_decoder_with_batch_normalization_is_numpys(spec):
     network = build_decoder(spec, (8, 8, 1), 3, activation="linear", batch_normalization=True)
     z = np.random.default_rng(0).normal(2, 5, (40, 3)).astype("float32")
     dense, norm = (network.get_layer(name) for name in ("dense_1", "dense_1_normalization"))
     first = z @ np.array(dense.kernel)
     probe = keras.Model(network.input, norm.output)
-    normalised = (first - first.mean(0)) / np.sqrt(first.var(0) + norm.epsilon)
-    np.testing.assert_allclose(probe(z, training=True), normalised, atol=1e-5)
+    normalized = (first - first.mean(0)) / np.sqrt(first.var(0) + norm.epsilon)
+    np.testing.assert_allclose(probe(z, training=True), normalized, atol=1e-5)
     # The averages start at 0 and 1 and have gone a tenth of the way.
     np.testing.assert_allclose(norm.moving_mean, 0.1 * first.mean(0), rtol=1e-5)
     np.testing.assert_allclose(norm.moving_variance, 0.9 + 0.1 * first.var(0), rtol=1e-5)
@@ -65,7 +65,7 @@ def test_a_decoder_with_batch_normalisation_is_numpys(spec):
     assert len(names) == len([layer for layer in network.layers if layer.weights]) - len(names) - 1
 
 
-def test_a_decoder_has_no_batch_normalisation_unless_asked():
+def test_a_decoder_has_no_batch_normalization_unless_asked():
     assert not build_decoder(((5,), (6,)), (8, 8, 1), 3).non_trainable_weights
 
 
@@ -104,6 +104,24 @@ def test_labels_are_channels_of_the_image_and_behind_z(tiny):
     assert decoder.input_shape == (None, 13) and decoder.output_shape == (None, 8, 8, 3)
 
 
-def test_the_decoder_alone_is_normalized(tiny):
-    encoder, decoder = build_networks(tiny, (8, 8, 1), batch_normalization=True)
-    assert decoder.non_trainable_weights and not encoder.non_trainable_weights
+@pytest.mark.parametrize("spec", [((4, 3, 2), (6,), (5,)), ((8,), (6,))])
+def test_all_layers_of_the_encoder_but_the_first_and_the_heads_are_normalized(tiny, spec):
+    params = replace(tiny, encoder=spec)
+    encoder, decoder = build_networks(params, (8, 8, 1), batch_normalization=True)
+    assert decoder.non_trainable_weights
+    names = [layer.name for layer in encoder.layers if layer.name.endswith("_normalization")]
+    assert names == [f"dense_{n}_normalization" for n in ((1, 2) if len(spec) == 3 else (2,))]
+    x = np.random.default_rng(0).uniform(size=(7, 8, 8, 1)).astype("float32")
+    probe = keras.Model(encoder.input, encoder.get_layer(names[0]).output)
+    normalized = np.array(probe(x, training=True))
+    np.testing.assert_allclose(normalized.mean(0), 0, atol=1e-5)
+    plain = build_networks(params, (8, 8, 1))[0]
+    assert not plain.non_trainable_weights
+
+
+def test_the_second_head_starts_where_it_is_told(tiny):
+    encoders = [build_networks(tiny, (8, 8, 1), log_stddev=start)[0] for start in (0.0, -2.0)]
+    x = np.random.default_rng(0).uniform(size=(7, 8, 8, 1)).astype("float32")
+    (mean, one), (same, other) = (encoder(x) for encoder in encoders)
+    np.testing.assert_array_equal(mean, same)
+    np.testing.assert_allclose(other, np.array(one) - 2.0, rtol=1e-5)

@@ -1,3 +1,5 @@
+import os
+
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
@@ -35,6 +37,19 @@ def test_a_damaged_picture_has_no_source(tmp_path):
         load_png(path)
 
 
+def test_a_picture_of_somebody_else_is_no_trap(tmp_path):
+    os.mkfifo(tmp_path / "pipe.png")
+    assert source_of(tmp_path / "pipe.png") is None
+    with pytest.raises(OSError, match="not a regular file"):
+        load_png(tmp_path / "pipe.png")
+    Image.new("1", (5_000, 5_000)).save(tmp_path / "large.png")
+    with pytest.raises(OSError, match="5000 x 5000 pixels, too many"):
+        load_png(tmp_path / "large.png")
+    Image.new("RGB", (5, 5)).save(tmp_path / "other.png", "BMP")
+    with pytest.raises(OSError, match="other.png' is damaged: it is no PNG"):
+        load_png(tmp_path / "other.png")
+
+
 def test_figures_keep_a_white_page(tmp_path):
     save_figure(tmp_path / "a.png", Figure((1, 2), dpi=50, facecolor="white"))
     assert load_png(tmp_path / "a.png").shape == (100, 50, 3)
@@ -52,11 +67,20 @@ def test_an_animation_loops_and_keeps_its_times(tmp_path):
 
 def test_an_animation_stays_below_its_limit(tmp_path):
     frames = [RNG.integers(0, 256, (64, 64, 3)).astype("uint8") for _ in range(30)]
-    size = save_gif(tmp_path / "a.gif", frames, [100] * 30, limit=40_000)
-    assert size == (tmp_path / "a.gif").stat().st_size <= 40_000
+    size = save_gif(tmp_path / "a.gif", frames, [100] * 30, limit=70_000)
+    assert size == (tmp_path / "a.gif").stat().st_size <= 70_000
     found, _ = frames_of(tmp_path / "a.gif")
-    assert 4 <= len(found) < 30
+    assert 8 <= len(found) < 30
     assert sum(duration for duration, _ in found) == 3000
+
+
+def test_an_animation_keeps_its_colors_where_its_limit_cannot_be_met(tmp_path):
+    """Noise of pure colors: what is kept of them tells the palette's size."""
+    frames = [RNG.integers(0, 6, (64, 64, 3)).astype("uint8") * 51 for _ in range(30)]
+    assert save_gif(tmp_path / "a.gif", frames, [100] * 30, limit=1) > 1
+    found, _ = frames_of(tmp_path / "a.gif")
+    assert len(found) == 9
+    assert len(np.unique(found[0][1].reshape(-1, 3), axis=0)) > 100
 
 
 def test_what_cannot_be_written_leaves_nothing(tmp_path):

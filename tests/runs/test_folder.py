@@ -15,18 +15,19 @@ def test_a_run_is_loaded_from_its_folder_alone(trained, tiny, blobs):
         np.testing.assert_array_equal(one, other)
     assert run.data.image_shape == (8, 8, 1)
     assert len(run.data) + len(run.validation_data) == 1797
+    assert repr(run) == "<Run 'run': vae on digits, checkpoint step_00000012>"
 
 
 def test_history_are_the_columns_of_the_log(trained):
     history = vae_tf.load_run(trained.path).history
     assert (
-        list(history)[:12]
+        list(history)[:13]
         == (
             "step loss reconstruction kl kl_weight elbo stddev_mean stddev_min stddev_max "
-            "mean_mean mean_min mean_max"
+            "mean_mean mean_min mean_max learning_rate"
         ).split()
     )
-    assert all(name.startswith("val_") for name in list(history)[12:])
+    assert all(name.startswith("val_") for name in list(history)[13:])
     np.testing.assert_array_equal(history["step"], [0, 4, 6, 8, 12])
     np.testing.assert_array_equal(np.isnan(history["val_loss"]), [1, 1, 0, 1, 0])
     np.testing.assert_allclose(
@@ -57,3 +58,18 @@ def test_own_images(tmp_path, tiny, blobs):
     small = ArrayImages("small", blobs[:, :4, :4])
     with pytest.raises(UserError, match="one shape"):
         train(tiny, tmp_path / "mixed", data=(images, small))
+
+
+def test_a_mixture_of_the_codes_generates(trained):
+    run = vae_tf.load_run(trained.path)
+    images = run.generate(4, seed=1, prior="mixture")
+    assert images.shape == (4, 8, 8, 1)
+    codes = run.code_mixture.sample(4, np.random.default_rng(1))
+    np.testing.assert_array_equal(images, run.model.decode(codes))
+    np.testing.assert_array_equal(run.generate(3), run.model.generate(3))
+    # As far from the codes of images as these are: the mean of the mixture is theirs.
+    mean, _ = run.model.encode(run.data.images(range(len(run.data))))
+    mixture = run.code_mixture
+    np.testing.assert_allclose(mixture.weights @ mixture.means, mean.mean(axis=0), atol=0.1)
+    with pytest.raises(UserError, match="Unknown prior 'mixtur'.*Did you mean 'mixture'"):
+        run.generate(3, prior="mixtur")

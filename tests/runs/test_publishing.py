@@ -1,3 +1,5 @@
+import os
+
 import numpy as np
 import pytest
 
@@ -19,3 +21,9 @@ def test_a_slim_run_can_be_looked_at_but_not_resumed(trained, tiny, blobs):
     np.testing.assert_allclose(run.model.encode(blobs)[0], before.encode(blobs)[0], atol=5e-3)
     with pytest.raises(UserError, match="published without optimizer state"):
         train(replace(tiny, steps=20), trained.path, resume=True)
+
+
+def test_a_pipe_among_the_pictures_is_not_waited_for(trained):
+    os.mkfifo(trained.samples / "step_00000099.png")
+    with pytest.raises(OSError, match="not a regular file"):
+        runs.slim(trained)

@@ -9,12 +9,15 @@ from pathlib import Path
 
 import numpy as np
 
+from vae_tf.analysis.attributes import latent_names
 from vae_tf.analysis.codes import codes_and_kl, encode_images
 from vae_tf.analysis.failures import reading
 from vae_tf.analysis.score_tables import RECORD, load_record
+from vae_tf.code_mixture import CodeMixture
 from vae_tf.data import GroundTruthImages, ImageSet
 from vae_tf.errors import UserError
 from vae_tf.likelihood_texts import read_likelihood
+from vae_tf.models import CLASSIFIERS, CONDITIONAL
 from vae_tf.plots.code_statistics import CodeStatistics, code_statistics
 from vae_tf.quiet_tensorflow import import_tensorflow
 from vae_tf.runs import Run, checkpoints
@@ -194,12 +197,34 @@ class AnalyzedRun:
         mean, log_stddev, kl = codes_and_kl(self.model, self.images.images, rows, labels)
         return code_statistics(mean, log_stddev, kl.mean(axis=0), seed=SEED)
 
+    @functools.cached_property
+    def code_mixture(self) -> CodeMixture | None:
+        """The mixture fitted to codes of training images; None where these cannot be had."""
+        try:
+            with reading():
+                return self.run.code_mixture
+        except UserError as error:
+            logging.info("No mixture of the codes of %s: %s", self.run.name, error)
+            return None
+
+    @functools.cached_property
+    def latent_names(self) -> dict[int, str]:
+        """Number of a latent -> the attribute of images that it tells best, where it tells one."""
+        return latent_names(self.run)
+
     @property
     def has_forecast(self) -> bool:
         """Whether a linear VAE is its like: a VAE with a Gaussian likelihood."""
         params = self.params
         gaussian = read_likelihood(params.likelihood)[0] == "gaussian"
         return gaussian and params.model in ("vae", "beta_vae")
+
+    @property
+    def draws_classes(self) -> bool:
+        """Whether the model draws images of a class of choice."""
+        params = self.params
+        told = params.model in CLASSIFIERS and params.hyper.get("kind") != "m1"
+        return told or params.model in CONDITIONAL
 
     def labels_of(self, rows: np.ndarray) -> np.ndarray | None:
         """Labels of images for a model that needs them; None for others."""

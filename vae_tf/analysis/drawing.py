@@ -6,16 +6,19 @@ from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 from vae_tf.analysis.analyzed_run import AnalyzedRun, ImageSets
+from vae_tf.analysis.explorer.page import explorer_page, source_of_page
 from vae_tf.analysis.failures import reading, reason_of
+from vae_tf.analysis.forecasting import forecast_words
 from vae_tf.analysis.overview import OF_SUMMARIES, write_overview
-from vae_tf.analysis.products import PRODUCTS, Animation, Product
+from vae_tf.analysis.products import PRODUCTS, Animation, Explorer, Product
 from vae_tf.analysis.request import Outcome, Request
 from vae_tf.analysis.summaries import SUMMARY, load_summary, save_summary, summarize
 from vae_tf.errors import UserError
 from vae_tf.escaping import printable
-from vae_tf.models import CONDITIONAL
+from vae_tf.models import CLASSIFIERS
 from vae_tf.plots.saving import save_figure, save_gif, source_of
-from vae_tf.runs import Run
+from vae_tf.runs import Run, name_of
+from vae_tf.saving import write_text
 
 _FACTOR_PRODUCTS = {name for name, product in PRODUCTS.items() if product.needs_factors}
 
@@ -38,7 +41,7 @@ def analyze(
 
     Args:
         runs: Run folders to analyze.
-        images: Folder of the results, a folder a run.
+        images: Folder of the results, a folder a run; those of a study lie in STUDY/POINT.
         only: Files to draw; None for all.
         force: Whether to draw what is up to date, too.
         projection: Projection of the latent space to draw besides PCA: "tsne", "umap", or "pca"
@@ -62,8 +65,8 @@ class _RunDrawing:
     """Draws the files of one run that are asked for and not up to date."""
 
     def __init__(self, path: Path, request: Request, image_sets: ImageSets, outcome: Outcome):
-        self.name = printable(path.name)
-        self.path, self.folder = path, request.images / path.name
+        self.name = printable(name_of(path))
+        self.path, self.folder = path, request.images / name_of(path)
         self.request, self.image_sets, self.outcome = request, image_sets, outcome
         self.failed: dict[str, list[str]] = {}  # why -> names of files
 
@@ -103,12 +106,14 @@ class _RunDrawing:
         for name, product in PRODUCTS.items():
             if not self.request.asks_for(name) or product.score not in (None, *scores):
                 continue
-            if product.needs_labels and analyzed.params.model not in CONDITIONAL:
+            if product.needs_labels and not analyzed.draws_classes:
+                continue
+            if product.needs_classifier and analyzed.params.model not in CLASSIFIERS:
                 continue
             if product.needs_gaussian and not analyzed.has_forecast:
                 continue
             source = analyzed.source(product.sources, product.options(analyzed))
-            if not self.request.force and source_of(self.folder / name) == source:
+            if not self.request.force and _source_of(self.folder / name) == source:
                 current += 1
             else:
                 pending[name] = product, source
@@ -143,13 +148,16 @@ class _RunDrawing:
             known = not product.needs_kl or analyzed.statistics.has_kl
             made = product.make(analyzed) if known else None
         if made is None:
-            self.request.say(
-                f"  {name}: left out, as the KL of the latents is not finite or not known"
-            )
+            why = "no attributes of its images are known"
+            if product.needs_kl:
+                why = "the KL of the latents is not finite or not known"
+            self.request.say(f"  {name}: left out, as {why}")
             return
         path = self.folder / name
         if isinstance(made, Animation):
             save_gif(path, made.frames, made.durations, source=source)
+        elif isinstance(made, Explorer):
+            write_text(path, explorer_page(made.content, source))
         else:
             save_figure(path, made, source=source)
         seconds = time.perf_counter() - start
@@ -158,7 +166,7 @@ class _RunDrawing:
 
     def _summarize(self, analyzed: AnalyzedRun, source: str):
         with reading():
-            summary = summarize(analyzed)
+            summary = summarize(analyzed) | {"forecast": forecast_words(analyzed.params)}
         save_summary(self.folder / SUMMARY, summary, source)
 
     def _attempt(self, name: str, make: Callable, *args):
@@ -178,3 +186,7 @@ class _RunDrawing:
             files = ", ".join(certain or names)
             self.outcome.add_problem(self.name, f"{files} not drawn", reason)
             self.request.say(f"  {files}: not drawn, see below")
+
+
+def _source_of(path: Path) -> str | None:
+    return source_of_page(path) if path.suffix == ".html" else source_of(path)

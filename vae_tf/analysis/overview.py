@@ -12,12 +12,14 @@ from vae_tf.analysis.failures import reading, reason_of
 from vae_tf.analysis.report import ReportedRun, write_report
 from vae_tf.analysis.request import Outcome, Request
 from vae_tf.analysis.score_tables import RECORD, compare, comparison_csv, load_record, sizes_note
+from vae_tf.analysis.studies import write_study
+from vae_tf.analysis.studies.study_table import StudyTable
 from vae_tf.analysis.summaries import SUMMARY, load_summary, strip_of, summary_csv
 from vae_tf.errors import UserError
 from vae_tf.escaping import printable
 from vae_tf.plots.comparison import Compared, plot_comparison
 from vae_tf.plots.saving import save_figure, source_of
-from vae_tf.runs import Run
+from vae_tf.runs import Run, name_of
 from vae_tf.saving import write_text
 
 # Made over all runs, after the products of each; of these, what is made from their summaries.
@@ -35,13 +37,16 @@ class _Summarized(NamedTuple):
 
 
 def write_overview(paths: Sequence[Path], request: Request, outcome: Outcome):
-    """Writes the tables, the comparison and the report.
+    """Writes the tables, what studies show, the comparison and the report.
 
     Args:
         paths: Run folders; of those that were never analyzed, only scores are shown.
         request: What is asked for.
         outcome: Outcome to which files and problems are added.
     """
+    folders = dict.fromkeys(path.parent for path in paths if _is_of_study(name_of(path)))
+    written = [write_study(folder, request, outcome) for folder in folders]
+    studies = [study for study in written if study is not None]
     asked = [name for name in OVERVIEW if request.asks_for(name)]
     if not asked:
         return
@@ -51,23 +56,29 @@ def write_overview(paths: Sequence[Path], request: Request, outcome: Outcome):
         write_text(request.images / "scores.csv", comparison_csv(records))
         outcome.add_drawn(request.images / "scores.csv")
     summarized = [each for _, each in found if each]
-    if not summarized:
+    if not summarized and not studies:
         return
+    alone = [each for each in summarized if not _is_of_study(each.run.name)]
     if "summary.csv" in asked:
-        table = summary_csv([each.summary for each in summarized])
-        write_text(request.images / "summary.csv", table)
+        text = summary_csv([each.summary for each in summarized])
+        write_text(request.images / "summary.csv", text)
         outcome.add_drawn(request.images / "summary.csv")
-    if "comparison.png" in asked:
+    if "comparison.png" in asked and alone:
         try:
-            _write_comparison(summarized, request, outcome)
+            _write_comparison(alone, request, outcome)
         except OSError:
             raise
         except Exception as error:  # the report goes on without it
             reason = reason_of(error, "comparison.png")
             outcome.add_problem("All runs", "comparison.png not drawn", reason)
     if "report.html" in asked:
-        _write_report(summarized, request, outcome)
+        _write_report(alone, studies, request, outcome)
     request.say(f"Over all runs, {len(summarized)}: {', '.join(asked)}")
+
+
+def _is_of_study(name: str) -> bool:
+    """Whether a run is a point of a study, by its name: such runs are shown together."""
+    return "/" in name
 
 
 def _read(path: Path, images: Path, outcome: Outcome) -> tuple[dict | None, _Summarized | None]:
@@ -83,20 +94,20 @@ def _read(path: Path, images: Path, outcome: Outcome) -> tuple[dict | None, _Sum
                 return read()
         except UserError as error:
             what = f"{what} left out where runs are compared"
-            outcome.add_problem(printable(path.name), what, str(error))
+            outcome.add_problem(printable(name_of(path)), what, str(error))
             return None
 
     record = attempt("scores", RECORD, lambda: _record(path))
-    if not (images / path.name / SUMMARY).is_file():
+    if not (images / name_of(path) / SUMMARY).is_file():
         return record, None
     run = attempt("numbers", "params.json", lambda: Run(path))
     if run is None:
         return record, None
-    summary = load_summary(images / path.name / SUMMARY)
+    summary = load_summary(images / name_of(path) / SUMMARY)
     history = attempt("curves", "log.csv", lambda: run.history)
     if not summary:
         return record, None
-    summary |= {"run": path.name}  # also where the folder was renamed
+    summary |= {"run": name_of(path)}  # also where the folder was renamed
     return record, _Summarized(run, summary, record, history or {})
 
 
@@ -104,7 +115,7 @@ def _record(path: Path) -> dict | None:
     record = load_record(path / RECORD)
     if record is None:
         return None
-    record |= {"run": path.name}
+    record |= {"run": name_of(path)}
     # Fails here, for this run alone, where a value is not of its kind.
     comparison_csv([record])
     sizes_note(*compare([record]))
@@ -148,13 +159,19 @@ def _comparison(summarized: Sequence[_Summarized]) -> Figure:
     )
 
 
-def _write_report(summarized: Sequence[_Summarized], request: Request, outcome: Outcome):
+def _write_report(
+    summarized: Sequence[_Summarized],
+    studies: Sequence[StudyTable],
+    request: Request,
+    outcome: Outcome,
+):
     start = time.perf_counter()
     path = request.images / "report.html"
     runs = [
         ReportedRun(request.images / each.run.name, each.run.params, each.summary, each.record)
         for each in summarized
     ]
-    for name, reason in write_report(path, runs, request.images / "comparison.png").items():
+    comparison = request.images / "comparison.png"
+    for name, reason in write_report(path, runs, comparison, studies).items():
         outcome.add_problem(printable(name), "not shown in report.html", reason)
     outcome.add_drawn(path, time.perf_counter() - start)

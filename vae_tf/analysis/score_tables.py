@@ -11,6 +11,7 @@ from typing import NamedTuple
 from vae_tf.errors import UserError, shown
 from vae_tf.escaping import csv_cell
 from vae_tf.metrics import SCORES, Column
+from vae_tf.metrics.score import FLAG
 from vae_tf.reading import Kinds, read_json, require_fields
 from vae_tf.runs import checkpoints
 
@@ -22,7 +23,10 @@ _GROUPS = (
     "intervention",
     "information",
     "DCI",
+    "DCI, lasso",
+    "DCI-ES",
     "prediction",
+    "downstream",
     "InfoMEC",
     "robustness",
     "seeds",
@@ -126,6 +130,7 @@ class Comparison(NamedTuple):
         records: Contents of the metrics.json of each run.
         values: Values of each run, name -> value: those of `columns` that there are.
         best: Names of each run in which none of the others is better.
+        flagged: Names of each run that are at the limit of what they are computed from.
         columns: Group -> name -> column, those that any of the runs has.
     """
 
@@ -133,6 +138,7 @@ class Comparison(NamedTuple):
     records: list[dict]
     values: list[dict[str, float]]
     best: list[set[str]]
+    flagged: list[set[str]]
     columns: dict[str, dict[str, Column]]
 
 
@@ -168,6 +174,10 @@ def _comparison(records):
         {name for name in values[index] if _is_best(known[name], name, index, records, values)}
         for index in range(len(records))
     ]
+    flagged = [
+        {name for name in value if values_of(record).get(known[name].flag)}
+        for record, value in zip(records, values, strict=True)
+    ]
     shown = {
         group: present
         for group, names in columns().items()
@@ -175,7 +185,7 @@ def _comparison(records):
     }
     shape = "x".join(map(str, first["image_shape"]))
     heading = f"{first['dataset']} {shape}, preset {first['preset']}"
-    return Comparison(heading, records, values, best, shown)
+    return Comparison(heading, records, values, best, flagged, shown)
 
 
 def _is_best(column, name, index, records, values):
@@ -198,7 +208,20 @@ def sizes_note(comparison: Comparison) -> str:
             if sizes:
                 low, high = min(sizes), max(sizes)
                 parts.append(f"{low:,} {words}" if low == high else f"{low:,} to {high:,} {words}")
-    return f"{', '.join(parts)}. Every score's protocol and sizes stand in metrics.json."
+    sentences = [f"{', '.join(parts)}. Every score's protocol and sizes stand in metrics.json."]
+    if any(comparison.flagged):
+        sentences.append(
+            f"{FLAG}: above nine tenths of the limit, the log of the number of images; what lies "
+            f"beyond it is counted as total correlation."
+        )
+    return " ".join(sentences)
+
+
+def cell(comparison: Comparison, run: int, name: str) -> str:
+    """The text of a number in a table; empty where there is none."""
+    if name not in comparison.values[run]:
+        return ""
+    return number(comparison.values[run][name]) + FLAG * (name in comparison.flagged[run])
 
 
 def number(value: float) -> str:
@@ -228,25 +251,25 @@ def comparison_text(records: Sequence[dict], width: int = 100) -> str:
             column.heading for group in comparison.columns.values() for column in group.values()
         ]
         left = 4 + max(map(len, headings))
-        cell = 2 + max(9, *map(len, names))
-        at_once = max(1, (width - left) // cell)
+        cell_width = 2 + max(9, *map(len, names))
+        at_once = max(1, (width - left) // cell_width)
         for start in range(0, len(names), at_once):
             shown = range(start, min(start + at_once, len(names)))
-            lines = [" " * left + "".join(f"{names[run]:>{cell}}" for run in shown)]
+            lines = [" " * left + "".join(f"{names[run]:>{cell_width}}" for run in shown)]
             for group, members in comparison.columns.items():
                 lines.append(group)
                 for name, column in members.items():
-                    cells = "".join(f"{_cell(comparison, run, name):>{cell}}" for run in shown)
+                    cells = "".join(
+                        f"{_marked(comparison, run, name):>{cell_width}}" for run in shown
+                    )
                     lines.append(f"  {column.heading:{left - 2}}{cells}")
             blocks.append("\n".join([f"{comparison.heading}; * is the best", *lines]))
     return "\n\n".join(blocks)
 
 
-def _cell(comparison, run, name):
-    if name not in comparison.values[run]:
-        return "-"
+def _marked(comparison, run, name):
     star = "*" if name in comparison.best[run] else ""
-    return star + number(comparison.values[run][name])
+    return star + (cell(comparison, run, name) or "-")
 
 
 def comparison_csv(records: Sequence[dict]) -> str:

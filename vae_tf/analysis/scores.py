@@ -32,14 +32,15 @@ def score_run(
 
     Args:
         run: Run that is scored.
-        preset: "full" (the published sizes) or "fast" (about a tenth).
+        preset: "full" (the published sizes) or "fast" (about a tenth, from codes of a sample of the
+            images where the preset's `num_images` are fewer than there are).
         progress: Whether to show progress bars on stderr.
         say: Function that is given a line of progress at a time.
 
     Returns:
         The content of metrics.json: what was scored (`run`, `step`, `dataset`, `image_shape`,
-        `likelihood`, `preset`, `seed`, `version`, `factors`, `left_out`) and `scores`, name ->
-        entry as in `metrics.score_suite`.
+        `likelihood`, `preset`, `seed`, `version`, `factors`, `left_out`), `scores`, name ->
+        entry as in `metrics.score_suite`, and `complete` once the last is there.
 
     Raises:
         UserError: If the run has no checkpoint, or its data cannot be had.
@@ -81,7 +82,12 @@ def score_run(
         progress=progress,
     )
     for name, entry in suite:
+        if name == "log_likelihood" and run.validation_data.binarization:
+            entry["protocol"] += f"; {run.validation_data.binarization}"
         _store(run, record, name, entry, say)
+    if record["scores"] and not record.get("complete"):
+        record["complete"] = True
+        write_text(run.path / RECORD, json.dumps(record, indent=1) + "\n")
     return record
 
 
@@ -91,7 +97,7 @@ def offers_of(run: Run) -> set[str]:
         return set()
     offers = {"codes"}
     if isinstance(run.data, GroundTruthImages):
-        offers.add("factors")
+        offers |= {"factors", "interventions"}
     if run.model.has_gaussian_codes:
         offers.add("densities")
     if run.model.has_densities:
@@ -138,10 +144,15 @@ def encoder_of(model) -> Callable:
     return model.encode if model.has_gaussian_codes else lambda x: model.encode(x)[0]
 
 
-def _codes(run, offers, preset, progress) -> metrics.Representation | metrics.Codes:
-    """Codes of the factor grid, or of random images where no factors are known."""
+def _codes(
+    run, offers, preset, progress
+) -> metrics.Representation | metrics.FactorSample | metrics.Codes:
+    """Codes of the factor grid, or of random images of it, or where no factors are known."""
     if "factors" in offers:
-        return metrics.Representation(encoder_of(run.model), run.data, progress=progress)
+        encode, most = encoder_of(run.model), metrics.PRESETS[preset].num_images
+        if most is not None and most < len(run.data):
+            return metrics.FactorSample(encode, run.data, most, seed=SEED, progress=progress)
+        return metrics.Representation(encode, run.data, progress=progress)
     mean, log_stddev = _encode(run, metrics.PRESETS[preset].num_codes)
     return metrics.Codes(mean, log_stddev if "densities" in offers else None)
 

@@ -5,40 +5,55 @@ from pathlib import Path
 
 from vae_tf.analysis.overview import OVERVIEW
 from vae_tf.analysis.products import PRODUCTS
+from vae_tf.analysis.studies import STUDY_PRODUCTS
 from vae_tf.errors import UserError, unknown
+from vae_tf.runs import PARAMS, STUDY
 
 
 def find_runs(predictions: Path, names: Sequence[str] = ()) -> list[Path]:
-    """Finds run folders by name.
+    """Finds run folders by name, those of a study by its name or as STUDY/POINT.
 
     Args:
-        predictions: Folder of the run folders.
-        names: Names of the runs; none for all there are.
+        predictions: Folder of the run folders, and of the folders of studies.
+        names: Names of the runs and studies; none for all there are.
 
     Raises:
         UserError: If there are none, or one is unknown; the message names the nearest.
     """
-    try:
-        folders = sorted(predictions.iterdir()) if predictions.is_dir() else []
-    except OSError as error:
-        raise UserError(f"The folder '{predictions}' cannot be read: {error.strerror}.") from None
-    found = {path.name: path for path in folders if _is_run(path)}
+    found = {path.name: [path] for path in _folders(predictions) if _is(path, PARAMS)}
+    points: dict[str, list[Path]] = {}
+    for study in _folders(predictions):
+        if _is(study, STUDY):
+            runs = [path for path in _folders(study) if _is(path, PARAMS)]
+            found |= {study.name: runs} if runs else {}
+            points |= {f"{study.name}/{path.name}": [path] for path in runs}
     if not found:
         what = "holds no run" if predictions.is_dir() else "does not exist"
         raise UserError(
             f"The folder '{predictions}' {what}. Train one with python train.py, or say where "
             f"runs lie with --predictions."
         )
-    names = [Path(name).name if Path(name).parent == predictions else name for name in names]
-    for name in names:
-        if name not in found:
-            raise unknown("run", name, found, f"Runs lie in '{predictions}'.")
-    return [found[name] for name in dict.fromkeys(names or found)]
+    chosen: list[Path] = []
+    for name in names or found:
+        inside = Path(name).is_relative_to(predictions)
+        name = str(Path(name).relative_to(predictions)) if inside else name.rstrip("/")
+        if name not in found and name not in points:
+            known = points if "/" in name and name.partition("/")[0] in found else found
+            raise unknown("run", name, known, f"Runs lie in '{predictions}'.")
+        chosen += found.get(name) or points[name]
+    return list(dict.fromkeys(chosen))
 
 
-def _is_run(path):
+def _folders(folder: Path) -> list[Path]:
     try:
-        return (path / "params.json").is_file()
+        return sorted(path for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else []
+    except OSError as error:
+        raise UserError(f"The folder '{folder}' cannot be read: {error.strerror}.") from None
+
+
+def _is(path: Path, file: str) -> bool:
+    try:
+        return (path / file).is_file()
     except OSError:  # a folder of somebody else, such as lost+found
         return False
 
@@ -58,7 +73,7 @@ def chosen_products(text: str | None) -> list[str] | None:
     """
     if text is None:
         return None
-    known = [*PRODUCTS, *OVERVIEW]
+    known = [*PRODUCTS, *OVERVIEW, *STUDY_PRODUCTS]
     chosen = []
     for name in filter(None, (part.strip() for part in text.split(","))):
         matching = [file for file in known if name in (file, file.rpartition(".")[0])]

@@ -15,6 +15,7 @@ from vae_tf.errors import UserError
 from vae_tf.escaping import csv_cell
 from vae_tf.plots import traversals
 from vae_tf.plots.grids import fitted, image_grid
+from vae_tf.reading import read_json
 from vae_tf.saving import write_text
 
 SUMMARY = "summary.json"
@@ -23,11 +24,14 @@ _MOST_PIXELS = 20_000_000  # of a strip: more than any image makes, and little m
 # Columns of summary.csv that come from the log: the last row that has them.
 _TERMS = ("loss", "reconstruction", "kl", "elbo", "stddev_mean")
 _LOGGED = (*_TERMS, *(f"val_{name}" for name in _TERMS))
+# The parts of the images that are put into a wrong class, of models that tell it.
+_ERRORS = ("val_error", "test_error")
 # Columns of summary.csv, but for the last.
 _COLUMNS = (
     *("run", "step", "steps", "dataset", "model", "kl_weight", "likelihood", "latent_size"),
     *_LOGGED,
     *("images", "mse", "active"),
+    *_ERRORS,
 )
 
 
@@ -54,7 +58,7 @@ def summarize(analyzed: AnalyzedRun) -> dict:
         "kl_weight": str(params.kl_weight),
         "likelihood": params.likelihood,
         "latent_size": params.latent_size,
-        **{name: _last(history, name) for name in _LOGGED},
+        **{name: _last(history, name) for name in (*_LOGGED, *_ERRORS)},
     }
     nothing = dict.fromkeys(("images", "mse", "active", "kl_per_latent", "factors", "strip"))
     try:
@@ -114,9 +118,9 @@ def save_summary(path: Path, summary: dict, source: str):
 def load_summary(path: Path) -> dict | None:
     """Reads a summary; None if there is none or it is damaged."""
     try:
-        summary = json.loads(path.read_text())
+        summary = read_json(path)
         return summary if _is_whole(summary) else None
-    except (OSError, ValueError, RecursionError, OverflowError):
+    except (OSError, UserError, OverflowError):
         return None
 
 
@@ -134,9 +138,12 @@ def _is_whole(summary) -> bool:
         and every(("step", "steps", "latent_size"), _is_whole_number)
         and every(("images", "active"), lambda value: value is None or _is_whole_number(value))
         and every((*_LOGGED, "mse"), lambda value: value is None or _is_number(value))
+        and all(value is None or _is_number(value) for value in map(summary.get, _ERRORS))
         and every(("image_shape",), lambda value: _is_list(value, _is_whole_number))
         and every(("kl_per_latent",), lambda value: value is None or _is_list(value, _is_number))
         and every(("factors",), lambda value: value is None or _is_list(value, _is_text))
+        # In words; not in all.
+        and (summary.get("forecast") is None or _is_text(summary["forecast"]))
         and every(("strip",), lambda value: value is None or _is_text(value))
     )
 
@@ -163,7 +170,7 @@ def summary_csv(summaries: list[dict]) -> str:
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow([*_COLUMNS, "kl_total"])
     for summary in summaries:
-        cells = [summary[name] for name in _COLUMNS]
+        cells = [summary.get(name) for name in _COLUMNS]
         kl = summary["kl_per_latent"]
         cells.append(None if kl is None else sum(kl))
         writer.writerow(

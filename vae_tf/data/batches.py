@@ -10,26 +10,39 @@ import numpy as np
 
 from vae_tf.data.factor_batches import clamped, pairs
 from vae_tf.data.image_set import ImageSet
+from vae_tf.data.labels import labeled_part, labels_of
 from vae_tf.errors import UserError
 
 
-def labels(images: ImageSet, indices: np.ndarray, rng: np.random.Generator) -> dict:
+def every_label(images: ImageSet, indices: np.ndarray, rng: np.random.Generator) -> dict:
     """The label of each image, `label` `[B]`.
 
     Raises:
-        UserError: If there are none.
+        UserError: If there are none, or some are not known.
     """
-    if images.labels is None:
+    known = labels_of(images)
+    if known.min() < 0:
         raise UserError(
-            f"This model learns from labels, and {images!r} has none. Choose a data set with "
-            f"labels, such as digits or mnist."
+            f"This model learns from the label of every image, and {np.sum(known < 0):,} of "
+            f"{images!r} have none. Add them, or choose a model that learns from few, m1_m2."
         )
-    return {"label": images.labels[indices].astype("int32")}
+    return {"label": known[indices].astype("int32")}
+
+
+def second(images: ImageSet, indices: np.ndarray, rng: np.random.Generator) -> dict:
+    """As many other images, drawn at random: `second` `[B, H, W, C]`."""
+    return {"second": images.images(rng.integers(len(images), size=len(indices)))}
 
 
 # What a model may need besides the image: name -> function of images, `[B]` indices and a
 # generator, which gives the part of that name and may choose the images, too.
-PARTS = {"label": labels, "partner": pairs, "varying": clamped}
+PARTS = {
+    "label": every_label,
+    "labeled_image": labeled_part,
+    "partner": pairs,
+    "second": second,
+    "varying": clamped,
+}
 
 _AHEAD = 3  # batches in preparation while the model works on one
 
@@ -83,7 +96,7 @@ def batch_of(
     for name in needs:
         if name != "image":
             batch |= PARTS[name](images, indices, rng)
-    return batch if "image" in batch else {"image": images.images(indices), **batch}
+    return batch if "image" in batch else {"image": images.draw(indices, rng), **batch}
 
 
 def batch_at(

@@ -1,8 +1,9 @@
 """MNIST in black and white: every pixel drawn with its grey value as the probability of white.
 
 A Bernoulli likelihood is a density of binary images only; published log-likelihoods are of these.
-The field draws anew whenever an image is seen (Burda et al. 2016, Sec. 5); here each training image
-has twenty draws, each an image of its own, so that a row is always the same image.
+Training draws an image anew whenever it is seen, as the field does (Burda et al. 2016, Sec. 5), by
+a generator seeded with the run's seed and the step. Read by index, for validation, tests, scores
+and pictures, an image is always the same draw.
 """
 
 import numpy as np
@@ -11,8 +12,9 @@ from vae_tf.data.collection import Collection
 from vae_tf.data.image_set import Rows
 from vae_tf.data.tfds_images import load_tfds
 
-_DRAWS = 20  # of each training image; of the others one
 _VALIDATION = 10_000  # the last of the 60,000, as usual with this set
+# Rows of the training images when each had twenty draws: those of the other splits stay the same.
+_DRAWS = 20
 
 
 def load_mnist_binary(image_size: int | None, channels: int | None) -> Collection:
@@ -26,16 +28,18 @@ def load_mnist_binary(image_size: int | None, channels: int | None) -> Collectio
     train = np.arange(first, max(first + 1, end - _VALIDATION))
     held_out = np.arange(train[-1] + 1, end)
     test = np.asarray(grey.splits["test"])
-    sources = np.concatenate([np.tile(train, _DRAWS), held_out, test])
-    ends = np.cumsum([len(train) * _DRAWS, len(held_out), len(test)]).tolist()
+    sources = np.concatenate([train, held_out, test])
+    ends = np.cumsum([len(train), len(held_out), len(test)]).tolist()
     starts = [0, *ends]
     splits = {
         name: range(start, end)
         for name, start, end in zip(("train", "validation", "test"), starts, ends, strict=False)
     }
+    numbers = np.arange(len(sources))
+    numbers[len(train) :] += (_DRAWS - 1) * len(train)
     return Collection(
         "mnist_binary",
-        _Binary(grey.store, sources),
+        _Binary(grey.store, sources, numbers),
         splits=splits,
         labels=None if grey.labels is None else grey.labels[sources],
         label_names=grey.label_names,
@@ -48,21 +52,27 @@ class _Binary:
     Args:
         store: Store of grey images.
         sources: `[N]` rows of the store, one for each row.
+        numbers: `[N]` ints, one for each row, that decide its fixed draw.
     """
 
-    def __init__(self, store: Rows, sources: np.ndarray):
+    def __init__(self, store: Rows, sources: np.ndarray, numbers: np.ndarray):
         self.num_rows = len(sources)
+        self.binarization = "pixels white with their grey value, one fixed draw of each image"
         self.image_shape = store.image_shape
         self._store = store
         self._sources = sources
+        self._numbers = numbers
 
     def read(self, rows: np.ndarray) -> np.ndarray:
         grey = self._store.read(self._sources[rows])
         size = int(np.prod(self.image_shape))
-        counters = np.asarray(rows, np.uint64)[:, None] * np.uint64(size) + np.arange(
-            size, dtype=np.uint64
-        )
+        first = np.asarray(self._numbers[rows], np.uint64)[:, None] * np.uint64(size)
+        counters = first + np.arange(size, dtype=np.uint64)
         return (_uniform(counters).reshape(grey.shape) < grey).astype(np.float32)
+
+    def draw(self, rows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        grey = self._store.read(self._sources[rows])
+        return (rng.random(grey.shape, np.float32) < grey).astype(np.float32)
 
 
 def _uniform(counters: np.ndarray) -> np.ndarray:

@@ -24,10 +24,11 @@ from vae_tf.reading import open_regular, read_json, require_fields
 from vae_tf.saving import claim, remove_abandoned, sync_folder
 
 # Raise it when the preparation of any set changes: every older folder is then ignored.
-PREPARATION_VERSION = 2
+PREPARATION_VERSION = 3
 
 _META = "meta.json"
 _PREPARING = ".preparing-"
+_ABANDONED = re.compile(f".*{re.escape(_PREPARING)}.{{8}}")
 _WHOLE = 32 * 2**20  # bytes up to which a file is hashed as a whole
 _NUM_BLOCKS, _BLOCK = 256, 16 * 2**10
 
@@ -66,6 +67,8 @@ def prepared(name: str, key: dict, prepare: Callable[[Path], dict]) -> tuple[Pat
     digest = hashlib.sha256(text.encode()).hexdigest()[:8]
     readable = re.sub(r"[^A-Za-z0-9_.-]+", "-", name).strip("-.")[:100]
     folder = cache_dir() / f"{readable}-{digest}"
+    with contextlib.suppress(OSError):  # there is no cache yet, or none that can be written
+        remove_abandoned(folder.parent, _ABANDONED)
     if folder.exists():
         try:
             return folder, _read_meta(folder)
@@ -73,7 +76,6 @@ def prepared(name: str, key: dict, prepare: Callable[[Path], dict]) -> tuple[Pat
             logger.warning("The cache '%s' is damaged: %s Preparing it again.", folder, error)
     with _errors_explained(name, folder.parent):
         folder.parent.mkdir(parents=True, exist_ok=True)
-        remove_abandoned(folder.parent, re.compile(f".*{re.escape(_PREPARING)}.{{8}}"))
         with _new_folder(folder) as scratch:
             meta = prepare(scratch)
             scratch.chmod(0o755)  # a temporary folder is its owner's alone

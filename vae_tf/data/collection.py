@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -28,10 +29,14 @@ class Collection:
         splits: The splits that the set offers: name -> rows of the store.
         labels: `[N]` int label of each row of the store, or None.
         label_names: Name of each label value, or None.
+        attributes: Further attributes of the rows, name -> `[N]` ints, -1 where not known.
+        attribute_names: Name of each value of these, or None.
+        why_no_labels: Why there are no labels, a sentence, where that can be mended.
         groups: `[N]` ints: images of one group are never parted by a held-out split. None if each
             image is a group of its own.
         grid: The factors of the rows if they are known.
         hidden_factor: A factor of the grid that scores leave free.
+        intrinsic: Names of factors of the grid that say what is shown, not how.
     """
 
     name: str
@@ -39,9 +44,13 @@ class Collection:
     splits: Mapping[str, range]
     labels: np.ndarray | None = None
     label_names: tuple[str, ...] | None = None
+    attributes: Mapping[str, np.ndarray] = dataclasses.field(default_factory=dict)
+    attribute_names: Mapping[str, tuple[str, ...] | None] = dataclasses.field(default_factory=dict)
+    why_no_labels: str = ""
     groups: np.ndarray | None = None
     grid: FactorGrid | None = None
     hidden_factor: str | None = None
+    intrinsic: tuple[str, ...] = ()
 
     def select(self, split: str, validation: float | int | None = None) -> ImageSet:
         """Gives one split.
@@ -60,9 +69,21 @@ class Collection:
         rows = self._rows(split, validation)
         labels = None if self.labels is None else self.labels[rows]
         images = (self.name, split, self.store, rows, labels, self.label_names)
+        known: dict[str, Any] = {
+            "attributes": {name: values[rows] for name, values in self.attributes.items()},
+            "attribute_names": self.attribute_names,
+            "why_no_labels": self.why_no_labels,
+            "splits": tuple(self.splits),
+        }
         if self.grid is None:
-            return ImageSet(*images)
-        return GroundTruthImages(*images, grid=self.grid, hidden=self.hidden_factor)
+            return ImageSet(*images, **known)
+        return GroundTruthImages(
+            *images,
+            **known,
+            grid=self.grid,
+            hidden=self.hidden_factor,
+            intrinsic=self.intrinsic,
+        )
 
     def _rows(self, split: str, validation: float | int | None) -> np.ndarray:
         if split == "all":

@@ -1,4 +1,4 @@
-"""Batches that know something of the factors: pairs that share some, groups that differ in one.
+"""Batches that know something of the factors: pairs that share some, groups that differ in few.
 
 Both are pure functions of the images that were drawn and of a generator seeded with the step.
 """
@@ -39,29 +39,34 @@ def pairs(images: ImageSet, indices: np.ndarray, rng: np.random.Generator) -> di
 
 
 def clamped(images: ImageSet, indices: np.ndarray, rng: np.random.Generator) -> dict:
-    """A group in which one factor varies and all others are those of its first image.
+    """A group in which one factor varies, or what is shown; the rest is that of its first image.
 
-    A hidden factor, as the instance of smallnorb, varies always, see `GroundTruthImages.images_of`.
-    Groups as in Kulkarni et al. 2015, Sec. 3.2; which factor varies is drawn uniformly here, where
-    they show some more often. The images are drawn from the full grid, whatever the split.
+    What is shown is all intrinsic factors together: they vary as one, as identity and texture do in
+    Kulkarni et al. 2015, Sec. 3.2. What varies is drawn uniformly here, where they show the
+    intrinsic ones ten times as often. A hidden factor, as the instance of smallnorb, varies always,
+    see `GroundTruthImages.images_of`. The images are drawn from the full grid, whatever the split.
 
     Args:
         images: Images with known factors.
-        indices: `[B]` ints, the images that give the varying factor's values.
-        rng: Source of the choice of the factor that varies.
+        indices: `[B]` ints, the images that give the varying factors' values.
+        rng: Source of the choice of what varies.
 
     Returns:
-        `image` `[B, H, W, C]` and `varying` `[B, K]`, 1 for the factor that varies, 0 for others.
+        `image` `[B, H, W, C]` and `varying` `[B, E + 1]`, of E factors that are not intrinsic, in
+        their order, and the intrinsic ones together: 1 for what varies, 0 for the others.
 
     Raises:
         UserError: If the factors are not known.
     """
     grid = _with_factors(images, "groups in which one factor varies")
     drawn = grid.factors(indices)
-    varying = np.zeros(drawn.shape, np.float32)
-    varying[:, rng.integers(drawn.shape[1])] = 1
-    factors = np.where(varying > 0, drawn, drawn[:1])
-    return {"image": grid.images_of(factors), "varying": varying}
+    alone = np.flatnonzero(~grid.intrinsic)
+    kinds = len(alone) + bool(grid.intrinsic.any())
+    kind = rng.integers(kinds)
+    varying = np.zeros((len(drawn), len(alone) + 1), np.float32)
+    varying[:, kind] = 1
+    free = grid.intrinsic if kind == len(alone) else np.arange(drawn.shape[1]) == alone[kind]
+    return {"image": grid.images_of(np.where(free, drawn, drawn[:1])), "varying": varying}
 
 
 def _with_factors(images: ImageSet, what: str) -> GroundTruthImages:

@@ -16,6 +16,7 @@ from tqdm import tqdm
 
 from vae_tf.data.cache import prepared
 from vae_tf.data.collection import Collection
+from vae_tf.data.folder_labels import labels_of_folder
 from vae_tf.data.pixels import fit, is_grey, picture_to_pixels
 from vae_tf.data.row_file import RowFile, RowWriter
 from vae_tf.errors import UserError, shown
@@ -43,7 +44,8 @@ logger = logging.getLogger(__name__)
 def load_folder(path: str, image_size: int | None, channels: int | None) -> Collection:
     """The images of a folder and the folders within, in the order of their paths.
 
-    A file that cannot be read is left out, with a warning.
+    A file that cannot be read is left out, with a warning. What is known of images besides, see
+    `folder_labels`.
 
     Args:
         path: The folder.
@@ -71,20 +73,33 @@ def load_folder(path: str, image_size: int | None, channels: int | None) -> Coll
 
     def prepare(folder: Path) -> dict:
         size, depth = _common_shape(files, image_size, channels)
-        failed: list[str] = []
+        failed: dict[Path, str] = {}
         ahead = max(1, min(_AHEAD, _AHEAD_BYTES // (size * size * depth)))
         rows = _read_all(files, lambda picture: _to_row(picture, size, depth), ahead, failed)
         writer = RowWriter(folder / "images.npy", (size, size, depth), np.uint8, len(files))
         with writer, contextlib.closing(rows):
             for row in rows:
                 writer.write(row)
-        return {"left_out": failed}
+        return {"left_out": [(str(file.relative_to(root)), why) for file, why in failed.items()]}
 
     folder, meta = prepared(f"folder-{root.name}", key, prepare)
-    for failure in meta["left_out"]:
-        logger.warning("Left out an image that cannot be read: %s", failure)
+    for file, why in meta["left_out"]:
+        logger.warning(
+            "Left out an image that cannot be read: %s (%s)", shown(str(root / file)), why
+        )
+    left_out = {file for file, _ in meta["left_out"]}
     store = RowFile(folder / "images.npy", full_scale=255)
-    return Collection(f"folder:{path}", store, splits={"train": range(store.num_rows)})
+    known = labels_of_folder(root, [name for name, *_ in listing if name not in left_out])
+    return Collection(
+        f"folder:{path}",
+        store,
+        splits={"train": range(store.num_rows)},
+        labels=known.labels,
+        label_names=known.label_names,
+        attributes=known.attributes,
+        attribute_names=known.attribute_names,
+        why_no_labels=known.why_none,
+    )
 
 
 def find_folder(path: str) -> Path:
@@ -158,7 +173,7 @@ def _common_shape(
 ) -> tuple[int, int]:
     """Side and channels of the prepared images, from the files' headers where not given."""
     if image_size is None or channels is None:
-        headers = list(_read_all(files, lambda image: (image.size, is_grey(image)), _AHEAD, []))
+        headers = list(_read_all(files, lambda image: (image.size, is_grey(image)), _AHEAD, {}))
         sizes = {size for size, _ in headers}
         if image_size is None:
             width, height = sizes.pop()
@@ -193,14 +208,14 @@ class _Room:
                 self._changed.notify_all()
 
 
-def _read_all(files: list[Path], read: Callable, ahead: int, failed: list[str]) -> Generator:
+def _read_all(files: list[Path], read: Callable, ahead: int, failed: dict[Path, str]) -> Generator:
     """Yields `read(picture)` of each file in order, leaving out those that fail.
 
     Args:
         files: The image files.
         read: Function of the opened picture, called in several threads.
         ahead: Results that may wait to be taken.
-        failed: List to which the files that failed are added, with the reason.
+        failed: Dict to which the files that failed are added, with the reason.
 
     Raises:
         UserError: If more than a tenth failed, at the end.
@@ -232,13 +247,14 @@ def _read_all(files: list[Path], read: Callable, ahead: int, failed: list[str]) 
                 if isinstance(result, Exception):
                     odd = isinstance(result, UnidentifiedImageError)
                     why = "no picture of a known format" if odd else result
-                    failed.append(f"{shown(str(file))} ({why})")
+                    failed[file] = str(why)
                 else:
                     yield result
     finally:
         pool.shutdown(cancel_futures=True)
     if len(failed) > _MOST_UNREADABLE * len(files):
+        first = [f"{shown(str(file))} ({why})" for file, why in list(failed.items())[:5]]
         raise UserError(
             f"{len(failed)} of {len(files)} images cannot be read, more than a tenth. "
-            f"Repair or remove them. The first: {'; '.join(failed[:5])}"
+            f"Repair or remove them. The first: {'; '.join(first)}"
         )

@@ -1,7 +1,9 @@
 """Images of one split, read by index: what every loader gives and every consumer reads."""
 
+import copy
 import zlib
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Protocol, Self
 
 import numpy as np
 
@@ -30,9 +32,16 @@ class ImageSet:
         rows: `[N]` rows of the store that form the split, None for all.
         labels: `[N]` int labels of the split, None if there are none.
         label_names: Name of each label value, None if there are none.
+        attributes: Further attributes, name -> `[N]` ints, -1 where the value is not known.
+        attribute_names: Name of each value of these, None where values have no names.
+        why_no_labels: Why there are no labels, a sentence, where that can be mended.
+        splits: The splits that the data set offers.
 
     Attributes:
         image_shape: `(H, W, C)`.
+        attributes: All attributes, name -> `[N]` ints, "labels" one of them; None if there are
+            none.
+        attribute_names: The same names -> name of each value, or None.
     """
 
     def __init__(
@@ -43,12 +52,23 @@ class ImageSet:
         rows: np.ndarray | None = None,
         labels: np.ndarray | None = None,
         label_names: tuple[str, ...] | None = None,
+        attributes: Mapping[str, np.ndarray] | None = None,
+        attribute_names: Mapping[str, tuple[str, ...] | None] | None = None,
+        why_no_labels: str = "",
+        splits: tuple[str, ...] = (),
     ):
         self.name = name
         self.split = split
         self.image_shape = store.image_shape
         self.labels = labels
         self.label_names = label_names
+        known = {} if labels is None else {"labels": (labels, label_names)}
+        for attribute, values in (attributes or {}).items():
+            known[attribute] = (values, (attribute_names or {}).get(attribute))
+        self.attributes = {name: values for name, (values, _) in known.items()} or None
+        self.attribute_names = {name: names for name, (_, names) in known.items()} or None
+        self.why_no_labels = why_no_labels
+        self.splits = splits
         self._store = store
         self._rows = np.arange(store.num_rows) if rows is None else rows
 
@@ -61,6 +81,11 @@ class ImageSet:
         if self.labels is None:
             return None
         return len(self.label_names) if self.label_names else int(self.labels.max()) + 1
+
+    @property
+    def binarization(self) -> str | None:
+        """How the pixels of `images` were made black and white; None where they were not."""
+        return getattr(self._store, "binarization", None)
 
     def __repr__(self):
         shape = "x".join(map(str, self.image_shape))
@@ -79,6 +104,29 @@ class ImageSet:
             IndexError: If an index is not an integer in [0, N).
         """
         return self._store.read(self._rows[self._checked(indices)])
+
+    def relabeled(self, labels: np.ndarray) -> Self:
+        """The same images with other labels `[N]`, -1 where one is not known."""
+        other = copy.copy(self)
+        other.labels = labels
+        other.attributes = {**(self.attributes or {}), "labels": labels}
+        return other
+
+    def draw(self, indices: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Reads images as training sees them.
+
+        Args:
+            indices: As for `images`.
+            rng: Source of what a set draws anew whenever an image is seen; most draw nothing, and
+                sets draw for training alone.
+
+        Returns:
+            What `images` returns, or another draw of it.
+        """
+        draw = getattr(self._store, "draw", None) if self.split == "train" else None
+        if draw is None:
+            return self.images(indices)
+        return draw(self._rows[self._checked(indices)], rng)
 
     def checksums(self) -> np.ndarray | None:
         """CRC-32 `[N]` of each image as it is stored; None where images are not stored on disk."""
@@ -109,19 +157,29 @@ class GroundTruthImages(ImageSet):
     Args:
         grid: Factors of the store's rows, in the order of the rows.
         hidden: Name of a factor that is left free: it is neither reported nor asked for.
+        intrinsic: Names of the factors that say what is shown, such as the shape, not how.
         **kwargs: Arguments of `ImageSet`.
 
     Attributes:
         factor_names: Names of the K factors.
         factor_sizes: Number of values of each factor.
+        intrinsic: `[K]` bools, True for the factors that say what is shown.
     """
 
-    def __init__(self, *args, grid: FactorGrid, hidden: str | None = None, **kwargs):
+    def __init__(
+        self,
+        *args,
+        grid: FactorGrid,
+        hidden: str | None = None,
+        intrinsic: tuple[str, ...] = (),
+        **kwargs,
+    ):
         super().__init__(*args, **kwargs)
         self._grid = grid
         self._seen = [k for k, name in enumerate(grid.names) if name != hidden]
         self.factor_names = tuple(grid.names[k] for k in self._seen)
         self.factor_sizes = tuple(grid.sizes[k] for k in self._seen)
+        self.intrinsic = np.isin(self.factor_names, intrinsic)
 
     def factors(self, indices: np.ndarray) -> np.ndarray:
         """Factor values `[n, K]` of images of this split.

@@ -82,10 +82,10 @@ def fit(pixels: np.ndarray, size: int | None, channels: int | None) -> np.ndarra
     pixels = _with_channels(pixels, channels)
     if size is None or pixels.shape[:2] == (size, size):
         return pixels
-    return _resize(crop_centre(pixels, min(pixels.shape[:2])), size)
+    return _resize(crop_center(pixels, min(pixels.shape[:2])), size)
 
 
-def crop_centre(pixels: np.ndarray, side: int) -> np.ndarray:
+def crop_center(pixels: np.ndarray, side: int) -> np.ndarray:
     """The square `[side, side, C]` at the center of `[H, W, C]`."""
     top, left = ((length - side) // 2 for length in pixels.shape[:2])
     return pixels[top : top + side, left : left + side]

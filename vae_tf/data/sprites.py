@@ -53,6 +53,7 @@ def load_sprites(image_size: int | None, channels: int | None) -> Collection:
         labels=np.arange(len(GRID)) // (len(GRID) // len(SHAPES)),
         label_names=SHAPES,
         grid=GRID,
+        intrinsic=("shape",),
     )
 
 

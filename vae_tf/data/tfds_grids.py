@@ -72,7 +72,7 @@ def load_grid(
         name: TFDS name.
         grid: The factors.
         features: TFDS feature of each factor, integers from 0.
-        label: Factor given as label.
+        label: Factor given as label, the one that says what is shown.
         default_size: Side of the images where `image_size` is None, in pixels.
         image_size: Side in pixels or None.
         channels: 1, 3 or None.
@@ -112,6 +112,7 @@ def load_grid(
         labels=grid.factors(rows)[:, grid.names.index(label)],
         grid=grid,
         hidden_factor=hidden,
+        intrinsic=(label,),
     )
 
 

@@ -6,6 +6,7 @@ TFDS and TensorFlow are imported only to prepare: once the cache exists, loading
 import difflib
 import logging
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,13 +15,14 @@ from tqdm import tqdm
 
 from vae_tf.data.cache import prepared
 from vae_tf.data.collection import SPLITS, Collection
-from vae_tf.data.pixels import crop_centre, fit
+from vae_tf.data.pixels import crop_center, fit
 from vae_tf.data.row_file import RowFile, RowWriter
 from vae_tf.errors import UserError, unknown
 
 _DEFAULT_SIZE = 64
 
 _BATCH = 256
+_NO_YES = ("no", "yes")
 _RETRIES = 5  # of a download, in about 6 seconds
 
 
@@ -47,17 +49,23 @@ def load_tfds(
         name, key, lambda folder: _prepare(folder, name, image_size, channels, crop)
     )
     has_labels = meta["label_names"] is not None
+    attributes = np.load(folder / "attributes.npy") if meta["attributes"] else np.zeros((0, 0))
     return Collection(
         name,
         RowFile(folder / "images.npy", meta["full_scale"]),
         splits={split: range(*ends) for split, ends in meta["splits"].items()},
         labels=np.load(folder / "labels.npy") if has_labels else None,
         label_names=tuple(meta["label_names"]) if has_labels else None,
+        attributes=dict(zip(meta["attributes"], attributes.T.astype(np.int64), strict=True)),
+        attribute_names=dict.fromkeys(meta["attributes"], _NO_YES),
     )
 
 
 def load_celeb_a(image_size: int | None, channels: int | None) -> Collection:
-    """CelebA's aligned faces: the central 128x128 pixels, resized to 64x64 by default."""
+    """CelebA's aligned faces: the central 128x128 pixels, resized to 64x64 by default.
+
+    Without labels; its 40 attributes say no or yes, `Smiling` and others.
+    """
     return load_tfds("celeb_a", image_size or 64, channels, crop=128)
 
 
@@ -87,8 +95,11 @@ def download(builder):
     """
     if builder.is_prepared():
         return
+    import tensorflow_datasets as tfds
     from tensorflow_datasets.core.download import downloader
 
+    if not sys.stderr.isatty():
+        tfds.disable_progress_bar()  # three bars, redrawn at each retry, fill a file
     # TFDS's own ten take more than three minutes to find that there is no network.
     downloader.MAX_RETRIES = _RETRIES
     # Each retry of each file is a warning; what counts is said once, at the end.
@@ -109,13 +120,15 @@ def examples(builder, split: str, features: list[str]) -> Iterator[dict[str, np.
     """Yields the examples of a split in TFDS's fixed order, only the features named."""
     import tensorflow_datasets as tfds
 
+    asked = {name: _all_of(builder.info.features[name]) for name in features}
     dataset = builder.as_dataset(
         split=split,
-        decoders=tfds.decode.PartialDecoding(dict.fromkeys(features, True)),
+        decoders=tfds.decode.PartialDecoding(asked),
         # Its own cache would hold small sets in memory.
         read_config=tfds.ReadConfig(try_autocache=False),
     )
-    same_shape = all(None not in builder.info.features[feature].shape for feature in features)
+    shapes = [builder.info.features[name].shape for name in features]
+    same_shape = all(isinstance(shape, dict) or None not in shape for shape in shapes)
     batches = dataset.batch(_BATCH if same_shape else 1)
     known = split in builder.info.splits
     total = builder.info.splits[split].num_examples if known else None
@@ -124,41 +137,58 @@ def examples(builder, split: str, features: list[str]) -> Iterator[dict[str, np.
     ) as bar:
         for batch in batches.as_numpy_iterator():
             for k in range(len(batch[features[0]])):
-                yield {feature: batch[feature][k] for feature in features}
+                yield {feature: _row(batch[feature], k) for feature in features}
                 bar.update()
+
+
+def _all_of(feature):
+    """What `PartialDecoding` takes for the whole of a feature."""
+    return dict.fromkeys(feature, True) if hasattr(feature, "keys") else True
+
+
+def _row(values, k: int):
+    if isinstance(values, dict):
+        return {name: rows[k] for name, rows in values.items()}
+    return values[k]
 
 
 def _prepare(
     folder: Path, name: str, image_size: int | None, channels: int | None, crop: int | None
 ) -> dict:
-    """Writes `images.npy` and, for a set with classes, `labels.npy`."""
+    """Writes `images.npy` and, where a set has them, `labels.npy` and `attributes.npy`."""
     builder = find_builder(name)
     image, label = _image_and_label(builder)
+    attributes = _yes_or_no(builder)
     download(builder)
     height, width, depth = builder.info.features[image].shape
     size = image_size or (height if height and height == width else _DEFAULT_SIZE)
     depth = channels or min(depth, 3)
     stored = np.dtype(builder.info.features[image].np_dtype)
-    splits, labels, largest = {}, [], 0
+    splits, labels, known, largest = {}, [], [], 0
+    features = [image, *filter(None, [label]), *(["attributes"] if attributes else [])]
     total = builder.info.splits.total_num_examples
     with RowWriter(folder / "images.npy", (size, size, depth), stored, total) as writer:
         for split in _split_names(builder):
             start = writer.num_rows
-            for example in examples(builder, split, [image, *filter(None, [label])]):
-                pixels = example[image] if crop is None else crop_centre(example[image], crop)
+            for example in examples(builder, split, features):
+                pixels = example[image] if crop is None else crop_center(example[image], crop)
                 pixels = fit(pixels, size, depth)
                 _check_range(name, pixels)
                 largest = max(largest, pixels.max())
                 writer.write(pixels)
                 labels.append(example[label] if label else 0)
+                known.append([example["attributes"][name] for name in attributes])
             splits[split] = (start, writer.num_rows)
     if label:
         np.save(folder / "labels.npy", np.array(labels, np.int64))
+    if attributes:
+        np.save(folder / "attributes.npy", np.array(known, np.int8))
     scales_itself = stored.kind == "f" or largest == 1
     return {
         "splits": splits,
         "full_scale": 1 if scales_itself else int(np.iinfo(stored).max),
         "label_names": builder.info.features[label].names if label else None,
+        "attributes": attributes,
     }
 
 
@@ -189,6 +219,18 @@ def _image_and_label(builder) -> tuple[str, str | None]:
         if isinstance(key, str) and type(named.get(key)) is tfds.features.ClassLabel:
             return image, key
     return image, None
+
+
+def _yes_or_no(builder) -> list[str]:
+    """Names of the bools that an image has beside its class, as CelebA's `attributes`."""
+    features = builder.info.features
+    if not hasattr(features, "keys") or "attributes" not in features:
+        return []
+    found = features["attributes"]
+    bools = hasattr(found, "keys") and all(
+        np.dtype(part.np_dtype) == bool for part in found.values()
+    )
+    return sorted(found) if bools else []
 
 
 def _split_names(builder) -> list[str]:

@@ -38,7 +38,8 @@ import numpy as np
 from vae_tf.data.image_set import ImageSet
 from vae_tf.errors import UserError
 from vae_tf.forecasts.pixel_covariance import covariance_eigenvalues, read_sample
-from vae_tf.schedules import Schedule, as_schedule
+from vae_tf.forecasts.settled_weight import settled_weight
+from vae_tf.schedules import Schedule
 
 LEAST_STDDEV = math.exp(-6.0)  # of a learned one (Rybkin et al. 2021)
 
@@ -91,8 +92,7 @@ class Forecast(NamedTuple):
 
         As in log.csv, less the constant of the likelihood: the squared error at a variance of 1/2.
         """
-        scale = math.log(self.stddev * math.sqrt(2.0))
-        return self.squared_error / (2.0 * self.stddev**2) + self.image_size * scale
+        return _nats(self.squared_error, self.stddev, self.image_size)
 
     def trade_off(self, num_points: int = 200) -> tuple[np.ndarray, np.ndarray]:
         """KL and squared error of the linear VAE under all weights, for a curve.
@@ -138,7 +138,8 @@ def forecast(
         images: An image set, or an array `[N, H, W, C]`, `[N, H, W]` or `[N, D]`: floats in [0, 1],
             bools, or integers, which are divided by their full scale; N at least 2.
         kl_weight: The KL weight, at least 0, or a schedule, of which the value that it settles at
-            counts.
+            counts; of `constrained` and `controlled` the one at which the linear VAE has what they
+            ask for.
         latent_size: Latents of the VAE, at least 1.
         stddev: Standard deviation of the likelihood, above 0; "learned" or "optimal" for its best
             value, at least exp(-6). None: sqrt(1/2), with which the reconstruction is the sum of
@@ -204,14 +205,21 @@ def forecast_from(
 ) -> Forecast:
     """`forecast` of images that were read already."""
     eigenvalues, total, image_size, num_images, num_given = images
-    weight, learned = final_weight(kl_weight), _check_stddev(stddev)
+    learned = _check_stddev(stddev)
+    given = None if learned else math.sqrt(0.5) if stddev is None else float(stddev)
     offered = eigenvalues[:latent_size]
-    if learned:
-        stddev = _best_stddev(offered, total, weight, image_size)
-        collapsed = max(math.sqrt(total / image_size), LEAST_STDDEV)
-    else:
-        stddev = collapsed = math.sqrt(0.5) if stddev is None else float(stddev)
-    used, kl, squared_error = _optimum(offered, total, weight * stddev**2)
+
+    def solved(weight):
+        scale = given or _best_stddev(offered, total, weight, image_size)
+        return scale, *_optimum(offered, total, weight * scale**2)
+
+    def terms(weight):
+        scale, _, kl, squared_error = solved(weight)
+        return {"kl": kl, "reconstruction": _nats(squared_error, scale, image_size)}
+
+    weight = settled_weight(kl_weight, terms)
+    stddev, used, kl, squared_error = solved(weight)
+    collapsed = given or max(math.sqrt(total / image_size), LEAST_STDDEV)
     return Forecast(
         used=used,
         kl=kl,
@@ -228,14 +236,9 @@ def forecast_from(
     )
 
 
-def final_weight(kl_weight: float | str | Schedule) -> float:
-    """The value that a KL weight settles at.
-
-    Raises:
-        UserError: If it is not a number of at least 0 or a schedule.
-    """
-    schedule = as_schedule(kl_weight)
-    return float(schedule(schedule.settled_at))
+def _nats(squared_error: float, stddev: float, image_size: int) -> float:
+    scale = math.log(stddev * math.sqrt(2.0))
+    return squared_error / (2.0 * stddev**2) + image_size * scale
 
 
 def _optimum(eigenvalues, total: float, threshold: float) -> tuple[int, float, float]:

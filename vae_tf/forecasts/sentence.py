@@ -6,8 +6,9 @@ import numpy as np
 
 from vae_tf.data.image_set import ImageSet
 from vae_tf.forecasts.collapse_threshold import LocalThreshold, bernoulli_threshold
-from vae_tf.forecasts.linear_vae import Forecast, final_weight, forecast
-from vae_tf.schedules import Schedule
+from vae_tf.forecasts.linear_vae import Forecast, forecast
+from vae_tf.forecasts.settled_weight import settled_weight
+from vae_tf.schedules import Schedule, as_schedule
 
 
 def forecast_sentence(
@@ -41,7 +42,7 @@ def forecast_sentence(
     if likelihood == "gaussian":
         return _linear(forecast(images, kl_weight, latent_size, stddev), stddev is not None)
     if likelihood == "bernoulli":
-        return _local(bernoulli_threshold(images), final_weight(kl_weight))
+        return _local(bernoulli_threshold(images), as_schedule(kl_weight))
     return None
 
 
@@ -60,8 +61,14 @@ def _linear(result: Forecast, name_stddev: bool) -> str:
     return words + _sample(result)
 
 
-def _local(result: LocalThreshold, weight: float) -> str:
+def _local(result: LocalThreshold, schedule: Schedule) -> str:
     limit = _number(result.collapse_weight)
+    if schedule.settled_at is None:
+        return (
+            f"Forecast (local threshold): a collapsed VAE recovers below weight {limit}, above it "
+            f"stays collapsed{_sample(result)}"
+        )
+    weight = settled_weight(schedule)
     words = f"Forecast (local threshold, weight {_number(weight)}): "
     if weight > result.collapse_weight:
         words += f"a collapsed VAE stays collapsed, as it does above weight {limit}"

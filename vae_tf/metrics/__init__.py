@@ -1,14 +1,25 @@
 """Disentanglement scores: NumPy arrays in, floats out. Importing it does not import TensorFlow."""
 
+from vae_tf.metrics.chance import chance_level, chance_level_of_codes
 from vae_tf.metrics.dci import (
     dci_from_importance,
     dci_scores,
     fit_importance,
     importance_matrix,
 )
-from vae_tf.metrics.decomposition import elbo_decomposition, kl_per_code
+from vae_tf.metrics.dci_es import dci_es_scores
+from vae_tf.metrics.dci_lasso import dci_lasso_scores
+from vae_tf.metrics.decomposition import (
+    elbo_decomposition,
+    factorized_null,
+    kl_per_code,
+    null_total_correlation,
+)
 from vae_tf.metrics.density_information import density_information_matrix, mig_density_score
+from vae_tf.metrics.downstream import downstream_scores
 from vae_tf.metrics.explicitness import explicitness_score
+from vae_tf.metrics.factor_sample import FactorSample
+from vae_tf.metrics.fairness import unfairness_scores
 from vae_tf.metrics.ground_truth import GroundTruth
 from vae_tf.metrics.infomec import infomec_scores, normalized_information_matrix
 from vae_tf.metrics.information import (
@@ -21,10 +32,13 @@ from vae_tf.metrics.information import (
 )
 from vae_tf.metrics.interventions import beta_vae_score, factor_vae_score
 from vae_tf.metrics.irs import irs_score
+from vae_tf.metrics.joint_entropy import rmig_jemmig_scores
 from vae_tf.metrics.likelihood import bits_per_dimension, log_likelihood
+from vae_tf.metrics.mcc import mcc_score
 from vae_tf.metrics.modularity import modularity_score
 from vae_tf.metrics.registry import SCORES
 from vae_tf.metrics.representation import Codes, Representation
+from vae_tf.metrics.sample_quality import frechet_distance, kernel_distance, precision_recall
 from vae_tf.metrics.sap import predictability_matrix, sap_score
 from vae_tf.metrics.score import Column, Score
 from vae_tf.metrics.suite import PRESETS, Sizes, score_suite, suite_names
@@ -34,6 +48,7 @@ from vae_tf.metrics.unsupervised import active_units, unsupervised_scores
 __all__ = [
     "Codes",
     "Column",
+    "FactorSample",
     "GroundTruth",
     "PRESETS",
     "Representation",
@@ -44,30 +59,43 @@ __all__ = [
     "beta_vae_score",
     "bin_codes",
     "bits_per_dimension",
+    "chance_level",
+    "chance_level_of_codes",
+    "dci_es_scores",
     "dci_from_importance",
+    "dci_lasso_scores",
     "dci_scores",
     "dcimig_score",
     "density_information_matrix",
+    "downstream_scores",
     "elbo_decomposition",
     "explicitness_score",
     "factor_entropies",
     "factor_vae_score",
+    "factorized_null",
     "fit_importance",
+    "frechet_distance",
     "importance_matrix",
     "infomec_scores",
     "irs_score",
+    "kernel_distance",
     "kl_per_code",
     "log_likelihood",
+    "mcc_score",
     "mig_density_score",
     "mig_score",
     "mig_sup_score",
     "modularity_score",
     "mutual_information_matrix",
     "normalized_information_matrix",
+    "null_total_correlation",
+    "precision_recall",
     "predictability_matrix",
+    "rmig_jemmig_scores",
     "sap_score",
     "score_suite",
     "suite_names",
     "udr_score",
+    "unfairness_scores",
     "unsupervised_scores",
 ]

@@ -19,30 +19,6 @@ def published_iterations():
         yield
 
 
-def fit_logistic(codes: np.ndarray, labels: np.ndarray, **options):
-    """Fits a multinomial logistic regression with the defaults of today's scikit-learn.
-
-    It stops after 100 iterations, whether it has converged or not (`has_converged` tells).
-
-    Args:
-        codes: `[N, L]` array.
-        labels: `[N]` int array with two values or more.
-        **options: Arguments of `sklearn.linear_model.LogisticRegression` that differ.
-
-    Returns:
-        The fitted classifier.
-
-    Example:
-        >>> model = fit_logistic(np.array([[-1.0], [1.0]]), np.array([0, 1]))
-        >>> model.predict([[3.0]]).tolist()
-        [1]
-    """
-    from sklearn.linear_model import LogisticRegression
-
-    with published_iterations():
-        return LogisticRegression(**options).fit(codes, labels)
-
-
 def fit_one_vs_rest(codes: np.ndarray, labels: np.ndarray):
     """Fits a logistic regression of each class against all others.
 
@@ -66,13 +42,3 @@ def fit_one_vs_rest(codes: np.ndarray, labels: np.ndarray):
 
     with published_iterations():
         return OneVsRestClassifier(LogisticRegression(solver="liblinear")).fit(codes, labels)
-
-
-def has_converged(model) -> bool:
-    """Whether a fit of `fit_logistic` ended before its last iteration.
-
-    Example:
-        >>> has_converged(fit_logistic(np.array([[-1.0], [1.0]]), np.array([0, 1])))
-        True
-    """
-    return bool(np.max(model.n_iter_) < model.max_iter)

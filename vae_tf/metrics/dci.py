@@ -6,23 +6,18 @@ Reference:
     Locatello et al. 2019 for the protocol (boosted trees). https://arxiv.org/abs/1811.12359
 """
 
-import threading
 from typing import NamedTuple
 
 import numpy as np
 
-from vae_tf.errors import UserError, unknown
-from vae_tf.metrics.boosting import boost_trees
-from vae_tf.metrics.threads import map_in_threads
+from vae_tf.errors import UserError
+from vae_tf.metrics.factor_trees import FactorTrees, fit_trees
 from vae_tf.metrics.validation import (
     as_array,
     check_codes_factors,
     check_factors,
-    check_seed,
     check_train_test,
 )
-
-ESTIMATORS = ("gradient_boosting", "random_forest")
 
 
 class Importance(NamedTuple):
@@ -209,7 +204,7 @@ def fit_importance(
         codes_test: `[M, L]` array.
         factors_test: `[M, K]` int array.
         seed: Seed of the trees.
-        estimator: One of `ESTIMATORS`.
+        estimator: Kind of the trees, see `dci_scores`.
         progress: Whether to show a progress bar on stderr.
 
     Returns:
@@ -220,43 +215,40 @@ def fit_importance(
         >>> fit_importance(factors, factors, factors, factors, seed=0).accuracy_test.tolist()
         [1.0, 1.0]
     """
-    if estimator not in ESTIMATORS:
-        raise unknown("estimator", estimator, ESTIMATORS)
     x_train, y_train, x_test, y_test = check_train_test(
         codes_train, factors_train, codes_test, factors_test
     )
-    seed = int(np.random.default_rng().integers(2**31)) if seed is None else check_seed(seed)
-
-    fit_trees = boost_trees if estimator == "gradient_boosting" else _random_forest
-    # Asked after every round: an interrupted suite must not wait until the boosting ends.
-    stop = threading.Event()
-
-    def fit(k):
-        labels = y_train[:, k]
-        if labels.min() == labels.max():
-            return np.zeros(x_train.shape[1]), 1.0, float(np.mean(y_test[:, k] == labels[0]))
-        importances, *predictions = fit_trees(x_train, labels, x_test, seed=seed, stop=stop)
-        accuracies = [
-            float(np.mean(predicted == y[:, k]))
-            for predicted, y in zip(predictions, (y_train, y_test), strict=True)
-        ]
-        return importances, *accuracies
-
-    # The factor with most values takes longest (a tree per value and round), so it starts first.
-    order = np.argsort([-len(np.unique(column)) for column in y_train.T], kind="stable")
-    fits = map_in_threads(
-        fit, order, description="DCI: factors fitted", progress=progress, stop=stop
+    trees = fit_trees(
+        x_train,
+        y_train,
+        x_test,
+        seed=seed,
+        estimator=estimator,
+        description="DCI: factors fitted",
+        progress=progress,
     )
-    columns, train, test = zip(*(fits[k] for k in range(y_train.shape[1])), strict=True)
-    return Importance(np.stack(columns, axis=1), np.array(train), np.array(test))
+    return importance_of_trees(trees, y_train, y_test)
 
 
-def _random_forest(codes_train, labels, codes_test, *, seed, stop):
-    """Does what `boost_trees` does, but never ends early, as a forest takes seconds."""
-    from sklearn import ensemble
+def importance_of_trees(
+    trees: FactorTrees, factors_train: np.ndarray, factors_test: np.ndarray
+) -> Importance:
+    """Importances and accuracies of fitted trees.
 
-    model = ensemble.RandomForestClassifier(random_state=seed).fit(codes_train, labels)
-    return model.feature_importances_, model.predict(codes_train), model.predict(codes_test)
+    Args:
+        trees: What `fit_trees` returned.
+        factors_train: `[N, K]` int array it was fitted on.
+        factors_test: `[M, K]` int array of the first M points of its others.
+
+    Returns:
+        An `Importance`.
+    """
+    predicted = trees.predicted_test[: len(factors_test)]
+    return Importance(
+        trees.matrix,
+        np.mean(trees.predicted_train == factors_train, axis=0),
+        np.mean(predicted == factors_test, axis=0),
+    )
 
 
 def _one_minus_entropy(matrix):

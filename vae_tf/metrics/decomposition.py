@@ -9,12 +9,15 @@ Reference:
 import numpy as np
 
 from vae_tf.errors import UserError
+from vae_tf.metrics.posterior_mixture import PosteriorMixture
 from vae_tf.metrics.threads import map_in_threads
 from vae_tf.metrics.validation import check_codes, check_count, check_seed
 
+# Information above this part of log N is told from nothing larger: N images are too few for it.
+AT_LIMIT = 0.9
+
 _LOG_2PI = float(np.log(2 * np.pi))
-# A block of samples by images, float32: 1 MB, so that its few passes stay in the cache.
-_SAMPLES_PER_BLOCK, _IMAGES_PER_BLOCK = 64, 4096
+_SAMPLES_PER_BLOCK = 64
 
 
 def elbo_decomposition(
@@ -41,6 +44,14 @@ def elbo_decomposition(
     `..._error` is the standard error over samples (ddof 1). Cost grows as samples x images x
     codes; memory is bounded. Invariant to permuting and sign-flipping codes.
 
+    What the limit log N of the information cuts off is counted as total correlation, as the sum
+    stays: codes that are independent, but tell more than log N nats of their image, have a total
+    correlation far from 0. So there are, besides, `information_limit` = log N,
+    `information_at_limit`, 1 where the information is above `AT_LIMIT` of that and 0 elsewhere, and
+    `null_total_correlation` with its `_error`: the estimate, by as many images and samples, for
+    `factorized_null`, whose true total correlation is 0. What a total correlation is above its
+    null is dependence; what it is below it, chance and the shape of the codes.
+
     Args:
         mean: `[N, L]` encoder means.
         log_stddev: `[N, L]` natural logs of the encoder's standard deviations.
@@ -49,19 +60,111 @@ def elbo_decomposition(
         progress: Whether to show a progress bar on stderr.
 
     Returns:
-        The three parts, each followed by its `_error`, then `kl`.
+        The three parts, each followed by its `_error`, then `kl`, and what tells whether they can
+        be read: the limit, whether it is reached, and the null.
 
     Raises:
         UserError: If an array is invalid or their shapes differ.
 
     Example:
         >>> parts = elbo_decomposition(np.zeros((50, 2)), np.zeros((50, 2)), num_samples=100)
+        >>> limit = parts.pop("information_limit")  # log 50
         >>> max(abs(part) for part in parts.values()) < 1e-5  # collapsed: all 0
         True
     """
     mean, log_stddev = check_posterior(mean, log_stddev)
     num_samples = check_count("num_samples", num_samples, 2)
     rng = np.random.default_rng(check_seed(seed))
+    parts = _parts(mean, log_stddev, num_samples, rng, progress)
+    kl = _gaussian_kl(mean, log_stddev)
+    null = null_total_correlation(
+        kl, len(mean), num_samples=num_samples, seed=seed, progress=progress
+    )
+    limit = float(np.log(len(mean)))
+    reached = parts["index_code_mutual_information"] > AT_LIMIT * limit > 0
+    about = {"information_limit": limit, "information_at_limit": int(reached)}
+    return {**parts, "kl": float(kl.sum()), **about, **null}
+
+
+def null_total_correlation(
+    kl: np.ndarray,
+    num_images: int,
+    *,
+    num_samples: int = 10_000,
+    seed: int = 0,
+    progress: bool = False,
+) -> dict[str, float]:
+    """Estimates the total correlation of codes that have none, see `factorized_null`.
+
+    It is what N images and as many nats of KL look like where nothing is dependent: 0 while the KL
+    is well below log N, and about KL - log N above it.
+
+    Args:
+        kl: `[L]` KL of each code to N(0, 1), mean over images, in nats.
+        num_images: N.
+        num_samples: Draws of (n, z), at least 2.
+        seed: Seed of the codes and the draws.
+        progress: Whether to show a progress bar on stderr.
+
+    Returns:
+        `null_total_correlation` and `null_total_correlation_error`, nats.
+
+    Raises:
+        UserError: If a KL is negative or not finite, or a count is too small.
+
+    Example:
+        >>> null = null_total_correlation([3.0, 3.0, 3.0], 1_000, num_samples=500)
+        >>> 2 < null["null_total_correlation"] < 3  # 9 nats, of which images tell log 1,000 = 6.9
+        True
+    """
+    num_samples = check_count("num_samples", num_samples, 2)
+    rng = np.random.default_rng([check_seed(seed), 1])
+    mean, log_stddev = factorized_null(kl, num_images, rng)
+    parts = _parts(mean, log_stddev, num_samples, rng, progress)
+    names = ("total_correlation", "total_correlation_error")
+    return {f"null_{name}": parts[name] for name in names}
+
+
+def factorized_null(
+    kl: np.ndarray, num_images: int, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Draws posteriors of independent codes whose mixture over all images is the prior.
+
+    Code l has s = exp(-KL_l) as the standard deviation of every image and means from
+    N(0, 1 - s^2): its KL is KL_l in the mean over images, q(z) of endlessly many images is N(0, I),
+    and the total correlation of that is 0.
+
+    Args:
+        kl: `[L]` KL of each code, at least 0, in nats. More than 40 nats are taken for 40.
+        num_images: N.
+        rng: Source of the means.
+
+    Returns:
+        `mean` and `log_stddev`, `[N, L]` each.
+
+    Raises:
+        UserError: If a KL is negative or not finite, or `num_images` below 1.
+
+    Example:
+        >>> mean, log_stddev = factorized_null([2.0], 100_000, np.random.default_rng(0))
+        >>> bool(abs(kl_per_code(mean, log_stddev)[0] - 2.0) < 0.01)
+        True
+    """
+    kl = check_codes(np.asarray(kl, float)[None], name="kl")[0].astype(np.float64)
+    num_images = check_count("num_images", num_images, 1)
+    if kl.min() < -1e-6:  # rounding
+        raise UserError(
+            f"`kl` must be at least 0, the KL of each code in nats. Received: {kl.min():.4g}. "
+            "Pass what `kl_per_code` returns."
+        )
+    kl = np.clip(kl, 0.0, 40.0)
+    spread = np.sqrt(-np.expm1(-2 * kl))
+    mean = spread * rng.standard_normal((num_images, len(kl)))
+    return mean, np.broadcast_to(-kl, mean.shape)
+
+
+def _parts(mean, log_stddev, num_samples, rng, progress) -> dict[str, float]:
+    """The three parts of the KL of checked posteriors, each with its error."""
     images = rng.integers(0, len(mean), size=num_samples)
     noise = rng.standard_normal((num_samples, mean.shape[1]))
     mean, log_stddev = mean.astype(np.float64), log_stddev.astype(np.float64)
@@ -69,7 +172,7 @@ def elbo_decomposition(
     conditional = np.sum(-0.5 * noise**2 - log_stddev[images] - 0.5 * _LOG_2PI, axis=1)
     prior = np.sum(-0.5 * (mean[images] + offset) ** 2 - 0.5 * _LOG_2PI, axis=1)
 
-    mixture = _Mixture(mean, log_stddev)
+    mixture = PosteriorMixture(mean, log_stddev)
     blocks = map_in_threads(
         lambda start: mixture.log_densities(
             mean[images[start : start + _SAMPLES_PER_BLOCK]],
@@ -90,7 +193,7 @@ def elbo_decomposition(
     for name, values in parts.items():
         result[name] = float(values.mean())
         result[f"{name}_error"] = float(values.std(ddof=1) / np.sqrt(num_samples))
-    return {**result, "kl": float(_gaussian_kl(mean, log_stddev).sum())}
+    return result
 
 
 def kl_per_code(mean: np.ndarray, log_stddev: np.ndarray) -> np.ndarray:
@@ -138,86 +241,3 @@ def check_posterior(mean: np.ndarray, log_stddev: np.ndarray) -> tuple[np.ndarra
 def _gaussian_kl(mean, log_stddev):
     mean, log_stddev = mean.astype(np.float64), log_stddev.astype(np.float64)
     return np.mean(0.5 * (mean**2 + np.exp(2 * log_stddev) - 1) - log_stddev, axis=0)
-
-
-class _Mixture:
-    """q(z), the mean of all images' posteriors.
-
-    A standard deviation may be far below the spacing of floats near its mean. Where rounding
-    to float32 would move a code by more than a ten-thousandth of the least standard deviation,
-    distances are taken in float64 from z = mean + offset without adding the two.
-
-    Args:
-        mean: `[N, L]` float64.
-        log_stddev: `[N, L]` float64.
-    """
-
-    def __init__(self, mean, log_stddev):
-        coarse = np.abs(mean).max(axis=0) * np.finfo(np.float32).eps < 1e-4 * np.exp(
-            log_stddev.min(axis=0)
-        )
-        self._means = [
-            column.astype(np.float32 if enough else np.float64)
-            for column, enough in zip(mean.T, coarse, strict=True)
-        ]
-        self._precision = np.ascontiguousarray(np.exp(-log_stddev.T), np.float32)
-        # The narrowest posterior of a code has log height 0, so that float32 resolves the others.
-        self._height = -log_stddev.min(axis=0)
-        self._log_heights = np.ascontiguousarray(-log_stddev.T - self._height[:, None], np.float32)
-
-    def log_densities(self, mean, offset):
-        """Log q(z) `[S]` and sum_l log q(z_l) `[S]` of z = mean + offset, both `[S, L]`."""
-        num_codes, num_images = self._precision.shape
-        joint = _LogSum(len(mean))
-        marginals = [_LogSum(len(mean)) for _ in range(num_codes)]
-        for start in range(0, num_images, _IMAGES_PER_BLOCK):
-            part = slice(start, start + _IMAGES_PER_BLOCK)
-            total = 0.0
-            for code in range(num_codes):
-                block = self._log_kernels(code, part, mean[:, code, None], offset[:, code, None])
-                total = total + block
-                marginals[code].add(block)
-            joint.add(total)
-        constants = self._height - 0.5 * _LOG_2PI  # [L]
-        log_marginals = sum(marginal.value() for marginal in marginals)
-        log_images = np.log(num_images)
-        return (
-            joint.value() - log_images + constants.sum(),
-            log_marginals - num_codes * log_images + constants.sum(),
-        )
-
-    def _log_kernels(self, code, part, mean, offset):
-        """Log density of z_l under each image `[S, N']` float32, less the constants."""
-        means = self._means[code][part]
-        if means.dtype == np.float32:
-            block = (mean + offset).astype(np.float32) - means
-        else:
-            distance = mean - means
-            distance += offset
-            block = distance.astype(np.float32)
-        with np.errstate(over="ignore"):  # a far image has log density -inf and adds 0
-            block *= self._precision[code, part]
-            np.square(block, out=block)
-        block *= -0.5
-        block += self._log_heights[code, part]
-        return block
-
-
-class _LogSum:
-    """Running log of a sum of exponentials, one a row, in float64."""
-
-    def __init__(self, rows):
-        self.largest = np.full(rows, np.finfo(np.float32).min, np.float64)
-        self.sum = np.zeros(rows)
-
-    def add(self, block):
-        """Adds the exponentials of a `[rows, n]` block, which it overwrites."""
-        largest = np.maximum(self.largest, block.max(axis=1))
-        block -= largest.astype(block.dtype)[:, None]
-        np.exp(block, out=block)
-        self.sum *= np.exp(self.largest - largest)
-        self.sum += block.sum(axis=1, dtype=np.float64)
-        self.largest = largest
-
-    def value(self):
-        return self.largest + np.log(self.sum)

@@ -14,22 +14,14 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from tqdm import tqdm
 
-from vae_tf.errors import UserError
-from vae_tf.metrics.classifiers import fit_logistic, fit_one_vs_rest, has_converged
-from vae_tf.metrics.validation import (
-    check_codes,
-    check_count,
-    check_factor_sizes,
-    check_number,
-    check_seed,
-)
-
-# A quarter of a gigabyte of 64x64 grey images, should `represent` render them.
-_ROWS_PER_CALL = 16_384
+from vae_tf.metrics.classifiers import fit_one_vs_rest
+from vae_tf.metrics.factor_draws import ROWS_PER_CALL, FactorDraws, as_draws
+from vae_tf.metrics.logistic import Logistic, fit_logistic
+from vae_tf.metrics.validation import check_count, check_factor_sizes, check_number, check_seed
 
 
 def beta_vae_score(
-    represent: Callable[[np.ndarray], np.ndarray],
+    represent: Callable[[np.ndarray], np.ndarray] | FactorDraws,
     factor_sizes: Sequence[int],
     *,
     num_train: int = 10_000,
@@ -55,7 +47,8 @@ def beta_vae_score(
     so to rescaling, because the classifier is slightly penalized.
 
     Args:
-        represent: Function from factors `[n, K]` int to codes `[n, L]`, with n up to 16,384.
+        represent: Function from factors `[n, K]` int to codes `[n, L]`, with n up to 16,384; or a
+            `FactorSample`.
         factor_sizes: Number of values of each factor, `K` integers.
         num_train: Points to learn from; 10,000 in Locatello et al.
         num_eval: Points to score; 5,000 in Locatello et al.
@@ -77,13 +70,11 @@ def beta_vae_score(
     num_train = check_count("num_train", num_train, 1)
     num_eval = check_count("num_eval", num_eval, 1)
     check_count("batch_size", batch_size, 1)
-    rng, encode = np.random.default_rng(check_seed(seed)), _Encoder(represent)
+    rng, draws = np.random.default_rng(check_seed(seed)), as_draws(represent, sizes)
 
     def points(held, rng):
-        first, second = (_draw(sizes, (len(held), batch_size), rng) for _ in range(2))
-        index = np.arange(len(held))
-        second[index, :, held] = first[index, :, held]
-        return np.abs(encode(first) - encode(second)).mean(axis=1)
+        first, second = draws.pairs(held, batch_size, rng)
+        return np.abs(first - second).mean(axis=1)
 
     labels, features = _in_chunks(
         points, sizes, num_train + num_eval, 2 * batch_size, rng, "beta-VAE score: points", progress
@@ -95,7 +86,8 @@ def beta_vae_score(
         if len(np.unique(labels[train])) > 1:
             model = fit(features[train], labels[train])
             predicted = model.predict(features)
-            converged &= suffix != "" or has_converged(model)
+            if isinstance(model, Logistic):
+                converged = model.converged
         right = predicted == labels
         scores[f"train{suffix}"] = float(right[train].mean())
         scores[f"eval{suffix}"] = float(right[evaluation].mean())
@@ -103,7 +95,7 @@ def beta_vae_score(
 
 
 def factor_vae_score(
-    represent: Callable[[np.ndarray], np.ndarray],
+    represent: Callable[[np.ndarray], np.ndarray] | FactorDraws,
     factor_sizes: Sequence[int],
     *,
     num_train: int = 10_000,
@@ -127,7 +119,8 @@ def factor_vae_score(
     and sign-flipping codes, and to rescaling as long as the same codes are active.
 
     Args:
-        represent: Function from factors `[n, K]` int to codes `[n, L]`, with n up to 16,384.
+        represent: Function from factors `[n, K]` int to codes `[n, L]`, with n up to 16,384; or a
+            `FactorSample`.
         factor_sizes: Number of values of each factor, `K` integers.
         num_train: Votes to learn from; 10,000 in Locatello et al.
         num_eval: Votes to score; 5,000 in Locatello et al.
@@ -152,18 +145,15 @@ def factor_vae_score(
     check_count("num_variance", num_variance, 2)
     remedy = "Pass 0.05 for the published protocol."
     prune_threshold = check_number("prune_threshold", prune_threshold, 0, remedy=remedy)
-    rng, encode = np.random.default_rng(check_seed(seed)), _Encoder(represent)
-    codes = encode(_draw(sizes, (1, num_variance), rng))[0]
+    rng, draws = np.random.default_rng(check_seed(seed)), as_draws(represent, sizes)
+    codes = draws.random(num_variance, rng)
     variance = np.var(codes, axis=0, ddof=1)
     active = (np.sqrt(variance) >= prune_threshold) & (np.ptp(codes, axis=0) > 0) & (variance > 0)
     if not active.any():
         return {"train": 0.0, "eval": 0.0, "num_active": 0}
 
     def votes(held, rng):
-        factors = _draw(sizes, (len(held), batch_size), rng)
-        index = np.arange(len(held))
-        factors[index, :, held] = factors[index, 0, held][:, None]
-        local = np.var(encode(factors)[..., active], axis=1, ddof=1)
+        local = np.var(draws.batches(held, batch_size, rng)[..., active], axis=1, ddof=1)
         return np.argmin(local / variance[active], axis=1)
 
     labels, winners = _in_chunks(
@@ -180,42 +170,10 @@ def factor_vae_score(
     }
 
 
-def _draw(sizes, shape, rng):
-    return rng.integers(0, sizes, size=(*shape, len(sizes)))
-
-
-class _Encoder:
-    """Codes `[P, B, L]` of factors `[P, B, K]`, asked of `represent` in calls of bounded size."""
-
-    def __init__(self, represent):
-        self._represent, self._width = represent, None
-
-    def __call__(self, factors):
-        flat = factors.reshape(-1, factors.shape[-1])
-        starts = range(0, len(flat), _ROWS_PER_CALL)
-        parts = [self._codes(flat[start : start + _ROWS_PER_CALL]) for start in starts]
-        return np.concatenate(parts).reshape(*factors.shape[:-1], -1)
-
-    def _codes(self, factors):
-        codes = check_codes(self._represent(factors), name="represent(factors)")
-        if len(codes) != len(factors):
-            raise UserError(
-                "`represent` must return a row of codes for each row of factors. Received: "
-                f"{len(codes)} rows for {len(factors)}. Return an array of shape [n, codes]."
-            )
-        self._width = self._width or codes.shape[1]
-        if codes.shape[1] != self._width:
-            raise UserError(
-                "`represent` must return the same number of codes at every call. Received: "
-                f"{self._width} codes, then {codes.shape[1]}. Represent all with one model."
-            )
-        return codes.astype(np.float64)
-
-
 def _in_chunks(function, sizes, num_points, rows_per_point, rng, description, progress):
     """Draws a held factor for each point; returns them with `function` of all, chunk by chunk."""
     held = rng.choice(np.flatnonzero(sizes > 1), size=num_points)
-    chunk = max(_ROWS_PER_CALL // rows_per_point, 1)
+    chunk = max(ROWS_PER_CALL // rows_per_point, 1)
     results = []
     with tqdm(desc=description, total=num_points, delay=2, disable=not progress) as bar:
         for start in range(0, num_points, chunk):

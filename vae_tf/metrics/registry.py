@@ -2,57 +2,15 @@
 
 import numpy as np
 
-from vae_tf.metrics.dci import dci_from_fit, fit_importance
 from vae_tf.metrics.decomposition import elbo_decomposition, kl_per_code
-from vae_tf.metrics.density_information import density_information_matrix
-from vae_tf.metrics.explicitness import explicitness_score
-from vae_tf.metrics.infomec import infomec_scores
-from vae_tf.metrics.information import (
-    dcimig_score,
-    factor_entropies,
-    mean_gap,
-    mig_sup_score,
-    mutual_information_matrix,
-)
 from vae_tf.metrics.interventions import beta_vae_score, factor_vae_score
 from vae_tf.metrics.irs import irs_score
 from vae_tf.metrics.likelihood import bits_per_dimension, log_likelihood
-from vae_tf.metrics.modularity import modularity_score
-from vae_tf.metrics.sap import sap_score
+from vae_tf.metrics.registry_information import BY_BINS, BY_ESTIMATES
+from vae_tf.metrics.registry_prediction import BY_LINES, BY_TREES
 from vae_tf.metrics.score import Column, Score
 from vae_tf.metrics.udr import udr_score
-from vae_tf.metrics.unsupervised import active_units, unsupervised_scores
-
-
-def _mig(draws):
-    codes, factors = draws.train
-    matrix = mutual_information_matrix(codes, factors, num_bins=draws.sizes.num_bins)
-    return {"mig": mean_gap(matrix, factor_entropies(factors)), "matrix": matrix}
-
-
-def _mig_sup(draws):
-    options = {"num_bins": draws.sizes.num_bins, "min_variance": 0.01}
-    return {"mig_sup": mig_sup_score(*draws.train, **options)}
-
-
-def _dcimig(draws):
-    return {"dcimig": dcimig_score(*draws.train, num_bins=draws.sizes.num_bins)}
-
-
-def _modularity(draws):
-    return {"modularity": modularity_score(*draws.train, num_bins=draws.sizes.num_bins)}
-
-
-def _unsupervised(draws):
-    return unsupervised_scores(draws.train[0], num_bins=draws.sizes.num_bins)
-
-
-def _sap(draws):
-    points = *draws.train, *draws.test
-    return {
-        "sap": sap_score(*points, progress=draws.progress),
-        "sap_continuous": sap_score(*points, continuous=True),
-    }
+from vae_tf.metrics.unsupervised import active_units
 
 
 def _by_intervention(score, prefix, *sizes):
@@ -67,23 +25,6 @@ def _by_intervention(score, prefix, *sizes):
         return {f"{prefix}_{name}": value for name, value in scores.items()}
 
     return compute
-
-
-def _infomec(draws):
-    scores = infomec_scores(*draws.train, seed=draws.seed, progress=draws.progress)
-    return {f"infomec_{name}": value for name, value in scores.items()}
-
-
-def _dci(draws):
-    fit = fit_importance(*draws.train, *draws.test, seed=draws.seed, progress=draws.progress)
-    scores = dci_from_fit(fit, draws.train[1])
-    return {**{f"dci_{name}": value for name, value in scores.items()}, "matrix": fit.matrix}
-
-
-def _mig_density(draws):
-    *posterior, factors = draws.densities
-    matrix = density_information_matrix(*posterior, factors, progress=draws.progress)
-    return {"mig_density": mean_gap(matrix, factor_entropies(factors)), "matrix": matrix}
 
 
 def _kl_per_code(draws):
@@ -124,49 +65,15 @@ def _udr(codes_of_models, kl_of_models):
     return [{"udr": float(value)} for value in udr_score(codes_of_models, kl_of_models)]
 
 
-_POINTS = ("num_train", "num_bins")
-_TRAIN_TEST = ("num_train", "num_test")
 # By name; the suite computes them in this order, cheap ones first.
 SCORES = {
-    "mig": Score(
-        _mig,
-        "Chen et al. 2018 with bins as in Locatello et al. 2019",
-        needs=("factors",),
-        sizes=_POINTS,
-        columns={"mig": Column("information", "MIG")},
-        note={"num_train": "points to learn from"},
-    ),
-    "mig_sup": Score(
-        _mig_sup,
-        "Li et al. 2020 with bins; codes of variance above 0.01",
-        needs=("factors",),
-        sizes=_POINTS,
-    ),
-    "dcimig": Score(
-        _dcimig,
-        "Sepliarskaia et al. 2019 with bins",
-        needs=("factors",),
-        sizes=_POINTS,
-    ),
-    "modularity": Score(
-        _modularity,
-        "Ridgeway & Mozer 2018 as in Locatello et al. 2019",
-        needs=("factors",),
-        sizes=_POINTS,
-        columns={"modularity": Column("information", "modularity")},
-    ),
+    **BY_BINS,
     "irs": Score(
         lambda draws: {"irs": irs_score(*draws.train)},
         "Suter et al. 2019 as in Locatello et al. 2019; quantile 0.99",
         needs=("factors",),
         sizes=("num_train",),
         columns={"irs": Column("robustness", "IRS")},
-    ),
-    "unsupervised": Score(
-        _unsupervised,
-        "Locatello et al. 2019",
-        needs=("codes",),
-        sizes=_POINTS,
     ),
     "active_units": Score(
         lambda draws: {"active_units": active_units(draws.codes.mean)},
@@ -181,27 +88,13 @@ SCORES = {
         needs=("codes", "densities"),
         sizes={"num_images": "num_encoded"},
     ),
-    "sap": Score(
-        _sap,
-        "Kumar et al. 2018; linear SVM, C = 0.01, balanced; squared correlation if continuous",
-        needs=("factors",),
-        sizes=_TRAIN_TEST,
-        columns={"sap": Column("prediction", "SAP")},
-        note={"num_test": "to test on"},
-    ),
-    "explicitness": Score(
-        lambda draws: {"explicitness": explicitness_score(*draws.train, *draws.test)},
-        "Ridgeway & Mozer 2018 as in Locatello et al. 2019; area under the ROC curve, test points",
-        needs=("factors",),
-        sizes=_TRAIN_TEST,
-        columns={"explicitness": Column("prediction", "explicitness")},
-    ),
+    **BY_LINES,
     "beta_vae": Score(
         _by_intervention(beta_vae_score, "beta_vae", "num_train", "num_eval", "batch_size"),
         "Higgins et al. 2017 as in Locatello et al. 2019; multinomial logistic regression, and one "
         "regression of each factor against the rest, as published",
         needs=("factors",),
-        sizes=("num_train", "num_eval", "batch_size"),
+        sizes={"num_train": "num_votes", "num_eval": "num_eval", "batch_size": "batch_size"},
         columns={
             "beta_vae_eval": Column("intervention", "beta-VAE"),
             "beta_vae_eval_one_vs_rest": Column("intervention", "beta-VAE, one vs. rest"),
@@ -214,47 +107,31 @@ SCORES = {
         ),
         "Kim & Mnih 2018 as in Locatello et al. 2019; codes of standard deviation 0.05 or more",
         needs=("factors",),
-        sizes=("num_train", "num_eval", "num_variance", "batch_size"),
+        sizes={
+            "num_train": "num_votes",
+            "num_eval": "num_eval",
+            "num_variance": "num_variance",
+            "batch_size": "batch_size",
+        },
         columns={"factor_vae_eval": Column("intervention", "FactorVAE")},
     ),
-    "infomec": Score(
-        _infomec,
-        "Hsu et al. 2023; 10 neighbors",
-        needs=("factors",),
-        sizes=("num_train",),
-        columns={
-            "infomec_modularity": Column("InfoMEC", "M"),
-            "infomec_compactness": Column("InfoMEC", "C"),
-            "infomec_explicitness": Column("InfoMEC", "E"),
-        },
-    ),
-    "mig_density": Score(
-        _mig_density,
-        "Chen et al. 2018, densities integrated by quadrature, all factors",
-        needs=("factors", "densities"),
-        sizes=("num_images",),
-        columns={"mig_density": Column("information", "MIG, density")},
-    ),
-    "dci": Score(
-        _dci,
-        "Eastwood & Williams 2018 as in Locatello et al. 2019; gradient_boosting",
-        needs=("factors",),
-        sizes=_TRAIN_TEST,
-        columns={
-            "dci_disentanglement": Column("DCI", "disent."),
-            "dci_completeness": Column("DCI", "complete."),
-            "dci_informativeness_test": Column("DCI", "inform."),
-        },
-    ),
+    **BY_ESTIMATES,
+    **BY_TREES,
     "elbo_decomposition": Score(
         _decomposition,
-        "Chen et al. 2018; standard errors over samples, nats",
+        "Chen et al. 2018; standard errors over samples, nats; information is at most "
+        "information_limit, the log of the number of images; null_total_correlation is that of as "
+        "many images of independent codes with the same KL each",
         needs=("codes", "densities"),
         sizes=("num_samples", "num_images"),
         columns={
             "kl": Column("codes", "KL, nats", None),
-            "index_code_mutual_information": Column("codes", "information", None),
+            "index_code_mutual_information": Column(
+                "codes", "information", None, flag="information_at_limit"
+            ),
+            "information_limit": Column("codes", "at most", None),
             "total_correlation": Column("codes", "total corr.", None),
+            "null_total_correlation": Column("codes", "of a null", None),
             "dimension_wise_kl": Column("codes", "dim.-wise KL", None),
         },
         note={

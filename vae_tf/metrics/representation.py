@@ -1,19 +1,19 @@
-"""The one step that touches a model: every image of the factor grid is encoded once."""
+"""Codes of images, encoded once and looked up by all scores: of a whole factor grid, or of any."""
 
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 
 import numpy as np
-from tqdm import tqdm
 
 from vae_tf.errors import UserError
+from vae_tf.metrics.encoding import encode_rows, factors_of_rows
 from vae_tf.metrics.ground_truth import GroundTruth
 from vae_tf.metrics.validation import (
     check_codes,
     check_codes_factors,
-    check_count,
+    check_factor_names,
     check_factor_sizes,
     check_factors,
+    check_log_stddev,
     check_seed,
 )
 
@@ -22,8 +22,8 @@ class Representation:
     """Codes of the whole factor grid, callable as `represent(factors) -> codes`.
 
     Encodes prod(factor_sizes) images once, a batch at a time, and answers every later question by
-    look-up: 737,280 encodings for the sprites, kept as two float32 arrays `[G, L]`. While a batch
-    is encoded, the next one is rendered in a thread.
+    look-up: 737,280 encodings for the sprites, kept as two float32 arrays `[G, L]`. `FactorSample`
+    does with a part of them. While a batch is encoded, the next one is rendered in a thread.
 
     Args:
         encode: Function from images `[B, H, W, C]` to `(mean, log_stddev)`, each `[B, L]`; or to
@@ -41,7 +41,8 @@ class Representation:
         factors: `[G, K]` int64, the factors of each row.
         factor_names: `K` names.
         factor_sizes: `K` ints.
-        offers: What scores may need of it: "codes", "factors" and, with `log_stddev`, "densities".
+        offers: What scores may need of it: "codes", "factors", "interventions" and, with
+            `log_stddev`, "densities".
 
     Raises:
         UserError: If `encode` returns arrays that do not fit its batch or are not finite, or
@@ -62,32 +63,15 @@ class Representation:
         progress: bool = True,
     ):
         sizes = check_factor_sizes(data.factor_sizes)
-        check_count("batch_size", batch_size, 1)
-        total = int(np.prod(sizes))
-        mean: np.ndarray | None = None
-        log_stddev: np.ndarray | None = None
-        with tqdm(
-            desc="Encoding the factor grid",
-            total=total,
-            unit="image",
-            delay=2,
-            disable=not progress,
-        ) as bar:
-            for rows, images in _render_ahead(data, sizes, batch_size):
-                codes, spread = _encode(encode, images, rows.stop - rows.start)
-                if mean is None:
-                    mean = np.empty((total, codes.shape[1]), np.float32)
-                    log_stddev = None if spread is None else np.empty_like(mean)
-                if codes.shape[1] != mean.shape[1] or (spread is None) != (log_stddev is None):
-                    raise UserError(
-                        "`encode` must return the same number of codes for every batch. Received: "
-                        f"{mean.shape[1]} and {codes.shape[1]} codes, or log_stddev only once. "
-                        "Pass model.encode or a function of that form."
-                    )
-                mean[rows] = codes
-                if log_stddev is not None:
-                    log_stddev[rows] = spread
-                bar.update(rows.stop - rows.start)
+        mean, log_stddev = encode_rows(
+            encode,
+            data,
+            sizes,
+            range(int(np.prod(sizes))),
+            batch_size=batch_size,
+            description="Encoding the factor grid",
+            progress=progress,
+        )
         self._set(mean, log_stddev, sizes, data.factor_names, sampled, seed)
 
     @classmethod
@@ -139,12 +123,7 @@ class Representation:
             )
         order = np.argsort(rows)
         if log_stddev is not None:
-            log_stddev = check_codes(log_stddev, name="log_stddev")
-            if log_stddev.shape != mean.shape:
-                raise UserError(
-                    "`log_stddev` must have the shape of `mean`. Received: "
-                    f"{log_stddev.shape} and {mean.shape}. Take both from one call of the encoder."
-                )
+            log_stddev = check_log_stddev(log_stddev, mean)
             log_stddev = log_stddev[order].astype(np.float32)
         names = factor_names or [f"factor {k}" for k in range(len(sizes))]
         self = cls.__new__(cls)
@@ -157,11 +136,7 @@ class Representation:
                 "`sampled` needs the encoder's `log_stddev`. Received: an encoder that returns "
                 "codes alone. Return (mean, log_stddev) or pass sampled=False."
             )
-        if len(names) != len(sizes):
-            raise UserError(
-                f"`factor_names` must name each of {len(sizes)} factors. Received: {names!r}. "
-                "Pass one name a factor."
-            )
+        check_factor_names(names, len(sizes))
         self.mean, self.log_stddev = mean, log_stddev
         self.factor_sizes = tuple(int(size) for size in sizes)
         self.factor_names = tuple(names)
@@ -171,13 +146,13 @@ class Representation:
     @property
     def offers(self) -> set[str]:
         """What scores may need of it (`Score.needs`)."""
-        return {"codes", "factors"} | (set() if self.log_stddev is None else {"densities"})
+        offers = {"codes", "factors", "interventions"}
+        return offers | (set() if self.log_stddev is None else {"densities"})
 
     @property
     def factors(self) -> np.ndarray:
         """Factors of each row of `mean`, `[G, K]` int64."""
-        rows = np.arange(len(self.mean))
-        return np.stack(np.unravel_index(rows, self.factor_sizes), axis=1)
+        return factors_of_rows(range(len(self.mean)), np.array(self.factor_sizes))
 
     def __call__(self, factors: np.ndarray) -> np.ndarray:
         """Returns codes `[n, L]` float32 of factors `[n, K]`."""
@@ -260,37 +235,3 @@ class Codes:
     def sample(self, n: int, rng: np.random.Generator) -> tuple[np.ndarray, None]:
         """Draws the codes of `n` different images, or of all where there are fewer."""
         return self.mean[rng.permutation(len(self.mean))[:n]], None
-
-
-def _render_ahead(data, sizes, batch_size) -> Iterator[tuple[slice, np.ndarray]]:
-    """Yields slices of the grid with their images, one batch ahead of what is asked for."""
-    total = int(np.prod(sizes))
-
-    def render(start):
-        rows = slice(start, min(start + batch_size, total))
-        factors = np.stack(np.unravel_index(np.arange(rows.start, rows.stop), sizes), axis=1)
-        return rows, data.images_of(factors)
-
-    with ThreadPoolExecutor(max_workers=1) as renderer:
-        ahead = renderer.submit(render, 0)
-        for start in range(batch_size, total, batch_size):
-            batch, ahead = ahead.result(), renderer.submit(render, start)
-            yield batch
-        yield ahead.result()
-
-
-def _encode(encode, images, num_images):
-    encoded = encode(images)
-    mean, log_stddev = encoded if isinstance(encoded, tuple | list) else (encoded, None)
-    parts = []
-    for name, part in (("mean", mean), ("log_stddev", log_stddev)):
-        if part is not None:
-            part = check_codes(part, name=f"{name} of encode(x)")
-            if len(part) != num_images or (parts and part.shape != parts[0].shape):
-                raise UserError(
-                    "`encode` must return (mean, log_stddev), each [images, codes]. Received: "
-                    f"{name} of shape {part.shape} for {num_images} images. "
-                    "Pass model.encode or a function of that form."
-                )
-        parts.append(part)
-    return parts

@@ -7,8 +7,8 @@ Reference:
 
 import numpy as np
 
-from vae_tf.metrics.classifiers import published_iterations
 from vae_tf.metrics.information import mean_gap
+from vae_tf.metrics.linear_svm import fit_on_one_code
 from vae_tf.metrics.threads import map_in_threads
 from vae_tf.metrics.validation import check_factors, check_train_test
 
@@ -74,9 +74,10 @@ def predictability_matrix(
 ) -> np.ndarray:
     """How well each code alone predicts each factor, `[L, K]`, from 0 to 1.
 
-    Discrete: test accuracy of scikit-learn's LinearSVC(C=0.01, class_weight="balanced") fitted on
-    that code. Continuous: squared correlation on the training points, 0 where the variance of the
-    code is at most 1e-12. Zeros for a constant factor.
+    Discrete: test accuracy of scikit-learn's LinearSVC(C=0.01, class_weight="balanced") on that
+        code,
+    here fitted to its optimum (`linear_svm.py`). Continuous: squared correlation on the training
+    points, 0 where the variance of the code is at most 1e-12. Zeros for a constant factor.
 
     Args:
         codes_train: `[N, L]` array.
@@ -102,20 +103,19 @@ def predictability_matrix(
     if continuous:
         return _squared_correlation(x_train.astype(np.float64), y_train.astype(np.float64), varying)
 
-    from sklearn.svm import LinearSVC
-
     def accuracy(pair):
         code, k = pair
-        model = LinearSVC(C=0.01, class_weight="balanced")
-        model.fit(x_train[:, [code]], y_train[:, k])
-        return np.mean(model.predict(x_test[:, [code]]) == y_test[:, k])
+        classes, slopes, intercepts = fit_on_one_code(
+            x_train[:, code], y_train[:, k], C=0.01, balanced=True
+        )
+        decisions = np.multiply.outer(x_test[:, code].astype(np.float64), slopes) + intercepts
+        return np.mean(classes[decisions.argmax(axis=1)] == y_test[:, k])
 
     matrix = np.zeros((x_train.shape[1], y_train.shape[1]))
     pairs = [(code, int(k)) for k in np.flatnonzero(varying) for code in range(len(matrix))]
-    with published_iterations():
-        accuracies = map_in_threads(
-            accuracy, pairs, description="SAP: classifiers fitted", progress=progress
-        )
+    accuracies = map_in_threads(
+        accuracy, pairs, description="SAP: classifiers fitted", progress=progress
+    )
     for pair, value in accuracies.items():
         matrix[pair] = value
     return matrix

@@ -3,9 +3,13 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-# What a score may need: "codes" of images, the "factors" and the "densities" q(z|x) behind them, a
-# "model" that estimates likelihoods, or "seeds", several models that differ by their seed.
-NEEDS = ("codes", "factors", "densities", "model", "seeds")
+# What a score may need: "codes" of images, the "factors" and the "densities" q(z|x) behind them,
+# "interventions", codes of images whose factors are set at will, a "model" that estimates
+# likelihoods, or "seeds", several models that differ by their seed.
+NEEDS = ("codes", "factors", "densities", "interventions", "model", "seeds")
+
+# Behind a number that is at the limit of what it is computed from.
+FLAG = "!"
 
 
 class Column(NamedTuple):
@@ -16,21 +20,25 @@ class Column(NamedTuple):
         heading: Its own heading.
         best: `max`, `min`, or None where neither is better: a collapsed model has the least KL.
         within: What, besides data and preset, must be equal for two values to be compared.
+        flag: Name of a value that says, where it is not 0, that this one is not to be read as it
+            stands; tables put `FLAG` behind it.
     """
 
     group: str
     heading: str
     best: Callable | None = max
     within: tuple[str, ...] = ()
+    flag: str | None = None
 
 
 class Score(NamedTuple):
     """A row of `SCORES`.
 
     Attributes:
-        compute: Function of the suite's `Draws` that returns a dict, name -> float; an entry
-            "matrix" `[L, K]` is stored apart, for plots. A score that needs "seeds" is a function
-            of codes and KL of several models instead, and returns a list of such dicts.
+        compute: Function of the suite's `Draws` that returns a dict, name -> float; arrays in it,
+            "matrix" `[L, K]` and "chance_matrix", are stored apart, for plots. A score that needs
+            "seeds" is a function of codes and KL of several models instead, and returns a list of
+            such dicts.
         protocol: Paper, and what of it is to be known beside the number.
         needs: What it cannot be computed without, a part of `NEEDS`.
         sizes: Fields of `Sizes` that enter; a mapping where metrics.json has other names for them.

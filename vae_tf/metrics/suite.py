@@ -8,6 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from vae_tf.errors import UserError, unknown
+from vae_tf.metrics.factor_draws import FactorDraws
+from vae_tf.metrics.factor_sample import FactorSample
+from vae_tf.metrics.factor_trees import FactorTrees, fit_trees
+from vae_tf.metrics.fairness import changed_codes
 from vae_tf.metrics.registry import SCORES
 from vae_tf.metrics.representation import Codes, Representation
 from vae_tf.metrics.score import NEEDS
@@ -26,9 +30,12 @@ class Sizes:
         batch_size: Pairs a point, images a vote.
         num_bins: Bins a code.
         num_samples: Draws from q(z) for the decomposition; 10,000 in Chen et al.
-        num_images: Images, drawn from those encoded, that enter densities; None takes all.
+        num_images: Images that enter densities, and that are encoded of a factor grid for a
+            `FactorSample`; None takes all.
         num_codes: Images encoded of a set without known factors; None takes all. The mutual
             information of the decomposition cannot exceed the log of their number.
+        num_changed: Images changed to every value of each factor, for unfairness; 100 in Locatello
+            et al.
         likelihood_images: Images whose likelihood is estimated.
         likelihood_samples: Importance samples of each.
     """
@@ -42,6 +49,7 @@ class Sizes:
     num_samples: int = 10_000
     num_images: int | None = None
     num_codes: int | None = None
+    num_changed: int = 100
     likelihood_images: int = 1_000
     likelihood_samples: int = 1_000
 
@@ -63,7 +71,7 @@ PRESETS = {
 
 
 def score_suite(
-    codes: Representation | Codes | None,
+    codes: Representation | FactorSample | Codes | None,
     *,
     model=None,
     images: np.ndarray | None = None,
@@ -81,8 +89,8 @@ def score_suite(
     the noise of the model, from the state it has.
 
     Args:
-        codes: Codes of the factor grid, or `Codes` of images without known factors; None where
-            only the model is scored.
+        codes: Codes of the factor grid (`Representation`) or of a part of it (`FactorSample`), or
+            `Codes` of images without known factors; None where only the model is scored.
         model: A model with `log_importance_weights` and `likelihood`, for the log-likelihood; None
             leaves it out.
         images: `[N, H, W, C]` from 0 to 1, the images of that likelihood; given with `model`.
@@ -93,7 +101,8 @@ def score_suite(
 
     Yields:
         The name and a dict, ready for JSON: `values` (name -> float), `protocol` (one sentence),
-        `preset`, `sizes` (those that entered), `seed`, `seconds`, and for some `matrix` (nested
+        `preset`, `sizes` (those that entered), `seed`, `seconds` (of the first of several scores
+        that share trees, those of the trees), and for some `matrix` and `chance_matrix` (nested
         lists, `[L][K]`) for plots.
 
     Raises:
@@ -131,8 +140,8 @@ def suite_names(offers: Collection[str]) -> list[str]:
     """Names of the scores that `score_suite` yields, in its order.
 
     Args:
-        offers: What there is to be scored, of "codes", "factors", "densities", "model" and
-            "seeds"; the first three are the attribute `offers` of `Representation` and `Codes`.
+        offers: What there is to be scored, a part of `NEEDS` (`score.py`); the attribute `offers`
+            of `Representation`, `FactorSample` and `Codes` names it but for "model" and "seeds".
 
     Returns:
         The names of the scores whose needs are offered.
@@ -154,7 +163,7 @@ class Draws:
     """What the scores of one suite share; draws are made on first use.
 
     Attributes:
-        codes: The `Representation` or `Codes`.
+        codes: The `Representation`, `FactorSample` or `Codes`.
         model: The model whose likelihood is estimated, or None.
         images: `[N, H, W, C]`, the images of the likelihood, or None.
         sizes: The `Sizes` asked for.
@@ -174,7 +183,26 @@ class Draws:
     @functools.cached_property
     def test(self) -> tuple[np.ndarray, np.ndarray | None]:
         """Codes and factors to test on."""
-        return self.codes.sample(self.sizes.num_test, np.random.default_rng([self.seed, 1]))
+        rng, n = np.random.default_rng([self.seed, 1]), self.sizes.num_test
+        if isinstance(self.codes, FactorSample):
+            return self.codes.sample(n, rng, held_out=True)
+        return self.codes.sample(n, rng)
+
+    @functools.cached_property
+    def trees(self) -> FactorTrees:
+        """Trees of each factor, applied to the test points and, behind them, to changed images."""
+        (codes, factors), points = self.train, [self.test[0]]
+        if "interventions" in self.codes.offers:
+            sizes = np.array(self.codes.factor_sizes)
+            draws = self.represent()
+            points += changed_codes(draws, sizes, num_points=self.sizes.num_changed, seed=self.seed)
+        return fit_trees(
+            codes,
+            np.asarray(factors),  # not None: scores that need no factors do not ask for trees
+            np.concatenate(points),
+            seed=self.seed,
+            progress=self.progress,
+        )
 
     @functools.cached_property
     def densities(self) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
@@ -187,21 +215,29 @@ class Draws:
         factors = grid.factors if grid.factors is None else grid.factors[rows]
         return grid.mean[rows], grid.log_stddev[rows], factors
 
-    def represent(self) -> Callable[[np.ndarray], np.ndarray]:
+    def represent(self) -> Callable[[np.ndarray], np.ndarray] | FactorDraws:
         """Returns a function factors -> codes; codes that are sampled depend on the seed alone."""
+        if isinstance(self.codes, FactorSample):
+            return self.codes
         rng = np.random.default_rng([self.seed, 3])
         return lambda factors: self.codes.codes_of(factors, rng)
 
     def size(self, name: str) -> int:
-        """How much there really was of what a field of `Sizes`, or "num_encoded", counts."""
+        """How much there really was of what a field of `Sizes` counts.
+
+        Args:
+            name: The field; or "num_encoded" (images), "num_votes" (points by intervention).
+        """
         if name == "likelihood_images":
             return len(self.images)
         if name == "num_encoded":
             return len(self.codes.mean)
         if name == "num_images":
             return min(self.sizes.num_images or len(self.codes.mean), len(self.codes.mean))
-        if name == "num_train" and "factors" not in self.codes.offers:
-            return min(self.sizes.num_train, len(self.codes.mean))
+        if name == "num_votes":
+            return self.sizes.num_train
+        if name in ("num_train", "num_test"):
+            return len((self.train if name == "num_train" else self.test)[0])
         return getattr(self.sizes, name)
 
 
@@ -210,15 +246,16 @@ def _entry(name, draws, preset):
     score = SCORES[name]
     start = time.perf_counter()
     values = dict(score.compute(draws))
-    matrix = values.pop("matrix", None)
+    arrays = {key: value.tolist() for key, value in values.items() if np.ndim(value)}
+    values = {key: value for key, value in values.items() if key not in arrays}
     # A tuple of names says that they are stored under their own.
     stored = score.sizes if isinstance(score.sizes, dict) else {size: size for size in score.sizes}
-    entry = {
+    return {
         "values": values,
         "protocol": score.protocol,
         "preset": preset,
         "sizes": {name: draws.size(size) for name, size in stored.items()},
         "seed": draws.seed,
         "seconds": round(time.perf_counter() - start, 3),
+        **arrays,
     }
-    return entry if matrix is None else {**entry, "matrix": np.asarray(matrix, float).tolist()}

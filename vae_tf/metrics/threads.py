@@ -11,6 +11,8 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 
 from tqdm import tqdm
 
+from vae_tf.machine import num_cores
+
 
 def map_in_threads(
     function: Callable,
@@ -37,8 +39,11 @@ def map_in_threads(
         >>> map_in_threads(abs, [-1, 2], description="demo")
         {-1: 1, 2: 2}
     """
+    from threadpoolctl import threadpool_limits
+
     items = list(items)
-    with ThreadPoolExecutor(max_workers=_num_cores()) as executor:
+    # One thread of BLAS for each of ours: more would wait for each other at every small product.
+    with threadpool_limits(1), ThreadPoolExecutor(max_workers=_num_cores()) as executor:
         futures = {executor.submit(function, item): item for item in items}
         results = {}
         try:
@@ -59,6 +64,6 @@ def map_in_threads(
 
 
 def _num_cores():
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    # Set where several processes share the cores, as in a study.
+    share = os.environ.get("OMP_NUM_THREADS", "")
+    return min(num_cores(), max(1, int(share))) if share.isdecimal() else num_cores()

@@ -1,5 +1,7 @@
 """What every score asks of its arrays, checked before any number is computed."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from vae_tf.errors import UserError
@@ -87,12 +89,34 @@ def check_codes_factors(
     """
     codes = check_codes(codes, name=f"codes{suffix}")
     factors = check_factors(factors, name=f"factors{suffix}")
+    check_same_rows(codes, factors, suffix=suffix)
+    return codes, factors
+
+
+def check_same_rows(codes: np.ndarray, factors: np.ndarray, *, suffix: str = ""):
+    """Checks that codes and factors are of the same samples.
+
+    Raises:
+        UserError: If their lengths differ.
+    """
     if len(codes) != len(factors):
         raise UserError(
             f"`codes{suffix}` and `factors{suffix}` must have one row for each sample. Received: "
             f"{len(codes)} and {len(factors)} rows. Take both from the same draw."
         )
-    return codes, factors
+
+
+def check_same_width(kind: str, train: np.ndarray, test: np.ndarray):
+    """Checks that two draws have the same columns.
+
+    Raises:
+        UserError: If their widths differ.
+    """
+    if train.shape[1] != test.shape[1]:
+        raise UserError(
+            f"`{kind}_train` and `{kind}_test` must have the same columns. Received: "
+            f"{train.shape[1]} and {test.shape[1]}. Encode both with one model."
+        )
 
 
 def check_train_test(
@@ -109,11 +133,7 @@ def check_train_test(
     train = check_codes_factors(codes_train, factors_train, suffix="_train")
     test = check_codes_factors(codes_test, factors_test, suffix="_test")
     for kind, first, second in zip(("codes", "factors"), train, test, strict=True):
-        if first.shape[1] != second.shape[1]:
-            raise UserError(
-                f"`{kind}_train` and `{kind}_test` must have the same columns. Received: "
-                f"{first.shape[1]} and {second.shape[1]}. Encode both with one model."
-            )
+        check_same_width(kind, first, second)
     return *train, *test
 
 
@@ -209,4 +229,36 @@ def _check_shape(array, name, columns, min_samples):
         raise UserError(
             f"`{name}` must have at least {min_samples} samples and one column. "
             f"Received: shape={array.shape}. Draw more samples."
+        )
+
+
+def check_log_stddev(log_stddev: np.ndarray, mean: np.ndarray) -> np.ndarray:
+    """Returns checked `[N, L]` log standard deviations beside their means.
+
+    Args:
+        log_stddev: `[N, L]`, to be checked.
+        mean: `[N, L]`, checked already.
+
+    Raises:
+        UserError: If they are no codes, or not of the shape of `mean`.
+    """
+    log_stddev = check_codes(log_stddev, name="log_stddev")
+    if log_stddev.shape != mean.shape:
+        raise UserError(
+            "`log_stddev` must have the shape of `mean`. Received: "
+            f"{log_stddev.shape} and {mean.shape}. Take both from one call of the encoder."
+        )
+    return log_stddev
+
+
+def check_factor_names(names: Sequence[str], num_factors: int):
+    """Checks that every factor has a name.
+
+    Raises:
+        UserError: If there are more names or fewer.
+    """
+    if len(names) != num_factors:
+        raise UserError(
+            f"`factor_names` must name each of {num_factors} factors. Received: {names!r}. "
+            "Pass one name a factor."
         )

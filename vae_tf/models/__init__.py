@@ -30,6 +30,7 @@ MODELS = _Registry(
         "ae": "vae:VAE",
         "vae": "vae:VAE",
         "beta_vae": "vae:VAE",
+        "plain_ae": "plain_ae:PlainAE",
         "info_vae": "info_vae:InfoVAE",
         "wae": "wae:WAE",
         "adversarial_ae": "adversarial_ae:AdversarialAE",
@@ -37,18 +38,28 @@ MODELS = _Registry(
         "factor_vae": "factor_vae:FactorVAE",
         "dip_vae": "dip_vae:DIPVAE",
         "capacity_vae": "capacity_vae:CapacityVAE",
+        "free_bits_vae": "free_bits_vae:FreeBitsVAE",
+        "lagging_vae": "lagging_vae:LaggingVAE",
         "ada_gvae": "ada_gvae:AdaGVAE",
         "iwae": "iwae:IWAE",
         "flow_vae": "flow_vae:FlowVAE",
+        "vamp_vae": "vamp_vae:VampVAE",
         "info_gan": "info_gan:InfoGAN",
         "dc_ign": "dc_ign:DCIGN",
         "conditional_vae": "conditional_vae:ConditionalVAE",
         "qlae": "qlae:QLAE",
+        "m1_m2": "m1_m2:M1M2",
+        "auxiliary_vae": "auxiliary_vae:AuxiliaryVAE",
+        "hierarchical_vae": "hierarchical_vae:HierarchicalVAE",
+        "ladder_vae": "ladder_vae:LadderVAE",
     }
 )
 
 # Models whose images are encoded and decoded given their labels, known without their classes.
 CONDITIONAL = ("conditional_vae",)
 
+# Models that tell the class of an image, with `classify`.
+CLASSIFIERS = ("m1_m2", "auxiliary_vae")
+
 # The KL weight a model has unless another is given; 4 is that of Higgins et al. 2017 on 2-D shapes.
-DEFAULT_KL_WEIGHTS = {"ae": 0.0, "beta_vae": 4.0}
+DEFAULT_KL_WEIGHTS = {"ae": 0.0, "plain_ae": 0.0, "beta_vae": 4.0}

@@ -6,6 +6,8 @@ from keras import ops
 from vae_tf.checks import require_number
 from vae_tf.models.generative_model import GenerativeModel
 from vae_tf.models.phases import Objective, Phase
+from vae_tf.networks import specs
+from vae_tf.networks.sizes import dense_sizes
 
 
 class Adversarial(GenerativeModel):
@@ -33,6 +35,15 @@ class Adversarial(GenerativeModel):
         self.discriminator_optimizer = keras.optimizers.Adam(
             discriminator_learning_rate, beta_1=0.5, beta_2=0.9, name="discriminator_optimizer"
         )
+
+    @classmethod
+    def sizes(cls, params, image_shape, *, discriminator=None, **knobs):
+        ours = super().sizes(params, image_shape, **knobs)
+        if discriminator is None:  # it is the encoder, which sees images of both sources
+            return ours.times(2)
+        spec = specs.dense(specs.normalize(discriminator, "discriminator"))
+        widths = [params.latent_size, *(units for (units,) in spec), 1]
+        return ours + dense_sizes(widths).times(3)  # codes to learn from, theirs and the prior's
 
     @property
     def phases(self):

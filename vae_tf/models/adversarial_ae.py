@@ -7,9 +7,12 @@ Reference:
 import keras
 from keras import ops, random
 
+from vae_tf import divergences, schedules
 from vae_tf.checks import require_number
+from vae_tf.errors import UserError
 from vae_tf.models.adversarial import Adversarial, discriminator_terms
 from vae_tf.models.deterministic import DeterministicAutoEncoder
+from vae_tf.models.phases import Objective, Phase
 from vae_tf.networks.discriminators import build_discriminator
 
 
@@ -17,28 +20,60 @@ from vae_tf.networks.discriminators import build_discriminator
 class AdversarialAE(Adversarial, DeterministicAutoEncoder):
     """Deterministic autoencoder whose codes a discriminator takes for samples of the prior.
 
-    The discriminator tells samples of N(0, I) from codes; the encoder's penalty is -log D(z), the
-    one that does not saturate. The paper takes the step of the reconstruction and that of the
-    penalty in turn, here they are one step.
+    Three steps an update, each from the weights that the one before left (Sec. 2): encoder and
+    decoder learn to reconstruct; the discriminator learns to tell samples of N(0, I) from codes;
+    the encoder learns to pass for the prior, by -log D(z), which does not saturate. Each has an
+    optimizer of its own: as Adam's steps do not depend on the scale of a loss, learning rates, not
+    weights, say what the prior is worth. `loss` is the sum of the first and the third.
+
+    `mmd` is the distance of the batch's codes from the prior that `wae` minimizes, as a measure
+    that no opponent moves: 0 in the mean where the codes have the prior.
 
     Args:
-        adversarial_weight: Weight of -log D(z) beside the reconstruction in nats an image.
+        encoder_learning_rate: Learning rate of the third step, of Adam as the discriminator's.
         discriminator: Dense layers, each with a leaky ReLU; two of 1,000 in the paper.
 
     Raises:
-        UserError: If a knob is not of its kind.
+        UserError: If a knob is not of its kind, or the KL weight not 1.
     """
 
-    logged = ("discriminator_loss", "discriminator_accuracy")
+    logged = ("encoder_loss", "mmd", "discriminator_loss", "discriminator_accuracy")
+    smallest_batch = 2
 
     def __init__(
-        self, encoder, decoder, *, adversarial_weight=1.0, discriminator=((1_000,),) * 2, **kwargs
+        self,
+        encoder,
+        decoder,
+        *,
+        encoder_learning_rate=1e-4,
+        discriminator=((1_000,),) * 2,
+        **kwargs,
     ):
         super().__init__(encoder, decoder, **kwargs)
-        require_number("adversarial_weight", adversarial_weight, 0)
-        self.adversarial_weight = adversarial_weight
+        if self.kl_weight.schedule != schedules.constant(1.0):
+            raise UserError(
+                f"The adversarial autoencoder holds its codes to the prior by a step of its own, "
+                f"which a weight does not change. Received: kl_weight={self.kl_weight.schedule}. "
+                f"Leave it at 1 and turn hyper.encoder_learning_rate."
+            )
+        require_number("encoder_learning_rate", encoder_learning_rate, 0)
+        self.encoder_learning_rate = encoder_learning_rate
+        self.encoder_optimizer = keras.optimizers.Adam(
+            encoder_learning_rate, beta_1=0.5, beta_2=0.9, name="encoder_optimizer"
+        )
         self.discriminator_spec = discriminator
         self.discriminator = build_discriminator(discriminator, self.latent_size, seed=self.seed)
+
+    @property
+    def phases(self):
+        (together,) = super().phases
+        both, discriminator = together.objectives
+        encoder = self.encoder.trainable_variables
+        return [
+            Phase((both._replace(term="reconstruction"),)),
+            Phase((discriminator,)),
+            Phase((Objective("encoder_loss", encoder, self.encoder_optimizer),)),
+        ]
 
     def regularizer(self, outputs):
         _, logs = super().regularizer(outputs)
@@ -46,11 +81,13 @@ class AdversarialAE(Adversarial, DeterministicAutoEncoder):
         prior = random.normal(ops.shape(outputs.z), seed=self.seed_generator)
         codes = ops.stop_gradient(outputs.z)
         logs |= discriminator_terms(self.discriminator(prior), self.discriminator(codes))
-        return self.adversarial_weight * ops.softplus(-log_odds), logs
+        encoder_loss = ops.softplus(-log_odds)
+        mmd = divergences.mmd(codes, prior, divergences.inverse_multiquadric_kernel)
+        return encoder_loss, {**logs, "encoder_loss": ops.mean(encoder_loss), "mmd": mmd}
 
     def get_config(self):
         knobs = {
-            "adversarial_weight": self.adversarial_weight,
+            "encoder_learning_rate": self.encoder_learning_rate,
             "discriminator": self.discriminator_spec,
         }
         return {**super().get_config(), **knobs}

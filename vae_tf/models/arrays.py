@@ -112,7 +112,8 @@ class ArrayModel(keras.Model):
         """Weights with which samples of the posterior estimate the likelihood of images.
 
         log p(x|z) + log p(z) - log q(z|x) with z ~ q(z|x) (Burda et al. 2016, Eq. 8), the constant
-        of the likelihood included. Their log-mean-exp estimates log p(x) from below.
+        of the likelihood included. Their log-mean-exp estimates log p(x) from below. Classes that
+        are taken in turn are summed over within a weight.
 
         Args:
             x: `[B, H, W, C]` in [0, 1].
@@ -136,7 +137,11 @@ class ArrayModel(keras.Model):
             outputs = self.forward(batch, False, num_samples=num_samples)
             nats, _ = self.reconstruction(outputs)
             nats += self.pixels.constant * math.prod(self.image_shape)
-            return ops.reshape(-nats - outputs.log_ratio(), (num_samples, -1))
+            weights, shares = -nats - outputs.log_ratio(), outputs.log_shares()
+            if shares is None:
+                return ops.reshape(weights, (num_samples, -1))
+            rows = (-1, num_samples, ops.shape(batch["image"])[0])  # class by class
+            return ops.logsumexp(ops.reshape(weights + shares, rows), axis=0)
 
         rows = self._inputs(x, label)
         count = tf.TensorSpec((), tf.int32)

@@ -1,25 +1,13 @@
 """From parameters to a compiled model."""
 
-import inspect
-
 import keras
 
-from vae_tf.errors import UserError, unknown
+from vae_tf.errors import UserError
 from vae_tf.memory import check_memory
 from vae_tf.models import MODELS
 from vae_tf.models.generative_model import GenerativeModel
-
-
-def hyper_of(name: str) -> dict[str, object]:
-    """The knobs of a variant with their defaults: what its own constructors add to the template."""
-    template = set(inspect.signature(GenerativeModel.__init__).parameters)
-    return {
-        parameter.name: parameter.default
-        for cls in MODELS[name].__mro__
-        if issubclass(cls, GenerativeModel) and "__init__" in vars(cls)
-        for parameter in inspect.signature(cls.__init__).parameters.values()
-        if parameter.kind is parameter.KEYWORD_ONLY and parameter.name not in template
-    }
+from vae_tf.models.knobs import checked_hyper, hyper_of
+from vae_tf.schedules import constant
 
 
 def build_model(
@@ -43,39 +31,28 @@ def build_model(
     kind: type[GenerativeModel] = MODELS[params.model]
     # Knobs of these names are filled in from the data.
     facts = {"dataset_size": dataset_size, "num_classes": num_classes}
-    hyper = _checked_hyper(params)
+    hyper = checked_hyper(params)
     check_memory(params, image_shape, training=False)
     for name in facts.keys() & hyper_of(params.model).keys():
         hyper.setdefault(name, facts[name])
     encoder, decoder = kind.build_networks(params, image_shape, **facts)
+    rate = params.learning_rate
     model = kind(
         encoder,
         decoder,
         likelihood=params.likelihood,
         kl_weight=params.kl_weight,
         trigger_window=params.log_every,
+        learning_rate=None if isinstance(rate, constant) else rate,
         seed=params.seed,
         name=params.model,
         **hyper,
     )
     name, options = params.optimizer_call
     # Named, so that its variables have the same paths in every process.
-    settings = {"name": "optimizer", "learning_rate": params.learning_rate, **options}
+    settings = {"name": "optimizer", "learning_rate": float(params.learning_rate(0)), **options}
     try:
         model.compile(keras.optimizers.get({"class_name": name, "config": settings}))
     except (TypeError, ValueError) as error:
         raise UserError(f"`optimizer={params.optimizer}` cannot be made: {error}") from None
     return model
-
-
-def _checked_hyper(params) -> dict[str, object]:
-    knobs = hyper_of(params.model)
-    for name in params.hyper:
-        if name not in knobs:
-            if not knobs:
-                raise UserError(
-                    f"Model '{params.model}' has no knobs of its own. Received: "
-                    f"hyper={params.hyper}. Leave hyper empty."
-                )
-            raise unknown(f"knob of model '{params.model}' in hyper", name, knobs)
-    return dict(params.hyper)

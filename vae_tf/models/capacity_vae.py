@@ -20,8 +20,15 @@ class CapacityVAE(VAE):
 
     gamma 1 and capacity 0 is the VAE.
 
+    Below the capacity the gradient pays gamma for every nat of KL, whatever it tells of the image.
+    Where gamma is far more than a nat is worth to the reconstruction, nats go where they are made
+    fastest, into latents that are active already, and the reconstruction gets little of them. About
+    10 still holds the KL and leaves to the reconstruction where the nats go. It cannot hold a KL
+    below what a reconstruction worth more than gamma a nat asks for.
+
     Args:
-        gamma: Weight of the distance to the capacity, at least 0; 1,000 in the paper.
+        gamma: Weight of the distance to the capacity, at least 0; 1,000 in the paper, 100 in many
+            implementations, 10 in the presets here.
         capacity: C in nats, number or schedule of the optimizer step; from 0.5 to 25 over 100,000
             steps in the paper.
 
@@ -41,10 +48,11 @@ class CapacityVAE(VAE):
             self.capacity = schedules.as_schedule(capacity)
         except UserError as error:
             raise UserError(f"`capacity`: {error}") from None
-        if isinstance(self.capacity, schedules.triggered):
+        if isinstance(self.capacity, schedules.Feedback):
             raise UserError(
-                f"`capacity` must be a schedule of the step: only `kl_weight` can be triggered. "
-                f"Received: capacity={self.capacity}. Choose linear, with a delay if need be."
+                f"`capacity` must be a schedule of the step: only `kl_weight` can be decided by "
+                f"the training. Received: capacity={self.capacity}. Choose linear, with a delay if "
+                f"need be."
             )
 
     def regularizer(self, outputs):

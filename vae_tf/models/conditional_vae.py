@@ -16,6 +16,7 @@ from vae_tf.errors import UserError
 from vae_tf.models.latents import repeated_like
 from vae_tf.models.vae import VAE
 from vae_tf.networks.builders import build_networks
+from vae_tf.networks.sizes import network_sizes
 
 
 @keras.saving.register_keras_serializable("vae_tf")
@@ -49,6 +50,23 @@ class ConditionalVAE(VAE):
     @classmethod
     def build_networks(cls, params, image_shape, num_classes=None, **facts):
         return build_networks(params, image_shape, num_classes=num_classes or 0)
+
+    def fit(self, x=None, y=None, **options):
+        """As Keras has it, once the labels are what they should be.
+
+        Raises:
+            UserError: If a label is no integer from 0 to `num_classes` - 1.
+        """
+        label = x.get("label") if isinstance(x, dict) else y
+        if isinstance(label, (np.ndarray, list)):
+            self.label_rows(label, len(label))
+        return super().fit(x, y, **options)
+
+    @classmethod
+    def sizes(cls, params, image_shape, *, num_classes=None, **knobs):
+        if num_classes is not None:  # those of the data are few
+            require_number("num_classes", num_classes, 1, whole=True)
+        return network_sizes(params, image_shape, num_classes=num_classes or 0)
 
     def infer(self, batch, draw, training):
         x = batch["image"]

@@ -1,4 +1,4 @@
-"""DC-IGN: groups of images in which one factor varies teach each factor a latent of its own.
+"""DC-IGN: groups of images in which one factor varies teach that factor a latent of its own.
 
 Reference:
     Kulkarni et al., "Deep Convolutional Inverse Graphics Network", NeurIPS 2015.
@@ -19,12 +19,14 @@ class DCIGN(VAE):
 
     All other latents are clamped: the decoder gets their mean over the group, and in place of the
     reconstruction's gradient they get `invariance_weight * (z - mean z)`, which draws them
-    together. Latent k belongs to factor k; latents beyond the factors are clamped always, where the
-    paper gives all of them to what its other factors leave over. The gradient is that of
+    together. Latent k belongs to the k-th factor that says how something is shown (position,
+    light); all latents beyond belong to what is shown, the intrinsic factors, and are free in the
+    groups in which those vary together. The gradient is that of
     invariance_weight / 2 * |z - mean z|^2 over the clamped latents, with the mean held fixed, and
     so this is added to the loss.
 
-    Learns from groups: the data must have known factors, at most as many as there are latents.
+    Learns from groups, see `data.factor_batches.clamped`: the data must have known factors, fewer
+    of them that are not intrinsic than there are latents.
 
     Args:
         invariance_weight: Weight of the gradient of the clamped latents; 0.01 in the paper.
@@ -53,15 +55,18 @@ class DCIGN(VAE):
 
         Args:
             z: `[B, L]`.
-            varying: `[B, K]`, 1 for the factor that varies.
+            varying: `[B, E + 1]`, 1 for the factor that varies; the last stands for what is shown.
         """
-        beyond = self.latent_size - varying.shape[1]
-        if beyond < 0:
+        *_, groups = varying.shape
+        beyond = self.latent_size - groups + 1
+        if beyond < 1:
             raise UserError(
-                f"DCIGN gives each factor a latent of its own: `latent_size` must be at least "
-                f"{varying.shape[1]}. Received: latent_size={self.latent_size}"
+                f"DCIGN gives each factor a latent of its own, and what is shown the others: "
+                f"`latent_size` must be at least {groups}. Received: "
+                f"latent_size={self.latent_size}"
             )
-        free = ops.pad(varying, ((0, 0), (0, beyond)))
+        what = ops.repeat(varying[:, -1:], beyond, axis=1)
+        free = ops.concatenate([varying[:, :-1], what], axis=1)
         return free, ops.stop_gradient(ops.mean(z, axis=0, keepdims=True))
 
     def regularizer(self, outputs):

@@ -18,8 +18,10 @@ from vae_tf.models.latents import Latent, repeated, repeated_like, total
 from vae_tf.models.vae import VAE
 from vae_tf.networks.builders import with_features
 from vae_tf.networks.flows import InverseAutoregressiveFlow, PlanarFlow
+from vae_tf.networks.sizes import Sizes, dense_sizes, feature_size
 
 _MOMENT_SAMPLES = 64  # of the posterior, from which `encode` takes mean and stddev
+_MOST_FLOWS = 100
 
 
 @keras.saving.register_keras_serializable("vae_tf")
@@ -33,7 +35,7 @@ class FlowVAE(VAE):
 
     Args:
         flow: "iaf" or "planar".
-        num_flows: Number of flows that follow one another.
+        num_flows: Number of flows that follow one another, at most 100.
         hidden_size: Units of the hidden layer of each inverse autoregressive flow.
 
     Raises:
@@ -47,12 +49,22 @@ class FlowVAE(VAE):
         super().__init__(encoder, decoder, **kwargs)
         if flow not in ("iaf", "planar"):
             raise unknown("flow", flow, ("iaf", "planar"))
-        require_number("num_flows", num_flows, 1, whole=True)
+        require_number("num_flows", num_flows, 1, _MOST_FLOWS, whole=True)
         # With fewer units some latents would depend on none before them.
         require_number("hidden_size", hidden_size, self.latent_size, whole=True)
         self.flow, self.num_flows, self.hidden_size = flow, num_flows, hidden_size
         self.heads = with_features(encoder)
         self.flows = [self._flow(index, 1000 * self.seed + 850) for index in range(num_flows)]
+
+    @classmethod
+    def sizes(cls, params, image_shape, *, flow, num_flows, hidden_size, **knobs):
+        require_number("num_flows", num_flows, 1, _MOST_FLOWS, whole=True)
+        require_number("hidden_size", hidden_size, params.latent_size, whole=True)
+        latents, features = params.latent_size, feature_size(params.encoder, image_shape)
+        iaf = [latents + features, hidden_size, 2 * latents]
+        one = dense_sizes([features, 2 * latents + 1] if flow == "planar" else iaf)
+        flows = Sizes(num_flows * one.weights, num_flows * one.outputs)
+        return super().sizes(params, image_shape, **knobs) + flows
 
     def _flow(self, index, seed):
         name = f"flow_{index}"

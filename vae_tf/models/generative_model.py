@@ -23,19 +23,23 @@ from vae_tf.distributions import Gaussian, StandardNormal
 from vae_tf.likelihoods import make_likelihood
 from vae_tf.models.arrays import ArrayModel, RowFunctions
 from vae_tf.models.keras_methods import KerasMethods
-from vae_tf.models.kl_weight import KLWeight
+from vae_tf.models.kl_weight import make_kl_weight
 from vae_tf.models.latents import (
     Latent,
     Means,
+    OneSample,
     Outputs,
     Sampling,
     VAEOutput,
+    aligned,
     joined,
     repeated_like,
 )
 from vae_tf.models.phases import Objective, Phase, minimize
 from vae_tf.models.zero_weight import NoGuard, ZeroWeight, bounded
 from vae_tf.networks.builders import build_networks
+from vae_tf.networks.sizes import Sizes, network_sizes
+from vae_tf.schedules import as_schedule
 
 _TERMS = (
     "loss reconstruction kl kl_weight elbo stddev_mean stddev_min stddev_max "
@@ -52,6 +56,8 @@ class GenerativeModel(KerasMethods, ArrayModel):
         likelihood: Text of a likelihood, see `likelihood_texts`.
         kl_weight: Number, schedule or text of a schedule: the regularizer's weight at a step.
         trigger_window: Steps over whose mean reconstruction a triggered weight decides.
+        learning_rate: Schedule, or text of one, that the optimizer's learning rate follows; None
+            leaves it to the optimizer.
         seed: Seed of the noise.
 
     Raises:
@@ -78,6 +84,7 @@ class GenerativeModel(KerasMethods, ArrayModel):
         likelihood: str = "bernoulli",
         kl_weight=1.0,
         trigger_window: int = 100,
+        learning_rate=None,
         seed: int = 0,
         **kwargs,
     ):
@@ -95,7 +102,8 @@ class GenerativeModel(KerasMethods, ArrayModel):
         self.updates = self.add_weight(
             name="updates", shape=(), dtype="int64", initializer="zeros", trainable=False
         )
-        self.kl_weight = KLWeight(kl_weight, self, trigger_window)
+        self.kl_weight = make_kl_weight(kl_weight, self, trigger_window)
+        self.learning_rate = None if learning_rate is None else as_schedule(learning_rate)
         self._means = [
             keras.metrics.Mean(name=name)
             for name in ("loss", "reconstruction", "kl", "elbo", *self.logged)
@@ -117,6 +125,21 @@ class GenerativeModel(KerasMethods, ArrayModel):
             **facts: The knobs that the data set decides, such as `num_classes`.
         """
         return build_networks(params, image_shape)
+
+    @classmethod
+    def sizes(cls, params, image_shape: tuple[int, int, int], **knobs) -> Sizes:
+        """How large the networks will be, before they are built; see `memory`.
+
+        Args:
+            params: `config.Params` of the run.
+            image_shape: (H, W, C) of the data.
+            **knobs: All knobs of the variant.
+
+        Raises:
+            UserError: If the networks do not fit the images, or a knob that says how large they
+                are is not of its kind.
+        """
+        return network_sizes(params, image_shape)
 
     def infer(self, batch: dict, draw, training: bool) -> list[Latent]:
         """Reads the latents off a batch.
@@ -155,6 +178,11 @@ class GenerativeModel(KerasMethods, ArrayModel):
         return ops.mean(term)
 
     @property
+    def scheduled_optimizers(self) -> list:
+        """The optimizers whose learning rate is that of the run; others keep one of their own."""
+        return [self.optimizer]
+
+    @property
     def phases(self) -> list[Phase]:
         """What is optimized, in order."""
         return [Phase((Objective("loss", self.trainable_variables, self.optimizer),))]
@@ -175,8 +203,10 @@ class GenerativeModel(KerasMethods, ArrayModel):
             num_samples: Samples of the posterior an image, K; rows of the outputs are then K * B.
         """
         guard = guard or self.guard()
-        draw = Sampling(self.seed_generator, num_samples, guard.bound)
-        latents = self.infer(batch, draw, training)
+        return self._pass(batch, Sampling(self.seed_generator, num_samples, guard.bound), training)
+
+    def _pass(self, batch, draw, training):
+        latents = aligned(self.infer(batch, draw, training))
         z = joined([latent.z for latent in latents])
         return Outputs(latents, self.render(z, batch, training), batch)
 
@@ -193,7 +223,8 @@ class GenerativeModel(KerasMethods, ArrayModel):
     def call(self, x, training=False) -> VAEOutput:
         # As for `encode`: partners and groups are for learning alone.
         needs = [name for name in self.needs if name in ("image", "label")]
-        outputs = self.forward(self.as_batch(x, needs), training)
+        draw = OneSample(self.seed_generator, 1, self.guard().bound)
+        outputs = self._pass(self.as_batch(x, needs), draw, training)
         return VAEOutput(outputs.mean, outputs.log_stddev, outputs.z, outputs.logits)
 
     def moments(self, batch: dict):
@@ -220,13 +251,16 @@ class GenerativeModel(KerasMethods, ArrayModel):
             The terms of the first phase, computed before its step.
         """
         batch = self.as_batch(batch)
+        if self.learning_rate is not None:
+            for optimizer in self.scheduled_optimizers:
+                optimizer.learning_rate.assign(self.learning_rate(self.step))
         done = []
         for phase in self.phases:
             seen = batch | {"image": batch[phase.images]}
             for _ in range(phase.repeats):
                 terms = minimize(lambda seen=seen: self.compute_terms(seen, True), phase.objectives)
                 done.append(terms)
-        self.kl_weight.observe(self.step, done[0]["reconstruction"])
+        self.kl_weight.observe(self.step, done[0])
         self.pixels.observe(done[0])
         self.updates.assign_add(1)
         return done[0]

@@ -3,19 +3,22 @@
 Reference:
     Chen et al., "InfoGAN: Interpretable Representation Learning by Information Maximizing
     Generative Adversarial Nets", NeurIPS 2016. https://arxiv.org/abs/1606.03657
+    The authors' code, from which settings are that the paper leaves open:
+    https://github.com/openai/InfoGAN
 """
 
 import math
 
 import keras
+import numpy as np
 from keras import layers, ops, random
 
 from vae_tf import schedules
 from vae_tf.checks import require_number
-from vae_tf.distributions import Gaussian
-from vae_tf.errors import UserError
+from vae_tf.distributions import Categorical, Gaussian, Point, Uniform, gaussian_log_prob
+from vae_tf.errors import UserError, shown
 from vae_tf.models.adversarial import Adversarial, discriminator_terms
-from vae_tf.models.latents import Outputs, Sampling
+from vae_tf.models.latents import Outputs, Sampling, total
 from vae_tf.models.phases import Phase
 from vae_tf.networks.builders import build_networks, seeded_initializers, with_features
 
@@ -24,38 +27,50 @@ from vae_tf.networks.builders import build_networks, seeded_initializers, with_f
 class InfoGAN(Adversarial):
     """Generative adversarial network with a bound on the information of its codes (Eq. 6).
 
-    The decoder is the generator. Of its latents the first `num_codes` are codes, which the
-    recognition network Q(c|x), a Gaussian, reads; the others are noise, for which `encode` gives
-    the prior. The encoder is Q and, with one more unit, the discriminator, as in the paper. The
-    loss is the generator's, -log D(G(z)) - info_weight * information; the discriminator's is half
-    of -log D(x) - log(1 - D(G(z))) - info_weight * information. `reconstruction`, `kl` and `elbo`
-    are those of real images through Q and the generator: nothing is trained on them.
+    The decoder is the generator. Its latents are, in this order: a one-hot vector of each
+    categorical code, all classes equally likely; the continuous codes, uniform from -1 to 1; noise
+    from N(0, I). The recognition network Q(c|x) reads the codes from an image: a categorical
+    distribution of each of the first, a Gaussian of standard deviation 1, as in the authors' code
+    on MNIST, of the others, so that their part of the information is a squared error. The encoder
+    is Q and, with one more unit, the discriminator.
 
-    Codes are from N(0, I) as the noise is, where the paper's are uniform, so that they share the
-    prior of the other models. The generator normalizes over the batch, as the paper's does: without
-    it all its images were alike after 700 steps of `MNIST-InfoGAN`. The discriminator does not, so
-    that a code depends on its own image alone.
+    The loss is the generator's, -log D(G(z)) - info_weight * information; the discriminator's is
+    half of -log D(x) - log(1 - D(G(z))) - info_weight * information. All layers but the first of
+    the discriminator and the last of each network normalize over the batch, as in the paper
+    (App. C.1); Q has no hidden layer of its own here.
+
+    `encode` gives the probabilities of the classes, the means of the continuous codes as points,
+    and for the noise its prior. `reconstruction`, `kl` and `elbo` are those of real images through
+    Q and the generator, nothing is trained on them; the KL of a point is infinite.
 
     Args:
-        num_codes: Number of codes, from 1 to the latent size; 5 continuous ones on faces in the
-            paper.
-        info_weight: Weight of the information, lambda in the paper; 0.1 for continuous codes, so
-            that the information is of the scale of the adversarial loss.
+        categories: Number of classes of each categorical code; (10,) on MNIST in the paper.
+        num_codes: Number of continuous codes; 2 on MNIST in the paper.
+        info_weight: Weight of the information, lambda in the paper: 1 in the authors' code.
         discriminator_learning_rate: Learning rate of the discriminator; 2e-4 in the paper.
 
     Raises:
-        UserError: If a knob is not of its kind.
+        UserError: If a knob is not of its kind, or there are more codes than latents.
     """
 
-    logged = ("generator_loss", "information", "discriminator_loss", "discriminator_accuracy")
+    logged = (
+        "generator_loss",
+        "category_information",
+        "code_information",
+        "discriminator_loss",
+        "discriminator_accuracy",
+    )
+    smallest_batch = 2
+    posterior = Point
 
     def __init__(
         self,
         encoder,
         decoder,
         *,
-        num_codes=5,
-        info_weight=0.1,
+        categories=(),
+        num_codes=2,
+        info_weight=1.0,
         discriminator_learning_rate=2e-4,
         **kwargs,
     ):
@@ -66,9 +81,12 @@ class InfoGAN(Adversarial):
                 f"InfoGAN has no reconstruction that a KL could be weighed against. Received: "
                 f"kl_weight={self.kl_weight.schedule}. Leave it at 1 and turn hyper.info_weight."
             )
-        require_number("num_codes", num_codes, 1, self.latent_size, whole=True)
+        self.categories = _checked_categories(categories, self.latent_size)
+        room = self.latent_size - sum(self.categories)
+        require_number("num_codes", num_codes, 0 if self.categories else 1, room, whole=True)
         require_number("info_weight", info_weight, 0)
         self.num_codes = num_codes
+        self.num_noise = room - num_codes
         self.info_weight = info_weight
         *heads, features = with_features(encoder).outputs
         initializer = next(seeded_initializers(1000 * self.seed + 750))
@@ -89,42 +107,115 @@ class InfoGAN(Adversarial):
         return [Phase((generator, discriminator_loss))]
 
     def infer(self, batch, draw, training):
-        return [draw(self.codes(*self.encoder(batch["image"], training=training)))]
+        mean, _ = self.encoder(batch["image"], training=training)
+        return self.read(mean, draw)
 
-    def codes(self, mean, log_stddev) -> Gaussian:
-        """The recognized codes, with the prior in the place of the latents that are noise."""
-        noise = ((0, 0), (0, self.latent_size - self.num_codes))
-        return Gaussian(*(ops.pad(part[:, : self.num_codes], noise) for part in (mean, log_stddev)))
+    def read(self, head, draw) -> list:
+        """The layers of latents that Q reads: classes, continuous codes, and the noise's prior.
+
+        Args:
+            head: `[B, L]`, the first head of the encoder.
+            draw: See `GenerativeModel.infer`.
+        """
+        *classes, codes, noise = self.parts(head)
+        latents = [draw(Categorical(k), Categorical(ops.zeros_like(k))) for k in classes]
+        if self.num_codes:
+            latents.append(draw(Point(codes), Uniform()))
+        nothing = ops.zeros_like(noise)
+        return [*latents, draw(Gaussian(nothing, nothing))]
+
+    def parts(self, z) -> list:
+        """Latents `[B, L]`, or what is read of them, code by code; continuous ones, then noise."""
+        return ops.split(z, np.cumsum([*self.categories, self.num_codes]).tolist(), axis=-1)
 
     def compute_terms(self, batch, training):
-        *heads, real_log_odds = self.discriminator(batch["image"], training=training)
+        head, _, real_log_odds = self.discriminator(batch["image"], training=training)
         # Not in training: statistics of batch normalization are those of generated images.
-        outputs = self.real_outputs(self.codes(*heads), batch)
-        z = random.normal(ops.shape(outputs.z), seed=self.seed_generator)
+        outputs = self.real_outputs(head, batch)
+        z = self.draw_prior(ops.shape(batch["image"])[0])
         images = ops.sigmoid(self.decoder(z, training=training))
-        mean, log_stddev, log_odds = self.discriminator(images, training=training)
-        information = self.information(z, Gaussian(mean, log_stddev))
+        head, _, log_odds = self.discriminator(images, training=training)
+        category_information, code_information = self.information(z, head)
+        information = category_information + code_information
         adversarial = discriminator_terms(real_log_odds, log_odds)
         # Half of it, as the discriminator's loss is the mean of the paper's two terms.
         adversarial["discriminator_loss"] -= 0.5 * self.info_weight * information
         generator_loss = ops.mean(ops.softplus(-log_odds))
-        logs = {"generator_loss": generator_loss, "information": information, **adversarial}
-        kl = outputs.latents[0].posterior.kl(outputs.latents[0].prior, outputs.z)
+        logs = {
+            "generator_loss": generator_loss,
+            "category_information": category_information,
+            "code_information": code_information,
+            "kl": total([q.kl(prior, z) for q, prior, z in outputs.latents]),
+            **adversarial,
+        }
         loss = generator_loss - self.info_weight * information
         reconstruction, scale = self.reconstruction(outputs)
-        return self.summary_terms(outputs, loss, reconstruction, {"kl": kl, **scale, **logs})
+        return self.summary_terms(outputs, loss, reconstruction, {**scale, **logs})
 
-    def real_outputs(self, posterior: Gaussian, batch: dict) -> Outputs:
+    def real_outputs(self, head, batch: dict) -> Outputs:
         """Real images through Q and the generator."""
-        latent = Sampling(self.seed_generator)(posterior)
-        return Outputs([latent], self.render(latent.z, batch, False), batch)
+        latents = self.read(head, Sampling(self.seed_generator))
+        z = Outputs(latents, None, batch).z
+        return Outputs(latents, self.render(z, batch, False), batch)
 
-    def information(self, z, posterior: Gaussian):
-        """Lower bound of the information between codes and images, scalar nats (Eq. 5)."""
-        codes = posterior.map(lambda tensor: tensor[:, : self.num_codes])
-        entropy = 0.5 * self.num_codes * math.log(2.0 * math.pi * math.e)
-        return ops.mean(codes.log_prob(z[:, : self.num_codes])) + entropy
+    def draw_prior(self, n):
+        """Samples of the prior `[n, L]` as a tensor."""
+        classes = [
+            Categorical(ops.zeros((n, size))).sample(self.seed_generator)
+            for size in self.categories
+        ]
+        codes = random.uniform((n, self.num_codes), -1.0, 1.0, seed=self.seed_generator)
+        noise = random.normal((n, self.num_noise), seed=self.seed_generator)
+        return ops.concatenate([*classes, codes, noise], axis=-1)
+
+    def sample_prior(self, n, rng):
+        classes = [np.eye(size)[rng.integers(size, size=n)] for size in self.categories]
+        codes = rng.uniform(-1.0, 1.0, (n, self.num_codes))
+        noise = rng.standard_normal((n, self.num_noise))
+        return np.concatenate([*classes, codes, noise], axis=1).astype("float32")
+
+    def information(self, z, head) -> tuple:
+        """Lower bounds of the information between codes and images, scalar nats (Eq. 5).
+
+        Args:
+            z: `[B, L]`, what images were generated from.
+            head: `[B, L]`, what Q reads off them.
+
+        Returns:
+            That of the categorical codes, at most the sum of the logs of their sizes, and that of
+            the continuous ones, at most -0.23 each, as Q's standard deviation is fixed.
+        """
+        *classes, codes, _ = self.parts(z)
+        *logits, means, _ = self.parts(head)
+        bounds = [
+            ops.mean(Categorical(q).log_prob(c)) for c, q in zip(classes, logits, strict=True)
+        ]
+        category = sum(bounds) + sum(math.log(size) for size in self.categories)
+        bound = ops.mean(gaussian_log_prob(codes, means, ops.zeros_like(means)))
+        return ops.convert_to_tensor(category, "float32"), bound + self.num_codes * math.log(2.0)
 
     def get_config(self):
-        knobs = {"num_codes": self.num_codes, "info_weight": self.info_weight}
+        knobs = {
+            "categories": self.categories,
+            "num_codes": self.num_codes,
+            "info_weight": self.info_weight,
+        }
         return {**super().get_config(), **knobs}
+
+
+def _checked_categories(categories, latent_size: int) -> tuple[int, ...]:
+    """Sizes of categorical codes.
+
+    Raises:
+        UserError: If they are not whole numbers of at least 2 that fit into the latents.
+    """
+    listed = isinstance(categories, (list, tuple)) and all(
+        isinstance(size, int) and not isinstance(size, bool) and size >= 2 for size in categories
+    )
+    if not listed or sum(categories) > latent_size:
+        raise UserError(
+            f"`categories` must be a list of whole numbers of at least 2, the classes of each "
+            f"categorical code, together at most the latent size of {latent_size}. Received: "
+            f"categories={shown(categories)}"
+        )
+    return tuple(categories)

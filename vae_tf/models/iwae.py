@@ -12,6 +12,7 @@ from keras import ops
 from vae_tf.checks import require_number
 from vae_tf.errors import unknown
 from vae_tf.models.vae import VAE
+from vae_tf.networks.sizes import Sizes, network_sizes
 
 
 @keras.saving.register_keras_serializable("vae_tf")
@@ -38,6 +39,12 @@ class IWAE(VAE):
         require_number("num_samples", num_samples, 1, whole=True)
         if bound not in ("iwae", "elbo"):
             raise unknown("bound", bound, ("iwae", "elbo"))
+
+    @classmethod
+    def sizes(cls, params, image_shape, *, num_samples=1, **knobs):
+        require_number("num_samples", num_samples, 1, whole=True)
+        repeated = Sizes(0, (num_samples - 1) * math.prod(image_shape))  # beside each sample's
+        return network_sizes(params, image_shape, num_samples=num_samples) + repeated
 
     @property
     def logged(self):

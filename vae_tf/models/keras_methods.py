@@ -77,6 +77,7 @@ class KerasMethods(keras.Model):
             "likelihood": self.likelihood,
             "kl_weight": str(self.kl_weight.schedule),
             "trigger_window": self.kl_weight.window,
+            "learning_rate": None if self.learning_rate is None else str(self.learning_rate),
             "seed": self.seed,
         }
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import keras
 from keras import ops
 
-from vae_tf.distributions import Categorical, Distribution, StandardNormal
+from vae_tf.distributions import Categorical, Distribution, Enumerated, StandardNormal
 
 _PRIOR = StandardNormal()
 
@@ -56,6 +56,11 @@ class Outputs(NamedTuple):
     def log_ratio(self):
         """Log q(z|x) - log p(z) of the samples that were rendered, all layers: `[B]` nats."""
         return total([q.log_prob(z) - prior.log_prob(z) for q, prior, z in self.latents])
+
+    def log_shares(self):
+        """Log of what each row counts where classes are taken in turn, `[B]`; else None."""
+        shares = [q.log_prob(z) for q, _, z in self.latents if isinstance(q, Enumerated)]
+        return total(shares) if shares else None
 
 
 class VAEOutput(NamedTuple):
@@ -107,11 +112,19 @@ class Sampling:
         def all_classes(tensor):
             return repeated(tensor, classes)
 
-        return Latent(posterior.map(all_classes), prior.map(all_classes), z)
+        return Latent(Enumerated(all_classes(posterior.logits)), prior.map(all_classes), z)
 
     def _repeated(self, *distributions):
         times, self._repeats = self._repeats, 1
         return [each.map(lambda tensor: repeated(tensor, times)) for each in distributions]
+
+
+class OneSample(Sampling):
+    """The `draw` of a call: classes are drawn as all else is, a row an image."""
+
+    def each(self, posterior: Categorical, prior: Categorical) -> Latent:
+        """Draws a class."""
+        return self(posterior, prior)
 
 
 class Means:
@@ -130,6 +143,21 @@ class Means:
         return Latent(posterior, prior, posterior.mean)
 
     each = __call__
+
+
+def aligned(latents: list[Latent]) -> list[Latent]:
+    """Layers with as many rows each: those drawn before classes were taken in turn are repeated."""
+    if not any(isinstance(latent.posterior, Enumerated) for latent in latents):
+        return latents
+    most = functools.reduce(ops.maximum, [ops.shape(latent.z)[0] for latent in latents])
+
+    def with_all_rows(latent):
+        def full(tensor):
+            return repeated(tensor, most // ops.shape(tensor)[0])
+
+        return Latent(latent.posterior.map(full), latent.prior.map(full), full(latent.z))
+
+    return [with_all_rows(latent) for latent in latents]
 
 
 def joined(parts: list):
@@ -151,4 +179,6 @@ def repeated(tensor, times):
 
 def repeated_like(tensor, rows):
     """A tensor `[B, ...]` repeated for the samples `[K * B, ...]` drawn from it."""
-    return repeated(tensor, ops.shape(rows)[0] // ops.shape(tensor)[0])
+    count = ops.shape(tensor)[0]
+    count = max(count, 1) if isinstance(count, int) else ops.maximum(count, 1)  # of no rows, none
+    return repeated(tensor, ops.shape(rows)[0] // count)

@@ -12,6 +12,7 @@ from keras import ops
 from vae_tf.checks import require_number
 from vae_tf.distributions import Codebook, UniformCodes
 from vae_tf.models.vae import VAE
+from vae_tf.networks.sizes import Sizes
 
 
 @keras.saving.register_keras_serializable("vae_tf")
@@ -59,6 +60,12 @@ class QLAE(VAE):
         self.values = self.add_weight(
             name="values", shape=spaced.shape, initializer=lambda shape, dtype: ops.array(spaced)
         )
+
+    @classmethod
+    def sizes(cls, params, image_shape, *, num_values, **knobs):
+        require_number("num_values", num_values, 2, whole=True)
+        values = params.latent_size * num_values  # to each of which an image has a distance
+        return super().sizes(params, image_shape, **knobs) + Sizes(values, values)
 
     def infer(self, batch, draw, training):
         encoded, _ = self.encoder(batch["image"], training=training)

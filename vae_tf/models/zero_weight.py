@@ -18,8 +18,8 @@ import dataclasses
 
 from keras import ops
 
-from vae_tf.distributions import Gaussian
-from vae_tf.models.latents import Outputs
+from vae_tf.distributions import Categorical, Gaussian
+from vae_tf.models.latents import Outputs, joined
 
 # Small beside a reconstruction in nats, so that where the decoder uses a latent the reconstruction
 # decides.
@@ -62,8 +62,18 @@ class ZeroWeight:
         return ops.where(self._weighted, self._kl_weight * penalty, 0.0)
 
     def pull(self, loss, outputs: Outputs):
-        """The loss with a gradient that narrows the posteriors at weight 0; its value stays."""
-        pull = ops.mean(ops.sum(ops.softplus(2.0 * outputs.log_stddev), axis=-1))
+        """The loss with a gradient that narrows the posteriors at weight 0; its value stays.
+
+        Not those of classes, which it would make sure of themselves.
+        """
+        spreads = [
+            latent.posterior.log_stddev
+            for latent in outputs.latents
+            if not isinstance(latent.posterior, Categorical)
+        ]
+        if not spreads:
+            return loss
+        pull = ops.mean(ops.sum(ops.softplus(2.0 * joined(spreads)), axis=-1))
         pull = ops.where(self._weighted, 0.0, _PULL * pull)
         return loss + (pull - ops.stop_gradient(pull))
 

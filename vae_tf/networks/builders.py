@@ -21,6 +21,8 @@ def build_encoder(
     latent_size: int,
     *,
     activation: str = "relu",
+    batch_normalization: bool = False,
+    log_stddev: float = 0.0,
     seed: int = 0,
 ) -> keras.Model:
     """Network from an image to the parameters of its posterior.
@@ -30,6 +32,9 @@ def build_encoder(
         image_shape: (H, W, C).
         latent_size: L, size of each head.
         activation: Name of the activation of all layers but the heads.
+        batch_normalization: Whether what goes into these activations, but for the first, is
+            normalized over the batch.
+        log_stddev: Initial bias of the second head.
         seed: Seed of the initial weights.
 
     Returns:
@@ -41,29 +46,46 @@ def build_encoder(
     specs.output_shape(spec, image_shape)
     initializers = seeded_initializers(1000 * seed)
     image = x = layers.Input(image_shape, name="image")
-    for index, (filters, kernel, stride) in enumerate(specs.convolutions(spec), 1):
-        x = layers.Conv2D(
-            filters,
-            kernel,
-            stride,
-            padding="same",
-            activation=activation,
-            kernel_initializer=next(initializers),
-            name=f"conv_{index}",
-        )(x)
+
+    first = "conv_1" if specs.convolutions(spec) else "dense_1"
+
+    def activated(kind, *sizes, name, **options):
+        options |= {"kernel_initializer": next(initializers), "name": name}
+        if not batch_normalization or name == first:
+            return kind(*sizes, activation=activation, **options)(x)
+        return _normalized(kind(*sizes, **options)(x), name, activation)
+
+    for index, sizes in enumerate(specs.convolutions(spec), 1):
+        x = activated(layers.Conv2D, *sizes, padding="same", name=f"conv_{index}")
     x = layers.Flatten(name="flatten")(x)
     for index, (units,) in enumerate(specs.dense(spec), 1):
-        x = layers.Dense(
-            units,
-            activation=activation,
-            kernel_initializer=next(initializers),
-            name=f"dense_{index}",
-        )(x)
+        x = activated(layers.Dense, units, name=f"dense_{index}")
+    biases = (0.0, log_stddev)
     heads = [
-        layers.Dense(latent_size, kernel_initializer=next(initializers), name=name)(x)
-        for name in ("mean", "log_stddev")
+        layers.Dense(
+            latent_size,
+            kernel_initializer=next(initializers),
+            bias_initializer=keras.initializers.Constant(bias),
+            name=name,
+        )(x)
+        for name, bias in zip(("mean", "log_stddev"), biases, strict=True)
     ]
     return keras.Model(image, heads, name="encoder")
+
+
+def build_trunk(
+    spec: specs.Spec, image_shape: tuple[int, int, int], *, activation: str, seed: int
+) -> keras.Model:
+    """The layers of a spec without heads, `x [B, H, W, C] -> features [B, F]`."""
+    whole = build_encoder(spec, image_shape, 1, activation=activation, seed=seed)
+    return keras.Model(whole.input, whole.get_layer("mean").input, name="trunk")
+
+
+def _normalized(x, name: str, activation: str):
+    """Batch normalization and the activation behind a layer of this name."""
+    # Its averages are over ten steps or so, as early pictures are of a network that moves.
+    x = layers.BatchNormalization(momentum=0.9, name=f"{name}_normalization")(x)
+    return layers.Activation(activation, name=f"{name}_activation")(x)
 
 
 def with_features(encoder: keras.Model) -> keras.Model:
@@ -116,8 +138,7 @@ def build_decoder(
     def activated(layer, x):
         x = layer(x)
         if batch_normalization:
-            # Its averages are over ten steps or so, as early pictures are of a network that moves.
-            x = layers.BatchNormalization(momentum=0.9, name=f"{layer.name}_normalization")(x)
+            return _normalized(x, layer.name, activation)
         return layers.Activation(activation, name=f"{layer.name}_activation")(x)
 
     z = x = layers.Input((latent_size,), name="z")
@@ -150,6 +171,7 @@ def build_networks(
     *,
     num_classes: int = 0,
     batch_normalization: bool = False,
+    log_stddev: float = 0.0,
 ) -> tuple[keras.Model, keras.Model]:
     """The encoder and the decoder that the parameters of a run name.
 
@@ -158,22 +180,49 @@ def build_networks(
         image_shape: (H, W, C) of the data.
         num_classes: Size of the one-hot label that both see besides: behind the image's channels,
             and behind z.
-        batch_normalization: Whether the decoder normalizes over the batch.
+        batch_normalization: Whether both normalize over the batch.
+        log_stddev: Initial bias of the encoder's second head.
 
     Raises:
         UserError: If a spec does not fit the images.
     """
-    shared = {"activation": params.activation, "seed": params.seed}
+    shared = {
+        "activation": params.activation,
+        "batch_normalization": batch_normalization,
+        "seed": params.seed,
+    }
     height, width, channels = image_shape
     seen = (height, width, channels + num_classes)
-    encoder = build_encoder(params.encoder, seen, params.latent_size, **shared)
+    encoder = build_encoder(
+        params.encoder, seen, params.latent_size, log_stddev=log_stddev, **shared
+    )
+    inputs = params.latent_size + num_classes
+    return encoder, build_mirrored_decoder(
+        params, image_shape, inputs, batch_normalization=batch_normalization
+    )
+
+
+def build_mirrored_decoder(
+    params, image_shape: tuple[int, int, int], inputs: int, *, batch_normalization: bool = False
+) -> keras.Model:
+    """The decoder that the parameters of a run name, or the mirror of their encoder.
+
+    Args:
+        params: `config.Params`.
+        image_shape: (H, W, C) of the data.
+        inputs: Size of what it is given, latents and all else.
+        batch_normalization: Whether it normalizes over the batch.
+
+    Raises:
+        UserError: If the spec cannot end in the image.
+    """
     convolutions = specs.convolutions(params.encoder)
-    decoder = build_decoder(
-        params.decoder or specs.mirrored(params.encoder, channels),
+    return build_decoder(
+        params.decoder or specs.mirrored(params.encoder, image_shape[-1]),
         image_shape,
-        params.latent_size + num_classes,
+        inputs,
         base_channels=convolutions[-1][0] if convolutions else None,
         batch_normalization=batch_normalization,
-        **shared,
+        activation=params.activation,
+        seed=params.seed,
     )
-    return encoder, decoder

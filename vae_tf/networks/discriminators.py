@@ -26,6 +26,11 @@ def build_discriminator(
         UserError: If the spec is not one of dense layers.
     """
     spec = specs.normalize(spec, "discriminator")
+    if not spec:
+        raise UserError(
+            "`discriminator` must be a list of layers, [units], at least one. Received: "
+            "discriminator=[]"
+        )
     if specs.convolutions(spec):
         raise UserError(
             f"A discriminator of codes has dense layers, [units], only. Received: {spec}"

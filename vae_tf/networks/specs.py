@@ -6,15 +6,16 @@ A spec is a sequence of layers, from the image inwards for an encoder, outwards 
                  a decoder
     [256]        256 units, fully connected
 
-An encoder has its convolutions before its dense layers, a decoder after them. What joins them
-(flattening, the dense layer back to a feature map) and the heads (mean and log_stddev; the
-pixels of a decoder without convolutions) are implied. A decoder with convolutions ends in the
-image: its last layer has as many filters as the image has channels.
+A spec without layers is a linear network. An encoder has its convolutions before its dense layers,
+a decoder after them. What joins them (flattening, the dense layer back to a feature map) and the
+heads (mean and log_stddev; the pixels of a decoder without convolutions) are implied. A decoder
+with convolutions ends in the image: its last layer has as many filters as the image has channels.
 """
 
 import math
 
 from vae_tf.errors import UserError, shown
+from vae_tf.limits import LARGEST_COUNT
 
 _MOST_LAYERS = 100
 
@@ -36,13 +37,15 @@ def normalize(spec, name: str) -> Spec:
     """
     form = (
         f"`{name}` must be a list of layers, each [units] or [filters, kernel, stride] with whole "
-        f"numbers of at least 1"
+        f"numbers from 1 to {LARGEST_COUNT:,}"
     )
-    if not isinstance(spec, (list, tuple)) or not 0 < len(spec) <= _MOST_LAYERS:
+    if not isinstance(spec, (list, tuple)) or len(spec) > _MOST_LAYERS:
         raise UserError(f"{form}, at most {_MOST_LAYERS} layers. Received: {name}={shown(spec)}")
     for index, layer in enumerate(spec, 1):
         whole = isinstance(layer, (list, tuple)) and all(
-            isinstance(number, int) and not isinstance(number, bool) and number >= 1
+            isinstance(number, int)
+            and not isinstance(number, bool)
+            and 1 <= number <= LARGEST_COUNT
             for number in layer
         )
         if not whole or len(layer) not in (1, 3):
@@ -53,7 +56,7 @@ def normalize(spec, name: str) -> Spec:
     if kinds != sorted(kinds, reverse=not outward):
         raise UserError(
             f"`{name}` must have its convolutions {'after' if outward else 'before'} its dense "
-            f"layers. Received: {name}={[list(layer) for layer in spec]}"
+            f"layers. Received: {name}={shown([list(layer) for layer in spec])}"
         )
     return spec
 

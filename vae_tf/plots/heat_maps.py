@@ -23,6 +23,7 @@ def plot_heat_maps(
     notes: Sequence[str] = (),
     *,
     darkest: float | None = None,
+    row_names: Sequence[str] | None = None,
 ) -> Figure:
     """Draws heat maps of latents against factors, side by side and on one scale of colors.
 
@@ -36,11 +37,14 @@ def plot_heat_maps(
         title: Title of the page.
         notes: Lines below the title.
         darkest: Value of the darkest color; None for the greatest there is.
+        row_names: Names of the rows where they are no latents.
     """
     rows, columns = len(latents), len(factor_names)
     cell_height = 30 if rows <= 16 else 22 if rows <= 40 else 12
     cell_width = int(max(72, *(text_width(name, 13) + 8 for name in factor_names)))
-    width, height, left, between = cell_width * columns, cell_height * rows, 44, 78
+    names_of_rows = row_names or [f"z{latent}" for latent in latents]
+    left = int(max(44, *(text_width(name, 13) + 12 for name in names_of_rows)))
+    width, height, between = cell_width * columns, cell_height * rows, 78
     across = width + between
     above = 34 if any(matrices) else 10
     page = Page(left + len(matrices) * across + 40, above + height + 28, title, tuple(notes))
@@ -53,7 +57,7 @@ def plot_heat_maps(
         drawn = axes.imshow(matrix, cmap=_COLORS, vmin=0, vmax=darkest, aspect="auto")
         names = [without_mathtext(name) for name in factor_names]
         axes.set_xticks(range(columns), names, size=points(13))
-        axes.set_yticks(range(rows), [f"z{latent}" for latent in latents])
+        axes.set_yticks(range(rows), list(map(without_mathtext, names_of_rows)))
         axes.tick_params(axis="y", labelsize=points(min(13, cell_height)))
         axes.tick_params(labelcolor=INK)
         axes.spines[:].set_visible(False)

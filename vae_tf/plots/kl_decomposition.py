@@ -1,6 +1,7 @@
 """The KL to the prior as the sum of its parts (draw)."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from matplotlib.figure import Figure
 
@@ -16,21 +17,34 @@ PARTS = {
     "total_correlation": ("Total correlation", "dependence between latents", ORANGE),
     "dimension_wise_kl": ("Dimension-wise KL", "distance of each latent from N(0, 1)", SKY),
 }
+# The frame of what independent codes would have.
+_NULL: dict[str, Any] = {
+    "fill": False,
+    "edgecolor": INK,
+    "linewidth": 1.2,
+    "linestyle": "--",
+    "label": "null",
+}
 
 
 def plot_decomposition(parts: dict[str, float], title: str, notes: Sequence[str] = ()) -> Figure:
     """Draws the KL to the prior as three parts, each beginning where the one above it ends.
 
+    A dashed line ends the information that so many images can show, `information_limit`; a frame
+    is as wide as the total correlation of independent codes, `null_total_correlation`.
+
     Args:
         parts: What `metrics.elbo_decomposition` returns: the names of `PARTS`, each with its
-            `_error`, and `kl`, all finite, in nats.
+            `_error`, and `kl`, all finite, in nats; limit and null may be missing, as in the scores
+            of older versions.
         title: Title of the page.
         notes: Lines below the title.
     """
-    left, width, row, values = 262, 560, 52, 150
+    left, width, row, values = 312, 560, 52, 150
     page = Page(left + width + values, 4 * row + 44, title, tuple(notes))
     axes = page.chart(MARGIN + left, page.top + 6, width, 4 * row, xlabel="nats per image")
     start, highest = 0.0, max(parts["kl"], 1.0)  # so that what has collapsed looks it
+    null = parts.get("null_total_correlation")
     for index, (name, (words, meaning, color)) in enumerate(PARTS.items()):
         value, error = parts[name], parts[f"{name}_error"]
         end = start + value
@@ -39,12 +53,19 @@ def plot_decomposition(parts: dict[str, float], title: str, notes: Sequence[str]
         axes.plot([end, end], [index, index + 1], color=FAINT, linewidth=0.8, linestyle=":")
         digits = _digits(value)
         text = f"{value:z.{digits}f} ± {error:.{digits}f}"
+        if name == "total_correlation" and null is not None:
+            axes.barh(index, null, left=start, height=0.76, **_NULL)
+            meaning = f"{meaning}; independent: {null:z.{_digits(null)}f}"
+            highest = max(highest, start + null)
         _name_bar(page, index, row, words, meaning, text)
         start = end
         highest = max(highest, end + error)
     axes.barh(3, parts["kl"], height=0.56, color=FAINT, label="kl")
     text = f"{parts['kl']:.{_digits(parts['kl'])}f}"
     _name_bar(page, 3, row, "KL to the prior", "their sum, in closed form", text)
+    limit = parts.get("information_limit", highest)
+    if limit < highest:
+        axes.plot([limit, limit], [-0.5, 0.5], color=INK, linewidth=1.2, linestyle="--")
     axes.set_ylim(3.5, -0.5)
     axes.set_xlim(min(0.0, start), 1.04 * highest)
     axes.set_yticks([])

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.patches import Circle
 
 from vae_tf.escaping import without_mathtext
 from vae_tf.plots.page import BLUE, CLASSES, FAINT, INK, MARGIN, Page, points
@@ -32,12 +33,15 @@ class Scatter(NamedTuple):
         xlabel: Label of the horizontal axis.
         ylabel: Label of the vertical axis.
         title: Title of the panel.
+        has_scale: Whether distances mean something: the axes are then alike, start from the
+            origin of the latent space, and a circle shows where the prior lies.
     """
 
     points: np.ndarray
     xlabel: str
     ylabel: str
     title: str
+    has_scale: bool = False
 
 
 def plot_latent_space(
@@ -78,10 +82,25 @@ def plot_latent_space(
         axes = page.chart(
             left, top, side, side, title=name, xlabel=scatter.xlabel, ylabel=scatter.ylabel
         )
-        axes.set_xticklabels([])
-        axes.set_yticklabels([])
+        if scatter.has_scale:
+            _prior(axes, scatter.points)
+        else:
+            axes.set_xticklabels([])
+            axes.set_yticklabels([])
         _scatter(axes, scatter.points, coloring)
     return page.figure
+
+
+def _prior(axes, coordinates):
+    """Draws the circle that holds 95 % of N(0, I), and makes the axes hold it and all points."""
+    radius = np.sqrt(-2 * np.log(0.05))  # of a standard normal in the plane
+    axes.add_patch(Circle((0, 0), radius, fill=False, color=FAINT, linestyle="--", linewidth=1))
+    limit = 1.08 * max(radius, np.abs(coordinates).max(initial=0))
+    axes.set(xlim=(-limit, limit), ylim=(-limit, limit))
+    axes.text(
+        0.02, 0.02, "dashed: 95 % of the prior", transform=axes.transAxes, size=points(11),
+        color=FAINT,
+    )  # fmt: skip
 
 
 def _scatter(axes, coordinates, coloring):

@@ -30,7 +30,7 @@ def project(codes: np.ndarray, method: str = "pca", *, seed: int = 0) -> np.ndar
     if method == "umap" and importlib.util.find_spec("umap") is None:
         raise UserError(
             "UMAP needs the package umap-learn, which is not installed. Install it with "
-            "pip install 'vae_tf[umap]', or use --projection tsne."
+            "pip install umap-learn, or use --projection tsne."
         )
     if _all_the_same(codes):
         return np.zeros((len(codes), 2))  # on which t-SNE would end the process
@@ -67,15 +67,31 @@ def principal_components(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         codes: `[N, L]` codes.
 
     Returns:
-        Coordinates `[N, 2]`, and the part of the variance that each of the two explains, `[2]`.
+        Coordinates `[N, 2]`, measured from the origin of the latent space, and the part of the
+        variance that each of the two explains, `[2]`.
+    """
+    _, components, explained = principal_axes(codes)
+    return np.asarray(codes, "float64") @ components.T, explained
+
+
+def principal_axes(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Finds the two directions of greatest variance.
+
+    Args:
+        codes: `[N, L]` codes.
+
+    Returns:
+        The mean code `[L]`; two directions `[2, L]` of length 1, of which those are 0 for which
+        there is no variance; and the part of the variance that each explains, `[2]`.
     """
     from sklearn.decomposition import PCA
 
+    size = np.shape(codes)[1]
     codes = _at_least_two(codes)
     if _all_the_same(codes):
-        return np.zeros((len(codes), 2)), np.zeros(2)  # no direction, no variance
+        return codes[0, :size], np.zeros((2, size)), np.zeros(2)
     pca = PCA(2, svd_solver="full").fit(codes)
-    return pca.transform(codes), pca.explained_variance_ratio_
+    return pca.mean_[:size], pca.components_[:, :size], pca.explained_variance_ratio_
 
 
 def image_map(points: np.ndarray, cells: int) -> np.ndarray:

@@ -7,14 +7,18 @@ from pathlib import Path
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 from PIL.PngImagePlugin import PngInfo
 
+from vae_tf.reading import open_regular
 from vae_tf.saving import written_whole
 
 # An animation goes by mail and chat, where a megabyte passes everywhere. A third of that also lets
 # two of each of a dozen runs lie in a repository, and once more inside their report.
-GIF_BYTES = 330_000
+GIF_BYTES = 1_000_000
+_FEWEST_FRAMES = 8  # that a film is thinned to
+
+_MOST_PIXELS = 20_000_000  # of a picture that is read, which somebody else may have made
 
 _SOURCE = "Source"  # key of the PNG text that says what a picture was made from
 
@@ -57,8 +61,9 @@ def save_gif(
 ) -> int:
     """Writes an animation that runs forever, small enough to send.
 
-    Above the limit it gets fewer colors, down to 64; then every second frame is left out, the
-    first and the last excepted, and the others are shown longer; then colors go down to 16.
+    Above the limit it gets 128 colors instead of 256, with fewer of which pink turns red; then
+    every second frame is left out, the first and the last excepted, and the others are shown
+    longer, as long as eight are left.
 
     Args:
         path: Path of the file; its folder is made if it does not exist.
@@ -68,25 +73,27 @@ def save_gif(
         source: Name of what it was made from, kept in the file; see `source_of`.
 
     Returns:
-        Number of bytes written: above `limit` only where a dozen frames of 16 colors are.
+        Number of bytes written: above `limit` only where so few frames of 128 colors are.
     """
-    colors = [256, 128, 64, 32, 16]
+    colors = 256
     with written_whole(path) as partial:
         while True:
-            _write_gif(partial, frames, durations, colors[0], source)
+            _write_gif(partial, frames, durations, colors, source)
             size = partial.stat().st_size
-            if size <= limit or len(colors) == 1:
+            if size <= limit:
                 return size
-            if colors[0] == 64 and len(frames) > 14:
+            if colors > 128:
+                colors = 128
+            elif len(frames) // 2 + 1 >= _FEWEST_FRAMES:
                 frames, durations = _halved(frames, durations)
             else:
-                colors.pop(0)
+                return size
 
 
 def source_of(path: Path) -> str | None:
     """Returns what a picture was made from, None if the picture is damaged or missing."""
     try:
-        with Image.open(path) as image:
+        with open_regular(path) as file, Image.open(file) as image:
             image.verify()
             comment = image.info.get("comment", b"")
             return image.info.get(_SOURCE) or bytes(comment).decode() or None
@@ -99,13 +106,18 @@ def load_png(path: Path) -> np.ndarray:
     """Reads a picture as `[H, W, 3]` uint8.
 
     Raises:
-        OSError: If it is damaged.
+        OSError: If it is damaged, not a regular file, or has more than 20 million pixels.
     """
-    try:
-        with Image.open(path) as image:
-            return np.asarray(image.convert("RGB"))
-    except (SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as error:
-        raise OSError(f"{path} is damaged: {error}") from None
+    with open_regular(path) as file:
+        try:
+            with Image.open(file, formats=("PNG",)) as image:
+                if image.width * image.height > _MOST_PIXELS:
+                    raise ValueError(f"{image.width} x {image.height} pixels, too many")
+                return np.asarray(image.convert("RGB"))
+        except UnidentifiedImageError:
+            raise OSError(f"'{path}' is damaged: it is no PNG") from None
+        except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+            raise OSError(f"'{path}' is damaged: {error}") from None
 
 
 def _save_image(path, image, source):

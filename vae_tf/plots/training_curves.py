@@ -55,7 +55,7 @@ def plot_training_curves(
         wide = len(columns) > 1 and len(finite) and 0 < finite.min() < finite.max() / 100
         if wide or needs_log_scale(values, 8.0):
             use_log_scale(axes, values, unit)
-        if panel == "KL weight" and len(values):
+        if panel == "KL weight" and len(values) and axes.get_yscale() == "linear":
             axes.set_ylim(-0.05 * values.max(), 1.1 * values.max() or 1.0)
         if len(columns) > 1:
             low, high = (history[column] for column in columns)

@@ -1,6 +1,7 @@
 """Figures of traversals: what changes with one latent and nothing else (draw)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -62,6 +63,7 @@ def plot_traversals(
     *,
     unit: str = "nats",
     image: np.ndarray | None = None,
+    names: Mapping[int, str] = MappingProxyType({}),
     tile: int = 56,
 ) -> Figure:
     """Draws every latent running through its range: a row a latent.
@@ -76,6 +78,7 @@ def plot_traversals(
         notes: Lines below the title.
         unit: Unit of `use`.
         image: `[H, W, C]` image that the last block starts from, shown in its heading.
+        names: Number of a latent -> what it tells.
         tile: Approximate height of an image in pixels.
     """
     grids = {}
@@ -85,11 +88,13 @@ def plot_traversals(
     height = tiles.shape[1]
     heading_height = 22 if image is None else max(22, height + 6)
     between = 22
-    width = _LABEL_WIDTH + sum(grid.shape[1] + between for grid in grids.values())
+    shown = [names[int(latent)] for latent in latents if int(latent) in names]
+    label_width = _LABEL_WIDTH + max([text_width(name, 11) + 12 for name in shown], default=0)
+    width = label_width + sum(grid.shape[1] + between for grid in grids.values())
     grid_height = next(iter(grids.values())).shape[0]
     page = Page(width, heading_height + grid_height, title, tuple(notes))
     top = page.top + heading_height
-    x = MARGIN + _LABEL_WIDTH
+    x = MARGIN + label_width
     for index, (heading, grid) in enumerate(grids.items()):
         page.text(x, top - 4, heading, weight="bold", va="bottom")
         page.picture(x, top, grid, heading)
@@ -102,6 +107,9 @@ def plot_traversals(
         middle = top + GAP + row * (height + GAP) + height / 2
         used = f"{use[row]:.2f} {unit}" if active[row] else f"{use[row]:.3f}, inactive"
         _name_row(page, middle, height, f"z{latent}", used, active[row], ranges[row])
+        if told := names.get(int(latent)):
+            style = {"size": min(11, height), "color": FAINT, "ha": "right", "va": "center"}
+            page.text(MARGIN + label_width - 8, middle, told, **style)
     return page.figure
 
 

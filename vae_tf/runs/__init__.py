@@ -4,18 +4,21 @@
     environment.json   versions, commands  samples/     pictures at the sampled steps
     checkpoints/       see checkpoints.py  metrics.json scores
 
+A folder with a study.csv holds the runs of a study.
+
 Loading a run executes nothing from its folder: JSON, CSV, PNG and arrays only.
 """
 
 from vae_tf.runs.creation import check_links, check_new, check_resumable, clean, create
 from vae_tf.runs.environment import record_environment
-from vae_tf.runs.folder import PARAMS, Run, load_data, load_run
+from vae_tf.runs.folder import PARAMS, STUDY, Run, load_data, load_run, name_of
 from vae_tf.runs.lock import locked
 from vae_tf.runs.log import Log, read_log, read_proven_log
 from vae_tf.runs.publishing import slim
 
 __all__ = [
     "PARAMS",
+    "STUDY",
     "Log",
     "Run",
     "check_links",
@@ -26,6 +29,7 @@ __all__ = [
     "load_data",
     "load_run",
     "locked",
+    "name_of",
     "read_log",
     "read_proven_log",
     "record_environment",

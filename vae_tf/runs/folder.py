@@ -7,10 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
+from vae_tf.code_mixture import CodeMixture, fit_mixture
 from vae_tf.config import Params
 from vae_tf.data import ImageSet, load
 from vae_tf.data.fingerprints import fingerprint
-from vae_tf.errors import UserError
+from vae_tf.errors import UserError, unknown
 from vae_tf.reading import read_text
 from vae_tf.runs import checkpoints
 from vae_tf.runs.details import check_details, check_params, same_images
@@ -19,6 +20,8 @@ from vae_tf.runs.log import read_log, read_proven_log
 
 PARAMS = "params.json"  # the file that makes a folder a run
 REPLACED = "params.json.replaced"  # its name while --overwrite removes the run
+STUDY = "study.csv"  # the file that makes a folder a study, in which its runs lie
+_MOST_FITTED = 10_000  # images to whose codes a mixture is fitted
 
 
 class Run:
@@ -62,6 +65,12 @@ class Run:
         if validation_data is not None:
             self.validation_data = validation_data
 
+    def __repr__(self):
+        params = self.params
+        newest = checkpoints.newest(self.checkpoints)
+        trained = "not trained yet" if newest is None else f"checkpoint {newest.stem}"
+        return f"<Run {self.name!r}: {params.model} on {params.dataset}, {trained}>"
+
     def _what_it_is(self) -> str:
         if any((self.path / name).exists() for name in (LOCK, REPLACED)):
             return (
@@ -73,7 +82,7 @@ class Run:
 
     @property
     def name(self) -> str:
-        return self.path.name
+        return name_of(self.path)
 
     @property
     def params_path(self) -> Path:
@@ -106,6 +115,55 @@ class Run:
         checkpoints.restore(model, arrays, weights_only=self.slimmed)
         return model
 
+    @functools.cached_property
+    def training_codes(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """At most 10,000 training images, evenly spaced: their indices, means and log stddevs.
+
+        Raises:
+            UserError: If the images cannot be had.
+        """
+        rows = np.unique(np.linspace(0, len(self.data) - 1, _MOST_FITTED).astype(int))
+        labels = self.data.labels if self.model.conditional else None
+        parts = [
+            self.model.encode(self.data.images(part), None if labels is None else labels[part])
+            for part in np.array_split(rows, -(-len(rows) // 1_000))
+        ]
+        mean, log_stddev = (np.concatenate(column) for column in zip(*parts, strict=True))
+        return rows, mean, log_stddev
+
+    @functools.cached_property
+    def code_mixture(self) -> CodeMixture:
+        """A Gaussian mixture fitted to samples of the posteriors of `training_codes`.
+
+        Raises:
+            UserError: If the images cannot be had.
+        """
+        _, mean, log_stddev = self.training_codes
+        noise = np.random.default_rng(0).standard_normal(mean.shape)
+        return fit_mixture(mean + np.exp(log_stddev) * noise)
+
+    def generate(self, n: int, seed: int = 0, *, prior: str = "model", label=None) -> np.ndarray:
+        """`n` images `[n, H, W, C]` in [0, 1] decoded from random codes.
+
+        Args:
+            n: Number of images.
+            seed: Seed of the codes.
+            prior: "model" for codes of the model's own prior, or "mixture" for codes of a Gaussian
+                mixture fitted to those of training images, see `code_mixture`: then a plain
+                autoencoder generates, too.
+            label: `[n]`, or one for all, where the model needs labels; None draws them.
+
+        Raises:
+            UserError: If the prior is unknown, or the images that it is fitted to cannot be had.
+        """
+        if prior == "model":
+            return self.model.generate(n, seed, label)
+        if prior != "mixture":
+            raise unknown("prior", prior, ("model", "mixture"))
+        rng = np.random.default_rng(seed)
+        z = self.code_mixture.sample(n, rng)
+        return self.model.decode(z, self.model.label_rows(label, n, rng).get("label"))
+
     @property
     def details(self) -> dict:
         """Step, image shape and state of early stopping at the newest checkpoint."""
@@ -127,9 +185,10 @@ class Run:
     def _read_checkpoint(self) -> tuple[dict[str, np.ndarray], dict]:
         found = checkpoints.load_newest(self.checkpoints, set_aside=False)
         if found is None:
+            study, _, point = self.name.rpartition("/")
+            command = "study.py " + study if study else f"train.py RUN --name {point} --resume"
             raise UserError(
-                f"Run '{self.path}' has no checkpoint to load. Train it: "
-                f"python train.py RUN --name {self.name} --resume"
+                f"Run '{self.path}' has no checkpoint to load. Train it: python {command}"
             )
         try:
             check_details(found[1])
@@ -192,6 +251,13 @@ class Run:
                 self.path,
             )
         return images
+
+
+def name_of(path: Path) -> str:
+    """The name of a run: that of its folder, and STUDY/POINT for a run of a study."""
+    if (path.parent / STUDY).is_file():
+        return f"{path.absolute().parent.name}/{path.name}"
+    return path.name
 
 
 def load_run(path: "str | os.PathLike") -> Run:

@@ -5,6 +5,7 @@ import fcntl
 import logging
 import os
 import stat
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -44,6 +45,30 @@ def locked(path: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def wait_until_free(path: Path, seconds: float):
+    """Waits for a training that is about to end in a run folder.
+
+    Args:
+        path: The run folder; it may be missing.
+        seconds: How long to wait at most; then whoever locks the folder is told.
+    """
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            descriptor = os.open(path / LOCK, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
+        except OSError:
+            return
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            time.sleep(0.1)
+        except OSError:
+            return
+        finally:
+            os.close(descriptor)
 
 
 def _lock(descriptor: int, path: Path):

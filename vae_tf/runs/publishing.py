@@ -2,6 +2,7 @@
 
 from PIL import Image
 
+from vae_tf.reading import open_regular
 from vae_tf.runs import checkpoints
 from vae_tf.runs.creation import check_links
 from vae_tf.runs.folder import Run
@@ -19,7 +20,7 @@ def slim(run: Run):
     check_links(run.path)
     checkpoints.slim(run.checkpoints)
     for path in run.samples.glob("step_*.png"):
-        with Image.open(path) as picture:
+        with open_regular(path) as file, Image.open(file) as picture:
             if picture.mode == "P":
                 continue
             small = picture.quantize(_COLORS)

@@ -10,9 +10,11 @@ from vae_tf.config import Params
 from vae_tf.data.batches import batch_at
 from vae_tf.data.image_set import ImageSet
 from vae_tf.errors import UserError
+from vae_tf.models import CLASSIFIERS
 from vae_tf.models.generative_model import GenerativeModel
 from vae_tf.runs import Run, read_log
 from vae_tf.runs.details import check_params, same_images
+from vae_tf.schedules import controlled
 from vae_tf.training.evaluation import as_tensors, state_kept
 
 _NUM_LOOKED_AT = 256  # images whose range is checked, evenly spaced over the set
@@ -86,6 +88,12 @@ def check_batches(model: GenerativeModel, params: Params, images: ImageSet, vali
             f"different steps cannot be compared, and early stopping has nothing to go by. "
             f"Received: patience={params.patience}. Set patience=none."
         )
+    if params.labels is not None and "labeled_image" not in model.needs:
+        raise UserError(
+            f"Model '{params.model}' does not learn from few labels. Received: labels="
+            f"{params.labels}. Set labels=none, or choose {' or '.join(CLASSIFIERS)}."
+        )
+    _check_feedback(model, params)
     model.pixels.check(_some(images))
     if model.needs != ("image",) or model.smallest_batch > 1:
         # The model or its batches may refuse what does not fit them: better now than after the
@@ -93,6 +101,21 @@ def check_batches(model: GenerativeModel, params: Params, images: ImageSet, vali
         batch = batch_at(images, params.batch_size, params.seed, 0, model.needs)
         with state_kept(model):
             model.compute_terms(as_tensors(batch), training=False)
+
+
+def _check_feedback(model: GenerativeModel, params: Params):
+    weight = model.kl_weight.schedule
+    if params.patience is not None and weight.settled_at is None:
+        raise UserError(
+            f"Early stopping waits until the KL weight has settled, and `kl_weight={weight}` never "
+            f"does. Received: patience={params.patience}. Set patience=none."
+        )
+    if isinstance(weight, controlled) and not model.has_densities:
+        raise UserError(
+            f"`kl_weight={weight}` holds the KL at a value, and that of model '{params.model}' is "
+            f"infinite: its codes have no density. Choose a model with a posterior, such as vae, "
+            f"or another weight."
+        )
 
 
 def check_checkpoint(run: Run, details: dict, images: ImageSet, data: dict, *, own_data: bool):
@@ -125,8 +148,12 @@ def check_checkpoint(run: Run, details: dict, images: ImageSet, data: dict, *, o
         "dataset_size": len(images),
         "num_classes": images.num_classes,
     }
-    # Checkpoints of older versions know no classes.
-    changed = {name for name, value in expected.items() if details.get(name, value) != value}
+    # Checkpoints of older versions know no classes, and some sets were given labels since.
+    changed = {
+        name
+        for name, value in expected.items()
+        if details.get(name, value) != value and details[name] is not None
+    }
     if changed:
         raise UserError(
             f"The data of '{run.path}' changed since it was started: "

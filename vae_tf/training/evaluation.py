@@ -8,7 +8,10 @@ import tensorflow as tf
 
 from vae_tf.data.batches import parts
 from vae_tf.data.image_set import ImageSet
+from vae_tf.data.labels import labels_of
 from vae_tf.models.generative_model import GenerativeModel
+
+_AT_ONCE = 1_000  # images
 
 NOISE_SEED = 0  # of validation and sample pictures: the same noise at every step, in every run
 
@@ -39,6 +42,15 @@ def evaluate(model: GenerativeModel, images: ImageSet, batch_size: int, *, terms
         reduce = reductions.get(name.rsplit("_", 1)[-1])
         result[name] = reduce(values) if reduce else float(np.average(values, weights=sizes))
     return result
+
+
+def classification_error(model: GenerativeModel, images: ImageSet) -> float:
+    """The part of a set of labeled images that a model puts into a wrong class, in [0, 1]."""
+    wrong = 0
+    for rows in np.array_split(np.arange(len(images)), max(len(images) // _AT_ONCE, 1)):
+        guess = model.classify(images.images(rows)).argmax(axis=1)
+        wrong += int(np.sum(guess != labels_of(images)[rows]))
+    return wrong / len(images)
 
 
 @contextlib.contextmanager

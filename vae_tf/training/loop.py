@@ -13,9 +13,11 @@ from vae_tf.errors import TrainingStopped
 from vae_tf.models.generative_model import GenerativeModel
 from vae_tf.runs import Log, Run, checkpoints, read_proven_log
 from vae_tf.runs.details import check_details, describe_params
+from vae_tf.runs.kept import keep
+from vae_tf.schedules import as_schedule
 from vae_tf.training.callbacks import Callback
 from vae_tf.training.checks import check_checkpoint, check_no_progress
-from vae_tf.training.evaluation import as_tensors, evaluate, state_kept
+from vae_tf.training.evaluation import as_tensors, classification_error, evaluate, state_kept
 from vae_tf.training.samples import is_sampled, save_samples
 from vae_tf.training.signals import Interruption
 
@@ -33,6 +35,7 @@ class Training:
         validation: The images to validate on.
         data: What `describe_data` says of all images.
         own_data: Whether these are not the data set that the parameters name.
+        test: Labeled images of which the classification error is logged besides, None for none.
     """
 
     def __init__(
@@ -44,7 +47,9 @@ class Training:
         *,
         data: dict[str, str],
         own_data: bool = False,
+        test: ImageSet | None = None,
     ):
+        self.test = test
         self.run_folder = run
         self.own_data = own_data
         self.params = run.params
@@ -133,7 +138,7 @@ class Training:
             while True:
                 val = self._save_and_validate(log)
                 if self._done or self._out_of_patience():
-                    write({"step": self.step, **self._terms_of_next_batch(), **val})
+                    write({**self._where(), **self._terms_of_next_batch(), **val})
                     break
                 self._advance(next(upcoming), val, write)
                 for callback in callbacks:
@@ -145,13 +150,19 @@ class Training:
                 self._save(log)
             interruption.raise_if_requested()
 
+    def _where(self) -> dict[str, float]:
+        """The columns of a row that no model knows: its step, and the learning rate of that."""
+        rate = np.float32(as_schedule(self.params.learning_rate)(self.step))
+        return {"step": self.step, "learning_rate": float(rate)}
+
     @property
     def _done(self) -> bool:
         return self.step == self.params.steps
 
     def _open_log(self) -> Log:
         validated = [f"val_{name}" for name in self._validated_columns()]
-        columns = ["step", *self.model.columns, *validated]
+        tested = [] if self.test is None else ["test_error"]
+        columns = ["step", *self.model.columns, "learning_rate", *validated, *tested]
         return Log(self.run_folder.log_path, columns, self.step, self._proof)
 
     def _upcoming_batches(self):
@@ -170,6 +181,8 @@ class Training:
         params = self.params
         if self._done or self.step % params.checkpoint_every == 0:
             self._save(log)
+        if self.step in params.keep_steps:
+            keep(self.run_folder, self.model, self.step)
         if self._done or is_sampled(params, self.step):
             save_samples(self.run_folder.samples, self.step, self.model, self.validation)
         if self._done or (self.step and self.step % params.validate_every == 0):
@@ -181,7 +194,7 @@ class Training:
         terms = self._update_on(batch)
         if self.step % self.params.log_every == 0 or val:
             row = {name: float(value) for name, value in terms.items()}
-            write({"step": self.step, **row, **val})
+            write({**self._where(), **row, **val})
         self.step += 1
 
     def _update_on(self, batch) -> dict:
@@ -223,7 +236,10 @@ class Training:
             self.waited = 0
         else:
             self.waited += 1
-        return {f"val_{name}": val[name] for name in self._validated_columns()}
+        row = {f"val_{name}": val[name] for name in self._validated_columns()}
+        if self.test is not None:
+            row["test_error"] = classification_error(self.model, self.test)
+        return row
 
     def _out_of_patience(self) -> bool:
         return self.params.patience is not None and self.waited >= self.params.patience

@@ -8,10 +8,12 @@ from pathlib import Path
 from vae_tf import runs
 from vae_tf.config import Params
 from vae_tf.data.image_set import ImageSet
+from vae_tf.data.labels import with_few_labels
 from vae_tf.errors import TrainingStopped
 from vae_tf.forecasts.sentence import forecast_sentence
 from vae_tf.likelihood_texts import read_likelihood
 from vae_tf.memory import check_memory
+from vae_tf.models import CLASSIFIERS
 from vae_tf.models.build import build_model
 from vae_tf.runs import Run, checkpoints
 from vae_tf.runs.details import describe_data
@@ -45,7 +47,8 @@ def train(
         data: Training and validation images, where `params.dataset` is not to be loaded.
         progress: Show a progress bar.
         tensorboard: Write event files to the folder `tensorboard` of the run, too.
-        say: Function that is given the forecast of a new run, in a line before it begins.
+        say: Function that is given the forecast of a new run, in a line before it begins, and at
+            the end of any what its KL weight was to hold and did not.
 
     Returns:
         The run, with `.model` trained.
@@ -66,9 +69,15 @@ def train(
     ]
     check_memory(params, images.image_shape, training=True)
     check_images(images, validation)
+    if params.labels is not None:
+        images = with_few_labels(images, params.labels, params.seed)
     model = build_model(params, images.image_shape, len(images), images.num_classes)
     check_batches(model, params, images, validation)
-    described = describe_data(images, validation, labelled="label" in model.needs)
+    told = params.model in CLASSIFIERS and data is None and "test" in images.splits
+    test = runs.load_data(params, "test") if told else None
+    described = describe_data(
+        images, validation, labelled=bool({"label", "labeled_image"} & set(model.needs))
+    )
     if say is not None and not resume and (line := _forecast(params, images)):
         say(line)
     with contextlib.ExitStack() as stack:
@@ -82,7 +91,7 @@ def train(
         runs.clean(run_dir)
         run.params = params  # those in the folder may still have fewer steps
         training = Training(
-            run, model, images, validation, data=described, own_data=data is not None
+            run, model, images, validation, data=described, own_data=data is not None, test=test
         )
         start = training.restore() if resume else 0
         write_text(run.params_path, params.to_json())
@@ -93,6 +102,8 @@ def train(
         if tensorboard:
             callbacks.append(stack.enter_context(TensorBoard(run.path / "tensorboard")))
         training.run(callbacks)
+    if say is not None and (line := model.kl_weight.shortfall()):
+        say(line)
     return run
 
 

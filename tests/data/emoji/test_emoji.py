@@ -65,3 +65,20 @@ def test_other_sizes():
     luma = load("emoji").images([100])[0] @ np.array([0.299, 0.587, 0.114])
     blocks = luma.reshape(32, 2, 32, 2).mean(axis=(1, 3))
     np.testing.assert_allclose(small.images([100])[0, ..., 0], blocks, atol=2 / 255)
+
+
+def test_labels_are_unicodes_groups():
+    images = load("emoji")
+    assert len(images.label_names) == 10 and np.bincount(images.labels).min() == 5
+    group = {
+        name: images.label_names[label] for name, label in zip(NAMES, images.labels, strict=True)
+    }
+    assert group["1f600"] == "Smileys & Emotion" and group["1f1e9-1f1ea"] == "Flags"
+    assert group["1f3c3-1f3fb-200d-2640-fe0f-200d-27a1-fe0f"] == "People & Body"  # a newer one
+    assert group["1f34b-200d-1f7e9"] == "Food & Drink" and group["1f3fe"] == "Component"
+    tones = images.attribute_names["skin_tone"]
+    codes = images.attributes["skin_tone"]
+    tone = {name: tones[code] for name, code in zip(NAMES, codes, strict=True)}
+    assert tone["1f46d-1f3fd"] == "medium" and tone["1f600"] == "none"
+    assert tone["1f469-1f3fb-200d-1f91d-200d-1f469-1f3ff"] == "several"
+    assert np.bincount(codes).tolist() == [1906, *[324] * 5, 260]

@@ -1,6 +1,9 @@
-"""The pictures of one run: a new picture is one function and one row of `PRODUCTS`."""
+"""The products of one run: a new one is one function and one row of `PRODUCTS`."""
 
 from vae_tf.analysis.products import (
+    classes,
+    directions,
+    explorer,
     factors,
     forecasts,
     images,
@@ -9,11 +12,18 @@ from vae_tf.analysis.products import (
     training,
     traversals,
 )
-from vae_tf.analysis.products.product import Animation, Product
+from vae_tf.analysis.products.product import Animation, Explorer, Product
 
-__all__ = ["PRODUCTS", "Animation", "Product"]
+__all__ = ["PRODUCTS", "Animation", "Explorer", "Product"]
 
 PRODUCTS = {
+    "explorer.html": Product(
+        explorer.explorer,
+        ("checkpoint",),
+        "Explorer",
+        "The trained model in one page: a slider a latent, your own images, random samples, a map "
+        "of the codes, paths between images.",
+    ),
     "training_curves.png": Product(
         training.training_curves,
         ("log",),
@@ -38,15 +48,31 @@ PRODUCTS = {
         images.generations,
         ("checkpoint",),
         "Generations",
-        "Samples of the prior, decoded. Where they look unlike the data, the codes of real images "
-        "lie elsewhere than the prior.",
+        "Samples of the prior, decoded, and of a mixture fitted to the codes afterwards. Where "
+        "only the first look unlike the data, the codes of real images do not fill the prior.",
+    ),
+    "confusion.png": Product(
+        classes.confusion,
+        ("checkpoint",),
+        "Classes taken for others",
+        "A row is a class, a column what its images are taken for: all that is beside the diagonal "
+        "is an error.",
+        needs_classifier=True,
     ),
     "class_grid.png": Product(
-        images.class_grid,
+        classes.class_grid,
         ("checkpoint",),
         "Classes and styles",
         "A row is one code under every label. Where the columns agree in nothing but the class, "
         "the code holds what the label does not tell: the style.",
+        needs_labels=True,
+    ),
+    "analogies.png": Product(
+        classes.analogies,
+        ("checkpoint",),
+        "Analogies",
+        "The style of an image through all classes. Slant and stroke that stay are in the code, "
+        "what changes is the class.",
         needs_labels=True,
     ),
     "interpolation.png": Product(
@@ -76,6 +102,14 @@ PRODUCTS = {
         "Traversals in motion",
         "The latents of most KL, each from one end of its range to the other and back.",
     ),
+    "directions.png": Product(
+        directions.directions,
+        ("checkpoint",),
+        "Edits",
+        "Each row adds the direction of an attribute to the code of an image that lacks it. A good "
+        "direction changes the probability of its attribute, and of no other one.",
+        needs_attributes=True,
+    ),
     "kl_per_latent.png": Product(
         latent_space.kl_per_latent,
         ("checkpoint",),
@@ -89,7 +123,9 @@ PRODUCTS = {
         ("scores",),
         "What the KL is made of",
         "Information is what the codes tell of the image; total correlation is what the prior "
-        "does not expect of latents together, and dimension-wise KL of each alone. Error bars are "
+        "does not expect of latents together, and dimension-wise KL of each alone. Information "
+        "beyond the log of the number of images is counted as total correlation: compare it with "
+        "the dashed frame, what independent codes of the same KL would show. Error bars are "
         "standard errors over samples.",
         score="elbo_decomposition",
     ),
@@ -131,7 +167,8 @@ PRODUCTS = {
         "Information of latents on factors",
         "Each column is a factor. One dark cell in it is a factor held by one latent, which is "
         "what MIG rewards; several are a factor spread over latents, none a factor that is lost. "
-        "Bins raise all cells where points are few; densities do not.",
+        "Bins raise all cells where points are few, to what stands there by chance: with codes "
+        "permuted against the factors. Densities do not.",
         score="mig",
     ),
     "importance_matrix.png": Product(

@@ -7,8 +7,7 @@ from vae_tf.analysis.analyzed_run import SEED, AnalyzedRun
 from vae_tf.plots.image_figures import plot_image_rows, plot_interpolation
 from vae_tf.plots.traversals import line_codes, plane_codes
 
-_NUM_STYLES = 6
-_MOST_CLASSES = 20  # columns
+_NUM_GENERATED = 30  # of each kind, in rows of ten
 
 
 def reconstructions(analyzed: AnalyzedRun) -> Figure:
@@ -38,32 +37,19 @@ def reconstructions(analyzed: AnalyzedRun) -> Figure:
 
 
 def generations(analyzed: AnalyzedRun) -> Figure:
-    """Draws images decoded from samples of the prior."""
-    images = analyzed.model.generate(40, SEED)
-    return plot_image_rows(
-        images.reshape(4, 10, *images.shape[1:]),
-        "Generations",
-        (analyzed.caption, f"decoded from the first 40 samples of N(0, I), seed {SEED}"),
-    )
-
-
-def class_grid(analyzed: AnalyzedRun) -> Figure:
-    """Draws samples of the prior under every label: a column a class, a row a style."""
-    model, names = analyzed.model, analyzed.images.label_names
-    rng = np.random.default_rng(SEED)
-    styles = model.sample_prior(_NUM_STYLES, rng)  # [S, L]
-    classes = np.arange(min(model.num_classes, _MOST_CLASSES))
-    z = np.repeat(styles, len(classes), axis=0)
-    images = model.decode(z, np.tile(classes, _NUM_STYLES))
-    shown = ", ".join(names[k] for k in classes) if names else f"0 to {classes[-1]}"
-    return plot_image_rows(
-        images.reshape(_NUM_STYLES, len(classes), *images.shape[1:]),
-        "Every class in the same styles",
-        (
-            analyzed.caption,
-            f"from left to right the labels {shown}; a row is one sample of N(0, I), seed {SEED}",
-        ),
-    )
+    """Draws images decoded from samples of the prior, and of a mixture fitted to the codes."""
+    images = [analyzed.model.generate(_NUM_GENERATED, SEED)]
+    notes = f"decoded from the first {_NUM_GENERATED} samples of the model's prior, seed {SEED}"
+    mixture = analyzed.code_mixture
+    if mixture is not None:
+        images.append(analyzed.run.generate(_NUM_GENERATED, SEED, prior="mixture"))
+        notes += (
+            f", and as many of a mixture of {len(mixture.weights)} Gaussians fitted to the codes "
+            f"of {mixture.num_images:,} training images"
+        )
+    rows = np.concatenate(images).reshape(-1, 10, *images[0].shape[1:])
+    labels = np.repeat(["prior", "mixture"][: len(images)], _NUM_GENERATED // 10)
+    return plot_image_rows(rows, "Generations", (analyzed.caption, notes), labels=labels.tolist())
 
 
 def interpolation(analyzed: AnalyzedRun) -> Figure:

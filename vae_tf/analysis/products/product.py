@@ -1,4 +1,4 @@
-"""What a product is: a picture or an animation of one run."""
+"""What a product is: a picture, an animation or a page of one run."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -21,29 +21,43 @@ class Animation(NamedTuple):
     durations: list[int]
 
 
+class Explorer(NamedTuple):
+    """A page to play with.
+
+    Attributes:
+        content: JSON values, see `explorer.page_content`.
+    """
+
+    content: dict
+
+
 class Product(NamedTuple):
     """A picture of a run.
 
     Attributes:
-        make: Function that draws it.
+        make: Function that draws it; None where the run has nothing of it.
         sources: Parts of the run that it is made from: "log", "samples", "checkpoint", "scores".
         title: Heading in the report.
         reading: A sentence on how to read it.
         needs_factors: Whether it is only made where the generating factors are known.
         needs_gaussian: Whether it is only made of VAEs with a Gaussian likelihood.
         needs_labels: Whether it is only made of models that draw images of a given label.
+        needs_attributes: Whether it is only made where attributes of the images are known.
+        needs_classifier: Whether it is only made of models that tell the class of an image.
         needs_kl: Whether it is only made where the KL of latents is known and finite.
         score: Score of metrics.json that it shows; it is only made of runs with that score.
         options: Function that returns the choices of the user that change it, as JSON values.
     """
 
-    make: Callable[[AnalyzedRun], Figure | Animation]
+    make: Callable[[AnalyzedRun], Figure | Animation | Explorer | None]
     sources: tuple[str, ...]
     title: str
     reading: str
     needs_factors: bool = False
     needs_gaussian: bool = False
     needs_labels: bool = False
+    needs_attributes: bool = False
+    needs_classifier: bool = False
     needs_kl: bool = False
     score: str | None = None
     options: Callable[[AnalyzedRun], tuple] = lambda analyzed: ()

@@ -5,23 +5,28 @@ from matplotlib.figure import Figure
 
 from vae_tf.analysis.analyzed_run import AnalyzedRun
 from vae_tf.errors import UserError
+from vae_tf.metrics.decomposition import AT_LIMIT
 from vae_tf.plots.code_statistics import INACTIVE
 from vae_tf.plots.heat_maps import plot_heat_maps
 from vae_tf.plots.kl_decomposition import plot_decomposition
 
 
 def information_matrix(analyzed: AnalyzedRun) -> Figure:
-    """Draws the mutual information of latents and factors, by bins and by densities."""
+    """Draws the mutual information of latents and factors, by bins, by chance, by densities."""
     found = _record(analyzed)["scores"]
     headings = {
         "mig": "{num_bins} bins, {num_train:,} points",
         "mig_density": "densities, {num_images:,} images",
     }
-    matrices = {
-        f"{heading.format(**entry['sizes'])}: MIG {entry['values'][name]:.2f}": entry["matrix"]
-        for name, heading in headings.items()
-        if (entry := found.get(name))
-    }
+    matrices = {}
+    for name, heading in headings.items():
+        if not (entry := found.get(name)):
+            continue
+        title = f"{heading.format(**entry['sizes'])}: MIG {entry['values'][name]:.2f}"
+        matrices[title] = entry["matrix"]
+        if "chance_matrix" in entry:  # none in files of older versions
+            title = f"the same bins by chance: MIG {entry['values']['mig_chance']:.2f}"
+            matrices[title] = entry["chance_matrix"]
     return _scored_heat_maps(
         analyzed,
         matrices,
@@ -90,15 +95,20 @@ def decomposition(analyzed: AnalyzedRun) -> Figure:
     values, sizes = entry["values"], entry["sizes"]
     information, kl = values["index_code_mutual_information"], values["kl"]
     limit = np.log(sizes["num_images"])
+    reached = information > AT_LIMIT * limit
     title = "Collapsed: the codes tell nothing of the image"
     if kl >= INACTIVE:
-        title = f"Of {kl:.1f} nats of KL, {information:.1f} tell images apart"
+        least = "at least " if reached else ""
+        title = f"Of {kl:.1f} nats of KL, {least}{information:.1f} tell images apart"
     return plot_decomposition(
         values,
         title,
         (
             _scored(record),
             f"{sizes['num_samples']:,} samples, ± standard error; from {sizes['num_images']:,} "
-            f"images, so that information is at most ln {sizes['num_images']:,} = {limit:.1f} nats",
+            f"images, so that information is at most ln {sizes['num_images']:,} = {limit:.1f} nats"
+            + (", which it nearly is" if reached else ""),
+            "Dashed: that limit, and the total correlation that as many images of independent "
+            "codes with the same KL would show",
         ),
     )

@@ -1,6 +1,8 @@
 """How training went: the log as curves and the sampled pictures in motion."""
 
 import logging
+import re
+from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -11,6 +13,10 @@ from vae_tf.errors import UserError
 from vae_tf.plots.animations import training_frames
 from vae_tf.plots.saving import load_png
 from vae_tf.plots.training_curves import plot_training_curves
+
+_NAME = re.compile(r"step_([0-9]{8,15})\.png")
+_MOST_FRAMES = 36
+_MOST_PIXELS = 100_000_000  # of all pictures together
 
 
 def training_curves(analyzed: AnalyzedRun) -> Figure:
@@ -28,25 +34,48 @@ def training_animation(analyzed: AnalyzedRun, gamma: float | None = None) -> Ani
         gamma: Exponent that brightens dark pixels, see `animations.enhance_dark`; None leaves
             them.
     """
-    found = {}
-    for path in sorted(analyzed.run.samples.glob("step_*.png")):
-        try:
-            found[int(path.stem.removeprefix("step_"))] = load_png(path)
-        except OSError:
-            logging.warning("%s is damaged; training.gif goes on without it.", path)
-    if not found:
+    pictures = _pictures(analyzed.run.samples)
+    if not pictures:
         raise UserError(
             f"There are no pictures in '{analyzed.run.samples}'. They come with training: see "
             f"sample_every and sample_steps in params.py."
         )
-    # Early steps are many and quick, later ones alike: the picture at hand for each of at most 36.
-    steps = np.array(list(found))
-    if len(steps) > 36:
-        steps = steps[np.unique(np.linspace(0, len(steps) - 1, 36).astype(int))]
-    drawn = training_frames(
-        {int(step): found[step] for step in steps}, analyzed.run.name, gamma=gamma
-    )
+    drawn = training_frames(pictures, analyzed.run.name, gamma=gamma)
     return Animation(drawn, _held(len(drawn), 250))
+
+
+def _pictures(folder: Path) -> dict[int, np.ndarray]:
+    """Sampled pictures of one size by step, without those that cannot be shown, which are logged.
+
+    Early steps are many and quick, later ones alike: there are 36 at most, fewer where these would
+    be large.
+    """
+    names = {path: _NAME.fullmatch(path.name) for path in folder.glob("step_*.png")}
+    paths = {int(match[1]): path for path, match in names.items() if match}
+    pictures: dict[int, np.ndarray] = {}
+    waiting = _thinned(sorted(paths), _MOST_FRAMES)
+    while waiting:
+        step, *waiting = waiting
+        try:
+            picture = load_png(paths[step])
+        except OSError as error:
+            logging.warning("%s. training.gif goes on without it.", error)
+            continue
+        if not pictures:
+            height, width, _ = shape = picture.shape
+            waiting = _thinned(waiting, max(1, _MOST_PIXELS // (height * width) - 1))
+        if picture.shape == shape:
+            pictures[step] = picture
+        else:
+            logging.warning("%s is of another size; training.gif goes on without it.", paths[step])
+    return pictures
+
+
+def _thinned(steps: list[int], most: int) -> list[int]:
+    """At most so many of the steps, evenly spaced."""
+    if len(steps) <= most:
+        return steps
+    return [steps[index] for index in np.linspace(0, len(steps) - 1, most).astype(int)]
 
 
 def _held(count: int, usual: int) -> list[int]:

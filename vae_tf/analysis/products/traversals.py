@@ -72,6 +72,7 @@ def all_traversals(analyzed: AnalyzedRun, mode: str = "fitted") -> Figure:
         (analyzed.caption, f"sorted by {statistics.measure}; from left to right: {words[mode]}"),
         unit=statistics.unit,
         image=analyzed.originals[0],
+        names=analyzed.latent_names,
         tile=tile,
     )
 

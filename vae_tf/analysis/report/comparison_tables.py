@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 
-from vae_tf.analysis.report import elements
-from vae_tf.analysis.report.elements import link, number_cells, text
+from vae_tf.analysis import elements
+from vae_tf.analysis.elements import link, number_cells, text
 from vae_tf.analysis.report.run_section import HEADLINES
-from vae_tf.analysis.score_tables import Comparison, compare, number, sizes_note
+from vae_tf.analysis.score_tables import Comparison, cell, compare, sizes_note
+
+_ERRORS = {"val_error": "wrong, validation", "test_error": "wrong, test"}
 
 
 def summary_table(summaries: Sequence[dict]) -> str:
@@ -14,18 +16,29 @@ def summary_table(summaries: Sequence[dict]) -> str:
     Args:
         summaries: Summaries of the runs, see `summaries.summarize`.
     """
+    # Only where a run has them, so that reports of other runs stay as narrow as they are.
+    errors = {name: heading for name, heading in _ERRORS.items()
+              if any(known.get(name) is not None for known in summaries)}  # fmt: skip
     rows = []
     for known in summaries:
         active = "" if known["active"] is None else f"{known['active']} of {known['latent_size']}"
         values = [elements.number(known[name]) for name in HEADLINES]
-        cells = number_cells([f"{known['step']:,}", active, *values])
+        forecast = known.get("forecast") or ""
+        wrong = [_percent(known.get(name)) for name in errors]
+        cells = number_cells([f"{known['step']:,}", active, *values, *wrong, forecast])
         rows.append(f"<tr><td>{link(known['run'])}</td>{cells}</tr>")
-    head = number_cells(["steps", "latents used", *HEADLINES.values()], "th")
+    names = ["steps", "latents of 0.1 nats", *HEADLINES.values(), *errors.values()]
+    head = number_cells([*names, "forecast: linear VAE"], "th")
     return (
         f'<div class="scroll"><table><tr><th>run</th>{head}</tr>{"".join(rows)}</table></div>'
         f'<p class="faint">Nats of the last validation; reconstruction under each run\'s own '
-        f"likelihood.</p>"
+        f"likelihood. The forecast is made from the images alone: latents used, KL, squared "
+        f"error.</p>"
     )
+
+
+def _percent(part: float | None) -> str:
+    return "" if part is None else f"{part:.2%}"
 
 
 def score_tables(records: Sequence[dict]) -> str:
@@ -56,10 +69,9 @@ def _score_table(block: Comparison) -> str:
     columns = {name: column for group in block.columns.values() for name, column in group.items()}
     head = number_cells([column.heading for column in columns.values()], "th")
     rows = []
-    for record, values, best in zip(block.records, block.values, block.best, strict=True):
+    for run, (record, best) in enumerate(zip(block.records, block.best, strict=True)):
         cells = "".join(
-            f'<td class="number{" best" * (name in best)}">'
-            f"{number(values[name]) if name in values else ''}</td>"
+            f'<td class="number{" best" * (name in best)}">{cell(block, run, name)}</td>'
             for name in columns
         )
         rows.append(f"<tr><td>{link(record['run'])}</td>{cells}</tr>")

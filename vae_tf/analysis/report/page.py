@@ -7,9 +7,11 @@ from pathlib import Path
 from string import Template
 from typing import NamedTuple
 
+from vae_tf.analysis.elements import anchor, figure, link, text
 from vae_tf.analysis.report.comparison_tables import score_tables, summary_table
-from vae_tf.analysis.report.elements import anchor, figure, link, text
 from vae_tf.analysis.report.run_section import run_section
+from vae_tf.analysis.report.study_section import study_section
+from vae_tf.analysis.studies.study_table import StudyTable
 from vae_tf.config import Params
 from vae_tf.saving import write_text
 
@@ -38,13 +40,20 @@ class ReportedRun(NamedTuple):
     record: dict | None
 
 
-def write_report(path: Path, runs: Sequence[ReportedRun], comparison: Path) -> dict[str, str]:
+def write_report(
+    path: Path,
+    runs: Sequence[ReportedRun],
+    comparison: Path,
+    studies: Sequence[StudyTable] = (),
+) -> dict[str, str]:
     """Writes the report, in which a run that cannot be shown does not cost the others.
 
     Args:
         path: Path of the page.
         runs: Runs in the order in which they are shown.
         comparison: Path of the picture that compares them.
+        studies: Studies, whose runs are shown together and not one by one; their figures lie in
+            folders of their names beside the page.
 
     Returns:
         Name of a run -> why it could not be shown.
@@ -62,14 +71,17 @@ def write_report(path: Path, runs: Sequence[ReportedRun], comparison: Path) -> d
                 f'<h2 id="{anchor(name)}">{text(name)}</h2>\n'
                 f'<p class="warning">This run cannot be shown: {text(failed[name])}</p>'
             )
-    write_text(path, _page("\n".join([_opening(runs, comparison), *sections])))
+    opening = _opening(runs, comparison, [study.name for study in studies])
+    shown = [study_section(study, path.parent / study.name) for study in studies]
+    write_text(path, _page("\n".join([opening, *shown, *sections])))
     return failed
 
 
 def differing_fields(params: Iterable[Params]) -> list[str]:
     """Names the parameters in which runs differ, in the order of `Params`."""
     dicts = [each.to_dict() for each in params]
-    return [name for name in dicts[0] if any(one[name] != dicts[0][name] for one in dicts)]
+    fields = dicts[0] if dicts else {}
+    return [name for name in fields if any(one[name] != fields[name] for one in dicts)]
 
 
 def _page(body):
@@ -79,17 +91,20 @@ def _page(body):
     return page.substitute(policy=_POLICY, title=_TITLE, style=style, body=body)
 
 
-def _opening(runs, comparison):
-    count = f"{len(runs)} run{'s' if len(runs) > 1 else ''}"
+def _opening(runs, comparison, studies):
+    count = f"{len(runs)} run{'s' if len(runs) != 1 else ''}"
+    if studies:
+        count += f" and {len(studies)} stud{'ies' if len(studies) > 1 else 'y'}"
     parts = [
         f"<h1>{_TITLE}</h1>",
         f'<p class="faint">{count}, drawn by <code>python analyze.py</code>. Images come from '
         f"validation splits, evenly spaced and never picked by hand; seeds are fixed. Losses and "
         f"KL are in nats per image. On a narrow screen, pictures scroll sideways.</p>",
     ]
+    links = "".join(f"<li>{link(name)}</li>" for name in studies)
     if len(runs) < 2:
-        return "\n".join([*parts, ""])
-    links = "".join(f"<li>{link(run.summary['run'])}</li>" for run in runs)
+        return "\n".join([*parts, f"<nav><ul>{links}</ul></nav>" if links else ""])
+    links += "".join(f"<li>{link(run.summary['run'])}</li>" for run in runs)
     caption = (
         "Low is good in reconstruction, and few nats of KL are a short code: runs to the lower "
         "left of the trade-off do more with less. Compare within one block only, as blocks differ "

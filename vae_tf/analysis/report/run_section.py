@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from vae_tf.analysis.elements import anchor, figure, number, page_link, table, text
 from vae_tf.analysis.products import PRODUCTS
-from vae_tf.analysis.report.elements import anchor, figure, number, table, text
 from vae_tf.analysis.score_tables import values_of
 from vae_tf.config import Params
 
@@ -46,7 +46,7 @@ def run_section(
         parts += ["<h3>Where its parameters differ from other runs</h3>", table(rows)]
     parts.append(f"<details><summary>All parameters</summary>{table(values)}</details>")
     parts.append(_scores(record, alone=not differing) if record else "")
-    parts.append(_pictures(folder, record["scores"] if record else {}))
+    parts.append(_pictures(folder, summary, record["scores"] if record else {}))
     return "\n".join(parts)
 
 
@@ -64,7 +64,9 @@ def _headlines(summary):
     numbers = [(words, number(summary[name])) for name, words in HEADLINES.items()]
     if summary["active"] is not None:
         used = f"{summary['active']} of {summary['latent_size']}"
-        numbers.insert(0, ("latents used", used))
+        numbers.insert(0, ("latents of 0.1 nats", used))
+    if summary.get("forecast"):
+        numbers.append(("forecast: linear VAE", summary["forecast"]))
     tiles = "".join(
         f"<div><dt>{text(words)}</dt><dd>{text(value)}</dd></div>" for words, value in numbers
     )
@@ -80,10 +82,13 @@ def _scores(record, alone):
     return f"<details{state}><summary>{text(title)}</summary>{content}</details>"
 
 
-def _pictures(folder, scores):
-    figures = [
-        figure(folder / name, product.title, product.reading)
+def _pictures(folder, summary, scores):
+    shown = {
+        folder / name: product
         for name, product in PRODUCTS.items()
         if product.score in (None, *scores)
-    ]
-    return f'<div class="pictures">{"".join(figures)}</div>'
+    }
+    links = [page_link(path, summary["run"], made.title, made.reading)
+             for path, made in shown.items() if path.suffix == ".html"]  # fmt: skip
+    figures = [figure(path, product.title, product.reading) for path, product in shown.items()]
+    return f'{"".join(links)}<div class="pictures">{"".join(figures)}</div>'

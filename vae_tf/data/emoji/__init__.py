@@ -2,6 +2,7 @@
 
 They lie on one losslessly compressed sheet, `sheet.webp`, row by row, in the order of `names.txt`
 (their code points). `make.py` makes both; `README.md` states origin, license and changes.
+`groups.txt` has Unicode's groups, a line each, see `make_groups.py`.
 """
 
 from pathlib import Path
@@ -17,8 +18,16 @@ from vae_tf.data.row_file import RowFile, RowWriter
 SIDE = 64
 SHEET = Path(__file__).with_name("sheet.webp")
 NAMES = Path(__file__).with_name("names.txt")
+GROUPS = Path(__file__).with_name("groups.txt")
 
-_SKIN_TONES = {"1f3fb", "1f3fc", "1f3fd", "1f3fe", "1f3ff"}
+_SKIN_TONES = {
+    "1f3fb": "light",
+    "1f3fc": "medium-light",
+    "1f3fd": "medium",
+    "1f3fe": "medium-dark",
+    "1f3ff": "dark",
+}
+_TONE_NAMES = ("none", *_SKIN_TONES.values(), "several")
 _EMOJI_STYLE = "fe0f"  # asks for color; written or not without a change of the picture
 
 # People together: one code point where they share a skin tone, a sequence where they do not.
@@ -33,7 +42,10 @@ _SEQUENCES = {
 
 
 def load_emoji(image_size: int | None, channels: int | None) -> Collection:
-    """The emoji on white; those that differ only in skin tone form a group."""
+    """The emoji on white, labeled with Unicode's group and, as an attribute, their skin tone.
+
+    Those that differ only in skin tone stay on one side of a held-out split.
+    """
     names = NAMES.read_text().split()
 
     def prepare(folder: Path) -> dict:
@@ -48,12 +60,35 @@ def load_emoji(image_size: int | None, channels: int | None) -> Collection:
     key = {"image_size": image_size, "channels": channels, "sheet_bytes": SHEET.stat().st_size}
     folder, _ = prepared("emoji", key, prepare)
     _, groups = np.unique([without_skin_tone(name) for name in names], return_inverse=True)
+    group_names, labels = _unicode_groups(names)
     return Collection(
         "emoji",
         RowFile(folder / "images.npy", full_scale=255),
         splits={"train": range(len(names))},
+        labels=labels,
+        label_names=group_names,
+        attributes={"skin_tone": np.array([_TONE_NAMES.index(skin_tone(name)) for name in names])},
+        attribute_names={"skin_tone": _TONE_NAMES},
         groups=groups,
     )
+
+
+def _unicode_groups(names: list[str]) -> tuple[tuple[str, ...], np.ndarray]:
+    lines = [line.split("\t") for line in GROUPS.read_text().splitlines()]
+    codes = {name: code for code, (_, members) in enumerate(lines) for name in members.split()}
+    labels = np.array([codes[without_skin_tone(name) or name] for name in names])
+    return tuple(name for name, _ in lines), labels
+
+
+def skin_tone(name: str) -> str:
+    """The skin tone in some code points: "none", one of Unicode's five, or "several".
+
+    Example:
+        >>> skin_tone("1f3c3-1f3fb-200d-2640-fe0f")
+        'light'
+    """
+    found = {_SKIN_TONES[point] for point in name.split("-") if point in _SKIN_TONES}
+    return found.pop() if len(found) == 1 else "several" if found else "none"
 
 
 def without_skin_tone(name: str) -> str:
@@ -63,7 +98,7 @@ def without_skin_tone(name: str) -> str:
         >>> without_skin_tone("1f3c3-1f3fb-200d-2640-fe0f")
         '1f3c3-200d-2640'
     """
-    left_out = _SKIN_TONES | {_EMOJI_STYLE}
+    left_out = {*_SKIN_TONES, _EMOJI_STYLE}
     plain = "-".join(point for point in name.split("-") if point not in left_out)
     return _SEQUENCES.get(plain, plain)
 

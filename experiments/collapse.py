@@ -1,0 +1,167 @@
+"""Remedies for a collapsed posterior, side by side: the table and the picture of RESULTS.md.
+
+    python study.py collapse --metrics fast     trains and scores the runs, restartable
+    python experiments/collapse.py              from the runs that are done
+
+The runs are `STUDIES["collapse"]` of params.py, in predictions/collapse. Numbers that cannot be had
+of a run, such as the information of codes without a density, stay empty.
+"""
+
+import argparse
+import statistics
+import sys
+from pathlib import Path
+
+import numpy as np
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+import params as presets  # noqa: E402
+from vae_tf.analysis.score_tables import RECORD, load_record, values_of  # noqa: E402
+from vae_tf.data import load  # noqa: E402
+from vae_tf.forecasts.linear_vae import Spectrum, forecast_from, spectrum  # noqa: E402
+from vae_tf.likelihood_texts import read_likelihood  # noqa: E402
+from vae_tf.plots.page import BLUE, FAINT, INK, MARGIN, ORANGE, Page, points  # noqa: E402
+from vae_tf.plots.saving import save_figure  # noqa: E402
+from vae_tf.runs import Run  # noqa: E402
+from vae_tf.runs.progress import progress_of  # noqa: E402
+
+PICTURE = Path(__file__).with_suffix(".png")
+NUM_IMAGES = 1_000  # of the validation images, for the MSE
+# Columns of the table: name -> digits after the point.
+COLUMNS = {
+    "KL": 2,
+    "information": 2,
+    "active units": 1,
+    "MSE": 4,
+    "log-likelihood": 1,
+    "KL weight": 3,
+    "minutes": 1,
+}
+
+
+def measured(run: Run) -> dict[str, float]:
+    """The numbers of a finished run, those that can be had."""
+    record = load_record(run.path / RECORD)
+    scores = values_of(record) if record else {}
+    history = run.history
+    rows = np.linspace(0, len(run.validation_data) - 1, NUM_IMAGES).astype(int)
+    x = run.validation_data.images(rows)
+    values = {
+        "KL": history["val_kl"][-1],
+        "information": scores.get("index_code_mutual_information"),
+        "active units": scores.get("active_units"),
+        "MSE": np.square(run.model.reconstruct(x) - x).mean(),
+        "log-likelihood": scores.get("log_likelihood"),
+        "KL weight": history["kl_weight"][-1],
+        "minutes": minutes(run),
+    }
+    return {name: float(v) for name, v in values.items() if v is not None and np.isfinite(v)}
+
+
+def minutes(run: Run) -> float | None:
+    """Time between the first picture and the last checkpoint: without start, with the company."""
+    pictures = sorted(run.samples.glob("step_*.png"))
+    kept = sorted(run.checkpoints.glob("step_*.npz"))
+    if not pictures or not kept:
+        return None
+    return (kept[-1].stat().st_mtime - pictures[0].stat().st_mtime) / 60
+
+
+def forecast(params, images: Spectrum) -> str:
+    """What a linear VAE would do at this weight and likelihood; nothing for other models."""
+    if params.model != "vae":
+        return ""
+    stddev = read_likelihood(params.likelihood)[1]
+    result = forecast_from(images, params.kl_weight, params.latent_size, stddev)
+    return f"{result.used} used, {result.kl:.1f} nats"
+
+
+def table(rows: dict[str, list[dict]], forecasts: dict[str, str]) -> str:
+    """The table as Markdown: mean ± standard deviation over seeds."""
+    lines = [
+        f"| remedy | seeds | {' | '.join(COLUMNS)} | forecast |",
+        f"| --- | --- | {' | '.join('---' for _ in COLUMNS)} | --- |",
+    ]
+    for name, seeds in rows.items():
+        cells = [
+            spread([each[column] for each in seeds if column in each], digits)
+            for column, digits in COLUMNS.items()
+        ]
+        lines.append(f"| `{name}` | {len(seeds)} | {' | '.join(cells)} | {forecasts[name]} |")
+    return "\n".join(lines)
+
+
+def spread(values: list[float], digits: int) -> str:
+    """Mean ± standard deviation."""
+    if not values:
+        return ""
+    text = f"{statistics.mean(values):,.{digits}f}"
+    return f"{text} ± {statistics.stdev(values):.{digits}f}" if len(values) > 1 else text
+
+
+def picture(rows: dict[str, list[dict]]):
+    """KL and mean squared error of every run: a line a remedy, a dot a seed."""
+    line, names, across, panel = 24, 210, 60, 300
+    page = Page(
+        names + 2 * (panel + across),
+        line * len(rows) + 70,
+        "Remedies for a collapsed posterior, on MNIST",
+        (
+            "A dot is a seed, after 1,500 steps. Orange: learning rate 0.005, at which the plain "
+            "VAE is lost; blue: 0.002.",
+        ),
+    )
+    top = page.top + 20
+    for index, (column, unit) in enumerate((("KL", "nats per image"), ("MSE", "a pixel"))):
+        left = MARGIN + names + index * (panel + across)
+        axes = page.chart(left, top, panel, line * len(rows), title=column, xlabel=unit, ylabel="")
+        for place, (name, seeds) in enumerate(rows.items()):
+            color = ORANGE if name.endswith("0.005") else BLUE
+            values = [each[column] for each in seeds if column in each]
+            axes.plot(values, [place] * len(values), "o", color=color, markersize=6, alpha=0.8)
+            axes.axhline(place, color=FAINT, linewidth=0.3, zorder=0)
+            if index == 0:
+                page.text(
+                    left - 14, top + (place + 0.5) * line, name, size=13, ha="right", va="center"
+                )
+        axes.set_ylim(len(rows) - 0.5, -0.5)
+        axes.set_yticks([])
+        if column == "KL":  # a hundred nats beside a thousandth
+            axes.set_xscale("symlog", linthresh=1.0)
+            axes.set_xticks([0, 1, 10, 100], ["0", "1", "10", "100"])
+            axes.set_xlim(-0.2, 200)
+        else:
+            axes.set_xlim(left=0)
+        axes.tick_params(labelsize=points(12), colors=INK)
+    return page.figure
+
+
+def main():
+    """Prints the table of the runs that are done, and draws the picture."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--predictions", type=Path, default=ROOT / "predictions")
+    options = parser.parse_args()
+    rows: dict[str, list[dict]] = {}
+    forecasts: dict[str, str] = {}
+    spectra: dict[int, Spectrum] = {}
+    for point in presets.STUDIES["collapse"].points():
+        folder = options.predictions / "collapse" / point.name
+        if not (folder / "params.json").exists() or not progress_of(run := Run(folder)).finished:
+            continue
+        size = point.params.latent_size
+        if size not in spectra:
+            images = load("mnist", "train", validation=point.params.validation)
+            spectra[size] = spectrum(images, size)
+        name = point.values["base"]
+        forecasts[name] = forecast(point.params, spectra[size])
+        rows.setdefault(name, []).append(measured(run))
+    if not rows:
+        sys.exit("No run is done. Train them: python study.py collapse --metrics fast")
+    save_figure(PICTURE, picture(rows))
+    print(table(rows, forecasts))
+
+
+if __name__ == "__main__":
+    main()

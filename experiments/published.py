@@ -1,0 +1,189 @@
+"""Published trainings at their published lengths: `python experiments/published.py [ROW ...]`.
+
+Each row of `ROWS` is a training of somebody else's code with the settings that it has there, on
+the images that it has there, and the terms that it reports: averages over its last epoch of
+training. Here they are averages over the rows of log.csv in an epoch.
+
+Restartable: a training that was stopped goes on. Run folders lie in predictions-study/; the curves,
+a row an epoch, are written to experiments/published/ROW.csv whenever the table is printed
+(`--table` trains nothing).
+"""
+
+import argparse
+import csv
+import io
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+from vae_tf import scripts  # first, see there  # noqa: E402
+
+# isort: split
+from vae_tf import data, runs  # noqa: E402
+from vae_tf.config import Params, replace  # noqa: E402
+from vae_tf.runs import Run  # noqa: E402
+from vae_tf.saving import write_text  # noqa: E402
+
+CURVES = Path(__file__).with_suffix("")
+
+
+@dataclass(frozen=True)
+class Row:
+    """A published training.
+
+    Attributes:
+        params: Its settings; `steps` is left open.
+        images: "all" for training and test images together, "train" for the training images.
+        epochs: Its length.
+        epoch_steps: Updates of an epoch.
+        published: Its reconstruction and KL, nats, averaged over its last epoch.
+    """
+
+    params: Params
+    images: str
+    epochs: int
+    epoch_steps: int
+    published: tuple[float, float]
+
+
+# disentangling-vae (Dubois et al. 2019; hyperparam.ini and results/*_mnist of its repository):
+# MNIST at 32x32, the network of Burgess et al. 2018, a loss logged every 50 updates.
+_disentangling_vae = Params(
+    dataset="mnist",
+    image_size=32,
+    encoder=((32, 4, 2), (32, 4, 2), (32, 4, 2), (256,), (256,)),
+    latent_size=10,
+    batch_size=64,
+    learning_rate=5e-4,
+    kl_weight="linear(0, 1, 10000)",
+    log_every=50,
+    validate_every=4_690,
+    sample_every=4_690,
+    checkpoint_every=938,
+)
+
+ROWS = {
+    # keras.io/examples/generative/vae: its Colab output at epoch 30.
+    "keras-tutorial": Row(
+        Params(
+            dataset="mnist",
+            encoder=((32, 3, 2), (64, 3, 2), (16,)),
+            decoder=((64, 3, 2), (32, 3, 2), (1, 3, 1)),
+            latent_size=2,
+            batch_size=128,
+            learning_rate=1e-3,
+            log_every=5,
+            validate_every=5_470,
+            sample_every=5_470,
+        ),
+        "all",
+        30,
+        547,
+        (140.15, 6.80),
+    ),
+    "disentangling-vae-VAE": Row(_disentangling_vae, "train", 400, 938, (118.79, 19.69)),
+    "disentangling-vae-beta-VAE": Row(
+        replace(_disentangling_vae, model="beta_vae", kl_weight="linear(0, 4, 10000)"),
+        "train",
+        400,
+        938,
+        (138.85, 10.99),
+    ),
+    "disentangling-vae-capacity": Row(
+        replace(
+            _disentangling_vae,
+            model="capacity_vae",
+            kl_weight=1.0,
+            hyper={"gamma": 100.0, "capacity": "linear(0, 25, 100000)"},
+            learning_rate=1e-3,
+        ),
+        "train",
+        400,
+        938,
+        (179.03, 24.97),
+    ),
+}
+
+
+def train(name: str, row: Row, predictions: Path):
+    """Trains a row, or goes on with it."""
+    from vae_tf.training import train
+
+    params = replace(row.params, steps=row.epochs * row.epoch_steps)
+    images = data.load("mnist", row.images, params.image_size)
+    test = data.load("mnist", "test", params.image_size)
+    folder = predictions / name
+    resume = (folder / runs.PARAMS).exists()
+    train(params, folder, resume, data=(images, test), progress=True)
+
+
+def curve(row: Row, run: Run) -> list[tuple[int, float, float]]:
+    """Epoch, reconstruction and KL, each averaged over the logged updates of a whole epoch."""
+    log = run.history
+    epochs = []
+    for epoch in range(int(log["step"][-1]) // row.epoch_steps):
+        within = log["step"] // row.epoch_steps == epoch
+        epochs.append((epoch + 1, *(log[name][within].mean() for name in ("reconstruction", "kl"))))
+    return epochs
+
+
+def save_curve(name: str, folder: Path):
+    """Writes the curve of a run, as far as it is, to experiments/published/."""
+    if not (folder / runs.PARAMS).exists():
+        return
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["epoch", "reconstruction", "kl"])
+    for epoch, reconstruction, kl in curve(ROWS[name], Run(folder)):
+        writer.writerow([epoch, f"{reconstruction:.2f}", f"{kl:.2f}"])
+    write_text(CURVES / f"{name}.csv", text.getvalue())
+
+
+def table() -> str:
+    """The table as Markdown, from the curves in experiments/published/."""
+    lines = [
+        "| training | published: epochs, reconstruction + KL | here: epochs, reconstruction + KL |",
+        "| --- | --- | --- |",
+    ]
+    for name, row in ROWS.items():
+        path = CURVES / f"{name}.csv"
+        if not path.exists():
+            continue
+        published = f"{row.published[0]:.2f} + {row.published[1]:.2f}"
+        with path.open(newline="") as file:
+            *_, last = csv.DictReader(file)
+        ours = f"{last['reconstruction']} + {last['kl']}"
+        lines.append(f"| {name} | {row.epochs}: {published} | {last['epoch']}: {ours} |")
+    return "\n".join(lines)
+
+
+def main():
+    """Trains what is asked for and prints the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("names", nargs="*", metavar="ROW", help=f"some of {', '.join(ROWS)}")
+    parser.add_argument("--table", action="store_true", help="train nothing")
+    parser.add_argument("--predictions", type=Path, default=ROOT / "predictions-study")
+    options = parser.parse_args()
+    if unknown := set(options.names) - set(ROWS):
+        parser.error(f"Expected rows of {', '.join(ROWS)}. Received: {', '.join(unknown)}")
+    names = options.names or list(ROWS)
+
+    def work() -> int:
+        for name in names:
+            try:
+                if not options.table:
+                    train(name, ROWS[name], options.predictions)
+            finally:
+                save_curve(name, options.predictions / name)
+        print(table())
+        return 0
+
+    going_on = "What is written is whole. The same command goes on."
+    sys.exit(scripts.answer("published.py", work, lambda: going_on))
+
+
+if __name__ == "__main__":
+    main()

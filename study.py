@@ -1,0 +1,187 @@
+"""Trains a grid of runs: `python study.py STUDY`, or RUN with --vary; see `--help`."""
+
+from vae_tf import scripts  # first, see there
+
+# isort: split
+import argparse
+import shlex
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from vae_tf import config
+from vae_tf.errors import UserError, unknown
+from vae_tf.presets import check_name, read_presets
+from vae_tf.studies import Point, Study, read_vary
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Completes a study; returns the exit code."""
+    words = sys.argv[1:] if arguments is None else arguments
+    begun: list[str] = []  # how to go on, once there is something to go on with
+
+    def work() -> int:
+        presets = read_presets(__file__)
+        options = parse(arguments)
+        studies = getattr(presets, "STUDIES", {})
+        if not options.names:
+            print(listing(studies))
+            return 0
+        name, study = chosen_study(options, presets.RUNS, studies)
+        points = [point._replace(params=located(point.params)) for point in study.points()]
+        return run(options, name, points, ["study.py", *words], begun)
+
+    def going_on() -> str:
+        return begun[0] if begun else "Nothing was begun."
+
+    return scripts.answer("study.py", work, going_on)
+
+
+def parse(arguments: list[str] | None) -> argparse.Namespace:
+    """Reads the command line."""
+    parser = argparse.ArgumentParser(
+        prog="study.py",
+        description="Train a grid of runs: a study of params.py, or runs with fields that vary. "
+        "Without a name, list the studies of params.py.",
+        epilog="Stop it or kill it at any time; the same command goes on. Exit code 1: a run "
+        "failed, and was named.",
+    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help="a study, or one or more runs")
+    parser.add_argument(
+        "--vary",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE,...",
+        help="values of a parameter: kl_weight=1,4,16, seed=0..4; repeatable",
+    )
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="change a parameter of all runs: steps=500; repeatable",
+    )
+    parser.add_argument("--name", help="name of the folder (default: that of the study)")
+    parser.add_argument(
+        "--workers",
+        type=int,
+        metavar="N",
+        help="runs at a time, which share the cores (default: a run a core)",
+    )
+    parser.add_argument(
+        "--ray",
+        metavar="ADDRESS",
+        help="run on a Ray cluster, started on one of its machines: auto, or HOST:PORT of its head "
+        "(default workers: a run a processor)",
+    )
+    parser.add_argument(
+        "--metrics", choices=("fast", "full"), help="score each run when it is trained"
+    )
+    parser.add_argument("--dry-run", action="store_true", help="say what there is to do, and stop")
+    parser.add_argument(
+        "--predictions",
+        type=Path,
+        default=Path("predictions"),
+        metavar="DIR",
+        help="where the folder of the study lies (default: predictions)",
+    )
+    return parser.parse_args(arguments)
+
+
+def listing(studies: Mapping[str, Study]) -> str:
+    """The studies of params.py, a line each."""
+    if not studies:
+        return "params.py has no STUDIES. Name runs and what varies: see --help."
+    width = max(map(len, studies))
+    lines = []
+    for name, study in studies.items():
+        vary = [f"{field} ({len(values)})" for field, values in study.vary.items()]
+        if not isinstance(study.runs, config.Params):
+            vary.insert(0, f"{len(study.runs)} runs")
+        points = study.points()
+        steps = sum(point.params.steps for point in points)
+        lines.append(f"{name:{width}}  {' x '.join(vary)}: {len(points)} runs, {steps:,} steps")
+    return "\n".join(lines)
+
+
+def chosen_study(
+    options: argparse.Namespace,
+    runs: Mapping[str, config.Params],
+    studies: Mapping[str, Study],
+) -> tuple[str, Study]:
+    """Name of the folder and grid of the study that is meant.
+
+    Raises:
+        UserError: If a name is unknown, or the grid impossible.
+    """
+    names, vary = options.names, read_vary(options.vary)
+    of_params = [name for name in names if name in studies]
+    if of_params and len(names) > 1:
+        raise UserError(f"One study at a time, alone. Received: {' '.join(names)}")
+    if len(set(names)) < len(names):
+        raise UserError(f"Each run can be named once. Received: {' '.join(names)}")
+    if of_params:
+        base = studies[names[0]]
+        bases, vary = base.runs, {**base.vary, **vary}
+    else:
+        for name in names:
+            if name not in runs:
+                known = [*studies, *runs]
+                raise unknown("study or run", name, known, "They are written in params.py.")
+        bases = runs[names[0]] if len(names) == 1 else {name: runs[name] for name in names}
+    folder = options.name or (names[0] if of_params else None)
+    if folder is None:
+        raise UserError("Name the folder of the study, beside the run folders: --name NAME")
+    check_name(folder, "--name")
+    if isinstance(bases, config.Params):
+        return folder, Study(config.override(bases, options.set), vary)
+    changed = {name: config.override(each, options.set) for name, each in bases.items()}
+    return folder, Study(changed, vary)
+
+
+def located(params: config.Params) -> config.Params:
+    """The parameters with a folder of images by its absolute path, for wherever it is loaded."""
+    from vae_tf.data import with_absolute_path  # here, as it imports half of NumPy
+
+    return config.replace(params, dataset=with_absolute_path(params.dataset))
+
+
+def run(
+    options: argparse.Namespace,
+    name: str,
+    points: list[Point],
+    command: list[str],
+    begun: list[str],
+) -> int:
+    """Completes the points and says where the results lie."""
+    from vae_tf.studies.start import StudyRun, local_jobs, ray_jobs
+
+    study = StudyRun(options.predictions / name, points, options.metrics)
+    if options.dry_run:
+        print(study.plan())
+        return 0
+    if options.ray is None:
+        start, workers = local_jobs(study, options.workers, command)
+    else:
+        start, workers = ray_jobs(study, options.ray, options.workers, command)
+    again = f"python {shlex.join(command)}"
+    begun.append(f"What is written is whole. To go on:\n  {again}")
+    known = len(points) - len(study.left)
+    print(f"{name}: {len(points):,} runs, {known:,} of them done before.", flush=True)
+    study.run(start, workers, measured=options.ray is None)
+    if options.metrics:
+        study.score_together()
+    for point, error in study.failed.items():
+        print(f"study.py: {point}: {error}", file=sys.stderr)
+    done = len(points) - len(study.failed)
+    print(
+        f"{name}: {done:,} of {len(points):,} runs done. They lie in {study.folder}, beside their "
+        f"table, study.csv.\nNext: python analyze.py {name}"
+    )
+    if study.failed:
+        print(f"Failed runs are tried again by: {again}", file=sys.stderr)
+    return 1 if study.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

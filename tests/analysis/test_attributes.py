@@ -1,0 +1,59 @@
+import numpy as np
+import pytest
+
+from vae_tf.analysis.attributes import attribute_directions, known_attributes, latent_names
+from vae_tf.data import ArrayImages
+from vae_tf.directions import direction
+from vae_tf.runs import Run
+
+
+class FakeRun:
+    """Codes that are known, in place of a trained model."""
+
+    def __init__(self, codes, labels):
+        images = np.zeros((len(codes), 2, 2), "uint8")
+        images[0] = 255
+        self.data = ArrayImages("fake", images, labels)
+        self.training_codes = np.arange(len(codes)), codes, np.zeros_like(codes)
+        self.model = type("Model", (), {"conditional": False})
+
+
+@pytest.fixture
+def fake():
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 3, 600)
+    codes = rng.normal(size=(600, 4))
+    codes[:, 2] -= 3 * labels
+    return FakeRun(codes, labels)
+
+
+def test_latents_are_named_after_labels(fake):
+    (latent, name), = latent_names(fake).items()  # fmt: skip
+    assert latent == 2 and name.startswith("label 2 to 0, information 0.")
+
+
+def test_each_value_has_a_direction_and_those_come_first_that_tell_most(fake):
+    found = attribute_directions(fake)
+    assert sorted(each.name for each in found) == ["label 0", "label 1", "label 2"]
+    assert [each.area for each in found] == sorted((each.area for each in found), reverse=True)
+    codes, labels = fake.training_codes[1], fake.data.labels
+    by_name = {each.name: each for each in found}
+    np.testing.assert_allclose(by_name["label 0"].vector, direction(codes, labels == 0))
+    assert by_name["label 0"].area > 0.95 > by_name["label 1"].area
+
+
+def test_without_labels_or_with_one_class_there_is_nothing(fake):
+    codes = fake.training_codes[1]
+    for labels in (None, np.ones(600, int)):
+        assert latent_names(FakeRun(codes, labels)) == {}
+        assert attribute_directions(FakeRun(codes, labels)) == []
+
+
+def test_factors_are_attributes(runs):
+    run = Run(runs / "sprites")
+    rows = np.arange(5)
+    known = known_attributes(run.data, rows)
+    np.testing.assert_array_equal(known["scale"], run.data.factors(rows)[:, 1])
+    names = [each.name for each in attribute_directions(run)]
+    assert any(name.startswith("scale ") for name in names)
+    assert not any(name.startswith("orientation") for name in names)  # 40 values

@@ -1,0 +1,31 @@
+"""The sentence at the end of a training."""
+
+import pytest
+
+from vae_tf.analysis.verdict import verdict
+from vae_tf.config import Params
+
+USED = {"active": 2, "kl_per_latent": [3.0, 1.25, 0.0], "mse": 0.01234}
+DEAD = {"active": 0, "kl_per_latent": [2e-4, 1e-4, 0.0], "mse": 0.07}
+
+
+def test_of_a_run_that_uses_its_latents():
+    expected = "2 of 3 latents used, KL 4.2 nats, MSE 0.0123 a pixel"
+    assert verdict(USED, Params(latent_size=3)) == expected
+    plain = verdict(USED | {"kl_per_latent": None, "mse": None}, Params(latent_size=3))
+    assert plain == "2 of 3 latents used"
+    assert verdict(dict.fromkeys(USED), Params()) == ""
+
+
+@pytest.mark.parametrize(
+    ("fields", "remedy"),
+    [
+        ({"kl_weight": 4.0}, "Try a lower weight: --set kl_weight=1"),
+        ({"kl_weight": 1.0, "steps": 100}, "--set 'kl_weight=linear(0, 1.0, 50)', smaller steps"),
+        ({"kl_weight": "linear(0, 1, 9)", "learning_rate": 2e-3}, "Try smaller steps, --set lear"),
+    ],
+)
+def test_a_collapse_names_what_to_try(fields, remedy):
+    text = verdict(DEAD, Params(latent_size=3, **fields))
+    assert text.startswith("collapsed: none of 3 latents used, KL 0.0003 nats. ")
+    assert remedy in text

@@ -1,0 +1,83 @@
+import dataclasses
+import json
+import shutil
+
+import pytest
+
+from vae_tf.config import replace
+from vae_tf.errors import UserError
+from vae_tf.runs import Run
+from vae_tf.runs.progress import progress_of
+from vae_tf.studies import Study
+from vae_tf.studies.points import check_same_study, standing
+
+
+@pytest.fixture
+def study_folder(run_folder, tmp_path):
+    """A study of one finished run, `seed=0`."""
+    folder = tmp_path / "study"
+    folder.mkdir()
+    shutil.copytree(run_folder, folder / "seed=0")
+    (folder / "study.csv").write_text("run\n")
+    return folder
+
+
+def test_how_far_a_run_is(study_folder, tmp_path, tiny):
+    run = study_folder / "seed=0"
+    assert standing(tmp_path / "absent", None) == ("waiting", 0, "")
+    assert standing(run, None) == ("done", 12, "")
+    assert standing(run, "fast") == ("trained", 12, "")
+    assert Run(run).name == "study/seed=0"
+
+    log = (run / "log.csv").read_text().splitlines()
+    (run / "log.csv").write_text("\n".join(log[:-1]) + "\n")  # killed before the last row
+    assert standing(run, None) == ("stopped", 8, "")
+    (run / "log.csv").write_text("\n".join(log) + "\n" + "13,0.")  # a row cut short
+    assert standing(run, None).state == "done"
+    (run / "params.json").write_text(replace(tiny, steps=20).to_json())
+    assert standing(run, None) == ("stopped", 12, "")
+    (run / "params.json").write_text("{")
+    assert standing(run, None).state == "failed" and "params.json" in standing(run, None).error
+
+
+def test_a_run_that_stopped_early_is_finished(study_folder, tiny):
+    from vae_tf.runs import checkpoints
+
+    run = study_folder / "seed=0"
+    newest = checkpoints.newest(run / "checkpoints")
+    arrays, details = checkpoints.load(newest)
+    checkpoints.save(newest.parent, 12, arrays, details | {"waited": 3})
+    (run / "params.json").write_text(dataclasses.replace(tiny, steps=90, patience=3).to_json())
+    assert progress_of(Run(run)) == (12, True)
+    (run / "params.json").write_text(dataclasses.replace(tiny, steps=90, patience=4).to_json())
+    assert progress_of(Run(run)) == (12, False)
+
+
+def test_scores_are_done_when_the_last_is_there(study_folder):
+    from tests.analysis.conftest import scored
+
+    run = study_folder / "seed=0"
+    record = scored("study/seed=0", [8, 8, 1], None) | {"preset": "full"}
+    for complete, state in ((False, "trained"), (True, "done")):
+        (run / "metrics.json").write_text(json.dumps(record | {"complete": complete}))
+        # The full scores are more than enough where the fast ones are asked for.
+        assert standing(run, "fast").state == standing(run, "full").state == state
+    (run / "metrics.json").write_text(json.dumps(record | {"complete": True, "preset": "fast"}))
+    assert standing(run, "fast").state == "done" and standing(run, "full").state == "trained"
+
+
+def test_an_edited_study_is_refused_and_a_grown_one_goes_on(study_folder, tiny):
+    def check(params, seeds):
+        check_same_study(study_folder, Study(params, vary={"seed": seeds}).points())
+
+    check(tiny, (0,))
+    check(tiny, (0, 1, 2))
+    with pytest.raises(UserError, match=r"edited after it ran \(latent_size: 3 -> 4 \(1 of 1 run"):
+        check(replace(tiny, latent_size=4), (0, 1))
+    with pytest.raises(UserError, match="no longer in it: seed=0"):
+        check(tiny, (1, 2))
+    with pytest.raises(UserError, match="is a run, not a study"):
+        check_same_study(study_folder / "seed=0", [])
+    (study_folder / "study.csv").unlink()
+    with pytest.raises(UserError, match="it is no study"):
+        check(tiny, (0,))

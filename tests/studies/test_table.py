@@ -1,0 +1,34 @@
+import csv
+import json
+import shutil
+
+from vae_tf.config import Params
+from vae_tf.studies import Study
+from vae_tf.studies.points import Standing
+from vae_tf.studies.table import numbers_of, write_table
+
+
+def test_a_row_a_run_with_what_varies_and_its_numbers(run_folder, tmp_path):
+    from tests.analysis.conftest import scored
+
+    shutil.copytree(run_folder, tmp_path / "kl_weight=1,seed=0")
+    record = scored("digits", [8, 8, 1], None, mig={"values": {"mig": 0.25}, "sizes": {}})
+    (tmp_path / "kl_weight=1,seed=0" / "metrics.json").write_text(json.dumps(record))
+    points = Study(Params(), vary={"kl_weight": (1, 4), "seed": (0,)}).points()
+    numbers = {point.name: numbers_of(tmp_path / point.name) for point in points}
+    standings = {
+        points[0].name: Standing("done", 12),
+        points[1].name: Standing("failed", 3, "=not\x1bfinite"),
+    }
+    write_table(tmp_path, points, standings, numbers)
+    with open(tmp_path / "study.csv", newline="") as file:
+        done, failed = csv.DictReader(file)
+    assert list(done)[:6] == ["run", "kl_weight", "seed", "state", "error", "step"]
+    assert (done["run"], done["kl_weight"], done["seed"]) == ("kl_weight=1,seed=0", "1", "0")
+    assert (done["state"], done["step"], done["mig"]) == ("done", "12", "0.25")
+    last = (run_folder / "log.csv").read_text().splitlines()
+    value = dict(zip(last[0].split(","), last[-1].split(","), strict=True))["val_kl"]
+    assert done["kl"] == "3" and float(done["train_kl"]) != 3  # a score and a column of the log
+    assert abs(float(done["val_kl"]) - float(value)) < 1e-5 * float(value)
+    assert (failed["state"], failed["step"], failed["mig"]) == ("failed", "3", "")
+    assert failed["error"] == "'=not\\x1bfinite"  # no formula of a spreadsheet

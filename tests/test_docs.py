@@ -1,0 +1,41 @@
+"""The site says something of whatever there is."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from vae_tf.analysis.report.run_section import PRODUCTS  # the two import one another
+from vae_tf.models import MODELS
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+
+# Code of a page as a whole runs by itself; parts of params.py do not.
+_RUNNABLE = {"data.md": 2, "keras.md": 1}
+
+
+@pytest.mark.parametrize("name", PRODUCTS)
+def test_every_picture_is_explained(name):
+    text = (DOCS / "seeing.md").read_text()
+    assert re.search(rf"^## .*{re.escape(name)}", text, re.MULTILINE), (
+        f"docs/seeing.md has no heading with {name}: say what health and sickness look like in it"
+    )
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_every_model_has_a_page(name):
+    pages = [path.read_text() for path in (DOCS / "models").glob("*.md")]
+    assert any(re.search(rf"^`model`: .*`{name}`", page, re.MULTILINE) for page in pages)
+
+
+@pytest.mark.parametrize("page", _RUNNABLE)
+def test_code_runs(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    blocks = re.findall(
+        r"^```python\n(.*?)^```", (DOCS / page).read_text(), re.MULTILINE | re.DOTALL
+    )
+    whole = [block for block in blocks if "import" in block]
+    assert len(whole) == _RUNNABLE[page]
+    for block in whole:
+        exec(compile(block, page, "exec"), {})

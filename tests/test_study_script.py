@@ -1,0 +1,198 @@
+"""study.py as a user runs it: a process of its own, which starts one a run."""
+
+import contextlib
+import csv
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+STUDY = [
+    "digits-VAE", "--name", "seeds", "--vary", "seed=0,1", "--set", "encoder=[[32]]",
+    "--set", "steps=1200", "--set", "log_every=10", "--set", "checkpoint_every=100",
+    "--set", "sample_every=1000", "--workers", "2",
+]  # fmt: skip
+POINTS = ("seed=0", "seed=1")
+
+
+def run(script, *arguments, cwd, **options):
+    command = [sys.executable, str(ROOT / script), *arguments]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=600, **options)
+
+
+def rows(path):
+    with open(path, newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    """A folder in which a study of two seeds ran undisturbed."""
+    home = tmp_path_factory.mktemp("home")
+    done = run("study.py", *STUDY, cwd=home)
+    assert done.returncode == 0, done.stderr
+    assert "seeds: 2 of 2 runs done" in done.stdout
+    assert "Next: python analyze.py seeds" in done.stdout
+    return home
+
+
+def test_points_are_ordinary_runs_beside_their_table(home):
+    folder = home / "predictions" / "seeds"
+    assert {path.name for path in folder.iterdir()} == {*POINTS, "study.csv", ".lock"}
+    table = rows(folder / "study.csv")
+    assert [(row["run"], row["seed"], row["state"], row["step"]) for row in table] == [
+        ("seed=0", "0", "done", "1200"), ("seed=1", "1", "done", "1200"),
+    ]  # fmt: skip
+    assert float(table[0]["val_kl"]) > 0 and table[0]["val_kl"] != table[1]["val_kl"]
+    environment = (folder / "seed=0" / "environment.json").read_text()
+    assert '"study.py"' in environment and '"--workers"' in environment
+
+
+def test_what_is_finished_is_kept(home):
+    folder = home / "predictions" / "seeds"
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*.npz")}
+    done = run("study.py", *STUDY, cwd=home)
+    assert done.returncode == 0 and "2 runs, 2 of them done before" in done.stdout
+    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*.npz")} == before
+
+
+def test_an_edited_study_is_not_mixed(home):
+    done = run("study.py", *STUDY, "--set", "learning_rate=0.002", cwd=home)
+    assert done.returncode == 2 and "Traceback" not in done.stderr
+    assert "edited after it ran (learning_rate: 0.001 -> 0.002 (2 of 2 runs))" in done.stderr
+
+
+@contextlib.contextmanager
+def started(cwd):
+    command = [sys.executable, str(ROOT / "study.py"), *STUDY]
+    with subprocess.Popen(
+        command, cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    ) as study:
+        try:
+            yield study
+        finally:
+            study.kill()
+
+
+def wait_for_rows(folder, count):
+    """Waits until both runs have so many rows."""
+    deadline = time.monotonic() + 400
+    logs = [folder / name / "log.csv" for name in POINTS]
+    while not all(log.exists() and log.read_text().count("\n") > count for log in logs):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_stopped_and_killed_it_ends_in_the_same_bytes(home, tmp_path):
+    folder = tmp_path / "predictions" / "seeds"
+    with started(tmp_path) as study:
+        wait_for_rows(folder, 3)
+        study.send_signal(signal.SIGINT)
+        _, stderr = study.communicate(timeout=200)
+    assert study.returncode == 130 and "Traceback" not in stderr
+    assert "To go on:\n  python study.py digits-VAE --name seeds" in stderr
+    with started(tmp_path):
+        wait_for_rows(folder, 40)  # and then it is killed
+    # At once, while the runs that were left alone may still be saving.
+    done = run("study.py", *STUDY, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert [row["state"] for row in rows(folder / "study.csv")] == ["done", "done"]
+    for name in POINTS:
+        for file in ("log.csv", "checkpoints/step_00001200.npz"):
+            alone = home / "predictions" / "seeds" / name / file
+            assert (folder / name / file).read_bytes() == alone.read_bytes()
+
+
+def test_scores_and_pictures_of_a_study(home):
+    done = run("study.py", *STUDY, "--metrics", "fast", cwd=home)
+    assert done.returncode == 0, done.stderr
+    assert "2 runs, 0 of them done before" in done.stdout  # trained, but not scored
+    table = rows(home / "predictions" / "seeds" / "study.csv")
+    assert all(float(row["log_likelihood"]) < 0 < float(row["udr"]) for row in table)
+    for name in ("seeds", "seeds/seed=1", "predictions/seeds/seed=1"):
+        done = run("analyze.py", name, "--only", "training_curves,summary,report", cwd=home)
+        assert done.returncode == 0, done.stderr
+    for name in POINTS:
+        assert (home / "images" / "seeds" / name / "training_curves.png").is_file()
+    assert "seeds/seed=0" in (home / "images" / "summary.csv").read_text()
+    done = run("analyze.py", "seeds/seed=2", cwd=home)
+    assert done.returncode == 2 and "Did you mean 'seeds/seed=1'" in done.stderr
+
+
+def test_a_run_that_fails_is_named_and_costs_no_other(tmp_path):
+    """The second network does not fit images of 8x8."""
+    arguments = ["digits-VAE", "--name", "nets", "--vary", "encoder=[[8,4,3],[8]],[[8]]"]
+    arguments += ["--set", "steps=5", "--workers", "1"]
+    done = run("study.py", *arguments, cwd=tmp_path)
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert "study.py: encoder=[[8,4,3],[8]]: Layer 1 of the encoder" in done.stderr
+    assert "1 of 2 runs done" in done.stdout
+    failed, good = rows(tmp_path / "predictions" / "nets" / "study.csv")
+    assert (failed["state"], good["state"]) == ("failed", "done")
+    assert failed["error"].startswith("Layer 1 of the encoder")
+
+
+@pytest.fixture
+def without_tensorflow(tmp_path):
+    modules = tmp_path / "modules"
+    modules.mkdir()
+    for name in ("tensorflow", "keras"):
+        (modules / f"{name}.py").write_text("raise ImportError('too early')")
+    return {**os.environ, "PYTHONPATH": str(modules)}
+
+
+def test_plans_and_lists_come_without_tensorflow(tmp_path, without_tensorflow):
+    for arguments, text in (
+        ([], "kl_weight (5) x seed (3): 15 runs, 30,000 steps"),
+        (["--help"], "--vary"),
+        ([*STUDY, "--dry-run"], "2 runs in 'predictions/seeds', 0 done; 2,400 steps left"),
+        (["beta-on-sprites", "--dry-run", "--metrics", "full"], "kl_weight=16,seed=2"),
+    ):
+        done = run("study.py", *arguments, cwd=tmp_path, env=without_tensorflow)
+        assert done.returncode == 0, done.stderr
+        assert text in done.stdout
+    assert [path.name for path in tmp_path.iterdir()] == ["modules"]
+
+
+VARY = ["--vary", "seed=0,1"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["beta-on-sprite"], "Did you mean 'beta-on-sprites'"),
+        (["digits-VAE", "--name", "x"], "the grid is empty"),
+        (["digits-VAE", *VARY], "--name NAME"),
+        (["digits-VAE", "--vary", "sead=0,1", "--name", "x"], "Did you mean 'seed'"),
+        (["digits-VAE", "--vary", "seed=0,0", "--name", "x"], "Two points of the study"),
+        (["digits-VAE", "--vary", "seed=", "--name", "x"], "has no values"),
+        (["digits-VAE", *VARY, *VARY, "--name", "x"], "varies twice"),
+        (["digits-VAE", *VARY, "--set", "stepz=1", "--name", "x"], "Did you mean 'steps'"),
+        (["digits-VAE", *VARY, "--name", "x/y"], "without a path"),
+        (["digits-VAE", *VARY, "--name", "x", "--workers", "0"], "at least 1"),
+        (["digits-VAE", "digits-VAE", *VARY, "--name", "x"], "once"),
+        (["beta-on-sprites", "digits-VAE"], "One study at a time"),
+        (["digits-VAE", "--vary", "dataset=folder:absent,digits", "--name", "x"], "no folder"),
+        (["beta-on-sprites", "--predictions", "file"], "cannot be written"),
+        (["beta-on-sprites", "--name", "file", "--predictions", "."], "is no folder"),
+    ],
+)
+def test_bad_input_is_answered_without_traceback(tmp_path, arguments, message):
+    (tmp_path / "file").write_text("")
+    done = run("study.py", *arguments, cwd=tmp_path)
+    assert done.returncode == 2, done.stderr
+    assert message in done.stderr and "Traceback" not in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_two_studies_in_one_folder_are_refused(tmp_path):
+    from vae_tf.runs import locked
+
+    with locked(tmp_path / "predictions" / "seeds"):
+        done = run("study.py", *STUDY, cwd=tmp_path)
+    assert done.returncode == 2 and "Another process" in done.stderr

@@ -1,0 +1,114 @@
+"""What attributes of the images say of a run: names of its latents, and directions to edit by."""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy.stats import rankdata
+
+from vae_tf.analysis.failures import reading
+from vae_tf.data import GroundTruthImages, ImageSet
+from vae_tf.directions import direction
+from vae_tf.errors import UserError
+from vae_tf.metrics.attributes import attribute_table
+from vae_tf.runs import Run
+
+_MOST_VALUES = 12  # of an attribute that gets a direction for each of its values
+_MOST_DIRECTIONS = 16
+_LABEL = {"labels": "label"}  # what there is one of, for each image
+
+
+class NamedDirection(NamedTuple):
+    """A direction, the images that are told apart along it, and how well.
+
+    Attributes:
+        name: What is added, such as "skin_tone dark".
+        vector: `[L]`; one step is the distance of the two groups of images.
+        area: Area under the ROC curve of the codes along the direction, from 0.5 to 1 where it
+            points the right way.
+        groups: Which of the training codes have it: 1, 0, or -1 where that is not known.
+    """
+
+    name: str
+    vector: np.ndarray
+    area: float
+    groups: np.ndarray
+
+
+def known_attributes(images: ImageSet, rows: np.ndarray) -> dict[str, np.ndarray]:
+    """Attributes and generating factors of some images, name -> `[n]` ints, -1 if not known."""
+    labels = {} if images.labels is None else {"labels": images.labels}
+    known = getattr(images, "attributes", None) or labels
+    found = {_LABEL.get(name, name): values[rows] for name, values in known.items()}
+    if isinstance(images, GroundTruthImages):
+        found |= dict(zip(images.factor_names, images.factors(rows).T, strict=True))
+    return found
+
+
+def value_names(images: ImageSet) -> dict[str, tuple[str, ...]]:
+    """Name of an attribute -> names of its values, of those that have names."""
+    labels = {"labels": images.label_names}
+    known = getattr(images, "attribute_names", None) or labels
+    return {_LABEL.get(name, name): names for name, names in known.items() if names}
+
+
+def latent_names(run: Run) -> dict[int, str]:
+    """Number of a latent -> the attribute it tells best; none where no attributes are known.
+
+    Of a model that is given labels, codes hold what these do not tell, and are not named.
+    """
+    try:
+        with reading():
+            if run.model.conditional:
+                return {}
+            rows, mean, _ = run.training_codes
+            table = attribute_table(mean, known_attributes(run.data, rows))
+            return table.latent_names(value_names(run.data))
+    except UserError:  # without the training images
+        return {}
+
+
+def attribute_directions(run: Run) -> list[NamedDirection]:
+    """Directions of the attributes of at most 12 values, those first that tell images best.
+
+    An attribute of two values has one, others one for each value against all others. Each is
+    balanced against the other attributes, as far as there are images to compare. A model that is
+    given labels has none.
+    """
+    try:
+        with reading():
+            if run.model.conditional:
+                return []
+            rows, mean, _ = run.training_codes
+            attributes = known_attributes(run.data, rows)
+    except UserError:
+        return []
+    few = {name: values for name, values in attributes.items()
+           if 2 <= len(np.unique(values[values >= 0])) <= _MOST_VALUES}  # fmt: skip
+    names = value_names(run.data)
+    everyone = range(1 + max((int(values.max()) for values in few.values()), default=0))
+    found = []
+    for name, values in few.items():
+        others = [other for each, other in few.items() if each != name]
+        balance = np.stack(others, axis=1) if others else None
+        present = np.unique(values[values >= 0])
+        for value in present[1:] if len(present) == 2 else present:
+            groups = np.where(values < 0, -1, values == value)
+            vector = _balanced(mean, groups, balance)
+            title = f"{name} {names.get(name, everyone)[value]}"
+            found.append(NamedDirection(title, vector, _area(mean @ vector, groups), groups))
+    return sorted(found, key=lambda each: -each.area)[:_MOST_DIRECTIONS]
+
+
+def _balanced(codes, groups, balance):
+    try:
+        return direction(codes, groups, balance=balance)
+    except UserError:  # it never comes without one of the others
+        return direction(codes, groups)
+
+
+def _area(scores, groups):
+    known = groups >= 0
+    scores, positive = scores[known], groups[known] == 1
+    count = positive.sum()
+    statistic = rankdata(scores)[positive].sum() - count * (count + 1) / 2
+    return float(statistic / (count * (len(scores) - count)))

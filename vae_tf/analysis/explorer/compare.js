@@ -1,0 +1,45 @@
+// Side by side with a second run of the same data, from its own page.
+
+async function compareWith(session, file) {
+  const first = session.models[0].run;
+  let run = null;
+  try {
+    run = contentOf(await file.text());
+  } catch (error) {
+    return say(error.message);
+  }
+  if (run.dataset !== first.dataset || run.image_shape.join() !== first.image_shape.join()) {
+    return say(
+      `'${run.run}' is a run of other data, ${run.dataset} ${run.image_shape.join("×")}; this one is ` +
+        `of ${first.dataset} ${first.image_shape.join("×")}.`,
+    );
+  }
+  let model = null;
+  try {
+    model = new Model(run);
+  } catch {
+    return say(`The page of '${run.run}' is damaged. Make it anew with analyze.py.`);
+  }
+  session.setSecond(model);
+  return say(`Beside it now: ${run.run}. Choose below which of the two the sliders move.`);
+}
+
+function buildCompare(session) {
+  const file = byId("second-file");
+  byId("second").onclick = () => file.click();
+  byId("alone").onclick = () => session.setSecond(null);
+  file.onchange = () => {
+    if (file.files.length) compareWith(session, file.files[0]);
+    file.value = "";
+  };
+  session.onModel(() => {
+    byId("which").hidden = byId("alone").hidden = session.models.length < 2;
+    const choice = (model, i) => {
+      const input = make("input", { type: "radio", name: "active", value: i, id: `active-${i}` });
+      input.checked = i === session.active;
+      input.addEventListener("change", () => session.activate(i));
+      return [input, make("label", { for: `active-${i}` }, model.run.run)];
+    };
+    byId("runs").replaceChildren(...session.models.flatMap(choice));
+  });
+}

@@ -1,0 +1,100 @@
+// Images to start from: those of the validation split, and the reader's own.
+
+/** Cuts the stored images out of their sheet: [{pixels, title, index, label, model}]. */
+async function storedImages(model) {
+  const { sheet, count, labels, titles } = model.run.images;
+  const picture = new Image();
+  picture.src = sheet;
+  await picture.decode();
+  const [height, width] = model.shape;
+  const context = make("canvas", { width, height }).getContext("2d", { willReadFrequently: true });
+  return Array.from({ length: count }, (_, index) => {
+    context.drawImage(picture, -index * width, 0);
+    const title = titles[index];
+    return { pixels: pixelsOf(context, model.shape), title, index, label: labels?.[index], model };
+  });
+}
+
+/** An image of any size and mode as the model sees it: the center square, on white. */
+function fitted(picture, shape) {
+  const [height, width] = shape;
+  const side = Math.min(picture.width / width, picture.height / height);
+  const cut = [side * width, side * height];
+  const corner = [(picture.width - cut[0]) / 2, (picture.height - cut[1]) / 2];
+  const context = make("canvas", { width, height }).getContext("2d", { willReadFrequently: true });
+  context.fillStyle = "#fff";
+  context.fillRect(0, 0, width, height);
+  context.imageSmoothingQuality = "high";
+  context.drawImage(picture, ...corner, ...cut, 0, 0, width, height);
+  return pixelsOf(context, shape);
+}
+
+async function showFile(session, file) {
+  const { model } = session;
+  if (!session.models.every((each) => each.encoder)) return say(encoderMissing(session));
+  let picture = null;
+  try {
+    picture = await createImageBitmap(file);
+  } catch {
+    return say(`'${file.name}' is no image that this browser reads. Try a PNG or a JPEG.`);
+  }
+  const [height, width, channels] = model.shape;
+  const pixels = fitted(picture, model.shape);
+  const size = `${picture.width}×${picture.height}`;
+  const changed = picture.width !== width || picture.height !== height;
+  session.setImage({ pixels, title: "your image" });
+  return say(
+    `Your image${changed ? `, ${size}, was cut to its center and scaled to ${width}×${height}` : ""}` +
+      `${channels === 1 ? `${changed ? " and" : " was"} made grey` : ""}. ` +
+      `The model only knows what it was trained on: ${model.run.dataset}.`,
+  );
+}
+
+const encoderMissing = (session) =>
+  session.models.find((model) => !model.encoder).run.encoder_missing;
+
+function takeOwnImages(session, stage) {
+  const file = byId("file");
+  byId("own").disabled = !session.model.encoder;
+  byId("own").onclick = () => file.click();
+  file.onchange = () => {
+    if (file.files.length) showFile(session, file.files[0]);
+    file.value = "";
+  };
+  const drop = byId("drop");
+  const over = (event) => {
+    event.preventDefault();
+    drop.hidden = false;
+  };
+  document.addEventListener("dragenter", over);
+  document.addEventListener("dragover", over);
+  document.addEventListener("dragleave", (event) => {
+    if (!event.relatedTarget) drop.hidden = true;
+  });
+  document.addEventListener("drop", (event) => {
+    event.preventDefault();
+    drop.hidden = true;
+    const [first] = event.dataTransfer.files;
+    if (!first) say("Drop an image file here, or another run's explorer.html.");
+    else if (first.name.endsWith(".html")) compareWith(session, first);
+    else showFile(session, first);
+  });
+  document.addEventListener("paste", (event) => {
+    if (event.target.closest?.("textarea")) return;
+    const [first] = event.clipboardData.files;
+    if (first) showFile(session, first);
+    else if (!stage.paste(event.clipboardData.getData("text"))) {
+      say("The clipboard holds neither an image nor a code of this page.");
+    }
+  });
+}
+
+async function buildImages(session, stage) {
+  takeOwnImages(session, stage);
+  const stored = await storedImages(session.models[0]);
+  fillStrip(byId("stored"), stored, session.models[0].shape, (index) => {
+    session.setImage(stored[index]);
+    say(`${stored[index].title}, encoded: the sliders stand at the means of its posterior.`);
+  });
+  return stored;
+}

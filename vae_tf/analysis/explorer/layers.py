@@ -1,0 +1,194 @@
+"""Keras networks as lists of nodes that network.js computes, their weights in half precision."""
+
+import math
+from collections.abc import Callable
+
+import keras
+import numpy as np
+
+from vae_tf.errors import UserError
+
+_ACTIVATIONS = (
+    *("elu", "gelu", "leaky_relu", "relu", "selu", "sigmoid", "silu", "softplus", "tanh"),
+    "linear",
+)
+
+
+class HalfPrecision:
+    """Arrays laid one behind the other as 16-bit numbers, little-endian."""
+
+    def __init__(self) -> None:
+        self._parts: list[np.ndarray] = []
+        self._count = 0
+
+    def add(self, array: np.ndarray) -> list[int]:
+        """Adds an array.
+
+        Returns:
+            Its place: number of its first value, and how many it has.
+
+        Raises:
+            UserError: If a value is beyond what half precision can hold, 65,504.
+        """
+        with np.errstate(over="ignore"):
+            part = np.asarray(array).astype("<f2").ravel()
+        if not np.isfinite(part).all():
+            raise UserError(
+                "Its weights go beyond 65,504 or are not finite, and the page keeps them in half "
+                "precision. Train it with a smaller learning rate."
+            )
+        place = [self._count, part.size]
+        self._parts.append(part)
+        self._count += part.size
+        return place
+
+    def to_bytes(self) -> bytes:
+        """All arrays so far."""
+        return b"".join(part.tobytes() for part in self._parts)
+
+
+class _UnknownLayer(Exception):
+    """The page cannot compute a layer; the message says why."""
+
+
+def describe_network(network: keras.Model, weights: HalfPrecision) -> dict:
+    """Describes a functional network node by node.
+
+    Args:
+        network: Network of layers with one input each but for `Concatenate`, on a batch of rows.
+        weights: Store to which its weights are added.
+
+    Returns:
+        JSON values: "nodes", each with its "kind", the numbers of the nodes it comes "from", its
+        "shape" without the batch, its "activation" if it has one, and what its kind needs;
+        "inputs" and "outputs", numbers of nodes.
+
+    Raises:
+        UserError: If the page does not know a layer; the message names all such layers.
+    """
+    nodes: list[dict] = []
+    place: dict[int, int] = {}  # of a tensor, the node that makes it
+    unknown = []
+    for layer in network.operations:
+        inputs = layer.input if isinstance(layer.input, list) else [layer.input]
+        try:
+            node = _describe_layer(layer, weights)
+        except _UnknownLayer as why:
+            unknown.append(f"'{layer.name}' ({why})")
+            node = {"kind": "unknown"}
+        start = isinstance(layer, keras.layers.InputLayer)
+        node["from"] = [] if start else [place[id(tensor)] for tensor in inputs]
+        node["shape"] = [int(side) for side in layer.output.shape[1:]]
+        place[id(layer.output)] = len(nodes)
+        nodes.append(node)
+    if unknown:
+        raise UserError(
+            f"The page does not know these layers of the {network.name}: {', '.join(unknown)}. It "
+            f"knows {', '.join(sorted(_LAYERS))}."
+        )
+    return {
+        "nodes": nodes,
+        "inputs": [place[id(tensor)] for tensor in network.inputs],
+        "outputs": [place[id(tensor)] for tensor in network.outputs],
+    }
+
+
+def _describe_layer(layer, weights):
+    kind = type(layer).__name__
+    if kind not in _LAYERS:
+        raise _UnknownLayer(kind)
+    node = _LAYERS[kind](layer, weights)
+    activation = getattr(layer, "activation", None)
+    if activation is not None:
+        name = keras.activations.serialize(activation)
+        if name not in _ACTIVATIONS:
+            raise _UnknownLayer(f"activation {name}")
+        if name != "linear":
+            node["activation"] = name
+    return node
+
+
+def _dense(layer, weights):
+    return {"kind": "dense", **_with_bias(layer, np.transpose(layer.kernel), weights)}
+
+
+def _with_bias(layer, kernel, weights):
+    """Places of the kernel, `[outputs, inputs]`, and of the bias."""
+    bias = weights.add(layer.bias) if layer.use_bias else None
+    return {"kernelAt": weights.add(kernel), "biasAt": bias}
+
+
+def _convolution(layer, weights):
+    _require_plain(layer, ("same", "valid"))
+    sides = layer.input.shape[1:3]
+    before = [0, 0]
+    if layer.padding == "same":
+        # As TensorFlow pads: the odd pixel goes behind.
+        gaps = zip(sides, layer.kernel_size, layer.strides, strict=True)
+        before = [max((math.ceil(n / s) - 1) * s + k - n, 0) // 2 for n, k, s in gaps]
+    kernel = np.moveaxis(np.array(layer.kernel), -1, 0)  # [filters, height, width, channels]
+    return {"kind": "convolution", **_window(layer, before), **_with_bias(layer, kernel, weights)}
+
+
+def _transposed_convolution(layer, weights):
+    _require_plain(layer, ("same",))
+    if getattr(layer, "output_padding", None) is not None:
+        raise _UnknownLayer("Conv2DTranspose with output_padding")
+    gaps = zip(layer.kernel_size, layer.strides, strict=True)
+    before = [max(k - s, 0) // 2 for k, s in gaps]
+    kernel = np.array(layer.kernel)  # [height, width, filters, channels]
+    return {
+        "kind": "transposed_convolution",
+        **_window(layer, before),
+        **_with_bias(layer, kernel, weights),
+    }
+
+
+def _require_plain(layer, paddings):
+    plain = (
+        layer.data_format == "channels_last"
+        and tuple(layer.dilation_rate) == (1, 1)
+        and getattr(layer, "groups", 1) == 1
+        and layer.padding in paddings
+    )
+    if not plain:
+        raise _UnknownLayer(
+            f"{type(layer).__name__} with dilation, groups, channels first or another padding "
+            f"than {' or '.join(paddings)}"
+        )
+
+
+def _window(layer, before):
+    return {"kernel": list(layer.kernel_size), "stride": list(layer.strides), "before": before}
+
+
+def _normalization(layer, weights):
+    if layer.axis not in (-1, len(layer.output.shape) - 1):
+        raise _UnknownLayer("BatchNormalization of another axis than the last")
+    factor = 1.0 / np.sqrt(np.array(layer.moving_variance) + layer.epsilon)
+    if layer.scale:
+        factor = factor * np.array(layer.gamma)
+    shift = -np.array(layer.moving_mean) * factor
+    if layer.center:
+        shift = shift + np.array(layer.beta)
+    return {"kind": "scale", "factorAt": weights.add(factor), "shiftAt": weights.add(shift)}
+
+
+def _concatenation(layer, weights):
+    if any(len(tensor.shape) != 2 for tensor in layer.input):
+        raise _UnknownLayer("Concatenate of feature maps")
+    return {"kind": "concatenate"}
+
+
+# Name of a Keras layer -> function that describes it.
+_LAYERS: dict[str, Callable[..., dict]] = {
+    "InputLayer": lambda layer, weights: {"kind": "input"},
+    "Dense": _dense,
+    "Conv2D": _convolution,
+    "Conv2DTranspose": _transposed_convolution,
+    "Flatten": lambda layer, weights: {"kind": "reshape"},
+    "Reshape": lambda layer, weights: {"kind": "reshape"},
+    "Activation": lambda layer, weights: {"kind": "activation"},
+    "BatchNormalization": _normalization,
+    "Concatenate": _concatenation,
+}

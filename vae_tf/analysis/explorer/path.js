@@ -1,0 +1,106 @@
+// A way from one code to another, with a scrubber, and what lies along it.
+
+const NUM_STOPS = 9;
+
+class Path {
+  constructor(session) {
+    this.session = session;
+    this.ends = { from: null, to: null }; // codes, one for each model
+    this.scrubber = byId("scrubber");
+    byId("from").onclick = () => this.setEnd("from");
+    byId("to").onclick = () => this.setEnd("to");
+    byId("kind").onchange = () => this.build();
+    byId("play").onclick = () => this.play();
+    this.scrubber.addEventListener("input", () => {
+      this.stop();
+      this.go(Number(this.scrubber.value), "path");
+    });
+    session.onModel(() => this.build());
+  }
+
+  start(images) {
+    if (images.length < 2) return;
+    const codes = (image) =>
+      this.session.models.map((model) => model.posteriors[image.index].mean);
+    this.ends = { from: codes(images[0]), to: codes(images[1]) };
+    this.build();
+  }
+
+  setEnd(end) {
+    this.ends[end] = this.session.state.views.map(({ code }) => code);
+    this.build();
+    say(end === "from" ? "The path starts here." : "The path ends here.");
+  }
+
+  /** The code of a model at t; null before both ends are known for it. */
+  codeOf(index, t) {
+    const [from, to] = [this.ends.from?.[index], this.ends.to?.[index]];
+    if (!from || !to) return null;
+    const order = this.session.models[index].run.latents.map((latent) => latent.index);
+    return PATHS[byId("kind").value](from, to, t, order);
+  }
+
+  go(t, gesture) {
+    this.session.setViews((model, view, i) => {
+      const code = this.codeOf(i, t);
+      return code ? { code } : {};
+    }, gesture);
+  }
+
+  build() {
+    this.stop();
+    const { active, model, view } = this.session;
+    const ready = this.codeOf(active, 0) !== null;
+    byId("along").hidden = !ready;
+    byId("path-note").hidden = ready;
+    if (!ready) return;
+    const stops = Array.from({ length: NUM_STOPS }, (_, i) => i / (NUM_STOPS - 1));
+    const entries = stops.map((t) => ({
+      pixels: model.decode(this.codeOf(active, t), view.label),
+      title: `${Math.round(100 * t)} % of the path`,
+    }));
+    fillStrip(byId("stops"), entries, model.shape, (index) => {
+      this.scrubber.value = stops[index];
+      this.go(stops[index]);
+    });
+    this.showDifferences();
+  }
+
+  /** Which latents differ between the two ends: a bar each, in standard deviations of the codes. */
+  showDifferences() {
+    const { active, model } = this.session;
+    const [from, to] = [this.ends.from[active], this.ends.to[active]];
+    const apart = model.run.latents
+      .map(({ index, name, spread }) => ({ index, name, change: (to[index] - from[index]) / spread }))
+      .sort((a, b) => Math.abs(b.change) - Math.abs(a.change))
+      .slice(0, 5);
+    const words = apart.map(
+      ({ index, name, change }) =>
+        `z${index}${name ? ` (${name})` : ""} ${change < 0 ? "\u2212" : "+"}${Math.abs(change).toFixed(1)}`,
+    );
+    byId("differences").textContent =
+      `What differs most, in standard deviations of the codes: ${words.join(", ")}.`;
+  }
+
+  play() {
+    if (this.playing) return this.stop();
+    const started = performance.now();
+    const tick = (now) => {
+      const seconds = (now - started) / 1000;
+      const t = 0.5 - 0.5 * Math.cos((Math.PI * seconds) / 2.5);
+      this.scrubber.value = t;
+      this.go(t, "play");
+      this.playing = requestAnimationFrame(tick);
+    };
+    byId("play").textContent = "Stop";
+    this.playing = requestAnimationFrame(tick);
+    return null;
+  }
+
+  stop() {
+    if (!this.playing) return;
+    cancelAnimationFrame(this.playing);
+    this.playing = null;
+    byId("play").textContent = "Play";
+  }
+}

@@ -1,0 +1,149 @@
+// What the page shows at a moment, with a way back. A state is never changed, only replaced: an
+// image, and for each of at most two models a code, its label, and the posterior of the image.
+
+class Session {
+  constructor(model) {
+    this.models = [model];
+    this.active = 0;
+    this.state = { image: null, views: [Session.resting(model)] };
+    this.past = [];
+    this.future = [];
+    this.gesture = null;
+    this.moved = 0;
+    this.watchers = [];
+    this.builders = [];
+    this.drawn = true;
+  }
+
+  static resting(model) {
+    return { code: new Float32Array(model.latentSize), label: 0, posterior: null };
+  }
+
+  get model() {
+    return this.models[this.active];
+  }
+
+  get view() {
+    return this.state.views[this.active];
+  }
+
+  /** Calls `watcher` after each change, once a frame. */
+  watch(watcher) {
+    this.watchers.push(watcher);
+  }
+
+  /** Calls `build` now, and whenever another model is at hand. */
+  onModel(build) {
+    this.builders.push(build);
+    build();
+  }
+
+  /**
+   * Replaces the state. Changes of one gesture, such as a slider that is moved, are one step back
+   * as long as less than a second lies between them.
+   */
+  replace(state, gesture = null) {
+    const now = performance.now();
+    const goesOn = gesture !== null && gesture === this.gesture && now - this.moved < 1000;
+    this.moved = now;
+    if (!goesOn) {
+      this.past.push(this.state);
+      if (this.past.length > 500) this.past.shift();
+      this.future = [];
+    }
+    this.gesture = gesture;
+    this.state = state;
+    this.changed();
+  }
+
+  changed() {
+    if (!this.drawn) return;
+    this.drawn = false;
+    requestAnimationFrame(() => {
+      this.drawn = true;
+      for (const watcher of this.watchers) watcher(this.state);
+    });
+  }
+
+  /** Replaces parts of the view of each model by what `part(model, view, index)` returns. */
+  setViews(part, gesture = null) {
+    const views = this.state.views.map((view, i) => ({ ...view, ...part(this.models[i], view, i) }));
+    this.replace({ ...this.state, views }, gesture);
+  }
+
+  /** Replaces the code of the active model. */
+  setCode(code, gesture = null) {
+    this.setViews((model, view, i) => (i === this.active ? { code } : {}), gesture);
+  }
+
+  /** Shows an image {pixels, title, index, label}: each model encodes it. */
+  setImage(image, gesture = null) {
+    const views = this.models.map((model, i) => {
+      const label = image.label ?? this.state.views[i].label;
+      const posterior = Session.posteriorOf(model, image, label);
+      const code = posterior ? posterior.mean : this.state.views[i].code;
+      return { code, label, posterior };
+    });
+    this.replace({ image, views }, gesture);
+  }
+
+  static posteriorOf(model, image, label) {
+    if (image.model === model) return model.posteriors[image.index];
+    return model.encoder ? model.encode(image.pixels, label) : null;
+  }
+
+  /** The label that the models are given; the image is encoded anew. */
+  setLabel(label) {
+    const image = this.state.image;
+    this.setViews((model, view) => {
+      const posterior = image ? Session.posteriorOf(model, { ...image, model: null }, label) : null;
+      return posterior ? { label, posterior } : { label };
+    });
+  }
+
+  reset() {
+    if (this.state.image) this.setImage(this.state.image);
+    else this.setViews((model) => Session.resting(model));
+  }
+
+  step(from, to) {
+    if (!from.length) return false;
+    to.push(this.state);
+    const state = from.pop();
+    const views = this.models.map((model, i) => state.views[i] ?? Session.resting(model));
+    this.state = { ...state, views };
+    this.gesture = null;
+    this.changed();
+    return true;
+  }
+
+  undo() {
+    return this.step(this.past, this.future);
+  }
+
+  redo() {
+    return this.step(this.future, this.past);
+  }
+
+  /** Puts a second model beside the first, or takes it away where it is null. */
+  setSecond(model) {
+    this.models = model ? [this.models[0], model] : [this.models[0]];
+    this.active = 0;
+    const image = this.state.image;
+    const views = this.models.map((each, i) => {
+      if (i === 0) return this.state.views[0];
+      const posterior = image ? Session.posteriorOf(each, image, this.state.views[0].label) : null;
+      const resting = Session.resting(each);
+      return posterior ? { ...resting, code: posterior.mean, posterior } : resting;
+    });
+    this.state = { ...this.state, views };
+    this.activate(0);
+  }
+
+  activate(index) {
+    this.active = index;
+    this.gesture = null;
+    for (const build of this.builders) build();
+    this.changed();
+  }
+}

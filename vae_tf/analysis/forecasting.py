@@ -1,0 +1,47 @@
+"""The forecast of a run from its training images, to stand beside what it reached."""
+
+import functools
+import math
+
+from vae_tf.config import Params
+from vae_tf.data import load
+from vae_tf.errors import UserError
+from vae_tf.forecasts.linear_vae import Forecast, Spectrum, forecast_from, spectrum
+from vae_tf.likelihood_texts import read_likelihood
+
+
+@functools.lru_cache(maxsize=4)
+def _spectrum(key: tuple, latent_size: int) -> Spectrum:
+    """Spectrum of a training set, read once however many runs were trained on it."""
+    dataset, image_size, channels, validation = key
+    images = load(dataset, "train", image_size, channels=channels, validation=validation)
+    return spectrum(images, latent_size)
+
+
+def has_forecast(params: Params) -> bool:
+    """Whether the linear VAE is a forecast of such a run: a VAE with a Gaussian likelihood."""
+    gaussian = read_likelihood(params.likelihood)[0] == "gaussian"
+    return gaussian and params.model in ("vae", "beta_vae")
+
+
+def forecast_of(params: Params) -> Forecast:
+    """What a linear VAE would do on the training images of a run, at its weight and likelihood."""
+    key = (params.dataset, params.image_size, params.channels, params.validation)
+    stddev = read_likelihood(params.likelihood)[1]
+    read = _spectrum(key, params.latent_size)
+    return forecast_from(read, str(params.kl_weight), params.latent_size, stddev)
+
+
+def forecast_words(params: Params) -> str | None:
+    """The forecast in a few words: latents used, KL, squared error.
+
+    None for runs of which it is no forecast, and where the training images cannot be had.
+    """
+    if not has_forecast(params):
+        return None
+    try:
+        result = forecast_of(params)
+    except UserError:
+        return None
+    kl = f"{result.kl:.3g} nats" if math.isfinite(result.kl) else "no limit"
+    return f"{result.used} of {result.latent_size}, {kl}, error {result.squared_error:.3g}"

@@ -1,0 +1,111 @@
+"""Classes of images: how well they are told, and what images of a chosen class look like."""
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from vae_tf.analysis.analyzed_run import SEED, AnalyzedRun
+from vae_tf.data.labels import labels_of
+from vae_tf.plots.heat_maps import plot_heat_maps
+from vae_tf.plots.image_figures import plot_image_rows
+
+_NUM_STYLES = 6
+_MOST_CLASSES = 20  # columns
+
+
+def confusion(analyzed: AnalyzedRun) -> Figure:
+    """Draws which classes are taken for which."""
+    rows = analyzed.analyzed_rows
+    guess = analyzed.model.classify(analyzed.images.images(rows)).argmax(axis=1)
+    matrix = confusion_matrix(labels_of(analyzed.images)[rows], guess, analyzed.model.num_classes)
+    names = class_names(analyzed)
+    error = np.mean(labels_of(analyzed.images)[rows] != guess)
+    return plot_heat_maps(
+        {"share of the images of a class": matrix},
+        range(len(names)),
+        names,
+        "share",
+        f"Which class is taken for which: {error:.2%} wrong",
+        (analyzed.caption, f"a row a class, a column what it is taken for; {analyzed.image_count}"),
+        darkest=1.0,
+        row_names=names,
+    )
+
+
+def confusion_matrix(labels: np.ndarray, guess: np.ndarray, num_classes: int) -> np.ndarray:
+    """Shares `[C, C]` of the images of each class (row) that are taken for each (column).
+
+    Args:
+        labels: `[N]` classes; those below 0 are not known and do not count.
+        guess: `[N]` classes that were guessed.
+        num_classes: C.
+
+    Example:
+        >>> confusion_matrix(np.array([0, 0, 1]), np.array([0, 1, 1]), 2).tolist()
+        [[0.5, 0.5], [0.0, 1.0]]
+    """
+    counts = np.zeros((num_classes, num_classes))
+    known = labels >= 0
+    np.add.at(counts, (labels[known], guess[known]), 1)
+    return counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+
+
+def class_grid(analyzed: AnalyzedRun) -> Figure:
+    """Draws samples of the prior under every label: a column a class, a row a style."""
+    styles = analyzed.model.sample_prior(_NUM_STYLES, np.random.default_rng(SEED))  # [S, L]
+    classes, shown = _shown_classes(analyzed)
+    images = _in_every_class(analyzed, styles, classes)
+    return plot_image_rows(
+        images,
+        "Every class in the same styles",
+        (
+            analyzed.caption,
+            f"from left to right the labels {shown}; a row is one sample of the prior, seed {SEED}",
+        ),
+    )
+
+
+def analogies(analyzed: AnalyzedRun) -> Figure:
+    """Draws the style of images through all classes."""
+    rows = analyzed.shown_rows[:_NUM_STYLES]
+    originals = analyzed.images.images(rows)
+    codes = analyzed.model.encode(originals, analyzed.labels_of(rows))[0]
+    classes, shown = _shown_classes(analyzed)
+    images = _in_every_class(analyzed, codes, classes)
+    return plot_image_rows(
+        np.concatenate([originals[:, None], images], axis=1),
+        "The style of one image through all classes",
+        (
+            analyzed.caption,
+            f"validation images on the left; then their codes under the labels {shown}",
+        ),
+    )
+
+
+def class_names(analyzed: AnalyzedRun) -> list[str]:
+    """Names of all classes of the model."""
+    names = analyzed.images.label_names
+    return list(names) if names else [str(k) for k in range(analyzed.model.num_classes)]
+
+
+def _shown_classes(analyzed):
+    classes = np.arange(min(analyzed.model.num_classes, _MOST_CLASSES))
+    names = class_names(analyzed)
+    if len(classes) > 1 and names == [str(k) for k in range(len(names))]:
+        return classes, f"0 to {classes[-1]}"
+    return classes, ", ".join(names[k] for k in classes)
+
+
+def _in_every_class(analyzed, codes, classes):
+    """Images `[S, C, H, W, C]` of codes `[S, L]` under each class.
+
+    Raises:
+        UserError: If the model draws no images of a class.
+    """
+    model = analyzed.model
+    labels = np.tile(classes, len(codes))
+    z = np.repeat(codes, len(classes), axis=0)
+    if model.conditional:
+        images = model.decode(z, labels)
+    else:
+        images = model.decode(model.with_class(z, labels))
+    return images.reshape(len(codes), len(classes), *images.shape[1:])

@@ -1,0 +1,48 @@
+"""Edits along the directions of attributes: encode, add, decode."""
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from vae_tf.analysis.analyzed_run import AnalyzedRun
+from vae_tf.analysis.attributes import attribute_directions
+from vae_tf.analysis.edits import scored_directions
+from vae_tf.plots.image_figures import plot_image_rows
+
+_MOST_ROWS = 8
+_STEPS = np.linspace(-1.0, 2.0, 7)
+
+
+def directions(analyzed: AnalyzedRun) -> Figure | None:
+    """Draws one image edited along each direction, with what classifiers say of the edit.
+
+    Returns:
+        None where no attributes of the images are known.
+    """
+    known = attribute_directions(analyzed.run)
+    scored = scored_directions(analyzed.run, known)[:_MOST_ROWS] if known else []
+    if not scored:
+        return None
+    rows: list[np.ndarray] = []
+    labels = []
+    for each in scored:
+        # The first images without the attribute: those it is added to.
+        codes = analyzed.run.training_codes[1]
+        start = codes[np.flatnonzero(each.direction.groups == 0)[len(rows) % 3]]
+        rows.append(analyzed.decode((start + _STEPS[:, None] * each.direction.vector).astype("f4")))
+        other = max(each.scores.others.values(), default=0.0)
+        labels.append(
+            f"{each.direction.name}: {each.scores.wanted:+.2f}, others {other:.2f}; "
+            f"accuracy {each.accuracy:.2f}"
+        )
+    return plot_image_rows(
+        np.stack(rows),
+        "Edits along directions of attributes",
+        (
+            analyzed.caption,
+            "from left to right -1 to 2 steps from an image without the attribute; a step is the "
+            "distance of the two groups",
+            "beside it: change of the attribute's probability by one step, the largest mean change "
+            "of another one, and the accuracy of the classifier",
+        ),
+        labels=labels,
+    )

@@ -1,0 +1,47 @@
+"""What a training came to, in a sentence: how many latents are used, and what to do if none is."""
+
+from vae_tf import schedules
+from vae_tf.config import Params
+
+
+def verdict(summary: dict, params: Params) -> str:
+    """Judges a run by its numbers.
+
+    Args:
+        summary: What `summaries.summarize` gave.
+        params: Parameters of the run.
+
+    Returns:
+        A line, such as "9 of 10 latents used, KL 18.2 nats, MSE 0.0041 a pixel"; for a run without
+        a latent that is used, what to try. Empty where its images cannot be had.
+    """
+    if summary["active"] is None:
+        return ""
+    nats = summary["kl_per_latent"]
+    kl = "" if nats is None else f", KL {sum(nats):.{1 if sum(nats) >= 1 else 4}f} nats"
+    size = params.latent_size if nats is None else len(nats)  # of all layers
+    if summary["active"]:
+        mse = "" if summary["mse"] is None else f", MSE {summary['mse']:.4f} a pixel"
+        return f"{summary['active']} of {size} latents used{kl}{mse}"
+    return f"collapsed: none of {size} latents used{kl}. {_remedy(params)}"
+
+
+def _remedy(params: Params) -> str:
+    """What to try first against a collapse."""
+    weight = schedules.as_schedule(str(params.kl_weight))
+    slower = _smaller_steps(params.learning_rate)
+    if isinstance(weight, schedules.Feedback):
+        return f"Try {slower}, or a longer training"
+    if weight.highest > 1:
+        return "Try a lower weight: --set kl_weight=1"
+    if isinstance(weight, schedules.constant):
+        ramp = f"--set 'kl_weight=linear(0, {weight}, {max(1, params.steps // 2)})'"
+        return f"Try to raise the weight slowly, {ramp}, {slower}, or a longer training"
+    return f"Try {slower}, or a longer training"
+
+
+def _smaller_steps(learning_rate) -> str:
+    """A fifth of the learning rate, which is what MNIST-VAE needed."""
+    if isinstance(learning_rate, schedules.constant):
+        return f"smaller steps, --set learning_rate={learning_rate.value / 5:g}"
+    return "a lower learning rate"

@@ -1,0 +1,141 @@
+"""Auxiliary deep generative models, ADGM and SDGM: an auxiliary latent makes q(y|x), q(z|x) richer.
+
+Reference:
+    Maaloe et al., "Auxiliary Deep Generative Models", ICML 2016. https://arxiv.org/abs/1602.05473
+"""
+
+import keras
+import numpy as np
+from keras import layers
+
+from vae_tf.distributions import Gaussian, GaussianOfSample
+from vae_tf.errors import unknown
+from vae_tf.models.semi_supervised import SemiSupervisedVAE
+from vae_tf.networks import specs
+from vae_tf.networks.builders import build_mirrored_decoder, build_trunk
+from vae_tf.networks.joint import Joint
+from vae_tf.networks.sizes import feature_map_size, inward_sizes, mirrored_decoder_sizes
+
+_HIDDEN = 500
+KINDS = ("adgm", "sdgm")
+
+
+@keras.saving.register_keras_serializable("vae_tf")
+class AuxiliaryVAE(SemiSupervisedVAE):
+    """Q(a|x) q(y|a, x) q(z|a, y, x) (Eq. 7) against one of two generative models.
+
+    - adgm: p(y) p(z) p(x|y, z) p(a|x, y, z): the images know nothing of a.
+    - sdgm: p(y) p(z) p(a|y, z) p(x|a, y, z), two stochastic layers with skip connections.
+
+    All networks but that of images share the convolutions of the encoder's spec, where there are
+    some, and have its dense layers each as hidden layers of its own (one of 500 if it has none);
+    a and z have `latent_size` latents each. Latents are y, z and a, in this order. What is drawn
+    for a without an image is noise in adgm, and makes no difference.
+
+    Args:
+        kind: "adgm" or "sdgm".
+
+    Raises:
+        UserError: If a knob is not of its kind, or the data have no labels.
+    """
+
+    def __init__(self, encoder, decoder, *, kind="sdgm", **kwargs):
+        super().__init__(encoder, decoder, **kwargs)
+        if kind not in KINDS:
+            raise unknown("kind of auxiliary_vae", kind, KINDS)
+        self.kind = kind
+        self.size = self.latent_size  # of a, and of z
+        self.latent_size = self.num_classes + 2 * self.size
+        names = ("trunk", "auxiliary", "classifier", "upper", "lower")
+        layers_of = map(encoder.get_layer, names)
+        self.trunk, self.auxiliary, self.classifier, self.upper, self.lower = layers_of
+
+    @classmethod
+    def build_networks(cls, params, image_shape, num_classes=None, **facts):
+        return _build(params, image_shape, num_classes or 1, params.hyper.get("kind", "sdgm"))
+
+    @classmethod
+    def sizes(cls, params, image_shape, *, kind, num_classes=None, **knobs):
+        classes = cls.counted_classes(num_classes)
+        convolutions, hidden = _layers(params)
+        features = feature_map_size(convolutions, image_shape)
+        parts = {
+            name: Joint.sizes_of(sizes, hidden, heads)
+            for name, (sizes, heads) in _networks(params, features, classes, kind).items()
+        }
+        inputs = classes + params.latent_size * (1 if kind == "adgm" else 2)
+        each = mirrored_decoder_sizes(params, image_shape, inputs) + parts["upper"] + parts["lower"]
+        once = inward_sizes(convolutions, image_shape, 0) + parts["auxiliary"]
+        return once + parts["classifier"] + each.times(classes)
+
+    def infer(self, batch, draw, training):
+        x = self.trunk(batch["image"], training=training)
+        a = draw(Gaussian(*self.auxiliary([x])))
+        (logits,) = self.classifier([x, a.z])
+        y = self.label(batch, logits, draw)
+        z = draw(Gaussian(*self.upper([x, a.z, y.z])))
+        seen = [x] if self.kind == "adgm" else []
+        return [y, z, a._replace(prior=GaussianOfSample(*self.lower([*seen, y.z, z.z])))]
+
+    def render(self, z, batch, training):
+        return self.decoder(z[:, : -self.size] if self.kind == "adgm" else z, training=training)
+
+    def sample_prior(self, n, rng):
+        y = self.sample_classes(n, rng)
+        z, noise = rng.standard_normal((2, n, self.size)).astype("float32")
+        if self.kind == "sdgm":
+            prior = Gaussian(*self.lower([y, z]))
+            noise = np.array(prior.mean) + np.exp(np.array(prior.log_stddev)) * noise
+        return np.concatenate([y, z, noise], axis=1)
+
+    def with_class(self, z, label):
+        """As the base has it; in sdgm a becomes the mean of p(a|y, z)."""
+        codes = super().with_class(z, label)
+        if self.kind == "adgm":
+            return codes
+        y, z, _ = np.split(codes, [self.num_classes, self.num_classes + self.size], axis=1)
+        return np.concatenate([y, z, np.array(self.lower([y, z])[0])], axis=1)
+
+    def get_config(self):
+        return {**super().get_config(), "kind": self.kind}
+
+
+def _layers(params) -> tuple[specs.Spec, list[int]]:
+    """The convolutions that all networks share, and the hidden layers that each has its own of."""
+    hidden = [units for (units,) in specs.dense(params.encoder)]
+    return specs.convolutions(params.encoder), hidden or [_HIDDEN]
+
+
+def _networks(params, features, num_classes, kind) -> dict[str, tuple[list[int], list[int]]]:
+    """Sizes of the inputs and of the outputs of each network."""
+    size = params.latent_size
+    seen = [features] if kind == "adgm" else []
+    return {
+        "auxiliary": ([features], [size, size]),
+        "classifier": ([features, size], [num_classes]),
+        "upper": ([features, size, num_classes], [size, size]),
+        "lower": ([*seen, num_classes, size], [size, size]),
+    }
+
+
+def _build(params, image_shape, num_classes, kind):
+    """All networks but that of images as one model of x, a, y and z, and the decoder."""
+    size = params.latent_size
+    convolutions, hidden = _layers(params)
+    shared = {"activation": params.activation, "seed": params.seed}
+    image = layers.Input(image_shape, name="image")
+    trunk = build_trunk(convolutions, image_shape, **shared)
+    a, z = (layers.Input((size,), name=name) for name in "az")
+    y = layers.Input((num_classes,), name="y")
+    x = trunk(image)
+    inputs = {"auxiliary": [x], "classifier": [x, a], "upper": [x, a, y]}
+    inputs["lower"] = [x, y, z] if kind == "adgm" else [y, z]
+    outputs = []
+    found = _networks(params, trunk.output_shape[-1], num_classes, kind)
+    for number, (name, (sizes, heads)) in enumerate(found.items(), 1):
+        seed = 1000 * params.seed + number
+        network = Joint(sizes, hidden, heads, activation=params.activation, seed=seed, name=name)
+        outputs += network(inputs[name])
+    encoder = keras.Model([image, a, y, z], outputs, name="encoder")
+    inputs = num_classes + size * (1 if kind == "adgm" else 2)
+    return encoder, build_mirrored_decoder(params, image_shape, inputs)

@@ -1,0 +1,217 @@
+"""Hierarchical VAE: several stochastic layers, each inferred from the one below it.
+
+Reference:
+    Sonderby et al., "Ladder Variational Autoencoders", NeurIPS 2016, Eq. 1 to 4.
+    https://arxiv.org/abs/1602.02282
+"""
+
+import keras
+import numpy as np
+from keras import layers, ops
+
+from vae_tf.checks import require_number
+from vae_tf.distributions import Gaussian, GaussianOfSample
+from vae_tf.errors import UserError, shown
+from vae_tf.models.vae import VAE
+from vae_tf.networks import specs
+from vae_tf.networks.builders import build_mirrored_decoder, build_trunk
+from vae_tf.networks.joint import Joint
+from vae_tf.networks.sizes import feature_map_size, inward_sizes, mirrored_decoder_sizes
+
+_LEAST_KL = 0.01  # nats a latent, below which it is not active (Sec. 3)
+_MOST_LAYERS = 20
+_HIDDEN = 500
+
+
+@keras.saving.register_keras_serializable("vae_tf")
+class HierarchicalVAE(VAE):
+    """P(z_L) p(z_L-1|z_L) ... p(z_1|z_2) p(x|z_1) with q(z_1|x) q(z_2|z_1) ... q(z_L|z_L-1).
+
+    The lowest layer z_1 has `latent_size` latents and the networks of the encoder's and decoder's
+    spec. Codes are the layers side by side, top first; images depend on z_1 alone. `kl_1` and
+    `active_1` in the log are those of z_1, its latents with more than 0.01 nats counting as active.
+
+    Args:
+        sizes: Latents of the layers above the lowest, from below; [] is the VAE.
+        hidden: Units of the two hidden layers between a layer and the one below, as many numbers
+            as `sizes`.
+        batch_normalization: Whether all hidden layers are normalized over the batch.
+
+    Raises:
+        UserError: If a knob is not of its kind.
+    """
+
+    prior = Gaussian
+
+    def __init__(
+        self, encoder, decoder, *, sizes=(32,), hidden=(256,), batch_normalization=False, **kwargs
+    ):
+        sizes, hidden = checked_layers(sizes, hidden)
+        self.logged = tuple(
+            f"{name}_{layer}" for layer in range(1, len(sizes) + 2) for name in ("kl", "active")
+        )
+        super().__init__(encoder, decoder, **kwargs)
+        if not isinstance(batch_normalization, bool):
+            raise UserError(
+                "`batch_normalization` must be true or false. Received: "
+                f"batch_normalization={shown(batch_normalization)}"
+            )
+        self.batch_normalization = batch_normalization
+        self.hidden = hidden
+        self.layer_sizes = [self.latent_size, *sizes]  # from below
+        self.latent_size = sum(self.layer_sizes)
+        self.ups = [
+            self._network(f"up_{k}", 10 + k, self._seen_below(k), units, size, features=True)
+            for k, (size, units) in enumerate(zip(sizes, hidden, strict=True))
+        ]
+        self.downs = [
+            self._network(f"down_{k}", 40 + k, above, units, below)
+            for k, (below, above, units) in enumerate(
+                zip(self.layer_sizes[:-1], self.layer_sizes[1:], hidden, strict=True)
+            )
+        ]
+
+    def _seen_below(self, k: int) -> int:
+        """Size of what the k-th network upwards sees: the layer below."""
+        return self.layer_sizes[k]
+
+    def _network(self, name, seed, inputs, units, size, **options):
+        return Joint(
+            (inputs,),
+            (units, units),
+            (size, size),
+            activation="leaky_relu",
+            batch_normalization=self.batch_normalization,
+            seed=1000 * self.seed + seed,
+            name=name,
+            **options,
+        )
+
+    @classmethod
+    def build_networks(cls, params, image_shape, **facts):
+        normalized = params.hyper.get("batch_normalization", False) is True
+        convolutions, hidden = _layers(params)
+        image = layers.Input(image_shape, name="image")
+        trunk = build_trunk(
+            convolutions, image_shape, activation=params.activation, seed=params.seed
+        )
+        head = Joint(
+            (trunk.output_shape[-1],),
+            hidden,
+            (params.latent_size, params.latent_size),
+            activation=params.activation,
+            batch_normalization=normalized,
+            seed=params.seed,
+            features=True,
+            name="head",
+        )
+        encoder = keras.Model(image, head([trunk(image)]), name="encoder")
+        decoder = build_mirrored_decoder(
+            params, image_shape, params.latent_size, batch_normalization=normalized
+        )
+        return encoder, decoder
+
+    @classmethod
+    def sizes(cls, params, image_shape, *, sizes, hidden, batch_normalization=False, **knobs):
+        sizes, hidden = checked_layers(sizes, hidden)
+        convolutions, units = _layers(params)
+        lowest = params.latent_size
+        features = feature_map_size(convolutions, image_shape)
+        whole = inward_sizes(convolutions, image_shape, 0)
+        whole += Joint.sizes_of([features], units, [2 * lowest])
+        whole += mirrored_decoder_sizes(params, image_shape, lowest)
+        seen = cls.seen_sizes(lowest, sizes, units[-1], hidden)
+        belows = [lowest, *sizes][: len(sizes)]
+        for below, size, inputs, middle in zip(belows, sizes, seen, hidden, strict=True):
+            whole += Joint.sizes_of([inputs], [middle, middle], [2 * size])
+            whole += Joint.sizes_of([size], [middle, middle], [2 * below])
+        return whole
+
+    @staticmethod
+    def seen_sizes(lowest, sizes, units, hidden) -> list[int]:
+        """Size of what each network upwards sees."""
+        return [lowest, *sizes][: len(sizes)]
+
+    def infer(self, batch, draw, training):
+        mean, log_stddev, _ = self.encoder(batch["image"], training=training)
+        latents = [draw(Gaussian(mean, log_stddev))]
+        for up in self.ups:
+            mean, log_stddev, _ = up([latents[0].z], training=training)
+            latents.insert(0, draw(Gaussian(mean, log_stddev)))
+        # Only now are the priors known: from layers that were themselves inferred from below.
+        below = self.downs[::-1]
+        return [latents[0]] + [
+            latent._replace(prior=GaussianOfSample(*down([above.z], training=training)))
+            for above, latent, down in zip(latents[:-1], latents[1:], below, strict=True)
+        ]
+
+    def regularizer(self, outputs):
+        kl, logs = super().regularizer(outputs)
+        for layer, (q, prior, z) in enumerate(reversed(outputs.latents), 1):
+            each = ops.mean(q.kl_per_latent(prior, z), axis=0)
+            logs[f"kl_{layer}"] = q.kl(prior, z)
+            logs[f"active_{layer}"] = ops.sum(ops.cast(each > _LEAST_KL, "float32"))
+        return kl, logs
+
+    def render(self, z, batch, training):
+        return self.decoder(z[:, -self.layer_sizes[0] :], training=training)
+
+    def descended(self, z: np.ndarray, layer: int, rng: np.random.Generator | None = None):
+        """Codes in which the layers below one follow from it.
+
+        Args:
+            z: `[B, L]`, all layers, top first.
+            layer: Number of the layer that is kept with those above, 1 the lowest.
+            rng: Source of noise; None for the means of priors.
+
+        Returns:
+            `[B, L]` array.
+        """
+        ends = np.cumsum(self.layer_sizes[::-1])[:-1]
+        parts = np.split(np.asarray(z, "float32"), ends, axis=1)  # top first
+        for index in range(layer - 2, -1, -1):
+            place = len(parts) - 1 - index
+            mean, log_stddev = map(np.array, self.downs[index]([parts[place - 1]]))
+            noise = 0.0 if rng is None else np.exp(log_stddev) * parts[place]
+            parts[place] = mean + noise
+        return np.concatenate(parts, axis=1)
+
+    def sample_prior(self, n, rng):
+        # Noise for each layer, which becomes its deviation from the prior's mean.
+        return self.descended(super().sample_prior(n, rng), len(self.layer_sizes), rng)
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "sizes": list(self.layer_sizes[1:]),
+            "hidden": list(self.hidden),
+            "batch_normalization": self.batch_normalization,
+        }
+
+
+def checked_layers(sizes, hidden) -> tuple[list[int], list[int]]:
+    """The latents and hidden units of the upper layers.
+
+    Raises:
+        UserError: If they are not two lists of as many whole numbers above 0.
+    """
+    for name, numbers in (("sizes", sizes), ("hidden", hidden)):
+        if not isinstance(numbers, (list, tuple)) or len(numbers) > _MOST_LAYERS:
+            raise UserError(
+                f"`{name}` must be a list of at most {_MOST_LAYERS} numbers, one for each upper "
+                f"layer. Received: {name}={shown(numbers)}"
+            )
+        for number in numbers:
+            require_number(f"each of {name}", number, 1, whole=True)
+    if len(sizes) != len(hidden):
+        raise UserError(
+            f"`hidden` must have as many numbers as `sizes`. Received: {len(hidden)} and "
+            f"{len(sizes)}."
+        )
+    return list(sizes), list(hidden)
+
+
+def _layers(params) -> tuple[specs.Spec, list[int]]:
+    """The convolutions and the dense units of the encoder."""
+    dense = [units for (units,) in specs.dense(params.encoder)]
+    return specs.convolutions(params.encoder), dense or [_HIDDEN]

@@ -1,0 +1,56 @@
+"""A VAE whose encoder is kept up to date: several of its steps before each step of the decoder.
+
+Reference:
+    He, Spokoyny, Neubig & Berg-Kirkpatrick, "Lagging Inference Networks and Posterior Collapse in
+    Variational Autoencoders", ICLR 2019. https://arxiv.org/abs/1901.05534
+"""
+
+import keras
+
+from vae_tf.checks import require_number
+from vae_tf.models.phases import Objective, Phase
+from vae_tf.models.vae import VAE
+
+
+@keras.saving.register_keras_serializable("vae_tf")
+class LaggingVAE(VAE):
+    """An update is `encoder_steps` steps of the encoder alone and then one of the decoder alone.
+
+    All of them see the batch of the step, each under noise of its own, where the paper draws a
+    batch for each; the paper goes on until the loss no longer falls, at most 100 steps (Algorithm 1
+    and the authors' code), and stops the whole procedure once the information between codes and
+    images no longer grows. Ours takes a fixed number, from the first step to the last. Encoder and
+    decoder have optimizers of the same settings, each with a state of its own.
+
+    Args:
+        encoder_steps: Steps of the encoder before each step of the decoder, at least 1.
+
+    Raises:
+        UserError: If it is not a whole number of at least 1.
+    """
+
+    def __init__(self, encoder, decoder, *, encoder_steps=5, **kwargs):
+        super().__init__(encoder, decoder, **kwargs)
+        require_number("encoder_steps", encoder_steps, 1, 1_000, whole=True)
+        self.encoder_steps = encoder_steps
+        self.encoder_optimizer = None
+
+    def compile(self, optimizer="rmsprop", *args, **kwargs):
+        optimizer = keras.optimizers.get(optimizer)
+        config = {**optimizer.get_config(), "name": "encoder_optimizer"}
+        self.encoder_optimizer = type(optimizer).from_config(config)
+        super().compile(optimizer, *args, **kwargs)
+
+    @property
+    def scheduled_optimizers(self):
+        return [self.encoder_optimizer, self.optimizer]
+
+    @property
+    def phases(self):
+        encoder = Objective("loss", self.encoder.trainable_variables, self.encoder_optimizer)
+        ours = [*self.decoder.trainable_variables, *self.pixels.variables]
+        decoder = Objective("loss", ours, self.optimizer)
+        return [Phase((encoder,), self.encoder_steps), Phase((decoder,))]
+
+    def get_config(self):
+        return {**super().get_config(), "encoder_steps": self.encoder_steps}

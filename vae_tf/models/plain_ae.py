@@ -1,0 +1,28 @@
+"""The plain autoencoder as other packages have it: no noise, no prior."""
+
+import keras
+
+from vae_tf import schedules
+from vae_tf.errors import UserError
+from vae_tf.models.deterministic import DeterministicAutoEncoder
+
+
+@keras.saving.register_keras_serializable("vae_tf")
+class PlainAE(DeterministicAutoEncoder):
+    """Deterministic autoencoder with nothing but the reconstruction.
+
+    The model `ae` is a VAE at KL weight 0: its posteriors have a width, which the reconstruction
+    and, where the decoder ignores a latent, `zero_weight` draw to 0. Here there is none from the
+    start, and nothing of `zero_weight` acts.
+
+    Raises:
+        UserError: If the KL weight is not 0: the KL of a point is infinite.
+    """
+
+    def __init__(self, encoder, decoder, *, kl_weight=0.0, **kwargs):
+        super().__init__(encoder, decoder, kl_weight=kl_weight, **kwargs)
+        if self.kl_weight.schedule != schedules.constant(0.0):
+            raise UserError(
+                f"The plain autoencoder has no noise, so that its KL is infinite. Received: "
+                f"kl_weight={self.kl_weight.schedule}. Leave it at 0, or choose vae."
+            )

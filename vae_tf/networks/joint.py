@@ -1,0 +1,119 @@
+"""A network of several inputs, such as an image's features and its class."""
+
+import keras
+from keras import layers, ops
+
+from vae_tf.networks.builders import seeded_initializers
+from vae_tf.networks.sizes import Sizes, dense_sizes
+
+
+@keras.saving.register_keras_serializable("vae_tf")
+class Joint(layers.Layer):
+    """Hidden layers that see several inputs, and heads: `[N, S_i] ... -> [N, H_j] ...`.
+
+    Inputs may have fewer rows than others, `[B, S]` beside `[K * B, S]`, and stand for all samples
+    of an image: the first layer is a sum of one product an input, which is made once and repeated.
+
+    Args:
+        sizes: S_i, size of each input.
+        hidden: Units of the hidden layers, one at least.
+        heads: H_j, size of each output.
+        activation: Name of the activation of hidden layers.
+        batch_normalization: Whether what goes into activations is normalized over the batch.
+        seed: Seed of the initial weights.
+        features: Whether what the heads see is put out behind them.
+    """
+
+    def __init__(
+        self,
+        sizes,
+        hidden,
+        heads,
+        *,
+        activation="relu",
+        batch_normalization=False,
+        seed=0,
+        features=False,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.sizes, self.hidden, self.heads = list(sizes), list(hidden), list(heads)
+        self.activation = activation
+        self.batch_normalization = batch_normalization
+        self.seed = seed
+        self.features = features
+        initializers = seeded_initializers(1000 * seed)
+
+        def dense(units, name, **options):
+            return layers.Dense(units, kernel_initializer=next(initializers), name=name, **options)
+
+        def small():
+            # A tenth of Glorot's: densities begin near N(0, I), and classes as likely.
+            drawn = next(initializers)
+            return keras.initializers.VarianceScaling(0.01, "fan_avg", "uniform", seed=drawn.seed)
+
+        def norm(number):
+            # Its averages are over ten steps or so, as in the decoder.
+            if not batch_normalization:
+                return layers.Identity(name=f"normalization_{number}")
+            return layers.BatchNormalization(momentum=0.9, name=f"normalization_{number}")
+
+        self.products = [
+            dense(hidden[0], f"input_{number}", use_bias=number == 1)
+            for number, _ in enumerate(sizes, 1)
+        ]
+        self.deeper = [dense(units, f"hidden_{k}") for k, units in enumerate(hidden[1:], 2)]
+        self.norms = [norm(number) for number, _ in enumerate(hidden, 1)]
+        self.outputs = [
+            layers.Dense(units, kernel_initializer=small(), name=f"head_{number}")
+            for number, units in enumerate(heads, 1)
+        ]
+        self.activate = keras.activations.get(activation)
+        self._build_all()
+
+    def _build_all(self):
+        for size, product in zip(self.sizes, self.products, strict=True):
+            product.build((None, size))
+        for size, deeper in zip(self.hidden, self.deeper, strict=False):
+            deeper.build((None, size))
+        for size, norm in zip(self.hidden, self.norms, strict=True):
+            norm.build((None, size))
+        for head in self.outputs:
+            head.build((None, self.hidden[-1]))
+        self.built = True
+
+    def build(self, input_shape=None):
+        pass
+
+    def call(self, inputs, training=False):
+        """The outputs of inputs `[N, S]`, none with more rows than the last."""
+        parts = [product(x) for product, x in zip(self.products, inputs, strict=True)]
+        *fewer, x = parts
+        for part in fewer:
+            times = ops.shape(x)[0] // ops.maximum(ops.shape(part)[0], 1)
+            x += ops.tile(part, (times, 1))
+        x = self.activate(self.norms[0](x, training=training))
+        for deeper, norm in zip(self.deeper, self.norms[1:], strict=True):
+            x = self.activate(norm(deeper(x), training=training))
+        return [*(head(x) for head in self.outputs), *([x] if self.features else [])]
+
+    def compute_output_shape(self, input_shape):
+        sizes = [*self.heads, *([self.hidden[-1]] if self.features else [])]
+        return [(None, size) for size in sizes]
+
+    @staticmethod
+    def sizes_of(sizes, hidden, heads) -> Sizes:
+        """Sizes of such a network without normalization."""
+        return dense_sizes([sum(sizes), *hidden, sum(heads)])
+
+    def get_config(self):
+        names = (
+            "sizes",
+            "hidden",
+            "heads",
+            "activation",
+            "batch_normalization",
+            "seed",
+            "features",
+        )
+        return {**super().get_config(), **{name: getattr(self, name) for name in names}}

@@ -1,0 +1,107 @@
+"""Numbers of runs against what varies between them, every seed and their mean (draw)."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.ticker import NullLocator
+
+from vae_tf.escaping import without_mathtext
+from vae_tf.plots.page import CLASSES, MARGIN, Page, points, text_width
+
+_WIDTH, _HEIGHT, _ACROSS, _BELOW = 216, 150, 66, 74  # pixels
+_COLUMNS = 4
+_LOG_RATIO = 8  # of the largest to the smallest position, above which the axis is logarithmic
+
+
+class Curve(NamedTuple):
+    """A number of runs that differ in one thing and their seed.
+
+    Attributes:
+        runs: `[N, 2]` position and number of each run.
+        positions: `[G]` positions, ascending.
+        mean: `[G]` means over seeds.
+        error: `[G]` half of their confidence intervals, NaN where there is one seed.
+    """
+
+    runs: np.ndarray
+    positions: np.ndarray
+    mean: np.ndarray
+    error: np.ndarray
+
+
+def plot_score_curves(
+    panels: Mapping[str, Mapping[str, Curve]],
+    ticks: Mapping[float, str],
+    xlabel: str,
+    title: str,
+    notes: Sequence[str] = (),
+) -> Figure:
+    """Draws a panel a number: a dot a run, a line through the means, a band of their intervals.
+
+    Args:
+        panels: Heading -> name of a curve, "" where there is one alone, -> curve.
+        ticks: Position -> how it is written.
+        xlabel: What varies along the panels.
+        title: Title of the page.
+        notes: Lines below the title.
+    """
+    names = list(dict.fromkeys(name for curves in panels.values() for name in curves))
+    colors = {name: CLASSES[index % len(CLASSES)] for index, name in enumerate(names)}
+    num_rows = -(-len(panels) // _COLUMNS)
+    columns = min(_COLUMNS, len(panels))
+    keys = 26 if len(names) > 1 else 0
+    width = columns * (_WIDTH + _ACROSS)
+    page = Page(width, keys + num_rows * (_HEIGHT + _BELOW), title, tuple(notes))
+    if keys:
+        _write_keys(page, colors)
+    for index, (heading, curves) in enumerate(panels.items()):
+        row, column = divmod(index, _COLUMNS)
+        axes = page.chart(
+            MARGIN + 50 + column * (_WIDTH + _ACROSS),
+            page.top + keys + 26 + row * (_HEIGHT + _BELOW),
+            _WIDTH,
+            _HEIGHT,
+            title=heading,
+            xlabel=xlabel if index + _COLUMNS >= len(panels) else "",
+        )
+        for name, curve in curves.items():
+            _draw(axes, curve, colors[name])
+        _write_ticks(axes, ticks)
+    return page.figure
+
+
+def _draw(axes, curve: Curve, color: str):
+    axes.scatter(*curve.runs.T, color=color, s=14, alpha=0.7, linewidths=0, zorder=3)
+    axes.plot(curve.positions, curve.mean, color=color, linewidth=1.5)
+    error = np.nan_to_num(curve.error)
+    # The axis shows the runs; an interval of few seeds may be much wider and is cut.
+    low, high = axes.get_ylim()
+    axes.fill_between(
+        curve.positions, curve.mean - error, curve.mean + error, color=color, alpha=0.15,
+        linewidth=0,
+    )  # fmt: skip
+    axes.set_ylim(low, high)
+
+
+def _write_ticks(axes, ticks: Mapping[float, str]):
+    positions = np.array(list(ticks))
+    if (
+        len(positions) > 1
+        and positions.min() > 0
+        and positions.max() >= _LOG_RATIO * (positions.min())
+    ):
+        axes.set_xscale("log")
+    words = [without_mathtext(text) for text in ticks.values()]
+    long = sum(text_width(text, 12) + 8 for text in words) > _WIDTH
+    axes.set_xticks(positions, words, rotation=30 if long else 0, ha="right" if long else "center")
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.tick_params(labelsize=points(11 if long else 12))
+
+
+def _write_keys(page: Page, colors: Mapping[str, str]):
+    left = float(MARGIN)
+    for name, color in colors.items():
+        page.text(left, page.top, name, color=color, weight="bold")
+        left += text_width(name, 13) + 20

@@ -1,0 +1,56 @@
+"""Weights kept at chosen steps of a training, to see how it went: `Params.keep_steps`."""
+
+import numpy as np
+
+from vae_tf.errors import UserError
+from vae_tf.runs import checkpoints
+from vae_tf.runs.archive import write_archive
+from vae_tf.runs.folder import Run
+from vae_tf.saving import written_whole
+
+KEPT = "kept"  # folder within the run folder
+
+
+def keep(run: Run, model, step: int):
+    """Keeps the weights of a model, wholly or not at all.
+
+    Args:
+        run: The run.
+        model: The model that is trained.
+        step: Optimizer updates that it has seen.
+    """
+    arrays = list(checkpoints.arrays_of(model).items())[: len(model.weights)]
+    with written_whole(checkpoints.path_of(run.path / KEPT, step)) as partial:
+        write_archive(partial, dict(arrays), {"step": step})
+
+
+def kept_steps(run: Run) -> list[int]:
+    """Steps whose weights are kept, in order."""
+    return [int(path.stem.removeprefix("step_")) for path in checkpoints.found(run.path / KEPT)]
+
+
+def restore_kept(run: Run, step: int):
+    """Puts the weights of a step into the run's model.
+
+    Args:
+        run: The run.
+        step: One of `kept_steps`.
+
+    Returns:
+        The model.
+
+    Raises:
+        UserError: If no weights are kept of this step, or they are damaged.
+    """
+    path = checkpoints.path_of(run.path / KEPT, step)
+    if not path.is_file():
+        known = ", ".join(map(str, kept_steps(run))) or "none"
+        raise UserError(
+            f"No weights of step {step} are kept in '{run.path}'. Known: {known}. Name the steps "
+            f"before the training: --set keep_steps=[0, 100]."
+        )
+    arrays, _ = checkpoints.load(path)
+    if not all(np.isfinite(array).all() for array in arrays.values()):
+        raise UserError(f"{path} holds weights that are not finite.")
+    checkpoints.restore(run.model, arrays, weights_only=True)
+    return run.model

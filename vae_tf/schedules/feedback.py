@@ -1,0 +1,114 @@
+"""KL weights that the training itself decides, as they are written.
+
+`models/kl_weight.py` runs them, as they have a state.
+"""
+
+import dataclasses
+
+from vae_tf.schedules.schedule import Feedback, Schedule, as_inner, check_level, require
+
+
+@dataclasses.dataclass(frozen=True)
+class triggered(Feedback):  # noqa: N801
+    """Waits at the schedule's first value until the reconstruction is good enough, then runs it.
+
+    The mean training reconstruction of the last log window (`log_every` steps, so that one lucky
+    batch does not start it) has to come down to `threshold`. Whoever trains counts the steps since
+    then: called with these, this is `schedule` itself; before, it is called with 0.
+
+    Args:
+        threshold: Nats per image, as in the log's column `reconstruction`; at least 0.
+        schedule: Schedule to run from then on; a number is a constant.
+    """
+
+    threshold: float
+    schedule: Schedule
+
+    def __post_init__(self):
+        check_level("threshold", self.threshold)
+        object.__setattr__(self, "schedule", as_inner(self.schedule))
+
+    def __call__(self, step):
+        return self.schedule(step)
+
+    lowest = property(lambda self: self.schedule.lowest)
+    highest = property(lambda self: self.schedule.highest)
+    settled_at = property(lambda self: self.schedule.settled_at)
+
+
+@dataclasses.dataclass(frozen=True)
+class constrained(Feedback):  # noqa: N801
+    """The least KL at which the reconstruction is at most `bound`: a Lagrange multiplier's weight.
+
+    GECO minimizes KL + lambda (reconstruction - bound) and multiplies lambda by the exponential of
+    the constraint, averaged over batches with a factor of 0.99. Divided by lambda this is our loss
+    with the weight w = 1 / lambda:
+
+        log w <- log w - rate * clip(average of (reconstruction - bound) / bound, -1, 1)
+
+    The weight falls while images are reconstructed worse than the bound, and rises while they are
+    better. Dividing by the bound, the clipping and the limits of the weight, 0.0001 to 10,000, are
+    ours: the paper leaves the step's size open.
+
+    Args:
+        bound: Nats per image, as in the log's column `reconstruction`; above 0.
+        rate: Largest change of log w in a step, above 0.
+        start: First weight, from 0.0001 to 10,000; 1 in the paper.
+
+    Reference:
+        Rezende & Viola, "Taming VAEs", 2018, Algorithm 1. https://arxiv.org/abs/1810.00597
+    """
+
+    bound: float
+    rate: float = 0.01
+    start: float = 1.0
+
+    lowest = 1e-4
+    highest = 1e4
+    settled_at = None
+
+    def __post_init__(self):
+        for name in ("bound", "rate", "start"):
+            check_level(name, getattr(self, name), zero=False)
+        fits = self.lowest <= self.start <= self.highest
+        require(fits, "start", f"from {self.lowest} to {self.highest:,.0f}", self.start)
+
+
+@dataclasses.dataclass(frozen=True)
+class controlled(Feedback):  # noqa: N801
+    """Holds the KL at `kl`: the output of a proportional-integral controller.
+
+    With the error e = kl - KL of the batch (Eq. 5-6 and Algorithm 1 of the paper),
+
+        w = proportional / (1 + exp(e)) - integral * (sum of e) + lowest,  from lowest to highest.
+
+    At a limit the sum is cut to what leads there, so that the weight leaves it as soon as the error
+    changes its sign; the authors' code keeps the sum as it was, in both directions, and can stay.
+
+    Args:
+        kl: Nats per image that are asked for, above 0.
+        proportional: K_p, at least 0; 0.01 in the paper.
+        integral: K_i, above 0; 0.0001 in the paper's image generation, 0.001 on dSprites.
+        lowest: Least weight, at least 0; 0 in the paper's image generation, 1 on dSprites.
+        highest: Largest weight, above `lowest`; 1 in the paper's image generation. It has to be
+            above 1 for a KL below that of the VAE.
+
+    Reference:
+        Shao et al., "ControlVAE: Controllable Variational Autoencoder", ICML 2020.
+        https://arxiv.org/abs/2004.05988
+    """
+
+    kl: float
+    proportional: float = 0.01
+    integral: float = 0.0001
+    lowest: float = 0.0
+    highest: float = 1.0
+
+    settled_at = None
+
+    def __post_init__(self):
+        for name in ("kl", "integral", "highest"):
+            check_level(name, getattr(self, name), zero=False)
+        for name in ("proportional", "lowest"):
+            check_level(name, getattr(self, name))
+        require(self.highest > self.lowest, "highest", "above `lowest`", self.highest)

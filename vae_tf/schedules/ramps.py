@@ -1,0 +1,233 @@
+"""Schedules that go from one value to another: ramps, cycles, decays and steps."""
+
+import dataclasses
+
+import numpy as np
+
+from vae_tf.schedules.schedule import (
+    Schedule,
+    as_inner,
+    check_level,
+    check_steps,
+    numeric,
+    require,
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Ramp(Schedule):
+    """From `start`, after `delay` steps, to `end` within `steps` steps, and `end` from then on."""
+
+    start: float
+    end: float
+    steps: int
+    delay: int = 0
+
+    def __post_init__(self):
+        check_level("start", self.start)
+        check_level("end", self.end)
+        check_steps("steps", self.steps, 1)
+        check_steps("delay", self.delay, 0)
+
+    def __call__(self, step):
+        step, xp = numeric(step)
+        return self._at(xp.clip((step - self.delay) / self.steps, 0.0, 1.0), xp)
+
+    def _at(self, part, xp):
+        """Value at a part of the way, in [0, 1]."""
+        raise NotImplementedError
+
+    lowest = property(lambda self: min(self.start, self.end))
+    highest = property(lambda self: max(self.start, self.end))
+    settled_at = property(lambda self: self.delay + self.steps)
+
+
+@dataclasses.dataclass(frozen=True)
+class linear(_Ramp):  # noqa: N801
+    """From `start`, after `delay` steps, in a straight line to `end`, and `end` from then on.
+
+    Args:
+        start: First value, at least 0.
+        end: Last value, at least 0; below `start` the weight decreases.
+        steps: Optimizer steps the way takes, at least 1.
+        delay: Optimizer steps at `start` before it sets out.
+
+    Example:
+        >>> schedule = linear(0, 10, 40000)
+        >>> float(schedule(20000)), float(schedule(90000)), str(schedule)
+        (5.0, 10.0, 'linear(0, 10, 40000)')
+    """
+
+    def _at(self, part, xp):
+        return self.start + (self.end - self.start) * part
+
+
+@dataclasses.dataclass(frozen=True)
+class cosine(_Ramp):  # noqa: N801
+    """As `linear`, along half a wave of a cosine: flat at both ends.
+
+    Args:
+        start: First value, at least 0.
+        end: Last value, at least 0.
+        steps: Optimizer steps the way takes, at least 1.
+        delay: Optimizer steps at `start` before it sets out.
+
+    Reference:
+        Loshchilov & Hutter, "SGDR: Stochastic Gradient Descent with Warm Restarts", ICLR 2017,
+        Eq. 5, without restarts. https://arxiv.org/abs/1608.03983
+    """
+
+    def _at(self, part, xp):
+        # cos^2 and sin^2 in place of (1 +- cos) / 2: exact at the ends in float32, too.
+        angle = 0.5 * np.pi * part
+        return self.start * xp.square(xp.cos(angle)) + self.end * xp.square(xp.sin(angle))
+
+
+@dataclasses.dataclass(frozen=True)
+class exponential(_Ramp):  # noqa: N801
+    """As `linear`, by the same factor at every step.
+
+    Args:
+        start: First value, above 0.
+        end: Last value, above 0.
+        steps: Optimizer steps the way takes, at least 1.
+        delay: Optimizer steps at `start` before it sets out.
+
+    Example:
+        >>> round(float(exponential(1, 0.01, 200)(100)), 6)
+        0.1
+    """
+
+    def __post_init__(self):
+        super().__post_init__()
+        check_level("start", self.start, zero=False)
+        check_level("end", self.end, zero=False)
+
+    def _at(self, part, xp):
+        # As powers: exactly `start` and `end` at the ends.
+        return xp.power(self.start, 1.0 - part) * xp.power(self.end, part)
+
+
+@dataclasses.dataclass(frozen=True)
+class cyclical(Schedule):  # noqa: N801
+    """Repeated ramps from `start` to `end`, each followed by a plateau; `end` after the last.
+
+    Args:
+        start: Value at the beginning of each cycle, at least 0.
+        end: Value of the plateaus, at least 0.
+        steps: Optimizer steps of all cycles together.
+        cycles: Number of cycles; 4 in the paper.
+        ramp: Part of a cycle that the ramp takes, in (0, 1]; 0.5 in the paper.
+
+    Reference:
+        Fu et al., "Cyclical Annealing Schedule: A Simple Approach to Mitigating KL
+        Vanishing", NAACL 2019, Eq. 6-7. https://arxiv.org/abs/1903.10145
+    """
+
+    start: float
+    end: float
+    steps: int
+    cycles: int = 4
+    ramp: float = 0.5
+
+    def __post_init__(self):
+        check_level("start", self.start)
+        check_level("end", self.end)
+        check_steps("cycles", self.cycles, 1)
+        check_steps("steps", self.steps, self.cycles)
+        check_level("ramp", self.ramp)
+        require(0 < self.ramp <= 1, "ramp", "in (0, 1]", self.ramp)
+
+    def __call__(self, step):
+        step, xp = numeric(step)
+        period = self.steps / self.cycles
+        position = xp.mod(step, period) / period  # tau of Eq. 7
+        value = self.start + (self.end - self.start) * xp.clip(position / self.ramp, 0.0, 1.0)
+        return xp.where(step < self.steps, value, xp.zeros_like(value) + self.end)
+
+    lowest = property(lambda self: min(self.start, self.end))
+    highest = property(lambda self: max(self.start, self.end))
+    settled_at = property(lambda self: self.steps)
+
+
+@dataclasses.dataclass(frozen=True)
+class stepwise(Schedule):  # noqa: N801
+    """One value after the other, each up to a boundary.
+
+    Args:
+        values: List of values, at least 0 each; one more than there are boundaries.
+        boundaries: List of rising optimizer steps, at each of which the next value begins.
+
+    Example:
+        >>> schedule = stepwise([1e-3, 1e-4], [500])
+        >>> float(schedule(499)), float(schedule(500)), str(schedule)
+        (0.001, 0.0001, 'stepwise([0.001, 0.0001], [500])')
+    """
+
+    values: tuple[float, ...]
+    boundaries: tuple[int, ...]
+
+    def __post_init__(self):
+        for name in ("values", "boundaries"):
+            given = getattr(self, name)
+            require(isinstance(given, (list, tuple)) and len(given), name, "a list", given)
+            object.__setattr__(self, name, tuple(given))
+        for value in self.values:
+            check_level("values", value)
+        for boundary in self.boundaries:
+            check_steps("boundaries", boundary, 1)
+        rising = all(np.diff(self.boundaries) > 0)
+        require(rising, "boundaries", "rising steps", self.boundaries)
+        fits = len(self.values) == len(self.boundaries) + 1
+        require(fits, "values", f"a list of {len(self.boundaries) + 1} numbers", self.values)
+
+    def __call__(self, step):
+        step, xp = numeric(step)
+        value = xp.zeros_like(step) + self.values[0]
+        for boundary, following in zip(self.boundaries, self.values[1:], strict=True):
+            value = xp.where(step < boundary, value, following)
+        return value
+
+    def __str__(self):
+        return f"stepwise({list(self.values)}, {list(self.boundaries)})"
+
+    lowest = property(lambda self: min(self.values))
+    highest = property(lambda self: max(self.values))
+    settled_at = property(lambda self: self.boundaries[-1])
+
+
+@dataclasses.dataclass(frozen=True)
+class warm_up(Schedule):  # noqa: N801
+    """Up to a schedule's first value in a straight line, and then the schedule.
+
+    The first step has a part of 1 / `steps` of that value, the step before the schedule begins all
+    of it.
+
+    Args:
+        steps: Optimizer steps of the way up, at least 1; the schedule counts from its end.
+        schedule: Schedule to run from then on; a number is a constant.
+
+    Example:
+        >>> schedule = warm_up(4, linear(8, 0, 8))
+        >>> [float(schedule(step)) for step in (0, 1, 3, 4, 8, 12)]
+        [2.0, 4.0, 8.0, 8.0, 4.0, 0.0]
+    """
+
+    steps: int
+    schedule: Schedule
+
+    def __post_init__(self):
+        check_steps("steps", self.steps, 1)
+        object.__setattr__(self, "schedule", as_inner(self.schedule))
+
+    def __call__(self, step):
+        step, xp = numeric(step)
+        part = xp.clip((step + 1.0) / self.steps, 0.0, 1.0)
+        return part * self.schedule(xp.maximum(step - self.steps, 0.0))
+
+    @property
+    def lowest(self):
+        return min(self.schedule(0) / self.steps, self.schedule.lowest)
+
+    highest = property(lambda self: self.schedule.highest)
+    settled_at = property(lambda self: self.steps + self.schedule.settled_at)

@@ -1,0 +1,122 @@
+"""What schedules have in common: a value at a step, checks, and how they are written."""
+
+import dataclasses
+
+import numpy as np
+
+from vae_tf.errors import UserError, shown
+from vae_tf.limits import LARGEST_COUNT
+
+_LEAST, _MOST = 1e-30, 1e30
+
+
+@dataclasses.dataclass(frozen=True)
+class Schedule:
+    """Base of the schedules: `step -> value`."""
+
+    def __call__(self, step):
+        """Value at an optimizer step (updates done so far), of the same kind as `step`."""
+        raise NotImplementedError
+
+    @property
+    def lowest(self) -> float:
+        """The smallest value it ever takes."""
+        raise NotImplementedError
+
+    @property
+    def highest(self) -> float:
+        """The largest value it ever takes."""
+        raise NotImplementedError
+
+    @property
+    def settled_at(self) -> int | None:
+        """The step from which the value no longer changes; None where there is none."""
+        raise NotImplementedError
+
+    def __str__(self) -> str:
+        arguments = {field: getattr(self, field.name) for field in dataclasses.fields(self)}
+        while arguments and (last := next(reversed(arguments))).default == arguments[last]:
+            del arguments[last]
+        return f"{type(self).__name__}({', '.join(map(str, arguments.values()))})"
+
+
+@dataclasses.dataclass(frozen=True)
+class constant(Schedule):  # noqa: N801
+    """The same value at every step.
+
+    Args:
+        value: The value, at least 0.
+    """
+
+    value: float
+
+    def __post_init__(self):
+        check_level("value", self.value)
+
+    def __call__(self, step):
+        step, xp = numeric(step)
+        return xp.zeros_like(step) + self.value
+
+    def __str__(self):
+        return str(self.value)
+
+    lowest = highest = property(lambda self: self.value)
+    settled_at = property(lambda self: 0)
+
+
+@dataclasses.dataclass(frozen=True)
+class Feedback(Schedule):
+    """Base of the KL weights that the training itself decides: they need a state, see `KLWeight`.
+
+    They are no functions of the step, so that only `kl_weight` can be one of them.
+    """
+
+
+def as_inner(schedule, name: str = "schedule") -> Schedule:
+    """Checks a schedule that another one runs: a function of the step; a number is a constant."""
+    if isinstance(schedule, (int, float)) and not isinstance(schedule, bool):
+        return constant(schedule)
+    fits = isinstance(schedule, Schedule) and not isinstance(schedule, Feedback)
+    require(fits, name, "another schedule, such as linear(0, 1, 50000)", schedule)
+    return schedule
+
+
+def numeric(step):
+    """Returns the step as floating point, and the module with `clip`, `where` and `mod` for it."""
+    if isinstance(step, (int, float, np.ndarray, np.generic)):
+        return np.asarray(step, "float64")[()], np
+    # Imported here: `train.py --list` reads schedules and must not wait for TensorFlow.
+    from keras import ops
+
+    return ops.cast(step, "float32"), ops
+
+
+def require(condition: bool, name: str, expected: str, value):
+    """Raises `UserError` unless the condition holds.
+
+    Args:
+        condition: Whether the argument is as it must be.
+        name: Name of the argument.
+        expected: What it must be.
+        value: The value that was given.
+    """
+    if not condition:
+        raise UserError(
+            f"`{name}` of the schedule must be {expected}. Received: {name}={shown(value)}"
+        )
+
+
+def check_level(name: str, value, *, zero: bool = True):
+    """Checks a value of a schedule: a number of at least 0, or above 0."""
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    # Within float32, in which it is used: a smaller one would be 0 there, a larger one infinite.
+    level = number and ((zero and value == 0) or _LEAST <= value <= _MOST)
+    least = f"at least 0, from {_LEAST:g} to {_MOST:g} or 0" if zero else "above 0"
+    require(level, name, f"a number of {least}" if zero else f"a number {least}", value)
+
+
+def check_steps(name: str, value, least: int):
+    """Checks a number of steps."""
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    fits = whole and least <= value <= LARGEST_COUNT
+    require(fits, name, f"a whole number of at least {least}, below 2^31", value)

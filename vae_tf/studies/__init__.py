@@ -1,0 +1,19 @@
+"""Studies: a grid of runs as one restartable thing.
+
+    grid.py            what a study is, and its points
+    points.py          how far the run folder of a point is
+    worker.py          the process that trains and scores a point
+    local_jobs.py      such processes on this machine
+    ray_jobs.py        the same on the machines of a Ray cluster
+    parcels.py         run folders as they are sent from one machine to another
+    pool.py            as many at a time as there is room for
+    progress_table.py  what is seen of it meanwhile
+    table.py           study.csv, a row a run
+    start.py           all of it, in order
+
+Points are ordinary run folders beside study.csv, the file that makes a folder a study.
+"""
+
+from vae_tf.studies.grid import Point, Study, read_vary
+
+__all__ = ["Point", "Study", "read_vary"]

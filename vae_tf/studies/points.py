@@ -1,0 +1,94 @@
+"""How far the run folder of a point is, and whether a folder is that of this very study."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from vae_tf.config import differences
+from vae_tf.errors import UserError
+from vae_tf.runs import PARAMS, STUDY, Run
+from vae_tf.runs.progress import progress_of
+from vae_tf.studies.grid import Point
+
+WAITING, STOPPED, TRAINED, DONE, FAILED = "waiting", "stopped", "trained", "done", "failed"
+PRESETS = ("fast", "full")  # of scores, the larger one last
+
+
+class Standing(NamedTuple):
+    """How far a point is.
+
+    Attributes:
+        state: `WAITING` (not begun), `STOPPED` (begun), `TRAINED` (not scored yet), `DONE` or
+            `FAILED`.
+        step: Step of the last row of its log.
+        error: Why it failed.
+    """
+
+    state: str
+    step: int
+    error: str = ""
+
+
+def standing(folder: Path, preset: str | None) -> Standing:
+    """Reads how far the run folder of a point is.
+
+    Args:
+        folder: The run folder; it may be missing.
+        preset: Scores that are asked for: "fast", "full", or None for none.
+    """
+    if not (folder / PARAMS).is_file():
+        return Standing(WAITING, 0)
+    try:
+        step, finished = progress_of(Run(folder))
+    except UserError as error:
+        return Standing(FAILED, 0, str(error))
+    if not finished:
+        return Standing(STOPPED, step)
+    return Standing(DONE if preset is None or _scored(folder, preset) else TRAINED, step)
+
+
+def _scored(folder: Path, preset: str) -> bool:
+    from vae_tf.analysis.score_tables import RECORD, load_record  # scientific packages, a second
+
+    record = load_record(folder / RECORD)
+    enough = PRESETS[PRESETS.index(preset) :]
+    return bool(record and record.get("complete") and record["preset"] in enough)
+
+
+def check_same_study(folder: Path, points: Sequence[Point]):
+    """Refuses to mix the runs of a study with those of an edited one; new points may join.
+
+    Args:
+        folder: Folder of the study; it may be missing.
+        points: Points of the study as it is now.
+
+    Raises:
+        UserError: If runs that are there have other parameters, or are no points of it any longer;
+            the message says what changed. Or if the folder is something else.
+    """
+    if (folder / PARAMS).exists():
+        raise UserError(f"'{folder}' is a run, not a study. Choose another --name.")
+    if not folder.exists():
+        return
+    if not folder.is_dir():
+        raise UserError(f"'{folder}' is no folder. Choose another --name.")
+    runs = [path for path in sorted(folder.iterdir()) if (path / PARAMS).is_file()]
+    if runs and not (folder / STUDY).exists():
+        raise UserError(
+            f"'{folder}' holds runs and no {STUDY}: it is no study. Choose another --name."
+        )
+    known = {point.name: point.params for point in points}
+    changed: dict[str, int] = {}
+    for path in runs:
+        if path.name in known:
+            for name, (was, now) in differences(Run(path).params, known[path.name]).items():
+                text = f"{name}: {was!r} -> {now!r}"
+                changed[text] = changed.get(text, 0) + 1
+    listing = [f"{text} ({count} of {len(runs)} runs)" for text, count in changed.items()]
+    listing += [f"no longer in it: {path.name}" for path in runs if path.name not in known]
+    if listing:
+        raise UserError(
+            f"The study '{folder}' was edited after it ran ({'; '.join(listing)}). Runs of two "
+            f"studies are not mixed; only new points may join. Undo the change, or choose another "
+            f"--name."
+        )

@@ -1,0 +1,64 @@
+"""study.csv: a row a run, what varies to the left, its numbers to the right."""
+
+import csv
+import io
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from vae_tf.errors import UserError
+from vae_tf.escaping import csv_cell
+from vae_tf.runs import STUDY, Run
+from vae_tf.saving import write_text
+from vae_tf.studies.grid import Point
+from vae_tf.studies.points import Standing
+
+
+def numbers_of(folder: Path) -> dict[str, float]:
+    """The numbers of a run: its last value in each column of log.csv, and its scores.
+
+    Columns of training batches are called `train_...`: a score may have their name.
+
+    Args:
+        folder: Run folder; what is missing or damaged in it has no numbers.
+    """
+    from vae_tf.analysis.score_tables import RECORD, load_record, values_of
+
+    try:
+        history = Run(folder).history
+    except UserError:
+        return {}
+    numbers = {}
+    for name, values in history.items():
+        known = [float(value) for value in values if math.isfinite(value)]
+        if known and name != "step":
+            numbers[name if name.startswith("val_") else f"train_{name}"] = known[-1]
+    record = load_record(folder / RECORD)
+    return numbers | (values_of(record) if record else {})
+
+
+def write_table(
+    folder: Path,
+    points: Sequence[Point],
+    standings: Mapping[str, Standing],
+    numbers: Mapping[str, Mapping[str, float]],
+):
+    """Writes study.csv.
+
+    Args:
+        folder: Folder of the study.
+        points: Its points.
+        standings: How far each is.
+        numbers: The numbers of each, see `numbers_of`.
+    """
+    varied = list(points[0].values)
+    columns = list(dict.fromkeys(name for point in points for name in numbers[point.name]))
+    file = io.StringIO()
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(["run", *varied, "state", "error", "step", *columns])
+    for point in points:
+        now, known = standings[point.name], numbers[point.name]
+        cells = [f"{known[name]:.6g}" if name in known else None for name in columns]
+        words = [point.name, *(point.values[name] for name in varied), now.state, now.error]
+        writer.writerow([*map(csv_cell, words), now.step, *cells])
+    write_text(folder / STUDY, file.getvalue())
