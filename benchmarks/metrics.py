@@ -173,7 +173,6 @@ class Reference:
 
 def compare(options):
     """Prints the table of scores, the ratios and the memory."""
-    os.environ.pop("TF_CPP_MIN_LOG_LEVEL", None)  # set here; the process is to silence itself
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe()
     process = context.Process(target=suite, args=(there, options.run), daemon=True)

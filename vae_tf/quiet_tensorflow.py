@@ -12,11 +12,11 @@ def import_tensorflow():
     it, and failed graph optimizations that change nothing. What fails raises an exception anyway;
     `TF_CPP_MIN_LOG_LEVEL=0` shows everything.
     """
-    if "TF_CPP_MIN_LOG_LEVEL" in os.environ:
+    # 3 may come from a process of ours that started this one; it doesn't silence all by itself.
+    if os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3") != "3":
         import tensorflow  # noqa: F401
 
         return
-    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     sys.stderr.flush()
     stderr = os.dup(2)
     with tempfile.TemporaryFile() as kept:
