@@ -73,7 +73,7 @@ def train(params, images, steps) -> float:
     with tempfile.TemporaryDirectory() as folder:
         runs.create(Path(folder), params, overwrite=False)
         run = runs.Run(Path(folder))
-        with ProgressBar("train", 0, params.steps) as bar:
+        with ProgressBar("train", 0, params.steps, params.batch_size) as bar:
             few = ArrayImages("few", images.images(np.arange(64)))
             Training(run, model, images, few, data={}).run([clock, bar])
     return clock.rate
