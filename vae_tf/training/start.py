@@ -22,6 +22,7 @@ from vae_tf.training.callbacks import Callback, ProgressBar, TensorBoard
 from vae_tf.training.checks import check_batches, check_images, check_options
 from vae_tf.training.devices import Devices
 from vae_tf.training.loop import Training
+from vae_tf.training.transfer import Transfer, find_start, transfer
 
 
 def train(
@@ -49,8 +50,8 @@ def train(
         data: Training and validation images, where `params.dataset` is not to be loaded.
         progress: Show a progress bar.
         tensorboard: Write event files to the folder `tensorboard` of the run, too.
-        say: Function that is given, each in a line, the forecast of a new run and what it runs on
-            before it begins, and at the end of any what its KL weight was to hold and did not.
+        say: Function that is given lines: before a run begins, which weights it starts with, its
+            forecast and what it runs on, and at the end what its KL weight was to hold and did not.
         devices: Devices that share every batch, see `training.devices`.
 
     Returns:
@@ -80,11 +81,14 @@ def train(
     )
     machine.check(model, params)
     check_batches(model, params, images, validation)
+    copied = _begin_with(params.start, run_dir, model, resume=resume)
     told = params.model in CLASSIFIERS and data is None and "test" in images.splits
     test = runs.load_data(params, "test") if told else None
     described = describe_data(
         images, validation, labelled=bool({"label", "labeled_image"} & set(model.needs))
     )
+    if say is not None and copied is not None:
+        say(copied.sentence())
     if say is not None and not resume and (line := _forecast(params, images)):
         say(line)
     if say is not None:
@@ -111,7 +115,7 @@ def train(
         )
         start = training.restore() if resume else 0
         write_text(run.params_path, params.to_json())
-        runs.record_environment(run, start)
+        runs.record_environment(run, start, None if copied is None else copied._asdict())
         callbacks: list[Callback] = []
         if progress:
             callbacks.append(
@@ -123,6 +127,13 @@ def train(
     if say is not None and (line := model.kl_weight.shortfall()):
         say(line)
     return run
+
+
+def _begin_with(start: str | None, run_dir: Path, model, *, resume: bool) -> Transfer | None:
+    """Copies the weights that a run begins with; never into one that has a checkpoint."""
+    if start is None or (resume and checkpoints.newest(run_dir / "checkpoints")):
+        return None
+    return transfer(find_start(start, run_dir), model)
 
 
 def _forecast(params: Params, images: ImageSet) -> str | None:
