@@ -205,7 +205,12 @@ def _numbers(page, left, top, forecast, measured):
     run = measured or Measured(0, 0.0, 0.0)
     columns = (
         (96, "", "forecast", "this run"),
-        (130, "latents used", f"{_num_active(forecast)} of {latents}", f"{run.active} of {latents}"),
+        (
+            130,
+            "latents used",
+            f"{_num_active(forecast)} of {latents}",
+            f"{run.active} of {latents}",
+        ),
         (110, "KL, nats", kl, _short(run.kl)),
         (130, "squared error", _short(forecast.squared_error), _short(run.squared_error)),
         (0, "collapse above weight", _short(forecast.collapse_weight), ""),
