@@ -47,8 +47,8 @@ class Written(NamedTuple):
     """What writing the report came to.
 
     Attributes:
-        changed: Pages that were written.
-        current: Number of pages that were what they would be.
+        changed: Pages that were written; the index and what points to it always are.
+        current: Number of pages of runs and studies that were what they would be.
         failed: Name of a run -> why its page could not be made.
     """
 
@@ -87,8 +87,10 @@ def write_report(
     for study in studies:
         body = study_body(study, images / study.name)
         written = _write(images / study.name / INDEX, _page(study.name, body), written)
-    written = _write(images / INDEX, _page(TITLE, index_body(shown, studies)), written)
-    return _write(images / POINTER, _file("pointer.html"), written)
+    write_text(images / INDEX, _page(TITLE, index_body(shown, studies)))
+    write_text(images / POINTER, _file("pointer.html"))
+    written.changed.extend([images / INDEX, images / POINTER])
+    return written
 
 
 def _write(path: Path, content: str, written: Written) -> Written:
