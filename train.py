@@ -101,9 +101,10 @@ def summary(params: config.Params) -> str:
     """What a run trains, in a line."""
     knobs = ", ".join(f"{knob}={value}" for knob, value in params.hyper.items())
     model = f"{params.model}({knobs})" if knobs else params.model
+    start = "" if params.start is None else f", from {params.start}"
     return (
         f"{model} on {params.dataset}, kl_weight {params.kl_weight}, latent {params.latent_size}, "
-        f"{params.steps:,} steps"
+        f"{params.steps:,} steps{start}"
     )
 
 

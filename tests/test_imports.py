@@ -22,6 +22,7 @@ LAYERS = [
     {"likelihood_texts", "likelihoods"},
     {"networks", "data", "metrics", "plots"},
     {"models", "forecasts", "memory", "directions"},
+    {"keras_names"},
     {"config"},
     {"runs"},
     {"training", "analysis", "studies", "presets"},

@@ -5,6 +5,7 @@ Names are imported on first use, so that `import vae_tf` does not import TensorF
 
 import importlib
 
+from vae_tf.keras_names import tell_keras
 from vae_tf.version import VERSION as __version__
 
 _HOMES = {
@@ -29,3 +30,6 @@ def __getattr__(name: str):
 
 def __dir__():
     return __all__
+
+
+tell_keras()

@@ -53,6 +53,8 @@ class Params:
     likelihood: str = "bernoulli"  # bernoulli, gaussian (squared errors; gaussian(stddev=0.1),
     # =learned or =optimal), laplace (absolute errors), continuous_bernoulli, discretized_logistic
     hyper: dict = dataclasses.field(default_factory=dict)  # a variant's own knobs
+    start: str | None = None  # run, by its name or folder, whose weights this one begins with: the
+    # layers that both have, see training/transfer.py; None: initial weights
 
     # Training
     batch_size: int = 64  # images
@@ -144,6 +146,10 @@ class Params:
         except (TypeError, ValueError, RecursionError):
             self._require(False, "hyper", "a dict of JSON values")
         self._require(isinstance(self.hyper, dict), "hyper", "a dict of the variant's knobs")
+        named = isinstance(self.start, str) and bool(self.start) and "\0" not in self.start
+        self._require(
+            self.start is None or named, "start", "the name or the folder of a run, or None"
+        )
 
     def _check_training(self):
         for name in ("batch_size", "steps", "log_every", "sample_every", "checkpoint_every"):

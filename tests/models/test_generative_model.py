@@ -80,6 +80,35 @@ def test_calling_needs_no_more_than_encoding(pairs, conditional, blobs):
 # --- Keras ---
 
 
+def with_nan(x):
+    return np.where(np.arange(64)[:, None, None, None] == 7, np.nan, x)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda x: 255 * x, r"must lie in \[0, 1\]. Received: values from 0 to 255. .* x / 255"),
+        (lambda x: (255 * x).astype("uint8"), "Received: values from 0 to 255"),
+        (lambda x: 2 * x - 1, "values from -1 to 1. Rescale"),
+        (with_nan, r"NaN or infinity in 1 of 64, first in number 7\."),
+        (lambda x: x[..., 0], r"\[N, 8, 8, 1\]. Received: shape \(64, 8, 8\). .* x\[..., None\]"),
+        (lambda x: x[0], r"Received: shape \(8, 8, 1\). The axis of the batch is missing"),
+        (lambda x: x[:, :4], r"Received: shape \(64, 4, 8, 1\). Resize"),
+    ],
+)
+def test_what_does_not_fit_is_refused_in_a_line(tiny, blobs, change, message):
+    model, given = make(tiny), change(blobs)
+    for data in (given, {"image": given}, (given, LABELS)):
+        with pytest.raises(UserError, match=message):
+            model.fit(data, verbose=0)
+    with pytest.raises(UserError, match=message):
+        model.fit(blobs, validation_data=(given, LABELS), verbose=0)
+    batched = tf.data.Dataset.from_tensors(given)
+    with pytest.raises(UserError, match=message):
+        model.fit(batched, verbose=0)
+    assert int(model.step) == 0
+
+
 def test_keras_takes_datasets_of_dicts_and_labels_besides(tiny, blobs):
     model = make(tiny)
     data = tf.data.Dataset.from_tensor_slices({"image": blobs, "label": np.zeros(64)}).batch(16)

@@ -15,7 +15,7 @@ def test_a_run_is_loaded_from_its_folder_alone(trained, tiny, blobs):
         np.testing.assert_array_equal(one, other)
     assert run.data.image_shape == (8, 8, 1)
     assert len(run.data) + len(run.validation_data) == 1797
-    assert repr(run) == "<Run 'run': vae on digits, checkpoint step_00000012>"
+    assert repr(run) == "<Run 'run': vae of 3 latents on digits, kl_weight 1.0, step 12 of 12>"
 
 
 def test_history_are_the_columns_of_the_log(trained):

@@ -9,6 +9,7 @@ import numpy as np
 
 from vae_tf.data.factors import FactorGrid
 from vae_tf.data.row_file import ArrayRows
+from vae_tf.data.values import check_values
 from vae_tf.errors import UserError
 
 
@@ -271,15 +272,11 @@ def full_scale(images: np.ndarray) -> float:
         UserError: If floats leave [0, 1] or the type is none of these.
     """
     if images.dtype.kind == "f":
-        # Written so that NaN fails too.
-        if not (images.min() >= 0 and images.max() <= 1):
-            raise UserError(
-                f"Images of type {images.dtype} must lie in [0, 1]. Divide them by their full "
-                f"scale. Received: values from {images.min()} to {images.max()}"
-            )
+        check_values(images)
         return 1.0
     if images.dtype.kind not in "bui" or images.min() < 0:
         raise UserError(
             f"Images must be bools, non-negative integers or floats. Received: {images.dtype}"
         )
-    return 1.0 if images.max() == 1 else float(np.iinfo(images.dtype).max)
+    binary = images.dtype.kind == "b" or images.max() == 1
+    return 1.0 if binary else float(np.iinfo(images.dtype).max)

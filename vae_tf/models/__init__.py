@@ -14,6 +14,12 @@ class _Registry(Mapping):
         module, _, cls = self._homes[name].partition(":")
         return getattr(importlib.import_module(f"vae_tf.models.{module}"), cls)
 
+    @property
+    def homes(self) -> dict[str, str]:
+        """Name of each class -> the module that it is in."""
+        rows = [home.partition(":") for home in self._homes.values()]
+        return {cls: f"vae_tf.models.{module}" for module, _, cls in rows}
+
     def __contains__(self, name: object) -> bool:
         return name in self._homes
 

@@ -1,8 +1,11 @@
 """What Keras asks of a model: compile, fit, evaluate, save."""
 
 import keras
+import numpy as np
+import tensorflow as tf
 from keras import ops
 
+from vae_tf.data.values import check_shape, check_values
 from vae_tf.errors import UserError
 
 
@@ -30,6 +33,36 @@ class KerasMethods(keras.Model):
     @property
     def metrics(self) -> list:
         return self._means
+
+    def fit(self, x=None, y=None, *args, validation_data=None, **kwargs):
+        """Trains as any Keras model does, after a look at what is given, as in `check_given`."""
+        self.check_given(x, y)
+        if validation_data is not None:
+            self.check_given(validation_data)
+        return super().fit(x, y, *args, validation_data=validation_data, **kwargs)
+
+    def check_given(self, x, y=None):
+        """Checks images before Keras and TensorFlow see them.
+
+        Args:
+            x: Arrays or tensors, pairs or dicts of them, checked whole, or a `tf.data.Dataset`, of
+                which the first batch is. Other sources of batches are not looked at.
+            y: Labels, where they are given besides.
+
+        Raises:
+            UserError: If something that the model needs is missing, or images are of another
+                shape, not finite or outside [0, 1].
+        """
+        if isinstance(x, tf.data.Dataset):
+            x = next(iter(x), None)
+        given = (x, y) if y is not None else x
+        first = given[0] if isinstance(given, (tuple, list)) and given else given
+        if not isinstance(first, (dict, np.ndarray, tf.Tensor)):
+            return
+        image = self.as_batch(given)["image"]
+        check_shape(image, self.image_shape)
+        if len(image):
+            check_values(np.asarray(image))
 
     def train_step(self, data):
         batch = self.as_batch(data)

@@ -94,6 +94,11 @@ def path_of(folder: Path, step: int) -> Path:
     return folder / f"step_{step:08d}.npz"
 
 
+def step_of(path: Path) -> int:
+    """The step of a checkpoint, by its name."""
+    return int(path.stem.removeprefix("step_"))
+
+
 def save(folder: Path, step: int, arrays: dict[str, np.ndarray], details: dict) -> Path:
     """Writes a checkpoint, wholly or not at all, and removes all but the newest two.
 

@@ -18,12 +18,13 @@ from vae_tf.saving import write_text
 from vae_tf.version import VERSION
 
 
-def record_environment(run: Run, step: int):
+def record_environment(run: Run, step: int, start: dict | None = None):
     """Adds to environment.json what is needed to repeat the session that begins.
 
     Args:
         run: The run that is trained.
         step: Optimizer updates done when the session begins.
+        start: JSON values that say which weights it began with, where they were copied.
     """
     path = run.path / "environment.json"
     try:
@@ -45,6 +46,8 @@ def record_environment(run: Run, step: int):
         | {name: importlib.metadata.version(name) for name in packages},
         "machine": {"platform": platform.platform(), "cpus": os.cpu_count()},
     }
+    if start is not None:
+        session["start"] = start
     write_text(path, json.dumps({"sessions": [*sessions, session]}, indent=2) + "\n")
 
 

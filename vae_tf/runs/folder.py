@@ -68,8 +68,13 @@ class Run:
     def __repr__(self):
         params = self.params
         newest = checkpoints.newest(self.checkpoints)
-        trained = "not trained yet" if newest is None else f"checkpoint {newest.stem}"
-        return f"<Run {self.name!r}: {params.model} on {params.dataset}, {trained}>"
+        trained = "not trained yet"
+        if newest is not None:
+            trained = f"step {checkpoints.step_of(newest):,} of {params.steps:,}"
+        return (
+            f"<Run {self.name!r}: {params.model} of {params.latent_size} latents on "
+            f"{params.dataset}, kl_weight {params.kl_weight}, {trained}>"
+        )
 
     def _what_it_is(self) -> str:
         if any((self.path / name).exists() for name in (LOCK, REPLACED)):

@@ -26,7 +26,7 @@ def keep(run: Run, model, step: int):
 
 def kept_steps(run: Run) -> list[int]:
     """Steps whose weights are kept, in order."""
-    return [int(path.stem.removeprefix("step_")) for path in checkpoints.found(run.path / KEPT)]
+    return [checkpoints.step_of(path) for path in checkpoints.found(run.path / KEPT)]
 
 
 def restore_kept(run: Run, step: int):

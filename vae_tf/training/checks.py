@@ -2,13 +2,13 @@
 
 import importlib.util
 import logging
-import math
 
 import numpy as np
 
 from vae_tf.config import Params
 from vae_tf.data.batches import batch_at
 from vae_tf.data.image_set import ImageSet
+from vae_tf.data.values import check_values
 from vae_tf.errors import UserError
 from vae_tf.models import CLASSIFIERS
 from vae_tf.models.generative_model import GenerativeModel
@@ -50,13 +50,8 @@ def check_images(images: ImageSet, validation: ImageSet):
             f"Training and validation images must have one shape. Received: {images.image_shape} "
             f"and {validation.image_shape}."
         )
-    some = _some(images)
-    low, high = float(some.min()), float(some.max())
-    if not (math.isfinite(low) and low >= 0 and high <= 1):
-        raise UserError(
-            f"Images must lie in [0, 1]: every likelihood models them as sigmoid(logits). "
-            f"Received values from {low:g} to {high:g} in '{images.name}'. Rescale them."
-        )
+    for each in (images, validation):
+        check_values(_some(each), f"Images of '{each.name}'")
 
 
 def _some(images: ImageSet) -> np.ndarray:

@@ -21,6 +21,7 @@ from vae_tf.saving import write_text
 from vae_tf.training.callbacks import Callback, ProgressBar, TensorBoard
 from vae_tf.training.checks import check_batches, check_images, check_options
 from vae_tf.training.loop import Training
+from vae_tf.training.transfer import Transfer, find_start, transfer
 
 
 def train(
@@ -47,8 +48,8 @@ def train(
         data: Training and validation images, where `params.dataset` is not to be loaded.
         progress: Show a progress bar.
         tensorboard: Write event files to the folder `tensorboard` of the run, too.
-        say: Function that is given the forecast of a new run, in a line before it begins, and at
-            the end of any what its KL weight was to hold and did not.
+        say: Function that is given lines: before a new run begins, which weights it starts with
+            and its forecast, and at the end of any what its KL weight was to hold and did not.
 
     Returns:
         The run, with `.model` trained.
@@ -73,11 +74,14 @@ def train(
         images = with_few_labels(images, params.labels, params.seed)
     model = build_model(params, images.image_shape, len(images), images.num_classes)
     check_batches(model, params, images, validation)
+    copied = _begin_with(params.start, run_dir, model, resume=resume)
     told = params.model in CLASSIFIERS and data is None and "test" in images.splits
     test = runs.load_data(params, "test") if told else None
     described = describe_data(
         images, validation, labelled=bool({"label", "labeled_image"} & set(model.needs))
     )
+    if say is not None and copied is not None:
+        say(copied.sentence())
     if say is not None and not resume and (line := _forecast(params, images)):
         say(line)
     with contextlib.ExitStack() as stack:
@@ -95,7 +99,7 @@ def train(
         )
         start = training.restore() if resume else 0
         write_text(run.params_path, params.to_json())
-        runs.record_environment(run, start)
+        runs.record_environment(run, start, None if copied is None else copied._asdict())
         callbacks: list[Callback] = []
         if progress:
             callbacks.append(stack.enter_context(ProgressBar(run.name, start, params.steps)))
@@ -105,6 +109,13 @@ def train(
     if say is not None and (line := model.kl_weight.shortfall()):
         say(line)
     return run
+
+
+def _begin_with(start: str | None, run_dir: Path, model, *, resume: bool) -> Transfer | None:
+    """Copies the weights that a run begins with; never into one that has a checkpoint."""
+    if start is None or (resume and checkpoints.newest(run_dir / "checkpoints")):
+        return None
+    return transfer(find_start(start, run_dir), model)
 
 
 def _forecast(params: Params, images: ImageSet) -> str | None:

@@ -1,0 +1,142 @@
+"""Transfer: a run that begins with the weights of another one, `Params.start`.
+
+Two models are compared layer by layer, each by its place, such as encoder/conv_1: a layer is copied
+if the other model has one of the same place with weights of the same names and shapes. Optimizers,
+the count of steps and what a KL weight remembers are those of a new run.
+"""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import keras
+
+from vae_tf.errors import UserError, shown
+from vae_tf.models.generative_model import GenerativeModel
+from vae_tf.runs import PARAMS, STUDY, Run, checkpoints
+
+
+class Transfer(NamedTuple):
+    """What was copied, for environment.json.
+
+    Attributes:
+        run: Folder that the weights are from.
+        checkpoint: Name of the file.
+        step: Optimizer updates that they had seen.
+        copied: Places that were copied; a network as a whole by its name alone.
+        new: Places that were not, and keep their initial weights.
+    """
+
+    run: str
+    checkpoint: str
+    step: int
+    copied: list[str]
+    new: list[str]
+
+    def sentence(self) -> str:
+        """What was copied, in a line."""
+        new = f"; new: {', '.join(self.new)}" if self.new else ""
+        return f"Weights of '{self.run}', step {self.step:,}: {', '.join(self.copied)}{new}."
+
+
+def find_start(start: str, run_dir: Path) -> Path:
+    """The run folder that `Params.start` names: beside the new run or its study, or a path.
+
+    Args:
+        start: Name of a run, STUDY/POINT included, or path of its folder.
+        run_dir: Folder of the new run.
+
+    Raises:
+        UserError: If there is none, or it is the new run itself.
+    """
+    above = [run_dir.parent]
+    if (run_dir.parent / STUDY).exists():
+        above.append(run_dir.parent.parent)
+    places = [*(folder / start for folder in above), Path(start)]
+    found = next((path for path in places if (path / PARAMS).is_file()), None)
+    if found is None:
+        looked = ", ".join(f"'{path}'" for path in dict.fromkeys(places))
+        raise UserError(
+            f"`start` must be the name or the folder of a run. Received: start={shown(start)}, and "
+            f"there is no run in {looked}. Train it first, or give the path of its folder."
+        )
+    if found.resolve() == run_dir.resolve():
+        raise UserError(
+            f"A run cannot start from itself. Received: start={shown(start)}. Choose another "
+            f"--name for the new one, or go on with --resume."
+        )
+    return found
+
+
+def transfer(path: Path, model: GenerativeModel) -> Transfer:
+    """Copies the weights of a run into a model that is not trained yet.
+
+    Args:
+        path: Folder of the run to start from.
+        model: The model of the new run.
+
+    Raises:
+        UserError: If the run cannot be read, its images have another shape, or its model has no
+            layer that fits.
+    """
+    run = Run(path)
+    try:
+        shape = tuple(run.details["image_shape"])
+        if shape != model.image_shape:
+            raise UserError(
+                f"Its images must be those of the new run in shape, {model.image_shape}. Received: "
+                f"{shape}. Set image_size and channels, or choose another run."
+            )
+        source = run.model
+    except UserError as error:
+        raise UserError(f"'{path}' cannot be started from: {error}") from None
+    theirs, ours = _layers(source), _layers(model)
+    copied = [place for place, weights in ours.items() if _alike(weights, theirs.get(place, []))]
+    if not copied:
+        raise UserError(
+            f"'{path}' cannot be started from: none of its layers ({run.params.model}) has the "
+            f"place and the shapes of one of the new model ({model.name}). Choose the encoder, "
+            f"decoder and latent_size of that run, or another run."
+        )
+    for place in copied:
+        for new, old in zip(ours[place], theirs[place], strict=True):
+            new.assign(old)
+    newest = checkpoints.path_of(run.checkpoints, run.details["step"])
+    left = [place for place in ours if place not in copied]
+    return Transfer(
+        str(path), newest.name, run.details["step"], _joined(copied, left), _joined(left, copied)
+    )
+
+
+def _layers(model: GenerativeModel) -> dict[str, list]:
+    """Place of a layer -> its weights; what belongs to no network stands by its own name."""
+    found: dict[str, list] = {}
+    seen: set[int] = set()
+
+    def walk(layer, place: str):
+        if isinstance(layer, keras.Model):
+            for inner in layer.layers:
+                walk(inner, f"{place}/{inner.name}")
+        elif layer.weights and id(layer) not in seen:
+            seen.update({id(layer), *map(id, layer.weights)})
+            found[place] = layer.weights
+
+    for network in model.layers:
+        walk(network, network.name)
+    # What is learned and no layer's, such as the decoder's stddev; counters are not learned.
+    own = [v for v in model.trainable_variables if id(v) not in seen]
+    return found | {variable.name: [variable] for variable in own}
+
+
+def _alike(ours: list, theirs: list) -> bool:
+    return [(v.name, v.shape) for v in ours] == [(v.name, v.shape) for v in theirs]
+
+
+def _joined(places: list[str], others: list[str]) -> list[str]:
+    """The places, a network of which nothing is among the others by its name alone."""
+    parted = {place.partition("/")[0] for place in others}
+    networks = [place.partition("/")[0] for place in places]
+    names = [
+        place if network in parted else network
+        for place, network in zip(places, networks, strict=True)
+    ]
+    return list(dict.fromkeys(names))
