@@ -166,7 +166,10 @@ class _RunDrawing:
 
     def _summarize(self, analyzed: AnalyzedRun, source: str):
         with reading():
-            summary = summarize(analyzed) | {"forecast": forecast_words(analyzed.params)}
+            # Of a run on images of somebody's own, the named data set would forecast nothing.
+            own = analyzed.run.details["own_data"]
+            forecast = None if own else forecast_words(analyzed.params)
+            summary = summarize(analyzed) | {"forecast": forecast}
         save_summary(self.folder / SUMMARY, summary, source)
 
     def _attempt(self, name: str, make: Callable, *args):
