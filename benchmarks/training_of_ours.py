@@ -95,15 +95,23 @@ class TutorialVAE(keras.Model):
         return {tracker.name: tracker.result() for tracker in self.trackers}
 
 
+class EachBatch(keras.callbacks.Callback):
+    def __init__(self, turns):
+        super().__init__()
+        self.turns = turns
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.turns.step()
+
+
 def keras_fit(case, turns):
     params, images = params_and_images(case)
     ours = build_model(params, images.image_shape, len(images))
     model = TutorialVAE(ours.encoder, ours.decoder)
     model.compile(keras.optimizers.Adam(float(params.learning_rate(0))), jit_compile=False)
-    each_step = keras.callbacks.LambdaCallback(on_train_batch_end=turns.step)
     data = tf.data.Dataset.from_tensor_slices(images.images(np.arange(len(images))))
     data = data.shuffle(1024).repeat().batch(params.batch_size).prefetch(2)
-    model.fit(data, steps_per_epoch=turns.total, verbose=0, callbacks=[each_step])
+    model.fit(data, steps_per_epoch=turns.total, verbose=0, callbacks=[EachBatch(turns)])
 
 
 if __name__ == "__main__":

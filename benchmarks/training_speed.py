@@ -2,8 +2,9 @@
 
 Every way is a process of its own with as many threads, pinned to the same cores, and they take
 turns: while one trains, the others wait. `training_of_ours.py` and `training_of_torch.py` say what
-the ways are. A ratio is that of steps per second to the bare loop's of the same round; the median
-counts, with the lowest and the highest beside it, as machines are shared.
+the ways are. Ratios are speeds beside the bare loop's in the same round, by the clock and by the
+processor's time, which others on the machine disturb less; medians count, with the lowest and the
+highest beside them.
 
     python benchmarks/training_speed.py --torch-python /path/to/venv/bin/python
 
@@ -79,11 +80,11 @@ class Way:
     def _answer(self) -> str:
         return self._process.stdout.readline().strip() or "skip it failed; look with --verbose"
 
-    def rate(self) -> float:
-        """Steps per second of the next round."""
+    def round(self) -> tuple[float, ...]:
+        """Seconds a step in the next round, by the clock and by the processor's time."""
         self._process.stdin.write("go\n")
         self._process.stdin.flush()
-        return self.steps / float(self._answer())
+        return tuple(float(seconds) / self.steps for seconds in self._answer().split())
 
     def close(self):
         self._process.kill()
@@ -101,19 +102,25 @@ def compare(title: str, case: dict, names: list[str], options):
             else:
                 print(f"{title}: {name} is left out: {way.state.removeprefix('skip ')}", flush=True)
                 way.close()
-        rounds = [{way.name: way.rate() for way in ways} for _ in range(options.rounds)]
+        rounds = [{way.name: way.round() for way in ways} for _ in range(options.rounds)]
     finally:
         for way in ways:
             way.close()
     for way in ways:
-        rates = [rates[way.name] for rates in rounds]
-        ratios = [rates[way.name] / rates["bare"] for rates in rounds]
-        print(
-            f"| {title} | {way.name} | {statistics.median(rates):.1f} ({min(rates):.1f}-"
-            f"{max(rates):.1f}) | {statistics.median(ratios):.2f} ({min(ratios):.2f}-"
-            f"{max(ratios):.2f}) |",
-            flush=True,
-        )
+        cells = [
+            spread([1000 * seconds[way.name][kind] for seconds in rounds], 1) for kind in (0, 1)
+        ]
+        cells += [
+            spread([seconds["bare"][kind] / seconds[way.name][kind] for seconds in rounds], 2)
+            for kind in (0, 1)
+        ]
+        print(f"| {title} | {way.name} | {' | '.join(cells)} |", flush=True)
+
+
+def spread(values: list[float], digits: int) -> str:
+    """Median, lowest and highest."""
+    numbers = (statistics.median(values), min(values), max(values))
+    return "{} ({}-{})".format(*(f"{number:.{digits}f}" for number in numbers))
 
 
 def main():
@@ -131,8 +138,8 @@ def main():
     load = os.getloadavg()[0]
     print(f"{options.rounds} rounds of {options.steps} steps, batch 64, {options.threads} threads")
     print(f"load before: {load:.1f} on {os.cpu_count()} cores")
-    print("| case | way | steps/s: median (lowest-highest) | to bare, of one round |")
-    print("| --- | --- | --- | --- |", flush=True)
+    print("| case | way | ms a step | ms of the processor | speed to bare | by the processor |")
+    print("| --- | --- | --- | --- | --- | --- |", flush=True)
     for title, (preset, shape) in CASES.items():
         compare(title, describe(preset, shape, options), names, options)
     print(f"load after: {os.getloadavg()[0]:.1f}")

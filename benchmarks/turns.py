@@ -2,8 +2,8 @@
 
 A way calls `Turns.step` after each of its steps, wherever its loop is, its own trainer's included.
 It warms up, says "ready" and waits; for each line it is sent it times so many steps, says the
-seconds and waits again, so that of all ways one works at a time. Needs nothing but Python: it is
-imported by interpreters without our package.
+seconds, those of the clock and those of the processor, and waits again, so that of all ways one
+works at a time. Needs nothing but Python: it is imported by interpreters without our package.
 """
 
 import json
@@ -26,7 +26,7 @@ class Turns:
         self._out = os.fdopen(os.dup(1), "w")
         os.dup2(2, 1)  # what libraries print is not for whoever times us
         self._left = case["warm_up"]
-        self._start: float | None = None
+        self._start: tuple[float, float] | None = None
         self._rounds = 0
 
     @property
@@ -40,14 +40,14 @@ class Turns:
         self._left -= 1
         if self._left > 0:
             return
-        now = time.perf_counter()
+        now = time.perf_counter(), time.process_time()
         if self._rounds == 0:
             self._say("ready")
             self._wait()
         elif self._start is None:
             self._left, self._start = self._case["steps"], now
         else:
-            self._say(f"{now - self._start:.6f}")
+            self._say(" ".join(f"{b - a:.6f}" for a, b in zip(self._start, now, strict=True)))
             self._wait()
 
     def _wait(self):
