@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.conftest import TINY
 from vae_tf.analysis import analyze
 from vae_tf.analysis.analyzed_run import AnalyzedRun
 from vae_tf.analysis.products import training
@@ -11,7 +12,9 @@ from vae_tf.analysis.products.factors import position_factors
 from vae_tf.analysis.products.scores import importance_matrix, information_matrix
 from vae_tf.analysis.products.training import training_animation
 from vae_tf.analysis.products.traversals import all_traversals
+from vae_tf.config import replace
 from vae_tf.runs import Run
+from vae_tf.training import train
 
 
 def test_a_damaged_picture_is_left_out_of_the_animation(runs, caplog):
@@ -50,6 +53,30 @@ def test_traversals_in_every_range(runs, mode):
     order = [f"z{latent}" for latent in analyzed.statistics.order]
     texts = [text.get_text() for text in figure.texts]
     assert [text for text in texts if text in order] == order
+
+
+def test_layers_are_traversed_with_what_follows_from_them(tmp_path):
+    params = replace(TINY, model="ladder_vae", hyper={"sizes": [2, 2], "hidden": [6, 6]}, steps=2)
+    analyzed = AnalyzedRun(train(params, tmp_path / "run"))
+    decoded = []
+    decode = analyzed.decode
+    analyzed.decode = lambda z: decoded.append(z) or decode(z)
+    figure = all_traversals(analyzed)
+    model, (codes,) = analyzed.model, decoded
+    texts = [text.get_text() for text in figure.texts]
+    headings = [text for text in texts if text.startswith("Layer ")]
+    names = ["Layer 3, the top", "Layer 2", "Layer 1, the lowest"]
+    assert [text.partition(":")[0] for text in headings] == names
+    rows = [int(text[1:]) for text in texts if text[1:].isdecimal()]
+    assert [sorted(part) for part in (rows[:2], rows[2:4], rows[4:])] == [[0, 1], [2, 3], [4, 5, 6]]
+    codes = codes.reshape(2, 7, -1, 7)
+    for block in codes:
+        for latent, row in zip(rows, block, strict=True):
+            assert np.ptp(row[:, latent]) > 0.1
+            layer = 3 if latent < 2 else 2 if latent < 4 else 1
+            np.testing.assert_allclose(row, model.descended(row, layer), rtol=1e-5)
+            above = [k for k in range(7) if k < {3: 2, 2: 4, 1: 7}[layer] and k != latent]
+            assert np.ptp(row[:, above], axis=0).max(initial=0) == 0
 
 
 def test_the_animation_of_latents_loops(runs, tmp_path):

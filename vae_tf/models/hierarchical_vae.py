@@ -176,6 +176,11 @@ class HierarchicalVAE(VAE):
             parts[place] = mean + noise
         return np.concatenate(parts, axis=1)
 
+    def following(self, z, latent):
+        # Codes begin with the top layer.
+        ends = np.cumsum(self.layer_sizes[::-1])
+        return self.descended(z, len(ends) - int(np.searchsorted(ends, latent, side="right")))
+
     def sample_prior(self, n, rng):
         # Noise for each layer, which becomes its deviation from the prior's mean.
         return self.descended(super().sample_prior(n, rng), len(self.layer_sizes), rng)
