@@ -176,7 +176,8 @@ def test_a_model_of_labeled_images_is_drawn_class_by_class(tmp_path):
     run = train(params, tmp_path / "predictions" / "digits")
     outcome = analyze([run.path], tmp_path / "images")
     assert not outcome.problems
-    drawn = WITHOUT_FACTORS - {"decomposition.png", "directions.png"} | NEEDS_LABELS | TOLD
+    of_codes = {"decomposition.png", "directions.png", "clusters.png"}
+    drawn = WITHOUT_FACTORS - of_codes | NEEDS_LABELS | TOLD
     assert names(tmp_path / "images" / "digits") == drawn
     summary = json.loads((tmp_path / "images" / "digits" / "summary.json").read_text())
     x, labels = run.validation_data.images(np.arange(90)), run.validation_data.labels[:90]
