@@ -30,6 +30,7 @@ _GROUPS = (
     "InfoMEC",
     "robustness",
     "seeds",
+    "labels",
     "codes",
     "images",
 )

@@ -2,6 +2,7 @@
 
 from vae_tf.analysis.products import (
     classes,
+    clusters,
     directions,
     explorer,
     factors,
@@ -36,6 +37,13 @@ PRODUCTS = {
         ("samples",),
         "Training in motion",
         "The same images and the same prior samples at every sampled step.",
+    ),
+    "training_dark.gif": Product(
+        lambda analyzed: training.training_animation(analyzed, gamma=0.5),
+        ("samples",),
+        "Training in motion, dark pixels brightened",
+        "The same pictures, each value to the power of 0.5: what is faint at first can be seen.",
+        on_request=True,
     ),
     "reconstructions.png": Product(
         images.reconstructions,
@@ -144,7 +152,28 @@ PRODUCTS = {
         "Latent space",
         "Each point is an image. Colors that separate are known to the code without having been "
         "taught.",
-        options=lambda analyzed: (analyzed.projection,),
+    ),
+    "latent_space_tsne.png": Product(
+        lambda analyzed: latent_space.latent_space(analyzed, "tsne"),
+        ("checkpoint",),
+        "Latent space by t-SNE",
+        "Neighbors stay neighbors; distances and sizes of groups mean nothing.",
+        on_request=True,
+    ),
+    "latent_space_umap.png": Product(
+        lambda analyzed: latent_space.latent_space(analyzed, "umap"),
+        ("checkpoint",),
+        "Latent space by UMAP",
+        "Neighbors stay neighbors; distances and sizes of groups mean nothing.",
+        on_request=True,
+    ),
+    "clusters.png": Product(
+        clusters.clusters,
+        ("checkpoint",),
+        "Clusters of codes",
+        "A row is a group of codes that was found without labels. Rows of one class mean that the "
+        "code separates the classes by itself; an adjusted Rand index of 0 is chance.",
+        needs_attributes=True,
     ),
     "codes_factors.png": Product(
         factors.codes_factors,
