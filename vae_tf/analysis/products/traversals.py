@@ -7,7 +7,7 @@ from vae_tf.analysis.analyzed_run import AnalyzedRun
 from vae_tf.analysis.codes import with_layers_below
 from vae_tf.analysis.products.product import Animation
 from vae_tf.plots.animations import traversal_frames
-from vae_tf.plots.code_statistics import farthest_latent
+from vae_tf.plots.code_statistics import CodeStatistics, farthest_latent
 from vae_tf.plots.grids import fitted
 from vae_tf.plots.traversal_figures import plot_traversal, plot_traversals
 from vae_tf.plots.traversals import (
@@ -18,6 +18,8 @@ from vae_tf.plots.traversals import (
 )
 
 _MOST_OF_A_LAYER = 8  # latents that are drawn, where there are several layers
+_MOST_NAMED = 12  # latents in a line
+_LAYERED = ["of each layer those most used; the layers below follow from what is changed"]
 
 
 def traversal(analyzed: AnalyzedRun) -> Figure:
@@ -28,6 +30,12 @@ def traversal(analyzed: AnalyzedRun) -> Figure:
     below = with_layers_below(analyzed.model, codes, np.full(len(codes), latent))
     images = analyzed.decode(below)
     average = statistics.average_stddev[latent]
+    unit, most = " nats" * statistics.has_kl, int(statistics.order[0])
+    another = (
+        ""
+        if most == latent
+        else (f"; that of most {statistics.measure} is z{most}, {statistics.use[most]:.3g}{unit}")
+    )
     return plot_traversal(
         images.reshape(*codes.shape[:2], *images.shape[1:]),
         codes[:, 0, latent],
@@ -36,7 +44,7 @@ def traversal(analyzed: AnalyzedRun) -> Figure:
         (
             analyzed.caption,
             f"average mean {statistics.mean[:, latent].mean():+.3g}, the farthest from zero; "
-            f"{statistics.measure} {statistics.use[latent]:.3g}" + " nats" * statistics.has_kl,
+            f"{statistics.measure} {statistics.use[latent]:.3g}{unit}{another}",
             f"from its greatest to its least sample over {analyzed.image_count}; all others 0",
             f"average stddev {average:.3g}",
         ),
@@ -46,8 +54,8 @@ def traversal(analyzed: AnalyzedRun) -> Figure:
 def all_traversals(analyzed: AnalyzedRun, mode: str = "fitted") -> Figure:
     """Draws traversals of every latent, that of most use first, from zero and from a real image.
 
-    Of several stochastic layers the top one comes first, of each at most its 8 latents of most use;
-    what lies below a latent follows from it.
+    Of several stochastic layers the top one comes first, of each at most 8 latents; what lies below
+    a latent follows from it.
 
     Args:
         analyzed: Run that is drawn.
@@ -81,8 +89,7 @@ def all_traversals(analyzed: AnalyzedRun, mode: str = "fitted") -> Figure:
         (
             analyzed.caption,
             f"sorted by {statistics.measure}; from left to right: {words[mode]}",
-            *["of each layer the most used; the layers below follow from what is changed"]
-            * bool(groups),
+            *(_LAYERED if groups else _folded(statistics, len(order))),
         ),
         unit=statistics.unit,
         image=analyzed.originals[0],
@@ -101,17 +108,30 @@ def _in_layers(statistics, sizes) -> tuple[np.ndarray, list[tuple[str, int]]]:
             a model whose layers do not follow from each other.
     """
     if len(sizes) < 2:
-        return statistics.order, []
+        # Where nothing is used, a few rows show that nothing changes.
+        return statistics.order[: int(statistics.active.sum()) or 3], []
     order, groups = [], []
     for below, latents in enumerate(np.split(np.arange(sum(sizes)), np.cumsum(sizes[::-1])[:-1])):
         layer = len(sizes) - below
-        shown = latents[np.argsort(-statistics.use[latents], kind="stable")][:_MOST_OF_A_LAYER]
-        place = {1: ", the lowest", len(sizes): ", the top"}.get(layer, "")
         use, active = statistics.use[latents].sum(), statistics.active[latents].sum()
+        sorted_by_use = latents[np.argsort(-statistics.use[latents], kind="stable")]
+        shown = sorted_by_use[: np.clip(active, 1, _MOST_OF_A_LAYER)]
+        place = {1: ", the lowest", len(sizes): ", the top"}.get(layer, "")
         amount = f"{use:.2f} {statistics.unit}, {active} of {len(latents)} latents active"
         groups.append((f"Layer {layer}{place}: {amount}", len(shown)))
         order.append(shown)
     return np.concatenate(order), groups
+
+
+def _folded(statistics: CodeStatistics, shown: int) -> list[str]:
+    """A line on the latents that are not used and not shown."""
+    rest = statistics.order[shown:]
+    if not len(rest):
+        return []
+    named = ", ".join(f"z{latent}" for latent in rest[:_MOST_NAMED])
+    named += f" and {len(rest) - _MOST_NAMED} more" if len(rest) > _MOST_NAMED else ""
+    most = f"{statistics.use[rest[0]]:.2g} {statistics.unit}"
+    return [f"{len(rest)} inactive latents of at most {most} change nothing: {named}"]
 
 
 def traversal_animation(analyzed: AnalyzedRun, mode: str = "fitted") -> Animation:
