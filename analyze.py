@@ -73,7 +73,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         "--projection",
         choices=("pca", "tsne", "umap"),
         default="pca",
-        help="of the latent space, beside PCA (default: none)",
+        help="how to draw the latent space, too, beside PCA (default: not)",
     )
     return parser.parse_args(arguments)
 

@@ -108,7 +108,6 @@ PRODUCTS = {
         "Edits",
         "Each row adds the direction of an attribute to the code of an image that lacks it. A good "
         "direction changes the probability of its attribute, and of no other one.",
-        needs_attributes=True,
     ),
     "kl_per_latent.png": Product(
         latent_space.kl_per_latent,
