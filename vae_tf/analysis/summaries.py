@@ -72,7 +72,8 @@ def summarize(analyzed: AnalyzedRun) -> dict:
     order = statistics.order
     ranges = traversals.latent_ranges("fitted", statistics)
     codes = traversals.traversal_codes(np.zeros(len(order)), ranges, np.linspace(0, 1, 10))
-    strip = image_grid(fitted(analyzed.decode(codes[order[0]]), _STRIP), 10, tile=1)
+    # Without lines between the images, which would be white on a dark page.
+    strip = image_grid(fitted(analyzed.decode(codes[order[0]]), _STRIP), 10, gap=0, tile=1)
     return summary | {
         "images": len(x),
         "mse": float(error) if math.isfinite(error) else None,
