@@ -152,7 +152,6 @@ PRODUCTS = {
         "Clusters of codes",
         "A row is a group of codes that was found without labels. Rows of one class mean that the "
         "code separates the classes by itself; an adjusted Rand index of 0 is chance.",
-        needs_attributes=True,
     ),
     "codes_factors.png": Product(
         factors.codes_factors,
