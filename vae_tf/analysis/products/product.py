@@ -45,7 +45,7 @@ class Product(NamedTuple):
         needs_classifier: Whether it is only made of models that tell the class of an image.
         needs_kl: Whether it is only made where the KL of latents is known and finite.
         score: Score of metrics.json that it shows; it is only made of runs with that score.
-        options: Function that returns the choices of the user that change it, as JSON values.
+        on_request: Whether it is only drawn where it is asked for by name.
     """
 
     make: Callable[[AnalyzedRun], Figure | Animation | Explorer | None]
@@ -58,4 +58,4 @@ class Product(NamedTuple):
     needs_classifier: bool = False
     needs_kl: bool = False
     score: str | None = None
-    options: Callable[[AnalyzedRun], tuple] = lambda analyzed: ()
+    on_request: bool = False
