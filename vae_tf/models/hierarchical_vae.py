@@ -42,6 +42,7 @@ class HierarchicalVAE(VAE):
     """
 
     prior = Gaussian
+    indivisible = "which latents are active is decided by the batch's mean KL"
 
     def __init__(
         self, encoder, decoder, *, sizes=(32,), hidden=(256,), batch_normalization=False, **kwargs

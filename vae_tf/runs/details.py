@@ -34,6 +34,7 @@ _OPTIONAL: Kinds = {
     "params": dict,
     "data": dict,
     "log": dict,
+    "devices": int,
 }
 _LARGEST_IMAGE = 2**26  # values; what a file claims is bounded before a model is built for it
 

@@ -17,6 +17,7 @@ from vae_tf.runs.kept import keep
 from vae_tf.schedules import as_schedule
 from vae_tf.training.callbacks import Callback
 from vae_tf.training.checks import check_checkpoint, check_no_progress
+from vae_tf.training.devices import Devices, check_count
 from vae_tf.training.evaluation import as_tensors, classification_error, evaluate, state_kept
 from vae_tf.training.samples import is_sampled, save_samples
 from vae_tf.training.signals import Interruption
@@ -36,6 +37,7 @@ class Training:
         data: What `describe_data` says of all images.
         own_data: Whether these are not the data set that the parameters name.
         test: Labeled images of which the classification error is logged besides, None for none.
+        devices: What updates run on; None is one device. All else runs on one.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class Training:
         data: dict[str, str],
         own_data: bool = False,
         test: ImageSet | None = None,
+        devices: Devices | None = None,
     ):
         self.test = test
         self.run_folder = run
@@ -62,7 +65,8 @@ class Training:
         self.best = math.inf  # lowest validation loss
         self.waited = 0  # validations since then
         # As in Keras, the functions are compiled once and see tensors of one shape.
-        self._update = tf.function(model.update, autograph=False)
+        self._devices = devices or Devices()
+        self._update = self._devices.compiled(model.update)
         self._terms = tf.function(model.compute_terms, autograph=False)
 
     # --- checkpoints ---
@@ -80,6 +84,7 @@ class Training:
             return 0
         arrays, details = found
         check_details(details)
+        check_count(details, self._devices, run.path)
         check_checkpoint(run, details, self.images, self._data, own_data=self.own_data)
         self._proof = details.get("log")
         read_proven_log(run.log_path, details["step"], self._proof)
@@ -107,6 +112,7 @@ class Training:
             "params": describe_params(self.params),
             "data": self._data,
             "log": log.proof(self.step),
+            "devices": self._devices.count,
         }
         checkpoints.save(self.run_folder.checkpoints, self.step, arrays, details)
 
@@ -198,7 +204,7 @@ class Training:
         self.step += 1
 
     def _update_on(self, batch) -> dict:
-        terms = self._update(as_tensors(batch))
+        terms = self._update(batch)
         if not math.isfinite(terms["loss"]):
             bad = [name for name, term in terms.items() if not math.isfinite(term)]
             # The loss is named last, being the sum of the others, and before it the KL, which is

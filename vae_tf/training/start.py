@@ -20,6 +20,7 @@ from vae_tf.runs.details import describe_data
 from vae_tf.saving import write_text
 from vae_tf.training.callbacks import Callback, ProgressBar, TensorBoard
 from vae_tf.training.checks import check_batches, check_images, check_options
+from vae_tf.training.devices import Devices
 from vae_tf.training.loop import Training
 from vae_tf.training.transfer import Transfer, find_start, transfer
 
@@ -34,6 +35,7 @@ def train(
     progress: bool = False,
     tensorboard: bool = False,
     say: Callable[[str], None] | None = None,
+    devices: int = 1,
 ) -> Run:
     """Trains a model and leaves a run folder.
 
@@ -48,8 +50,9 @@ def train(
         data: Training and validation images, where `params.dataset` is not to be loaded.
         progress: Show a progress bar.
         tensorboard: Write event files to the folder `tensorboard` of the run, too.
-        say: Function that is given lines: before a new run begins, which weights it starts with
-            and its forecast, and at the end of any what its KL weight was to hold and did not.
+        say: Function that is given lines: before a run begins, which weights it starts with, its
+            forecast and what it runs on, and at the end what its KL weight was to hold and did not.
+        devices: Devices that share every batch, see `training.devices`.
 
     Returns:
         The run, with `.model` trained.
@@ -72,7 +75,11 @@ def train(
     check_images(images, validation)
     if params.labels is not None:
         images = with_few_labels(images, params.labels, params.seed)
-    model = build_model(params, images.image_shape, len(images), images.num_classes)
+    machine = Devices(devices)
+    model = machine.build(
+        lambda: build_model(params, images.image_shape, len(images), images.num_classes)
+    )
+    machine.check(model, params)
     check_batches(model, params, images, validation)
     copied = _begin_with(params.start, run_dir, model, resume=resume)
     told = params.model in CLASSIFIERS and data is None and "test" in images.splits
@@ -84,6 +91,8 @@ def train(
         say(copied.sentence())
     if say is not None and not resume and (line := _forecast(params, images)):
         say(line)
+    if say is not None:
+        say(machine.describe(params))
     with contextlib.ExitStack() as stack:
         stack.enter_context(runs.locked(run_dir))
         stack.enter_context(_disk_errors_explained(run_dir))
@@ -95,14 +104,23 @@ def train(
         runs.clean(run_dir)
         run.params = params  # those in the folder may still have fewer steps
         training = Training(
-            run, model, images, validation, data=described, own_data=data is not None, test=test
+            run,
+            model,
+            images,
+            validation,
+            data=described,
+            own_data=data is not None,
+            test=test,
+            devices=machine,
         )
         start = training.restore() if resume else 0
         write_text(run.params_path, params.to_json())
         runs.record_environment(run, start, None if copied is None else copied._asdict())
         callbacks: list[Callback] = []
         if progress:
-            callbacks.append(stack.enter_context(ProgressBar(run.name, start, params.steps)))
+            callbacks.append(
+                stack.enter_context(ProgressBar(run.name, start, params.steps, params.batch_size))
+            )
         if tensorboard:
             callbacks.append(stack.enter_context(TensorBoard(run.path / "tensorboard")))
         training.run(callbacks)
