@@ -48,7 +48,8 @@ def fit_on_one_code(
     two = len(classes) == 2
     rows = np.arange(two, len(classes))
     of_rest = weights[:1] if two else np.full(len(classes), C)
-    machines = _Machines(code[order].astype(np.float64), labels[order], rows, weights[rows], of_rest)
+    ordered = code[order].astype(np.float64)
+    machines = _Machines(ordered, labels[order], rows, weights[rows], of_rest)
     slopes, intercepts = machines.fit()
     if two:
         slopes, intercepts = np.append(-slopes, slopes), np.append(-intercepts, intercepts)
