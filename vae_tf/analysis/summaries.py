@@ -11,10 +11,10 @@ import numpy as np
 from PIL import Image
 
 from vae_tf.analysis.analyzed_run import AnalyzedRun
-from vae_tf.analysis.codes import with_layers_below
 from vae_tf.checks import is_number, is_whole
 from vae_tf.errors import UserError
 from vae_tf.escaping import csv_cell
+from vae_tf.models.codes import with_layers_below
 from vae_tf.plots import traversals
 from vae_tf.plots.grids import fitted, image_grid
 from vae_tf.reading import read_json
