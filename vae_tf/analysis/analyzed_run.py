@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 
 from vae_tf.analysis.attributes import latent_names
-from vae_tf.analysis.codes import codes_and_kl, encode_images
 from vae_tf.analysis.failures import reading
 from vae_tf.analysis.forecasting import has_forecast
 from vae_tf.analysis.score_tables import RECORD, load_record
@@ -18,6 +17,7 @@ from vae_tf.code_mixture import CodeMixture
 from vae_tf.data import GroundTruthImages, ImageSet
 from vae_tf.errors import UserError
 from vae_tf.models import CLASSIFIERS, CONDITIONAL
+from vae_tf.models.codes import codes_and_kl, encode_images
 from vae_tf.plots.code_statistics import CodeStatistics, code_statistics
 from vae_tf.quiet_tensorflow import import_tensorflow
 from vae_tf.runs import Run, checkpoints
@@ -67,19 +67,15 @@ class AnalyzedRun:
     Args:
         run: The run.
         image_sets: Image sets that are shared with other runs; None for a set of its own.
-        projection: Projection of the latent space that is drawn besides PCA: "tsne", "umap", or
-            "pca" for none.
 
     Attributes:
         run: The run.
         params: Its parameters.
-        projection: The projection that was given.
     """
 
-    def __init__(self, run: Run, image_sets: ImageSets | None = None, projection: str = "pca"):
+    def __init__(self, run: Run, image_sets: ImageSets | None = None):
         self.run = run
         self.params = run.params
-        self.projection = projection
         self._image_sets = image_sets or ImageSets()
 
     # --- the run ---

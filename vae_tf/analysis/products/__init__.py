@@ -38,6 +38,13 @@ PRODUCTS = {
         "Training in motion",
         "The same images and the same prior samples at every sampled step.",
     ),
+    "training_dark.gif": Product(
+        lambda analyzed: training.training_animation(analyzed, gamma=0.5),
+        ("samples",),
+        "Training in motion, dark pixels brightened",
+        "The same pictures, each value to the power of 0.5: what is faint at first can be seen.",
+        on_request=True,
+    ),
     "reconstructions.png": Product(
         images.reconstructions,
         ("checkpoint",),
@@ -109,7 +116,6 @@ PRODUCTS = {
         "Edits",
         "Each row adds the direction of an attribute to the code of an image that lacks it. A good "
         "direction changes the probability of its attribute, and of no other one.",
-        needs_attributes=True,
     ),
     "kl_per_latent.png": Product(
         latent_space.kl_per_latent,
@@ -145,7 +151,20 @@ PRODUCTS = {
         "Latent space",
         "Each point is an image. Colors that separate are known to the code without having been "
         "taught.",
-        options=lambda analyzed: (analyzed.projection,),
+    ),
+    "latent_space_tsne.png": Product(
+        lambda analyzed: latent_space.latent_space(analyzed, "tsne"),
+        ("checkpoint",),
+        "Latent space by t-SNE",
+        "Neighbors stay neighbors; distances and sizes of groups mean nothing.",
+        on_request=True,
+    ),
+    "latent_space_umap.png": Product(
+        lambda analyzed: latent_space.latent_space(analyzed, "umap"),
+        ("checkpoint",),
+        "Latent space by UMAP",
+        "Neighbors stay neighbors; distances and sizes of groups mean nothing.",
+        on_request=True,
     ),
     "clusters.png": Product(
         clusters.clusters,
@@ -153,7 +172,6 @@ PRODUCTS = {
         "Clusters of codes",
         "A row is a group of codes that was found without labels. Rows of one class mean that the "
         "code separates the classes by itself; an adjusted Rand index of 0 is chance.",
-        needs_attributes=True,
     ),
     "codes_factors.png": Product(
         factors.codes_factors,
