@@ -132,6 +132,8 @@ def main():
     parser.add_argument("--threads", type=int, default=2, help="threads, and cores they are on")
     parser.add_argument("--torch-python", default=sys.executable, help="interpreter with PyTorch")
     parser.add_argument("--ways", nargs="*", default=[*OURS, *TORCH], help="besides bare")
+    presets_of_cases = [preset for preset, _ in CASES.values()]
+    parser.add_argument("--presets", nargs="*", choices=presets_of_cases, default=presets_of_cases)
     parser.add_argument("--verbose", action="store_true", help="show what the ways print")
     options = parser.parse_args()
     names = list(dict.fromkeys(["bare", *options.ways]))
@@ -141,7 +143,8 @@ def main():
     print("| case | way | ms a step | ms of the processor | speed to bare | by the processor |")
     print("| --- | --- | --- | --- | --- | --- |", flush=True)
     for title, (preset, shape) in CASES.items():
-        compare(title, describe(preset, shape, options), names, options)
+        if preset in options.presets:
+            compare(title, describe(preset, shape, options), names, options)
     print(f"load after: {os.getloadavg()[0]:.1f}")
 
 
