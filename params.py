@@ -226,9 +226,9 @@ RUNS["digits-M2"] = replace(
     kl_weight=linear(2, 1, 1_000),
     steps=2_000,
 )
-# 100 labels of MNIST, 50 latents as Kingma et al. 2014, networks of two layers of 500 units as Maaloe
-# et al. 2016: with M2's own single layer the error is twice as high. Two tricks are ours, a KL weight
-# that falls to 1 and a classifier that waits; `-plain` is without them.
+# 100 labels of MNIST, 50 latents as Kingma et al. 2014, networks of two layers of 500 units as
+# Maaloe et al. 2016: with M2's own single layer the error is twice as high. Two tricks are ours,
+# a KL weight that falls to 1 and a classifier that waits; `-plain` is without them.
 RUNS["MNIST-M2"] = Params(
     dataset="mnist_binary",
     labels=100,
