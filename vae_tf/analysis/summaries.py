@@ -11,8 +11,10 @@ import numpy as np
 from PIL import Image
 
 from vae_tf.analysis.analyzed_run import AnalyzedRun
+from vae_tf.checks import is_number, is_whole
 from vae_tf.errors import UserError
 from vae_tf.escaping import csv_cell
+from vae_tf.models.codes import with_layers_below
 from vae_tf.plots import traversals
 from vae_tf.plots.grids import fitted, image_grid
 from vae_tf.reading import read_json
@@ -72,7 +74,8 @@ def summarize(analyzed: AnalyzedRun) -> dict:
     ranges = traversals.latent_ranges("fitted", statistics)
     codes = traversals.traversal_codes(np.zeros(len(order)), ranges, np.linspace(0, 1, 10))
     # Without lines between the images, which would be white on a dark page.
-    strip = image_grid(fitted(analyzed.decode(codes[order[0]]), _STRIP), 10, gap=0, tile=1)
+    images = analyzed.decode(with_layers_below(analyzed.model, codes[order[:1]], order[:1]))
+    strip = image_grid(fitted(images, _STRIP), 10, gap=0, tile=1)
     return summary | {
         "images": len(x),
         "mse": float(error) if math.isfinite(error) else None,
@@ -154,11 +157,11 @@ def _is_text(value):
 
 
 def _is_whole_number(value):
-    return isinstance(value, int) and not isinstance(value, bool) and math.isfinite(value)
+    return is_whole(value, -(2**53), 2**53)
 
 
 def _is_number(value):
-    return _is_whole_number(value) or (isinstance(value, float) and math.isfinite(value))
+    return is_number(value) and math.isfinite(value)
 
 
 def _is_list(value, fits):
