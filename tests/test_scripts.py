@@ -164,3 +164,9 @@ def test_used_from_python_it_leaves_the_signals_as_they_were():
         assert scripts.answer("x", work, str) == code
     assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
     scripts._State.received = 0
+
+
+def test_progress_bars_of_scripts_do_not_fill_files():
+    code = "import vae_tf.scripts; from tqdm import tqdm; print(tqdm(total=9).mininterval)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout == "30.0\n"

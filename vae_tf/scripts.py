@@ -47,6 +47,12 @@ from collections.abc import Callable, Iterator  # noqa: E402
 from vae_tf.errors import Stopped, TrainingStopped, UserError, shown  # noqa: E402
 from vae_tf.escaping import printable  # noqa: E402
 
+# A progress bar that goes into a file: a line every half minute is enough. tqdm reads these names
+# when it is imported, which is later.
+if sys.stderr is None or not sys.stderr.isatty():
+    for _interval in ("TQDM_MININTERVAL", "TQDM_MAXINTERVAL"):
+        os.environ.setdefault(_interval, "30")
+
 
 def answer(program: str, work: Callable[[], int], going_on: Callable[[], str]) -> int:
     """Runs the work of a script and answers whatever ends it, without a traceback.

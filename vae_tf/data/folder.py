@@ -238,7 +238,7 @@ def _read_all(files: list[Path], read: Callable, ahead: int, failed: dict[Path, 
     pool = concurrent.futures.ThreadPoolExecutor(os.cpu_count())
     pending: collections.deque[concurrent.futures.Future] = collections.deque()
     try:
-        with tqdm(total=len(files), desc="Reading images", unit="image", mininterval=1) as bar:
+        with tqdm(total=len(files), desc="Reading images", unit="image") as bar:
             for k, file in enumerate(files):
                 while len(pending) < ahead and k + len(pending) < len(files):
                     pending.append(pool.submit(attempt, files[k + len(pending)]))

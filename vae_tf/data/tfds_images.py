@@ -132,9 +132,7 @@ def examples(builder, split: str, features: list[str]) -> Iterator[dict[str, np.
     batches = dataset.batch(_BATCH if same_shape else 1)
     known = split in builder.info.splits
     total = builder.info.splits[split].num_examples if known else None
-    with tqdm(
-        total=total, desc=f"Preparing {builder.name}, {split}", unit="image", mininterval=1
-    ) as bar:
+    with tqdm(total=total, desc=f"Preparing {builder.name}, {split}", unit="image") as bar:
         for batch in batches.as_numpy_iterator():
             for k in range(len(batch[features[0]])):
                 yield {feature: _row(batch[feature], k) for feature in features}

@@ -1,12 +1,13 @@
 """What is to be known of a run before its numbers are believed: badges (compute)."""
 
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from vae_tf.analysis.score_tables import RECORD, stale_step
-from vae_tf.runs import Run
+from vae_tf.analysis.score_tables import RECORD
+from vae_tf.errors import UserError
+from vae_tf.reading import read_json, require_fields
+from vae_tf.runs import Run, checkpoints
 from vae_tf.runs.lock import is_locked
 from vae_tf.runs.progress import progress_of
 
@@ -38,7 +39,7 @@ def badges(run: Run, summary: dict, history: dict[str, np.ndarray]) -> list[Badg
     if step < steps and not progress_of(run).finished:
         word = "still training" if is_locked(run.path) else "stopped"
         found.append(Badge(word, f"Drawn at step {step:,} of {steps:,}."))
-    scored = stale_step(Path(run.path) / RECORD)
+    scored = _stale_step(run)
     if scored is not None:
         why = f"Its scores are of step {scored:,}, older than its weights, and are left out."
         found.append(Badge("old scores", why))
@@ -63,3 +64,16 @@ def _divergence(summary, history) -> str:
             f"{values[0]:,.1f} it began with."
         )
     return ""
+
+
+def _stale_step(run: Run) -> int | None:
+    """The step that its metrics.json scores, where that is not the newest checkpoint's."""
+    try:
+        record = read_json(run.path / RECORD)
+        require_fields(record, {"step": int})
+    except (OSError, UserError):
+        return None
+    newest = checkpoints.newest(run.checkpoints)
+    if newest is None or newest == checkpoints.path_of(newest.parent, record["step"]):
+        return None
+    return record["step"]
