@@ -42,6 +42,7 @@ class FlowVAE(VAE):
         UserError: If the flow is unknown, there is none, or it has no hidden unit.
     """
 
+    takes_networks = False
     logged = ("log_det",)
     posterior = Flowed
 
