@@ -13,7 +13,7 @@ from vae_tf.errors import UserError, unknown
 ESTIMATORS = ("weighted", "stratified")  # of the density of all codes from those of a batch
 
 
-def importance_log_weights(batch_size, dataset_size: int, estimator: str):
+def importance_log_weights(batch_size, dataset_size, estimator: str):
     """Log-weights of the images of a batch in an estimate of q(z) = 1/N sum_n q(z|x_n).
 
     "weighted": 1 / (B N) each (Chen et al. 2018, Eq. 3 and App. C). Every density comes out too
@@ -27,7 +27,7 @@ def importance_log_weights(batch_size, dataset_size: int, estimator: str):
 
     Args:
         batch_size: B, int or scalar tensor.
-        dataset_size: N, number of training images.
+        dataset_size: N, number of training images; a scalar tensor only if stratified.
         estimator: "weighted" or "stratified".
 
     Returns:
@@ -58,7 +58,7 @@ def importance_log_weights(batch_size, dataset_size: int, estimator: str):
     return ops.log(ops.where(ahead == 0, 1.0 / dataset_size, weights))
 
 
-def total_correlation(z, mean, log_stddev, dataset_size: int, estimator: str = "weighted"):
+def total_correlation(z, mean, log_stddev, dataset_size, estimator: str = "weighted"):
     """Estimate of the total correlation KL(q(z) || prod_l q(z_l)) from one batch.
 
     log q(z_i) - sum_l log q(z_il) at every sample, with both densities mixed from the posteriors of
@@ -68,7 +68,7 @@ def total_correlation(z, mean, log_stddev, dataset_size: int, estimator: str = "
         z: `[B, L]`, samples of the posteriors.
         mean: `[B, L]`.
         log_stddev: `[B, L]`.
-        dataset_size: N, number of training images.
+        dataset_size: N, number of training images, see `importance_log_weights`.
         estimator: "weighted" or "stratified".
 
     Returns:

@@ -70,6 +70,13 @@ def test_a_batch_is_a_function_of_seed_and_step(collection):
     assert (train.images(rows) != again).any()
 
 
+def test_second_images_are_drawn_anew_as_the_first_are(collection):
+    train = collection.select("train")
+    seen = [batch_at(train, 64, 0, step, ("image", "second"))["second"] for step in range(2)]
+    distinct = np.unique(np.concatenate(seen).reshape(128, -1), axis=0)
+    assert len(distinct) > 64  # one fixed draw of each would be 8
+
+
 def test_read_by_index_an_image_is_always_the_same_draw(collection):
     train = collection.select("train")
     rows = np.arange(8)

@@ -35,6 +35,7 @@ def test_indices_out_of_range_are_refused(indices):
     ("images", "expected"),
     [
         (np.array([False, True]), [0, 1]),
+        (np.array([False, False]), [0, 0]),
         (np.array([0, 1], np.uint8), [0, 1]),
         (np.array([0, 255], np.uint8), [0, 1]),
         (np.array([0, 13107, 65535], np.uint16), [0, 0.2, 1]),

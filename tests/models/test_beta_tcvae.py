@@ -117,6 +117,20 @@ def test_a_batch_of_more_images_than_there_are_is_logged(tiny, blobs):
     assert np.isfinite(float(terms["total_correlation"]))
 
 
+def test_the_size_of_a_batch_may_be_known_only_when_it_comes(tiny, blobs):
+    """As in Keras' `fit` on arrays whose number the size of a batch does not divide."""
+    for dataset_size in (10, 64):
+        model = make(tiny, dataset_size=dataset_size, estimator="weighted")
+        spec = {"image": tf.TensorSpec((None, 8, 8, 1), tf.float32)}
+        terms = tf.function(model.compute_terms, autograph=False).get_concrete_function(spec, False)
+        state = np.array(model.seed_generator.state)
+        traced = terms(tf.constant(blobs[:9]))
+        model.seed_generator.state.assign(state)
+        eager = model.compute_terms({"image": blobs[:9]}, False)
+        for name in ("loss", "total_correlation"):
+            assert float(traced[name]) == pytest.approx(float(eager[name]), rel=1e-5)
+
+
 def test_the_size_of_the_data_is_filled_in(tiny):
     assert make(tiny).dataset_size == 64
     assert make(tiny, dataset_size=1_000).dataset_size == 1_000

@@ -165,6 +165,17 @@ def test_more_steps_are_the_discriminators_on_the_second_batch(tiny, blobs):
         np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-6)
 
 
+def test_at_kl_weight_0_both_batches_of_codes_are_no_wider_than_the_prior(tiny, blobs):
+    """Else the discriminator would tell permuted codes by their width."""
+    hyper = {"discriminator": [[4]]}
+    params = replace(tiny, model="factor_vae", hyper=hyper, kl_weight="linear(0, 1, 5, delay=5)")
+    model = build_model(params, (8, 8, 1), 64)
+    head = model.encoder.get_layer("log_stddev")
+    head.kernel.assign(np.zeros(head.kernel.shape))
+    head.bias.assign([2.0] * 3)  # a standard deviation of 7.4
+    assert np.std(model.second_codes({"image": blobs, "second": blobs})) < 2
+
+
 def test_images_alone_are_their_own_second_batch(tiny, blobs):
     model, other = make(tiny), make(tiny)
     terms = model.update(blobs), other.update({"image": blobs, "second": blobs})

@@ -145,7 +145,7 @@ def test_leftovers_go_at_the_next_start(run_folder):
     assert not any(path.exists() for path in left)
 
 
-@pytest.mark.parametrize("name", ["checkpoints", "samples", "tensorboard"])
+@pytest.mark.parametrize("name", ["checkpoints", "kept", "samples", "tensorboard"])
 def test_nothing_is_written_through_a_linked_folder(tiny, tmp_path, run_folder, name):
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()

@@ -17,6 +17,8 @@ def contents(folder):
 
 
 def test_a_run_folder_arrives_whole(run_folder, tmp_path):
+    (run_folder / "kept").mkdir()  # see Params.keep_steps
+    (run_folder / "kept" / "step_00000004.npz").write_bytes(b"weights")
     parcel = Packer(run_folder).pack()
     unpack(parcel, tmp_path / "study" / "there")
     assert contents(tmp_path / "study" / "there") == contents(run_folder)

@@ -12,11 +12,11 @@ import numpy as np
 from vae_tf.analysis.attributes import latent_names
 from vae_tf.analysis.codes import codes_and_kl, encode_images
 from vae_tf.analysis.failures import reading
+from vae_tf.analysis.forecasting import has_forecast
 from vae_tf.analysis.score_tables import RECORD, load_record
 from vae_tf.code_mixture import CodeMixture
 from vae_tf.data import GroundTruthImages, ImageSet
 from vae_tf.errors import UserError
-from vae_tf.likelihood_texts import read_likelihood
 from vae_tf.models import CLASSIFIERS, CONDITIONAL
 from vae_tf.plots.code_statistics import CodeStatistics, code_statistics
 from vae_tf.quiet_tensorflow import import_tensorflow
@@ -30,7 +30,11 @@ _NUM_RANDOM = 5_000  # random images of a set with known factors
 
 
 class ImageSets:
-    """Validation splits, each loaded once however many runs were trained on it."""
+    """Validation splits, each loaded once however many runs were trained on it.
+
+    Images that were given to train(data=...) are no data set, whatever the parameters name: they
+    are shared with no other run.
+    """
 
     def __init__(self) -> None:
         self._found: dict[tuple, ImageSet | UserError] = {}
@@ -42,7 +46,8 @@ class ImageSets:
             UserError: If the data cannot be had; a set that failed is not tried again.
         """
         params = run.params
-        key = (params.dataset, params.image_size, params.channels, params.validation)
+        own = str(run.path) if run.details["own_data"] else None
+        key = (own, params.dataset, params.image_size, params.channels, params.validation)
         if key not in self._found:
             try:
                 self._found[key] = run.validation_data
@@ -142,6 +147,11 @@ class AnalyzedRun:
         return images
 
     @property
+    def has_pictures(self) -> bool:
+        """Whether the data are images; vectors cannot be shown."""
+        return len(self.run.details["image_shape"]) == 3
+
+    @property
     def has_factors(self) -> bool:
         """Whether the generating factors of the images are known."""
         return isinstance(self.images, GroundTruthImages)
@@ -214,10 +224,8 @@ class AnalyzedRun:
 
     @property
     def has_forecast(self) -> bool:
-        """Whether a linear VAE is its like: a VAE with a Gaussian likelihood."""
-        params = self.params
-        gaussian = read_likelihood(params.likelihood)[0] == "gaussian"
-        return gaussian and params.model in ("vae", "beta_vae")
+        """Whether the linear VAE is a forecast of it."""
+        return has_forecast(self.params)
 
     @property
     def draws_classes(self) -> bool:

@@ -16,6 +16,7 @@ class Request:
         projection: Projection of the latent space that is drawn besides PCA: "tsne", "umap", or
             "pca" for none.
         say: Function that is given a line of progress at a time.
+        data: Images of runs that were trained on images given to `train`, as there.
     """
 
     images: Path
@@ -23,6 +24,7 @@ class Request:
     force: bool
     projection: str
     say: Callable[[str], None]
+    data: object = None
 
     def asks_for(self, name: str) -> bool:
         """Whether a file is to be drawn."""

@@ -31,7 +31,7 @@ def every_label(images: ImageSet, indices: np.ndarray, rng: np.random.Generator)
 
 def second(images: ImageSet, indices: np.ndarray, rng: np.random.Generator) -> dict:
     """As many other images, drawn at random: `second` `[B, H, W, C]`."""
-    return {"second": images.images(rng.integers(len(images), size=len(indices)))}
+    return {"second": images.draw(rng.integers(len(images), size=len(indices)), rng)}
 
 
 # What a model may need besides the image: name -> function of images, `[B]` indices and a

@@ -292,4 +292,5 @@ def full_scale(images: np.ndarray) -> float:
         raise UserError(
             f"Images must be bools, non-negative integers or floats. Received: {images.dtype}"
         )
-    return 1.0 if images.max() == 1 else float(np.iinfo(images.dtype).max)
+    binary = images.dtype.kind == "b" or images.max() == 1
+    return 1.0 if binary else float(np.iinfo(images.dtype).max)

@@ -69,8 +69,12 @@ class BetaTCVAE(VAE):
         if self.estimator == "stratified":
             return total_correlation
         size = ops.shape(outputs.z)[0]
-        # A batch may hold images twice where the set is smaller.
-        images = (max if isinstance(size, int) else ops.maximum)(self.dataset_size, size)
+        # A batch may hold images twice where the set is smaller. In Keras' `fit` on arrays, whose
+        # last batch may be shorter, its size is a tensor.
+        if isinstance(size, int):
+            images = max(self.dataset_size, size)
+        else:
+            images = ops.maximum(float(self.dataset_size), ops.cast(size, "float32"))
         return divergences.total_correlation(
             outputs.z, outputs.mean, outputs.log_stddev, images, "stratified"
         )

@@ -87,7 +87,9 @@ class FactorVAE(Adversarial, VAE):
     def second_codes(self, batch: dict):
         """Samples of the codes of the second batch `[B, L]`, through which no gradient passes."""
         images = batch.get("second", batch["image"])
-        latents = self.infer({"image": images}, Sampling(self.seed_generator), False)
+        # As wide as the codes they are told from, also while the KL weight is 0.
+        draw = Sampling(self.seed_generator, bound=self.guard().bound)
+        latents = self.infer({"image": images}, draw, False)
         return ops.stop_gradient(joined([latent.z for latent in latents]))
 
     def get_config(self):

@@ -145,11 +145,8 @@ class OwnNetworks:
         return networks
 
     def _rebuilt(self) -> tuple[keras.Model, keras.Model]:
-        configs = copy.deepcopy(self._configs)  # Keras takes apart what it reads
         try:
-            encoder, decoder = (
-                deserialize_keras_object(configs[name], safe_mode=True) for name in _NAMES
-            )
+            encoder, decoder = (_functional(self._configs[name]) for name in _NAMES)
             _shapes([*encoder.inputs, *encoder.outputs, *decoder.inputs, *decoder.outputs])
         except Exception as error:  # whatever a stranger's configuration makes Keras raise
             raise UserError(
@@ -158,6 +155,21 @@ class OwnNetworks:
                 f"keras.saving.register_keras_serializable before they are loaded."
             ) from None
         return encoder, decoder
+
+
+def _functional(config: dict) -> keras.Model:
+    """The network of a configuration; a Sequential model becomes a functional one."""
+    # A copy, as Keras takes apart what it reads.
+    network = deserialize_keras_object(copy.deepcopy(config), safe_mode=True)
+    if not isinstance(network, keras.Sequential):
+        return network
+    first, *others = (
+        deserialize_keras_object(layer, safe_mode=True) for layer in network.get_config()["layers"]
+    )
+    x = first.output
+    for layer in others:
+        x = layer(x)
+    return keras.Model(first.output, x, name=network.name)
 
 
 def _check_configuration(value):

@@ -13,11 +13,12 @@ from pathlib import Path
 from vae_tf.config import Params, differences
 from vae_tf.errors import UserError
 from vae_tf.runs.folder import PARAMS, REPLACED, Run
+from vae_tf.runs.kept import KEPT
 from vae_tf.runs.lock import LOCK
 from vae_tf.runs.networks import NETWORKS
 from vae_tf.saving import PARTIAL, remove_abandoned, sync_folder, write_text
 
-_FOLDERS = ("checkpoints", "samples", "tensorboard")
+_FOLDERS = ("checkpoints", KEPT, "samples", "tensorboard")
 _FILES = (LOCK, PARAMS, NETWORKS, REPLACED, "environment.json", "log.csv", "metrics.json")
 
 

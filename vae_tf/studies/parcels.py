@@ -15,10 +15,12 @@ from typing import NamedTuple
 from vae_tf.errors import UserError, shown
 from vae_tf.reading import open_regular
 from vae_tf.runs import PARAMS, check_links, check_new
+from vae_tf.runs.kept import KEPT
 from vae_tf.saving import sync_folder, written_whole
 
-_CHECKPOINTS, _SAMPLES = "checkpoints", "samples"
-_NAME = re.compile(r"(?:(?:checkpoints|samples)/)?[A-Za-z0-9_]{1,60}\.(?:npz|png|json|csv)")
+_CHECKPOINTS = "checkpoints"
+_FOLDERS = (_CHECKPOINTS, KEPT, "samples")
+_NAME = re.compile(rf"(?:(?:{'|'.join(_FOLDERS)})/)?[A-Za-z0-9_]{{1,60}}\.(?:npz|png|json|csv)")
 
 
 class Parcel(NamedTuple):
@@ -47,13 +49,14 @@ class Packer:
 
     def has_new_checkpoint(self) -> bool:
         """Whether there is a checkpoint that was not packed yet."""
-        return any(name not in self._sent for name in _names(self._folder / _CHECKPOINTS))
+        return any(name not in self._sent for name in _names(self._folder, _CHECKPOINTS))
 
     def pack(self) -> Parcel:
         """Reads what changed, checkpoints first, so that the log is at least as new."""
-        kept = tuple(sorted(_names(self._folder / _CHECKPOINTS)))
+        checkpoints = tuple(_names(self._folder, _CHECKPOINTS))
+        others = [name for inside in _FOLDERS[1:] for name in _names(self._folder, inside)]
         files = {}
-        for name in [*kept, *_names(self._folder), *_names(self._folder / _SAMPLES)]:
+        for name in [*checkpoints, *_names(self._folder), *others]:
             state = self._state(name)
             if state is None or state == self._sent.get(name):
                 continue
@@ -63,7 +66,7 @@ class Packer:
             except OSError:  # an older checkpoint, gone meanwhile
                 continue
             self._sent[name] = state
-        return Parcel(files, tuple(name for name in kept if name in self._sent))
+        return Parcel(files, tuple(name for name in checkpoints if name in self._sent))
 
     def _state(self, name: str) -> tuple[int, int] | None:
         try:
@@ -73,11 +76,11 @@ class Packer:
         return status.st_mtime_ns, status.st_size
 
 
-def _names(folder: Path) -> list[str]:
-    """Paths of the files of a folder, as parcels name them."""
-    inside = "" if folder.name not in (_CHECKPOINTS, _SAMPLES) else f"{folder.name}/"
+def _names(folder: Path, inside: str = "") -> list[str]:
+    """Paths of the files of a run folder, or of one folder inside, as parcels name them."""
+    start = f"{inside}/" if inside else ""
     try:
-        names = [inside + entry.name for entry in os.scandir(folder) if entry.is_file()]
+        names = [start + entry.name for entry in os.scandir(folder / inside) if entry.is_file()]
     except OSError:
         return []
     return sorted(name for name in names if _NAME.fullmatch(name))
@@ -99,7 +102,7 @@ def unpack(parcel: Parcel, folder: Path):
     if (folder / PARAMS).is_file():
         check_links(folder)
         _write(parcel.files, folder)
-        for name in _names(folder / _CHECKPOINTS):
+        for name in _names(folder, _CHECKPOINTS):
             if name not in parcel.checkpoints:
                 (folder / name).unlink()
     elif PARAMS in parcel.files:

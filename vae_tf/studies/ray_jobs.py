@@ -17,6 +17,7 @@ from pathlib import Path
 
 from vae_tf.errors import UserError, shown
 from vae_tf.runs import STUDY
+from vae_tf.runs.kept import KEPT
 from vae_tf.studies.grid import Point
 from vae_tf.studies.jobs import Ended, Job
 from vae_tf.studies.local_jobs import LocalJob
@@ -123,7 +124,8 @@ class RayCluster:
 
         def send():
             begun = Packer(folder).pack()
-            without = {n: b for n, b in begun.files.items() if not n.startswith("samples/")}
+            left = ("samples/", f"{KEPT}/")  # which nothing there goes on from
+            without = {n: b for n, b in begun.files.items() if not n.startswith(left)}
             parcel = begun._replace(files=without)
             return remote.remote(folder.parent.name, point, preset, list(command), parcel)
 

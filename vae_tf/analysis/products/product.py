@@ -45,6 +45,7 @@ class Product(NamedTuple):
         needs_attributes: Whether it is only made where attributes of the images are known.
         needs_classifier: Whether it is only made of models that tell the class of an image.
         needs_kl: Whether it is only made where the KL of latents is known and finite.
+        needs_images: Whether it shows images, which vectors are not.
         score: Score of metrics.json that it shows; it is only made of runs with that score.
         options: Function that returns the choices of the user that change it, as JSON values.
     """
@@ -59,5 +60,6 @@ class Product(NamedTuple):
     needs_attributes: bool = False
     needs_classifier: bool = False
     needs_kl: bool = False
+    needs_images: bool = False
     score: str | None = None
     options: Callable[[AnalyzedRun], tuple] = lambda analyzed: ()
