@@ -99,7 +99,7 @@ def run(options: argparse.Namespace) -> int:
     scripts.check_stopped()
     for problem in [*unscored, *outcome.problems]:
         complain(problem)
-    report = options.images / "report.html"
+    report = options.images / "index.html"
     where = f"The report lies in {report}." if report.exists() else f"They lie in {options.images}."
     seconds = time.monotonic() - start
     written = f"{len(outcome.drawn)} files written, {outcome.current} up to date"

@@ -454,6 +454,11 @@ STUDIES["likelihoods"] = Study(
     {name: replace(RUNS[name], steps=10_000) for name in RUNS if name.startswith("binary-MNIST-")}
 )
 
+# MNIST from 100 labels (experiments/few_labels.py).
+STUDIES["few-labels"] = Study(
+    {name: RUNS[f"MNIST-{name}"] for name in ("M2", "M2-plain", "M1", "M1-M2", "SDGM", "ADGM")}
+)
+
 # The runs shown in this repository; experiments/gallery.py puts them into predictions/. MNIST's at
 # the learning rate that their presets had: MNIST-VAE is lost there.
 _gallery = {

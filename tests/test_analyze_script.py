@@ -32,7 +32,7 @@ def test_from_training_to_the_report(home):
     done = run("analyze.py", cwd=home)
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
-    assert "The report lies in images/report.html" in done.stdout.splitlines()[-1]
+    assert "The report lies in images/index.html" in done.stdout.splitlines()[-1]
     assert "traversals.gif" in done.stdout and "kB" in done.stdout
     pictures = home / "images" / "digits-VAE"
     assert (pictures / "training_curves.png").is_file()
@@ -168,5 +168,6 @@ def test_runs_that_differ_by_seed_are_compared(home):
     assert (home / "compared" / "seed-1" / "decomposition.png").is_file()
     rows = (home / "compared" / "scores.csv").read_text().splitlines()
     assert rows[1].startswith("seed-0,30,digits,8x8x1") and len(rows) == 3
-    report = (home / "compared" / "report.html").read_text()
-    assert "Scores compared" in report and "<code>udr</code>" in report
+    report = (home / "compared" / "index.html").read_text()
+    assert "Scores compared" in report
+    assert "<code>udr</code>" in (home / "compared" / "seed-1" / "index.html").read_text()

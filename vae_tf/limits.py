@@ -1,5 +1,9 @@
-"""The largest values that are accepted, far above what anybody needs."""
+"""Limits: the largest values that are accepted, and from where on a latent is called used."""
 
 LARGEST_COUNT = 2**31 - 1  # of every count, so that it fits into 32 bits
 LARGEST_SIDE = 4096  # of an image, in pixels
 LARGEST_NUMBER = 1e30  # of every other number, within float32
+
+# Nats of KL, in the mean over images, from which on a latent is called used: in forecasts,
+# pictures, tables, verdicts and reports alike. Below, its traversal shows no change.
+USED_NATS = 0.1

@@ -95,7 +95,7 @@ def test_what_a_folder_holds(analyzed, runs, tmp_path, damage, caplog):
     assert outcome.problems or "metrics.json' is not used" in caplog.text
     assert all(each.startswith("digits: ") for each in outcome.problems)
     assert "sprites" in (images / "summary.csv").read_text()
-    assert 'id="run-sprites"' in (images / "report.html").read_text()
+    assert 'id="run-sprites"' in (images / "index.html").read_text()
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_what_lies_where_a_summary_should(analyzed, runs, tmp_path, content):
     outcome = analyze([], images, every=find_runs(runs))  # which is not written anew
     assert not outcome.problems
     assert {each.name for each in outcome.drawn} >= {"summary.csv", "comparison.png", "report.html"}
-    assert 'id="run-digits"' not in (images / "report.html").read_text()
+    assert 'id="run-digits"' not in (images / "index.html").read_text()
 
 
 def test_a_pipe_where_a_summary_should_be(runs, tmp_path):
@@ -128,7 +128,7 @@ def test_a_field_of_a_summary(analyzed, runs, tmp_path, field, value):
     path.write_text(json.dumps(json.loads(path.read_text()) | {field: value}))
     outcome = analyze([], images, every=find_runs(runs))
     assert not outcome.problems
-    assert 'id="run-sprites"' in (images / "report.html").read_text()
+    assert 'id="run-sprites"' in (images / "index.html").read_text()
 
 
 NAMES = (
@@ -146,12 +146,12 @@ def test_how_a_folder_is_called(runs, tmp_path):
     only = ["training.gif", "decomposition.png", *OVERVIEW]
     outcome = analyze(find_runs(runs), images, only=only)
     assert not outcome.problems
-    assert len(outcome.drawn) == 2 * len(NAMES) + len(OVERVIEW)
+    assert len(outcome.drawn) == 3 * len(NAMES) + len(OVERVIEW)
     for table in ("summary.csv", "scores.csv"):
         with open(images / table, newline="") as file:
             cells = [row[0] for row in csv.reader(file)][1:]
         assert len(cells) == len(NAMES)
         assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for cell in cells)
     assert analyze(find_runs(runs), images, only=only).drawn == [
-        images / name for name in ("scores.csv", "summary.csv", "report.html")
+        images / name for name in ("scores.csv", "summary.csv", "index.html", "report.html")
     ]

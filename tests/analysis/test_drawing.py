@@ -19,6 +19,7 @@ NEEDS_FACTORS = {"codes_factors.png", "codes_positions.png"}
 SCORED_FACTORS = {"information_matrix.png", "importance_matrix.png"}
 NEEDS_LABELS, NEEDS_GAUSSIAN = {"class_grid.png", "analogies.png"}, {"forecast.png"}
 OTHERS = NEEDS_LABELS | NEEDS_GAUSSIAN | {"confusion.png"}
+TOLD = {"summary.json", "index.html"}
 WITHOUT_FACTORS = set(PRODUCTS) - NEEDS_FACTORS - SCORED_FACTORS - OTHERS
 
 
@@ -30,14 +31,15 @@ def test_everything_is_drawn_once(analyzed, runs, tmp_path):
     images = shutil.copytree(analyzed[0], tmp_path / "images")
     found, outcome = find_runs(runs), analyzed[1]
     assert not outcome.problems
-    overview = {"comparison.png", "summary.csv", "scores.csv", "report.html"}
+    overview = {"comparison.png", "summary.csv", "scores.csv", "index.html", "report.html"}
     assert names(images) == {"digits", "sprites"} | overview
-    assert names(images / "digits") == WITHOUT_FACTORS | {"summary.json"}
-    assert names(images / "sprites") == set(PRODUCTS) - OTHERS | {"summary.json"}
+    assert names(images / "digits") == WITHOUT_FACTORS | TOLD
+    assert names(images / "sprites") == set(PRODUCTS) - OTHERS | TOLD
     lines = []
     again = analyze(found, images, say=lines.append)
-    assert [path.name for path in again.drawn] == ["scores.csv", "summary.csv", "report.html"]
-    assert again.current == len(outcome.drawn) - 3
+    tables = ["scores.csv", "summary.csv", "index.html", "report.html"]
+    assert [path.name for path in again.drawn] == tables
+    assert again.current == len(outcome.drawn) - len(tables)
     assert lines[:2] == ["digits: up to date", "sprites: up to date"]
     (images / "digits" / "traversal.png").write_bytes(b"\x89PNG cut short")
     with open(runs / "sprites" / "log.csv", "a") as log:
@@ -46,7 +48,8 @@ def test_everything_is_drawn_once(analyzed, runs, tmp_path):
     assert {(path.parent.name, path.name) for path in some.drawn} == {
         ("digits", "traversal.png"), ("sprites", "training_curves.png"),
         ("images", "comparison.png"), ("images", "summary.csv"), ("images", "scores.csv"),
-        ("images", "report.html"),
+        ("images", "index.html"), ("images", "report.html"),
+        ("sprites", "index.html"),
     }  # fmt: skip
     forced = analyze(found[:1], images, only=["traversal.png"], force=True)
     assert len(forced.drawn) == 1
@@ -67,13 +70,12 @@ def test_a_run_without_its_data_is_drawn_as_far_as_possible(runs, tmp_path, monk
         patch.setattr("vae_tf.runs.folder.load", load)
         outcome = analyze([folder], tmp_path / "images")
     drawn = {"training_curves.png", "training.gif", "generations.png", "decomposition.png"}
-    drawn.add("summary.json")
-    assert names(tmp_path / "images" / "digits") == drawn
+    assert names(tmp_path / "images" / "digits") == drawn | TOLD
     (problem,) = outcome.problems
     assert "traversals.png" in problem and "/nowhere" in problem and "codes_factors" not in problem
     assert "report.html" in names(tmp_path / "images")
     analyze([folder], tmp_path / "images")
-    assert names(tmp_path / "images" / "digits") == WITHOUT_FACTORS | {"summary.json"}
+    assert names(tmp_path / "images" / "digits") == WITHOUT_FACTORS | TOLD
     table = (tmp_path / "images" / "summary.csv").read_text().splitlines()
     cells = dict(zip(table[0].split(","), table[1].split(","), strict=True))
     # Nothing tells classes, of which a part could be wrong.
@@ -138,7 +140,7 @@ def test_an_encoder_without_noise_is_drawn_but_for_its_kl(runs, tmp_path, monkey
     outcome = analyze(find_runs(runs), tmp_path, say=lines.append)
     assert not outcome.problems
     drawn = names(tmp_path / "sprites")
-    assert drawn == (WITHOUT_FACTORS | NEEDS_FACTORS | {"summary.json"}) - {
+    assert drawn == (WITHOUT_FACTORS | NEEDS_FACTORS | TOLD) - {
         "kl_per_latent.png", "decomposition.png",
     }  # fmt: skip
     assert sum("kl_per_latent.png: left out" in line for line in lines) == 2
@@ -156,9 +158,8 @@ def test_a_model_of_labeled_images_is_drawn_class_by_class(tmp_path):
     run = train(params, tmp_path / "predictions" / "digits")
     outcome = analyze([run.path], tmp_path / "images")
     assert not outcome.problems
-    drawn = (
-        WITHOUT_FACTORS - {"decomposition.png", "directions.png"} | NEEDS_LABELS | {"summary.json"}
-    )
+    of_codes = {"decomposition.png", "directions.png", "clusters.png"}
+    drawn = WITHOUT_FACTORS - of_codes | NEEDS_LABELS | TOLD
     assert names(tmp_path / "images" / "digits") == drawn
     summary = json.loads((tmp_path / "images" / "digits" / "summary.json").read_text())
     x, labels = run.validation_data.images(np.arange(90)), run.validation_data.labels[:90]

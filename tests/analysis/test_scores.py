@@ -65,7 +65,8 @@ def test_a_run_without_factors_gets_what_needs_none(tiny, tmp_path, quiet):
     record = score_run(run, "fast", **quiet)
     assert record["factors"] is None
     assert list(record["scores"]) == [
-        "unsupervised", "active_units", "kl_per_code", "elbo_decomposition", "log_likelihood",
+        "unsupervised", "active_units", "kl_per_code", "probes", "clusters", "elbo_decomposition",
+        "log_likelihood",
     ]  # fmt: skip
     values = record["scores"]["log_likelihood"]["values"]
     elbo = run.history["val_elbo"][-1]
@@ -97,13 +98,13 @@ def test_interrupted_it_goes_on_score_by_score(tiny, tmp_path, quiet, monkeypatc
 def test_a_damaged_or_older_file_is_made_anew(tiny, tmp_path, quiet, damage):
     run = train(tiny, tmp_path / "run")
     (run.path / "metrics.json").write_text(damage)
-    assert len(score_run(run, "fast", **quiet)["scores"]) == 5
+    assert len(score_run(run, "fast", **quiet)["scores"]) == 7
 
 
 def test_without_noise_what_needs_densities_is_left_out(tiny, tmp_path, quiet):
     run = train(replace(tiny, model="wae"), tmp_path / "run")
     record = score_run(run, "fast", **quiet)
-    assert list(record["scores"]) == ["unsupervised", "active_units"]
+    assert list(record["scores"]) == ["unsupervised", "active_units", "probes", "clusters"]
     assert "adds no noise" in record["left_out"][1]
     again = json.loads((run.path / "metrics.json").read_text())
     assert again == record
@@ -113,7 +114,9 @@ def test_without_noise_what_needs_densities_is_left_out(tiny, tmp_path, quiet):
 def test_without_a_gaussian_posterior_the_likelihood_stays(tiny, tmp_path, quiet):
     run = train(replace(tiny, model="flow_vae"), tmp_path / "run")
     record = score_run(run, "fast", **quiet)
-    assert list(record["scores"]) == ["unsupervised", "active_units", "log_likelihood"]
+    assert list(record["scores"]) == [
+        "unsupervised", "active_units", "probes", "clusters", "log_likelihood",
+    ]  # fmt: skip
     assert "not Gaussian" in record["left_out"][1]
 
 

@@ -17,3 +17,17 @@ def test_names_are_checked(runs, tmp_path):
         with pytest.raises(UserError, match=message):
             call()
     assert find_runs(runs, ["sprites", "sprites"]) == [runs / "sprites"]
+
+
+def test_a_study_and_its_points_are_found_by_name(tmp_path):
+    predictions = tmp_path / "predictions"
+    points = [predictions / "seeds" / f"seed={seed}" for seed in range(2)]
+    for point in points:
+        point.mkdir(parents=True)
+        (point / "params.json").touch()
+    (predictions / "seeds" / "study.csv").touch()
+    assert find_runs(predictions, ["seeds"]) == points
+    for name in ("seeds/seed=1", str(points[1])):
+        assert find_runs(predictions, [name]) == points[1:]
+    with pytest.raises(UserError, match="Did you mean 'seeds/seed=1'"):
+        find_runs(predictions, ["seeds/seed=2"])

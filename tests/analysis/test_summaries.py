@@ -30,7 +30,7 @@ def test_the_forecast_in_words(tiny):
     gaussian = replace(tiny, likelihood="gaussian", kl_weight=0.5)
     images = load("digits", "train", validation=gaussian.validation)
     result = forecast(images, 0.5, 3)
-    words = f"{result.used} of 3, {result.kl:.3g} nats, error {result.squared_error:.3g}"
+    words = f"{result.active} of 3, {result.kl:.3g} nats, MSE {result.mse:.4f}"
     assert forecast_words(gaussian) == words
     assert forecast_words(tiny) is None and forecast_words(replace(gaussian, model="wae")) is None
     assert forecast_words(replace(gaussian, dataset="folder:/nowhere")) is None

@@ -271,3 +271,24 @@ def test_a_vae_without_hidden_layers_trained_by_gradient_is_within_1_percent():
         weight = part * result.collapse_weight
         kl, _, _ = gradient_trained_vae(images, weight, 2, 0.01, steps=4_000)
         assert (kl > 0.02) == alive, (part, kl)
+
+
+def test_latents_of_a_tenth_of_a_nat_and_the_error_of_the_means(images):
+    """By the posterior means of probabilistic PCA (Tipping & Bishop 1999, Eq. 7 and 6)."""
+    x = np.asarray(images, float).reshape(len(images), -1)
+    x = x - x.mean(axis=0)
+    result = forecast(images, 1.0, 4, 0.05)
+    values, vectors = np.linalg.eigh(np.cov(x.T, ddof=0))
+    kept = values[::-1][:4] > result.threshold
+    w = (vectors[:, ::-1][:, :4] * np.sqrt(np.maximum(values[::-1][:4] - result.threshold, 0)))[
+        :, kept
+    ]
+    inside = w.T @ w + result.threshold * np.eye(w.shape[1])
+    means = x @ w @ np.linalg.inv(inside)
+    assert result.mse == pytest.approx(np.mean((x - means @ w.T) ** 2), rel=1e-6)
+    stddev = np.sqrt(result.threshold / np.diag(inside))
+    kl = np.mean(0.5 * (means**2 + stddev**2 - 1) - np.log(stddev), axis=0)
+    assert result.active == np.sum(kl >= 0.1)
+    largest = result.eigenvalues[0]
+    few = [forecast(images, largest / ratio / 0.05**2, 4, 0.05) for ratio in (1.2, 1.25)]
+    assert [each.used for each in few] == [1, 1] and [each.active for each in few] == [0, 1]

@@ -55,6 +55,8 @@ def test_a_score_is_a_function_and_a_row(participation_ratio, rng):
 def test_rows_name_what_there_is():
     known = {field.name for field in fields(metrics.Sizes)} | {
         "num_encoded",
+        "num_labeled",
+        "num_labeled_test",
         "num_models",
         "num_votes",
     }

@@ -1,6 +1,6 @@
-"""Elements of the pages as HTML: text, numbers, tables and figures.
+"""Elements of the pages as HTML: text, links, tables and figures.
 
-Every text that comes from a run passes through `text`, every link through `fragment`.
+Every text that comes from a run passes through `text`, every link through `fragment` or `address`.
 """
 
 import base64
@@ -8,6 +8,7 @@ import html
 import io
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote
 
@@ -18,8 +19,6 @@ from vae_tf.reading import open_regular
 
 # A figure that is no wider than this stands beside another one, in pixels.
 _HALF_WIDTH = 900
-# On a phone, pictures are not shrunk below this many pixels but scroll sideways.
-_READABLE_WIDTH = 620
 
 
 def text(value: object) -> str:
@@ -33,12 +32,12 @@ def text(value: object) -> str:
 
 
 def anchor(name: str) -> str:
-    """Returns the id of the section of a run, as an attribute's value."""
+    """Returns the id of what stands for a run or a study, as an attribute's value."""
     return text(_id_of(name))
 
 
 def fragment(name: str) -> str:
-    """Returns the link to the section of a run, as an attribute's value."""
+    """Returns the link to what stands for a run or a study, as an attribute's value."""
     return "#" + quote(_id_of(name), safe="")
 
 
@@ -46,40 +45,48 @@ def _id_of(name):
     return printable(f"run-{name}").replace(" ", "-").replace("\n", "-")
 
 
+def address(path: str) -> str:
+    """Returns the link to a file below the page's folder, as an attribute's value."""
+    return text(quote(os.fsencode(path)))
+
+
 def link(name: str) -> str:
-    """Returns a link with the name of a run to its section."""
+    """Returns a link with the name of a run or a study to where it stands on the page."""
     return f'<a href="{fragment(name)}">{text(name)}</a>'
 
 
-def number(value: float | None) -> str:
-    """Writes a number of a run in three digits, "unknown" for None.
-
-    Example:
-        >>> [number(value) for value in (None, 0.12345, 123.45, 0.00001)]
-        ['unknown', '0.123', '123.5', '1.00e-05']
-    """
-    if value is None:
-        return "unknown"
-    if value and (abs(value) >= 1e5 or abs(value) < 1e-3):
-        return f"{value:.2e}"
-    return f"{value:,.1f}" if abs(value) >= 100 else f"{value:.3g}"
+def page_link(name: str) -> str:
+    """Returns a link with the name of a run or a study to its page, as seen from the index."""
+    return f'<a href="{address(f"{name}/index.html")}">{text(name)}</a>'
 
 
 def number_cells(values: list[str], tag: str = "td") -> str:
-    """Returns table cells that are aligned to the right."""
-    return "".join(f'<{tag} class="number">{text(value)}</{tag}>' for value in values)
+    """Returns table cells that are aligned to the right; headings are those of columns."""
+    scope = ' scope="col"' if tag == "th" else ""
+    return "".join(f'<{tag} class="number"{scope}>{text(value)}</{tag}>' for value in values)
 
 
-def table(rows: dict[str, object]) -> str:
-    """Returns a table of names and their JSON values."""
+def scrolling(table: str, name: str) -> str:
+    """Returns what may be wider than a phone in a box that scrolls, with the keyboard, too.
+
+    Args:
+        table: HTML of what scrolls.
+        name: What a screen reader calls it.
+    """
+    return f'<div class="scroll" tabindex="0" role="region" aria-label="{text(name)}">{table}</div>'
+
+
+def table(rows: Mapping[str, object], name: str) -> str:
+    """Returns a table of names and their JSON values; `name` is what a screen reader calls it."""
     cells = "".join(
-        f"<tr><th><code>{text(name)}</code></th><td>{text(_json(value))}</td></tr>"
-        for name, value in rows.items()
+        f'<tr><th scope="row"><code>{text(field)}</code></th><td>{text(in_words(value))}</td></tr>'
+        for field, value in rows.items()
     )
-    return f'<div class="scroll"><table>{cells}</table></div>'
+    return scrolling(f"<table>{cells}</table>", name)
 
 
-def _json(value):
+def in_words(value: object) -> str:
+    """A JSON value as text of a table."""
     if isinstance(value, float):
         return f"{value:.4g}"
     if value is None:
@@ -87,31 +94,14 @@ def _json(value):
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def page_link(path: Path, run: str, title: str, reading: str) -> str:
-    """Returns a link to a page that lies in the folder of a run, below that of the report.
-
-    Args:
-        path: Path of the page.
-        run: Name of the run, as of its folder.
-        title: What the page is.
-        reading: A sentence on what it offers.
-
-    Returns:
-        HTML; empty where there is no page.
-    """
-    if not path.is_file():
-        return ""
-    address = quote(os.fsencode(f"{run}/{path.name}"))
-    return f'<p><a href="{text(address)}"><b>{text(title)}</b></a>. {text(reading)}</p>'
-
-
-def figure(path: Path, title: str, reading: str) -> str:
+def figure(path: Path, title: str, reading: str, of: str) -> str:
     """Returns a picture with its heading and how to read it.
 
     Args:
         path: Path of a PNG or a GIF, which becomes a part of the page.
         title: Heading.
         reading: A sentence on how to read it.
+        of: Name of the run or study that it shows.
 
     Returns:
         HTML; empty where there is no picture, or a damaged one.
@@ -126,10 +116,12 @@ def figure(path: Path, title: str, reading: str) -> str:
     data = base64.b64encode(content).decode()
     kind = "gif" if path.suffix == ".gif" else "png"
     half = " half" if width <= _HALF_WIDTH else ""
-    style = f"max-width: {width}px; min-width: {min(width, _READABLE_WIDTH)}px"
+    film = ' class="film"' if kind == "gif" else ""
+    picture = (
+        f'<img{film} src="data:image/{kind};base64,{data}" width="{width}" height="{height}" '
+        f'alt="{text(f"{title}, {of}")}">'
+    )
     return (
         f'<figure class="picture{half}"><figcaption><h3>{text(title)}</h3>'
-        f'<p class="faint">{text(reading)}</p></figcaption><div class="scroll">'
-        f'<img src="data:image/{kind};base64,{data}" width="{width}" height="{height}" '
-        f'alt="{text(title)}" style="{style}" loading="lazy"></div></figure>'
+        f'<p class="faint">{text(reading)}</p></figcaption>{scrolling(picture, title)}</figure>'
     )

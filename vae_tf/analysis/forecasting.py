@@ -33,7 +33,7 @@ def forecast_of(params: Params) -> Forecast:
 
 
 def forecast_words(params: Params) -> str | None:
-    """The forecast in a few words: latents used, KL, squared error.
+    """The forecast in a few words: latents used, KL, squared error a pixel.
 
     None for runs of which it is no forecast, and where the training images cannot be had.
     """
@@ -44,4 +44,4 @@ def forecast_words(params: Params) -> str | None:
     except UserError:
         return None
     kl = f"{result.kl:.3g} nats" if math.isfinite(result.kl) else "no limit"
-    return f"{result.used} of {result.latent_size}, {kl}, error {result.squared_error:.3g}"
+    return f"{result.active} of {result.latent_size}, {kl}, MSE {result.mse:.4f}"

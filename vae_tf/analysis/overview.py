@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from vae_tf.analysis.failures import reading, reason_of
-from vae_tf.analysis.report import ReportedRun, write_report
+from vae_tf.analysis.report import ReportedRun, badges, write_report
 from vae_tf.analysis.request import Outcome, Request
 from vae_tf.analysis.score_tables import RECORD, compare, comparison_csv, load_record, sizes_note
 from vae_tf.analysis.studies import write_study
@@ -23,7 +23,7 @@ from vae_tf.runs import Run, name_of
 from vae_tf.saving import write_text
 
 # Made over all runs, after the products of each; of these, what is made from their summaries.
-OVERVIEW = ("summary.csv", "scores.csv", "comparison.png", "report.html")
+OVERVIEW = ("summary.csv", "scores.csv", "comparison.png", "index.html", "report.html")
 OF_SUMMARIES = tuple(name for name in OVERVIEW if name != "scores.csv")
 
 
@@ -71,7 +71,7 @@ def write_overview(paths: Sequence[Path], request: Request, outcome: Outcome):
         except Exception as error:  # the report goes on without it
             reason = reason_of(error, "comparison.png")
             outcome.add_problem("All runs", "comparison.png not drawn", reason)
-    if "report.html" in asked:
+    if {"index.html", "report.html"} & set(asked):
         _write_report(alone, studies, request, outcome)
     request.say(f"Over all runs, {len(summarized)}: {', '.join(asked)}")
 
@@ -165,13 +165,19 @@ def _write_report(
     request: Request,
     outcome: Outcome,
 ):
-    start = time.perf_counter()
-    path = request.images / "report.html"
     runs = [
-        ReportedRun(request.images / each.run.name, each.run.params, each.summary, each.record)
+        ReportedRun(
+            request.images / each.run.name,
+            each.run.params,
+            each.summary,
+            each.record,
+            badges(each.run, each.summary, each.history),
+        )
         for each in summarized
     ]
-    comparison = request.images / "comparison.png"
-    for name, reason in write_report(path, runs, comparison, studies).items():
-        outcome.add_problem(printable(name), "not shown in report.html", reason)
-    outcome.add_drawn(path, time.perf_counter() - start)
+    written = write_report(request.images, runs, studies)
+    for name, reason in written.failed.items():
+        outcome.add_problem(printable(name), "not shown in the report", reason)
+    for path in written.changed:
+        outcome.add_drawn(path)
+    outcome.current += written.current

@@ -30,6 +30,7 @@ _GROUPS = (
     "InfoMEC",
     "robustness",
     "seeds",
+    "labels",
     "codes",
     "images",
 )
@@ -76,7 +77,7 @@ def load_record(path: Path) -> dict | None:
         logging.warning("'%s' is not used: %s Score the run again.", path, error)
         return None
     newest = checkpoints.newest(path.parent / "checkpoints")
-    if newest is not None and newest != checkpoints.path_of(newest.parent, record["step"]):
+    if newest is not None and _is_stale(path, record):
         logging.warning(
             "'%s' is not used: it scores step %d, and the newest checkpoint is %s. Score the run "
             "again.",
@@ -86,6 +87,24 @@ def load_record(path: Path) -> dict | None:
         )
         return None
     return record
+
+
+def stale_step(path: Path) -> int | None:
+    """The step that a metrics.json scores, where that is not the newest checkpoint's.
+
+    Args:
+        path: Path of the file, in its run folder; None also where it cannot be read.
+    """
+    try:
+        record = _checked(read_json(path))
+    except (OSError, UserError):
+        return None
+    return record["step"] if _is_stale(path, record) else None
+
+
+def _is_stale(path: Path, record: dict) -> bool:
+    newest = checkpoints.newest(path.parent / "checkpoints")
+    return newest is not None and newest != checkpoints.path_of(newest.parent, record["step"])
 
 
 def _checked(record) -> dict:

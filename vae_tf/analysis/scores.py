@@ -9,8 +9,9 @@ import numpy as np
 from vae_tf import metrics
 from vae_tf.analysis.codes import encode_images
 from vae_tf.analysis.score_tables import RECORD, load_record
-from vae_tf.data import GroundTruthImages
-from vae_tf.runs import Run
+from vae_tf.data import GroundTruthImages, ImageSet
+from vae_tf.data.labels import labels_of
+from vae_tf.runs import Run, load_data
 from vae_tf.saving import write_text
 from vae_tf.version import VERSION
 
@@ -27,8 +28,8 @@ def score_run(
     Interrupted, it goes on with the score it was at: what is there of the same checkpoint, preset
     and version is kept. Scores that the run does not allow are left out, and `left_out` says why:
     without known factors there are the unsupervised scores, active units, the decomposition of the
-    KL and the log-likelihood; without a Gaussian posterior nothing that needs its densities; and
-    without noise in the encoder no log-likelihood either.
+    KL and the log-likelihood, and with labels probes and clusterings; without a Gaussian posterior
+    nothing that needs its densities; and without noise in the encoder no log-likelihood either.
 
     Args:
         run: Run that is scored.
@@ -66,16 +67,19 @@ def score_run(
         say(f"{run.name}: {sentence}")
     done = set(record["scores"])
     left = [name for name in metrics.suite_names(offers) if name not in done]
-    model = images = codes = None
+    model = images = codes = labeled = None
     if "log_likelihood" in left:
         model, images = run.model, _held_out(run, preset)
         model.seed_generator.state.assign([SEED, 0])
-    if any(name != "log_likelihood" for name in left):
+    if any("labels" in metrics.SCORES[name].needs for name in left):
+        labeled = _labeled_codes(run, preset)
+    if any(not set(metrics.SCORES[name].needs) <= {"model", "labels"} for name in left):
         codes = _codes(run, offers, preset, progress)
     suite = metrics.score_suite(
         codes,
         model=model,
         images=images,
+        labeled=labeled,
         preset=preset,
         seed=SEED,
         done=done & set(metrics.SCORES),
@@ -102,6 +106,10 @@ def offers_of(run: Run) -> set[str]:
         offers.add("densities")
     if run.model.has_densities:
         offers.add("model")
+    # Of factors there are scores of their own.
+    if "factors" not in offers and len(_known_labels(run.data)[1]) > 1:
+        if len(_known_labels(_test_images(run))[0]):
+            offers.add("labels")
     return offers
 
 
@@ -161,6 +169,33 @@ def _encode(run, most: int | None) -> tuple[np.ndarray, np.ndarray]:
     """Means and log_stddevs of so many random images of the data."""
     rows = np.sort(np.random.default_rng(SEED).permutation(len(run.data))[:most])
     return encode_images(run.model, run.data.images, rows)
+
+
+def _labeled_codes(run, preset) -> metrics.LabeledCodes:
+    """Codes of random training images, and of test images, or else validation images."""
+    sizes, parts = metrics.PRESETS[preset], []
+    for images, most in ((run.data, sizes.num_train), (_test_images(run), sizes.num_test)):
+        known, _ = _known_labels(images)
+        rows = np.sort(np.random.default_rng(SEED).permutation(known)[:most])
+        parts += [encode_images(run.model, images.images, rows)[0], labels_of(images)[rows]]
+    return metrics.LabeledCodes(*parts)
+
+
+def _test_images(run) -> ImageSet:
+    """The test split; the validation images where there is none, or its labels are not known."""
+    if "test" in run.data.splits and not run.details["own_data"]:
+        images = load_data(run.params, "test")
+        if len(_known_labels(images)[0]):
+            return images
+    return run.validation_data
+
+
+def _known_labels(images) -> tuple[np.ndarray, np.ndarray]:
+    """Indices of the images whose label is known, and which labels there are."""
+    if images.labels is None:
+        return np.zeros(0, int), np.zeros(0, int)
+    known = np.flatnonzero(images.labels >= 0)
+    return known, np.unique(images.labels[known])
 
 
 def _held_out(run, preset) -> np.ndarray:

@@ -85,7 +85,9 @@ def _strip(analyzed: AnalyzedRun) -> str:
     order = analyzed.statistics.order
     ranges = traversals.latent_ranges("fitted", analyzed.statistics)
     codes = traversals.traversal_codes(np.zeros(len(order)), ranges, np.linspace(0, 1, 10))
-    return _encode_png(image_grid(fitted(analyzed.decode(codes[order[0]]), _STRIP), 10, tile=1))
+    # Without lines between the images, which would be white on a dark page.
+    tiles = fitted(analyzed.decode(codes[order[0]]), _STRIP)
+    return _encode_png(image_grid(tiles, 10, gap=0, tile=1))
 
 
 def _last(history, name):

@@ -39,6 +39,7 @@ from vae_tf.data.image_set import ImageSet
 from vae_tf.errors import UserError
 from vae_tf.forecasts.pixel_covariance import covariance_eigenvalues, read_sample
 from vae_tf.forecasts.settled_weight import settled_weight
+from vae_tf.limits import USED_NATS
 from vae_tf.schedules import Schedule
 
 LEAST_STDDEV = math.exp(-6.0)  # of a learned one (Rybkin et al. 2021)
@@ -49,8 +50,9 @@ class Forecast(NamedTuple):
 
     Attributes:
         used: Latents with an eigenvalue above `threshold`, from 0 to `latent_size`: those with a KL
-            above 0, however little. `metrics.active_units` counts all but those with an eigenvalue
-            less than about 1 % above it, as it asks for a variance of means of 0.01.
+            above 0, however little. Of these, `active` counts those of 0.1 nats, as pictures and
+            tables of runs do, and `metrics.active_units` all but those with an eigenvalue less than
+            about 1 % above it, as it asks for a variance of means of 0.01.
         kl: KL to the prior, nats per image. Infinite at a weight of 0, as the limit of small
             weights, unless no latent is used.
         squared_error: Mean over images of the squared error, summed over pixels and channels.
@@ -85,6 +87,26 @@ class Forecast(NamedTuple):
     def threshold(self) -> float:
         """Weight times variance, which an eigenvalue has to exceed for a latent to be used."""
         return self.kl_weight * self.stddev**2
+
+    @property
+    def active(self) -> int:
+        """Latents with a KL of at least 0.1 nats, what pictures and tables of runs call used.
+
+        Those with an eigenvalue of at least exp(0.2) = 1.22 times the threshold.
+        """
+        least = self.threshold * math.exp(2 * USED_NATS)
+        return int(np.sum(self.eigenvalues[: self.used] >= least))
+
+    @property
+    def mse(self) -> float:
+        """Mean squared error a pixel of images decoded from the posterior means, without noise.
+
+        `squared_error` is that of samples: of each used direction it counts t^2 / l and the noise,
+        t - t^2 / l; this one counts the former alone.
+        """
+        kept = self.eigenvalues[: self.used]
+        lost = self.total_variance - kept.sum() + np.sum(self.threshold**2 / kept)
+        return max(float(lost), 0.0) / self.image_size
 
     @property
     def reconstruction(self) -> float:

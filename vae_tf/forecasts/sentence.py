@@ -50,14 +50,15 @@ def _linear(result: Forecast, name_stddev: bool) -> str:
     stddev = f", stddev {_number(result.stddev)}" if name_stddev else ""
     limit = _number(result.collapse_weight)
     words = f"Forecast (linear VAE, weight {_number(result.kl_weight)}{stddev}): "
-    if result.used:
+    if result.active:
         kl = f"{_number(result.kl)} nats" if math.isfinite(result.kl) else "without limit"
         words += (
-            f"{result.used} of {result.latent_size} latents used, KL {kl}, squared error "
+            f"{result.active} of {result.latent_size} latents used, KL {kl}, squared error "
             f"{_number(result.squared_error)}; collapses above weight {limit}"
         )
     else:
-        words += f"collapsed; above weight {limit} no latent is used"
+        nearly = ", no latent has 0.1 nats" if result.used else ""
+        words += f"collapsed{nearly}; above weight {limit} no latent is used"
     return words + _sample(result)
 
 

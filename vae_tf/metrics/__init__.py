@@ -1,6 +1,7 @@
 """Disentanglement scores: NumPy arrays in, floats out. Importing it does not import TensorFlow."""
 
 from vae_tf.metrics.chance import chance_level, chance_level_of_codes
+from vae_tf.metrics.clustering import agreement, cluster_codes, clustering_scores, purity_score
 from vae_tf.metrics.dci import (
     dci_from_importance,
     dci_scores,
@@ -36,6 +37,7 @@ from vae_tf.metrics.joint_entropy import rmig_jemmig_scores
 from vae_tf.metrics.likelihood import bits_per_dimension, log_likelihood
 from vae_tf.metrics.mcc import mcc_score
 from vae_tf.metrics.modularity import modularity_score
+from vae_tf.metrics.probes import LabeledCodes, probe_scores
 from vae_tf.metrics.registry import SCORES
 from vae_tf.metrics.representation import Codes, Representation
 from vae_tf.metrics.sample_quality import frechet_distance, kernel_distance, precision_recall
@@ -50,17 +52,21 @@ __all__ = [
     "Column",
     "FactorSample",
     "GroundTruth",
+    "LabeledCodes",
     "PRESETS",
     "Representation",
     "SCORES",
     "Score",
     "Sizes",
     "active_units",
+    "agreement",
     "beta_vae_score",
     "bin_codes",
     "bits_per_dimension",
     "chance_level",
     "chance_level_of_codes",
+    "cluster_codes",
+    "clustering_scores",
     "dci_es_scores",
     "dci_from_importance",
     "dci_lasso_scores",
@@ -91,6 +97,8 @@ __all__ = [
     "null_total_correlation",
     "precision_recall",
     "predictability_matrix",
+    "probe_scores",
+    "purity_score",
     "rmig_jemmig_scores",
     "sap_score",
     "score_suite",

@@ -7,6 +7,7 @@ from vae_tf.metrics.interventions import beta_vae_score, factor_vae_score
 from vae_tf.metrics.irs import irs_score
 from vae_tf.metrics.likelihood import bits_per_dimension, log_likelihood
 from vae_tf.metrics.registry_information import BY_BINS, BY_ESTIMATES
+from vae_tf.metrics.registry_labels import BY_LABELS
 from vae_tf.metrics.registry_prediction import BY_LINES, BY_TREES
 from vae_tf.metrics.score import Column, Score
 from vae_tf.metrics.udr import udr_score
@@ -90,6 +91,7 @@ SCORES = {
         needs=("codes", "densities"),
         sizes={"num_images": "num_encoded"},
     ),
+    **BY_LABELS,
     **BY_LINES,
     "beta_vae": Score(
         _by_intervention(beta_vae_score, "beta_vae", "num_train", "num_eval", "batch_size"),

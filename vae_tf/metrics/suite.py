@@ -12,6 +12,7 @@ from vae_tf.metrics.factor_draws import FactorDraws
 from vae_tf.metrics.factor_sample import FactorSample
 from vae_tf.metrics.factor_trees import FactorTrees, fit_trees
 from vae_tf.metrics.fairness import changed_codes
+from vae_tf.metrics.probes import LabeledCodes
 from vae_tf.metrics.registry import SCORES
 from vae_tf.metrics.representation import Codes, Representation
 from vae_tf.metrics.score import NEEDS
@@ -75,6 +76,7 @@ def score_suite(
     *,
     model=None,
     images: np.ndarray | None = None,
+    labeled: LabeledCodes | None = None,
     preset: str | Sizes = "full",
     seed: int = 0,
     done: Collection[str] = (),
@@ -94,6 +96,8 @@ def score_suite(
         model: A model with `log_importance_weights` and `likelihood`, for the log-likelihood; None
             leaves it out.
         images: `[N, H, W, C]` from 0 to 1, the images of that likelihood; given with `model`.
+        labeled: Codes of images with their labels, for the probes and the clusterings; None leaves
+            them out.
         preset: "full" (the published sizes), "fast" (about a tenth) or own `Sizes`.
         seed: Seed of every draw.
         done: Names to skip, a part of `SCORES`.
@@ -129,9 +133,11 @@ def score_suite(
     offers = set() if codes is None else codes.offers
     if model is not None:
         offers = offers | {"model"}
+    if labeled is not None:
+        offers = offers | {"labels"}
     sizes = preset if isinstance(preset, Sizes) else PRESETS[preset]
     title = "custom" if isinstance(preset, Sizes) else preset
-    draws = Draws(codes, model, images, sizes, check_seed(seed), progress)
+    draws = Draws(codes, model, images, labeled, sizes, check_seed(seed), progress)
     names = [name for name in suite_names(offers) if name not in done]
     return ((name, _entry(name, draws, title)) for name in names)
 
@@ -141,7 +147,8 @@ def suite_names(offers: Collection[str]) -> list[str]:
 
     Args:
         offers: What there is to be scored, a part of `NEEDS` (`score.py`); the attribute `offers`
-            of `Representation`, `FactorSample` and `Codes` names it but for "model" and "seeds".
+            of `Representation`, `FactorSample` and `Codes` names it but for "model", "labels" and
+            "seeds".
 
     Returns:
         The names of the scores whose needs are offered.
@@ -166,13 +173,14 @@ class Draws:
         codes: The `Representation`, `FactorSample` or `Codes`.
         model: The model whose likelihood is estimated, or None.
         images: `[N, H, W, C]`, the images of the likelihood, or None.
+        labeled: Codes of images with labels, or None.
         sizes: The `Sizes` asked for.
         seed: Seed of every draw.
         progress: Whether to show progress bars.
     """
 
-    def __init__(self, codes, model, images, sizes: Sizes, seed: int, progress: bool):
-        self.codes, self.model, self.images = codes, model, images
+    def __init__(self, codes, model, images, labeled, sizes: Sizes, seed: int, progress: bool):
+        self.codes, self.model, self.images, self.labeled = codes, model, images, labeled
         self.sizes, self.seed, self.progress = sizes, seed, progress
 
     @functools.cached_property
@@ -226,10 +234,13 @@ class Draws:
         """How much there really was of what a field of `Sizes` counts.
 
         Args:
-            name: The field; or "num_encoded" (images), "num_votes" (points by intervention).
+            name: The field; or "num_encoded" (images), "num_votes" (points by intervention),
+                "num_labeled" and "num_labeled_test" (images with labels).
         """
         if name == "likelihood_images":
             return len(self.images)
+        if name in ("num_labeled", "num_labeled_test"):
+            return len(self.labeled[0 if name == "num_labeled" else 2])
         if name == "num_encoded":
             return len(self.codes.mean)
         if name == "num_images":

@@ -4,10 +4,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-# A latent below this many nats is counted as collapsed: decoded, its traversal shows no change.
-INACTIVE = 0.1
-# The same in variance of the means, for latents without a finite KL (Burda et al. 2016).
-_INACTIVE_VARIANCE = 0.01
+from vae_tf.limits import USED_NATS
+
+# In place of nats, for latents without a finite KL: active units (Burda et al. 2016).
+_USED_VARIANCE = 0.01
 
 
 class CodeStatistics(NamedTuple):
@@ -53,8 +53,11 @@ class CodeStatistics(NamedTuple):
 
     @property
     def active(self) -> np.ndarray:
-        """Whether each latent is used at all, `[L]` bools."""
-        return self.use >= (INACTIVE if self.has_kl else _INACTIVE_VARIANCE)
+        """Whether each latent is used, `[L]` bools: a KL of at least 0.1 nats.
+
+        Where the KL is not finite, or not known, a variance of the means of at least 0.01.
+        """
+        return self.use >= (USED_NATS if self.has_kl else _USED_VARIANCE)
 
     @property
     def average_stddev(self) -> np.ndarray:

@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
+from vae_tf.limits import USED_NATS
 from vae_tf.plots.page import BLUE, FAINT, MARGIN, ORANGE, SKY, Page, points
 
 _SPECTRUM, _TRADE_OFF, _HEIGHT = 540, 360, 330  # pixels
@@ -50,9 +51,10 @@ class Measured(NamedTuple):
     """The same numbers of a run.
 
     Attributes:
-        active: Latents used; `metrics.active_units` counts nearest to the forecast's.
+        active: Latents of at least 0.1 nats.
         kl: Nats per image.
-        squared_error: Mean over images, summed over pixels and channels.
+        squared_error: Mean over images of images decoded from samples of their codes, as in the
+            forecast; summed over pixels and channels.
     """
 
     active: int
@@ -102,11 +104,16 @@ def _spectrum(page, left, top, forecast):
     shown = np.append(values, threshold) if threshold > 0 else values
     low, high = shown.min() / 1.6, shown.max() * 2.2
     places, floor = np.arange(1, len(values) + 1), threshold or low
-    if used:
-        axes.bar(
-            places[:used], values[:used] - floor, 0.8 if len(values) <= 100 else 1.0, floor,
-            color=BLUE, label=f"used: {used}",
-        )  # fmt: skip
+    active = _num_active(forecast)
+    bars = {"width": 0.8 if len(values) <= 100 else 1.0, "bottom": floor}
+    if active:
+        axes.bar(places[:active], values[:active] - floor, color=BLUE, label=f"used: {active}",
+                 **bars)  # fmt: skip
+    if used > active:
+        few = slice(active, used)
+        label = f"below {USED_NATS} nats: {used - active}"
+        axes.bar(places[few], values[few] - floor, color="white", edgecolor=BLUE, hatch="////",
+                 linewidth=0.8, label=label, **bars)  # fmt: skip
     dot = {"linestyle": "", "marker": "o", "markersize": 4 if len(values) <= 100 else 2.5}
     missed = np.flatnonzero(values[used:] > threshold) + used
     if len(missed):
@@ -124,6 +131,12 @@ def _spectrum(page, left, top, forecast):
     # The values fall from the upper left: where the line is above them, the lower left is empty.
     place = "upper right" if used else "lower left"
     axes.legend(frameon=False, fontsize=points(12), loc=place)
+
+
+def _num_active(forecast) -> int:
+    """Latents of at least 0.1 nats, half the logarithm of eigenvalue over threshold."""
+    least = forecast.threshold * math.exp(2 * USED_NATS)
+    return int(np.sum(forecast.eigenvalues[: forecast.used] >= least))
 
 
 def _mark_limits(axes, forecast, num_values):
@@ -192,7 +205,12 @@ def _numbers(page, left, top, forecast, measured):
     run = measured or Measured(0, 0.0, 0.0)
     columns = (
         (96, "", "forecast", "this run"),
-        (130, "latents used", f"{forecast.used} of {latents}", f"{run.active} of {latents}"),
+        (
+            130,
+            "latents used",
+            f"{_num_active(forecast)} of {latents}",
+            f"{run.active} of {latents}",
+        ),
         (110, "KL, nats", kl, _short(run.kl)),
         (130, "squared error", _short(forecast.squared_error), _short(run.squared_error)),
         (0, "collapse above weight", _short(forecast.collapse_weight), ""),

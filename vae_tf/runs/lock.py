@@ -71,6 +71,23 @@ def wait_until_free(path: Path, seconds: float):
             os.close(descriptor)
 
 
+def is_locked(path: Path) -> bool:
+    """Whether a process trains in a run folder now; False where that cannot be known."""
+    try:
+        descriptor = os.open(path / LOCK, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        return False
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
+
+
 def _lock(descriptor: int, path: Path):
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

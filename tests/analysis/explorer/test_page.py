@@ -80,8 +80,8 @@ def test_an_up_to_date_page_is_not_made_again(pages, runs):
 
 
 def test_the_report_links_to_it(pages):
-    report = (pages / "report.html").read_text()
-    assert '<a href="digits/explorer.html">' in report
+    page = (pages / "digits" / "index.html").read_text()
+    assert '<a href="explorer.html">' in page
 
 
 def test_the_first_64_of_many_latents_have_sliders(runs):

@@ -81,7 +81,7 @@ def test_runs_that_are_not_finished_are_in_no_mean(study, tmp_path):
     table = load_study(study)
     assert len(table.rows) == 16 and table.unfinished == 2
     overview(study, tmp_path / "images", ["report.html"])
-    assert "2 more are not finished" in (tmp_path / "images" / "report.html").read_text()
+    assert "2 more are not finished" in (tmp_path / "images" / "index.html").read_text()
 
 
 def test_curves_have_the_mean_and_every_seed(study):
@@ -101,14 +101,15 @@ def test_everything_is_drawn_once_and_shown_in_the_report(study, tmp_path):
     outcome = overview(study, images, [*STUDY_PRODUCTS, "report.html"])
     assert not outcome.problems
     drawn = {path.name for path in (images / "betas").iterdir()}
-    assert drawn == set(STUDY_PRODUCTS)
+    assert drawn == {*STUDY_PRODUCTS, "index.html"}
     with open(images / "betas" / "means.csv", newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["number"] == "val_reconstruction"]
     assert len(rows) == 6 and rows[0]["seeds"] == "3" and rows[0]["mean"] == "21"
     assert rows[0]["stddev"] == "1" and rows[0]["confidence_95"] == "2.48414"
-    report = (images / "report.html").read_text()
+    report = (images / "index.html").read_text()
+    figures_page = (images / study.name / "index.html").read_text()
     assert "A study of 18 runs, in which kl_weight, latent_size, seed vary." in report
-    assert "21.0 ± 2.48" in report and report.count("<figure") == len(STUDY_PRODUCTS) - 1
+    assert "21.0 ± 2.48" in report and figures_page.count("<figure") == len(STUDY_PRODUCTS) - 1
     again = overview(study, images, STUDY_PRODUCTS)
     assert again.current == len(STUDY_PRODUCTS) - 1
 

@@ -2,6 +2,7 @@
 
 from vae_tf.analysis.products import (
     classes,
+    clusters,
     directions,
     explorer,
     factors,
@@ -157,6 +158,14 @@ PRODUCTS = {
         "Each point is an image. Colors that separate are known to the code without having been "
         "taught.",
         options=lambda analyzed: (analyzed.projection,),
+    ),
+    "clusters.png": Product(
+        clusters.clusters,
+        ("checkpoint",),
+        "Clusters of codes",
+        "A row is a group of codes that was found without labels. Rows of one class mean that the "
+        "code separates the classes by itself; an adjusted Rand index of 0 is chance.",
+        needs_attributes=True,
     ),
     "codes_factors.png": Product(
         factors.codes_factors,

@@ -5,7 +5,6 @@ from matplotlib.figure import Figure
 
 from vae_tf.analysis.analyzed_run import AnalyzedRun
 from vae_tf.analysis.forecasting import forecast_of
-from vae_tf.metrics import active_units
 from vae_tf.plots.forecasts import Measured, plot_forecast
 
 
@@ -14,9 +13,9 @@ def forecast_picture(analyzed: AnalyzedRun) -> Figure:
     statistics = analyzed.statistics
     result = forecast_of(analyzed.params)
     x = analyzed.images.images(analyzed.analyzed_rows)
-    errors = np.square(x - analyzed.decode(statistics.mean)).sum(axis=(1, 2, 3))
+    errors = np.square(x - analyzed.decode(statistics.sample)).sum(axis=(1, 2, 3))
     measured = Measured(
-        active_units(statistics.mean), float(statistics.kl.sum()), float(errors.mean())
+        int(statistics.active.sum()), float(statistics.kl.sum()), float(errors.mean())
     )
     return plot_forecast(
         result,
@@ -24,7 +23,7 @@ def forecast_picture(analyzed: AnalyzedRun) -> Figure:
         (
             analyzed.caption,
             f"forecast from {result.num_images:,} training images; the run on "
-            f"{analyzed.image_count}, decoded from the mean",
+            f"{analyzed.image_count}, decoded from samples of their codes, as is forecast",
         ),
         measured=measured,
     )

@@ -5,8 +5,8 @@ from matplotlib.figure import Figure
 
 from vae_tf.analysis.analyzed_run import AnalyzedRun
 from vae_tf.errors import UserError
+from vae_tf.limits import USED_NATS
 from vae_tf.metrics.decomposition import AT_LIMIT
-from vae_tf.plots.code_statistics import INACTIVE
 from vae_tf.plots.heat_maps import plot_heat_maps
 from vae_tf.plots.kl_decomposition import plot_decomposition
 
@@ -97,7 +97,7 @@ def decomposition(analyzed: AnalyzedRun) -> Figure:
     limit = np.log(sizes["num_images"])
     reached = information > AT_LIMIT * limit
     title = "Collapsed: the codes tell nothing of the image"
-    if kl >= INACTIVE:
+    if kl >= USED_NATS:
         least = "at least " if reached else ""
         title = f"Of {kl:.1f} nats of KL, {least}{information:.1f} tell images apart"
     return plot_decomposition(

@@ -1,5 +1,6 @@
-"""The report: every run and picture on one page that needs nothing else."""
+"""The report: an index of all runs and studies, and a page for each that needs nothing else."""
 
 from vae_tf.analysis.report.page import ReportedRun, write_report
+from vae_tf.analysis.report.states import badges
 
-__all__ = ["ReportedRun", "write_report"]
+__all__ = ["ReportedRun", "badges", "write_report"]

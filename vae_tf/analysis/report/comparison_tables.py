@@ -1,44 +1,111 @@
-"""Tables of the report in which runs stand below each other."""
+"""Tables of the report in which runs stand below each other, to be sorted and filtered."""
 
+import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from vae_tf.analysis import elements
-from vae_tf.analysis.elements import link, number_cells, text
-from vae_tf.analysis.report.run_section import HEADLINES
+from vae_tf.analysis.elements import (
+    anchor,
+    in_words,
+    link,
+    number_cells,
+    page_link,
+    scrolling,
+    text,
+)
+from vae_tf.analysis.report.groups import Group, weight_of, weight_words
+from vae_tf.analysis.report.quantities import QUANTITIES, USED, used_words, written
 from vae_tf.analysis.score_tables import Comparison, cell, compare, sizes_note
 
-_ERRORS = {"val_error": "wrong, validation", "test_error": "wrong, test"}
+if TYPE_CHECKING:
+    from vae_tf.analysis.report.page import ReportedRun
+
+_MOST_FIELDS = 8  # columns of parameters; the page of a run has all
+_WEIGHT = "kl_weight"
+_HEADINGS = {_WEIGHT: "KL weight"}
 
 
-def summary_table(summaries: Sequence[dict]) -> str:
-    """Returns a table of the numbers that are shown first: a row a run.
+def runs_table(group: Group, numbers: Sequence[str]) -> str:
+    """Returns the table of runs of the same images: a row a run.
 
     Args:
-        summaries: Summaries of the runs, see `summaries.summarize`.
+        group: The runs.
+        numbers: What each is called in the drawing beside it, in their order.
     """
     # Only where a run has them, so that reports of other runs stay as narrow as they are.
-    errors = {name: heading for name, heading in _ERRORS.items()
-              if any(known.get(name) is not None for known in summaries)}  # fmt: skip
-    rows = []
-    for known in summaries:
-        active = "" if known["active"] is None else f"{known['active']} of {known['latent_size']}"
-        values = [elements.number(known[name]) for name in HEADLINES]
-        forecast = known.get("forecast") or ""
-        wrong = [_percent(known.get(name)) for name in errors]
-        cells = number_cells([f"{known['step']:,}", active, *values, *wrong, forecast])
-        rows.append(f"<tr><td>{link(known['run'])}</td>{cells}</tr>")
-    names = ["steps", "latents of 0.1 nats", *HEADLINES.values(), *errors.values()]
-    head = number_cells([*names, "forecast: linear VAE"], "th")
-    return (
-        f'<div class="scroll"><table><tr><th>run</th>{head}</tr>{"".join(rows)}</table></div>'
-        f'<p class="faint">Nats of the last validation; reconstruction under each run\'s own '
-        f"likelihood. The forecast is made from the images alone: latents used, KL, squared "
-        f"error.</p>"
+    shown = [name for name in QUANTITIES if any(run.summary.get(name) is not None
+                                                for run in group.runs)]  # fmt: skip
+    forecast = any(run.summary.get("forecast") for run in group.runs)
+    fields = group.fields[:_MOST_FIELDS]
+    heads = "".join(
+        _sorter(_HEADINGS.get(name, name), number=name == _WEIGHT, sorted=name == _WEIGHT)
+        for name in fields
+    )
+    heads += _sorter(USED, number=True)
+    heads += "".join(_sorter(QUANTITIES[name].heading, number=True) for name in shown)
+    heads += _sorter("steps", number=True)
+    heads += '<th scope="col">forecast: linear VAE</th>' if forecast else ""
+    rows = [
+        _row(run, label, fields, shown, forecast)
+        for run, label in zip(group.runs, numbers, strict=True)
+    ]
+    head = f"<thead><tr>{_sorter('#', number=True)}{_sorter('run')}{heads}</tr></thead>"
+    table = f'<table class="runs sortable">{head}<tbody>{"".join(rows)}</tbody></table>'
+    more = len(group.fields) - len(fields)
+    note = f'<p class="faint">{more} more parameters differ: see the page of a run.</p>'
+    return scrolling(table, f"Runs on {group.name}") + (note if more else "")
+
+
+def _sorter(heading: str, *, number: bool = False, sorted: bool = False) -> str:
+    """The heading of a column; its button works where scripts do."""
+    kind = ' class="number"' if number else ""
+    kind += ' aria-sort="ascending"' * sorted
+    return f'<th scope="col"{kind}><button type="button">{text(heading)}</button></th>'
+
+
+def _row(run: "ReportedRun", label: str, fields, shown, forecast: bool) -> str:
+    summary, values = run.summary, run.params.to_dict()
+    cells = [_number(label, float(label)), _name(run)]
+    for name in fields:
+        if name == _WEIGHT:
+            cells.append(_number(weight_words(run.params), weight_of(run.params)))
+        else:
+            cells.append(_value(values[name]))
+    cells.append(_number(used_words(summary), summary["active"]))
+    cells += [_number(written(name, summary.get(name)), summary.get(name)) for name in shown]
+    cells.append(_number(f"{summary['step']:,}", summary["step"]))
+    if forecast:
+        cells.append(f'<td class="words">{text(summary.get("forecast") or "")}</td>')
+    name = summary["run"]
+    return f'<tr id="{anchor(name)}" data-run="{text(name)}">{"".join(cells)}</tr>'
+
+
+def _name(run: "ReportedRun") -> str:
+    name = run.summary["run"]
+    if run.shown:
+        return f'<th scope="row">{page_link(name)}{badges_of(run)}</th>'
+    why = "".join(f'<br><span class="faint">{text(badge.why)}</span>' for badge in run.badges)
+    return f'<th scope="row">{text(name)}{badges_of(run)}{why}</th>'
+
+
+def badges_of(run: "ReportedRun") -> str:
+    """Returns the badges of a run."""
+    return "".join(
+        f' <span class="badge" title="{text(badge.why)}">{text(badge.word)}</span>'
+        for badge in run.badges
     )
 
 
-def _percent(part: float | None) -> str:
-    return "" if part is None else f"{part:.2%}"
+def _value(value: object) -> str:
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return _number(in_words(value), value)
+    return f"<td>{text(in_words(value))}</td>"
+
+
+def _number(words: str, value: float | None) -> str:
+    key = "" if value is None else f' data-key="{"Infinity" if value == math.inf else value}"'
+    free = " free" * ("(" in words)  # a schedule, which may take two lines
+    return f'<td class="number{free}"{key}>{text(words)}</td>'
 
 
 def score_tables(records: Sequence[dict]) -> str:
@@ -51,19 +118,19 @@ def score_tables(records: Sequence[dict]) -> str:
         return ""
     return "".join(
         [
-            "<h3>Scores compared</h3>",
+            '<section aria-labelledby="scores"><h2 id="scores">Scores compared</h2>',
             *(_score_table(block) for block in compare(records)),
             '<p class="faint">Marked: the best of a column among runs of the same data and '
             "preset, for likelihoods of the same kind of likelihood, too. The KL and its parts "
             "have no best: a collapsed model has the least of all. A UDR of 0.9 is a perfect "
-            "match.</p>",
+            "match.</p></section>",
         ]
     )
 
 
 def _score_table(block: Comparison) -> str:
     groups = "".join(
-        f'<th class="group" colspan="{len(columns)}">{text(group)}</th>'
+        f'<th class="group" scope="colgroup" colspan="{len(columns)}">{text(group)}</th>'
         for group, columns in block.columns.items()
     )
     columns = {name: column for group in block.columns.values() for name, column in group.items()}
@@ -74,9 +141,13 @@ def _score_table(block: Comparison) -> str:
             f'<td class="number{" best" * (name in best)}">{cell(block, run, name)}</td>'
             for name in columns
         )
-        rows.append(f"<tr><td>{link(record['run'])}</td>{cells}</tr>")
+        name = text(record["run"])
+        rows.append(f'<tr data-run="{name}"><th scope="row">{link(record["run"])}</th>{cells}</tr>')
+    table = (
+        f'<table class="scores"><thead><tr><td></td>{groups}</tr>'
+        f'<tr><th scope="col">run</th>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
+    )
     return (
         f'<p class="faint"><b>{text(block.heading)}</b>: {text(sizes_note(block))}</p>'
-        f'<div class="scroll"><table class="scores"><tr><th></th>{groups}</tr>'
-        f"<tr><th>run</th>{head}</tr>{''.join(rows)}</table></div>"
+        f"{scrolling(table, f'Scores, {block.heading}')}"
     )

@@ -1,94 +1,118 @@
-"""The section of one run in the report: its numbers, parameters, scores and pictures."""
+"""The page of one run: its numbers, parameters, scores and pictures."""
 
 from collections.abc import Sequence
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from vae_tf.analysis.elements import anchor, figure, number, page_link, table, text
+from vae_tf.analysis.elements import address, figure, table, text
 from vae_tf.analysis.products import PRODUCTS
+from vae_tf.analysis.report.comparison_tables import badges_of
+from vae_tf.analysis.report.groups import weight_words
+from vae_tf.analysis.report.quantities import (
+    QUANTITIES,
+    USED,
+    USED_EXPLAINED,
+    used_words,
+    written,
+)
 from vae_tf.analysis.score_tables import values_of
-from vae_tf.config import Params
+from vae_tf.analysis.verdict import verdict
 
-# The numbers of a summary that are shown first, and what they are called.
-HEADLINES = {
-    "val_reconstruction": "reconstruction, nats",
-    "val_kl": "KL, nats",
-    "val_elbo": "ELBO, nats",
-    "mse": "MSE a pixel",
-    "val_stddev_mean": "average stddev",
-}
+if TYPE_CHECKING:
+    from vae_tf.analysis.report.page import ReportedRun
+
+_BACK = '<nav aria-label="Report"><a href="../index.html">All runs</a></nav>'
 
 
-def run_section(
-    folder: Path, params: Params, summary: dict, record: dict | None, differing: Sequence[str]
-) -> str:
-    """Returns the section of a run.
+def run_body(run: "ReportedRun", differing: Sequence[str]) -> str:
+    """Returns the body of the page of a run.
 
     Args:
-        folder: Folder of its pictures; those that are there are shown.
-        params: Its parameters.
-        summary: Its summary, see `summaries.summarize`.
-        record: Content of its metrics.json, None where it is not scored.
-        differing: Names of the parameters in which it differs from other runs.
+        run: The run; those of its pictures that are there are shown.
+        differing: Names of the parameters in which it differs from other runs of the same images.
     """
-    parts = [
-        f'<h2 id="{anchor(summary["run"])}">{text(summary["run"])}</h2>',
-        f"<p>{text(_description(params, summary))}</p>",
-    ]
-    if summary["step"] < summary["steps"]:
-        parts.append(
-            f'<p class="warning">Drawn at step {summary["step"]:,} of {summary["steps"]:,}: the '
-            f"run was still training, was stopped, or ended early.</p>"
-        )
-    parts.append(_headlines(summary))
-    values = params.to_dict()
-    if differing:
-        rows = {name: values[name] for name in differing}
-        parts += ["<h3>Where its parameters differ from other runs</h3>", table(rows)]
-    parts.append(f"<details><summary>All parameters</summary>{table(values)}</details>")
-    parts.append(_scores(record, alone=not differing) if record else "")
-    parts.append(_pictures(folder, summary, record["scores"] if record else {}))
-    return "\n".join(parts)
+    summary, values = run.summary, run.params.to_dict()
+    rows = {name: values[name] for name in differing}
+    return "\n".join(
+        [
+            f"<header>{_BACK}<h1>{text(summary['run'])}{badges_of(run)}</h1>",
+            f"<p>{text(_description(run))}</p></header>",
+            f'<main><section aria-label="Numbers">{_judged(run)}{_headlines(summary)}</section>',
+            '<section aria-labelledby="pictures"><h2 id="pictures">Pictures</h2>',
+            _pictures(run),
+            '</section><section aria-labelledby="parameters"><h2 id="parameters">Parameters</h2>',
+            f"<h3>Where it differs from other runs</h3>{table(rows, 'Parameters that differ')}"
+            if rows
+            else "",
+            f"<details><summary>All parameters</summary>{table(values, 'Parameters')}</details>",
+            f"</section>{_scores(run.record) if run.record else ''}",
+            "</main>",
+        ]
+    )
 
 
-def _description(params, summary):
+def _description(run) -> str:
+    params, summary = run.params, run.summary
     shape = "x".join(map(str, summary["image_shape"]))
-    weight = params.to_dict()["kl_weight"]
     return (
-        f"Model '{params.model}' with KL weight {weight} and {params.latent_size} latents, on "
-        f"'{params.dataset}' ({shape}), {params.likelihood} likelihood, trained for "
+        f"Model '{params.model}' with KL weight {weight_words(params)} and {params.latent_size} "
+        f"latents, on '{params.dataset}' ({shape}), {params.likelihood} likelihood, trained for "
         f"{summary['step']:,} steps of {params.batch_size} images."
     )
 
 
-def _headlines(summary):
-    numbers = [(words, number(summary[name])) for name, words in HEADLINES.items()]
-    if summary["active"] is not None:
-        used = f"{summary['active']} of {summary['latent_size']}"
-        numbers.insert(0, ("latents of 0.1 nats", used))
-    if summary.get("forecast"):
-        numbers.append(("forecast: linear VAE", summary["forecast"]))
+def _judged(run) -> str:
+    """The verdict on it, and the sentence behind each badge."""
+    judged = verdict(run.summary, run.params)
+    lines = [f'<p class="verdict">{text(judged[0].upper() + judged[1:])}.</p>'] if judged else []
+    lines += [
+        f'<p class="warning">{text(badge.why)}</p>'
+        for badge in run.badges
+        if badge.word != "collapsed"
+    ]
+    return "".join(lines)
+
+
+def _headlines(summary) -> str:
+    numbers = {USED: (used_words(summary), USED_EXPLAINED)}
+    numbers |= {
+        each.heading: (written(name, summary.get(name)), each.explained)
+        for name, each in QUANTITIES.items()
+        if name in summary
+    }
+    forecast = summary.get("forecast") or ""
+    numbers["forecast: linear VAE"] = forecast, "Of the training images alone: used, KL, MSE."
     tiles = "".join(
-        f"<div><dt>{text(words)}</dt><dd>{text(value)}</dd></div>" for words, value in numbers
+        f'<div><dt title="{text(explained)}">{text(words)}</dt><dd>{text(value)}</dd></div>'
+        for words, (value, explained) in numbers.items()
+        if value
     )
     return f'<dl class="numbers">{tiles}</dl>'
 
 
-def _scores(record, alone):
-    """Returns the values of metrics.json, open for a run alone; protocols stay in the file."""
-    title = f"Scores at step {record['step']:,}, preset {record['preset']} (metrics.json)"
+def _scores(record) -> str:
+    """Returns the values of metrics.json; protocols stay in the file."""
+    title = f"Step {record['step']:,}, preset {record['preset']} (metrics.json)"
     left_out = "".join(f'<p class="faint">{text(sentence)}</p>' for sentence in record["left_out"])
-    state = " open" * alone
-    content = left_out + table(values_of(record))
-    return f"<details{state}><summary>{text(title)}</summary>{content}</details>"
+    return (
+        f'<section aria-labelledby="scores"><h2 id="scores">Scores</h2>'
+        f"<details><summary>{text(title)}</summary>{left_out}"
+        f"{table(values_of(record), 'Scores')}</details></section>"
+    )
 
 
-def _pictures(folder, summary, scores):
+def _pictures(run) -> str:
+    scores = run.record["scores"] if run.record else {}
     shown = {
-        folder / name: product
+        run.folder / name: product
         for name, product in PRODUCTS.items()
         if product.score in (None, *scores)
     }
-    links = [page_link(path, summary["run"], made.title, made.reading)
-             for path, made in shown.items() if path.suffix == ".html"]  # fmt: skip
-    figures = [figure(path, product.title, product.reading) for path, product in shown.items()]
+    links = [
+        f'<p><a href="{address(path.name)}"><b>{text(made.title)}</b></a>. {text(made.reading)}</p>'
+        for path, made in shown.items()
+        if path.suffix == ".html" and path.is_file()
+    ]
+    name = run.summary["run"]
+    figures = [figure(path, made.title, made.reading, name) for path, made in shown.items()
+               if path.suffix != ".html"]  # fmt: skip
     return f'{"".join(links)}<div class="pictures">{"".join(figures)}</div>'

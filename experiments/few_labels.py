@@ -1,0 +1,106 @@
+"""MNIST from 100 labels: the table and the picture of RESULTS.md.
+
+    python study.py few-labels               trains the runs, restartable
+    python experiments/few_labels.py         from the runs, as far as they are
+
+The runs are `STUDIES["few-labels"]` of params.py. Settings are chosen by the validation error; the
+test error stands beside it and chooses nothing. Curves are written to experiments/few_labels.json,
+the picture to images/gallery/few_labels.png.
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+import numpy as np  # noqa: E402
+from matplotlib.figure import Figure  # noqa: E402
+
+import params as presets  # noqa: E402
+from vae_tf.plots.page import BLUE, CLASSES, FAINT, ORANGE, SKY  # noqa: E402
+from vae_tf.plots.saving import save_figure  # noqa: E402
+from vae_tf.runs import Run  # noqa: E402
+from vae_tf.saving import write_text  # noqa: E402
+
+# Test errors with 100 labels, percent (Kingma et al. 2014, Table 1; Maaloe et al. 2016, Table 1).
+PUBLISHED = {
+    "M2": "11.97 ± 1.71",
+    "M1-M2": "3.33 ± 0.14",
+    "ADGM": "0.96 ± 0.02",
+    "SDGM": "1.32 ± 0.07",
+}
+_COLORS = (BLUE, SKY, ORANGE, *CLASSES[3::2])
+_IMAGES = 50_000  # for training, of MNIST's 60,000
+
+
+def curve(run: Run) -> dict[str, list[float]]:
+    """Errors of a run in percent, a value for each validation."""
+    log = run.history
+    seen = np.isfinite(log["test_error"])
+    values = {
+        "step": log["step"][seen].astype(int).tolist(),
+        "epoch": (log["step"][seen] * run.params.batch_size / _IMAGES).round(2).tolist(),
+    }
+    for name in ("val_error", "test_error"):
+        values[name] = (100 * log[name][seen].astype(float)).round(2).tolist()
+    return values
+
+
+def table(curves: dict[str, dict]) -> str:
+    """The table as Markdown."""
+    lines = [
+        "| run | epochs | validation error, % | test error, % | published, % |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for name, values in curves.items():
+        cells = [f"{values[key][-1]:.1f}" for key in ("epoch", "val_error", "test_error")]
+        published = PUBLISHED.get(name, "")
+        lines.append(f"| `{name}` | {' | '.join(cells)} | {published} |")
+    return "\n".join(lines)
+
+
+def picture(curves: dict[str, dict]) -> Figure:
+    """Validation error against epochs, a curve a run."""
+    figure = Figure((8, 4.6), layout="constrained")
+    axes = figure.subplots()
+    marks = "osv^D*P"
+    for index, (name, values) in enumerate(curves.items()):
+        axes.plot(
+            values["epoch"], values["val_error"], color=_COLORS[index % len(_COLORS)], label=name,
+            marker=marks[index % len(marks)], markersize=4, markevery=0.1,
+        )  # fmt: skip
+    axes.set_yscale("log")
+    ticks = [2, 3, 5, 10, 20, 30]
+    axes.set_yticks(ticks, map(str, ticks))
+    axes.set_yticks([], minor=True)
+    axes.grid(axis="y", color=FAINT, linewidth=0.3)
+    axes.set_xlabel("epochs of the 50,000 images")
+    axes.set_ylabel("validation error, %")
+    axes.set_title("MNIST, 100 labels")
+    axes.legend(frameon=False)
+    axes.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
+def main():
+    """Prints the table, writes the curves and draws the picture."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--predictions", type=Path, default=ROOT / "predictions")
+    options = parser.parse_args()
+    curves = {}
+    for point in presets.STUDIES["few-labels"].points():
+        folder = options.predictions / "few-labels" / point.name
+        if (folder / "log.csv").exists():
+            curves[point.name] = curve(Run(folder))
+    if not curves:
+        sys.exit("No run has begun. Train them: python study.py few-labels")
+    write_text(Path(__file__).with_suffix(".json"), json.dumps(curves) + "\n")
+    save_figure(ROOT / "images" / "gallery" / "few_labels.png", picture(curves))
+    print(table(curves))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,152 @@
+"""Runs of the same images: in what they differ, their order, what they show (compute)."""
+
+import math
+from collections.abc import Iterable, Sequence
+from statistics import median
+from typing import TYPE_CHECKING, NamedTuple
+
+from vae_tf import schedules
+from vae_tf.analysis.report.quantities import written
+from vae_tf.config import Params
+
+if TYPE_CHECKING:
+    from vae_tf.analysis.report.page import ReportedRun
+
+# What says which images, shown once above a group; and what changes the log and not the model.
+_OF_GROUPS = ("dataset", "image_size", "channels")
+_BOOKKEEPING = (
+    *("steps", "patience", "log_every", "sample_every", "sample_steps", "keep_steps"),
+    *("checkpoint_every", "validate_every"),
+)
+_WEIGHT = "kl_weight"
+_MOST_WORDS = 5  # weights that a verdict names
+
+
+class Group(NamedTuple):
+    """Runs of the same images.
+
+    Attributes:
+        name: Data set and shape.
+        runs: The runs, by weight.
+        fields: Parameters in which they differ, the weight first.
+        verdict: A line on what they show together; empty where nothing is known of their latents.
+    """
+
+    name: str
+    runs: "list[ReportedRun]"
+    fields: list[str]
+    verdict: str
+
+
+def groups_of(runs: "Sequence[ReportedRun]") -> list[Group]:
+    """Sorts runs by their images, and those of the same images by weight.
+
+    Args:
+        runs: Runs; groups stand in the order of their first ones.
+    """
+    found: dict[str, list] = {}
+    for run in runs:
+        shape = "x".join(map(str, run.summary["image_shape"]))
+        found.setdefault(f"{run.params.dataset}, {shape}", []).append(run)
+    groups = []
+    for name, members in found.items():
+        members = sorted(members, key=_place)
+        differing = differing_fields([run.params for run in members])
+        fields = [each for each in differing if each not in (*_OF_GROUPS, *_BOOKKEEPING, _WEIGHT)]
+        groups.append(Group(name, members, [_WEIGHT, *fields], verdict_of(members)))
+    return groups
+
+
+def _place(run):
+    """By weight, the constant ones before those that arrive there."""
+    words = weight_words(run.params)
+    return weight_of(run.params), "(" in words, words, run.summary["run"]
+
+
+def differing_fields(params: Iterable[Params]) -> list[str]:
+    """Names the parameters in which runs differ, in the order of `Params`."""
+    dicts = [each.to_dict() for each in params]
+    fields = dicts[0] if dicts else {}
+    return [name for name in fields if any(one[name] != fields[name] for one in dicts)]
+
+
+def weight_of(params: Params) -> float:
+    """The KL weight at the end of the training, infinite where the training decides it."""
+    weight = schedules.as_schedule(str(params.kl_weight))
+    if isinstance(weight, schedules.Feedback) or weight.settled_at is None:
+        return math.inf
+    return float(weight(max(params.steps, weight.settled_at)))
+
+
+def verdict_of(runs: "Sequence[ReportedRun]") -> str:
+    """What runs of the same images show of the KL weight, in a line.
+
+    Such as "Weight 10 uses 8 of 32 latents, MSE 0.0285; 1,000 and above collapse."
+    """
+    by_weight: dict[str, list] = {}
+    for run in runs:
+        if _lives(run):
+            by_weight.setdefault(weight_words(run.params), []).append(run)
+    lost = [run for run in runs if run.summary["active"] == 0]
+    words = [_of_weight(weight, found) for weight, found in _few(by_weight)]
+    if len(by_weight) > len(words):
+        words.append(f"{len(by_weight) - len(words)} more use some")
+    words += _collapses(lost, [run for run in runs if _lives(run)])
+    return f"{words[0][0].upper()}{'; '.join(words)[1:]}." if words else ""
+
+
+def weight_words(params: Params) -> str:
+    """The KL weight as people write it: "1,000" for a constant, else the schedule."""
+    weight = schedules.as_schedule(str(params.kl_weight))
+    if isinstance(weight, schedules.constant):
+        return f"{weight.value:,.15g}"
+    return str(weight)
+
+
+def _lives(run) -> bool:
+    return bool(run.summary["active"])
+
+
+def _few(alive: dict[str, list]) -> list[tuple[str, list]]:
+    """As many as a line holds, constant weights first."""
+    constant = [each for each in alive.items() if "(" not in each[0]]
+    others = [each for each in alive.items() if "(" in each[0]]
+    return [*constant, *others][:_MOST_WORDS]
+
+
+def _of_weight(weight: str, runs: list) -> str:
+    used = sorted(run.summary["active"] for run in runs)
+    sizes = sorted({len(run.summary.get("kl_per_latent") or []) or run.params.latent_size
+                    for run in runs})  # fmt: skip
+    errors = [run.summary["mse"] for run in runs if run.summary["mse"] is not None]
+    error = f", MSE {written('mse', median(errors))}" if errors else ""
+    over = f" (median of {len(runs)} runs)" if len(runs) > 1 and errors else ""
+    return f"weight {weight} uses {_range(used)} of {_range(sizes)} latents{error}{over}"
+
+
+def _range(values: Sequence[int]) -> str:
+    low, high = values[0], values[-1]
+    return f"{low}" if low == high else f"{low} to {high}"
+
+
+def _collapses(lost: list, living: list) -> list[str]:
+    """Which weights collapse: from one on where none above it lives, else by name."""
+    if not lost:
+        return []
+    highest = max((weight_of(run.params) for run in living), default=-math.inf)
+    above = sorted({weight_of(run.params) for run in lost if weight_of(run.params) > highest})
+    named = [_named(run) for run in lost if weight_of(run.params) <= highest]
+    words = []
+    if above and math.isfinite(above[0]):
+        more = " and above" if len(above) > 1 else ""
+        words.append(f"weight {above[0]:,.15g}{more} collapse{'' if more else 's'}")
+    elif above:
+        named += [_named(run) for run in lost if weight_of(run.params) > highest]
+    if named:
+        shown = ", ".join(named[:3]) + (f" and {len(named) - 3} more" if len(named) > 3 else "")
+        words.append(f"{shown} collapsed")
+    return words
+
+
+def _named(run) -> str:
+    return f"{run.summary['run']} (weight {weight_words(run.params)})"

@@ -1,0 +1,65 @@
+"""What is to be known of a run before its numbers are believed: badges (compute)."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from vae_tf.analysis.score_tables import RECORD, stale_step
+from vae_tf.runs import Run
+from vae_tf.runs.lock import is_locked
+from vae_tf.runs.progress import progress_of
+
+
+class Badge(NamedTuple):
+    """A word on a run, and the sentence behind it."""
+
+    word: str
+    why: str
+
+
+def badges(run: Run, summary: dict, history: dict[str, np.ndarray]) -> list[Badge]:
+    """Judges the state of a run.
+
+    Args:
+        run: The run.
+        summary: Its summary, see `summaries.summarize`.
+        history: Columns of its log.csv, empty where they cannot be read.
+
+    Returns:
+        Those of "collapsed", "diverged", "still training", "stopped" and "old scores" that apply.
+    """
+    found = []
+    if summary["active"] == 0:
+        found.append(Badge("collapsed", "None of its latents is used: no code tells images apart."))
+    if why := _divergence(summary, history):
+        found.append(Badge("diverged", why))
+    step, steps = summary["step"], summary["steps"]
+    if step < steps and not progress_of(run).finished:
+        word = "still training" if is_locked(run.path) else "stopped"
+        found.append(Badge(word, f"Drawn at step {step:,} of {steps:,}."))
+    scored = stale_step(Path(run.path) / RECORD)
+    if scored is not None:
+        why = f"Its scores are of step {scored:,}, older than its weights, and are left out."
+        found.append(Badge("old scores", why))
+    return found
+
+
+def _divergence(summary, history) -> str:
+    """Why a run counts as diverged, empty where it does not.
+
+    The reconstruction is the term that no weight changes. A training whose loss is not finite stops
+    by itself before it is saved, and shows as stopped.
+    """
+    if summary["images"] is not None and summary["mse"] is None:
+        return "Its images are not finite."
+    values = history.get("reconstruction", np.zeros(0))
+    values = values[~np.isnan(values)]
+    if len(values) and not np.isfinite(values[-1]):
+        return "Its reconstruction is not finite."
+    if len(values) > 1 and values[-1] > values[0]:
+        return (
+            f"Its reconstruction ended at {values[-1]:,.1f} nats, worse than the "
+            f"{values[0]:,.1f} it began with."
+        )
+    return ""
