@@ -73,7 +73,13 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         "--projection",
         choices=("pca", "tsne", "umap"),
         default="pca",
-        help="of the latent space, beside PCA (default: none)",
+        help="of the latent space, besides, as latent_space_NAME.png (default: none)",
+    )
+    parser.add_argument(
+        "--format",
+        default="",
+        metavar="FORMAT,...",
+        help="write figures besides as svg, pdf or 2x (PNG of twice the pixels), for papers",
     )
     return parser.parse_args(arguments)
 
@@ -81,10 +87,11 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
 def run(options: argparse.Namespace) -> int:
     """Analyzes, and says where the results lie."""
     # After the command line was read, as the import takes a second.
-    from vae_tf.analysis import analyze, chosen_products, find_runs
+    from vae_tf.analysis import analyze, chosen_formats, chosen_products, find_runs
 
     start = time.monotonic()
     only = chosen_products(options.only)
+    formats = chosen_formats(options.format)
     chosen = find_runs(options.predictions, options.runs)
     unscored = score(chosen, options.metrics) if options.metrics else []
     outcome = analyze(
@@ -93,6 +100,7 @@ def run(options: argparse.Namespace) -> int:
         only=only,
         force=options.force,
         projection=options.projection,
+        formats=formats,
         every=find_runs(options.predictions),
         say=say,
     )

@@ -72,6 +72,9 @@ def parse(arguments: list[str] | None, presets) -> argparse.Namespace:
         help="where run folders lie (default: predictions)",
     )
     parser.add_argument("--tensorboard", action="store_true", help="write event files, too")
+    parser.add_argument(
+        "--devices", type=int, default=1, metavar="N", help="devices that share every batch"
+    )
     return parser.parse_args(arguments)
 
 
@@ -152,6 +155,7 @@ def command(folder: str, run: str, options: argparse.Namespace) -> Callable[[], 
         if options.predictions != Path("predictions"):
             words += ["--predictions", str(options.predictions)]
         words += ["--tensorboard"] if options.tensorboard else []
+        words += ["--devices", str(options.devices)] if options.devices != 1 else []
         begun = (options.predictions / folder / "params.json").exists()
         words += ["--resume"] if begun else []
         return shlex.join(words)
@@ -177,6 +181,7 @@ def train_run(name: str, params: config.Params, options: argparse.Namespace):
         progress=True,
         tensorboard=options.tensorboard,
         say=print,
+        devices=options.devices,
     )
     minutes, seconds = divmod(round(time.monotonic() - start), 60)
     step = run.history["step"][-1]

@@ -17,7 +17,7 @@ LAYERS = [
     },
     {
         *("schedules", "distributions", "divergences", "quiet_tensorflow", "optimizers", "scripts"),
-        "code_mixture",
+        *("code_mixture", "noise"),
     },
     {"likelihood_texts", "likelihoods"},
     {"networks", "data", "metrics", "plots"},

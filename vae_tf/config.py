@@ -13,6 +13,7 @@ from vae_tf.networks import specs
 from vae_tf.optimizers import read_optimizer
 from vae_tf.reading import parse_json
 
+PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 ACTIVATIONS = ("elu", "gelu", "leaky_relu", "relu", "selu", "sigmoid", "silu", "softplus", "tanh")
 
 _MOST_CHARACTERS = 2**20  # of params.json
@@ -45,6 +46,10 @@ class Params:
     decoder: tuple | None = None  # None mirrors the encoder
     latent_size: int = 10
     activation: str = "relu"
+    precision: str = (
+        "float32"  # what networks compute in: float32, mixed_bfloat16 or mixed_float16;
+    )
+    # weights and losses are float32 in all
 
     # Model
     model: str = "vae"  # a name of models.MODELS
@@ -129,6 +134,7 @@ class Params:
             self._set("decoder", specs.normalize(self.decoder, "decoder"))
         self._require_whole("latent_size", 1)
         self._require_known("activation", ACTIVATIONS)
+        self._require_known("precision", PRECISIONS)
 
     def _check_model(self):
         self._require_known("model", MODELS)

@@ -12,6 +12,8 @@ from typing import Any
 
 from keras import ops, random
 
+from vae_tf import noise
+
 
 def gaussian_kl(mean, log_stddev):
     """KL divergence from a diagonal Gaussian to the standard normal.
@@ -123,8 +125,8 @@ class Gaussian(Distribution):
 
     def sample(self, seed):
         """Reparameterized: z = mean + exp(log_stddev) * noise, noise ~ N(0, I)."""
-        noise = random.normal(ops.shape(self.mean), seed=seed)
-        return self.mean + ops.exp(self.log_stddev) * noise
+        standard = noise.normal(ops.shape(self.mean), seed)
+        return self.mean + ops.exp(self.log_stddev) * standard
 
     def log_prob(self, z):
         return gaussian_log_prob(z, self.mean, self.log_stddev)

@@ -31,6 +31,7 @@ class Likelihood:
             is a density.
         logged: Names of the terms that it adds to the log.
         variables: Trainable weights of its own.
+        indivisible: As that of a model.
     """
 
     unit = True
@@ -38,6 +39,7 @@ class Likelihood:
     levels: int | None = None
     logged: tuple[str, ...] = ()
     variables: tuple = ()
+    indivisible: str | None = None
 
     def __init__(self, model: keras.Model | None = None):
         del model  # those with a scale keep weights in it
@@ -174,6 +176,7 @@ class OptimalGaussian(Centered):
 
     constant = Gaussian.constant
     logged = ("decoder_stddev",)
+    indivisible = "the optimal standard deviation is the error of the whole batch"
 
     def __init__(self, model: keras.Model):
         self.variance = _weight(model, "decoder_variance", _DEFAULT_STDDEV**2, False)

@@ -5,6 +5,7 @@ import shutil
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from tests.conftest import TINY
 from vae_tf.analysis import PRODUCTS, analyze, find_runs
@@ -18,7 +19,8 @@ from vae_tf.training import train
 NEEDS_FACTORS = {"codes_factors.png", "codes_positions.png"}
 SCORED_FACTORS = {"information_matrix.png", "importance_matrix.png"}
 NEEDS_LABELS, NEEDS_GAUSSIAN = {"class_grid.png", "analogies.png"}, {"forecast.png"}
-OTHERS = NEEDS_LABELS | NEEDS_GAUSSIAN | {"confusion.png"}
+ON_REQUEST = {"latent_space_tsne.png", "latent_space_umap.png", "training_dark.gif"}
+OTHERS = NEEDS_LABELS | NEEDS_GAUSSIAN | {"confusion.png"} | ON_REQUEST
 TOLD = {"summary.json", "index.html"}
 WITHOUT_FACTORS = set(PRODUCTS) - NEEDS_FACTORS - SCORED_FACTORS - OTHERS
 
@@ -96,10 +98,26 @@ def test_slimmed_runs_are_analyzed_too(runs, tmp_path):
     assert not analyze([runs / "digits"], tmp_path / "images", only=["traversal.png"]).problems
 
 
-def test_tsne_on_request_redraws_the_latent_space_alone(analyzed, runs, tmp_path):
+def test_what_is_drawn_on_request_lies_beside_the_rest(analyzed, runs, tmp_path):
     images = shutil.copytree(analyzed[0], tmp_path / "images")
-    outcome = analyze([runs / "digits"], images, projection="tsne", only=WITHOUT_FACTORS)
-    assert [path.name for path in outcome.drawn] == ["latent_space.png"]
+    before = (images / "digits" / "latent_space.png").read_bytes()
+    outcome = analyze([runs / "digits"], images, projection="tsne", only=["training_dark.gif"])
+    drawn = [path.name for path in outcome.drawn]
+    assert sorted(drawn) == ["latent_space_tsne.png", "training_dark.gif"]
+    assert (images / "digits" / "latent_space.png").read_bytes() == before
+
+
+def test_figures_in_other_formats_are_drawn_once(analyzed, runs, tmp_path):
+    images = shutil.copytree(analyzed[0], tmp_path / "images")
+    asked = {"only": ["training_curves.png"], "formats": ["svg", "pdf", "2x"]}
+    runs_analyzed = [len(analyze([runs / "digits"], images, **asked).drawn) for _ in range(2)]
+    assert runs_analyzed == [1, 0]
+    folder = images / "digits"
+    assert (folder / "training_curves.svg").read_text().startswith("<?xml")
+    assert (folder / "training_curves.pdf").read_bytes().startswith(b"%PDF")
+    with Image.open(folder / "training_curves.png") as once:
+        with Image.open(folder / "training_curves@2x.png") as twice:
+            assert twice.size == (2 * once.width, 2 * once.height)
 
 
 def test_pictures_of_scores_are_drawn_from_metrics_json_alone(runs, tmp_path):

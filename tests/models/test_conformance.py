@@ -21,6 +21,7 @@ from vae_tf.errors import UserError
 from vae_tf.models import CONDITIONAL, MODELS
 from vae_tf.models.build import build_model, hyper_of
 from vae_tf.models.latents import VAEOutput
+from vae_tf.noise import Share, sharing
 from vae_tf.runs import checkpoints
 from vae_tf.training import train
 from vae_tf.training.loop import Training
@@ -219,6 +220,26 @@ def test_the_configuration_makes_the_same_model(model):
     configs = [model.get_config(), type(model).from_config(model.get_config()).get_config()]
     for name in set(configs[0]) - {"encoder", "decoder"}:
         assert configs[0][name] == configs[1][name]
+
+
+def test_the_loss_is_the_mean_of_those_of_parts_or_said_not_to_be(model, batch):
+    """What devices that share a batch count on; away from the first weights, where much is 0."""
+    if model.indivisible:
+        return
+    rng = np.random.default_rng(0)
+    for weight in model.trainable_weights:
+        weight.assign(weight + 0.3 * rng.standard_normal(weight.shape).astype("float32"))
+    noise, parts = np.array(model.seed_generator.state), []
+    whole = model.compute_terms(rows_of(batch, slice(None)), training=True)
+    for index in range(2):
+        model.seed_generator.state.assign(noise)
+        rows = slice(32 * index, 32 * index + 32)
+        with sharing(Share(index, 2, 32)):
+            parts.append(model.compute_terms(rows_of(batch, rows), training=True))
+    for name, term in whole.items():
+        if not name.endswith(("min", "max")):
+            mean = np.mean([part[name] for part in parts])
+            np.testing.assert_allclose(mean, term, rtol=1e-5, atol=1e-6, err_msg=name)
 
 
 # Two optimizers, layers of two networks, layers of our own, labels, a codebook.

@@ -22,7 +22,7 @@ class _Closed:
 def test_a_closed_pipe_stops_the_bar_and_not_the_training(monkeypatch):
     stream = _Closed()
     monkeypatch.setattr(sys, "stderr", stream)
-    with ProgressBar("run", 0, 1_000) as bar:
+    with ProgressBar("run", 0, 1_000, 16) as bar:
         bar._bar.mininterval = 0  # writes at each step
         bar.on_step(1, {})
         stream.closed_now = True

@@ -10,11 +10,20 @@ _HOMES = {
     "PRODUCTS": "products",
     "Outcome": "request",
     "analyze": "drawing",
+    "chosen_formats": "selection",
     "chosen_products": "selection",
     "find_runs": "selection",
 }
 
-__all__ = ["OVERVIEW", "PRODUCTS", "Outcome", "analyze", "chosen_products", "find_runs"]
+__all__ = [
+    "OVERVIEW",
+    "PRODUCTS",
+    "Outcome",
+    "analyze",
+    "chosen_formats",
+    "chosen_products",
+    "find_runs",
+]
 
 
 def __getattr__(name: str):

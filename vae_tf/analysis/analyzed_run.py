@@ -67,19 +67,15 @@ class AnalyzedRun:
     Args:
         run: The run.
         image_sets: Image sets that are shared with other runs; None for a set of its own.
-        projection: Projection of the latent space that is drawn besides PCA: "tsne", "umap", or
-            "pca" for none.
 
     Attributes:
         run: The run.
         params: Its parameters.
-        projection: The projection that was given.
     """
 
-    def __init__(self, run: Run, image_sets: ImageSets | None = None, projection: str = "pca"):
+    def __init__(self, run: Run, image_sets: ImageSets | None = None):
         self.run = run
         self.params = run.params
-        self.projection = projection
         self._image_sets = image_sets or ImageSets()
 
     # --- the run ---

@@ -17,7 +17,7 @@ from vae_tf.analysis.summaries import SUMMARY, load_summary, save_summary, summa
 from vae_tf.errors import UserError
 from vae_tf.escaping import printable
 from vae_tf.models import CLASSIFIERS
-from vae_tf.plots.saving import save_figure, save_gif, source_of
+from vae_tf.plots.saving import has_formats, save_figure, save_gif, source_of
 from vae_tf.runs import load_run, name_of
 from vae_tf.saving import write_text
 
@@ -32,6 +32,7 @@ def analyze(
     only: Collection[str] | None = None,
     force: bool = False,
     projection: str = "pca",
+    formats: Sequence[str] = (),
     every: Sequence[Path] | None = None,
     say: Callable[[str], None] = logging.info,
 ) -> Outcome:
@@ -47,8 +48,10 @@ def analyze(
         data: The images of runs that were trained on images given to `train`, as there.
         only: Files to draw; None for all.
         force: Whether to draw what is up to date, too.
-        projection: Projection of the latent space to draw besides PCA: "tsne", "umap", or "pca"
-            for none.
+        projection: Projection of the latent space to draw besides, in a file of its own: "tsne",
+            "umap", or "pca" for none.
+        formats: In what to write figures besides PNG: "svg", "pdf", "2x" (a PNG of twice the
+            pixels, `NAME@2x.png`).
         every: Run folders that are compared and reported, if analyzed at some time; None for
             `runs`.
         say: Function that is given a line of progress at a time.
@@ -56,7 +59,7 @@ def analyze(
     Raises:
         OSError: If a result cannot be written.
     """
-    request = Request(Path(images), only, force, projection, say, data)
+    request = Request(Path(images), only, force, projection, say, formats, data)
     outcome, image_sets = Outcome(), ImageSets()
     paths = [Path(runs)] if isinstance(runs, (str, os.PathLike)) else [Path(run) for run in runs]
     for path in paths:
@@ -79,7 +82,7 @@ class _RunDrawing:
         try:
             with reading(self.path / "params.json"):
                 run = load_run(self.path, self.request.data)
-            analyzed = AnalyzedRun(run, self.image_sets, self.request.projection)
+            analyzed = AnalyzedRun(run, self.image_sets)
             with reading():
                 pending, current, summary_source = self._plan(analyzed)
         except Exception as error:  # whatever a stranger's folder holds
@@ -109,7 +112,10 @@ class _RunDrawing:
         pending, current = {}, 0
         without: list[str] = []
         for name, product in PRODUCTS.items():
-            if not self.request.asks_for(name) or product.score not in (None, *scores):
+            if not self.request.asks_for(name, product.on_request) or product.score not in (
+                None,
+                *scores,
+            ):
                 continue
             if product.needs_labels and not analyzed.draws_classes:
                 continue
@@ -120,8 +126,10 @@ class _RunDrawing:
                 continue
             if product.needs_gaussian and not analyzed.has_forecast:
                 continue
-            source = analyzed.source(product.sources, product.options(analyzed))
-            if not self.request.force and _source_of(self.folder / name) == source:
+            source = analyzed.source(product.sources)
+            path = self.folder / name
+            up_to_date = _source_of(path) == source and has_formats(path, self.request.formats)
+            if up_to_date and not self.request.force:
                 current += 1
             else:
                 pending[name] = product, source
@@ -170,7 +178,7 @@ class _RunDrawing:
         elif isinstance(made, Explorer):
             write_text(path, explorer_page(made.content, source))
         else:
-            save_figure(path, made, source=source)
+            save_figure(path, made, source=source, formats=self.request.formats)
         seconds = time.perf_counter() - start
         self.outcome.add_drawn(path, seconds)
         self.request.say(f"  {name:20} {path.stat().st_size / 1000:4.0f} kB  {seconds:4.1f} s")

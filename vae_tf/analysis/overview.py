@@ -18,7 +18,7 @@ from vae_tf.analysis.summaries import SUMMARY, load_summary, strip_of, summary_c
 from vae_tf.errors import UserError
 from vae_tf.escaping import printable
 from vae_tf.plots.comparison import Compared, plot_comparison
-from vae_tf.plots.saving import save_figure, source_of
+from vae_tf.plots.saving import has_formats, save_figure, source_of
 from vae_tf.runs import Run, name_of
 from vae_tf.saving import write_text
 
@@ -128,10 +128,11 @@ def _write_comparison(summarized: Sequence[_Summarized], request: Request, outco
         f"{printable(each.run.name)} {each.summary['source']}" for each in summarized
     )
     path = request.images / "comparison.png"
-    if not request.force and source_of(path) == source:
+    up_to_date = source_of(path) == source and has_formats(path, request.formats)
+    if up_to_date and not request.force:
         outcome.current += 1
         return
-    save_figure(path, _comparison(summarized), source=source)
+    save_figure(path, _comparison(summarized), source=source, formats=request.formats)
     outcome.add_drawn(path, time.perf_counter() - start)
 
 

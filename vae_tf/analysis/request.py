@@ -1,7 +1,7 @@
 """What is asked of an analysis, and what came of it."""
 
 import dataclasses
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 
@@ -13,9 +13,10 @@ class Request:
         images: Folder of the results, a folder a run.
         only: Files to draw; None for all.
         force: Whether files that are up to date are drawn, too.
-        projection: Projection of the latent space that is drawn besides PCA: "tsne", "umap", or
-            "pca" for none.
+        projection: Projection of the latent space that is drawn besides, in a file of its own:
+            "tsne", "umap", or "pca" for none.
         say: Function that is given a line of progress at a time.
+        formats: In what figures are written besides PNG: "svg", "pdf", "2x".
         data: Images of runs that were trained on images given to `train`, as there.
     """
 
@@ -24,11 +25,14 @@ class Request:
     force: bool
     projection: str
     say: Callable[[str], None]
+    formats: Sequence[str] = ()
     data: object = None
 
-    def asks_for(self, name: str) -> bool:
-        """Whether a file is to be drawn."""
-        return self.only is None or name in self.only
+    def asks_for(self, name: str, on_request: bool = False) -> bool:
+        """Whether a file is to be drawn; one `on_request` only where it is named."""
+        if name == f"latent_space_{self.projection}.png":
+            return True
+        return not on_request if self.only is None else name in self.only
 
 
 @dataclasses.dataclass

@@ -7,6 +7,7 @@ from vae_tf.analysis.overview import OVERVIEW
 from vae_tf.analysis.products import PRODUCTS
 from vae_tf.analysis.studies import STUDY_PRODUCTS
 from vae_tf.errors import UserError, unknown
+from vae_tf.plots.saving import FORMATS
 from vae_tf.runs import PARAMS, STUDY
 
 
@@ -82,4 +83,24 @@ def chosen_products(text: str | None) -> list[str] | None:
         chosen += matching
     if not chosen:
         raise UserError(f"--only names products, with commas between. Known: {', '.join(known)}.")
+    return list(dict.fromkeys(chosen))
+
+
+def chosen_formats(text: str) -> list[str]:
+    """Returns the formats named by `--format`.
+
+    Args:
+        text: Names with commas between.
+
+    Raises:
+        UserError: If a name is unknown, naming the nearest.
+
+    Example:
+        >>> chosen_formats("svg, pdf"), chosen_formats("")
+        (['svg', 'pdf'], [])
+    """
+    chosen = [name for part in text.split(",") if (name := part.strip())]
+    for name in chosen:
+        if name not in FORMATS:
+            raise unknown("format", name, FORMATS)
     return list(dict.fromkeys(chosen))

@@ -39,6 +39,7 @@ class AdversarialAE(Adversarial, DeterministicAutoEncoder):
 
     logged = ("encoder_loss", "mmd", "discriminator_loss", "discriminator_accuracy")
     smallest_batch = 2
+    indivisible = "its discriminator and MMD see the codes of a batch"
 
     def __init__(
         self,

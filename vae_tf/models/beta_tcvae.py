@@ -39,6 +39,7 @@ class BetaTCVAE(VAE):
 
     logged = ("total_correlation",)
     smallest_batch = 2
+    indivisible = "its total correlation mixes the posteriors of a batch"
 
     def __init__(
         self, encoder, decoder, *, beta=6.0, estimator="weighted", dataset_size=None, **kwargs

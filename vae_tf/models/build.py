@@ -8,6 +8,7 @@ from vae_tf.models import MODELS
 from vae_tf.models.generative_model import GenerativeModel
 from vae_tf.models.knobs import checked_hyper, hyper_of
 from vae_tf.networks.own import OwnNetworks
+from vae_tf.networks.precision import computing_in, in_float32
 from vae_tf.networks.sizes import Sizes
 from vae_tf.schedules import constant
 
@@ -41,9 +42,11 @@ def build_model(
     for name in facts.keys() & hyper_of(params.model).keys():
         hyper.setdefault(name, facts[name])
     if networks is None:
-        encoder, decoder = kind.build_networks(params, image_shape, **facts)
+        with computing_in(params.precision):
+            built = kind.build_networks(params, image_shape, **facts)
     else:
-        encoder, decoder = networks.build()
+        built = networks.build()
+    encoder, decoder = map(in_float32, built)
     rate = params.learning_rate
     model = kind(
         encoder,
@@ -62,7 +65,11 @@ def build_model(
     # Named, so that its variables have the same paths in every process.
     settings = {"name": "optimizer", "learning_rate": float(params.learning_rate(0)), **options}
     try:
-        model.compile(keras.optimizers.get({"class_name": name, "config": settings}))
+        optimizer = keras.optimizers.get({"class_name": name, "config": settings})
+        if params.precision == "mixed_float16":
+            # Small gradients would be 0 in half precision.
+            optimizer = keras.optimizers.LossScaleOptimizer(optimizer, name="loss_scale")
+        model.compile(optimizer)
     except (TypeError, ValueError) as error:
         raise UserError(f"`optimizer={params.optimizer}` cannot be made: {error}") from None
     return model

@@ -37,6 +37,7 @@ class CapacityVAE(VAE):
     """
 
     logged = ("capacity",)
+    indivisible = "the distance to the capacity is that of the batch's mean KL"
 
     def __init__(
         self, encoder, decoder, *, gamma=1_000.0, capacity="linear(0.5, 25, 100000)", **kwargs

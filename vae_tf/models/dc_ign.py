@@ -39,6 +39,7 @@ class DCIGN(VAE):
     logged = ("invariance",)
     needs = ("image", "varying")
     smallest_batch = 2
+    indivisible = "its images are one group, with a mean in common"
 
     def __init__(self, encoder, decoder, *, invariance_weight=0.01, **kwargs):
         super().__init__(encoder, decoder, **kwargs)

@@ -34,6 +34,7 @@ class DIPVAE(VAE):
 
     logged = ("covariance_penalty",)
     smallest_batch = 2
+    indivisible = "its penalty is on the covariance of the codes of a batch"
 
     def __init__(
         self,

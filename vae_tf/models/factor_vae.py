@@ -45,6 +45,7 @@ class FactorVAE(Adversarial, VAE):
     logged = ("total_correlation", "discriminator_loss", "discriminator_accuracy")
     needs = ("image", "second")
     smallest_batch = 2  # one image has nothing to permute
+    indivisible = "it permutes the codes of a whole batch"
 
     def __init__(
         self,

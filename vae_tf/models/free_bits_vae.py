@@ -31,6 +31,7 @@ class FreeBitsVAE(VAE):
     """
 
     logged = ("paying_latents",)
+    indivisible = "what is free is decided by the batch's mean KL"
 
     def __init__(self, encoder, decoder, *, free_nats=0.25, **kwargs):
         super().__init__(encoder, decoder, **kwargs)

@@ -79,6 +79,9 @@ class GenerativeModel(KerasMethods, ArrayModel):
     takes_vectors = True
     # Whether validation losses of different steps can be compared, so that training may stop early.
     comparable_losses = True
+    # Why the loss of a batch is not the mean of those of its parts, so that devices cannot share
+    # it; None where it is.
+    indivisible: str | None = None
 
     def __init__(
         self,

@@ -43,6 +43,7 @@ class HierarchicalVAE(VAE):
 
     takes_networks = takes_vectors = False
     prior = Gaussian
+    indivisible = "which latents are active is decided by the batch's mean KL"
 
     def __init__(
         self, encoder, decoder, *, sizes=(32,), hidden=(256,), batch_normalization=False, **kwargs

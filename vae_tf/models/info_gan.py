@@ -62,6 +62,7 @@ class InfoGAN(Adversarial):
         "discriminator_accuracy",
     )
     smallest_batch = 2
+    indivisible = "its networks normalize over the batch"
     posterior = Point
 
     def __init__(

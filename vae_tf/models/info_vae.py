@@ -52,6 +52,7 @@ class InfoVAE(VAE):
 
     logged = ("mmd",)
     smallest_batch = 2
+    indivisible = "its MMD compares the codes of a batch"
 
     def __init__(self, encoder, decoder, *, alpha=1.0, scale=100.0, bandwidth=None, **kwargs):
         super().__init__(encoder, decoder, **kwargs)

@@ -92,11 +92,11 @@ class TriggeredWeight(KLWeight):
         return {"trigger_step": ops.cast(self.trigger_step, "float32")}
 
     def settled(self, step):
-        start = int(self.trigger_step)
+        start = int(self.trigger_step.numpy())
         return start >= 0 and super().settled(step - start)
 
     def shortfall(self):
-        if int(self.trigger_step) >= 0:
+        if int(self.trigger_step.numpy()) >= 0:
             return None
         return (
             f"No window of {self.window} steps had a mean reconstruction of at most "
@@ -146,8 +146,8 @@ class FeedbackWeight(KLWeight):
         raise NotImplementedError
 
     def shortfall(self):
-        reached, weight = float(self._average), float(self._value)
-        if not int(self._count) or abs(reached - self.goal) <= _TOLERANCE * self.goal:
+        reached, weight = float(self._average.numpy()), float(self._value.numpy())
+        if not int(self._count.numpy()) or abs(reached - self.goal) <= _TOLERANCE * self.goal:
             return None
         lowest, highest = self.schedule.lowest, self.schedule.highest
         if weight <= lowest * 1.001 + self.slack:

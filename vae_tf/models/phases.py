@@ -55,8 +55,9 @@ def minimize(terms_of, objectives: tuple[Objective, ...]) -> dict:
         objectives: Terms to minimize.
 
     Returns:
-        The terms, computed before the step.
+        The terms, computed before the step; those of the whole batch where devices share it.
     """
+    count = _num_devices()
     if tf.executing_eagerly():
         with tf.GradientTape(persistent=True) as tape:
             terms = terms_of()
@@ -76,10 +77,29 @@ def minimize(terms_of, objectives: tuple[Objective, ...]) -> dict:
             )
 
     # All gradients before the first step: they are those of the same weights.
-    gradients = [
-        gradients_of(terms[objective.term], [variable.value for variable in objective.variables])
-        for objective in objectives
-    ]
+    gradients = []
+    for objective in objectives:
+        loss = objective.optimizer.scale_loss(terms[objective.term])
+        # The optimizer adds up what devices give; the loss is the mean over them.
+        loss = loss if count == 1 else loss / count
+        gradients.append(gradients_of(loss, [variable.value for variable in objective.variables]))
     for objective, gradient in zip(objectives, gradients, strict=True):
         objective.optimizer.apply(gradient, objective.variables)
-    return terms
+    return terms if count == 1 else _over_devices(terms)
+
+
+def _num_devices() -> int:
+    """Devices that share the batch, this one included."""
+    context = tf.distribute.get_replica_context()
+    return 1 if context is None else context.num_replicas_in_sync
+
+
+def _over_devices(terms: dict) -> dict:
+    """The terms of the whole batch, from those of equal shares."""
+    mine = tf.stack(list(terms.values()))
+    shares = tf.distribute.get_replica_context().all_gather(mine[None], axis=0)  # [devices, terms]
+    reductions = {"min": tf.reduce_min, "max": tf.reduce_max}
+    return {
+        name: reductions.get(name.rsplit("_", 1)[-1], tf.reduce_mean)(shares[:, column])
+        for column, name in enumerate(terms)
+    }

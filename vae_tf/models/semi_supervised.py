@@ -82,6 +82,7 @@ class SemiSupervisedVAE(VAE):
     logged = ("labeled_loss", "cross_entropy", "error")
     posterior = Categorical
     prior = Categorical
+    indivisible = "its labeled images are rows of their own"
 
     def __init__(
         self,

@@ -29,6 +29,7 @@ class WAE(DeterministicAutoEncoder):
 
     logged = ("mmd",)
     smallest_batch = 2
+    indivisible = "its MMD compares the codes of a batch"
 
     def __init__(self, encoder, decoder, *, mmd_weight=200.0, **kwargs):
         super().__init__(encoder, decoder, **kwargs)

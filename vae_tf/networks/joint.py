@@ -65,7 +65,7 @@ class Joint(layers.Layer):
         self.deeper = [dense(units, f"hidden_{k}") for k, units in enumerate(hidden[1:], 2)]
         self.norms = [norm(number) for number, _ in enumerate(hidden, 1)]
         self.outputs = [
-            layers.Dense(units, kernel_initializer=small(), name=f"head_{number}")
+            layers.Dense(units, kernel_initializer=small(), dtype="float32", name=f"head_{number}")
             for number, units in enumerate(heads, 1)
         ]
         self.activate = keras.activations.get(activation)

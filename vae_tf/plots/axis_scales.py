@@ -36,6 +36,24 @@ def use_log_scale(axes, values: np.ndarray, unit: str):
     axes.yaxis.set_minor_locator(NullLocator())
 
 
+def keep_in_proportion(axes, values: np.ndarray, least: float = 0.0):
+    """Widens the vertical axis where it would make much of nothing, such as 0.996 to 1.002.
+
+    Args:
+        axes: Axes of a chart with a linear scale.
+        values: `[N]` values that are drawn there, NaN where there is none.
+        least: Span that the axis has at least; it also has a tenth of the largest value.
+    """
+    values = values[np.isfinite(values)]
+    if not len(values):
+        return
+    span = max(least, 0.1 * float(np.abs(values).max()))
+    middle = (float(values.min()) + float(values.max())) / 2
+    low, high = axes.get_ylim()
+    if high - low < span:
+        axes.set_ylim(middle - span / 2, middle + span / 2)
+
+
 def needs_log_scale(values: np.ndarray, ratio: float = 30.0) -> bool:
     """Decides whether a linear axis would press the usual values flat beside the largest.
 

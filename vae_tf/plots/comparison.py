@@ -7,7 +7,12 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullLocator
 
-from vae_tf.plots.axis_scales import label_steps, needs_log_scale, use_log_scale
+from vae_tf.plots.axis_scales import (
+    keep_in_proportion,
+    label_steps,
+    needs_log_scale,
+    use_log_scale,
+)
 from vae_tf.plots.downsampling import downsample_curve
 from vae_tf.plots.page import BLUE, CLASSES, FAINT, INK, MARGIN, SKY, Page, points, text_width
 
@@ -165,9 +170,16 @@ def _curves(page, left, top, width, height, runs, column, title):
         if column not in run.history:
             continue
         steps, values = downsample_curve(run.history["step"], run.history[column], 400)
-        axes.plot(steps, values, color=_color(index), linewidth=1.5, label=run.name)
+        # Its mark stands on it, at places of its own.
+        every = (index * max(len(steps) // 30, 1), max(len(steps) // 4, 1))
+        axes.plot(
+            steps, values, color=_color(index), linewidth=1.5, label=run.name, markersize=6,
+            marker=_marker(index), markevery=every,
+        )  # fmt: skip
         drawn.append(values)
     values = np.concatenate([*drawn, [np.nan]])
     if needs_log_scale(values, 8.0):
         use_log_scale(axes, values, "nats per image")
+    else:
+        keep_in_proportion(axes, values, 0.1)
     label_steps(axes)

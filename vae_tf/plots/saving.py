@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from PIL import Image, UnidentifiedImageError
 from PIL.PngImagePlugin import PngInfo
 
+from vae_tf.plots.page import DPI
 from vae_tf.reading import open_regular
 from vae_tf.saving import written_whole
 
@@ -19,6 +20,9 @@ GIF_BYTES = 1_000_000
 _FEWEST_FRAMES = 8  # that a film is thinned to
 
 _MOST_PIXELS = 20_000_000  # of a picture that is read, which somebody else may have made
+
+# What a figure may be written in besides PNG -> what its file is called after the stem.
+FORMATS = {"svg": ".svg", "pdf": ".pdf", "2x": "@2x.png"}
 
 _SOURCE = "Source"  # key of the PNG text that says what a picture was made from
 
@@ -34,13 +38,16 @@ def save_png(path: Path, pixels: np.ndarray, *, source: str | None = None):
     _save_image(path, Image.fromarray(pixels), source)
 
 
-def save_figure(path: Path, figure: Figure, *, source: str | None = None):
+def save_figure(
+    path: Path, figure: Figure, *, source: str | None = None, formats: Sequence[str] = ()
+):
     """Writes a figure as a PNG of at most 256 colors, a third of the size of one of all.
 
     Args:
         path: Path of the file; its folder is made if it does not exist.
         figure: Any Matplotlib figure.
         source: Name of what it was made from, kept in the file; see `source_of`.
+        formats: In what it is written besides, see `FORMATS`: for papers and projectors.
     """
     canvas = FigureCanvasAgg(figure)
     with warnings.catch_warnings():
@@ -49,6 +56,26 @@ def save_figure(path: Path, figure: Figure, *, source: str | None = None):
         canvas.draw()
     image = Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3])
     _save_image(path, _with_palette(image, 256), source)
+    for name in formats if path.suffix == ".png" else ():
+        besides = _besides(path, name)
+        with written_whole(besides) as partial, warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
+            figure.savefig(partial, format=besides.suffix[1:], dpi=2 * DPI)
+
+
+def has_formats(path: Path, formats: Sequence[str]) -> bool:
+    """Whether a picture stands there in other formats, too, none older than itself."""
+    if path.suffix != ".png":
+        return True
+    others = [_besides(path, name) for name in formats]
+    try:
+        return all(each.stat().st_mtime_ns >= path.stat().st_mtime_ns for each in others)
+    except OSError:
+        return False
+
+
+def _besides(path: Path, name: str) -> Path:
+    return path.with_name(f"{path.stem}{FORMATS[name]}")
 
 
 def save_gif(

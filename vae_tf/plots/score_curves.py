@@ -48,14 +48,14 @@ def plot_score_curves(
         notes: Lines below the title.
     """
     names = list(dict.fromkeys(name for curves in panels.values() for name in curves))
-    colors = {name: CLASSES[index % len(CLASSES)] for index, name in enumerate(names)}
+    looks = {name: _look(index) for index, name in enumerate(names)}
     num_rows = -(-len(panels) // _COLUMNS)
     columns = min(_COLUMNS, len(panels))
     keys = 26 if len(names) > 1 else 0
     width = columns * (_WIDTH + _ACROSS)
     page = Page(width, keys + num_rows * (_HEIGHT + _BELOW), title, tuple(notes))
     if keys:
-        _write_keys(page, colors)
+        _write_keys(page, looks)
     for index, (heading, curves) in enumerate(panels.items()):
         row, column = divmod(index, _COLUMNS)
         axes = page.chart(
@@ -67,14 +67,32 @@ def plot_score_curves(
             xlabel=xlabel if index + _COLUMNS >= len(panels) else "",
         )
         for name, curve in curves.items():
-            _draw(axes, curve, colors[name])
+            _draw(axes, curve, looks[name])
         _write_ticks(axes, ticks)
     return page.figure
 
 
-def _draw(axes, curve: Curve, color: str):
-    axes.scatter(*curve.runs.T, color=color, s=14, alpha=0.7, linewidths=0, zorder=3)
-    axes.plot(curve.positions, curve.mean, color=color, linewidth=1.5)
+class _Look(NamedTuple):
+    """Color, marker, the letter that looks like it, dashes: more than color tells curves apart."""
+
+    color: str
+    marker: str
+    letter: str
+    dashes: str
+
+
+def _look(index: int) -> _Look:
+    marker, letter = (("o", "●"), ("s", "■"), ("^", "▲"), ("D", "◆"), ("v", "▼"))[index % 5]
+    dashes = ("-", "--", ":", "-.")[index % 4]
+    return _Look(CLASSES[index % len(CLASSES)], marker, letter, dashes)
+
+
+def _draw(axes, curve: Curve, look: _Look):
+    color = look.color
+    axes.scatter(
+        *curve.runs.T, color=color, marker=look.marker, s=16, alpha=0.7, linewidths=0, zorder=3
+    )
+    axes.plot(curve.positions, curve.mean, color=color, linewidth=1.5, linestyle=look.dashes)
     error = np.nan_to_num(curve.error)
     # The axis shows the runs; an interval of few seeds may be much wider and is cut.
     low, high = axes.get_ylim()
@@ -100,8 +118,9 @@ def _write_ticks(axes, ticks: Mapping[float, str]):
     axes.tick_params(labelsize=points(11 if long else 12))
 
 
-def _write_keys(page: Page, colors: Mapping[str, str]):
+def _write_keys(page: Page, looks: Mapping[str, _Look]):
     left = float(MARGIN)
-    for name, color in colors.items():
-        page.text(left, page.top, name, color=color, weight="bold")
-        left += text_width(name, 13) + 20
+    for name, look in looks.items():
+        words = f"{look.letter} {name}"
+        page.text(left, page.top, words, color=look.color, weight="bold")
+        left += text_width(words, 13) + 20

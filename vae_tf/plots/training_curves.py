@@ -5,7 +5,12 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from vae_tf.plots.axis_scales import label_steps, needs_log_scale, use_log_scale
+from vae_tf.plots.axis_scales import (
+    keep_in_proportion,
+    label_steps,
+    needs_log_scale,
+    use_log_scale,
+)
 from vae_tf.plots.downsampling import downsample_curve
 from vae_tf.plots.page import BLUE, FAINT, MARGIN, ORANGE, Page, points
 
@@ -23,6 +28,9 @@ TRAINING_PANELS = {
     "Average mean": ({"mean_mean": ""}, "mean"),
     "Mean, lower and upper bound": ({"mean_min": "lower", "mean_max": "upper"}, "mean"),
 }
+
+# Unit -> the least span of an axis; the prior's standard deviation is 1.
+_LEAST_SPAN = {"stddev": 0.2, "mean": 0.2, "nats per image": 0.1}
 
 
 def plot_training_curves(
@@ -57,6 +65,8 @@ def plot_training_curves(
             use_log_scale(axes, values, unit)
         if panel == "KL weight" and len(values) and axes.get_yscale() == "linear":
             axes.set_ylim(-0.05 * values.max(), 1.1 * values.max() or 1.0)
+        if axes.get_yscale() == "linear":
+            keep_in_proportion(axes, values, _LEAST_SPAN.get(unit, 0.0))
         if len(columns) > 1:
             low, high = (history[column] for column in columns)
             axes.fill_between(history["step"], low, high, color=BLUE, alpha=0.12, linewidth=0)
@@ -75,7 +85,7 @@ def _plot_curves(axes, history, columns):
         if validated is not None and not np.all(np.isnan(validated)):
             steps, values = downsample_curve(history["step"], validated)
             axes.plot(
-                steps, values, color=ORANGE, linewidth=1.2, marker="D",
+                steps, values, color=ORANGE, linewidth=1.2, linestyle="--", marker="D",
                 markersize=3 if len(steps) < 60 else 0, label=f"validation {name}".strip(),
             )  # fmt: skip
             drawn.append(values)

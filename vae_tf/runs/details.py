@@ -35,6 +35,7 @@ _OPTIONAL: Kinds = {
     "data": dict,
     "log": dict,
     "networks": str,
+    "devices": int,
 }
 _LARGEST_IMAGE = 2**26  # values; what a file claims is bounded before a model is built for it
 

@@ -30,9 +30,17 @@ class Callback:
 
 
 class ProgressBar(Callback):
-    """Step, steps per second, time left and the last logged loss terms, on stderr."""
+    """Step, speed, time left and the last logged loss terms, on stderr.
 
-    def __init__(self, name: str, start: int, steps: int):
+    Args:
+        name: Name of the run.
+        start: Updates done before.
+        steps: Updates at the end.
+        batch_size: Images of an update.
+    """
+
+    def __init__(self, name: str, start: int, steps: int, batch_size: int):
+        self._batch_size = batch_size
         # Into a file, a line every half minute is enough.
         interval = 0.2 if sys.stderr.isatty() else 30.0
         self._bar = tqdm(
@@ -58,6 +66,8 @@ class ProgressBar(Callback):
     def on_row(self, row):
         terms = ("loss", "reconstruction", "kl", "val_loss")
         shown = {name: f"{row[name]:.1f}" for name in terms if name in row}
+        if rate := self._bar.format_dict["rate"]:
+            shown["images/s"] = f"{rate * self._batch_size:,.0f}"
         self._bar.set_postfix(shown, refresh=False)
 
 

@@ -17,6 +17,7 @@ from vae_tf.runs.kept import keep
 from vae_tf.schedules import as_schedule
 from vae_tf.training.callbacks import Callback
 from vae_tf.training.checks import check_checkpoint, check_networks, check_no_progress
+from vae_tf.training.devices import Devices, check_count
 from vae_tf.training.evaluation import as_tensors, classification_error, evaluate, state_kept
 from vae_tf.training.samples import is_sampled, save_samples
 from vae_tf.training.signals import Interruption
@@ -37,6 +38,7 @@ class Training:
         own_data: Whether these are not the data set that the parameters name.
         networks: What identifies networks of the user's own; None for those of the parameters.
         test: Labeled images of which the classification error is logged besides, None for none.
+        devices: What updates run on; None is one device. All else runs on one.
     """
 
     def __init__(
@@ -50,6 +52,7 @@ class Training:
         own_data: bool = False,
         networks: str | None = None,
         test: ImageSet | None = None,
+        devices: Devices | None = None,
     ):
         self.test = test
         self.run_folder = run
@@ -65,7 +68,8 @@ class Training:
         self.best = math.inf  # lowest validation loss
         self.waited = 0  # validations since then
         # As in Keras, the functions are compiled once and see tensors of one shape.
-        self._update = tf.function(model.update, autograph=False)
+        self._devices = devices or Devices()
+        self._update = self._devices.compiled(model.update)
         self._terms = tf.function(model.compute_terms, autograph=False)
 
     # --- checkpoints ---
@@ -83,6 +87,7 @@ class Training:
             return 0
         arrays, details = found
         check_details(details)
+        check_count(details, self._devices, run.path)
         check_checkpoint(run, details, self.images, self._data, own_data=self.own_data)
         check_networks(run, details, self.networks)
         self._proof = details.get("log")
@@ -111,6 +116,7 @@ class Training:
             "params": describe_params(self.params),
             "data": self._data,
             "log": log.proof(self.step),
+            "devices": self._devices.count,
         }
         if self.networks is not None:
             details["networks"] = self.networks
@@ -215,7 +221,7 @@ class Training:
         return terms
 
     def _update_on(self, batch) -> dict:
-        terms = self._update(as_tensors(batch))
+        terms = self._update(batch)
         if not math.isfinite(terms["loss"]):
             bad = [name for name, term in terms.items() if not math.isfinite(term)]
             # The loss is named last, being the sum of the others, and before it the KL, which is

@@ -29,6 +29,7 @@ from vae_tf.training.callbacks import (
     check_callbacks,
 )
 from vae_tf.training.checks import check_batches, check_images, check_options
+from vae_tf.training.devices import Devices
 from vae_tf.training.loop import Training
 from vae_tf.training.transfer import Transfer, find_start, transfer
 
@@ -46,6 +47,7 @@ def train(
     progress: bool = False,
     tensorboard: bool = False,
     say: Callable[[str], None] | None = None,
+    devices: int = 1,
 ) -> Run:
     """Trains a model and leaves a run folder.
 
@@ -69,8 +71,9 @@ def train(
             on is not part of what is resumed exactly.
         progress: Show a progress bar.
         tensorboard: Write event files to the folder `tensorboard` of the run, too.
-        say: Function that is given lines: before a new run begins, which weights it starts with
-            and its forecast, and at the end of any what its KL weight was to hold and did not.
+        say: Function that is given lines: before a run begins, which weights it starts with, its
+            forecast and what it runs on, and at the end what its KL weight was to hold and did not.
+        devices: Devices that share every batch, see `training.devices`.
 
     Returns:
         The run, with `.model` trained.
@@ -89,7 +92,8 @@ def train(
     check_callbacks(callbacks)
     networks = _own_networks(run_dir, encoder, decoder, resume=resume)
     images, validation = _images(params, data)
-    model = _model(params, images, validation, networks)
+    machine = Devices(devices)
+    model = _model(params, images, validation, networks, machine)
     copied = _begin_with(params.start, run_dir, model, resume=resume)
     told = params.model in CLASSIFIERS and data is None and "test" in images.splits
     test = runs.load_data(params, "test") if told else None
@@ -100,6 +104,8 @@ def train(
         say(copied.sentence())
     if say is not None and not resume and (line := _forecast(params, images)):
         say(line)
+    if say is not None:
+        say(machine.describe(params))
     with contextlib.ExitStack() as stack:
         stack.enter_context(runs.locked(run_dir))
         stack.enter_context(_disk_errors_explained(run_dir))
@@ -120,13 +126,14 @@ def train(
             own_data=data is not None,
             networks=None if networks is None else networks.digest,
             test=test,
+            devices=machine,
         )
         start = training.restore() if resume else 0
         write_text(run.params_path, params.to_json())
         runs.record_environment(run, start, None if copied is None else copied._asdict())
         watching: list[Callback] = []
         if progress:
-            watching.append(ProgressBar(run.name, start, params.steps))
+            watching.append(ProgressBar(run.name, start, params.steps, params.batch_size))
         if tensorboard:
             watching.append(TensorBoard(run.path / "tensorboard"))
         if callbacks:
@@ -161,13 +168,20 @@ def _images(params: Params, data) -> tuple[ImageSet, ImageSet]:
 
 
 def _model(
-    params: Params, images: ImageSet, validation: ImageSet, networks: OwnNetworks | None
+    params: Params,
+    images: ImageSet,
+    validation: ImageSet,
+    networks: OwnNetworks | None,
+    machine: Devices,
 ) -> GenerativeModel:
     """The model, built once it is known to fit the machine, and checked against the images."""
     shape = images.image_shape
     sizes = checked_sizes(params, shape, networks)
     check_memory(params, shape, training=True, sizes=sizes)
-    model = build_model(params, shape, len(images), images.num_classes, networks)
+    model = machine.build(
+        lambda: build_model(params, shape, len(images), images.num_classes, networks)
+    )
+    machine.check(model, params)
     check_images(images, validation, unit=model.pixels.unit)
     check_batches(model, params, images, validation)
     return model

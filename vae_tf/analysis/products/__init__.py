@@ -40,6 +40,13 @@ PRODUCTS = {
         "The same images and the same prior samples at every sampled step.",
         needs_images=True,
     ),
+    "training_dark.gif": Product(
+        lambda analyzed: training.training_animation(analyzed, gamma=0.5),
+        ("samples",),
+        "Training in motion, dark pixels brightened",
+        "The same pictures, each value to the power of 0.5: what is faint at first can be seen.",
+        on_request=True,
+    ),
     "reconstructions.png": Product(
         images.reconstructions,
         ("checkpoint",),
@@ -157,7 +164,20 @@ PRODUCTS = {
         "Latent space",
         "Each point is an image. Colors that separate are known to the code without having been "
         "taught.",
-        options=lambda analyzed: (analyzed.projection,),
+    ),
+    "latent_space_tsne.png": Product(
+        lambda analyzed: latent_space.latent_space(analyzed, "tsne"),
+        ("checkpoint",),
+        "Latent space by t-SNE",
+        "Neighbors stay neighbors; distances and sizes of groups mean nothing.",
+        on_request=True,
+    ),
+    "latent_space_umap.png": Product(
+        lambda analyzed: latent_space.latent_space(analyzed, "umap"),
+        ("checkpoint",),
+        "Latent space by UMAP",
+        "Neighbors stay neighbors; distances and sizes of groups mean nothing.",
+        on_request=True,
     ),
     "clusters.png": Product(
         clusters.clusters,

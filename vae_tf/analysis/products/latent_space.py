@@ -28,8 +28,13 @@ def kl_per_latent(analyzed: AnalyzedRun) -> Figure:
     )
 
 
-def latent_space(analyzed: AnalyzedRun) -> Figure:
-    """Draws codes in two dimensions, colored by label or factor, and what lies where."""
+def latent_space(analyzed: AnalyzedRun, projection: str = "pca") -> Figure:
+    """Draws codes in two dimensions, colored by label or factor, and what lies where.
+
+    Args:
+        analyzed: Run that is drawn.
+        projection: "tsne" or "umap" for one beside the principal components.
+    """
     mean = analyzed.statistics.mean
     if len(mean) < 3:
         raise UserError(
@@ -38,9 +43,9 @@ def latent_space(analyzed: AnalyzedRun) -> Figure:
         )
     plane = mean.shape[1] == 2
     scatters = [_codes_themselves(mean) if plane else _components(mean)]
-    if analyzed.projection != "pca":
-        name = {"tsne": "t-SNE", "umap": "UMAP"}[analyzed.projection]
-        mapped = project(mean, analyzed.projection, seed=SEED)
+    if projection != "pca":
+        name = {"tsne": "t-SNE", "umap": "UMAP"}[projection]
+        mapped = project(mean, projection, seed=SEED)
         scatters.append(Scatter(mapped, f"{name} 1", f"{name} 2", name))
     shown = {}
     if analyzed.statistics.active.any() and analyzed.has_pictures:

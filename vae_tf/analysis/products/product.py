@@ -47,7 +47,7 @@ class Product(NamedTuple):
         needs_kl: Whether it is only made where the KL of latents is known and finite.
         needs_images: Whether it shows images, which vectors are not.
         score: Score of metrics.json that it shows; it is only made of runs with that score.
-        options: Function that returns the choices of the user that change it, as JSON values.
+        on_request: Whether it is only drawn where it is asked for by name.
     """
 
     make: Callable[[AnalyzedRun], Figure | Animation | Explorer | None]
@@ -62,4 +62,4 @@ class Product(NamedTuple):
     needs_kl: bool = False
     needs_images: bool = False
     score: str | None = None
-    options: Callable[[AnalyzedRun], tuple] = lambda analyzed: ()
+    on_request: bool = False

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from vae_tf.analysis.analyzed_run import AnalyzedRun
 from vae_tf.analysis.products.product import Animation
 from vae_tf.plots.animations import traversal_frames
-from vae_tf.plots.code_statistics import farthest_latent
+from vae_tf.plots.code_statistics import CodeStatistics, farthest_latent
 from vae_tf.plots.grids import fitted
 from vae_tf.plots.traversal_figures import plot_traversal, plot_traversals
 from vae_tf.plots.traversals import (
@@ -16,6 +16,8 @@ from vae_tf.plots.traversals import (
     traversal_codes,
 )
 
+_MOST_NAMED = 12  # latents in a line
+
 
 def traversal(analyzed: AnalyzedRun) -> Figure:
     """Draws the single-latent grid of the second project."""
@@ -24,6 +26,12 @@ def traversal(analyzed: AnalyzedRun) -> Figure:
     codes = single_latent_codes(statistics, latent)  # [S, K, L]
     images = analyzed.decode(codes.reshape(-1, codes.shape[-1]))
     average = statistics.average_stddev[latent]
+    unit, most = " nats" * statistics.has_kl, int(statistics.order[0])
+    another = (
+        ""
+        if most == latent
+        else (f"; that of most {statistics.measure} is z{most}, {statistics.use[most]:.3g}{unit}")
+    )
     return plot_traversal(
         images.reshape(*codes.shape[:2], *images.shape[1:]),
         codes[:, 0, latent],
@@ -32,7 +40,7 @@ def traversal(analyzed: AnalyzedRun) -> Figure:
         (
             analyzed.caption,
             f"average mean {statistics.mean[:, latent].mean():+.3g}, the farthest from zero; "
-            f"{statistics.measure} {statistics.use[latent]:.3g}" + " nats" * statistics.has_kl,
+            f"{statistics.measure} {statistics.use[latent]:.3g}{unit}{another}",
             f"from its greatest to its least sample over {analyzed.image_count}; all others 0",
             f"average stddev {average:.3g}",
         ),
@@ -47,14 +55,15 @@ def all_traversals(analyzed: AnalyzedRun, mode: str = "fitted") -> Figure:
         mode: Range of each latent, see `plots.traversals.latent_ranges`.
     """
     statistics = analyzed.statistics
-    order = statistics.order
-    ranges = latent_ranges(mode, statistics)
+    size, ranges = len(statistics.order), latent_ranges(mode, statistics)
+    # Where nothing is used, a few rows show that nothing changes.
+    order = statistics.order[: int(statistics.active.sum()) or 3]
     tile = int(np.clip(1150 / len(order), 28, 64))
     num_steps = 7 if tile > 40 else 9  # the smaller, the more of them side by side
     positions = np.linspace(0, 1, num_steps)
-    starts = {"from zero": np.zeros(len(order)), "from an image": analyzed.shown_codes[0]}
+    starts = {"from zero": np.zeros(size), "from an image": analyzed.shown_codes[0]}
     codes = [traversal_codes(start, ranges, positions)[order] for start in starts.values()]
-    images = analyzed.decode(np.concatenate(codes).reshape(-1, len(order)))
+    images = analyzed.decode(np.concatenate(codes).reshape(-1, size))
     images = images.reshape(len(starts), len(order), num_steps, *images.shape[1:])
     images_encoded = analyzed.image_count
     words = {
@@ -69,12 +78,27 @@ def all_traversals(analyzed: AnalyzedRun, mode: str = "fitted") -> Figure:
         statistics.active[order],
         ranges[order],
         "Traversals of all latents",
-        (analyzed.caption, f"sorted by {statistics.measure}; from left to right: {words[mode]}"),
+        (
+            analyzed.caption,
+            f"sorted by {statistics.measure}; from left to right: {words[mode]}",
+            *_folded(statistics, len(order)),
+        ),
         unit=statistics.unit,
         image=analyzed.originals[0],
         names=analyzed.latent_names,
         tile=tile,
     )
+
+
+def _folded(statistics: CodeStatistics, shown: int) -> list[str]:
+    """A line on the latents that are not used and not shown."""
+    rest = statistics.order[shown:]
+    if not len(rest):
+        return []
+    named = ", ".join(f"z{latent}" for latent in rest[:_MOST_NAMED])
+    named += f" and {len(rest) - _MOST_NAMED} more" if len(rest) > _MOST_NAMED else ""
+    most = f"{statistics.use[rest[0]]:.2g} {statistics.unit}"
+    return [f"{len(rest)} inactive latents of at most {most} change nothing: {named}"]
 
 
 def traversal_animation(analyzed: AnalyzedRun, mode: str = "fitted") -> Animation:

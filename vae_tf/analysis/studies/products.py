@@ -12,7 +12,7 @@ from vae_tf.analysis.request import Outcome, Request
 from vae_tf.analysis.studies.figures import FIGURES
 from vae_tf.analysis.studies.study_table import StudyTable, load_study
 from vae_tf.escaping import csv_cell, printable
-from vae_tf.plots.saving import save_figure, source_of
+from vae_tf.plots.saving import has_formats, save_figure, source_of
 from vae_tf.saving import write_text
 from vae_tf.version import VERSION
 
@@ -58,7 +58,8 @@ def write_study(folder: Path, request: Request, outcome: Outcome) -> StudyTable 
 def _draw(path: Path, draw, table: StudyTable, request: Request, outcome: Outcome):
     text = json.dumps([VERSION, path.name, table])
     source = f"vae_tf {VERSION} {hashlib.sha256(text.encode()).hexdigest()[:24]}"
-    if not request.force and source_of(path) == source:
+    up_to_date = source_of(path) == source and has_formats(path, request.formats)
+    if up_to_date and not request.force:
         outcome.current += 1
         return
     start = time.perf_counter()
@@ -66,7 +67,7 @@ def _draw(path: Path, draw, table: StudyTable, request: Request, outcome: Outcom
     if figure is None:
         path.unlink(missing_ok=True)  # of a study that had more
         return
-    save_figure(path, figure, source=source)
+    save_figure(path, figure, source=source, formats=request.formats)
     outcome.add_drawn(path, time.perf_counter() - start)
 
 

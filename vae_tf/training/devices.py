@@ -1,0 +1,144 @@
+"""The devices that a training runs on: which rows each gets, and whether XLA compiles the step."""
+
+import functools
+import operator
+from collections.abc import Callable
+
+import tensorflow as tf
+
+from vae_tf.config import Params
+from vae_tf.errors import UserError
+from vae_tf.models.generative_model import GenerativeModel
+from vae_tf.noise import Share, sharing
+from vae_tf.training.evaluation import as_tensors
+
+
+class Devices:
+    """One device, or several that take equal shares of every batch (`tf.distribute`).
+
+    Several compute what one does, up to the order of sums: noise belongs to the row, gradients and
+    terms are those of the whole batch, and so is what follows from them. On one GPU, XLA compiles
+    the step; on a CPU it halves the speed of convolutions, and across devices it stays off.
+
+    Args:
+        count: Number of devices; GPUs where there is one, else CPUs.
+
+    Raises:
+        UserError: If there are fewer.
+    """
+
+    def __init__(self, count: int = 1):
+        self.count = count
+        self.kind = "GPU" if tf.config.list_physical_devices("GPU") else "CPU"
+        self.compiled_by_xla = self.kind == "GPU" and count == 1
+        self.strategy = None
+        if count == 1:
+            return
+        names = [device.name for device in tf.config.list_logical_devices(self.kind)]
+        if not 1 <= count <= len(names):
+            raise UserError(
+                f"TensorFlow sees {len(names)} {self.kind} here. Received: devices={count}. Ask "
+                f"for as many, or leave it out."
+            )
+        # NCCL's on GPUs; elsewhere the default adds in any order, and sums of three differ.
+        in_order = functools.partial(functools.reduce, operator.add)
+        reduction = tf.distribute.ReductionToOneDevice(accumulation_fn=in_order)
+        self.strategy = tf.distribute.MirroredStrategy(
+            names[:count], None if self.kind == "GPU" else reduction
+        )
+
+    def __str__(self):
+        return f"{self.count} {self.kind}{'s' if self.count > 1 else ''}"
+
+    def describe(self, params: Params) -> str:
+        """A line that says what the step runs on."""
+        shares = f", {params.batch_size // self.count} images each" if self.count > 1 else ""
+        xla = "compiled by XLA" if self.compiled_by_xla else "not compiled by XLA"
+        return f"Training on {self}{shares}, in {params.precision}, {xla}."
+
+    def build(self, make: Callable[[], GenerativeModel]) -> GenerativeModel:
+        """Makes a model whose variables live on all devices."""
+        if self.strategy is None:
+            return make()
+        with self.strategy.scope():
+            return make()
+
+    def check(self, model: GenerativeModel, params: Params):
+        """Checks that devices can share the batches of a model.
+
+        Raises:
+            UserError: If they cannot.
+        """
+        why = None if self.count == 1 else _why_indivisible(model, params, self.count)
+        if why is not None:
+            raise UserError(
+                f"{self} cannot share a batch of model '{params.model}' and give what one gives: "
+                f"{why}. Train it on one device."
+            )
+
+    def compiled(self, update: Callable[[dict], dict]) -> Callable[[dict], dict]:
+        """The update of a model, from the arrays of a batch to its terms."""
+        if self.strategy is None:
+            # As TensorFlow has it, not False, on a CPU.
+            xla = True if self.compiled_by_xla else None
+            whole = tf.function(update, autograph=False, jit_compile=xla)
+            return lambda batch: whole(as_tensors(batch))
+        strategy = self.strategy
+
+        def on_share(batch):
+            index = tf.distribute.get_replica_context().replica_id_in_sync_group
+            with sharing(Share(index, self.count, batch["image"].shape[0])):
+                return update(batch)
+
+        @functools.partial(tf.function, autograph=False)
+        def step(batch):
+            terms = strategy.run(on_share, args=(batch,))
+            return {name: strategy.experimental_local_results(t)[0] for name, t in terms.items()}
+
+        return lambda batch: step(self._shares(strategy, batch))
+
+    def _shares(self, strategy: tf.distribute.Strategy, batch: dict):
+        def share_of(context):
+            index = context.replica_id_in_sync_group
+            return {
+                name: tf.constant(
+                    part[index * len(part) // self.count :][: len(part) // self.count]
+                )
+                for name, part in batch.items()
+            }
+
+        return strategy.experimental_distribute_values_from_function(share_of)
+
+
+def _why_indivisible(model: GenerativeModel, params: Params, count: int) -> str | None:
+    """Why devices cannot share a batch; None if they can."""
+    if params.batch_size % count:
+        return f"batch_size={params.batch_size} is no multiple of {count}"
+    if any(variable.path.endswith("moving_mean") for variable in model.non_trainable_weights):
+        return "batch normalization takes the statistics of the whole batch"
+    _, options = params.optimizer_call
+    if clips := [name for name in options if "clip" in name]:
+        return f"{clips[0]} cuts the gradient of the whole batch"
+    if params.precision == "mixed_float16":
+        return "a step may be left out on one of them; choose precision=mixed_bfloat16"
+    return model.indivisible or model.pixels.indivisible
+
+
+def check_count(details: dict, devices: Devices, path):
+    """Checks that a run goes on with as many devices as before: sums have another order on others.
+
+    Args:
+        details: Details of its checkpoint; older ones name no devices, which is one.
+        devices: The devices to go on with.
+        path: The run folder, for messages.
+
+    Raises:
+        UserError: If they are not as many.
+    """
+    then = details.get("devices", 1)
+    if then != devices.count:
+        raise UserError(
+            f"'{path}' was trained on {then} device{'s' if then > 1 else ''} and goes on "
+            f"exactly on as many only. Received: devices={devices.count}. Go on with "
+            f"--devices {then}."
+        )
