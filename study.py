@@ -11,7 +11,7 @@ from pathlib import Path
 
 from vae_tf import config
 from vae_tf.errors import UserError, unknown
-from vae_tf.presets import check_name, read_presets
+from vae_tf.presets import check_name, located, read_presets
 from vae_tf.studies import Point, Study, read_vary
 
 
@@ -137,13 +137,6 @@ def chosen_study(
         return folder, Study(config.override(bases, options.set), vary)
     changed = {name: config.override(each, options.set) for name, each in bases.items()}
     return folder, Study(changed, vary)
-
-
-def located(params: config.Params) -> config.Params:
-    """The parameters with a folder of images by its absolute path, for wherever it is loaded."""
-    from vae_tf.data import with_absolute_path  # here, as it imports half of NumPy
-
-    return config.replace(params, dataset=with_absolute_path(params.dataset))
 
 
 def run(

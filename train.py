@@ -12,7 +12,7 @@ from pathlib import Path
 
 from vae_tf import config
 from vae_tf.errors import UserError
-from vae_tf.presets import check_name, read_presets
+from vae_tf.presets import check_name, located, read_presets
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -123,11 +123,7 @@ def chosen_runs(options: argparse.Namespace, presets) -> list[tuple[str, str, co
     chosen = []
     for name in names:
         params = config.override(config.preset(presets.RUNS, name), options.set)
-        from vae_tf.data import with_absolute_path  # here, as it imports half of NumPy
-
-        # The run is to find its images from wherever it is loaded.
-        params = config.replace(params, dataset=with_absolute_path(params.dataset))
-        chosen.append((options.name or name, name, params))
+        chosen.append((options.name or name, name, located(params)))
     return chosen
 
 

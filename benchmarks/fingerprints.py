@@ -31,7 +31,7 @@ def fingerprints(name: str) -> float:
     """Seconds of the fingerprints of a set."""
     params = replace(Params(), dataset=name)
     images, validation = (runs.load_data(params, split) for split in ("train", "validation"))
-    return seconds(lambda: describe_data(images, validation, labelled=False))
+    return seconds(lambda: describe_data(images, validation, labeled=False))
 
 
 def checkpoint(folder: Path) -> tuple[float, float]:

@@ -24,7 +24,7 @@ import numpy as np  # noqa: E402
 from matplotlib.figure import Figure  # noqa: E402
 
 from vae_tf import data  # noqa: E402
-from vae_tf.analysis.codes import encode_images  # noqa: E402
+from vae_tf.models.codes import encode_images  # noqa: E402
 from vae_tf.plots.grids import image_grid  # noqa: E402
 from vae_tf.plots.page import MARGIN, Page  # noqa: E402
 from vae_tf.plots.saving import save_figure  # noqa: E402

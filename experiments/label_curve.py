@@ -34,10 +34,10 @@ import tensorflow as tf  # noqa: E402
 from matplotlib.figure import Figure  # noqa: E402
 from sklearn.neighbors import KNeighborsClassifier  # noqa: E402
 
-from vae_tf.analysis.codes import encode_images  # noqa: E402
 from vae_tf.data.labels import with_few_labels  # noqa: E402
 from vae_tf.metrics.logistic import fit_logistic  # noqa: E402
 from vae_tf.metrics.probes import NEIGHBORS, PENALTIES  # noqa: E402
+from vae_tf.models.codes import encode_images  # noqa: E402
 from vae_tf.networks.builders import build_trunk  # noqa: E402
 from vae_tf.plots.page import CLASSES, MARGIN, Page, points  # noqa: E402
 from vae_tf.plots.saving import save_figure  # noqa: E402

@@ -64,9 +64,9 @@ def blobs() -> np.ndarray:
     """`[64, 8, 8, 1]` smooth images in [0, 1]: discs of random place and size."""
     rng = np.random.default_rng(0)
     grid = np.indices((8, 8))[None]
-    centre = rng.uniform(2, 6, (64, 2, 1, 1))
+    center = rng.uniform(2, 6, (64, 2, 1, 1))
     radius = rng.uniform(1, 3, (64, 1, 1))
-    distance = np.sqrt(((grid - centre) ** 2).sum(1))
+    distance = np.sqrt(((grid - center) ** 2).sum(1))
     return np.clip(radius - distance + 0.5, 0, 1)[..., None].astype("float32")
 
 

@@ -1,9 +1,20 @@
-"""Checks of what a user gives: each raises `UserError` with what is expected and what came."""
+"""Checks of what a user gives."""
 
 import math
+from typing import TypeGuard
 
 from vae_tf.errors import UserError, shown
 from vae_tf.limits import LARGEST_COUNT, LARGEST_NUMBER
+
+
+def is_number(value: object) -> TypeGuard[float]:
+    """Whether a value is a number; True and False are none."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def is_whole(value: object, least: float, most: float = LARGEST_COUNT) -> TypeGuard[int]:
+    """Whether a value is an integer from `least` to `most`; True and False are none."""
+    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
 
 
 def require_number(name: str, value, least: float, most: float = math.inf, *, whole: bool = False):
@@ -22,8 +33,7 @@ def require_number(name: str, value, least: float, most: float = math.inf, *, wh
     Raises:
         UserError: If it is anything else; the message names what is expected and what came.
     """
-    kinds = int if whole else (int, float)
-    number = isinstance(value, kinds) and not isinstance(value, bool)
+    number = is_number(value) and (isinstance(value, int) or not whole)
     largest = LARGEST_COUNT if whole else LARGEST_NUMBER
     # NaN is not between any two.
     if not (number and max(least, -largest) <= value <= min(most, largest)):

@@ -2,9 +2,11 @@
 
 import dataclasses
 import json
+import math
 from collections.abc import Iterable, Mapping
 
 from vae_tf import literals, schedules
+from vae_tf.checks import is_number, is_whole
 from vae_tf.errors import UserError, shown, unknown
 from vae_tf.likelihood_texts import read_likelihood
 from vae_tf.limits import LARGEST_COUNT, LARGEST_SIDE
@@ -106,7 +108,7 @@ class Params:
     def _require_whole(self, name: str, least: int, none: str = "", most: int = LARGEST_COUNT):
         value = getattr(self, name)
         expected = f"a whole number of at least {least}" + (f", or None ({none})" if none else "")
-        self._require((none and value is None) or _whole(value, least), name, expected)
+        self._require((none and value is None) or is_whole(value, least, math.inf), name, expected)
         self._require(value is None or value <= most, name, f"at most {most:,}")
 
     def _require_known(self, name: str, known: Iterable[str]):
@@ -119,13 +121,13 @@ class Params:
         self._require(named, "dataset", "the name of a data set or folder:PATH")
         self._require_whole("image_size", 1, "the set's own", most=LARGEST_SIDE)
         self._require(
-            self.channels is None or (_whole(self.channels, 1) and self.channels in (1, 3)),
+            self.channels is None or (is_whole(self.channels, 1) and self.channels in (1, 3)),
             "channels",
             "1 (grey), 3 (color) or None (the set's own)",
         )
         part = isinstance(self.validation, float) and 0 < self.validation < 1
         expected = "a part between 0 and 1, or a whole number of images of at least 1"
-        self._require(part or _whole(self.validation, 1, LARGEST_COUNT), "validation", expected)
+        self._require(part or is_whole(self.validation, 1), "validation", expected)
         self._require_whole("labels", 1, "all")
 
     def _check_networks(self):
@@ -165,9 +167,8 @@ class Params:
         self._require_whole("seed", 0)
         rate = self.learning_rate
         if not isinstance(rate, (str, schedules.Schedule)):
-            number = isinstance(rate, (int, float)) and not isinstance(rate, bool)
             # Within float32, in which it is used.
-            fits = number and 1e-30 <= rate <= 1e30
+            fits = is_number(rate) and 1e-30 <= rate <= 1e30
             expected = "a number above 0, from 1e-30 to 1e30, or a schedule of the step"
             self._require(fits, "learning_rate", expected)
             self._set("learning_rate", float(rate))
@@ -177,9 +178,7 @@ class Params:
         self._require(usable, "learning_rate", "a function of the step, above 0 somewhere")
         for name in ("sample_steps", "keep_steps"):
             steps = getattr(self, name)
-            fits = isinstance(steps, (list, tuple)) and all(
-                _whole(step, 0, LARGEST_COUNT) for step in steps
-            )
+            fits = isinstance(steps, (list, tuple)) and all(is_whole(step, 0) for step in steps)
             self._require(fits, name, "a list of steps, whole numbers of at least 0")
             self._set(name, tuple(steps))
         read_optimizer(self.optimizer)
@@ -221,11 +220,6 @@ def _written(value):
     return str(value) if isinstance(value, schedules.Schedule) else value
 
 
-def _whole(value, least: int, most: int | None = None) -> bool:
-    whole = isinstance(value, int) and not isinstance(value, bool)
-    return whole and value >= least and (most is None or value <= most)
-
-
 def replace(params: Params, /, **changes) -> Params:
     """A copy with some fields changed: how presets build on each other.
 
@@ -233,6 +227,28 @@ def replace(params: Params, /, **changes) -> Params:
         UserError: If a field is unknown, naming the nearest, or a value is impossible.
     """
     return dataclasses.replace(params, **changes)
+
+
+def changed(params: Params, changes: Mapping[str, object]) -> Params:
+    """A copy with some fields changed, of which `hyper.KNOB` changes one knob alone.
+
+    Raises:
+        UserError: If a field is unknown, naming the nearest, or a value is impossible.
+
+    Example:
+        >>> changed(Params(hyper={"alpha": 1}), {"hyper.scale": 10, "seed": 5}).hyper
+        {'alpha': 1, 'scale': 10}
+    """
+    fields: dict[str, object] = {}
+    for key, value in changes.items():
+        if key.startswith("hyper.") and key != "hyper.":
+            hyper = fields.setdefault("hyper", dict(params.hyper))
+            if not isinstance(hyper, dict):
+                raise UserError(f"`hyper` must be a dict. Received: hyper={shown(hyper)}")
+            hyper[key.removeprefix("hyper.")] = value
+        else:
+            fields[key] = value
+    return replace(params, **fields)
 
 
 def override(params: Params, assignments: Iterable[str]) -> Params:
@@ -248,7 +264,6 @@ def override(params: Params, assignments: Iterable[str]) -> Params:
         20
     """
     changes: dict[str, object] = {}
-    seen: set[str] = set()
     for assignment in assignments:
         key, equals, text = assignment.partition("=")
         key = key.strip()
@@ -258,19 +273,13 @@ def override(params: Params, assignments: Iterable[str]) -> Params:
                 f"Received: {shown(assignment)}"
             )
         # `hyper` after one of its knobs would drop that knob.
-        if key in seen or (key == "hyper" and key in changes):
+        knobs = key == "hyper" and any(other.startswith("hyper.") for other in changes)
+        if key in changes or knobs:
             raise UserError(
                 f"`{key}` is set twice, the second time by {shown(assignment)}. Drop one."
             )
-        seen.add(key)
-        if key.startswith("hyper.") and key != "hyper.":
-            hyper = changes.setdefault("hyper", dict(params.hyper))
-            if not isinstance(hyper, dict):
-                raise UserError(f"`hyper` must be a dict. Received: hyper={shown(hyper)}")
-            hyper[key.removeprefix("hyper.")] = read_value(text)
-        else:
-            changes[key] = read_value(text)
-    return replace(params, **changes)
+        changes[key] = read_value(text)
+    return changed(params, changes)
 
 
 def read_value(text: str):

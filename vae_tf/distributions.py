@@ -253,7 +253,7 @@ class Categorical(Distribution):
         return super().kl(prior, z)
 
     def kl_per_latent(self, prior, z):
-        """P log(p / p') of each class; their sum is the divergence."""
+        """Part of each class, p log(p / p'); their sum is the divergence."""
         ratio = ops.log_softmax(self.logits) - ops.log_softmax(prior.logits)
         return self.mean * ratio
 

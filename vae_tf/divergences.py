@@ -90,8 +90,8 @@ def rbf_kernel(squared_distances, latent_size: int, bandwidth: float | None = No
     Args:
         squared_distances: `[B, C]`, |x - y|^2.
         latent_size: L.
-        bandwidth: H; None is the square root of L, at which the mean exponent of samples of the
-            prior is -1.
+        bandwidth: The h above; None is the square root of L, at which the mean exponent of samples
+            of the prior is -1.
 
     Returns:
         `[B, C]` in (0, 1].

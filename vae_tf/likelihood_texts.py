@@ -1,5 +1,6 @@
 """Likelihoods as they are written in `params.py`: names, and Gaussians of a standard deviation."""
 
+from vae_tf.checks import is_number
 from vae_tf.errors import UserError, shown, unknown
 from vae_tf.literals import Call, read
 
@@ -44,8 +45,7 @@ def read_likelihood(text: str) -> tuple[str, float | str | None]:
                 f"optimal. Received: likelihood={shown(text)}"
             )
         name, stddev = call.name, call.keywords["stddev"]
-        number = isinstance(stddev, (int, float)) and not isinstance(stddev, bool)
-        if not (number and _LEAST <= stddev <= _MOST):
+        if not (is_number(stddev) and _LEAST <= stddev <= _MOST):
             raise UserError(
                 f"`stddev` of the likelihood must be a number from {_LEAST} to {_MOST:g}, learned "
                 f"or optimal. Received: stddev={shown(stddev)}"

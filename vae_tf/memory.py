@@ -12,7 +12,7 @@ from vae_tf.networks.sizes import Sizes
 
 _FLOAT = 4  # bytes
 
-# Of a layer's output: before and after its activation.
+# Times that a layer's output is kept for the gradient: before and after its activation.
 _KEPT_OF_ACTIVATIONS = 2
 
 # Batches in memory: those read ahead, the current one, its tensor, its gradient.
@@ -93,7 +93,7 @@ def check_memory(
     remedy = (
         "Choose smaller layers or a smaller latent_size"
         if mostly_state
-        else (f"Lower batch_size={params.batch_size}, or choose smaller layers")
+        else f"Lower batch_size={params.batch_size}, or choose smaller layers"
     )
     size = "x".join(map(str, image_shape))
     raise UserError(

@@ -1,10 +1,10 @@
 """Optimizers as they are written in `params.py`: names with options, checked without Keras."""
 
 from collections.abc import Callable
-from typing import NamedTuple, TypeGuard
+from typing import NamedTuple
 
+from vae_tf.checks import is_number, is_whole
 from vae_tf.errors import UserError, shown, unknown
-from vae_tf.limits import LARGEST_COUNT
 from vae_tf.literals import Call, read
 
 
@@ -15,28 +15,18 @@ class _Kind(NamedTuple):
     fits: Callable[[object], bool]
 
 
-def _is_number(value: object) -> TypeGuard[float]:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
-def _is_whole(value, least: int) -> bool:
-    return (
-        isinstance(value, int) and not isinstance(value, bool) and least <= value <= LARGEST_COUNT
-    )
-
-
 # Within float32, in which they are used.
 _FLAG = _Kind("True or False", lambda value: isinstance(value, bool))
-_PART = _Kind("a number of at least 0 and below 1", lambda v: _is_number(v) and 0 <= v < 1)
+_PART = _Kind("a number of at least 0 and below 1", lambda v: is_number(v) and 0 <= v < 1)
 _POSITIVE = _Kind(
-    "a number above 0, from 1e-30 to 1e30", lambda v: _is_number(v) and 1e-30 <= v <= 1e30
+    "a number above 0, from 1e-30 to 1e30", lambda v: is_number(v) and 1e-30 <= v <= 1e30
 )
 _WEIGHT = _Kind(
-    "a number of at least 0, or None", lambda v: v is None or (_is_number(v) and 0 <= v <= 1e30)
+    "a number of at least 0, or None", lambda v: v is None or (is_number(v) and 0 <= v <= 1e30)
 )
 _LIMIT = _Kind(f"{_POSITIVE.expected}, or None", lambda v: v is None or _POSITIVE.fits(v))
-_COUNT = _Kind("a whole number of at least 1, or None", lambda v: v is None or _is_whole(v, 1))
-_SEVERAL = _Kind("a whole number of at least 2, or None", lambda v: v is None or _is_whole(v, 2))
+_COUNT = _Kind("a whole number of at least 1, or None", lambda v: v is None or is_whole(v, 1))
+_SEVERAL = _Kind("a whole number of at least 2, or None", lambda v: v is None or is_whole(v, 2))
 
 
 _OF_ALL = {

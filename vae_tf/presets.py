@@ -9,7 +9,7 @@ from pathlib import Path
 from types import ModuleType
 
 from vae_tf import scripts
-from vae_tf.config import Params
+from vae_tf.config import Params, replace
 from vae_tf.errors import UserError, shown
 from vae_tf.studies import Study
 
@@ -86,6 +86,17 @@ def _where_it_failed(error: Exception, script: str) -> str:
     what = error.msg if isinstance(error, SyntaxError) else error
     at = f"'{path}'" if line is None else f"'{path}', line {line}"
     return f"{at}: {kind}{what}"
+
+
+def located(params: Params) -> Params:
+    """The parameters with a folder of images by its absolute path, for wherever they are loaded.
+
+    Raises:
+        UserError: If there is no such folder.
+    """
+    from vae_tf.data import with_absolute_path  # here, as it imports half of NumPy
+
+    return replace(params, dataset=with_absolute_path(params.dataset))
 
 
 def check_name(name: str, what: str):

@@ -58,7 +58,7 @@ def trained(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def analyzed(trained, tmp_path_factory):
-    """Images of all products of these runs, and what analysing them said."""
+    """Images of all products of these runs, and what analyzing them said."""
     images = tmp_path_factory.mktemp("images")
     return images, analyze(find_runs(trained), images)
 

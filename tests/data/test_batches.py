@@ -79,10 +79,10 @@ def test_parts_are_every_image_once_in_nearly_equal_batches(size, batch_size, si
 
 
 def test_parts_of_a_sorted_set_are_mixed():
-    """Each is like the whole: neighbours that are alike would mislead estimators on batches."""
+    """Each is like the whole: neighbors that are alike would mislead estimators on batches."""
     numbers_of = [np.ravel(part["image"]) * 255 for part in parts(numbers(200), 50)]
     for part in numbers_of:
-        # The mean of 50 of 200 has a standard deviation of 7; neighbours' would be 24.5 to 174.5.
+        # The mean of 50 of 200 has a standard deviation of 7; neighbors' would be 24.5 to 174.5.
         assert np.mean(part) == pytest.approx(99.5, abs=21)
 
 

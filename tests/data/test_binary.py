@@ -55,8 +55,8 @@ def test_draws_are_independent(collection):
     # Of 256 independent pixels the standard deviation is 1/16; of 190 pairs none is beyond 4.5.
     assert np.abs(correlations).max() < 4.5 / 16
     assert abs(np.mean(correlations)) < 4 / 16 / np.sqrt(190)
-    neighbours = np.corrcoef(images[:, :-1].ravel(), images[:, 1:].ravel())[0, 1]
-    assert abs(neighbours) < 4 / np.sqrt(20 * 255)
+    neighbors = np.corrcoef(images[:, :-1].ravel(), images[:, 1:].ravel())[0, 1]
+    assert abs(neighbors) < 4 / np.sqrt(20 * 255)
 
 
 def test_a_batch_is_a_function_of_seed_and_step(collection):

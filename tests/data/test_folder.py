@@ -39,9 +39,9 @@ def test_squares_of_one_size_are_kept(root):
     np.testing.assert_array_equal(images.images([0, 1, 2]), in_order)
 
 
-def test_unlike_images_become_64_colour(root):
+def test_unlike_images_become_64_color(root):
     save(root / "grey.png", RNG.integers(0, 256, (30, 70)))
-    save(root / "colour.png", RNG.integers(0, 256, (80, 20, 3)))
+    save(root / "color.png", RNG.integers(0, 256, (80, 20, 3)))
     images = load(f"folder:{root}")
     assert images.image_shape == (64, 64, 3)
     grey = images.images([1])[0]

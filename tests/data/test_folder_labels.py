@@ -81,10 +81,10 @@ def test_which_column_is_the_label(root):
         found = labels_of_folder(root, list(files))
         return found.label_names, list(found.attributes)
 
-    assert of("file,colour", "1.png") == (("x",), [])
-    assert of("file,colour", "a/1.png") == (("a",), ["colour"])
-    assert of("file,colour,class", "a/1.png") == (("y",), ["colour"])
-    assert of("file,colour,form", "1.png") == (None, ["colour", "form"])
+    assert of("file,color", "1.png") == (("x",), [])
+    assert of("file,color", "a/1.png") == (("a",), ["color"])
+    assert of("file,color,class", "a/1.png") == (("y",), ["color"])
+    assert of("file,color,form", "1.png") == (None, ["color", "form"])
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ def picture(mode, value):
     return Image.new(mode, (2, 1), value)
 
 
-def palette_picture(colours, transparency=None):
+def palette_picture(colors, transparency=None):
     image = Image.new("P", (2, 1))
-    image.putpalette(sum(colours, ()))
+    image.putpalette(sum(colors, ()))
     image.putdata([0, 1])
     if transparency is not None:
         image.info["transparency"] = transparency
@@ -44,16 +44,16 @@ def test_modes(image, expected):
 
 
 def test_palettes():
-    coloured = palette_picture([(10, 20, 30), (40, 50, 60)])
-    assert picture_to_pixels(coloured).tolist() == [[[10, 20, 30], [40, 50, 60]]]
+    colored = palette_picture([(10, 20, 30), (40, 50, 60)])
+    assert picture_to_pixels(colored).tolist() == [[[10, 20, 30], [40, 50, 60]]]
     pierced = palette_picture([(10, 20, 30), (40, 50, 60)], transparency=0)
     assert picture_to_pixels(pierced).tolist() == [[[255, 255, 255], [40, 50, 60]]]
     grey = palette_picture([(10, 10, 10), (40, 40, 40)])
-    assert is_grey(grey) and not is_grey(coloured)
+    assert is_grey(grey) and not is_grey(colored)
     assert picture_to_pixels(grey).tolist() == [[[10], [40]]]
 
 
-def test_centre_is_cropped():
+def test_center_is_cropped():
     pixels = np.arange(5 * 9).reshape(5, 9, 1)
     np.testing.assert_array_equal(crop_center(pixels, 3), pixels[1:4, 3:6])
 

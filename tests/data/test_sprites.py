@@ -16,7 +16,7 @@ def sprite(sprites, shape=0, scale=5, orientation=0, x=16, y=16):
 
 
 def centroid(image):
-    """Horizontal and vertical centre of mass, in pixels."""
+    """Horizontal and vertical center of mass, in pixels."""
     rows, columns = np.nonzero(image)
     return np.array([columns.mean(), rows.mean()])
 

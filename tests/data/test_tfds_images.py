@@ -11,7 +11,7 @@ from vae_tf.errors import UserError
 PIXELS = np.random.default_rng(0).integers(0, 256, (12, 10, 8, 3), np.uint8)
 
 
-class TinyColours(tfds.core.GeneratorBasedBuilder):
+class TinyColors(tfds.core.GeneratorBasedBuilder):
     """Twelve images of 10x8 pixels with labels, in three splits."""
 
     VERSION = tfds.core.Version("1.0.0")
@@ -102,7 +102,7 @@ def rows_of(images, pixels):
 
 
 def test_any_tfds_set():
-    images = load("tiny_colours", image_size=4)
+    images = load("tiny_colors", image_size=4)
     assert images.image_shape == (4, 4, 3) and images.label_names == ("a", "b")
     cropped = PIXELS[:, 1:9].reshape(12, 4, 2, 4, 2, 3).mean(axis=(2, 4))
     nearest = [
@@ -111,8 +111,8 @@ def test_any_tfds_set():
     ]
     assert sorted(nearest) == list(range(7))
     assert images.labels.tolist() == [row % 2 for row in nearest]
-    assert [len(load("tiny_colours", split, 4)) for split in ("test", "all")] == [2, 12]
-    assert load("tiny_colours").image_shape == (64, 64, 3)  # not square
+    assert [len(load("tiny_colors", split, 4)) for split in ("test", "all")] == [2, 12]
+    assert load("tiny_colors").image_shape == (64, 64, 3)  # not square
 
 
 def test_attributes():

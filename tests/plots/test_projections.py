@@ -29,8 +29,8 @@ def test_tsne_keeps_groups_apart_and_is_repeatable():
     codes = np.random.default_rng(0).normal(np.repeat([[0.0], [50.0]], 8, 0), 1, (16, 4))
     once, twice = project(codes, "tsne"), project(codes, "tsne")
     np.testing.assert_array_equal(once, twice)
-    centres = once[:8].mean(0), once[8:].mean(0)
-    assert np.linalg.norm(centres[0] - centres[1]) > 0
+    centers = once[:8].mean(0), once[8:].mean(0)
+    assert np.linalg.norm(centers[0] - centers[1]) > 0
 
 
 def test_unknown_and_missing_projections_are_named(monkeypatch):

@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 
 from vae_tf.analysis.attributes import latent_names
-from vae_tf.analysis.codes import codes_and_kl, encode_images
 from vae_tf.analysis.failures import reading
 from vae_tf.analysis.forecasting import has_forecast
 from vae_tf.analysis.score_tables import RECORD, load_record
@@ -18,6 +17,7 @@ from vae_tf.code_mixture import CodeMixture
 from vae_tf.data import GroundTruthImages, ImageSet
 from vae_tf.errors import UserError
 from vae_tf.models import CLASSIFIERS, CONDITIONAL
+from vae_tf.models.codes import codes_and_kl, encode_images
 from vae_tf.plots.code_statistics import CodeStatistics, code_statistics
 from vae_tf.quiet_tensorflow import import_tensorflow
 from vae_tf.runs import Run, checkpoints

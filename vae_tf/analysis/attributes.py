@@ -3,13 +3,13 @@
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import rankdata
 
 from vae_tf.analysis.failures import reading
 from vae_tf.data import GroundTruthImages, ImageSet
 from vae_tf.directions import direction
 from vae_tf.errors import UserError
 from vae_tf.metrics.attributes import attribute_table
+from vae_tf.metrics.explicitness import area_under_roc
 from vae_tf.runs import Run
 
 _MOST_VALUES = 12  # of an attribute that gets a direction for each of its values
@@ -82,8 +82,11 @@ def attribute_directions(run: Run) -> list[NamedDirection]:
             attributes = known_attributes(run.data, rows)
     except UserError:
         return []
-    few = {name: values for name, values in attributes.items()
-           if 2 <= len(np.unique(values[values >= 0])) <= _MOST_VALUES}  # fmt: skip
+    few = {
+        name: values
+        for name, values in attributes.items()
+        if 2 <= len(np.unique(values[values >= 0])) <= _MOST_VALUES
+    }
     names = value_names(run.data)
     everyone = range(1 + max((int(values.max()) for values in few.values()), default=0))
     found = []
@@ -108,7 +111,4 @@ def _balanced(codes, groups, balance):
 
 def _area(scores, groups):
     known = groups >= 0
-    scores, positive = scores[known], groups[known] == 1
-    count = positive.sum()
-    statistic = rankdata(scores)[positive].sum() - count * (count + 1) / 2
-    return float(statistic / (count * (len(scores) - count)))
+    return area_under_roc(groups[known] == 1, scores[known])

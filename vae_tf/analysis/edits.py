@@ -10,9 +10,8 @@ from vae_tf.analysis.attributes import NamedDirection
 from vae_tf.directions import EditScores, edit_scores
 from vae_tf.runs import Run
 
-_NUM_IMAGES = (
-    2_000  # whose reconstructions the classifiers learn from, half of them to be tested on
-)
+# Images whose reconstructions the classifiers learn from, half of them to be tested on.
+_NUM_IMAGES = 2_000
 _NUM_EDITED = 200
 _NUM_COMPONENTS = 50
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from vae_tf.checks import is_number
 from vae_tf.errors import UserError, shown
 from vae_tf.escaping import csv_cell
 from vae_tf.metrics import SCORES, Column
@@ -118,7 +119,7 @@ def _checked(record) -> dict:
         require_fields(entry, {"values": dict, "sizes": dict})
         sizes = [size for size in entry["sizes"].values() if size is not None]
         for value in [*entry["values"].values(), *sizes]:
-            if not isinstance(value, (int, float)) or isinstance(value, bool):
+            if not is_number(value):
                 raise UserError(f"Not a number: {shown(value)}")
     return record
 

@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image
 
 from vae_tf.analysis.analyzed_run import AnalyzedRun
+from vae_tf.checks import is_number, is_whole
 from vae_tf.errors import UserError
 from vae_tf.escaping import csv_cell
 from vae_tf.plots import traversals
@@ -159,11 +160,11 @@ def _is_text(value):
 
 
 def _is_whole_number(value):
-    return isinstance(value, int) and not isinstance(value, bool) and math.isfinite(value)
+    return is_whole(value, -(2**53), 2**53)
 
 
 def _is_number(value):
-    return _is_whole_number(value) or (isinstance(value, float) and math.isfinite(value))
+    return is_number(value) and math.isfinite(value)
 
 
 def _is_list(value, fits):

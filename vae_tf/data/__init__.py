@@ -4,6 +4,7 @@ import importlib
 import re
 from collections.abc import Callable
 
+from vae_tf.checks import is_whole
 from vae_tf.data.collection import Collection, check_validation
 from vae_tf.data.given import ArrayVectors, given_images
 from vae_tf.data.image_set import ArrayImages, GroundTruthImages, ImageSet
@@ -84,7 +85,7 @@ def load(
         <digits, validation: 180 images 8x8x1>
     """
     # Before the loader, which may prepare for minutes.
-    _check_count("image_size", image_size)
+    _check_size(image_size)
     check_validation(validation)
     if channels not in (None, 1, 3):
         raise UserError(f"`channels` must be 1 or 3, or None. Received: channels={channels!r}")
@@ -105,12 +106,11 @@ def with_absolute_path(name: str) -> str:
     return f"{_FOLDER}{find_folder(path)}"
 
 
-def _check_count(field: str, value: int | None):
-    is_int = isinstance(value, int) and not isinstance(value, bool)
-    if value is not None and not (is_int and 1 <= value <= LARGEST_SIDE):
+def _check_size(image_size: int | None):
+    if image_size is not None and not is_whole(image_size, 1, LARGEST_SIDE):
         raise UserError(
-            f"`{field}` must be an integer from 1 to {LARGEST_SIDE}. "
-            f"Received: {field}={shown(value)}"
+            f"`image_size` must be an integer from 1 to {LARGEST_SIDE}. "
+            f"Received: image_size={shown(image_size)}"
         )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from vae_tf.checks import is_number
 from vae_tf.data.factors import FactorGrid
 from vae_tf.data.image_set import GroundTruthImages, ImageSet, Rows
 from vae_tf.errors import UserError, unknown
@@ -31,7 +32,7 @@ class Collection:
         label_names: Name of each label value, or None.
         attributes: Further attributes of the rows, name -> `[N]` ints, -1 where not known.
         attribute_names: Name of each value of these, or None.
-        why_no_labels: Why there are no labels, a sentence, where that can be mended.
+        why_no_labels: Why there are no labels, a sentence, where a user can fix that.
         groups: `[N]` ints: images of one group are never parted by a held-out split. None if each
             image is a group of its own.
         grid: The factors of the rows if they are known.
@@ -112,9 +113,9 @@ class Collection:
 
 def check_validation(validation: float | int | None):
     """Raises `UserError` unless `validation` is None, a fraction or a number of images."""
-    is_number = isinstance(validation, (int, float)) and not isinstance(validation, bool)
     if validation is None or (
-        is_number and (validation >= 1 if isinstance(validation, int) else 0 < validation < 1)
+        is_number(validation)
+        and (validation >= 1 if isinstance(validation, int) else 0 < validation < 1)
     ):
         return
     raise UserError(

@@ -35,7 +35,7 @@ class ImageSet:
         label_names: Name of each label value, None if there are none.
         attributes: Further attributes, name -> `[N]` ints, -1 where the value is not known.
         attribute_names: Name of each value of these, None where values have no names.
-        why_no_labels: Why there are no labels, a sentence, where that can be mended.
+        why_no_labels: Why there are no labels, a sentence, where a user can fix that.
         splits: The splits that the data set offers.
 
     Attributes:

@@ -22,7 +22,7 @@ _SCALES = np.linspace(0.5, 1, 6, dtype=np.float32)
 _ANGLES = np.linspace(0, 2 * np.pi, 40)
 _COSINES = np.cos(_ANGLES).astype(np.float32)
 _SINES = np.sin(_ANGLES).astype(np.float32)
-_CENTRES = (15.5 + 32 * np.linspace(0, 1, 32)).astype(np.float32)
+_CENTERS = (15.5 + 32 * np.linspace(0, 1, 32)).astype(np.float32)
 
 # At scale 1.
 _SQUARE_HALF_SIDE = 9.6
@@ -92,7 +92,7 @@ def render(factors: np.ndarray) -> np.ndarray:
         if not len(chosen):
             continue
         _, scale, angle, x, y = factors[chosen].T
-        scale, x, y = _SCALES[scale], _CENTRES[x], _CENTRES[y]
+        scale, x, y = _SCALES[scale], _CENTERS[x], _CENTERS[y]
         reach = _REACHES[shape] * scale.max()
         # Only a box around each sprite is computed, of one size for all of them.
         left, top = (np.ceil(center - reach) for center in (x, y))

@@ -14,7 +14,7 @@ from vae_tf.errors import UserError
 
 
 def load_dsprites(image_size: int | None, channels: int | None) -> Collection:
-    """DSprites, 737,280 images 64x64x1; label: the shape.
+    """The set dSprites, 737,280 images 64x64x1; label: the shape.
 
     Reference:
         Matthey et al., "dSprites: Disentanglement testing Sprites dataset", 2017.

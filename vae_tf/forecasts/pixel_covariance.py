@@ -68,8 +68,8 @@ def covariance_eigenvalues(
 
     All of them, in float64, where n or D is at most `EXACT_SIZE` or 4 `num_largest`. Else the
     largest, from a randomized singular value decomposition with four power iterations and 16
-    vectors to spare (Halko et al. 2011, Algorithms 4.4 and 5.1): of the 64
-    largest of the emoji the first half is within 0.002 % of the exact ones, the last 2 % too small.
+    vectors to spare (Halko et al. 2011, Algorithms 4.4 and 5.1): of the 64 largest of the emoji
+    the first half is within 0.002 % of the exact ones, the last 2 % too small.
 
     Args:
         values: `[n, D]` float32; overwritten where not all eigenvalues are computed.

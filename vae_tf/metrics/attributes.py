@@ -48,9 +48,9 @@ class AttributeTable(NamedTuple):
             value_names: Name of an attribute -> names of its values; None, or an attribute left
                 out, for numbers.
         """
-        least = [_LEAST_AREA if measure == "AUC" else _LEAST_INFORMATION
-                 for measure in self.measures]  # fmt: skip
-        base = np.array([0.5 if measure == "AUC" else 0.0 for measure in self.measures])
+        by_area = np.array([measure == "AUC" for measure in self.measures], bool)
+        least = np.where(by_area, _LEAST_AREA, _LEAST_INFORMATION)
+        base = np.where(by_area, 0.5, 0.0)
         told = (self.scores - base) / (1.0 - base)  # 0 by chance, 1 at best
         known = (self.scores > self.thresholds) & (self.scores >= least)
         found = {}
@@ -163,8 +163,8 @@ def _information(codes, values):
         cells = places * num_values + row
         joint = np.bincount(cells.ravel(), minlength=latents * _NUM_BINS * num_values)
         joint = joint.reshape(latents, _NUM_BINS, num_values) / count
-        found.append(_entropy(joint.sum(axis=2), 1) + _entropy(joint.sum(axis=1), 1)
-                     - _entropy(joint.reshape(latents, -1), 1))  # fmt: skip
+        apart = _entropy(joint.sum(axis=2), 1) + _entropy(joint.sum(axis=1), 1)
+        found.append(apart - _entropy(joint.reshape(latents, -1), 1))
     entropy = _entropy(np.bincount(values[0]) / count, 0)
     return np.array(found) / entropy
 

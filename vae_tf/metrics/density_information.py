@@ -44,10 +44,9 @@ def mig_density_score(
 
     From 0 to 1, as `mig_score`: 1 if each factor is fixed by one code alone, 0 if no code, or two
     codes alike, know of it. The encoder's noise counts, bins do not, so it may lie on either side
-    of the `mig_score` of the means.
-    Chen et al. give the complete grid of factors and leave the shape of the sprites out of the
-    mean: pass `factors` without that column for their number. Invariant to permuting,
-    sign-flipping and rescaling codes (mean and stddev together).
+    of the `mig_score` of the means. Chen et al. give the complete grid of factors and leave the
+    shape of the sprites out of the mean: pass `factors` without that column for their number.
+    Invariant to permuting, sign-flipping and rescaling codes (mean and stddev together).
 
     Args:
         mean: `[N, L]` encoder means; the complete grid of factors in Chen et al.
@@ -84,8 +83,8 @@ def density_information_matrix(
     which has no sampling error. The range of a code is halved again and again until every panel is
     at most as wide as the least standard deviation of the posteriors that reach it, so that neither
     one narrow posterior nor one mean far away costs the others anything. The error is below 1e-5
-    nats, if no standard deviation is below 1e-12 of the range of its code (smaller ones
-    count as that).
+    nats, if no standard deviation is below 1e-12 of the range of its code (smaller ones count as
+    that).
 
     Args:
         mean: `[N, L]` encoder means.

@@ -43,8 +43,8 @@ def beta_vae_score(
     chance and the score of constant codes; with K = 1 it is 1. It is generous: a random rotation of
     five factors still scores 0.78 to 0.97, depending on the rotation and the factors' scale. The
     regressions stop after 100 iterations, as published; `converged` says whether the multinomial
-    one was done before. Invariant to permuting and sign-flipping codes, and nearly
-    so to rescaling, because the classifier is slightly penalized.
+    one was done before. Invariant to permuting and sign-flipping codes, and nearly so to rescaling,
+    because the classifier is slightly penalized.
 
     Args:
         represent: Function from factors `[n, K]` int to codes `[n, L]`, with n up to 16,384; or a

@@ -20,8 +20,8 @@ def irs_score(codes: np.ndarray, factors: np.ndarray, *, quantile: float = 0.99)
 
     From above -1 to 1. 1: with one factor held, the code does not move. 0: it moves as far as ever,
     or all codes are constant. Below 0: with each factor held, it lies further from its mean there
-    than from its mean over all points. One code that
-    holds everything and many that hold nothing can score alike, so read it beside others.
+    than from its mean over all points. One code that holds everything and many that hold nothing
+    can score alike, so read it beside others.
 
     As in Locatello et al., factors are first cut into 20 bins of equal width, as codes are for MIG:
     values that share a bin count as one. Factors with more than 20 values always have such values,

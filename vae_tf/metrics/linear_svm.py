@@ -13,7 +13,7 @@ Reference:
 import numpy as np
 
 _MAX_STEPS = 200
-_TOLERANCE = 1e-10
+_ROUNDING = 1e-13  # of the value at the start: its last digits
 
 
 def fit_on_one_code(
@@ -43,13 +43,13 @@ def fit_on_one_code(
         ([3, 5], [-1.0, 1.0])
     """
     classes, labels, counts = np.unique(labels, return_inverse=True, return_counts=True)
-    weights = len(code) / (len(classes) * counts) if balanced else np.ones(len(classes))
+    weights = C * (len(code) / (len(classes) * counts) if balanced else np.ones(len(classes)))
     order = np.argsort(code, kind="stable")
-    ordered, own = code[order].astype(np.float64), labels[order] == np.arange(len(classes))[:, None]
     two = len(classes) == 2
-    rows = slice(1, None) if two else slice(None)
-    of_rest = C * weights[:1] if two else np.full(len(classes), C)
-    machines = _Machines(ordered, own[rows], C * weights[rows], of_rest)
+    rows = np.arange(two, len(classes))
+    of_rest = weights[:1] if two else np.full(len(classes), C)
+    ordered = code[order].astype(np.float64)
+    machines = _Machines(ordered, labels[order], rows, weights[rows], of_rest)
     slopes, intercepts = machines.fit()
     if two:
         slopes, intercepts = np.append(-slopes, slopes), np.append(-intercepts, intercepts)
@@ -57,46 +57,49 @@ def fit_on_one_code(
 
 
 class _Machines:
-    """The machines of V classes on ascending codes.
+    """The machines of V classes, each against the rest, on ascending codes.
 
     Args:
         ordered: `[N]` ascending codes.
-        own: `[V, N]`, whether a point is of the class.
-        of_own: `[V]` weights of the errors of its points.
+        labels: `[N]` their classes, from 0.
+        rows: `[V]` classes that have a machine.
+        of_own: `[V]` weights of the errors of a class's points.
         of_rest: `[V]` weights of the errors of the others.
     """
 
-    def __init__(self, ordered, own, of_own, of_rest):
-        self.ordered, self.index = ordered, np.arange(len(own))
-        powers = np.stack([np.ones_like(ordered), ordered, ordered**2])  # [3, N]
-        own = np.cumsum(own[:, None] * powers, axis=2)  # [V, 3, N]
-        start = np.zeros((len(own), 3, 1))
-        self.own = np.concatenate([start, own], axis=2)
-        self.rest = np.concatenate([start, np.cumsum(powers, axis=1) - own], axis=2)
+    def __init__(self, ordered, labels, rows, of_own, of_rest):
+        powers = np.stack([np.ones_like(ordered), ordered, ordered**2], axis=1)  # [N, 3]
+        by_class = np.argsort(labels, kind="stable")
+        self.ordered = ordered
+        self.sums = np.pad(np.cumsum(powers, axis=0), ((1, 0), (0, 0)))  # [N + 1, 3]
+        self.own_sums = np.pad(np.cumsum(powers[by_class], axis=0), ((1, 0), (0, 0)))
+        # Ascending by class and, in it, by place among all codes: one search finds both.
+        self.keys = labels[by_class] * (len(ordered) + 1) + by_class
+        self.first_keys = rows * (len(ordered) + 1)
+        self.before = self.own_sums[np.searchsorted(self.keys, self.first_keys)]
         self.of_own, self.of_rest = of_own, of_rest
 
     def fit(self):
         """Slopes and intercepts `[V]`, by Newton's method with Armijo's rule."""
-        points = np.zeros((len(self.index), 2))
+        points = np.zeros((len(self.first_keys), 2))
         value, gradient, hessian = self.objective(points)
-        scale = np.maximum(np.abs(gradient).max(axis=1), 1.0)
+        rounding = _ROUNDING * value
         for _ in range(_MAX_STEPS):
-            moving = np.abs(gradient).max(axis=1) > _TOLERANCE * scale
-            if not moving.any():
-                break
-            steps = -np.linalg.solve(hessian, gradient[..., None])[..., 0] * moving[:, None]
-            slope, length = np.sum(gradient * steps, axis=1), np.ones(len(points))
+            steps = -np.linalg.solve(hessian, gradient[..., None])[..., 0]
+            descent = -np.sum(gradient * steps, axis=1)
+            # What is left cannot be seen in the value: no search, one step to the optimum.
+            last = descent <= rounding
+            length = np.ones(len(points))
             for _ in range(60):  # the objective is convex: a short step goes down
                 new = self.objective(points + length[:, None] * steps)
-                up = new[0] > value + 1e-4 * length * slope
+                up = ~last & (new[0] > value - 1e-4 * length * descent)
                 if not up.any():
                     break
                 length = np.where(up, length / 2, length)
-            length = np.where(up, 0.0, length)  # rounding alone is left
-            if not (length * moving).any():
-                break
             points = points + length[:, None] * steps
-            value, gradient, hessian = self.objective(points)
+            value, gradient, hessian = new
+            if last.all():
+                break
         return points.T
 
     def objective(self, points):
@@ -105,7 +108,7 @@ class _Machines:
         value = 0.5 * np.sum(points**2, axis=1)
         gradient = points.copy()
         hessian = np.tile(np.eye(2), (len(points), 1, 1))
-        for sums, sign, weight in ((self.own, 1.0, self.of_own), (self.rest, -1.0, self.of_rest)):
+        for sums, sign, weight in ((self._own, 1.0, self.of_own), (self._rest, -1.0, self.of_rest)):
             n, z, z2 = self._where_below_one(sums, sign * slope, 1 - sign * intercept).T
             # Of max(0, 1 - m)^2 with m = sign (slope z + intercept).
             linear = slope * z + intercept * n
@@ -120,9 +123,17 @@ class _Machines:
     def _where_below_one(self, sums, slope, margin):
         """Sums `[V, 3]` over the points with slope z < margin."""
         border = np.divide(margin, slope, out=np.zeros_like(slope), where=slope != 0)
-        left = sums[self.index, :, np.searchsorted(self.ordered, border, side="left")]
-        at = np.searchsorted(self.ordered, border, side="right")
-        everything = sums[:, :, -1]
-        right = everything - sums[self.index, :, at]
+        everything = sums(len(self.ordered))
+        left = sums(np.searchsorted(self.ordered, border, side="left"))
+        right = everything - sums(np.searchsorted(self.ordered, border, side="right"))
         flat = np.where((margin > 0)[:, None], everything, 0.0)
-        return np.select([slope[:, None] > 0, slope[:, None] < 0], [left, right], flat)
+        sloping = np.where((slope > 0)[:, None], left, right)
+        return np.where((slope == 0)[:, None], flat, sloping)
+
+    def _own(self, count):
+        """Sums `[V, 3]` over the points of a class among the first `count`, `[V]`, of all."""
+        return self.own_sums[np.searchsorted(self.keys, self.first_keys + count)] - self.before
+
+    def _rest(self, count):
+        """The same over the points of other classes."""
+        return self.sums[count] - self._own(count)

@@ -1,4 +1,4 @@
-"""Q(z), the mixture of all images' posteriors: its density and that of each code, in log."""
+"""The mixture of all images' posteriors, q(z): its density and that of each code, in log."""
 
 import numpy as np
 

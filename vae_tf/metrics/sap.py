@@ -75,9 +75,8 @@ def predictability_matrix(
     """How well each code alone predicts each factor, `[L, K]`, from 0 to 1.
 
     Discrete: test accuracy of scikit-learn's LinearSVC(C=0.01, class_weight="balanced") on that
-        code,
-    here fitted to its optimum (`linear_svm.py`). Continuous: squared correlation on the training
-    points, 0 where the variance of the code is at most 1e-12. Zeros for a constant factor.
+    code, here fitted to its optimum (`linear_svm.py`). Continuous: squared correlation on the
+    training points, 0 where the variance of the code is at most 1e-12. Zeros for a constant factor.
 
     Args:
         codes_train: `[N, L]` array.

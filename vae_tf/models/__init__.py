@@ -1,4 +1,8 @@
-"""Models: one variant a file. `MODELS` names them; a class is imported when it is looked up."""
+"""Models: one variant a file. `MODELS` names them; a class is imported when it is looked up.
+
+Files that it does not name hold what variants share: `generative_model.py` is the base of all,
+`vae.py` the template of most.
+"""
 
 import importlib
 from collections.abc import Iterator, Mapping

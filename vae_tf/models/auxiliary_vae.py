@@ -22,7 +22,7 @@ KINDS = ("adgm", "sdgm")
 
 @keras.saving.register_keras_serializable("vae_tf")
 class AuxiliaryVAE(SemiSupervisedVAE):
-    """Q(a|x) q(y|a, x) q(z|a, y, x) (Eq. 7) against one of two generative models.
+    """VAE with the posterior q(a|x) q(y|a, x) q(z|a, y, x) (Eq. 7) of one of two generative models.
 
     - adgm: p(y) p(z) p(x|y, z) p(a|x, y, z): the images know nothing of a.
     - sdgm: p(y) p(z) p(a|y, z) p(x|a, y, z), two stochastic layers with skip connections.

@@ -36,10 +36,11 @@ class FlowVAE(VAE):
     Args:
         flow: "iaf" or "planar".
         num_flows: Number of flows that follow one another, at most 100.
-        hidden_size: Units of the hidden layer of each inverse autoregressive flow.
+        hidden_size: Units of the hidden layer of each inverse autoregressive flow, at least as many
+            as there are latents.
 
     Raises:
-        UserError: If the flow is unknown, there is none, or it has no hidden unit.
+        UserError: If the flow is unknown, or another knob is not of its kind.
     """
 
     takes_networks = False

@@ -25,7 +25,7 @@ _HIDDEN = 500
 
 @keras.saving.register_keras_serializable("vae_tf")
 class HierarchicalVAE(VAE):
-    """P(z_L) p(z_L-1|z_L) ... p(z_1|z_2) p(x|z_1) with q(z_1|x) q(z_2|z_1) ... q(z_L|z_L-1).
+    """VAE of p(z_L) p(z_L-1|z_L) ... p(x|z_1) with q(z_1|x) q(z_2|z_1) ... q(z_L|z_L-1).
 
     The lowest layer z_1 has `latent_size` latents and the networks of the encoder's and decoder's
     spec. Codes are the layers side by side, top first; images depend on z_1 alone. `kl_1` and
@@ -158,13 +158,14 @@ class HierarchicalVAE(VAE):
     def render(self, z, batch, training):
         return self.decoder(z[:, -self.layer_sizes[0] :], training=training)
 
-    def descended(self, z: np.ndarray, layer: int, rng: np.random.Generator | None = None):
+    def descended(self, z: np.ndarray, layer: int, *, noisy: bool = False):
         """Codes in which the layers below one follow from it.
 
         Args:
             z: `[B, L]`, all layers, top first.
             layer: Number of the layer that is kept with those above, 1 the lowest.
-            rng: Source of noise; None for the means of priors.
+            noisy: Whether the layers below hold noise of N(0, I), which becomes their deviation
+                from the mean of the prior; else they become that mean.
 
         Returns:
             `[B, L]` array.
@@ -174,13 +175,12 @@ class HierarchicalVAE(VAE):
         for index in range(layer - 2, -1, -1):
             place = len(parts) - 1 - index
             mean, log_stddev = map(np.array, self.downs[index]([parts[place - 1]]))
-            noise = 0.0 if rng is None else np.exp(log_stddev) * parts[place]
-            parts[place] = mean + noise
+            parts[place] = mean + np.exp(log_stddev) * parts[place] if noisy else mean
         return np.concatenate(parts, axis=1)
 
     def sample_prior(self, n, rng):
-        # Noise for each layer, which becomes its deviation from the prior's mean.
-        return self.descended(super().sample_prior(n, rng), len(self.layer_sizes), rng)
+        noise = super().sample_prior(n, rng)  # the top layer's is its value
+        return self.descended(noise, len(self.layer_sizes), noisy=True)
 
     def get_config(self):
         return {

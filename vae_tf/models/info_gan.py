@@ -14,7 +14,7 @@ import numpy as np
 from keras import layers, ops, random
 
 from vae_tf import schedules
-from vae_tf.checks import require_number
+from vae_tf.checks import is_whole, require_number
 from vae_tf.distributions import Categorical, Gaussian, Point, Uniform, gaussian_log_prob
 from vae_tf.errors import UserError, shown
 from vae_tf.models.adversarial import Adversarial, discriminator_terms
@@ -132,7 +132,6 @@ class InfoGAN(Adversarial):
 
     def compute_terms(self, batch, training):
         head, _, real_log_odds = self.discriminator(batch["image"], training=training)
-        # Not in training: statistics of batch normalization are those of generated images.
         outputs = self.real_outputs(head, batch)
         z = self.draw_prior(ops.shape(batch["image"])[0])
         images = ops.sigmoid(self.decoder(z, training=training))
@@ -158,6 +157,7 @@ class InfoGAN(Adversarial):
         """Real images through Q and the generator."""
         latents = self.read(head, Sampling(self.seed_generator))
         z = Outputs(latents, None, batch).z
+        # Not as in training, where the generator's statistics for batch normalization are taken.
         return Outputs(latents, self.render(z, batch, False), batch)
 
     def draw_prior(self, n):
@@ -211,9 +211,7 @@ def _checked_categories(categories, latent_size: int) -> tuple[int, ...]:
     Raises:
         UserError: If they are not whole numbers of at least 2 that fit into the latents.
     """
-    listed = isinstance(categories, (list, tuple)) and all(
-        isinstance(size, int) and not isinstance(size, bool) and size >= 2 for size in categories
-    )
+    listed = isinstance(categories, (list, tuple)) and all(is_whole(k, 2) for k in categories)
     if not listed or sum(categories) > latent_size:
         raise UserError(
             f"`categories` must be a list of whole numbers of at least 2, the classes of each "

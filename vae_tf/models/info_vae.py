@@ -44,7 +44,7 @@ class InfoVAE(VAE):
         alpha: One minus the weight of the KL, at most 1; 1 in the paper's MMD-VAE.
         scale: Weight of the MMD beside alpha - 1, at least 1 - alpha. The paper sets it so that
             the MMD weighs as much as the reconstruction.
-        bandwidth: H of the kernel exp(-d^2 / (2 h^2)); None is the square root of L.
+        bandwidth: The h of the kernel exp(-d^2 / (2 h^2)); None is the square root of L.
 
     Raises:
         UserError: If a knob is not of its kind.

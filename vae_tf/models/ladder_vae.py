@@ -46,8 +46,8 @@ class LadderVAE(HierarchicalVAE):
         for down in reversed(self.downs):
             above = latents[-1].z
             prior = Gaussian(*down([above], training=training))
-            said = likelihoods.pop().map(lambda part, rows=above: repeated_like(part, rows))
-            latents.append(draw(precision_weighted(said, prior), prior))
+            likelihood = likelihoods.pop().map(lambda part, rows=above: repeated_like(part, rows))
+            latents.append(draw(precision_weighted(likelihood, prior), prior))
         return latents
 
 

@@ -23,10 +23,10 @@ class LaggingVAE(VAE):
     decoder have optimizers of the same settings, each with a state of its own.
 
     Args:
-        encoder_steps: Steps of the encoder before each step of the decoder, at least 1.
+        encoder_steps: Steps of the encoder before each step of the decoder, from 1 to 1,000.
 
     Raises:
-        UserError: If it is not a whole number of at least 1.
+        UserError: If it is not a whole number of this range.
     """
 
     def __init__(self, encoder, decoder, *, encoder_steps=5, **kwargs):

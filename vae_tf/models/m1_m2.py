@@ -89,7 +89,7 @@ class M1M2(SemiSupervisedVAE):
         require_number("hidden_size", hidden_size, 1, whole=True)
         classes, size, hidden = cls.counted_classes(num_classes), params.latent_size, [hidden_size]
         if kind == "m2":
-            spec, units = _joined(params, hidden_size)
+            spec, units = _where_the_class_enters(params, hidden_size)
             trunk = inward_sizes(spec, image_shape, 0)
             features = feature_size(spec, image_shape)
             head = Joint.sizes_of([features, classes], [units], [2 * size]).times(classes)
@@ -180,8 +180,8 @@ class M1M2(SemiSupervisedVAE):
         return {**super().get_config(), **{name: getattr(self, name) for name in knobs}}
 
 
-def _joined(params, hidden_size) -> tuple[specs.Spec, int]:
-    """M2's encoder up to where the class comes in, and the units of the layer in which it does."""
+def _where_the_class_enters(params, hidden_size) -> tuple[specs.Spec, int]:
+    """M2's encoder up to where the class enters, and the units of the layer in which it does."""
     dense = specs.dense(params.encoder)
     return (params.encoder[:-1], dense[-1][0]) if dense else (params.encoder, hidden_size)
 
@@ -193,7 +193,7 @@ def _build_m2(params, image_shape, num_classes, hidden_size):
     label = layers.Input((num_classes,), name="label")
     classifier = build_encoder(params.encoder, image_shape, num_classes, **shared)
     classifier = keras.Model(classifier.input, classifier.outputs[0], name="classifier")
-    spec, units = _joined(params, hidden_size)
+    spec, units = _where_the_class_enters(params, hidden_size)
     trunk = build_trunk(spec, image_shape, **shared)
     head = Joint(
         (trunk.output_shape[-1], num_classes),

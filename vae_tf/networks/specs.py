@@ -14,6 +14,7 @@ with convolutions ends in the image: its last layer has as many filters as the i
 
 import math
 
+from vae_tf.checks import is_whole
 from vae_tf.errors import UserError, shown
 from vae_tf.limits import LARGEST_COUNT
 
@@ -27,7 +28,7 @@ def normalize(spec, name: str) -> Spec:
 
     Args:
         spec: Sequence of `[units]` or `[filters, kernel, stride]`.
-        name: "encoder" or "decoder", for messages and for the order of the layers.
+        name: Name of the network, for messages; "decoder" for the order of its layers, too.
 
     Returns:
         The spec as a tuple of tuples.
@@ -42,12 +43,7 @@ def normalize(spec, name: str) -> Spec:
     if not isinstance(spec, (list, tuple)) or len(spec) > _MOST_LAYERS:
         raise UserError(f"{form}, at most {_MOST_LAYERS} layers. Received: {name}={shown(spec)}")
     for index, layer in enumerate(spec, 1):
-        whole = isinstance(layer, (list, tuple)) and all(
-            isinstance(number, int)
-            and not isinstance(number, bool)
-            and 1 <= number <= LARGEST_COUNT
-            for number in layer
-        )
+        whole = isinstance(layer, (list, tuple)) and all(is_whole(number, 1) for number in layer)
         if not whole or len(layer) not in (1, 3):
             raise UserError(f"{form}. Received for layer {index}: {shown(layer)}")
     spec = tuple(tuple(layer) for layer in spec)

@@ -78,16 +78,16 @@ def describe_params(params: Params) -> dict:
     return fields
 
 
-def describe_data(images: ImageSet, validation: ImageSet, *, labelled: bool) -> dict[str, str]:
+def describe_data(images: ImageSet, validation: ImageSet, *, labeled: bool) -> dict[str, str]:
     """The images that a checkpoint is bound to.
 
     Args:
         images: The training images.
         validation: The validation images.
-        labelled: Whether the model learns from labels, too.
+        labeled: Whether the model learns from labels, too.
     """
     data = {"train": fingerprint(images), "validation": fingerprint(validation)}
-    if labelled and images.labels is not None:
+    if labeled and images.labels is not None:
         labels = np.concatenate([images.labels, validation.labels]).astype("<i8")
         data["labels"] = hashlib.sha256(labels.tobytes()).hexdigest()[:32]
     return data

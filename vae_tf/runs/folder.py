@@ -12,6 +12,7 @@ from vae_tf.config import Params
 from vae_tf.data import ImageSet, given_images, load
 from vae_tf.data.fingerprints import fingerprint
 from vae_tf.errors import UserError, unknown
+from vae_tf.models.codes import encode_images
 from vae_tf.reading import read_text
 from vae_tf.runs import checkpoints
 from vae_tf.runs.details import check_details, check_params, same_images
@@ -132,12 +133,8 @@ class Run:
         """
         rows = np.unique(np.linspace(0, len(self.data) - 1, _MOST_FITTED).astype(int))
         labels = self.data.labels if self.model.conditional else None
-        parts = [
-            self.model.encode(self.data.images(part), None if labels is None else labels[part])
-            for part in np.array_split(rows, -(-len(rows) // 1_000))
-        ]
-        mean, log_stddev = (np.concatenate(column) for column in zip(*parts, strict=True))
-        return rows, mean, log_stddev
+        given = None if labels is None else labels[rows]
+        return rows, *encode_images(self.model, self.data.images, rows, given)
 
     @functools.cached_property
     def code_mixture(self) -> CodeMixture:

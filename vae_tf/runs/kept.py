@@ -1,7 +1,5 @@
 """Weights kept at chosen steps of a training, to see how it went: `Params.keep_steps`."""
 
-import numpy as np
-
 from vae_tf.errors import UserError
 from vae_tf.runs import checkpoints
 from vae_tf.runs.archive import write_archive
@@ -50,7 +48,5 @@ def restore_kept(run: Run, step: int):
             f"before the training: --set keep_steps=[0, 100]."
         )
     arrays, _ = checkpoints.load(path)
-    if not all(np.isfinite(array).all() for array in arrays.values()):
-        raise UserError(f"{path} holds weights that are not finite.")
     checkpoints.restore(run.model, arrays, weights_only=True)
     return run.model

@@ -4,8 +4,8 @@ import dataclasses
 
 import numpy as np
 
+from vae_tf.checks import is_number, is_whole
 from vae_tf.errors import UserError, shown
-from vae_tf.limits import LARGEST_COUNT
 
 _LEAST, _MOST = 1e-30, 1e30
 
@@ -74,7 +74,7 @@ class Feedback(Schedule):
 
 def as_inner(schedule, name: str = "schedule") -> Schedule:
     """Checks a schedule that another one runs: a function of the step; a number is a constant."""
-    if isinstance(schedule, (int, float)) and not isinstance(schedule, bool):
+    if is_number(schedule):
         return constant(schedule)
     fits = isinstance(schedule, Schedule) and not isinstance(schedule, Feedback)
     require(fits, name, "another schedule, such as linear(0, 1, 50000)", schedule)
@@ -108,15 +108,13 @@ def require(condition: bool, name: str, expected: str, value):
 
 def check_level(name: str, value, *, zero: bool = True):
     """Checks a value of a schedule: a number of at least 0, or above 0."""
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
     # Within float32, in which it is used: a smaller one would be 0 there, a larger one infinite.
-    level = number and ((zero and value == 0) or _LEAST <= value <= _MOST)
-    least = f"at least 0, from {_LEAST:g} to {_MOST:g} or 0" if zero else "above 0"
-    require(level, name, f"a number of {least}" if zero else f"a number {least}", value)
+    level = is_number(value) and ((zero and value == 0) or _LEAST <= value <= _MOST)
+    least = "of at least 0 (0, or " if zero else "above 0 ("
+    require(level, name, f"a number {least}from {_LEAST:g} to {_MOST:g})", value)
 
 
 def check_steps(name: str, value, least: int):
     """Checks a number of steps."""
-    whole = isinstance(value, int) and not isinstance(value, bool)
-    fits = whole and least <= value <= LARGEST_COUNT
-    require(fits, name, f"a whole number of at least {least}, below 2^31", value)
+    expected = f"a whole number of at least {least}, below 2^31"
+    require(is_whole(value, least), name, expected, value)

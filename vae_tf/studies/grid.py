@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from vae_tf.config import Params, read_value, replace
+from vae_tf.config import Params, changed, read_value
 from vae_tf.errors import UserError, shown
 
 _LONGEST_NAME = 200  # bytes, as for any run folder
@@ -103,14 +103,6 @@ def _require(condition: bool, name: str, expected: str, value):
 
 
 def _point(run: str, params: Params, chosen: dict[str, object]) -> Point:
-    changes: dict[str, object] = {}
-    for field, value in chosen.items():
-        if field.startswith("hyper."):
-            knobs = changes.setdefault("hyper", dict(params.hyper))
-            if isinstance(knobs, dict):
-                knobs[field.removeprefix("hyper.")] = value
-        else:
-            changes[field] = value
     values = {field: text_of(value) for field, value in chosen.items()}
     name = ",".join(([run] if run else []) + [f"{field}={text}" for field, text in values.items()])
     name = name.replace("/", "_")
@@ -120,7 +112,7 @@ def _point(run: str, params: Params, chosen: dict[str, object]) -> Point:
             f"Received: {shown(name)}. Give what varies short names as runs of params.py, and make "
             f"a study of these runs."
         )
-    return Point(name, replace(params, **changes), ({BASE: run} if run else {}) | values)
+    return Point(name, changed(params, chosen), ({BASE: run} if run else {}) | values)
 
 
 def text_of(value: object) -> str:

@@ -98,7 +98,7 @@ def train(
     told = params.model in CLASSIFIERS and data is None and "test" in images.splits
     test = runs.load_data(params, "test") if told else None
     described = describe_data(
-        images, validation, labelled=bool({"label", "labeled_image"} & set(model.needs))
+        images, validation, labeled=bool({"label", "labeled_image"} & set(model.needs))
     )
     if say is not None and copied is not None:
         say(copied.sentence())

@@ -1,6 +1,6 @@
 // A map of the codes: their two directions of greatest variance. A click decodes.
 
-// As in the pictures: plots/page.py.
+// Told apart on light and on dark pages; those of the pictures (plots/page.py) need a white one.
 const CLASS_COLORS = [
   "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c6d31", "#999999",
   "#7b4fa3", "#b8a800",

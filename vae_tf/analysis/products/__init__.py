@@ -126,7 +126,6 @@ PRODUCTS = {
         "Edits",
         "Each row adds the direction of an attribute to the code of an image that lacks it. A good "
         "direction changes the probability of its attribute, and of no other one.",
-        needs_attributes=True,
         needs_images=True,
     ),
     "kl_per_latent.png": Product(
@@ -185,7 +184,6 @@ PRODUCTS = {
         "Clusters of codes",
         "A row is a group of codes that was found without labels. Rows of one class mean that the "
         "code separates the classes by itself; an adjusted Rand index of 0 is chance.",
-        needs_attributes=True,
     ),
     "codes_factors.png": Product(
         factors.codes_factors,

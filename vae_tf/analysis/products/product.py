@@ -42,7 +42,6 @@ class Product(NamedTuple):
         needs_factors: Whether it is only made where the generating factors are known.
         needs_gaussian: Whether it is only made of VAEs with a Gaussian likelihood.
         needs_labels: Whether it is only made of models that draw images of a given label.
-        needs_attributes: Whether it is only made where attributes of the images are known.
         needs_classifier: Whether it is only made of models that tell the class of an image.
         needs_kl: Whether it is only made where the KL of latents is known and finite.
         needs_images: Whether it shows images, which vectors are not.
@@ -57,7 +56,6 @@ class Product(NamedTuple):
     needs_factors: bool = False
     needs_gaussian: bool = False
     needs_labels: bool = False
-    needs_attributes: bool = False
     needs_classifier: bool = False
     needs_kl: bool = False
     needs_images: bool = False

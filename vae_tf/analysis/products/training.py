@@ -80,5 +80,7 @@ def _thinned(steps: list[int], most: int) -> list[int]:
 
 def _held(count: int, usual: int) -> list[int]:
     """Returns milliseconds of frames of which the first and the last are held for longer."""
-    return [1_200 if index == 0 else 2_500 if index == count - 1 else usual
-            for index in range(count)]  # fmt: skip
+    durations = [usual] * count
+    durations[0] = 1_200
+    durations[-1] = 2_500 if count > 1 else 1_200
+    return durations

@@ -1,4 +1,4 @@
-"""Codes of many images, computed a part at a time (compute)."""
+"""Codes of many images, computed a part at a time."""
 
 from collections.abc import Callable
 

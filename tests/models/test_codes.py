@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from vae_tf.analysis.codes import codes_and_kl, encode_images
+from vae_tf.models.codes import codes_and_kl, encode_images
 
 
 class Model:
