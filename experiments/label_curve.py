@@ -184,7 +184,7 @@ def curve(results: dict, run: str, seeds: int) -> Figure:
         f"{run}, seeds 0 to {seeds - 1}; settings chosen on 5,000 validation images",
         "a dot a seed, lines through the means; both axes logarithmic",
     )
-    page = Page(800, 400, "What labels are needed for: error on MNIST's test images", notes)
+    page = Page(870, 380, "What labels are needed for: error on MNIST's test images", notes)
     axes = page.chart(
         MARGIN + 60, page.top + 10, 560, 330, xlabel="labels", ylabel="test error, %"
     )  # fmt: skip

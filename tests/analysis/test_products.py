@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.conftest import TINY
 from vae_tf.analysis import analyze
 from vae_tf.analysis.analyzed_run import AnalyzedRun
 from vae_tf.analysis.products import training
@@ -11,8 +12,10 @@ from vae_tf.analysis.products.factors import position_factors
 from vae_tf.analysis.products.scores import importance_matrix, information_matrix
 from vae_tf.analysis.products.training import training_animation
 from vae_tf.analysis.products.traversals import all_traversals, traversal
+from vae_tf.config import replace
 from vae_tf.plots.code_statistics import code_statistics
 from vae_tf.runs import Run
+from vae_tf.training import train
 
 
 def test_a_damaged_picture_is_left_out_of_the_animation(runs, caplog):
@@ -52,6 +55,34 @@ def test_traversals_in_every_range(runs, mode):
     order = [f"z{latent}" for latent in analyzed.statistics.order[:used]]
     texts = [text.get_text() for text in figure.texts]
     assert [text for text in texts if text in order] == order
+
+
+def test_layers_are_traversed_with_what_follows_from_them(tmp_path):
+    params = replace(TINY, model="ladder_vae", hyper={"sizes": [2, 2], "hidden": [6, 6]}, steps=2)
+    analyzed = AnalyzedRun(train(params, tmp_path / "run"))
+    analyzed.statistics = analyzed.statistics._replace(kl=np.array([1, 2, 0, 4, 3, 2, 1.0]))
+    decoded = []
+    decode = analyzed.decode
+    analyzed.decode = lambda z: decoded.append(z) or decode(z)
+    figure = all_traversals(analyzed)
+    model, (codes,) = analyzed.model, decoded
+    texts = [text.get_text() for text in figure.texts]
+    headings = [text for text in texts if text.startswith("Layer ")]
+    assert headings == [
+        "Layer 3, the top: 3.00 nats, 2 of 2 latents active",
+        "Layer 2: 4.00 nats, 1 of 2 latents active",
+        "Layer 1, the lowest: 6.00 nats, 3 of 3 latents active",
+    ]
+    rows = [int(text[1:]) for text in texts if text[1:].isdecimal()]
+    assert rows == [1, 0, 3, 4, 5, 6]
+    codes = codes.reshape(2, 6, -1, 7)
+    for block in codes:
+        for latent, row in zip(rows, block, strict=True):
+            assert np.ptp(row[:, latent]) > 0.1
+            layer = 3 if latent < 2 else 2 if latent < 4 else 1
+            np.testing.assert_allclose(row, model.descended(row, layer), rtol=1e-5)
+            above = [k for k in range(7) if k < {3: 2, 2: 4, 1: 7}[layer] and k != latent]
+            assert np.ptp(row[:, above], axis=0).max(initial=0) == 0
 
 
 def test_unused_latents_fold_into_a_line_and_the_grid_names_the_busiest(runs):

@@ -37,6 +37,16 @@ def test_a_first_row_that_dwarfs_the_others_makes_a_logarithmic_axis():
     assert axes[0].lines[0].get_ydata().max() == 1_000
 
 
+def test_stochastic_layers_have_panels_of_their_own():
+    layers = {f"{name}_{k}": np.full(50, 10.0 * k) for name in ("kl", "active") for k in (1, 2, 3)}
+    axes = plot_training_curves(history() | layers, "t").axes
+    panels = {each.get_title(loc="left"): each for each in axes[8:]}
+    assert list(panels) == ["KL of each layer", "Active latents of each layer"]
+    for panel in panels.values():
+        shown = {line.get_label(): line.get_ydata()[-1] for line in panel.lines}
+        assert shown == {"layer 3, the top": 30, "layer 2": 20, "layer 1, the lowest": 10}
+
+
 def test_an_infinite_kl_is_said_in_its_panel():
     endless = history()
     endless["kl"][:] = endless["val_kl"][:] = np.inf

@@ -24,6 +24,19 @@ def test_columns_of_the_single_latent_grid():
     assert {"+3.00", "-3.00", "z + 0.5", "z + 1"} <= set(texts(figure))
 
 
+def test_groups_of_rows_have_headings():
+    blocks = {"a": RNG.random((3, 4, 8, 8, 1)), "b": RNG.random((3, 4, 8, 8, 1))}
+    each = [[5, 0, 1], np.ones(3), np.ones(3, bool), np.zeros((3, 2))]
+    plain = plot_traversals(blocks, *each, "t")
+    figure = plot_traversals(blocks, *each, "t", groups=[("top", 1), ("below", 2)])
+    whole = shown(plain, "b")
+    height = (len(whole) - 2) // 3
+    np.testing.assert_array_equal(shown(figure, "b, top"), whole[: height + 2])
+    np.testing.assert_array_equal(shown(figure, "b, below"), whole[height:])
+    places = {text.get_text(): text.get_position()[1] for text in figure.texts}
+    assert places["top"] > places["z5"] > places["below"] > places["z0"] > places["z1"]
+
+
 def test_rows_of_all_latents_say_their_nats():
     blocks = {
         "from zero": RNG.random((2, 4, 8, 8, 1)),

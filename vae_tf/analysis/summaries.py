@@ -14,6 +14,7 @@ from vae_tf.analysis.analyzed_run import AnalyzedRun
 from vae_tf.checks import is_number, is_whole
 from vae_tf.errors import UserError
 from vae_tf.escaping import csv_cell
+from vae_tf.models.codes import with_layers_below
 from vae_tf.plots import traversals
 from vae_tf.plots.grids import fitted, image_grid
 from vae_tf.reading import read_json
@@ -87,8 +88,8 @@ def _strip(analyzed: AnalyzedRun) -> str:
     ranges = traversals.latent_ranges("fitted", analyzed.statistics)
     codes = traversals.traversal_codes(np.zeros(len(order)), ranges, np.linspace(0, 1, 10))
     # Without lines between the images, which would be white on a dark page.
-    tiles = fitted(analyzed.decode(codes[order[0]]), _STRIP)
-    return _encode_png(image_grid(tiles, 10, gap=0, tile=1))
+    images = analyzed.decode(with_layers_below(analyzed.model, codes[order[:1]], order[:1]))
+    return _encode_png(image_grid(fitted(images, _STRIP), 10, gap=0, tile=1))
 
 
 def _last(history, name):

@@ -218,8 +218,7 @@ def spectrum(images: "ImageSet | np.ndarray", latent_size: int) -> Spectrum:
         )
     values, num_given = read_sample(images)
     eigenvalues, total = covariance_eigenvalues(values, 2 * latent_size)
-    num_images, image_size = values.shape
-    return Spectrum(eigenvalues, total, image_size, num_images, num_given)
+    return Spectrum(eigenvalues, total, values.shape[1], len(values), num_given)
 
 
 def forecast_from(

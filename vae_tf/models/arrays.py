@@ -1,7 +1,7 @@
 """Arrays in, arrays out: what notebooks, scores and analysis ask of a model."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import keras
 import numpy as np
@@ -66,6 +66,8 @@ class ArrayModel(keras.Model):
 
     # Whether images are encoded and decoded given their labels.
     conditional = False
+    # Latents of each stochastic layer, from below, where lower layers follow from upper ones.
+    layer_sizes: Sequence[int] = ()
 
     @property
     def has_gaussian_codes(self) -> bool:
@@ -97,6 +99,10 @@ class ArrayModel(keras.Model):
         """Images `[B, H, W, C]` in [0, 1] of latent vectors `[B, L]`."""
         z = _checked("z", z, (self.latent_size,), "latent vectors [B, L]")
         return self._decode(z, self.label_rows(label, len(z)))
+
+    def following(self, z: np.ndarray, latent: int) -> np.ndarray:
+        """Codes `[B, L]` of which one latent was changed, with what is expected below it."""
+        return z
 
     def reconstruct(self, x: np.ndarray, label=None) -> np.ndarray:
         """Reconstructions `[B, H, W, C]` in [0, 1] from the posterior means; no noise."""

@@ -53,6 +53,21 @@ def codes_and_kl(
     return _in_parts(ask, read, rows, labels)
 
 
+def with_layers_below(model, codes: np.ndarray, latents: np.ndarray) -> np.ndarray:
+    """Codes to decode where latents were changed: the layers below follow.
+
+    Args:
+        model: Any model of this package.
+        codes: `[R, S, L]`, in row r of which one latent was changed.
+        latents: `[R]` numbers of these latents.
+
+    Returns:
+        `[R * S, L]` codes.
+    """
+    rows = [model.following(row, int(k)) for row, k in zip(codes, latents, strict=True)]
+    return np.concatenate(rows)
+
+
 def _given(x, label):
     return (x,) if label is None else (x, label)
 

@@ -120,8 +120,6 @@ class GenerativeModel(KerasMethods, ArrayModel):
         self.supports_jit = False
         self.built = True
 
-    # --- what a family says ---
-
     @classmethod
     def build_networks(cls, params, image_shape: tuple[int, ...], **facts) -> tuple:
         """Builds the encoder and the decoder.
@@ -198,8 +196,6 @@ class GenerativeModel(KerasMethods, ArrayModel):
         """Draws `n` latent vectors `[n, L]` of the prior."""
         return rng.standard_normal((n, self.latent_size)).astype("float32")
 
-    # --- a forward pass ---
-
     def forward(self, batch: dict, training: bool, *, guard=None, num_samples=1) -> Outputs:
         """From a batch to all that a loss is made of.
 
@@ -243,8 +239,6 @@ class GenerativeModel(KerasMethods, ArrayModel):
     def _means_draw(self):
         # The plain autoencoder's posteriors are bounded at every step, others' at none.
         return Means(bounded) if self.kl_weight.schedule.highest == 0 else Means()
-
-    # --- training ---
 
     @property
     def step(self):

@@ -178,6 +178,11 @@ class HierarchicalVAE(VAE):
             parts[place] = mean + np.exp(log_stddev) * parts[place] if noisy else mean
         return np.concatenate(parts, axis=1)
 
+    def following(self, z, latent):
+        # Codes begin with the top layer.
+        ends = np.cumsum(self.layer_sizes[::-1])
+        return self.descended(z, len(ends) - int(np.searchsorted(ends, latent, side="right")))
+
     def sample_prior(self, n, rng):
         noise = super().sample_prior(n, rng)  # the top layer's is its value
         return self.descended(noise, len(self.layer_sizes), noisy=True)

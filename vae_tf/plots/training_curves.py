@@ -1,4 +1,4 @@
-"""The eight panels of a training (draw)."""
+"""The eight panels of a training, and two of its stochastic layers (draw)."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ from vae_tf.plots.axis_scales import (
     use_log_scale,
 )
 from vae_tf.plots.downsampling import downsample_curve
-from vae_tf.plots.page import BLUE, FAINT, MARGIN, ORANGE, Page, points
+from vae_tf.plots.page import BLUE, CLASSES, FAINT, MARGIN, ORANGE, Page, points
 
 # Panel -> (columns of log.csv with their names in the legend, unit).
 TRAINING_PANELS = {
@@ -28,7 +28,11 @@ TRAINING_PANELS = {
     "Average mean": ({"mean_mean": ""}, "mean"),
     "Mean, lower and upper bound": ({"mean_min": "lower", "mean_max": "upper"}, "mean"),
 }
-
+# The same of each layer k, which log.csv has as kl_k and active_k; 1 is the lowest.
+LAYER_PANELS = {
+    "KL of each layer": ("kl", "nats per image"),
+    "Active latents of each layer": ("active", "latents"),
+}
 # Unit -> the least span of an axis; the prior's standard deviation is 1.
 _LEAST_SPAN = {"stddev": 0.2, "mean": 0.2, "nats per image": 0.1}
 
@@ -38,6 +42,8 @@ def plot_training_curves(
 ) -> Figure:
     """Draws eight panels: losses, KL weight, standard deviations and means.
 
+    Where there are several stochastic layers, their KL and active latents come below.
+
     Args:
         history: Columns of log.csv by name, `step` among them; those of validation begin with
             `val_`.
@@ -45,7 +51,8 @@ def plot_training_curves(
         notes: Lines below the title.
     """
     width, height, across, down = 268, 190, 76, 86
-    page = Page(4 * (width + across) - 10, 2 * (height + down) + 4, title, tuple(notes))
+    rows = 3 if "kl_2" in history else 2
+    page = Page(4 * (width + across) - 10, rows * (height + down) + 4, title, tuple(notes))
     page.text(page.width - MARGIN - 130, MARGIN, "●  training", color=BLUE, ha="right")
     page.text(page.width - MARGIN, MARGIN, "◆  validation", color=ORANGE, ha="right")
     for index, (panel, (columns, unit)) in enumerate(TRAINING_PANELS.items()):
@@ -71,7 +78,27 @@ def plot_training_curves(
             low, high = (history[column] for column in columns)
             axes.fill_between(history["step"], low, high, color=BLUE, alpha=0.12, linewidth=0)
         label_steps(axes)
+    for column, (panel, (name, unit)) in enumerate(LAYER_PANELS.items() if rows == 3 else ()):
+        left, top = MARGIN + 56 + column * (width + across), page.top + 30 + 2 * (height + down)
+        axes = page.chart(left, top, width, height, title=panel, xlabel="step", ylabel=unit)
+        _plot_layers(axes, history, name)
     return page.figure
+
+
+def _plot_layers(axes, history, name):
+    """Draws a column of each layer in a color of its own, named beside the last panel."""
+    layers = [layer for layer in range(1, len(CLASSES) + 1) if f"{name}_{layer}" in history]
+    for layer in reversed(layers):
+        steps, values = downsample_curve(history["step"], history[f"{name}_{layer}"])
+        place = {1: ", the lowest", len(layers): ", the top"}.get(layer, "")
+        axes.plot(
+            steps, values, color=CLASSES[layer - 1], linewidth=1.4, label=f"layer {layer}{place}"
+        )
+    axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))
+    label_steps(axes)
+    if name == "active":
+        place = {"loc": "upper left", "bbox_to_anchor": (1.05, 1.0)}
+        axes.legend(frameon=False, fontsize=points(13), **place)
 
 
 def _plot_curves(axes, history, columns):

@@ -10,6 +10,7 @@ from vae_tf.plots.grids import GAP, fitted, image_grid
 from vae_tf.plots.page import FAINT, INK, MARGIN, Page, text_width
 
 _LABEL_WIDTH = 150  # pixels, for what is written beside a row
+_GROUP_HEADING = 30  # pixels, above the rows of a group that has a heading
 
 
 def plot_traversal(
@@ -64,6 +65,7 @@ def plot_traversals(
     unit: str = "nats",
     image: np.ndarray | None = None,
     names: Mapping[int, str] = MappingProxyType({}),
+    groups: Sequence[tuple[str, int]] = (),
     tile: int = 56,
 ) -> Figure:
     """Draws every latent running through its range: a row a latent.
@@ -79,32 +81,45 @@ def plot_traversals(
         unit: Unit of `use`.
         image: `[H, W, C]` image that the last block starts from, shown in its heading.
         names: Number of a latent -> what it tells.
+        groups: Heading and number of rows of each group of latents, in this order; empty for one
+            group without a heading.
         tile: Approximate height of an image in pixels.
     """
-    grids = {}
+    groups = groups or [("", len(latents))]
+    ends = np.cumsum([count for _, count in groups])
+    grids = {}  # of a block, a grid a group
     for heading, images in blocks.items():
+        steps = images.shape[1]
         tiles = fitted(images.reshape(-1, *images.shape[2:]), tile)
-        grids[heading] = image_grid(tiles, images.shape[1], tile=1)
+        parts = np.split(tiles, steps * ends[:-1])
+        grids[heading] = [image_grid(part, steps, tile=1) for part in parts]
     height = tiles.shape[1]
     heading_height = 22 if image is None else max(22, height + 6)
     between = 22
     shown = [names[int(latent)] for latent in latents if int(latent) in names]
     label_width = _LABEL_WIDTH + max([text_width(name, 11) + 12 for name in shown], default=0)
-    width = label_width + sum(grid.shape[1] + between for grid in grids.values())
-    grid_height = next(iter(grids.values())).shape[0]
-    page = Page(width, heading_height + grid_height, title, tuple(notes))
+    width = label_width + sum(grid[0].shape[1] + between for grid in grids.values())
+    heights = [(_GROUP_HEADING if name else 0) + count * (height + GAP) + GAP
+               for name, count in groups]  # fmt: skip
+    page = Page(width, heading_height + sum(heights), title, tuple(notes))
     top = page.top + heading_height
+    bottoms = top + np.cumsum(heights)
     x = MARGIN + label_width
     for index, (heading, grid) in enumerate(grids.items()):
         page.text(x, top - 4, heading, weight="bold", va="bottom")
-        page.picture(x, top, grid, heading)
+        for part, bottom, (name, _) in zip(grid, bottoms, groups, strict=True):
+            label = f"{heading}, {name}" if name else heading
+            page.picture(x, bottom - part.shape[0], part, label)
         if image is not None and index == len(grids) - 1:
             started = image_grid(fitted(image[None], tile), 1, tile=1)
             place = x + text_width(heading, 13) + 10
             page.picture(place, top - height - 4, started, "image")
-        x += grid.shape[1] + between
+        x += grid[0].shape[1] + between
+    for part, bottom, (name, _) in zip(grid, bottoms, groups, strict=True):
+        page.text(MARGIN, bottom - part.shape[0] - 6, name, weight="bold", va="bottom")
     for row, latent in enumerate(latents):
-        middle = top + GAP + row * (height + GAP) + height / 2
+        group = np.searchsorted(ends, row, side="right")
+        middle = bottoms[group] - (ends[group] - row) * (height + GAP) + height / 2
         used = f"{use[row]:.2f} {unit}" if active[row] else f"{use[row]:.3f}, inactive"
         _name_row(page, middle, height, f"z{latent}", used, active[row], ranges[row])
         if told := names.get(int(latent)):

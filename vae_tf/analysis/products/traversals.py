@@ -5,6 +5,7 @@ from matplotlib.figure import Figure
 
 from vae_tf.analysis.analyzed_run import AnalyzedRun
 from vae_tf.analysis.products.product import Animation
+from vae_tf.models.codes import with_layers_below
 from vae_tf.plots.animations import traversal_frames
 from vae_tf.plots.code_statistics import CodeStatistics, farthest_latent
 from vae_tf.plots.grids import fitted
@@ -16,7 +17,9 @@ from vae_tf.plots.traversals import (
     traversal_codes,
 )
 
+_MOST_OF_A_LAYER = 8  # latents that are drawn, where there are several layers
 _MOST_NAMED = 12  # latents in a line
+_LAYERED = ["of each layer those most used; the layers below follow from what is changed"]
 
 
 def traversal(analyzed: AnalyzedRun) -> Figure:
@@ -24,7 +27,8 @@ def traversal(analyzed: AnalyzedRun) -> Figure:
     statistics = analyzed.statistics
     latent = farthest_latent(statistics.mean)
     codes = single_latent_codes(statistics, latent)  # [S, K, L]
-    images = analyzed.decode(codes.reshape(-1, codes.shape[-1]))
+    below = with_layers_below(analyzed.model, codes, np.full(len(codes), latent))
+    images = analyzed.decode(below)
     average = statistics.average_stddev[latent]
     unit, most = " nats" * statistics.has_kl, int(statistics.order[0])
     another = (
@@ -50,20 +54,24 @@ def traversal(analyzed: AnalyzedRun) -> Figure:
 def all_traversals(analyzed: AnalyzedRun, mode: str = "fitted") -> Figure:
     """Draws traversals of every latent, that of most use first, from zero and from a real image.
 
+    Of several stochastic layers the top one comes first, of each at most 8 latents; what lies below
+    a latent follows from it.
+
     Args:
         analyzed: Run that is drawn.
         mode: Range of each latent, see `plots.traversals.latent_ranges`.
     """
-    statistics = analyzed.statistics
-    size, ranges = len(statistics.order), latent_ranges(mode, statistics)
-    # Where nothing is used, a few rows show that nothing changes.
-    order = statistics.order[: int(statistics.active.sum()) or 3]
+    statistics, model = analyzed.statistics, analyzed.model
+    order, groups = _in_layers(statistics, model.layer_sizes)
+    ranges = latent_ranges(mode, statistics)
     tile = int(np.clip(1150 / len(order), 28, 64))
     num_steps = 7 if tile > 40 else 9  # the smaller, the more of them side by side
     positions = np.linspace(0, 1, num_steps)
-    starts = {"from zero": np.zeros(size), "from an image": analyzed.shown_codes[0]}
+    zero = model.following(np.zeros((1, len(ranges)), "float32"), 0)[0]
+    starts = {"from zero": zero, "from an image": analyzed.shown_codes[0]}
     codes = [traversal_codes(start, ranges, positions)[order] for start in starts.values()]
-    images = analyzed.decode(np.concatenate(codes).reshape(-1, size))
+    below = with_layers_below(model, np.concatenate(codes), np.tile(order, len(starts)))
+    images = analyzed.decode(below)
     images = images.reshape(len(starts), len(order), num_steps, *images.shape[1:])
     images_encoded = analyzed.image_count
     words = {
@@ -81,13 +89,38 @@ def all_traversals(analyzed: AnalyzedRun, mode: str = "fitted") -> Figure:
         (
             analyzed.caption,
             f"sorted by {statistics.measure}; from left to right: {words[mode]}",
-            *_folded(statistics, len(order)),
+            *(_LAYERED if groups else _folded(statistics, len(order))),
         ),
         unit=statistics.unit,
         image=analyzed.originals[0],
         names=analyzed.latent_names,
+        groups=groups,
         tile=tile,
     )
+
+
+def _in_layers(statistics, sizes) -> tuple[np.ndarray, list[tuple[str, int]]]:
+    """Latents in the order of rows, and the heading and number of the rows of each layer.
+
+    Args:
+        statistics: Statistics of the codes.
+        sizes: Latents of each layer, from below, as codes end with the lowest; at most one for
+            a model whose layers do not follow from each other.
+    """
+    if len(sizes) < 2:
+        # Where nothing is used, a few rows show that nothing changes.
+        return statistics.order[: int(statistics.active.sum()) or 3], []
+    order, groups = [], []
+    for below, latents in enumerate(np.split(np.arange(sum(sizes)), np.cumsum(sizes[::-1])[:-1])):
+        layer = len(sizes) - below
+        use, active = statistics.use[latents].sum(), statistics.active[latents].sum()
+        sorted_by_use = latents[np.argsort(-statistics.use[latents], kind="stable")]
+        shown = sorted_by_use[: np.clip(active, 1, _MOST_OF_A_LAYER)]
+        place = {1: ", the lowest", len(sizes): ", the top"}.get(layer, "")
+        amount = f"{use:.2f} {statistics.unit}, {active} of {len(latents)} latents active"
+        groups.append((f"Layer {layer}{place}: {amount}", len(shown)))
+        order.append(shown)
+    return np.concatenate(order), groups
 
 
 def _folded(statistics: CodeStatistics, shown: int) -> list[str]:
@@ -109,7 +142,7 @@ def traversal_animation(analyzed: AnalyzedRun, mode: str = "fitted") -> Animatio
     there = positions[: len(positions) // 2 + 1]
     ranges = latent_ranges(mode, statistics)
     codes = traversal_codes(np.zeros(len(ranges)), ranges, there)[order]
-    images = analyzed.decode(codes.reshape(-1, len(ranges)))
+    images = analyzed.decode(with_layers_below(analyzed.model, codes, order))
     images = fitted(images, 80)
     images = images.reshape(len(order), len(there), *images.shape[1:])
     back = np.concatenate([images, images[:, -2:0:-1]], axis=1)
