@@ -15,7 +15,7 @@ from vae_tf.escaping import printable
 def main(arguments: list[str] | None = None) -> int:
     """Analyzes the named runs; returns the exit code."""
     return scripts.answer(
-        "analyze.py",
+        scripts.name_of("analyze.py"),
         lambda: run(parse(arguments)),
         lambda: "What is drawn is kept; the same command draws the rest.",
     )
@@ -23,13 +23,13 @@ def main(arguments: list[str] | None = None) -> int:
 
 def complain(problem: str):
     """Prints what went wrong."""
-    print(f"analyze.py: {printable(problem)}", file=sys.stderr)
+    print(f"{scripts.name_of('analyze.py')}: {printable(problem)}", file=sys.stderr)
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
     """Reads the command line."""
     parser = argparse.ArgumentParser(
-        prog="analyze.py",
+        prog=scripts.name_of("analyze.py"),
         description="Turn saved runs into pictures and a report. Needs nothing but the run "
         "folders, and the data by name.",
         epilog="What is up to date is not drawn again. A run still training is drawn as of its "

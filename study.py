@@ -29,18 +29,18 @@ def main(arguments: list[str] | None = None) -> int:
             return 0
         name, study = chosen_study(options, presets.RUNS, studies)
         points = [point._replace(params=located(point.params)) for point in study.points()]
-        return run(options, name, points, ["study.py", *words], begun)
+        return run(options, name, points, [scripts.name_of("study.py"), *words], begun)
 
     def going_on() -> str:
         return begun[0] if begun else "Nothing was begun."
 
-    return scripts.answer("study.py", work, going_on)
+    return scripts.answer(scripts.name_of("study.py"), work, going_on)
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
     """Reads the command line."""
     parser = argparse.ArgumentParser(
-        prog="study.py",
+        prog=scripts.name_of("study.py"),
         description="Train a grid of runs: a study of params.py, or runs with fields that vary. "
         "Without a name, list the studies of params.py.",
         epilog="Stop it or kill it at any time; the same command goes on. Exit code 1: a run "
@@ -157,7 +157,7 @@ def run(
         start, workers = local_jobs(study, options.workers, command)
     else:
         start, workers = ray_jobs(study, options.ray, options.workers, command)
-    again = f"python {shlex.join(command)}"
+    again = shlex.join([*scripts.call_of("study.py").split(), *command[1:]])
     begun.append(f"What is written is whole. To go on:\n  {again}")
     known = len(points) - len(study.left)
     print(f"{name}: {len(points):,} runs, {known:,} of them done before.", flush=True)
@@ -165,11 +165,11 @@ def run(
     if options.metrics:
         study.score_together()
     for point, error in study.failed.items():
-        print(f"study.py: {point}: {error}", file=sys.stderr)
+        print(f"{scripts.name_of('study.py')}: {point}: {error}", file=sys.stderr)
     done = len(points) - len(study.failed)
     print(
         f"{name}: {done:,} of {len(points):,} runs done. They lie in {study.folder}, beside their "
-        f"table, study.csv.\nNext: python analyze.py {name}"
+        f"table, study.csv.\nNext: {scripts.call_of('analyze.py')} {name}"
     )
     if study.failed:
         print(f"Failed runs are tried again by: {again}", file=sys.stderr)

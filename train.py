@@ -32,7 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
             train_run(folder, params, options)
             del left[0]
             if next_run := following(name, presets):
-                print(f"Next: python train.py {next_run}")
+                print(f"Next: {scripts.call_of('train.py')} {next_run}")
         return 0
 
     def going_on() -> str:
@@ -40,13 +40,13 @@ def main(arguments: list[str] | None = None) -> int:
             return "Nothing was begun."
         return "What is written is whole. To go on:" + "".join(f"\n  {line()}" for line in left)
 
-    return scripts.answer("train.py", work, going_on)
+    return scripts.answer(scripts.name_of("train.py"), work, going_on)
 
 
 def parse(arguments: list[str] | None, presets) -> argparse.Namespace:
     """Reads the command line."""
     parser = argparse.ArgumentParser(
-        prog="train.py",
+        prog=scripts.name_of("train.py"),
         description="Train the runs named in params.py; each leaves a folder in predictions/.",
         epilog="Stop with Ctrl-C at any time; the same command with --resume goes on exactly.",
     )
@@ -145,7 +145,7 @@ def command(folder: str, run: str, options: argparse.Namespace) -> Callable[[], 
     """The command that goes on with a run, as things stand when it is asked for."""
 
     def line() -> str:
-        words = ["python", "train.py", run]
+        words = [*scripts.call_of("train.py").split(), run]
         words += [word for change in options.set for word in ("--set", change)]
         words += ["--name", folder] if folder != run else []
         if options.predictions != Path("predictions"):
@@ -201,7 +201,7 @@ def look(run, predictions: Path):
     elsewhere = "" if predictions == Path("predictions") else f" --predictions {predictions}"
     if drawn.exists():
         print(f"Look: {drawn}; of its training: {run.samples}")
-    print(f"All pictures: python analyze.py {run.name}{elsewhere}")
+    print(f"All pictures: {scripts.call_of('analyze.py')} {run.name}{elsewhere}")
 
 
 def following(name: str, presets) -> str | None:

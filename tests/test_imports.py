@@ -26,6 +26,7 @@ LAYERS = [
     {"config"},
     {"runs"},
     {"training", "analysis", "studies", "presets"},
+    {"commands"},
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 # Same layer, but strangers to each other.

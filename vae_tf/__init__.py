@@ -11,13 +11,14 @@ from vae_tf.version import VERSION as __version__
 _HOMES = {
     "Params": "config",
     "Run": "runs",
+    "analyze": "analysis",
     "forecast": "forecasts.linear_vae",
     "load_run": "runs",
     "train": "training",
 }
 _MODULES = ("data", "directions", "distributions", "metrics", "models", "plots", "schedules")
 
-__all__ = ["Params", "Run", "__version__", "forecast", "load_run", "train", *_MODULES]
+__all__ = ["Params", "Run", "__version__", "analyze", "forecast", "load_run", "train", *_MODULES]
 
 
 def __getattr__(name: str):

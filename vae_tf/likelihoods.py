@@ -24,6 +24,7 @@ class Likelihood:
     """Distribution of an image given the decoder's logits.
 
     Attributes:
+        unit: Whether it describes values in [0, 1] alone.
         constant: Nats a pixel and channel to add to the reconstruction for the whole negative
             log-likelihood.
         levels: How many values a pixel takes where the likelihood is a probability; None where it
@@ -33,6 +34,7 @@ class Likelihood:
         indivisible: As that of a model.
     """
 
+    unit = True
     constant = 0.0
     levels: int | None = None
     logged: tuple[str, ...] = ()
@@ -70,6 +72,13 @@ class Likelihood:
         """
 
 
+class Centered(Likelihood):
+    """Errors from a mean: sigmoid(logits) in [0, 1], as of images, or else the logits."""
+
+    def mean(self, logits):
+        return ops.sigmoid(logits) if self.unit else logits
+
+
 class Bernoulli(Likelihood):
     """Cross-entropy; on grey values between 0 and 1 not a probability, but the field's usage."""
 
@@ -105,17 +114,17 @@ class ContinuousBernoulli(Likelihood):
         return ops.where(near, series, -1.0 / ops.expm1(-far) - 1.0 / far)
 
 
-class Laplace(Likelihood):
-    """Sum of absolute errors: a Laplace distribution of scale 1 around sigmoid(logits)."""
+class Laplace(Centered):
+    """Sum of absolute errors: a Laplace distribution of scale 1 around the mean."""
 
     constant = math.log(2.0)
 
     def reconstruction(self, x, logits, training=False):
-        return _summed(ops.abs(x - ops.sigmoid(logits))), {}
+        return _summed(ops.abs(x - self.mean(logits))), {}
 
 
-class Gaussian(Likelihood):
-    """Squared errors over twice the variance s^2, and D log(s sqrt(2)): N(sigmoid(logits), s^2).
+class Gaussian(Centered):
+    """Squared errors over twice the variance s^2, and D log(s sqrt(2)): N(mean, s^2).
 
     At the default, s^2 = 1/2, this is the sum of squared errors.
 
@@ -130,13 +139,13 @@ class Gaussian(Likelihood):
         self.stddev = stddev
 
     def reconstruction(self, x, logits, training=False):
-        errors = _summed(ops.square(x - ops.sigmoid(logits)))
+        errors = _summed(ops.square(x - self.mean(logits)))
         if self.stddev == _DEFAULT_STDDEV:
             return errors, {}
         return _scaled(errors, math.log(self.stddev), logits), {}
 
 
-class LearnedGaussian(Likelihood):
+class LearnedGaussian(Centered):
     """`Gaussian` whose standard deviation is one weight, learned with the networks.
 
     Reference:
@@ -152,12 +161,12 @@ class LearnedGaussian(Likelihood):
         self.variables = (self.log_stddev,)
 
     def reconstruction(self, x, logits, training=False):
-        errors = _summed(ops.square(x - ops.sigmoid(logits)))
+        errors = _summed(ops.square(x - self.mean(logits)))
         log_stddev = ops.convert_to_tensor(self.log_stddev)
         return _scaled(errors, log_stddev, logits), {"decoder_stddev": ops.exp(log_stddev)}
 
 
-class OptimalGaussian(Likelihood):
+class OptimalGaussian(Centered):
     """`Gaussian` whose standard deviation is the best one: the root mean squared error.
 
     In training that of the batch, through which gradients pass (Rybkin et al. 2021, Eq. 7), its
@@ -174,7 +183,7 @@ class OptimalGaussian(Likelihood):
         self.count = _weight(model, "decoder_batches", 0.0, False)
 
     def reconstruction(self, x, logits, training=False):
-        squares = ops.square(x - ops.sigmoid(logits))
+        squares = ops.square(x - self.mean(logits))
         if training:
             log_stddev = 0.5 * ops.log(ops.mean(squares) + 1e-12)
             log_stddev = _LOWEST_LOG_STDDEV + ops.softplus(log_stddev - _LOWEST_LOG_STDDEV)
@@ -248,15 +257,20 @@ def make_likelihood(text: str, model: keras.Model) -> Likelihood:
 
     Args:
         text: Text of a likelihood, such as "gaussian(stddev=0.1)", see `likelihood_texts`.
-        model: Model that keeps the weights of those that have some.
+        model: Model that keeps the weights of those that have some; where it works on vectors, by
+            its `image_shape`, a Gaussian or a Laplace distribution is around any real numbers.
 
     Raises:
         UserError: If it is unknown, or its standard deviation is impossible.
     """
     name, stddev = read_likelihood(text)
     if isinstance(stddev, str):
-        return LIKELIHOODS[f"{name}(stddev={stddev})"](model)
-    return Gaussian(model, stddev) if stddev is not None else LIKELIHOODS[name](model)
+        likelihood = LIKELIHOODS[f"{name}(stddev={stddev})"](model)
+    else:
+        likelihood = Gaussian(model, stddev) if stddev is not None else LIKELIHOODS[name](model)
+    if isinstance(likelihood, Centered):
+        likelihood.unit = len(getattr(model, "image_shape", ())) != 1
+    return likelihood
 
 
 def _scaled(errors, log_stddev, logits):
@@ -272,7 +286,7 @@ def _near_zero(logits):
 
 
 def _summed(nats):
-    return ops.sum(nats, axis=(1, 2, 3))
+    return ops.sum(nats, axis=tuple(range(1, len(nats.shape))))
 
 
 def _weight(model, name, value, trainable):

@@ -8,6 +8,7 @@ from vae_tf.machine import machine_memory
 from vae_tf.models import MODELS
 from vae_tf.models.generative_model import GenerativeModel
 from vae_tf.models.knobs import hyper_of
+from vae_tf.networks.sizes import Sizes
 
 _FLOAT = 4  # bytes
 
@@ -41,7 +42,7 @@ class Memory(NamedTuple):
         return sum(self)
 
 
-def estimate(params, image_shape: tuple[int, int, int]) -> Memory:
+def estimate(params, image_shape: tuple[int, ...], sizes: Sizes | None = None) -> Memory:
     """Estimates the memory that a training takes, besides some 0.6 GB for TensorFlow itself.
 
     It counts all networks of the model, as `GenerativeModel.sizes` knows them. Trainings on images
@@ -51,13 +52,15 @@ def estimate(params, image_shape: tuple[int, int, int]) -> Memory:
     Args:
         params: `config.Params`.
         image_shape: (H, W, C) of the data.
+        sizes: Sizes of networks of the user's own; None for those that the parameters name.
 
     Raises:
         UserError: If the networks do not fit the images, or a knob is not of its kind.
     """
-    knobs = hyper_of(params.model) | params.hyper
-    kind: type[GenerativeModel] = MODELS[params.model]
-    sizes = kind.sizes(params, image_shape, **knobs)
+    if sizes is None:
+        knobs = hyper_of(params.model) | params.hyper
+        kind: type[GenerativeModel] = MODELS[params.model]
+        sizes = kind.sizes(params, image_shape, **knobs)
     slots = _SLOTS.get(params.optimizer_call[0], _MOST_SLOTS)
     return Memory(
         state=_FLOAT * sizes.weights * (2 * (1 + slots) + 1),
@@ -66,18 +69,21 @@ def estimate(params, image_shape: tuple[int, int, int]) -> Memory:
     )
 
 
-def check_memory(params, image_shape: tuple[int, int, int], *, training: bool):
+def check_memory(
+    params, image_shape: tuple[int, ...], *, training: bool, sizes: Sizes | None = None
+):
     """Refuses a model that this machine cannot hold.
 
     Args:
         params: `config.Params`.
         image_shape: (H, W, C) of the data.
         training: Whether it is to be trained, too: batches count then.
+        sizes: Sizes of networks of the user's own; None for those that the parameters name.
 
     Raises:
         UserError: If it takes more memory than there is; the message says how much.
     """
-    needed = estimate(params, image_shape)
+    needed = estimate(params, image_shape, sizes)
     if not training:
         needed = Memory(needed.state, 0, 0)
     present = machine_memory()

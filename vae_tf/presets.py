@@ -2,21 +2,23 @@
 
 import importlib.util
 import os
+import sys
 import traceback
 from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 
+from vae_tf import scripts
 from vae_tf.config import Params, replace
 from vae_tf.errors import UserError, shown
 from vae_tf.studies import Study
 
 
 def read_presets(script: str) -> ModuleType:
-    """Imports params.py.
+    """Imports params.py: that of the working folder for a command of the installed package.
 
     Args:
-        script: Path of the script beside which it should lie, for messages.
+        script: Path of the script beside which it should lie otherwise, for messages.
 
     Returns:
         The module: RUNS, DEFAULT_RUN and STUDIES.
@@ -24,6 +26,8 @@ def read_presets(script: str) -> ModuleType:
     Raises:
         UserError: If it cannot be imported, naming its line, or does not define runs.
     """
+    if scripts.is_installed():
+        _use_working_folder()
     try:
         import params as presets
     except Exception as error:
@@ -45,6 +49,16 @@ def read_presets(script: str) -> ModuleType:
             f"would be one. Rename the study."
         )
     return presets
+
+
+def _use_working_folder():
+    """Lets params.py be that of the working folder, whatever else is to be found."""
+    if not Path("params.py").is_file():
+        raise UserError(
+            f"There is no params.py in this folder, '{os.getcwd()}', and runs are written there. "
+            f"Make one to start from: vae-init"
+        )
+    sys.path.insert(0, os.getcwd())
 
 
 def _check_entries(where: str, entries: Mapping, kind: type):

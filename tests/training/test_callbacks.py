@@ -24,8 +24,8 @@ def test_a_closed_pipe_stops_the_bar_and_not_the_training(monkeypatch):
     monkeypatch.setattr(sys, "stderr", stream)
     with ProgressBar("run", 0, 1_000, 16) as bar:
         bar._bar.mininterval = 0  # writes at each step
-        bar.on_step(1)
+        bar.on_step(1, {})
         stream.closed_now = True
         for step in range(2, 1_000):
-            bar.on_step(step)
+            bar.on_step(step, {})
             bar.on_row({"loss": 1.0})

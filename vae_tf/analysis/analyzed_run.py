@@ -143,6 +143,17 @@ class AnalyzedRun:
         return images
 
     @property
+    def has_pictures(self) -> bool:
+        """Whether the data are images, as far as is known; vectors cannot be shown."""
+        newest = checkpoints.newest(self.run.checkpoints)
+        try:
+            details = checkpoints.load_details(newest) if newest else {}
+        except UserError:  # whoever loads the model is told
+            details = {}
+        shape = details.get("image_shape")
+        return not (isinstance(shape, list) and len(shape) == 1)
+
+    @property
     def has_factors(self) -> bool:
         """Whether the generating factors of the images are known."""
         return isinstance(self.images, GroundTruthImages)

@@ -1,6 +1,7 @@
 """One analysis: runs in, everything drawn that is not up to date, a report at the end."""
 
 import logging
+import os
 import time
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
@@ -17,16 +18,17 @@ from vae_tf.errors import UserError
 from vae_tf.escaping import printable
 from vae_tf.models import CLASSIFIERS
 from vae_tf.plots.saving import has_formats, save_figure, save_gif, source_of
-from vae_tf.runs import Run, name_of
+from vae_tf.runs import load_run, name_of
 from vae_tf.saving import write_text
 
 _FACTOR_PRODUCTS = {name for name, product in PRODUCTS.items() if product.needs_factors}
 
 
 def analyze(
-    runs: Sequence[Path],
-    images: Path,
+    runs: "Sequence[str | os.PathLike] | str | os.PathLike",
+    images: "str | os.PathLike" = "images",
     *,
+    data=None,
     only: Collection[str] | None = None,
     force: bool = False,
     projection: str = "pca",
@@ -41,8 +43,9 @@ def analyze(
     run is noted in the outcome and does not cost the others.
 
     Args:
-        runs: Run folders to analyze.
+        runs: Run folders to analyze, or one.
         images: Folder of the results, a folder a run; those of a study lie in STUDY/POINT.
+        data: The images of runs that were trained on images given to `train`, as there.
         only: Files to draw; None for all.
         force: Whether to draw what is up to date, too.
         projection: Projection of the latent space to draw besides, in a file of its own: "tsne",
@@ -56,11 +59,12 @@ def analyze(
     Raises:
         OSError: If a result cannot be written.
     """
-    request = Request(images, only, force, projection, say, formats)
+    request = Request(Path(images), only, force, projection, say, formats, data)
     outcome, image_sets = Outcome(), ImageSets()
-    for path in runs:
+    paths = [Path(runs)] if isinstance(runs, (str, os.PathLike)) else [Path(run) for run in runs]
+    for path in paths:
         _RunDrawing(path, request, image_sets, outcome).draw()
-    write_overview(list(every or runs), request, outcome)
+    write_overview(list(every or paths), request, outcome)
     return outcome
 
 
@@ -77,7 +81,7 @@ class _RunDrawing:
         """Draws; problems are noted in the outcome, not raised."""
         try:
             with reading(self.path / "params.json"):
-                run = Run(self.path)
+                run = load_run(self.path, self.request.data)
             analyzed = AnalyzedRun(run, self.image_sets)
             with reading():
                 pending, current, summary_source = self._plan(analyzed)
@@ -106,6 +110,7 @@ class _RunDrawing:
         """
         scores = self._scores(analyzed)
         pending, current = {}, 0
+        without: list[str] = []
         for name, product in PRODUCTS.items():
             if not self.request.asks_for(name, product.on_request) or product.score not in (
                 None,
@@ -116,6 +121,9 @@ class _RunDrawing:
                 continue
             if product.needs_classifier and analyzed.params.model not in CLASSIFIERS:
                 continue
+            if product.needs_images and not analyzed.has_pictures:
+                without.append(name)
+                continue
             if product.needs_gaussian and not analyzed.has_forecast:
                 continue
             source = analyzed.source(product.sources)
@@ -125,6 +133,9 @@ class _RunDrawing:
                 current += 1
             else:
                 pending[name] = product, source
+        if without:
+            listed = ", ".join(without)
+            self.request.say(f"{self.name}: left out, as the data are vectors: {listed}")
         summary = load_summary(self.folder / SUMMARY)
         source = analyzed.source(("checkpoint", "log"))
         if summary is not None and summary["images"] is None:  # the data could not be had

@@ -17,6 +17,7 @@ class Request:
             "tsne", "umap", or "pca" for none.
         say: Function that is given a line of progress at a time.
         formats: In what figures are written besides PNG: "svg", "pdf", "2x".
+        data: Images of runs that were trained on images given to `train`, as there.
     """
 
     images: Path
@@ -25,6 +26,7 @@ class Request:
     projection: str
     say: Callable[[str], None]
     formats: Sequence[str] = ()
+    data: object = None
 
     def asks_for(self, name: str, on_request: bool = False) -> bool:
         """Whether a file is to be drawn; one `on_request` only where it is named."""

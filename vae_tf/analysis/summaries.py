@@ -70,12 +70,6 @@ def summarize(analyzed: AnalyzedRun) -> dict:
     x = analyzed.images.images(analyzed.analyzed_rows)
     labels = analyzed.labels_of(analyzed.analyzed_rows)
     error = np.square(x - analyzed.model.decode(statistics.mean, labels)).mean()
-    order = statistics.order
-    ranges = traversals.latent_ranges("fitted", statistics)
-    codes = traversals.traversal_codes(np.zeros(len(order)), ranges, np.linspace(0, 1, 10))
-    # Without lines between the images, which would be white on a dark page.
-    images = analyzed.decode(with_layers_below(analyzed.model, codes[order[:1]], order[:1]))
-    strip = image_grid(fitted(images, _STRIP), 10, gap=0, tile=1)
     return summary | {
         "images": len(x),
         "mse": float(error) if math.isfinite(error) else None,
@@ -84,8 +78,18 @@ def summarize(analyzed: AnalyzedRun) -> dict:
         if statistics.has_kl
         else None,
         "factors": list(analyzed.ground_truth.factor_names) if analyzed.has_factors else [],
-        "strip": _encode_png(strip),
+        "strip": _strip(analyzed) if analyzed.has_pictures else None,
     }
+
+
+def _strip(analyzed: AnalyzedRun) -> str:
+    """The traversal of the latent of most KL, a PNG in base64."""
+    order = analyzed.statistics.order
+    ranges = traversals.latent_ranges("fitted", analyzed.statistics)
+    codes = traversals.traversal_codes(np.zeros(len(order)), ranges, np.linspace(0, 1, 10))
+    # Without lines between the images, which would be white on a dark page.
+    images = analyzed.decode(with_layers_below(analyzed.model, codes[order[:1]], order[:1]))
+    return _encode_png(image_grid(fitted(images, _STRIP), 10, gap=0, tile=1))
 
 
 def _last(history, name):

@@ -6,11 +6,20 @@ from collections.abc import Callable
 
 from vae_tf.checks import is_whole
 from vae_tf.data.collection import Collection, check_validation
+from vae_tf.data.given import ArrayVectors, given_images
 from vae_tf.data.image_set import ArrayImages, GroundTruthImages, ImageSet
 from vae_tf.errors import UserError, shown
 from vae_tf.limits import LARGEST_SIDE
 
-__all__ = ["DATASETS", "ArrayImages", "GroundTruthImages", "ImageSet", "load"]
+__all__ = [
+    "DATASETS",
+    "ArrayImages",
+    "ArrayVectors",
+    "GroundTruthImages",
+    "ImageSet",
+    "given_images",
+    "load",
+]
 
 _FOLDER = "folder:"
 

@@ -113,6 +113,20 @@ class ImageSet:
         other.attributes = {**(self.attributes or {}), "labels": labels}
         return other
 
+    def part(self, chosen: np.ndarray, split: str) -> Self:
+        """The images that are chosen, as a split of their own.
+
+        Args:
+            chosen: `[N]` bools.
+            split: Name of the split.
+        """
+        other = copy.copy(self)
+        other.split, other._rows = split, self._rows[chosen]
+        other.labels = None if self.labels is None else self.labels[chosen]
+        if self.attributes is not None:
+            other.attributes = {name: values[chosen] for name, values in self.attributes.items()}
+        return other
+
     def draw(self, indices: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Reads images as training sees them.
 

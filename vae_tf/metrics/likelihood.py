@@ -30,7 +30,8 @@ def log_likelihood(
     Args:
         model: Model with `log_importance_weights(x, num_samples) -> [num_samples, B]` nats, as
             every model of `vae_tf.models` has it.
-        images: `[N, H, W, C]` from 0 to 1, of the model's `image_shape` if it has one.
+        images: `[N, H, W, C]` from 0 to 1, of the model's `image_shape` if it has one; vectors
+            `[N, D]`, any finite numbers, of a model on vectors.
         num_samples: K, at least 1; 5,000 in Burda et al.
         progress: Whether to show a progress bar on stderr.
 
@@ -111,10 +112,14 @@ def bits_per_dimension(
 
 
 def _check_images(images, image_shape):
-    """Images as an array, of the shape and range that likelihoods are defined for."""
+    """Images as an array, of the shape and range that likelihoods are defined for.
+
+    Vectors, of models on vectors, may be any finite numbers.
+    """
     array = as_array(images, "images")
+    vectors = image_shape is not None and len(image_shape) == 1
     if (
-        array.ndim != 4
+        array.ndim != (2 if vectors else 4)
         or array.size == 0
         or (image_shape and array.shape[1:] != tuple(image_shape))
     ):
@@ -127,6 +132,8 @@ def _check_images(images, image_shape):
         raise UserError(
             f"`images` must hold real numbers. Received: dtype={array.dtype}. Pass floats."
         )
+    if vectors and np.isfinite(array).all():
+        return array
     if not (array.min() >= 0 and array.max() <= 1):  # False for NaN
         raise UserError(
             f"`images` must lie from 0 to 1. Received: {array.min():.4g} to {array.max():.4g}. "

@@ -47,6 +47,8 @@ def _log_likelihood(draws):
     nats = log_likelihood(model, images, draws.sizes.likelihood_samples, progress=draws.progress)
     error = nats.std(ddof=1) / np.sqrt(len(nats)) if len(nats) > 1 else 0.0
     scores = {"log_likelihood": float(nats.mean()), "log_likelihood_error": float(error)}
+    if images.ndim == 2:
+        return scores  # bits are of pixels
     levels = model.pixels.levels
     if levels is None:
         # A density of bytes: spread each evenly over its share of [0, 1] (Theis et al. 2016).

@@ -34,6 +34,7 @@ class ConditionalVAE(VAE):
         UserError: If the data have no labels.
     """
 
+    takes_networks = takes_vectors = False
     needs = ("image", "label")
     conditional = True
 

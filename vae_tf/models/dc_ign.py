@@ -35,6 +35,7 @@ class DCIGN(VAE):
         UserError: If it is not a number of at least 0.
     """
 
+    takes_vectors = False
     logged = ("invariance",)
     needs = ("image", "varying")
     smallest_batch = 2

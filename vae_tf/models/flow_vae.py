@@ -43,6 +43,7 @@ class FlowVAE(VAE):
         UserError: If the flow is unknown, or another knob is not of its kind.
     """
 
+    takes_networks = False
     logged = ("log_det",)
     posterior = Flowed
 

@@ -73,6 +73,10 @@ class GenerativeModel(KerasMethods, ArrayModel):
     # What `encode` gives the parameters of, so that scores know which densities there are.
     posterior: type = Gaussian
     prior: type = StandardNormal
+    # Whether any encoder of the form above will do, and any decoder.
+    takes_networks = True
+    # Whether it works on vectors `[B, D]`, too.
+    takes_vectors = True
     # Whether validation losses of different steps can be compared, so that training may stop early.
     comparable_losses = True
     # Why the loss of a batch is not the mean of those of its parts, so that devices cannot share
@@ -95,10 +99,10 @@ class GenerativeModel(KerasMethods, ArrayModel):
         self.encoder = encoder
         self.decoder = decoder
         self.likelihood = likelihood
-        self.pixels = make_likelihood(likelihood, self)
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed, name="noise")
         self.image_shape = tuple(decoder.output_shape[1:])
+        self.pixels = make_likelihood(likelihood, self)
         self.latent_size = encoder.output_shape[0][-1]
         # A weight of the model, not the optimizer's count: the KL weight of a model that is loaded
         # without its optimizer, or compiled anew, is still that of its step.
@@ -117,23 +121,23 @@ class GenerativeModel(KerasMethods, ArrayModel):
         self.built = True
 
     @classmethod
-    def build_networks(cls, params, image_shape: tuple[int, int, int], **facts) -> tuple:
+    def build_networks(cls, params, image_shape: tuple[int, ...], **facts) -> tuple:
         """Builds the encoder and the decoder.
 
         Args:
             params: `config.Params` of the run.
-            image_shape: (H, W, C) of the data.
+            image_shape: (H, W, C) of the data, or (D,).
             **facts: The knobs that the data set decides, such as `num_classes`.
         """
         return build_networks(params, image_shape)
 
     @classmethod
-    def sizes(cls, params, image_shape: tuple[int, int, int], **knobs) -> Sizes:
+    def sizes(cls, params, image_shape: tuple[int, ...], **knobs) -> Sizes:
         """How large the networks will be, before they are built; see `memory`.
 
         Args:
             params: `config.Params` of the run.
-            image_shape: (H, W, C) of the data.
+            image_shape: (H, W, C) of the data, or (D,).
             **knobs: All knobs of the variant.
 
         Raises:

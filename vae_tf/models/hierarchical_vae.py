@@ -41,6 +41,7 @@ class HierarchicalVAE(VAE):
         UserError: If a knob is not of its kind.
     """
 
+    takes_networks = takes_vectors = False
     prior = Gaussian
     indivisible = "which latents are active is decided by the batch's mean KL"
 

@@ -53,6 +53,7 @@ class InfoGAN(Adversarial):
         UserError: If a knob is not of its kind, or there are more codes than latents.
     """
 
+    takes_networks = takes_vectors = False
     logged = (
         "generator_loss",
         "category_information",

@@ -31,6 +31,13 @@ class KerasMethods(keras.Model):
         return list({id(optimizer): optimizer for optimizer in found}.values())
 
     @property
+    def layer_seeds(self) -> list:
+        """Random states of layers of the networks, such as dropout; those of ours have none."""
+        weights = {id(variable) for variable in self.weights}
+        networks = (self.encoder, self.decoder)
+        return [v for network in networks for v in network.variables if id(v) not in weights]
+
+    @property
     def metrics(self) -> list:
         return self._means
 
@@ -62,7 +69,7 @@ class KerasMethods(keras.Model):
         image = self.as_batch(given)["image"]
         check_shape(image, self.image_shape)
         if len(image):
-            check_values(np.asarray(image))
+            check_values(np.asarray(image), unit=self.pixels.unit)
 
     def train_step(self, data):
         batch = self.as_batch(data)

@@ -77,6 +77,7 @@ class SemiSupervisedVAE(VAE):
         UserError: If a knob is not of its kind, or the data have no labels.
     """
 
+    takes_networks = takes_vectors = False
     needs = ("image", "labeled_image")
     logged = ("labeled_loss", "cross_entropy", "error")
     posterior = Categorical

@@ -53,6 +53,7 @@ class VampVAE(VAE):
         UserError: If it is not a whole number of at least 1.
     """
 
+    takes_vectors = False
     prior = VampPrior
 
     def __init__(self, encoder, decoder, *, num_pseudo_images=500, **kwargs):

@@ -17,7 +17,7 @@ def seeded_initializers(seed: int):
 
 def build_encoder(
     spec: specs.Spec,
-    image_shape: tuple[int, int, int],
+    image_shape: tuple[int, ...],
     latent_size: int,
     *,
     activation: str = "relu",
@@ -29,7 +29,7 @@ def build_encoder(
 
     Args:
         spec: Layers, see `networks.specs`.
-        image_shape: (H, W, C).
+        image_shape: (H, W, C), or (D,) for vectors.
         latent_size: L, size of each head.
         activation: Name of the activation of all layers but the heads.
         batch_normalization: Whether what goes into these activations, but for the first, is
@@ -74,7 +74,7 @@ def build_encoder(
 
 
 def build_trunk(
-    spec: specs.Spec, image_shape: tuple[int, int, int], *, activation: str, seed: int
+    spec: specs.Spec, image_shape: tuple[int, ...], *, activation: str, seed: int
 ) -> keras.Model:
     """The layers of a spec without heads, `x [B, H, W, C] -> features [B, F]`."""
     whole = build_encoder(spec, image_shape, 1, activation=activation, seed=seed)
@@ -103,7 +103,7 @@ def with_features(encoder: keras.Model) -> keras.Model:
 
 def build_decoder(
     spec: specs.Spec,
-    image_shape: tuple[int, int, int],
+    image_shape: tuple[int, ...],
     latent_size: int,
     *,
     base_channels: int | None = None,
@@ -167,7 +167,7 @@ def build_decoder(
 
 def build_networks(
     params,
-    image_shape: tuple[int, int, int],
+    image_shape: tuple[int, ...],
     *,
     num_classes: int = 0,
     batch_normalization: bool = False,
@@ -191,8 +191,8 @@ def build_networks(
         "batch_normalization": batch_normalization,
         "seed": params.seed,
     }
-    height, width, channels = image_shape
-    seen = (height, width, channels + num_classes)
+    *sides, channels = image_shape
+    seen = (*sides, channels + num_classes)
     encoder = build_encoder(
         params.encoder, seen, params.latent_size, log_stddev=log_stddev, **shared
     )
@@ -203,7 +203,7 @@ def build_networks(
 
 
 def build_mirrored_decoder(
-    params, image_shape: tuple[int, int, int], inputs: int, *, batch_normalization: bool = False
+    params, image_shape: tuple[int, ...], inputs: int, *, batch_normalization: bool = False
 ) -> keras.Model:
     """The decoder that the parameters of a run name, or the mirror of their encoder.
 

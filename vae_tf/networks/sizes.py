@@ -27,34 +27,32 @@ class Sizes:
 
 
 def network_sizes(
-    params, image_shape: tuple[int, int, int], *, num_classes: int = 0, num_samples: int = 1
+    params, image_shape: tuple[int, ...], *, num_classes: int = 0, num_samples: int = 1
 ) -> Sizes:
     """Sizes of the encoder and the decoder that `builders.build_networks` builds.
 
     Args:
         params: `config.Params`.
-        image_shape: (H, W, C) of the data.
+        image_shape: (H, W, C) of the data, or (D,).
         num_classes: Size of the one-hot label that both see besides.
         num_samples: Number of samples of an image that are decoded.
 
     Raises:
         UserError: If the networks do not fit the images.
     """
-    height, width, channels = image_shape
-    encoder = encoder_sizes(
-        params.encoder, (height, width, channels + num_classes), params.latent_size
-    )
+    *sides, channels = image_shape
+    encoder = encoder_sizes(params.encoder, (*sides, channels + num_classes), params.latent_size)
     decoder = mirrored_decoder_sizes(params, image_shape, params.latent_size + num_classes)
-    seen = Sizes(0, height * width * num_classes)
+    seen = Sizes(0, math.prod(sides) * num_classes)
     return seen + encoder + decoder.times(num_samples)
 
 
-def encoder_sizes(spec: specs.Spec, image_shape: tuple[int, int, int], latent_size: int) -> Sizes:
+def encoder_sizes(spec: specs.Spec, image_shape: tuple[int, ...], latent_size: int) -> Sizes:
     """Sizes of the network that `builders.build_encoder` builds, see there."""
     return inward_sizes(spec, image_shape, 2 * latent_size)  # two heads
 
 
-def mirrored_decoder_sizes(params, image_shape: tuple[int, int, int], inputs: int) -> Sizes:
+def mirrored_decoder_sizes(params, image_shape: tuple[int, ...], inputs: int) -> Sizes:
     """Sizes of the network that `builders.build_mirrored_decoder` builds, see there."""
     convolutions = specs.convolutions(params.encoder)
     return decoder_sizes(
@@ -65,16 +63,19 @@ def mirrored_decoder_sizes(params, image_shape: tuple[int, int, int], inputs: in
     )
 
 
-def inward_sizes(spec: specs.Spec, image_shape: tuple[int, int, int], outputs: int) -> Sizes:
+def inward_sizes(spec: specs.Spec, image_shape: tuple[int, ...], outputs: int) -> Sizes:
     """Sizes of the layers of a spec and of dense heads of so many outputs together."""
     widths = [feature_map_size(spec, image_shape), *(units for (units,) in specs.dense(spec))]
     dense = dense_sizes([*widths, outputs])
-    return _convolution_sizes(specs.convolutions(spec), image_shape, down=True) + dense
+    convolutions = specs.convolutions(spec)
+    if not convolutions:
+        return dense
+    return _convolution_sizes(convolutions, image_shape, down=True) + dense
 
 
 def decoder_sizes(
     spec: specs.Spec,
-    image_shape: tuple[int, int, int],
+    image_shape: tuple[int, ...],
     latent_size: int,
     base_channels: int | None,
 ) -> Sizes:
@@ -84,15 +85,17 @@ def decoder_sizes(
     if convolutions:
         shape = specs.base_shape(spec, image_shape, base_channels or convolutions[0][0])
     widths = [latent_size, *(units for (units,) in specs.dense(spec)), math.prod(shape)]
+    if not convolutions:
+        return dense_sizes(widths)
     return dense_sizes(widths) + _convolution_sizes(convolutions, shape, down=False)
 
 
-def feature_map_size(spec: specs.Spec, image_shape: tuple[int, int, int]) -> int:
+def feature_map_size(spec: specs.Spec, image_shape: tuple[int, ...]) -> int:
     """Number of values that the convolutions of an encoder put out."""
     return math.prod(specs.output_shape(spec, image_shape))
 
 
-def feature_size(spec: specs.Spec, image_shape: tuple[int, int, int]) -> int:
+def feature_size(spec: specs.Spec, image_shape: tuple[int, ...]) -> int:
     """Number of values that the heads of an encoder see."""
     widths = [units for (units,) in specs.dense(spec)]
     return widths[-1] if widths else feature_map_size(spec, image_shape)
@@ -109,7 +112,7 @@ def dense_sizes(widths: list[int]) -> Sizes:
     return Sizes(weights, sum(widths[1:]))
 
 
-def _convolution_sizes(layers: specs.Spec, shape: tuple[int, int, int], *, down: bool) -> Sizes:
+def _convolution_sizes(layers: specs.Spec, shape: tuple[int, ...], *, down: bool) -> Sizes:
     height, width, channels = shape
     weights = outputs = 0
     for filters, kernel, stride in layers:

@@ -80,12 +80,18 @@ def mirrored(encoder: Spec, channels: int) -> Spec:
     return (*reversed(dense(encoder)), *reversed(back))
 
 
-def output_shape(encoder: Spec, image_shape: tuple[int, int, int]) -> tuple[int, int, int]:
+def output_shape(encoder: Spec, image_shape: tuple[int, ...]) -> tuple[int, ...]:
     """Shape (H, W, C) of the feature map after the convolutions of an encoder.
 
+    Vectors (D,) stay what they are.
+
     Raises:
-        UserError: If a stride does not divide what comes in, naming the layer and the sizes.
+        UserError: If a stride does not divide what comes in, naming the layer and the sizes, or
+            there are convolutions over vectors.
     """
+    if len(image_shape) == 1:
+        check_dense("encoder", encoder)
+        return image_shape
     height, width, channels = image_shape
     for index, (filters, kernel, stride) in enumerate(convolutions(encoder), 1):
         if height % stride or width % stride:
@@ -98,9 +104,24 @@ def output_shape(encoder: Spec, image_shape: tuple[int, int, int]) -> tuple[int,
     return height, width, channels
 
 
-def base_shape(
-    decoder: Spec, image_shape: tuple[int, int, int], channels: int
-) -> tuple[int, int, int]:
+def check_dense(name: str, spec: Spec):
+    """Refuses convolutions in the spec of a network over vectors.
+
+    Args:
+        name: "encoder" or "decoder".
+        spec: The spec.
+
+    Raises:
+        UserError: If there are some.
+    """
+    if convolutions(spec):
+        raise UserError(
+            f"Vectors have no height and width: `{name}` must have dense layers alone. Received: "
+            f"{name}={shown([list(layer) for layer in spec])}. Set {name}=[[64], [64]], say."
+        )
+
+
+def base_shape(decoder: Spec, image_shape: tuple[int, ...], channels: int) -> tuple[int, int, int]:
     """Shape (H, W, C) of the feature map from which the convolutions of a decoder start.
 
     Args:
@@ -111,6 +132,8 @@ def base_shape(
     Raises:
         UserError: If they cannot end in the image.
     """
+    if len(image_shape) == 1:
+        check_dense("decoder", decoder)
     height, width, image_channels = image_shape
     layers = convolutions(decoder)
     stride = math.prod(layer[2] for layer in layers)

@@ -2,6 +2,7 @@
 
     params.json        exact Params        log.csv      one row a logged step
     environment.json   versions, commands  samples/     pictures at the sampled steps
+    networks.json      networks that were given to `train`, as Keras describes them
     checkpoints/       see checkpoints.py  metrics.json scores
 
 A folder with a study.csv holds the runs of a study.
@@ -14,9 +15,11 @@ from vae_tf.runs.environment import record_environment
 from vae_tf.runs.folder import PARAMS, STUDY, Run, load_data, load_run, name_of
 from vae_tf.runs.lock import locked
 from vae_tf.runs.log import Log, read_log, read_proven_log
+from vae_tf.runs.networks import NETWORKS, read_networks
 from vae_tf.runs.publishing import slim
 
 __all__ = [
+    "NETWORKS",
     "PARAMS",
     "STUDY",
     "Log",
@@ -31,6 +34,7 @@ __all__ = [
     "locked",
     "name_of",
     "read_log",
+    "read_networks",
     "read_proven_log",
     "record_environment",
     "slim",

@@ -23,9 +23,11 @@ _NAME = re.compile(r"step_([0-9]{8,15})\.npz")
 
 def state_of(model) -> dict:
     """The variables that make up the state of a training, by unique name."""
-    variables = [*model.weights, model.seed_generator.state]
-    variables += [v for optimizer in model.optimizers for v in optimizer.variables]
-    return {f"{index:04d}/{variable.path}": variable for index, variable in enumerate(variables)}
+    variables = [(v.path, v) for v in (*model.weights, model.seed_generator.state)]
+    variables += [(v.path, v) for optimizer in model.optimizers for v in optimizer.variables]
+    # Keras numbers these layers anew in each process.
+    variables += [("dropout", state) for state in model.layer_seeds]
+    return {f"{index:04d}/{path}": variable for index, (path, variable) in enumerate(variables)}
 
 
 def arrays_of(model) -> dict[str, np.ndarray]:

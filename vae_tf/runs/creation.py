@@ -15,19 +15,21 @@ from vae_tf.errors import UserError
 from vae_tf.runs.folder import PARAMS, REPLACED, Run
 from vae_tf.runs.kept import KEPT
 from vae_tf.runs.lock import LOCK
+from vae_tf.runs.networks import NETWORKS
 from vae_tf.saving import PARTIAL, remove_abandoned, sync_folder, write_text
 
 _FOLDERS = ("checkpoints", KEPT, "samples", "tensorboard")
-_FILES = (LOCK, PARAMS, REPLACED, "environment.json", "log.csv", "metrics.json")
+_FILES = (LOCK, PARAMS, NETWORKS, REPLACED, "environment.json", "log.csv", "metrics.json")
 
 
-def create(path: Path, params: Params, *, overwrite: bool):
+def create(path: Path, params: Params, *, overwrite: bool, networks: str | None = None):
     """Makes a new run in a folder that is locked, in place of what is there.
 
     Args:
         path: The run folder.
         params: The parameters of the run.
         overwrite: Whether a run that is there may be replaced.
+        networks: Text of the networks of the user's own, if there are some.
 
     Raises:
         UserError: If it may not; another process may have made one since it was last checked.
@@ -41,6 +43,8 @@ def create(path: Path, params: Params, *, overwrite: bool):
             shutil.rmtree(old)
         elif old.name not in (LOCK, REPLACED):
             old.unlink()
+    if networks is not None:
+        write_text(path / NETWORKS, networks)
     write_text(path / PARAMS, params.to_json())
     (path / REPLACED).unlink(missing_ok=True)
 

@@ -34,6 +34,7 @@ _OPTIONAL: Kinds = {
     "params": dict,
     "data": dict,
     "log": dict,
+    "networks": str,
     "devices": int,
 }
 _LARGEST_IMAGE = 2**26  # values; what a file claims is bounded before a model is built for it
@@ -55,7 +56,8 @@ def check_details(details: dict) -> dict:
     require_fields(details, {**_FIELDS, **optional})
     shape = details["image_shape"]
     sides = [side for side in shape if isinstance(side, int) and side > 0]
-    if not (len(shape) == len(sides) == 3 and math.prod(sides) <= _LARGEST_IMAGE):
+    fits = len(shape) in (1, 3) and len(shape) == len(sides)  # vectors, images
+    if not (fits and math.prod(sides) <= _LARGEST_IMAGE):
         raise UserError(f"No shape of images: image_shape={shown(shape)}")
     for name in ("step", "num_weights", "dataset_size", "waited", "num_classes"):
         if not 0 <= (details.get(name) or 0) < 2**53:

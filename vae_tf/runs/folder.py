@@ -9,7 +9,7 @@ import numpy as np
 
 from vae_tf.code_mixture import CodeMixture, fit_mixture
 from vae_tf.config import Params
-from vae_tf.data import ImageSet, load
+from vae_tf.data import ImageSet, given_images, load
 from vae_tf.data.fingerprints import fingerprint
 from vae_tf.errors import UserError, unknown
 from vae_tf.models.codes import encode_images
@@ -18,6 +18,7 @@ from vae_tf.runs import checkpoints
 from vae_tf.runs.details import check_details, check_params, same_images
 from vae_tf.runs.lock import LOCK
 from vae_tf.runs.log import read_log, read_proven_log
+from vae_tf.runs.networks import read_networks
 
 PARAMS = "params.json"  # the file that makes a folder a run
 REPLACED = "params.json.replaced"  # its name while --overwrite removes the run
@@ -112,11 +113,13 @@ class Run:
         from vae_tf.models.build import build_model
 
         arrays, details = self._checkpoint
+        digest = details.get("networks")
         model = build_model(
             self.params,
             tuple(details["image_shape"]),
             details["dataset_size"],
             details.get("num_classes"),
+            read_networks(self.path, digest) if digest else None,
         )
         checkpoints.restore(model, arrays, weights_only=self.slimmed)
         return model
@@ -241,18 +244,23 @@ class Run:
         if details.get("own_data"):
             raise UserError(
                 f"'{self.path}' was trained on images given to train(data=...), which cannot be "
-                f"loaded by name. Use your images in their place."
+                f"loaded by name. Give them again: load_run(path, data=...)."
             )
         images = load_data(self.params, split)
+        self.warn_of_other(split, images)
+        return images
+
+    def warn_of_other(self, split: str, images: ImageSet):
+        """Warns of images of a split that are not those that the run was trained with."""
+        details = self.details if checkpoints.newest(self.checkpoints) else {}
         then = details.get("data", {}).get(split)
         if then is not None and same_images(then, fingerprint(images)) is False:
             logging.warning(
                 "The %s images of '%s' are not those that '%s' was trained with.",
                 split,
-                self.params.dataset,
+                images.name,
                 self.path,
             )
-        return images
 
 
 def name_of(path: Path) -> str:
@@ -262,16 +270,22 @@ def name_of(path: Path) -> str:
     return path.name
 
 
-def load_run(path: "str | os.PathLike") -> Run:
+def load_run(path: "str | os.PathLike", data=None) -> Run:
     """Loads a run; its model, history and data are read when they are asked for.
 
     Args:
         path: The run folder.
+        data: The images of a run that was trained on images given to `train`, as there.
 
     Raises:
-        UserError: If the folder is no run.
+        UserError: If the folder is no run, or the images are none.
     """
-    return Run(path)
+    run = Run(path)
+    if data is not None:
+        run.data, run.validation_data = given_images(data, run.params.validation)
+        for split, images in (("train", run.data), ("validation", run.validation_data)):
+            run.warn_of_other(split, images)
+    return run
 
 
 def load_data(params: Params, split: str) -> ImageSet:

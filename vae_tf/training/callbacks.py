@@ -1,10 +1,13 @@
-"""Callbacks that watch a training: progress bar and TensorBoard. None changes its course."""
+"""Callbacks that watch a training: progress bar, TensorBoard, and a user's own of Keras."""
 
 import os
 import sys
 from pathlib import Path
 
+import keras
 from tqdm import tqdm
+
+from vae_tf.errors import UserError, shown
 
 
 class Callback:
@@ -16,8 +19,11 @@ class Callback:
     def __exit__(self, *error):
         pass
 
-    def on_step(self, step: int):
-        """Called when `step` optimizer updates are done."""
+    def before_step(self, step: int):
+        """Called when `step` optimizer updates are done and the next one begins."""
+
+    def on_step(self, step: int, terms: dict):
+        """Called when `step` optimizer updates are done; the last one had these terms."""
 
     def on_row(self, row: dict[str, float]):
         """Called when a row was written to log.csv."""
@@ -51,7 +57,7 @@ class ProgressBar(Callback):
     def __exit__(self, *error):
         self._bar.close()
 
-    def on_step(self, step):
+    def on_step(self, step, terms):
         try:
             self._bar.update(step - self._bar.n)
         except OSError:  # nobody reads any longer: no reason to stop a training
@@ -82,3 +88,63 @@ class TensorBoard(Callback):
             for name, value in row.items():
                 if name != "step":
                     self._summary.scalar(name, value)
+
+
+class KerasCallbacks(Callback):
+    """A user's callbacks of Keras, called as `fit` would call them.
+
+    A batch is an optimizer update, numbered from 0, and an epoch is a row of log.csv, numbered by
+    its step: `on_epoch_end` is given the row, with the `val_` columns where it has some. A callback
+    that sets `model.stop_training` stops the training after that update; it can be resumed.
+
+    Args:
+        callbacks: Callbacks of Keras.
+        model: The model.
+        steps: Optimizer updates of the whole training.
+    """
+
+    def __init__(self, callbacks: list[keras.callbacks.Callback], model: keras.Model, steps: int):
+        self._model = model
+        model.stop_training = False
+        self._all = keras.callbacks.CallbackList(callbacks, model=model, steps=steps, verbose=0)
+        self._in_epoch = False
+
+    def __enter__(self):
+        self._all.on_train_begin()
+        return self
+
+    def __exit__(self, *error):
+        self._all.on_train_end()
+
+    def before_step(self, step):
+        self._begin_epoch(step)
+        self._all.on_train_batch_begin(step)
+
+    def on_step(self, step, terms):
+        logs = {name: float(value) for name, value in terms.items()}
+        self._all.on_train_batch_end(step - 1, logs)
+
+    def on_row(self, row):
+        step = int(row["step"])
+        self._begin_epoch(step)  # the last row of a training has no update behind it
+        self._all.on_epoch_end(step, {name: row[name] for name in row if name != "step"})
+        self._in_epoch = False
+
+    def _begin_epoch(self, step: int):
+        if not self._in_epoch:
+            self._in_epoch = True
+            self._all.on_epoch_begin(step)
+
+
+def check_callbacks(callbacks):
+    """Checks that callbacks are of Keras.
+
+    Raises:
+        UserError: If one is not.
+    """
+    for callback in callbacks:
+        if not isinstance(callback, keras.callbacks.Callback):
+            raise UserError(
+                f"`callbacks` must be callbacks of Keras, such as keras.callbacks.CSVLogger(path). "
+                f"Received: {shown(callback)}"
+            )

@@ -12,7 +12,7 @@ from vae_tf.data.values import check_values
 from vae_tf.errors import UserError
 from vae_tf.models import CLASSIFIERS
 from vae_tf.models.generative_model import GenerativeModel
-from vae_tf.runs import Run, read_log
+from vae_tf.runs import NETWORKS, Run, read_log
 from vae_tf.runs.details import check_params, same_images
 from vae_tf.schedules import controlled
 from vae_tf.training.evaluation import as_tensors, state_kept
@@ -35,12 +35,13 @@ def check_options(*, resume: bool, overwrite: bool, tensorboard: bool):
         )
 
 
-def check_images(images: ImageSet, validation: ImageSet):
-    """Checks that images have one shape and lie in [0, 1].
+def check_images(images: ImageSet, validation: ImageSet, *, unit: bool = True):
+    """Checks that images have one shape and finite values, in [0, 1] where they have to be.
 
     Args:
         images: The training images.
         validation: The validation images.
+        unit: Whether the likelihood describes values in [0, 1] alone.
 
     Raises:
         UserError: If they do not.
@@ -51,7 +52,7 @@ def check_images(images: ImageSet, validation: ImageSet):
             f"and {validation.image_shape}."
         )
     for each in (images, validation):
-        check_values(_some(each), f"Images of '{each.name}'")
+        check_values(_some(each), f"Images of '{each.name}'", unit=unit)
 
 
 def _some(images: ImageSet) -> np.ndarray:
@@ -173,6 +174,24 @@ def _check_same_images(run: Run, then: dict, now: dict, other_kind: bool):
                 run.path,
                 name,
             )
+
+
+def check_networks(run: Run, details: dict, digest: str | None):
+    """Checks that training goes on with the networks that the run was started with.
+
+    Args:
+        run: The run.
+        details: The details of its checkpoint.
+        digest: What identifies networks of the user's own; None for those of the parameters.
+
+    Raises:
+        UserError: If they are others.
+    """
+    if details.get("networks") != digest:
+        raise UserError(
+            f"'{run.path}' was started with other networks. A run goes on with its own, which "
+            f"{NETWORKS} holds: leave `encoder` and `decoder` out, or start anew."
+        )
 
 
 def check_no_progress(run: Run):

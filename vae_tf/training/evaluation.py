@@ -58,7 +58,7 @@ def state_kept(model: GenerativeModel, seed: int | None = None) -> Iterator[None
     """Leaves the model as it was; inside, its random state starts from `seed` if given."""
     noise = model.seed_generator.state
     # Statistics of batch normalization move in a forward pass of training.
-    state = [noise, *model.non_trainable_weights]
+    state = [noise, *model.layer_seeds, *model.non_trainable_weights]
     kept = [np.array(variable) for variable in state]
     try:
         if seed is not None:

@@ -16,7 +16,7 @@ from vae_tf.runs.details import check_details, describe_params
 from vae_tf.runs.kept import keep
 from vae_tf.schedules import as_schedule
 from vae_tf.training.callbacks import Callback
-from vae_tf.training.checks import check_checkpoint, check_no_progress
+from vae_tf.training.checks import check_checkpoint, check_networks, check_no_progress
 from vae_tf.training.devices import Devices, check_count
 from vae_tf.training.evaluation import as_tensors, classification_error, evaluate, state_kept
 from vae_tf.training.samples import is_sampled, save_samples
@@ -36,6 +36,7 @@ class Training:
         validation: The images to validate on.
         data: What `describe_data` says of all images.
         own_data: Whether these are not the data set that the parameters name.
+        networks: What identifies networks of the user's own; None for those of the parameters.
         test: Labeled images of which the classification error is logged besides, None for none.
         devices: What updates run on; None is one device. All else runs on one.
     """
@@ -49,12 +50,14 @@ class Training:
         *,
         data: dict[str, str],
         own_data: bool = False,
+        networks: str | None = None,
         test: ImageSet | None = None,
         devices: Devices | None = None,
     ):
         self.test = test
         self.run_folder = run
         self.own_data = own_data
+        self.networks = networks
         self.params = run.params
         self.model = model
         self.images = images
@@ -86,6 +89,7 @@ class Training:
         check_details(details)
         check_count(details, self._devices, run.path)
         check_checkpoint(run, details, self.images, self._data, own_data=self.own_data)
+        check_networks(run, details, self.networks)
         self._proof = details.get("log")
         read_proven_log(run.log_path, details["step"], self._proof)
         checkpoints.restore(self.model, arrays)
@@ -114,6 +118,8 @@ class Training:
             "log": log.proof(self.step),
             "devices": self._devices.count,
         }
+        if self.networks is not None:
+            details["networks"] = self.networks
         checkpoints.save(self.run_folder.checkpoints, self.step, arrays, details)
 
     # --- the loop ---
@@ -146,19 +152,26 @@ class Training:
                 if self._done or self._out_of_patience():
                     write({**self._where(), **self._terms_of_next_batch(), **val})
                     break
-                self._advance(next(upcoming), val, write)
                 for callback in callbacks:
-                    callback.on_step(self.step)
+                    callback.before_step(self.step)
+                terms = self._advance(next(upcoming), val, write)
+                for callback in callbacks:
+                    callback.on_step(self.step, terms)
                 if interruption.number is not None:
                     self._save(log)
                     interruption.raise_if_requested()
+                if getattr(self.model, "stop_training", False):  # a callback of Keras has set it
+                    break
             if not self._done:
                 self._save(log)
             interruption.raise_if_requested()
 
     def _where(self) -> dict[str, float]:
         """The columns of a row that no model knows: its step, and the learning rate of that."""
-        rate = np.float32(as_schedule(self.params.learning_rate)(self.step))
+        if self.model.learning_rate is None:
+            rate = self.model.scheduled_optimizers[0].learning_rate  # callbacks may change it
+        else:
+            rate = np.float32(as_schedule(self.params.learning_rate)(self.step))
         return {"step": self.step, "learning_rate": float(rate)}
 
     @property
@@ -189,19 +202,23 @@ class Training:
             self._save(log)
         if self.step in params.keep_steps:
             keep(self.run_folder, self.model, self.step)
-        if self._done or is_sampled(params, self.step):
+        drawn = len(self.images.image_shape) == 3  # vectors are no pictures
+        if drawn and (self._done or is_sampled(params, self.step)):
             save_samples(self.run_folder.samples, self.step, self.model, self.validation)
         if self._done or (self.step and self.step % params.validate_every == 0):
             return self._validate()
         return {}
 
-    def _advance(self, batch, val: dict[str, float], write: Callable[[dict[str, float]], None]):
+    def _advance(
+        self, batch, val: dict[str, float], write: Callable[[dict[str, float]], None]
+    ) -> dict:
         """Makes one update, and writes the row of the state before it where one is due."""
         terms = self._update_on(batch)
         if self.step % self.params.log_every == 0 or val:
             row = {name: float(value) for name, value in terms.items()}
             write({**self._where(), **row, **val})
         self.step += 1
+        return terms
 
     def _update_on(self, batch) -> dict:
         terms = self._update(batch)

@@ -2,23 +2,32 @@
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from vae_tf import runs
 from vae_tf.config import Params
+from vae_tf.data.given import given_images
 from vae_tf.data.image_set import ImageSet
 from vae_tf.data.labels import with_few_labels
-from vae_tf.errors import TrainingStopped
+from vae_tf.errors import TrainingStopped, UserError
 from vae_tf.forecasts.sentence import forecast_sentence
 from vae_tf.likelihood_texts import read_likelihood
 from vae_tf.memory import check_memory
 from vae_tf.models import CLASSIFIERS
-from vae_tf.models.build import build_model
-from vae_tf.runs import Run, checkpoints
+from vae_tf.models.build import build_model, checked_sizes
+from vae_tf.models.generative_model import GenerativeModel
+from vae_tf.networks.own import OwnNetworks
+from vae_tf.runs import NETWORKS, Run, checkpoints
 from vae_tf.runs.details import describe_data
 from vae_tf.saving import write_text
-from vae_tf.training.callbacks import Callback, ProgressBar, TensorBoard
+from vae_tf.training.callbacks import (
+    Callback,
+    KerasCallbacks,
+    ProgressBar,
+    TensorBoard,
+    check_callbacks,
+)
 from vae_tf.training.checks import check_batches, check_images, check_options
 from vae_tf.training.devices import Devices
 from vae_tf.training.loop import Training
@@ -31,7 +40,10 @@ def train(
     resume: bool = False,
     *,
     overwrite: bool = False,
-    data: tuple[ImageSet, ImageSet] | None = None,
+    data=None,
+    encoder=None,
+    decoder=None,
+    callbacks: Sequence = (),
     progress: bool = False,
     tensorboard: bool = False,
     say: Callable[[str], None] | None = None,
@@ -47,7 +59,16 @@ def train(
         run_dir: The run folder, see `vae_tf.runs`.
         resume: Go on with the run that is there.
         overwrite: Replace the run that is there.
-        data: Training and validation images, where `params.dataset` is not to be loaded.
+        data: Images to train on, where `params.dataset` is not to be loaded and names nothing: an
+            array `[N, H, W, C]`, vectors `[N, D]`, an `ImageSet`, or a pair of these for training
+            and validation, see `data.given_images`.
+        encoder: A network of your own in place of the one that the parameters name: a keras.Model
+            `x [B, H, W, C] -> (mean [B, L], log_stddev [B, L])`. It is rebuilt from its
+            configuration, with its weights, and stays as it is: `run.model.encoder` is trained.
+        decoder: The same, `z [B, L] -> logits [B, H, W, C]`; give both. A run that is resumed has
+            its own.
+        callbacks: Callbacks of Keras, see `callbacks.KerasCallbacks`. What they do besides looking
+            on is not part of what is resumed exactly.
         progress: Show a progress bar.
         tensorboard: Write event files to the folder `tensorboard` of the run, too.
         say: Function that is given lines: before a run begins, which weights it starts with, its
@@ -68,19 +89,11 @@ def train(
         runs.check_resumable(Run(run_dir), params)
     else:
         runs.check_new(run_dir, overwrite=overwrite)
-    images, validation = data or [
-        runs.load_data(params, split) for split in ("train", "validation")
-    ]
-    check_memory(params, images.image_shape, training=True)
-    check_images(images, validation)
-    if params.labels is not None:
-        images = with_few_labels(images, params.labels, params.seed)
+    check_callbacks(callbacks)
+    networks = _own_networks(run_dir, encoder, decoder, resume=resume)
+    images, validation = _images(params, data)
     machine = Devices(devices)
-    model = machine.build(
-        lambda: build_model(params, images.image_shape, len(images), images.num_classes)
-    )
-    machine.check(model, params)
-    check_batches(model, params, images, validation)
+    model = _model(params, images, validation, networks, machine)
     copied = _begin_with(params.start, run_dir, model, resume=resume)
     told = params.model in CLASSIFIERS and data is None and "test" in images.splits
     test = runs.load_data(params, "test") if told else None
@@ -97,7 +110,8 @@ def train(
         stack.enter_context(runs.locked(run_dir))
         stack.enter_context(_disk_errors_explained(run_dir))
         if not resume:
-            runs.create(run_dir, params, overwrite=overwrite)
+            text = None if networks is None else networks.text
+            runs.create(run_dir, params, overwrite=overwrite, networks=text)
         runs.check_links(run_dir)
         run = Run(run_dir, model=model, data=images, validation_data=validation)
         runs.check_resumable(run, params)  # another process may have gone on meanwhile
@@ -110,23 +124,67 @@ def train(
             validation,
             data=described,
             own_data=data is not None,
+            networks=None if networks is None else networks.digest,
             test=test,
             devices=machine,
         )
         start = training.restore() if resume else 0
         write_text(run.params_path, params.to_json())
         runs.record_environment(run, start, None if copied is None else copied._asdict())
-        callbacks: list[Callback] = []
+        watching: list[Callback] = []
         if progress:
-            callbacks.append(
-                stack.enter_context(ProgressBar(run.name, start, params.steps, params.batch_size))
-            )
+            watching.append(ProgressBar(run.name, start, params.steps, params.batch_size))
         if tensorboard:
-            callbacks.append(stack.enter_context(TensorBoard(run.path / "tensorboard")))
-        training.run(callbacks)
+            watching.append(TensorBoard(run.path / "tensorboard"))
+        if callbacks:
+            watching.append(KerasCallbacks(list(callbacks), model, params.steps))
+        training.run([stack.enter_context(each) for each in watching])
     if say is not None and (line := model.kl_weight.shortfall()):
         say(line)
     return run
+
+
+def _own_networks(run_dir: Path, encoder, decoder, *, resume: bool):
+    """The networks that were given, or those that a run to be resumed was given; else None."""
+    if encoder is not None and decoder is not None:
+        return OwnNetworks.of(encoder, decoder)
+    if encoder is not None or decoder is not None:
+        missing = "encoder" if encoder is None else "decoder"
+        raise UserError(f"Networks of your own come in pairs. Received: no `{missing}`. Give both.")
+    if resume and (run_dir / NETWORKS).is_file():
+        return runs.read_networks(run_dir)
+    return None
+
+
+def _images(params: Params, data) -> tuple[ImageSet, ImageSet]:
+    """Training images, labeled as the parameters say, and validation images."""
+    if data is not None:
+        images, validation = given_images(data, params.validation)
+    else:
+        images, validation = (runs.load_data(params, each) for each in ("train", "validation"))
+    if params.labels is not None:
+        images = with_few_labels(images, params.labels, params.seed)
+    return images, validation
+
+
+def _model(
+    params: Params,
+    images: ImageSet,
+    validation: ImageSet,
+    networks: OwnNetworks | None,
+    machine: Devices,
+) -> GenerativeModel:
+    """The model, built once it is known to fit the machine, and checked against the images."""
+    shape = images.image_shape
+    sizes = checked_sizes(params, shape, networks)
+    check_memory(params, shape, training=True, sizes=sizes)
+    model = machine.build(
+        lambda: build_model(params, shape, len(images), images.num_classes, networks)
+    )
+    machine.check(model, params)
+    check_images(images, validation, unit=model.pixels.unit)
+    check_batches(model, params, images, validation)
+    return model
 
 
 def _begin_with(start: str | None, run_dir: Path, model, *, resume: bool) -> Transfer | None:
@@ -138,7 +196,7 @@ def _begin_with(start: str | None, run_dir: Path, model, *, resume: bool) -> Tra
 
 def _forecast(params: Params, images: ImageSet) -> str | None:
     """What the images alone tell of a VAE on them; None for other models and likelihoods."""
-    if params.model not in ("vae", "beta_vae"):
+    if params.model not in ("vae", "beta_vae") or len(images.image_shape) == 1:
         return None
     likelihood = read_likelihood(params.likelihood)
     return forecast_sentence(images, str(params.kl_weight), params.latent_size, *likelihood)

@@ -24,6 +24,7 @@ PRODUCTS = {
         "Explorer",
         "The trained model in one page: a slider a latent, your own images, random samples, a map "
         "of the codes, paths between images.",
+        needs_images=True,
     ),
     "training_curves.png": Product(
         training.training_curves,
@@ -37,6 +38,7 @@ PRODUCTS = {
         ("samples",),
         "Training in motion",
         "The same images and the same prior samples at every sampled step.",
+        needs_images=True,
     ),
     "training_dark.gif": Product(
         lambda analyzed: training.training_animation(analyzed, gamma=0.5),
@@ -51,6 +53,7 @@ PRODUCTS = {
         "Reconstructions",
         "Each original is above what the model makes of its code: what is lost there, the code "
         "does not hold.",
+        needs_images=True,
     ),
     "generations.png": Product(
         images.generations,
@@ -58,6 +61,7 @@ PRODUCTS = {
         "Generations",
         "Samples of the prior, decoded, and of a mixture fitted to the codes afterwards. Where "
         "only the first look unlike the data, the codes of real images do not fill the prior.",
+        needs_images=True,
     ),
     "confusion.png": Product(
         classes.confusion,
@@ -74,6 +78,7 @@ PRODUCTS = {
         "A row is one code under every label. Where the columns agree in nothing but the class, "
         "the code holds what the label does not tell: the style.",
         needs_labels=True,
+        needs_images=True,
     ),
     "analogies.png": Product(
         classes.analogies,
@@ -82,6 +87,7 @@ PRODUCTS = {
         "The style of an image through all classes. Slant and stroke that stay are in the code, "
         "what changes is the class.",
         needs_labels=True,
+        needs_images=True,
     ),
     "interpolation.png": Product(
         images.interpolation,
@@ -89,6 +95,7 @@ PRODUCTS = {
         "Interpolation",
         "Images between images: a smooth change means that the space between codes is filled, "
         "ghosts of both ends that it is not.",
+        needs_images=True,
     ),
     "traversal.png": Product(
         traversals.traversal,
@@ -96,6 +103,7 @@ PRODUCTS = {
         "Traversal of one latent",
         "One latent runs down from its greatest to its least sample, with none, one and two "
         "average standard deviations added: where the columns agree, the noise does not matter.",
+        needs_images=True,
     ),
     "traversals.png": Product(
         traversals.all_traversals,
@@ -103,12 +111,14 @@ PRODUCTS = {
         "Traversals of all latents",
         "Each row changes one latent and nothing else. A row in which one thing changes is a "
         "disentangled latent; a row in which nothing changes is an unused one.",
+        needs_images=True,
     ),
     "traversals.gif": Product(
         traversals.traversal_animation,
         ("checkpoint",),
         "Traversals in motion",
         "The latents of most KL, each from one end of its range to the other and back.",
+        needs_images=True,
     ),
     "directions.png": Product(
         directions.directions,
@@ -116,6 +126,7 @@ PRODUCTS = {
         "Edits",
         "Each row adds the direction of an attribute to the code of an image that lacks it. A good "
         "direction changes the probability of its attribute, and of no other one.",
+        needs_images=True,
     ),
     "kl_per_latent.png": Product(
         latent_space.kl_per_latent,
@@ -144,6 +155,7 @@ PRODUCTS = {
         "times the decoder's variance keep a latent. The run's own point beside it shows what the "
         "networks gain over a linear VAE, or lose.",
         needs_gaussian=True,
+        needs_images=True,
     ),
     "latent_space.png": Product(
         latent_space.latent_space,
@@ -187,6 +199,7 @@ PRODUCTS = {
         "Codes over position and factors",
         "A code of one coordinate shows as stripes over the position and as flat lines elsewhere.",
         needs_factors=True,
+        needs_images=True,
     ),
     "information_matrix.png": Product(
         scores.information_matrix,

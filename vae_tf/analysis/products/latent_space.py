@@ -48,13 +48,13 @@ def latent_space(analyzed: AnalyzedRun, projection: str = "pca") -> Figure:
         mapped = project(mean, projection, seed=SEED)
         scatters.append(Scatter(mapped, f"{name} 1", f"{name} 2", name))
     shown = {}
-    if analyzed.statistics.active.any():
+    if analyzed.statistics.active.any() and analyzed.has_pictures:
         tiles = fitted(analyzed.images.images(analyzed.analyzed_rows), 32)
         cells = _SIDE // (tiles.shape[1] + 1)
         for scatter in scatters:
             places = image_map(scatter.points, cells)
             shown[f"{scatter.title}: images at their places"] = mosaic(tiles, places)
-    if plane:
+    if plane and analyzed.has_pictures:
         heading = f"decoded, z0 to the right, z1 upwards, {-_REACH:g} to {_REACH:g}"
         shown[heading] = _decoded(analyzed)
     used = "" if analyzed.statistics.active.any() else "; collapsed: no latent is used"

@@ -1,0 +1,37 @@
+"""Writes a params.py to start from into the working folder: `vae-init`."""
+
+from vae_tf import scripts  # first, see there
+
+# isort: split
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from vae_tf.errors import UserError
+from vae_tf.saving import write_text
+
+_STARTER = Path(__file__).with_name("starter_params.py")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Writes params.py; returns the exit code."""
+
+    def work() -> int:
+        description = "Write a params.py with three runs and a study into this folder."
+        argparse.ArgumentParser(prog="vae-init", description=description).parse_args(arguments)
+        path = Path("params.py")
+        if os.path.lexists(path):
+            raise UserError(
+                "There is a params.py in this folder already, which stays. Go to another folder, "
+                "or see what it has: vae-train --list"
+            )
+        write_text(path, _STARTER.read_text(encoding="utf-8"))
+        print("Written: params.py. Next: vae-train --list")
+        return 0
+
+    return scripts.answer("vae-init", work, lambda: "Nothing was written.")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,76 @@
+"""Images and vectors that a user gives: arrays as the sets that training reads."""
+
+import numpy as np
+
+from vae_tf.data.collection import hold_out
+from vae_tf.data.image_set import ArrayImages, ImageSet
+from vae_tf.data.row_file import ArrayRows
+from vae_tf.data.values import check_values
+from vae_tf.errors import UserError
+
+
+class ArrayVectors(ImageSet):
+    """Vectors that the user holds in an array; it is not copied unless it is no float32.
+
+    Args:
+        name: A name for messages.
+        vectors: `[N, D]` finite numbers, as a rule standardized.
+        labels: `[N]` ints or None.
+        split: Name of the split.
+
+    Raises:
+        UserError: If the shape, the type or the values do not fit.
+
+    Example:
+        >>> ArrayVectors("table", np.zeros((10, 4)))
+        <table, train: 10 vectors of 4>
+    """
+
+    def __init__(
+        self, name: str, vectors: np.ndarray, labels: np.ndarray | None = None, split: str = "train"
+    ):
+        vectors = np.asarray(vectors)
+        if vectors.ndim != 2 or not vectors.size:
+            raise UserError(f"`vectors` must be [N, D], not empty. Received: {vectors.shape}")
+        check_values(vectors, "Vectors", unit=False)
+        rows = ArrayRows(vectors.astype("float32", copy=False), 1.0)
+        super().__init__(name, split, rows, labels=labels)
+
+    def __repr__(self):
+        return f"<{self.name}, {self.split}: {len(self):,} vectors of {self.image_shape[0]}>"
+
+
+def given_images(data, validation: float | int) -> tuple[ImageSet, ImageSet]:
+    """Training and validation images of what a user gives.
+
+    Args:
+        data: Images `[N, H, W, C]` or `[N, H, W]`, vectors `[N, D]`, or an `ImageSet`, as
+            `ArrayImages` with labels; or a pair of these, for training and for validation.
+        validation: Part or number of a single set that is held out, as `Params.validation`.
+
+    Raises:
+        UserError: If it is none of these; the message says what came.
+    """
+    if not isinstance(data, (tuple, list)):
+        whole = _image_set(data, "train")
+        held_out = hold_out(len(whole), validation)
+        return whole.part(~held_out, "train"), whole.part(held_out, "validation")
+    if len(data) != 2:
+        raise UserError(f"`data` is one set, or a pair. Received: {len(data)} of them.")
+    train, other = data
+    if not isinstance(other, ImageSet) and np.ndim(other) < 2:
+        raise UserError(
+            "A pair in `data` is of training and validation images. Received: an array of shape "
+            f"{np.shape(other)} in second place. Labels go with their images: "
+            "vae_tf.data.ArrayImages(name, images, labels)."
+        )
+    return _image_set(train, "train"), _image_set(other, "validation")
+
+
+def _image_set(data, split: str) -> ImageSet:
+    if isinstance(data, ImageSet):
+        return data
+    array = np.asarray(data)
+    if array.ndim == 2:
+        return ArrayVectors("given", array, split=split)
+    return ArrayImages("given", array, split=split)
