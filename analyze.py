@@ -127,7 +127,8 @@ def score(paths: list[Path], preset: str) -> list[str]:
 
     import_tensorflow()
     from vae_tf.analysis.failures import reason_of
-    from vae_tf.analysis.score_tables import RECORD, comparison_text, load_record, score_table
+    from vae_tf.analysis.score_records import RECORD, load_record
+    from vae_tf.analysis.score_tables import comparison_text, score_table
     from vae_tf.analysis.scores import score_run, score_udr
     from vae_tf.runs import Run, name_of
 

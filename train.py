@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from vae_tf import config
+from vae_tf import config, overrides
 from vae_tf.errors import UserError
 from vae_tf.presets import check_name, located, read_presets
 
@@ -122,7 +122,7 @@ def chosen_runs(options: argparse.Namespace, presets) -> list[tuple[str, str, co
         raise UserError(f"Each run can be trained once. Received: {' '.join(names)}")
     chosen = []
     for name in names:
-        params = config.override(config.preset(presets.RUNS, name), options.set)
+        params = overrides.override(config.preset(presets.RUNS, name), options.set)
         chosen.append((options.name or name, name, located(params)))
     return chosen
 

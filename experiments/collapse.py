@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 import params as presets  # noqa: E402
-from vae_tf.analysis.score_tables import RECORD, load_record, values_of  # noqa: E402
+from vae_tf.analysis.score_records import RECORD, load_record, values_of  # noqa: E402
 from vae_tf.data import load  # noqa: E402
 from vae_tf.forecasts.linear_vae import Spectrum, forecast_from, spectrum  # noqa: E402
 from vae_tf.likelihood_texts import read_likelihood  # noqa: E402

@@ -25,7 +25,7 @@ sys.path.insert(0, str(ROOT))
 
 import params as presets  # noqa: E402
 from vae_tf import data, metrics  # noqa: E402
-from vae_tf.analysis.score_tables import RECORD, load_record, values_of  # noqa: E402
+from vae_tf.analysis.score_records import RECORD, load_record, values_of  # noqa: E402
 from vae_tf.config import replace  # noqa: E402
 from vae_tf.runs import Run  # noqa: E402
 from vae_tf.saving import write_text  # noqa: E402

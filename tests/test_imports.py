@@ -24,6 +24,7 @@ LAYERS = [
     {"models", "forecasts", "memory", "directions"},
     {"keras_names"},
     {"config"},
+    {"overrides"},
     {"runs"},
     {"training", "analysis", "studies", "presets"},
     {"commands"},

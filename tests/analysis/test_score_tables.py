@@ -3,15 +3,14 @@ import json
 
 import pytest
 
+from vae_tf.analysis.score_records import load_record, values_of
 from vae_tf.analysis.score_tables import (
     columns,
     compare,
     comparison_csv,
     comparison_text,
-    load_record,
     score_table,
     sizes_note,
-    values_of,
 )
 
 RECORD = {

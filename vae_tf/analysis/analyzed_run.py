@@ -12,7 +12,7 @@ import numpy as np
 from vae_tf.analysis.attributes import latent_names
 from vae_tf.analysis.failures import reading
 from vae_tf.analysis.forecasting import has_forecast
-from vae_tf.analysis.score_tables import RECORD, load_record
+from vae_tf.analysis.score_records import RECORD, load_record
 from vae_tf.code_mixture import CodeMixture
 from vae_tf.data import GroundTruthImages, ImageSet
 from vae_tf.errors import UserError

@@ -11,7 +11,8 @@ from matplotlib.figure import Figure
 from vae_tf.analysis.failures import reading, reason_of
 from vae_tf.analysis.report import ReportedRun, badges, write_report
 from vae_tf.analysis.request import Outcome, Request
-from vae_tf.analysis.score_tables import RECORD, compare, comparison_csv, load_record, sizes_note
+from vae_tf.analysis.score_records import RECORD, load_record
+from vae_tf.analysis.score_tables import compare, comparison_csv, sizes_note
 from vae_tf.analysis.studies import write_study
 from vae_tf.analysis.studies.study_table import StudyTable
 from vae_tf.analysis.summaries import SUMMARY, load_summary, strip_of, summary_csv

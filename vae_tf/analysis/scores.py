@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from vae_tf import metrics
-from vae_tf.analysis.score_tables import RECORD, load_record
+from vae_tf.analysis.score_records import RECORD, load_record
 from vae_tf.data import GroundTruthImages, ImageSet
 from vae_tf.data.labels import labels_of
 from vae_tf.models.codes import encode_images

@@ -48,7 +48,7 @@ def standing(folder: Path, preset: str | None) -> Standing:
 
 
 def _scored(folder: Path, preset: str) -> bool:
-    from vae_tf.analysis.score_tables import RECORD, load_record  # scientific packages, a second
+    from vae_tf.analysis.score_records import RECORD, load_record  # scientific packages, a second
 
     record = load_record(folder / RECORD)
     enough = PRESETS[PRESETS.index(preset) :]

@@ -18,6 +18,7 @@ from vae_tf.schedules import as_schedule
 from vae_tf.training.callbacks import Callback
 from vae_tf.training.checks import check_checkpoint, check_networks, check_no_progress
 from vae_tf.training.devices import Devices, check_count
+from vae_tf.training.early_stopping import EarlyStopping
 from vae_tf.training.evaluation import as_tensors, classification_error, evaluate, state_kept
 from vae_tf.training.samples import is_sampled, save_samples
 from vae_tf.training.signals import Interruption
@@ -65,8 +66,7 @@ class Training:
         self._data = data
         self._proof: dict | None = None  # of the log, at the step of the checkpoint
         self.step = 0
-        self.best = math.inf  # lowest validation loss
-        self.waited = 0  # validations since then
+        self._early_stopping = EarlyStopping(run.params.patience)
         # As in Keras, the functions are compiled once and see tensors of one shape.
         self._devices = devices or Devices()
         self._update = self._devices.compiled(model.update)
@@ -94,8 +94,7 @@ class Training:
         read_proven_log(run.log_path, details["step"], self._proof)
         checkpoints.restore(self.model, arrays)
         self.step = details["step"]
-        self.best = math.inf if details["best"] is None else details["best"]
-        self.waited = details["waited"]
+        self._early_stopping.restore(details)
         return self.step
 
     def _save(self, log: Log):
@@ -111,8 +110,7 @@ class Training:
             "dataset_size": len(self.images),
             "num_classes": self.images.num_classes,
             "own_data": self.own_data,
-            "best": self.best if math.isfinite(self.best) else None,
-            "waited": self.waited,
+            **self._early_stopping.details,
             "params": describe_params(self.params),
             "data": self._data,
             "log": log.proof(self.step),
@@ -134,7 +132,7 @@ class Training:
             TrainingStopped: If a term is not finite.
             Stopped: After a signal, with a checkpoint saved.
         """
-        if self._out_of_patience():
+        if self._early_stopping.out_of_patience:
             return  # it stopped early in an earlier session
         with (
             contextlib.closing(self._open_log()) as log,
@@ -149,7 +147,7 @@ class Training:
 
             while True:
                 val = self._save_and_validate(log)
-                if self._done or self._out_of_patience():
+                if self._done or self._early_stopping.out_of_patience:
                     write({**self._where(), **self._terms_of_next_batch(), **val})
                     break
                 for callback in callbacks:
@@ -244,25 +242,15 @@ class Training:
             terms = self._terms(as_tensors(batch), training=True)
         return {name: float(term) for name, term in terms.items()}
 
-    # --- validation and early stopping ---
+    # --- validation ---
 
     def _validated_columns(self) -> list[str]:
         return [name for name in self.model.columns if name not in ("kl_weight", "trigger_step")]
 
     def _validate(self) -> dict[str, float]:
         val = evaluate(self.model, self.validation, self.params.batch_size, terms=self._terms)
-        # Losses under different weights cannot be compared: before the weight has settled every
-        # one counts as an improvement.
-        settled = self.model.settled(self.step)
-        if val["loss"] < self.best or not settled:
-            self.best = val["loss"] if settled else math.inf
-            self.waited = 0
-        else:
-            self.waited += 1
+        self._early_stopping.observe(val["loss"], self.model.settled(self.step))
         row = {f"val_{name}": val[name] for name in self._validated_columns()}
         if self.test is not None:
             row["test_error"] = classification_error(self.model, self.test)
         return row
-
-    def _out_of_patience(self) -> bool:
-        return self.params.patience is not None and self.waited >= self.params.patience

@@ -14,7 +14,7 @@ from vae_tf.analysis.report.quantities import (
     used_words,
     written,
 )
-from vae_tf.analysis.score_tables import values_of
+from vae_tf.analysis.score_records import values_of
 from vae_tf.analysis.verdict import verdict
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vae_tf.analysis.score_tables import RECORD
+from vae_tf.analysis.score_records import RECORD
 from vae_tf.errors import UserError
 from vae_tf.reading import read_json, require_fields
 from vae_tf.runs import Run, checkpoints
