@@ -264,7 +264,7 @@ RUNS["MNIST-SDGM"] = replace(
     RUNS["MNIST-M2"],
     model="auxiliary_vae",
     hyper={"kind": "sdgm", "labeled_weight": 0.3, "classification_weight": 20.0},
-    kl_weight=linear(1.8, 1, 15_000),
+    kl_weight=linear(1.8, 1, 10_000),
     optimizer="adam(global_clipnorm=100.0)",
     steps=15_000,  # 60 epochs
 )

@@ -196,7 +196,7 @@ def test_validation_leaves_it_alone_and_the_end_is_said(tiny, blobs, tmp_path):
     params = replace(tiny, kl_weight="constrained(0.001)", likelihood="gaussian")
     said = []
     run = train(params, tmp_path / "run", data=(images, images), say=said.append)
-    assert len(said) == 2 and "0.001 nats that was asked for was not reached" in said[1]
+    assert "0.001 nats that was asked for was not reached" in said[-1]
     assert int(run.model.kl_weight._count) == params.steps
     assert run.history["kl_weight"][0] == 1 and np.all(np.diff(run.history["kl_weight"]) < 0)
     assert "kl_weight" in run.history and "val_kl_weight" not in run.history
