@@ -27,7 +27,7 @@ from vae_tf.plots.saving import save_figure  # noqa: E402
 from vae_tf.runs import Run  # noqa: E402
 from vae_tf.runs.progress import progress_of  # noqa: E402
 
-PICTURE = Path(__file__).with_suffix(".png")
+PICTURE = ROOT / "images" / "gallery" / "collapse.png"
 NUM_IMAGES = 1_000  # of the validation images, for the MSE
 # Columns of the table: name -> digits after the point.
 COLUMNS = {
