@@ -47,18 +47,7 @@ def score_run(
         UserError: If the run has no checkpoint, or its data cannot be had.
     """
     offers = offers_of(run)
-    about: dict = {
-        "run": run.name,
-        "step": run.details["step"],
-        "dataset": run.params.dataset,
-        "image_shape": list(run.model.image_shape),
-        "likelihood": run.params.likelihood,
-        "preset": preset,
-        "seed": SEED,
-        "version": VERSION,
-        "factors": _scored_factors(run, offers),
-        "left_out": _left_out(run, offers),
-    }
+    about = _about(run, preset, offers)
     stored = load_record(run.path / RECORD)
     record: dict = {**about, "scores": {}}
     if stored is not None and all(stored.get(name) == about[name] for name in about):
@@ -93,6 +82,22 @@ def score_run(
         record["complete"] = True
         write_text(run.path / RECORD, json.dumps(record, indent=1) + "\n")
     return record
+
+
+def _about(run: Run, preset: str, offers: set[str]) -> dict:
+    """What scores are of: those of another run, preset or version are not gone on with."""
+    return {
+        "run": run.name,
+        "step": run.details["step"],
+        "dataset": run.params.dataset,
+        "image_shape": list(run.model.image_shape),
+        "likelihood": run.params.likelihood,
+        "preset": preset,
+        "seed": SEED,
+        "version": VERSION,
+        "factors": _scored_factors(run, offers),
+        "left_out": _left_out(run, offers),
+    }
 
 
 def offers_of(run: Run) -> set[str]:

@@ -100,12 +100,12 @@ def train(
     described = describe_data(
         images, validation, labeled=bool({"label", "labeled_image"} & set(model.needs))
     )
-    if say is not None and copied is not None:
+    say = say or (lambda line: None)
+    if copied is not None:
         say(copied.sentence())
-    if say is not None and not resume and (line := _forecast(params, images)):
+    if not resume and (line := _forecast(params, images)):
         say(line)
-    if say is not None:
-        say(machine.describe(params))
+    say(machine.describe(params))
     with contextlib.ExitStack() as stack:
         stack.enter_context(runs.locked(run_dir))
         stack.enter_context(_disk_errors_explained(run_dir))
@@ -131,17 +131,24 @@ def train(
         start = training.restore() if resume else 0
         write_text(run.params_path, params.to_json())
         runs.record_environment(run, start, None if copied is None else copied._asdict())
-        watching: list[Callback] = []
-        if progress:
-            watching.append(ProgressBar(run.name, start, params.steps, params.batch_size))
-        if tensorboard:
-            watching.append(TensorBoard(run.path / "tensorboard"))
-        if callbacks:
-            watching.append(KerasCallbacks(list(callbacks), model, params.steps))
-        training.run([stack.enter_context(each) for each in watching])
-    if say is not None and (line := model.kl_weight.shortfall()):
+        observers = _observers(run, start, progress, tensorboard, callbacks)
+        training.run([stack.enter_context(each) for each in observers])
+    if line := model.kl_weight.shortfall():
         say(line)
     return run
+
+
+def _observers(run: Run, start: int, progress, tensorboard, callbacks) -> list[Callback]:
+    """What looks on from step `start`, as it was asked for."""
+    params = run.params
+    observers: list[Callback] = []
+    if progress:
+        observers.append(ProgressBar(run.name, start, params.steps, params.batch_size))
+    if tensorboard:
+        observers.append(TensorBoard(run.path / "tensorboard"))
+    if callbacks:
+        observers.append(KerasCallbacks(list(callbacks), run.model, params.steps))
+    return observers
 
 
 def _own_networks(run_dir: Path, encoder, decoder, *, resume: bool):
