@@ -32,3 +32,12 @@ def test_overwrite_starts_anew(tiny, tmp_path):
         train(tiny, tmp_path / "run")
     train(replace(tiny, steps=3), tmp_path / "run", overwrite=True)
     assert not (tmp_path / "run" / "metrics.json").exists()
+
+
+def test_the_forecast_is_made_for_a_listener_alone(tiny, tmp_path, monkeypatch):
+    made = []
+    monkeypatch.setattr("vae_tf.training.start._forecast", lambda *given: made.append(given))
+    train(replace(tiny, steps=1), tmp_path / "silent")
+    assert not made
+    train(replace(tiny, steps=1), tmp_path / "heard", say=lambda line: None)
+    assert len(made) == 1

@@ -100,12 +100,9 @@ def train(
     described = describe_data(
         images, validation, labeled=bool({"label", "labeled_image"} & set(model.needs))
     )
-    say = say or (lambda line: None)
-    if copied is not None:
-        say(copied.sentence())
-    if not resume and (line := _forecast(params, images)):
-        say(line)
-    say(machine.describe(params))
+    if say is not None:
+        for first in _first_lines(params, images, copied, machine, resume=resume):
+            say(first)
     with contextlib.ExitStack() as stack:
         stack.enter_context(runs.locked(run_dir))
         stack.enter_context(_disk_errors_explained(run_dir))
@@ -133,9 +130,18 @@ def train(
         runs.record_environment(run, start, None if copied is None else copied._asdict())
         observers = _observers(run, start, progress, tensorboard, callbacks)
         training.run([stack.enter_context(each) for each in observers])
-    if line := model.kl_weight.shortfall():
+    if say is not None and (line := model.kl_weight.shortfall()):
         say(line)
     return run
+
+
+def _first_lines(params, images, copied, machine, *, resume: bool) -> Iterator[str]:
+    """What is said before a run begins; the forecast takes seconds and is made only for this."""
+    if copied is not None:
+        yield copied.sentence()
+    if not resume and (line := _forecast(params, images)):
+        yield line
+    yield machine.describe(params)
 
 
 def _observers(run: Run, start: int, progress, tensorboard, callbacks) -> list[Callback]:
