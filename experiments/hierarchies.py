@@ -23,7 +23,7 @@ from matplotlib.figure import Figure  # noqa: E402
 
 import params as presets  # noqa: E402
 from vae_tf import data, metrics  # noqa: E402
-from vae_tf.plots.page import BLUE, CLASSES, FAINT, ORANGE, SKY  # noqa: E402
+from vae_tf.plots.page import BLUE, FAINT, ORANGE, SKY  # noqa: E402
 from vae_tf.plots.saving import save_figure  # noqa: E402
 from vae_tf.runs import PARAMS, Run  # noqa: E402
 from vae_tf.runs.progress import progress_of  # noqa: E402
@@ -69,7 +69,7 @@ def measure(run: Run, options) -> dict:
 def table(records: dict[str, dict]) -> str:
     """The table as Markdown."""
     lines = [
-        "| run | -log p(x), nats | -ELBO, nats | KL of each layer, from below | active of each layer |",
+        "| run | -log p(x), nats | -ELBO, nats | KL a layer, from below | active a layer |",
         "| --- | --- | --- | --- | --- |",
     ]
     for name, record in records.items():
