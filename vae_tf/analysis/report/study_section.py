@@ -74,7 +74,7 @@ def _warning(table: StudyTable) -> str:
 def _means(table: StudyTable) -> str:
     shown = table.shown()
     head = "".join(f'<th scope="col">{text(field)}</th>' for field in table.fields)
-    head += number_cells(["seeds", *(column.heading for column in shown.values())], "th")
+    head += number_cells(["seeds", *(column.name for column in shown.values())], "th")
     spreads = {name: table.spreads(name) for name in shown}
     rows = []
     for key, runs in list(table.groups().items())[:_MOST_ROWS]:

@@ -66,6 +66,10 @@ class StudyTable(NamedTuple):
         have = {name for row in self.rows for name in row.numbers}
         return {name: column for name, column in known.items() if name in have}
 
+    def drawn(self) -> dict[str, Column]:
+        """What figures show: as `shown`, without levels that others are read against."""
+        return {name: column for name, column in self.shown().items() if not column.level}
+
     def column(self, name: str) -> np.ndarray:
         """A number of all runs, `[N]`, NaN where there is none."""
         return np.array([row.numbers.get(name, math.nan) for row in self.rows])
