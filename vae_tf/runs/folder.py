@@ -13,6 +13,7 @@ from vae_tf.data import ImageSet, given_images, load
 from vae_tf.data.fingerprints import fingerprint
 from vae_tf.errors import UserError, unknown
 from vae_tf.models.codes import encode_images
+from vae_tf.quiet_tensorflow import import_tensorflow
 from vae_tf.reading import read_text
 from vae_tf.runs import checkpoints
 from vae_tf.runs.details import check_details, check_params, same_images
@@ -110,6 +111,7 @@ class Run:
     @functools.cached_property
     def model(self):
         """The model with the weights of the newest checkpoint."""
+        import_tensorflow()
         from vae_tf.models.build import build_model
 
         arrays, details = self._checkpoint
