@@ -27,6 +27,7 @@ LAYERS = [
     {"overrides"},
     {"runs"},
     {"training", "analysis", "studies", "presets"},
+    {"hub"},
     {"commands"},
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}

@@ -15,12 +15,23 @@ _HOMES = {
     "analyze": "analysis",
     "forecast": "forecasts.linear_vae",
     "load_run": "runs",
+    "publish": "hub",
     "train": "training",
 }
 _IMPORT_TENSORFLOW = ("distributions", "train")
 _MODULES = ("data", "directions", "distributions", "metrics", "models", "plots", "schedules")
 
-__all__ = ["Params", "Run", "__version__", "analyze", "forecast", "load_run", "train", *_MODULES]
+__all__ = [
+    "Params",
+    "Run",
+    "__version__",
+    "analyze",
+    "forecast",
+    "load_run",
+    "publish",
+    "train",
+    *_MODULES,
+]
 
 
 def __getattr__(name: str):

@@ -8,9 +8,10 @@ import tempfile
 def import_tensorflow():
     """Imports TensorFlow and keeps what it writes to stderr meanwhile, unless it fails.
 
-    Nothing is changed where it is imported already, or its log level was chosen. TensorFlow reports missing GPUs and enabled CPU instructions before any setting can silence
-    it, and failed graph optimizations that change nothing. What fails raises an exception anyway;
-    `TF_CPP_MIN_LOG_LEVEL=0` shows everything.
+    Nothing is done where it is imported already, and nothing is kept where its log level was
+    chosen. TensorFlow reports missing GPUs and enabled CPU instructions before any setting can
+    silence it, and failed graph optimizations that change nothing. What fails raises an exception
+    anyway; `TF_CPP_MIN_LOG_LEVEL=0` shows everything.
     """
     if "tensorflow" in sys.modules:
         return

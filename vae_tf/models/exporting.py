@@ -71,9 +71,7 @@ def _decode(model):
 
 
 def _concrete(model, function, **shapes: tuple[int, ...]):
-    rows = {
-        name: tf.TensorSpec((None, *shape), tf.float32, name) for name, shape in shapes.items()
-    }
+    rows = {name: tf.TensorSpec((None, *shape), tf.float32, name) for name, shape in shapes.items()}
     if model.conditional:
         rows["label"] = tf.TensorSpec((None,), tf.int32, "label")
     return tf.function(function, autograph=False).get_concrete_function(**rows)
