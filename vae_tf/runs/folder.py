@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from vae_tf.code_mixture import CodeMixture, fit_mixture
+from vae_tf.command_names import call_of
 from vae_tf.config import Params
 from vae_tf.data import ImageSet, load
 from vae_tf.data.fingerprints import fingerprint
@@ -90,7 +91,7 @@ class Run:
                 f"anew with --overwrite."
             )
         what = f"holds no {PARAMS}" if self.path.is_dir() else "does not exist"
-        return f"it {what}. Name a folder that train.py made, such as predictions/RUN."
+        return f"it {what}. Name one that a training made, such as predictions/RUN."
 
     @property
     def params_path(self) -> Path:
@@ -194,10 +195,9 @@ class Run:
         found = checkpoints.load_newest(self.checkpoints, set_aside=False)
         if found is None:
             study, _, point = self.name.rpartition("/")
-            command = "study.py " + study if study else f"train.py RUN --name {point} --resume"
-            raise UserError(
-                f"Run '{self.path}' has no checkpoint to load. Train it: python {command}"
-            )
+            words = study if study else f"RUN --name {point} --resume"
+            command = f"{call_of('study.py' if study else 'train.py')} {words}"
+            raise UserError(f"Run '{self.path}' has no checkpoint to load. Train it: {command}")
         try:
             check_details(found[1])
         except UserError as error:
