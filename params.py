@@ -450,8 +450,24 @@ STUDIES["MNIST-collapse"] = Study(
 )
 
 # A third of the steps; experiments/mnist_likelihood.py measures them on test images.
+_hierarchies = {
+    name: run for name, run in RUNS.items() if run.model in ("hierarchical_vae", "ladder_vae")
+}
 STUDIES["likelihoods"] = Study(
-    {name: replace(RUNS[name], steps=10_000) for name in RUNS if name.startswith("binary-MNIST-")}
+    {
+        name: replace(run, steps=10_000)
+        for name, run in RUNS.items()
+        if name.startswith("binary-MNIST-") and name not in _hierarchies
+    }
+)
+# Depth, batch normalization, warm-up and the ladder (experiments/hierarchies.py); a ladder of one
+# layer is the hierarchy of one.
+STUDIES["hierarchies"] = Study(
+    {
+        name.removeprefix("binary-MNIST-"): run
+        for name, run in _hierarchies.items()
+        if name != "binary-MNIST-ladder-1"
+    }
 )
 
 # MNIST from 100 labels (experiments/few_labels.py).
