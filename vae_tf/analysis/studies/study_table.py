@@ -10,6 +10,7 @@ import numpy as np
 
 from vae_tf.analysis.score_tables import columns
 from vae_tf.analysis.studies.statistics import Spread, spread_of
+from vae_tf.command_names import call_of
 from vae_tf.errors import UserError
 from vae_tf.metrics import SCORES, Column
 from vae_tf.reading import read_text
@@ -112,7 +113,8 @@ def load_study(folder: Path) -> StudyTable:
         varied = head[1:state]
     except (csv.Error, IndexError, ValueError, FileNotFoundError) as error:
         raise UserError(
-            f"'{folder / STUDY}' is damaged ({error}). Delete it and run study.py again."
+            f"'{folder / STUDY}' is damaged ({error}). Delete it, and go on with "
+            f"{call_of('study.py')}."
         ) from None
     whole = [cells for cells in lines[1:] if len(cells) == len(head)]
     trained = [cells for cells in whole if cells[state] in (DONE, TRAINED)]
