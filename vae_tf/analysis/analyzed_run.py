@@ -9,9 +9,17 @@ from pathlib import Path
 
 import numpy as np
 
-from vae_tf.analysis.attributes import latent_names
+from vae_tf.analysis.attributes import NamedDirection, attribute_directions
+from vae_tf.analysis.edits import (
+    ImageClassifiers,
+    ScoredDirection,
+    image_classifiers,
+    scored_directions,
+)
 from vae_tf.analysis.failures import reading
 from vae_tf.analysis.forecasting import has_forecast
+from vae_tf.analysis.image_sets import ImageSets
+from vae_tf.analysis.naming import latent_names
 from vae_tf.analysis.score_records import RECORD, load_record
 from vae_tf.code_mixture import CodeMixture
 from vae_tf.data import GroundTruthImages, ImageSet
@@ -27,36 +35,6 @@ SEED = 0  # seed of every random choice
 _NUM_ANALYZED = 1_000  # images that are encoded; the second project's number
 _NUM_SHOWN = 10  # images that are shown, as many as in the pictures of training
 _NUM_RANDOM = 5_000  # random images of a set with known factors
-
-
-class ImageSets:
-    """Validation splits, each loaded once however many runs were trained on it.
-
-    Images that were given to train(data=...) are no data set, whatever the parameters name: they
-    are shared with no other run.
-    """
-
-    def __init__(self) -> None:
-        self._found: dict[tuple, ImageSet | UserError] = {}
-
-    def of(self, run: Run) -> ImageSet:
-        """Returns the validation split of a run.
-
-        Raises:
-            UserError: If the data cannot be had; a set that failed is not tried again.
-        """
-        params = run.params
-        own = str(run.path) if run.details["own_data"] else None
-        key = (own, params.dataset, params.image_size, params.channels, params.validation)
-        if key not in self._found:
-            try:
-                self._found[key] = run.validation_data
-            except UserError as error:
-                self._found[key] = error
-        found = self._found[key]
-        if isinstance(found, UserError):
-            raise UserError(f"It needs the images of '{params.dataset}'. {found}")
-        return found
 
 
 class AnalyzedRun:
@@ -222,7 +200,24 @@ class AnalyzedRun:
     @functools.cached_property
     def latent_names(self) -> dict[int, str]:
         """Number of a latent -> the attribute of images that it tells best, where it tells one."""
-        return latent_names(self.run)
+        classifiers = self.classifiers if self.directions else None
+        return latent_names(self.run, self.statistics, self.directions, classifiers)
+
+    @functools.cached_property
+    def directions(self) -> list[NamedDirection]:
+        """Directions of attributes, see `attribute_directions`."""
+        return attribute_directions(self.run)
+
+    @functools.cached_property
+    def classifiers(self) -> ImageClassifiers:
+        """What tells these attributes in decoded images."""
+        return image_classifiers(self.run, self.directions)
+
+    @functools.cached_property
+    def scored_directions(self) -> list[ScoredDirection]:
+        """Directions with what they change in images, the best first."""
+        known = self.directions
+        return scored_directions(self.run, known, self.classifiers) if known else []
 
     @property
     def has_forecast(self) -> bool:

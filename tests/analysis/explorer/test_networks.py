@@ -20,6 +20,7 @@ from vae_tf.runs import Run
 PREDICTIONS = Path(__file__).parents[3] / "predictions"
 RUNS = sorted(path.name for path in PREDICTIONS.iterdir() if (path / "params.json").is_file())
 LEVEL = 1 / 255
+THREE_LAYERS = {"sizes": [2, 2], "hidden": [5, 4], "batch_normalization": True}
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +89,10 @@ def test_every_shape_of_spec(engine, shape, encoder, decoder):
         {"model": "conditional_vae"},
         {"model": "dc_ign"},
         {"model": "info_gan", "hyper": {"num_codes": 2}},
-        {"model": "ladder_vae", "hyper": {"sizes": [2], "hidden": [5], "batch_normalization": True}},
+        {
+            "model": "ladder_vae",
+            "hyper": {"sizes": [2], "hidden": [5]},
+        },
         {"model": "m1_m2", "hyper": {"kind": "m1"}},
         {"model": "m1_m2", "hyper": {"kind": "m2"}},
         {"model": "auxiliary_vae", "hyper": {"kind": "adgm"}},
@@ -133,8 +137,8 @@ def test_what_a_model_does_besides_its_networks_is_followed_or_refused(engine):
 @pytest.mark.parametrize(
     ("changes", "start", "stop", "expected"),
     [
-        ({"model": "hierarchical_vae", "hyper": {"sizes": [2, 2], "hidden": [5, 4]}}, 0, 1, 3),
-        ({"model": "hierarchical_vae", "hyper": {"sizes": [2, 2], "hidden": [5, 4]}}, 2, 3, 2),
+        ({"model": "hierarchical_vae", "hyper": THREE_LAYERS}, 0, 1, 3),
+        ({"model": "hierarchical_vae", "hyper": THREE_LAYERS}, 2, 3, 2),
         ({"model": "m1_m2", "hyper": {"kind": "m1_m2", "top_size": 2}}, 0, 3, None),
         ({"model": "auxiliary_vae", "hyper": {"kind": "sdgm"}}, 0, 3, None),
     ],

@@ -10,7 +10,6 @@ import numpy as np
 from PIL import Image
 
 from vae_tf.analysis.analyzed_run import SEED, AnalyzedRun
-from vae_tf.analysis.attributes import attribute_directions
 from vae_tf.analysis.colorings import colorings
 from vae_tf.analysis.explorer.generator import describe_generator
 from vae_tf.analysis.explorer.layers import HalfPrecision
@@ -62,7 +61,7 @@ def page_content(analyzed: AnalyzedRun) -> dict:
                 "vector": _numbers(each.vector),
                 "note": f"AUC {each.area:.2f}",
             }
-            for each in attribute_directions(analyzed.run)
+            for each in analyzed.directions
         ],
         "codes": _half(analyzed.statistics.mean),
         "map": _map(analyzed),
