@@ -4,7 +4,6 @@ import functools
 import hashlib
 import json
 import logging
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +26,6 @@ from vae_tf.errors import UserError
 from vae_tf.models import CLASSIFIERS, CONDITIONAL
 from vae_tf.models.codes import codes_and_kl, encode_images
 from vae_tf.plots.code_statistics import CodeStatistics, code_statistics
-from vae_tf.quiet_tensorflow import import_tensorflow
 from vae_tf.runs import Run, checkpoints
 from vae_tf.version import VERSION
 
@@ -61,8 +59,6 @@ class AnalyzedRun:
     @property
     def model(self):
         """The model with the weights of the newest checkpoint."""
-        if "tensorflow" not in sys.modules:
-            import_tensorflow()
         logging.getLogger("tensorflow").addFilter(_not_about_retracing)
         return self.run.model
 

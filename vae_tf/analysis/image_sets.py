@@ -1,4 +1,4 @@
-"""The images of runs under analysis, each set loaded once."""
+"""The images of all runs under analysis, each set loaded once."""
 
 from vae_tf.data import ImageSet
 from vae_tf.errors import UserError

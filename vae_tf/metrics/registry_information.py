@@ -113,7 +113,7 @@ BY_BINS = {
         needs=("factors",),
         sizes=_POINTS,
         columns={
-            "mig": Column("information", "MIG"),
+            "mig": Column("information", "MIG", level="mig_chance"),
             "mig_chance": Column("information", "MIG by chance", None),
         },
         note={"num_train": "points to learn from"},
@@ -136,7 +136,7 @@ BY_BINS = {
         needs=("factors",),
         sizes=_POINTS,
         columns={
-            "modularity": Column("information", "modularity"),
+            "modularity": Column("information", "modularity", level="modularity_chance"),
             "modularity_chance": Column("information", "modularity by chance", None),
         },
     ),

@@ -55,26 +55,34 @@ def score_curves(table: StudyTable) -> Figure | None:
     place = dict(zip(values, map(float, positions), strict=True))
     others = [field for field in table.fields if field != along]
     panels = {}
-    for name, column in table.shown().items():
-        curves = _curves(table, name, along, others, place)
+    for name, column in table.drawn().items():
+        curves = _curves(table, name, along, others, place, column.level)
         if curves and len(curves) <= _MOST_CURVES:
-            panels[column.heading] = curves
+            panels[column.name] = curves
     if not panels:
         return None
     ticks = {number: text for text, number in place.items()}
     notes = [
         "a dot a run, a line through the means over seeds, a band of their 95 % confidence "
-        "intervals (Student's t), cut where it is wider than the runs lie apart"
+        "intervals (Student's t), cut where it is wider than the runs lie apart",
+        "thin and grey: what a number is read against, such as its level by chance, or that of "
+        "codes known to be independent",
     ]
     return plot_score_curves(panels, ticks, along, f"{table.name}: numbers along {along}", notes)
 
 
 def _curves(
-    table: StudyTable, name: str, along: str, others: Sequence[str], place: dict[str, float]
+    table: StudyTable,
+    name: str,
+    along: str,
+    others: Sequence[str],
+    place: dict[str, float],
+    level: str | None,
 ) -> dict[str, Curve]:
     """Name of a curve, what else varies -> its numbers."""
     index = table.fields.index(along)
     spreads = table.spreads(name)
+    levels = table.spreads(level) if level else {}
     labels: dict[str, list] = {}
     for key, spread in spreads.items():
         rest = [f"{field}={key[table.fields.index(field)]}" for field in others]
@@ -94,8 +102,13 @@ def _curves(
             np.array([position for position, _, _ in entries]),
             np.array([spread.mean for _, spread, _ in entries]),
             np.array([spread.error for _, spread, _ in entries]),
+            _means(levels, [key for _, _, key in entries]),
         )
     return curves
+
+
+def _means(spreads: dict, keys: Sequence) -> np.ndarray | None:
+    return np.array([spreads[key].mean for key in keys]) if spreads.keys() >= set(keys) else None
 
 
 def score_maps(table: StudyTable) -> Figure | None:
@@ -106,7 +119,7 @@ def score_maps(table: StudyTable) -> Figure | None:
     across, down = fields[:2]
     columns, rows = _values_of(table, across), _values_of(table, down)
     maps = {}
-    for name, column in table.shown().items():
+    for name, column in table.drawn().items():
         matrix = np.full((len(rows), len(columns)), np.nan)
         for i, row in enumerate(rows):
             for j, value in enumerate(columns):
@@ -114,7 +127,7 @@ def score_maps(table: StudyTable) -> Figure | None:
                 if known := [r.numbers[name] for r in here if name in r.numbers]:
                     matrix[i, j] = np.mean(known)
         if np.isfinite(matrix).any():
-            maps[column.heading] = matrix
+            maps[column.name] = matrix
     if not maps:
         return None
     notes = ["means over seeds, each map on its own scale of colors"]
@@ -125,12 +138,12 @@ def score_maps(table: StudyTable) -> Figure | None:
 
 def correlations(table: StudyTable) -> Figure | None:
     """How alike scores rank the runs."""
-    shown = table.shown()
+    shown = table.drawn()
     found = {name: table.column(name) for name in shown}
     found = {name: values for name, values in found.items() if _differs(values)}
     if len(found) < 2:
         return None
-    names = [shown[name].heading for name in found]
+    names = [shown[name].name for name in found]
     notes = [
         f"Spearman's correlation over {len(table.rows)} runs, in hundredths; empty where fewer "
         f"than three have both"
@@ -147,7 +160,7 @@ def _differs(values: np.ndarray) -> bool:
 def udr_choice(table: StudyTable) -> Figure | None:
     """Which run UDR would choose without labels, and where it stands by each score with labels."""
     chosen_by = table.column("udr")
-    shown = table.shown()
+    shown = table.drawn()
     scores = {
         name: table.column(name)
         for name, column in shown.items()
@@ -163,7 +176,7 @@ def udr_choice(table: StudyTable) -> Figure | None:
             "" if math.isnan(choice.correlation) else f", rank correlation {choice.correlation:.2f}"
         )
         words = f"{choice.value:.3g}: {choice.rank} of {choice.num_runs}{rho}"
-        standings[shown[name].heading] = Standing(known, choice.value, words)
+        standings[shown[name].name] = Standing(known, choice.value, words)
     if not standings:
         return None
     title = f"{table.name}: what UDR would choose"
