@@ -3,9 +3,11 @@
 For each shipped run of emoji, the difference of the mean codes of people of dark and of light skin
 among the training images (and the normal of a linear classifier of the two). Measured on people
 whom training never saw: what one step changes in the probability of dark skin, and of the groups of
-emoji, by classifiers of decoded images; and how far the edited image of a light person is from the
-same person drawn dark, in the squared error of a pixel. The picture of the run whose edited images
-come nearest to these goes to images/gallery/skin_tone.png.
+emoji, by classifiers of decoded images; how far the edited image of a light person is from the
+same person drawn dark, in the squared error of a pixel, beside the unedited image, the same made
+darker as a whole, as much as suits the answer best, and the model's own image of the dark person;
+and how much lighter the pixels become that are skin, and others that are not white. The picture of
+the run whose edited images come nearest goes to images/gallery/skin_tone.png.
 """
 
 import argparse
@@ -27,6 +29,10 @@ from vae_tf.runs import Run  # noqa: E402
 NAME = "skin_tone dark"
 _STEPS = (0.0, 0.5, 1.0, 1.5)
 _NUM_SHOWN = 8
+_HEADS = (
+    *("accuracy", "dark skin", "groups, at most", "unedited", "made darker", "edited"),
+    *("own image", "skin lighter", "else lighter"),
+)
 
 
 def tones(images):
@@ -47,18 +53,28 @@ def measured(run: Run, method: str) -> dict:
     start = run.model.encode(light)[0]
     steps = [run.model.decode((start + step * vector).astype("float32")) for step in _STEPS]
     before, after = (classifiers.probabilities(steps[_STEPS.index(step)]) for step in (0.0, 1.0))
+    unedited, edited = steps[0], steps[_STEPS.index(1.0)]
+    # Skin is what the designers drew in another color.
+    skin = np.abs(light - dark).max(axis=-1) > 0.1
+    drawn = ~skin & (light.min(axis=-1) < 0.9)
+    lighter = (edited - unedited).mean(axis=-1)
     error = {
         name: float(np.square(images - dark).mean())
         for name, images in (
-            ("unedited", steps[0]), ("edited", steps[_STEPS.index(1.0)]),
+            ("unedited", unedited),
+            ("edited", edited),
             ("best", run.model.reconstruct(dark)),
         )
-    }  # fmt: skip
+    }
+    error["darker"] = min(
+        float(np.square(share * unedited - dark).mean()) for share in np.linspace(0.3, 1, 71)
+    )
     found = edit_scores(before, after, NAME)
     shown = np.linspace(0, len(light) - 1, _NUM_SHOWN).astype(int)
     return {
         "pairs": len(light), "accuracy": classifiers.accuracy[NAME], "wanted": found.wanted,
         "others": max(found.others.values()), **error,
+        "skin": float(lighter[skin].mean()), "drawn": float(lighter[drawn].mean()),
         "images": np.stack([images[shown] for images in (light, *steps, dark)]),
     }  # fmt: skip
 
@@ -70,15 +86,16 @@ def main():
     parser.add_argument("--predictions", type=Path, default=ROOT / "predictions")
     options = parser.parse_args()
     names = options.runs or sorted(path.name for path in options.predictions.glob("emoji-*"))
-    print("| run, method | accuracy | dark skin | groups, at most | unedited | edited | best |")
-    print("| --- | --- | --- | --- | --- | --- | --- |")
+    print(f"| run, method | {' | '.join(_HEADS)} |")
+    print(f"|{' --- |' * (1 + len(_HEADS))}")
     found = {}
     for name in names:
         run = Run(options.predictions / name)
         for method in ("mean", "linear"):
             one = found[name, method] = measured(run, method)
             cells = [f"{one[key]:.2f}" for key in ("accuracy", "wanted", "others")]
-            cells += [f"{one[key]:.4f}" for key in ("unedited", "edited", "best")]
+            cells += [f"{one[key]:.4f}" for key in ("unedited", "darker", "edited", "best")]
+            cells += [f"{one[key]:+.2f}" for key in ("skin", "drawn")]
             print(f"| `{name}`, {method} | {' | '.join(cells)} |", flush=True)
     (name, method), best = min(found.items(), key=lambda item: item[1]["edited"])
     print(f"\n{best['pairs']} pairs of validation images; shown: {name}, {method}.")
