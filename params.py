@@ -6,7 +6,16 @@ of runs, are at the end: `python study.py` lists them.
 """
 
 from vae_tf.config import Params, replace
-from vae_tf.schedules import constant, constrained, controlled, cyclical, linear, triggered, warm_up
+from vae_tf.schedules import (
+    constant,
+    constrained,
+    controlled,
+    cyclical,
+    exponential,
+    linear,
+    triggered,
+    warm_up,
+)
 from vae_tf.studies import Study
 
 RUNS = {}
@@ -298,6 +307,11 @@ RUNS["binary-MNIST-IAF-VAE"] = replace(
     hyper={"flow": "iaf", "num_flows": 4, "hidden_size": 320},
 )
 
+# 200 epochs with a falling rate; theirs fell, too, by a factor of ten in all.
+RUNS["binary-MNIST-VAE-decayed"] = replace(
+    RUNS["binary-MNIST-VAE"], learning_rate=exponential(1e-3, 1e-4, 100_000), steps=100_000
+)
+
 RUNS["binary-MNIST-VampPrior-VAE"] = replace(
     RUNS["binary-MNIST-VAE"], model="vamp_vae", hyper={"num_pseudo_images": 500}
 )
@@ -449,9 +463,26 @@ STUDIES["MNIST-collapse"] = Study(
     vary={"learning_rate": (2e-3, 4e-4), "seed": range(3)},
 )
 
-# A third of the steps; experiments/mnist_likelihood.py measures them on test images.
+# A third of the steps or less, but for one; experiments/mnist_likelihood.py measures them on test
+# images.
+_hierarchies = {
+    name: run for name, run in RUNS.items() if run.model in ("hierarchical_vae", "ladder_vae")
+}
 STUDIES["likelihoods"] = Study(
-    {name: replace(RUNS[name], steps=10_000) for name in RUNS if name.startswith("binary-MNIST-")}
+    {
+        name: run if name.endswith("-decayed") else replace(run, steps=10_000)
+        for name, run in RUNS.items()
+        if name.startswith("binary-MNIST-") and name not in _hierarchies
+    }
+)
+# Depth, batch normalization, warm-up and the ladder (experiments/hierarchies.py); a ladder of one
+# layer is the hierarchy of one.
+STUDIES["hierarchies"] = Study(
+    {
+        name.removeprefix("binary-MNIST-"): run
+        for name, run in _hierarchies.items()
+        if name != "binary-MNIST-ladder-1"
+    }
 )
 
 # MNIST from 100 labels (experiments/few_labels.py).

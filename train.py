@@ -188,18 +188,26 @@ def train_run(name: str, params: config.Params, options: argparse.Namespace):
 
 def look(run, predictions: Path):
     """Says what a run came to, draws one picture of it and says where the others are."""
-    from vae_tf.analysis import analyze
+    from matplotlib.figure import Figure
+
     from vae_tf.analysis.analyzed_run import AnalyzedRun
+    from vae_tf.analysis.products import PRODUCTS
     from vae_tf.analysis.summaries import summarize
     from vae_tf.analysis.verdict import verdict
+    from vae_tf.plots.saving import save_figure
 
-    print(verdict(summarize(AnalyzedRun(run)), run.params))
-    images = Path("images")
+    analyzed = AnalyzedRun(run)
+    print(verdict(summarize(analyzed), run.params))
     picture = "latent_space.png" if run.params.latent_size == 2 else "traversals.png"
-    analyze([run.path], images, only=[picture], say=lambda line: None)
-    drawn = images / run.name / picture
+    product = PRODUCTS[picture]
+    drawn = Path("images") / run.name / picture
     elsewhere = "" if predictions == Path("predictions") else f" --predictions {predictions}"
-    if drawn.exists():
+    try:
+        figure = product.make(analyzed)
+    except UserError:  # analyze.py says why it cannot be drawn
+        figure = None
+    if isinstance(figure, Figure):
+        save_figure(drawn, figure, source=analyzed.source(product.sources))
         print(f"Look: {drawn}; of its training: {run.samples}")
     print(f"All pictures: {scripts.call_of('analyze.py')} {run.name}{elsewhere}")
 

@@ -84,8 +84,8 @@ def measure(name: str, seed: int, folder: Path) -> dict:
     case = CASES[name]
     if case.patch is not None:
         case.patch()
-    params = replace(presets.RUNS["digits-VAE"], steps=STEPS, seed=seed, kl_weight=None)
-    params = replace(params, **case.changes)
+    changes = {"steps": STEPS, "seed": seed, "kl_weight": None, **case.changes}
+    params = replace(presets.RUNS["digits-VAE"], **changes)
     path = folder / f"digits-{name.replace(', ', '-').replace(' ', '-')}-seed-{seed}"
     run = train(params, path, resume=(path / "params.json").exists(), progress=False)
     last = {}

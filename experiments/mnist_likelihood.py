@@ -29,7 +29,7 @@ from vae_tf.saving import write_text  # noqa: E402
 
 RESULTS = Path(__file__).with_suffix("")
 STUDY = "likelihoods"
-NAMES = [name for name in presets.RUNS if name.startswith("binary-MNIST-")]
+NAMES = list(presets.STUDIES[STUDY].runs)
 # Nats, negative, Table 1 of Burda et al., MNIST with one stochastic layer.
 PUBLISHED = {
     "binary-MNIST-VAE": 86.76,

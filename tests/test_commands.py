@@ -45,5 +45,7 @@ def test_from_an_empty_folder_to_runs(tmp_path):
     assert listed.returncode == 0 and "digits-beta" in listed.stdout, listed.stderr
     studies = call("study", tmp_path)
     assert studies.returncode == 0 and "weights" in studies.stdout, studies.stderr
+    unknown = call("publish", tmp_path, "digits")
+    assert unknown.returncode == 2 and "vae-publish: 'predictions/digits'" in unknown.stderr
     wrong = call("analyze", tmp_path)
-    assert wrong.returncode == 2 and wrong.stderr.startswith("vae-analyze: ")
+    assert wrong.returncode == 2 and "Train one with vae-train" in wrong.stderr

@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parents[1] / "vae_tf"
 LAYERS = [
     {
         *("version", "errors", "machine", "escaping", "saving", "checks"),
-        *("reading", "literals", "limits"),
+        *("reading", "literals", "limits", "command_names"),
     },
     {
         *("schedules", "distributions", "divergences", "quiet_tensorflow", "optimizers", "scripts"),
@@ -27,6 +27,7 @@ LAYERS = [
     {"overrides"},
     {"runs"},
     {"training", "analysis", "studies", "presets"},
+    {"hub"},
     {"commands"},
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}

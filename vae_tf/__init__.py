@@ -6,6 +6,7 @@ Names are imported on first use, so that `import vae_tf` does not import TensorF
 import importlib
 
 from vae_tf.keras_names import tell_keras
+from vae_tf.quiet_tensorflow import import_tensorflow
 from vae_tf.version import VERSION as __version__
 
 _HOMES = {
@@ -14,14 +15,28 @@ _HOMES = {
     "analyze": "analysis",
     "forecast": "forecasts.linear_vae",
     "load_run": "runs",
+    "publish": "hub",
     "train": "training",
 }
+_IMPORT_TENSORFLOW = ("distributions", "train")
 _MODULES = ("data", "directions", "distributions", "metrics", "models", "plots", "schedules")
 
-__all__ = ["Params", "Run", "__version__", "analyze", "forecast", "load_run", "train", *_MODULES]
+__all__ = [
+    "Params",
+    "Run",
+    "__version__",
+    "analyze",
+    "forecast",
+    "load_run",
+    "publish",
+    "train",
+    *_MODULES,
+]
 
 
 def __getattr__(name: str):
+    if name in _IMPORT_TENSORFLOW:
+        import_tensorflow()
     if name in _MODULES:
         return importlib.import_module(f"vae_tf.{name}")
     if name in _HOMES:

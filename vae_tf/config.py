@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from vae_tf import schedules
 from vae_tf.checks import is_number, is_whole
+from vae_tf.command_names import call_of
 from vae_tf.errors import UserError, shown, unknown
 from vae_tf.likelihood_texts import read_likelihood
 from vae_tf.limits import LARGEST_COUNT, LARGEST_SIDE
@@ -242,5 +243,5 @@ def preset(presets: Mapping[str, Params], name: str) -> Params:
         UserError: If there is none of that name, naming the nearest.
     """
     if name not in presets:
-        raise unknown("run", name, presets, "All: python train.py --list.")
+        raise unknown("run", name, presets, f"All: {call_of('train.py')} --list.")
     return presets[name]

@@ -1,4 +1,4 @@
-"""Importing TensorFlow without its start-up messages, for scripts."""
+"""Importing TensorFlow without its start-up messages."""
 
 import os
 import sys
@@ -8,10 +8,13 @@ import tempfile
 def import_tensorflow():
     """Imports TensorFlow and keeps what it writes to stderr meanwhile, unless it fails.
 
-    TensorFlow reports missing GPUs and enabled CPU instructions before any setting can silence
-    it, and failed graph optimizations that change nothing. What fails raises an exception anyway;
-    `TF_CPP_MIN_LOG_LEVEL=0` shows everything.
+    Nothing is done where it is imported already, and nothing is kept where its log level was
+    chosen. TensorFlow reports missing GPUs and enabled CPU instructions before any setting can
+    silence it, and failed graph optimizations that change nothing. What fails raises an exception
+    anyway; `TF_CPP_MIN_LOG_LEVEL=0` shows everything.
     """
+    if "tensorflow" in sys.modules:
+        return
     # 3 may come from a process of ours that started this one; it doesn't silence all by itself.
     if os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3") != "3":
         import tensorflow  # noqa: F401

@@ -16,6 +16,8 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from vae_tf.errors import UserError
+
 PARTIAL = re.compile(r".*\.[0-9a-f]{16}\.partial", re.DOTALL)
 
 
@@ -45,6 +47,37 @@ def written_whole(path: Path) -> Iterator[Path]:
             os.close(descriptor)
 
 
+@contextlib.contextmanager
+def folder_written_whole(path: Path) -> Iterator[Path]:
+    """A folder to write into; it becomes `path` only when all went well.
+
+    Args:
+        path: The folder to make. It may be there if it is empty.
+
+    Raises:
+        UserError: If something is there that would be replaced.
+        OSError: If it cannot be written.
+    """
+    if os.path.lexists(path) and (not path.is_dir() or path.is_symlink() or any(path.iterdir())):
+        raise UserError(f"'{path}' exists already. Choose another place, or remove it first.")
+    with _naming(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        remove_abandoned(path.parent, PARTIAL)
+        partial = path.with_name(f"{path.name[:48]}.{secrets.token_hex(8)}.partial")
+        partial.mkdir()
+        descriptor = os.open(partial, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            claim(partial, descriptor)
+            yield partial
+            for inside in (*partial.rglob("*"), partial):
+                sync_folder(inside) if inside.is_dir() else _sync_file(inside)
+            os.replace(partial, path)
+            sync_folder(path.parent)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+            os.close(descriptor)
+
+
 def write_text(path: Path, text: str):
     """Writes a text file wholly or not at all; its folder is made if it is not there."""
     with written_whole(path) as partial:
@@ -59,6 +92,11 @@ def sync_folder(folder: Path):
             os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _sync_file(path: Path):
+    with open(path, "rb") as file:
+        os.fsync(file.fileno())
 
 
 def claim(path: Path, descriptor: int) -> bool:

@@ -44,8 +44,11 @@ import logging  # noqa: E402
 import threading  # noqa: E402
 from collections.abc import Callable, Iterator  # noqa: E402
 
+from vae_tf.command_names import call_of, is_installed, name_of  # noqa: E402
 from vae_tf.errors import Stopped, TrainingStopped, UserError, shown  # noqa: E402
 from vae_tf.escaping import printable  # noqa: E402
+
+__all__ = ["answer", "call_of", "check_stopped", "is_installed", "name_of"]
 
 # A progress bar that goes into a file: a line every half minute is enough. tqdm reads these names
 # when it is imported, which is later.
@@ -88,26 +91,6 @@ def answer(program: str, work: Callable[[], int], going_on: Callable[[], str]) -
                 raise
             _say(f"{program}: {text}")
             return code
-
-
-def is_installed() -> bool:
-    """Whether this process was started by a command of the installed package, such as vae-train."""
-    return os.path.basename(sys.argv[0]).startswith("vae-")
-
-
-def name_of(script: str) -> str:
-    """The name of a script in messages: that of its command where there is one in use.
-
-    Example:
-        >>> name_of("train.py")
-        'train.py'
-    """
-    return f"vae-{script.removesuffix('.py')}" if is_installed() else script
-
-
-def call_of(script: str) -> str:
-    """What to type for a script: `python train.py`, or `vae-train`."""
-    return name_of(script) if is_installed() else f"python {script}"
 
 
 def check_stopped():

@@ -67,6 +67,8 @@ def test_rows_name_what_there_is():
         assert score.needs and set(score.needs) <= set(NEEDS), name
     shown = [name for group in columns().values() for name in group]
     assert len(shown) == len(set(shown))
+    names = [column.name for group in columns().values() for column in group.values()]
+    assert len(names) == len(set(names))  # figures have one panel, one row a name
 
 
 def test_columns_are_values_of_their_scores():

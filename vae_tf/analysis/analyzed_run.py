@@ -4,7 +4,6 @@ import functools
 import hashlib
 import json
 import logging
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +11,7 @@ import numpy as np
 from vae_tf.analysis.attributes import latent_names
 from vae_tf.analysis.failures import reading
 from vae_tf.analysis.forecasting import has_forecast
+from vae_tf.analysis.image_sets import ImageSets
 from vae_tf.analysis.score_records import RECORD, load_record
 from vae_tf.code_mixture import CodeMixture
 from vae_tf.data import GroundTruthImages, ImageSet
@@ -19,7 +19,6 @@ from vae_tf.errors import UserError
 from vae_tf.models import CLASSIFIERS, CONDITIONAL
 from vae_tf.models.codes import codes_and_kl, encode_images
 from vae_tf.plots.code_statistics import CodeStatistics, code_statistics
-from vae_tf.quiet_tensorflow import import_tensorflow
 from vae_tf.runs import Run, checkpoints
 from vae_tf.version import VERSION
 
@@ -27,36 +26,6 @@ SEED = 0  # seed of every random choice
 _NUM_ANALYZED = 1_000  # images that are encoded; the second project's number
 _NUM_SHOWN = 10  # images that are shown, as many as in the pictures of training
 _NUM_RANDOM = 5_000  # random images of a set with known factors
-
-
-class ImageSets:
-    """Validation splits, each loaded once however many runs were trained on it.
-
-    Images that were given to train(data=...) are no data set, whatever the parameters name: they
-    are shared with no other run.
-    """
-
-    def __init__(self) -> None:
-        self._found: dict[tuple, ImageSet | UserError] = {}
-
-    def of(self, run: Run) -> ImageSet:
-        """Returns the validation split of a run.
-
-        Raises:
-            UserError: If the data cannot be had; a set that failed is not tried again.
-        """
-        params = run.params
-        own = str(run.path) if run.details["own_data"] else None
-        key = (own, params.dataset, params.image_size, params.channels, params.validation)
-        if key not in self._found:
-            try:
-                self._found[key] = run.validation_data
-            except UserError as error:
-                self._found[key] = error
-        found = self._found[key]
-        if isinstance(found, UserError):
-            raise UserError(f"It needs the images of '{params.dataset}'. {found}")
-        return found
 
 
 class AnalyzedRun:
@@ -83,8 +52,6 @@ class AnalyzedRun:
     @property
     def model(self):
         """The model with the weights of the newest checkpoint."""
-        if "tensorflow" not in sys.modules:
-            import_tensorflow()
         logging.getLogger("tensorflow").addFilter(_not_about_retracing)
         return self.run.model
 

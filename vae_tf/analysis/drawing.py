@@ -6,10 +6,11 @@ import time
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
-from vae_tf.analysis.analyzed_run import AnalyzedRun, ImageSets
+from vae_tf.analysis.analyzed_run import AnalyzedRun
 from vae_tf.analysis.explorer.page import explorer_page, source_of_page
 from vae_tf.analysis.failures import reading, reason_of
 from vae_tf.analysis.forecasting import forecast_words
+from vae_tf.analysis.image_sets import ImageSets
 from vae_tf.analysis.overview import OF_SUMMARIES, write_overview
 from vae_tf.analysis.products import PRODUCTS, Animation, Explorer, Product
 from vae_tf.analysis.request import Outcome, Request

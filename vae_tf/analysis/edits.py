@@ -45,9 +45,6 @@ def scored_directions(
         seed: Seed of which images are learned from.
     """
     from sklearn.decomposition import PCA
-    from sklearn.exceptions import ConvergenceWarning
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.metrics import balanced_accuracy_score
     from threadpoolctl import threadpool_limits
 
     _, mean, _ = run.training_codes
@@ -60,19 +57,8 @@ def scored_directions(
         features = components.fit(pixels[:half]).transform(pixels)
         classifiers, accuracy = {}, {}
         for each in directions:
-            groups = each.groups[rows]
-            known = groups >= 0
-            first, second = known & (np.arange(len(rows)) < half), known.copy()
-            second[:half] = False
-            if len(np.unique(groups[first])) < 2 or len(np.unique(groups[second])) < 2:
-                continue  # too rare
-            classifier = LogisticRegression(C=0.1, max_iter=500, class_weight="balanced")
-            with warnings.catch_warnings():
-                # Of a model that draws all images alike; its accuracy says so.
-                warnings.simplefilter("ignore", ConvergenceWarning)
-                classifiers[each.name] = classifier.fit(features[first], groups[first])
-            told = classifier.predict(features[second])
-            accuracy[each.name] = float(balanced_accuracy_score(groups[second], told))
+            if learned := _classifier(features, each.groups[rows], half):
+                classifiers[each.name], accuracy[each.name] = learned
 
         def probabilities(codes):
             images = run.model.decode(codes.astype("float32")).reshape(len(codes), -1)
@@ -89,3 +75,23 @@ def scored_directions(
             )
             found.append(ScoredDirection(each, scores, accuracy[each.name]))
     return sorted(found, key=lambda each: -each.scores.selectivity)
+
+
+def _classifier(features: np.ndarray, groups: np.ndarray, half: int):
+    """A classifier learned from the first half and its balanced accuracy on the second, if any."""
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.metrics import balanced_accuracy_score
+
+    known = groups >= 0
+    first, second = known & (np.arange(len(groups)) < half), known.copy()
+    second[:half] = False
+    if len(np.unique(groups[first])) < 2 or len(np.unique(groups[second])) < 2:
+        return None  # too rare
+    classifier = LogisticRegression(C=0.1, max_iter=500, class_weight="balanced")
+    with warnings.catch_warnings():
+        # Of a model that draws all images alike; its accuracy says so.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        classifier.fit(features[first], groups[first])
+    told = classifier.predict(features[second])
+    return classifier, float(balanced_accuracy_score(groups[second], told))

@@ -38,7 +38,7 @@ def load_record(path: Path) -> dict | None:
         logging.warning("'%s' is not used: %s Score the run again.", path, error)
         return None
     newest = checkpoints.newest(path.parent / "checkpoints")
-    if newest is not None and newest != checkpoints.path_of(newest.parent, record["step"]):
+    if newest is not None and checkpoints.step_of(newest) != record["step"]:
         logging.warning(
             "'%s' is not used: it scores step %d, and the newest checkpoint is %s. Score the run "
             "again.",

@@ -72,14 +72,7 @@ def load_folder(path: str, image_size: int | None, channels: int | None) -> Coll
     }
 
     def prepare(folder: Path) -> dict:
-        size, depth = _common_shape(files, image_size, channels)
-        failed: dict[Path, str] = {}
-        ahead = max(1, min(_AHEAD, _AHEAD_BYTES // (size * size * depth)))
-        rows = _read_all(files, lambda picture: _to_row(picture, size, depth), ahead, failed)
-        writer = RowWriter(folder / "images.npy", (size, size, depth), np.uint8, len(files))
-        with writer, contextlib.closing(rows):
-            for row in rows:
-                writer.write(row)
+        failed = _write_rows(folder, files, *_common_shape(files, image_size, channels))
         return {"left_out": [(str(file.relative_to(root)), why) for file, why in failed.items()]}
 
     folder, meta = prepared(f"folder-{root.name}", key, prepare)
@@ -100,6 +93,18 @@ def load_folder(path: str, image_size: int | None, channels: int | None) -> Coll
         attribute_names=known.attribute_names,
         why_no_labels=known.why_none,
     )
+
+
+def _write_rows(folder: Path, files: list[Path], size: int, depth: int) -> dict[Path, str]:
+    """Writes the images as rows, and returns the files that cannot be read, with the reasons."""
+    failed: dict[Path, str] = {}
+    ahead = max(1, min(_AHEAD, _AHEAD_BYTES // (size * size * depth)))
+    rows = _read_all(files, lambda picture: _to_row(picture, size, depth), ahead, failed)
+    writer = RowWriter(folder / "images.npy", (size, size, depth), np.uint8, len(files))
+    with writer, contextlib.closing(rows):
+        for row in rows:
+            writer.write(row)
+    return failed
 
 
 def find_folder(path: str) -> Path:

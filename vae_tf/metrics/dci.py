@@ -62,8 +62,9 @@ def dci_scores(
         factors_test: `[M, K]` int array.
         seed: Seed of the trees; None draws one.
         estimator: "gradient_boosting" (Locatello et al., scikit-learn's defaults, by
-            `boosting.py`: half a minute on the full protocol) or "random_forest" (scikit-learn's
-            defaults: seconds). Their numbers are not comparable with each other.
+            `boosting.py`: half a minute on the full protocol) or "random_forest"
+            (scikit-learn's, each split among all codes: seconds). Their numbers are not comparable
+            with each other.
         progress: Whether to show a progress bar on stderr.
 
     Returns:

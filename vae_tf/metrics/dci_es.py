@@ -105,26 +105,28 @@ def dci_es_scores(
         points = x_train, y_train[:, k], x_test, y_test[:, k]
         return _probe(*points, numbers[k], depths, num_trees, seed)
 
-    order = sorted(varying, key=lambda k: -len(np.unique(y_train[:, k])))
-    probes: dict[int, _Probes] = map_in_threads(
-        probe,
-        order,
-        description="DCI-ES: factors fitted",
-        progress=progress,
+    values = {k: len(np.unique(y_train[:, k])) for k in varying}
+    order = sorted(varying, key=lambda k: -values[k])
+    found: dict[int, _Probes] = map_in_threads(
+        probe, order, description="DCI-ES: factors fitted", progress=progress
     )
-    scores = np.stack([probes[k].scores for k in varying])  # [K, D]
-    baselines = [1.0 if numbers[k] else 1 - 1 / len(np.unique(y_train[:, k])) for k in varying]
+    baselines = [1.0 if numbers[k] else 1 - 1 / values[k] for k in varying]
+    return {**_summary([found[k] for k in varying], baselines, depths), "size": size}
+
+
+def _summary(probes: list["_Probes"], baselines: list[float], depths) -> dict[str, float]:
+    """The scores of the probes of each factor, but for the size."""
+    scores = np.stack([each.scores for each in probes])  # [K, D]
     explicitness = [
         explicitness_of_curve(depths, 1 - row, baseline)
         for row, baseline in zip(scores, baselines, strict=True)
     ]
     best = int(scores.mean(axis=0).argmax())
-    importance = np.stack([probes[k].importances[best] for k in varying], axis=1)
+    importance = np.stack([each.importances[best] for each in probes], axis=1)
     return {
         **dci_from_importance(importance),
         "informativeness": float(scores[:, best].mean()),
         "explicitness": float(np.mean(explicitness)),
-        "size": size,
     }
 
 

@@ -85,5 +85,8 @@ def _random_forest(codes_train, labels, codes_test, *, seed, stop):
     """Does what `boost_trees` does, but never ends early, as a forest takes seconds."""
     from sklearn import ensemble
 
-    model = ensemble.RandomForestClassifier(random_state=seed).fit(codes_train, labels)
+    # Every split chooses among all codes: with scikit-learn's default, among few at random, codes
+    # that tell nothing get a part of the importance, and separated codes score 0.6 to 0.8.
+    model = ensemble.RandomForestClassifier(max_features=None, random_state=seed)
+    model.fit(codes_train, labels)
     return model.feature_importances_, model.predict(codes_train), model.predict(codes_test)

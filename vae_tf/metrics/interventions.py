@@ -74,7 +74,7 @@ def beta_vae_score(
 
     def points(held, rng):
         first, second = draws.pairs(held, batch_size, rng)
-        return np.abs(first - second).mean(axis=1)
+        return np.abs(first - second).sum(axis=1) / batch_size
 
     labels, features = _in_chunks(
         points, sizes, num_train + num_eval, 2 * batch_size, rng, "beta-VAE score: points", progress

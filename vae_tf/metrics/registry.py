@@ -133,9 +133,9 @@ SCORES = {
             "index_code_mutual_information": Column(
                 "codes", "information", None, flag="information_at_limit"
             ),
-            "information_limit": Column("codes", "at most", None),
+            "information_limit": Column("codes", "at most", None, level=True),
             "total_correlation": Column("codes", "total corr.", None),
-            "null_total_correlation": Column("codes", "of a null", None),
+            "null_total_correlation": Column("codes", "of a null", None, level=True),
             "dimension_wise_kl": Column("codes", "dim.-wise KL", None),
         },
         note={

@@ -114,7 +114,7 @@ BY_BINS = {
         sizes=_POINTS,
         columns={
             "mig": Column("information", "MIG"),
-            "mig_chance": Column("information", "MIG by chance", None),
+            "mig_chance": Column("information", "MIG by chance", None, level=True),
         },
         note={"num_train": "points to learn from"},
     ),
@@ -137,7 +137,7 @@ BY_BINS = {
         sizes=_POINTS,
         columns={
             "modularity": Column("information", "modularity"),
-            "modularity_chance": Column("information", "modularity by chance", None),
+            "modularity_chance": Column("information", "modularity by chance", None, level=True),
         },
     ),
     "unsupervised": Score(

@@ -26,7 +26,7 @@ BY_LABELS = {
         columns={
             "probe_linear_accuracy": Column("labels", "linear probe"),
             "probe_neighbor_accuracy": Column("labels", "k-NN probe"),
-            "probe_chance": Column("labels", "chance", None),
+            "probe_chance": Column("labels", "chance", None, level=True),
         },
         note={"num_train": "labeled images for the probes", "num_test": "to test these on"},
     ),

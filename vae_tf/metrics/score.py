@@ -23,6 +23,8 @@ class Column(NamedTuple):
         within: What, besides data and preset, must be equal for two values to be compared.
         flag: Name of a value that says, where it is not 0, that this one is not to be read as it
             stands; tables put `FLAG` behind it.
+        level: Whether it is no number of the model's, but what another is read against, such as
+            chance; figures of studies leave it out.
     """
 
     group: str
@@ -30,6 +32,12 @@ class Column(NamedTuple):
     best: Callable | None = max
     within: tuple[str, ...] = ()
     flag: str | None = None
+    level: bool = False
+
+    @property
+    def name(self) -> str:
+        """The heading as it stands alone: with its group, where that is the name of scores."""
+        return f"{self.group} {self.heading}" if self.group[0].isupper() else self.heading
 
 
 class Score(NamedTuple):

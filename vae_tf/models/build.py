@@ -61,6 +61,11 @@ def build_model(
     )
     for number, state in enumerate(model.layer_seeds):
         state.assign([params.seed, number])  # Keras has them at random
+    _compile(model, params)
+    return model
+
+
+def _compile(model: GenerativeModel, params):
     name, options = params.optimizer_call
     # Named, so that its variables have the same paths in every process.
     settings = {"name": "optimizer", "learning_rate": float(params.learning_rate(0)), **options}
@@ -72,7 +77,6 @@ def build_model(
         model.compile(optimizer)
     except (TypeError, ValueError) as error:
         raise UserError(f"`optimizer={params.optimizer}` cannot be made: {error}") from None
-    return model
 
 
 def checked_sizes(

@@ -284,19 +284,13 @@ class GenerativeModel(KerasMethods, ArrayModel):
             reconstruction: `[B]`.
             logs: `kl` `[B]`, the likelihood's terms and all that `logged` names, `[B]` or scalar.
         """
-        stddev, means = ops.exp(outputs.log_stddev), outputs.mean
         terms = {
             "loss": loss,
             "reconstruction": reconstruction,
             "kl": logs["kl"],
             "kl_weight": self.kl_weight(self.step),
             "elbo": -(reconstruction + logs["kl"]),
-            "stddev_mean": ops.mean(stddev),
-            "stddev_min": ops.min(stddev),
-            "stddev_max": ops.max(stddev),
-            "mean_mean": ops.mean(means),
-            "mean_min": ops.min(means),
-            "mean_max": ops.max(means),
+            **outputs.ranges(),
         }
         terms |= self.kl_weight.terms
         terms |= {name: logs[name] for name in (*self.pixels.logged, *self.logged)}

@@ -1,4 +1,7 @@
-"""What Keras asks of a model: compile, fit, evaluate, save."""
+"""What Keras asks of a model: compile, fit, evaluate, save, export."""
+
+import os
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -7,6 +10,7 @@ from keras import ops
 
 from vae_tf.data.values import check_shape, check_values
 from vae_tf.errors import UserError
+from vae_tf.models.exporting import export
 
 
 class KerasMethods(keras.Model):
@@ -108,6 +112,23 @@ class KerasMethods(keras.Model):
                 f"data set that has them, or give a dict."
             )
         return batch
+
+    def export(self, filepath: "str | os.PathLike", format: str = "tf_saved_model", verbose=None):
+        """Writes `encode` and `decode` for serving where neither Keras nor this package is.
+
+        See `exporting` for the two signatures, which take any number of rows.
+
+        Args:
+            filepath: A new folder for a SavedModel, a file `*.tflite` for LiteRT.
+            format: "tf_saved_model" or "litert".
+            verbose: Whether Keras is to print where it lies, as it does by default.
+
+        Raises:
+            UserError: If the format is unknown, the path none for it, or LiteRT lacks an operation.
+        """
+        export(self, Path(filepath), format)
+        if verbose in (None, True):
+            print(f"Saved at '{filepath}': the signatures encode and decode.")
 
     def get_config(self):
         return {

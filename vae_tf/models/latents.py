@@ -53,6 +53,14 @@ class Outputs(NamedTuple):
     def z(self):
         return joined([latent.z for latent in self.latents])
 
+    def ranges(self) -> dict:
+        """Average and ends of the posteriors' standard deviations and means, all latents."""
+        return {
+            f"{name}_{part}": reduce(values)
+            for name, values in (("stddev", ops.exp(self.log_stddev)), ("mean", self.mean))
+            for part, reduce in (("mean", ops.mean), ("min", ops.min), ("max", ops.max))
+        }
+
     def log_ratio(self):
         """Log q(z|x) - log p(z) of the samples that were rendered, all layers: `[B]` nats."""
         return total([q.log_prob(z) - prior.log_prob(z) for q, prior, z in self.latents])

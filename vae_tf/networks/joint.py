@@ -42,7 +42,12 @@ class Joint(layers.Layer):
         self.batch_normalization = batch_normalization
         self.seed = seed
         self.features = features
-        initializers = seeded_initializers(1000 * seed)
+        self.activate = keras.activations.get(activation)
+        self._make_layers()
+        self._build_all()
+
+    def _make_layers(self):
+        initializers = seeded_initializers(1000 * self.seed)
 
         def dense(units, name, **options):
             return layers.Dense(units, kernel_initializer=next(initializers), name=name, **options)
@@ -54,22 +59,20 @@ class Joint(layers.Layer):
 
         def norm(number):
             # Its averages are over ten steps or so, as in the decoder.
-            if not batch_normalization:
+            if not self.batch_normalization:
                 return layers.Identity(name=f"normalization_{number}")
             return layers.BatchNormalization(momentum=0.9, name=f"normalization_{number}")
 
         self.products = [
-            dense(hidden[0], f"input_{number}", use_bias=number == 1)
-            for number, _ in enumerate(sizes, 1)
+            dense(self.hidden[0], f"input_{number}", use_bias=number == 1)
+            for number, _ in enumerate(self.sizes, 1)
         ]
-        self.deeper = [dense(units, f"hidden_{k}") for k, units in enumerate(hidden[1:], 2)]
-        self.norms = [norm(number) for number, _ in enumerate(hidden, 1)]
+        self.deeper = [dense(units, f"hidden_{k}") for k, units in enumerate(self.hidden[1:], 2)]
+        self.norms = [norm(number) for number, _ in enumerate(self.hidden, 1)]
         self.outputs = [
             layers.Dense(units, kernel_initializer=small(), dtype="float32", name=f"head_{number}")
-            for number, units in enumerate(heads, 1)
+            for number, units in enumerate(self.heads, 1)
         ]
-        self.activate = keras.activations.get(activation)
-        self._build_all()
 
     def _build_all(self):
         for size, product in zip(self.sizes, self.products, strict=True):

@@ -87,13 +87,8 @@ def plot_traversals(
     """
     groups = groups or [("", len(latents))]
     ends = np.cumsum([count for _, count in groups])
-    grids = {}  # of a block, a grid a group
-    for heading, images in blocks.items():
-        steps = images.shape[1]
-        tiles = fitted(images.reshape(-1, *images.shape[2:]), tile)
-        parts = np.split(tiles, steps * ends[:-1])
-        grids[heading] = [image_grid(part, steps, tile=1) for part in parts]
-    height = tiles.shape[1]
+    grids = {heading: _grids(images, ends, tile) for heading, images in blocks.items()}
+    height = fitted(next(iter(blocks.values()))[:1, 0], tile).shape[1]
     heading_height = 22 if image is None else max(22, height + 6)
     between = 22
     shown = [names[int(latent)] for latent in latents if int(latent) in names]
@@ -105,16 +100,15 @@ def plot_traversals(
     top = page.top + heading_height
     bottoms = top + np.cumsum(heights)
     x = MARGIN + label_width
-    for index, (heading, grid) in enumerate(grids.items()):
+    for heading, grid in grids.items():
         page.text(x, top - 4, heading, weight="bold", va="bottom")
         for part, bottom, (name, _) in zip(grid, bottoms, groups, strict=True):
             label = f"{heading}, {name}" if name else heading
             page.picture(x, bottom - part.shape[0], part, label)
-        if image is not None and index == len(grids) - 1:
-            started = image_grid(fitted(image[None], tile), 1, tile=1)
-            place = x + text_width(heading, 13) + 10
-            page.picture(place, top - height - 4, started, "image")
-        x += grid[0].shape[1] + between
+        last, x = x, x + grid[0].shape[1] + between
+    if image is not None:
+        started = image_grid(fitted(image[None], tile), 1, tile=1)
+        page.picture(last + text_width(heading, 13) + 10, top - height - 4, started, "image")
     for part, bottom, (name, _) in zip(grid, bottoms, groups, strict=True):
         page.text(MARGIN, bottom - part.shape[0] - 6, name, weight="bold", va="bottom")
     for row, latent in enumerate(latents):
@@ -126,6 +120,13 @@ def plot_traversals(
             style = {"size": min(11, height), "color": FAINT, "ha": "right", "va": "center"}
             page.text(MARGIN + label_width - 8, middle, told, **style)
     return page.figure
+
+
+def _grids(images: np.ndarray, ends: np.ndarray, tile: int) -> list[np.ndarray]:
+    """The images `[L, S, H, W, C]` as a grid for each group of rows, which end where `ends` say."""
+    steps = images.shape[1]
+    tiles = fitted(images.reshape(-1, *images.shape[2:]), tile)
+    return [image_grid(part, steps, tile=1) for part in np.split(tiles, steps * ends[:-1])]
 
 
 def _name_row(page, middle, height, name, used, active, limits):

@@ -12,7 +12,8 @@ Loading a run executes nothing from its folder: JSON, CSV, PNG and arrays only.
 
 from vae_tf.runs.creation import check_links, check_new, check_resumable, clean, create
 from vae_tf.runs.environment import record_environment
-from vae_tf.runs.folder import PARAMS, STUDY, Run, load_data, load_run, name_of
+from vae_tf.runs.folder import PARAMS, STUDY, Run, load_data, name_of
+from vae_tf.runs.loading import load_run
 from vae_tf.runs.lock import locked
 from vae_tf.runs.log import Log, read_log, read_proven_log
 from vae_tf.runs.networks import NETWORKS, read_networks

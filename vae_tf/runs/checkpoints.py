@@ -1,7 +1,8 @@
 """Checkpoints: everything a resume needs, in one file of arrays that is written atomically.
 
 A checkpoint holds the model's and its optimizers' variables, the state of the random generator and,
-as JSON, what `details.py` describes; `archive.py` is its format.
+as JSON, what `details.py` describes; `archive.py` is its format. That of a published run has
+weights alone, in the format of `tensors.py`.
 """
 
 import logging
@@ -15,10 +16,11 @@ import numpy as np
 from vae_tf.errors import UserError
 from vae_tf.runs.archive import read_archive, read_archive_details, write_archive
 from vae_tf.runs.details import check_details
+from vae_tf.runs.tensors import SUFFIX, read_tensor_details, read_tensors, write_tensors
 from vae_tf.saving import written_whole
 
 _KEPT = 2  # the newest, and the one before in case the newest is damaged
-_NAME = re.compile(r"step_([0-9]{8,15})\.npz")
+_NAME = re.compile(r"step_([0-9]{8,15})\.(npz|safetensors)")
 
 
 def state_of(model) -> dict:
@@ -77,12 +79,31 @@ def slim(folder: Path):
     arrays, details = found
     if details.get("slim"):
         return
-    count = check_details(details)["num_weights"]
-    kept = {name: _rounded(array) for name, array in list(arrays.items())[:count]}
+    kept = {name: _rounded(array) for name, array in weights_of(arrays, details).items()}
     path = save(folder, details["step"], kept, details | {"slim": True})
     for other in folder.iterdir():
         if other != path:
             _remove(other)
+
+
+def weights_of(arrays: dict[str, np.ndarray], details: dict) -> dict[str, np.ndarray]:
+    """The weights of the model among the arrays of a checkpoint."""
+    if details.get("slim"):
+        return arrays
+    return dict(list(arrays.items())[: check_details(details)["num_weights"]])
+
+
+def publish(folder: Path, arrays: dict[str, np.ndarray], details: dict):
+    """Writes the weights of a checkpoint as safetensors, for others to load.
+
+    Args:
+        folder: The folder of the checkpoints of the published run.
+        arrays: Arrays of the checkpoint.
+        details: Its details.
+    """
+    path = path_of(folder, details["step"]).with_suffix(SUFFIX)
+    with written_whole(path) as partial:
+        write_tensors(partial, weights_of(arrays, details), details | {"slim": True})
 
 
 def _rounded(array: np.ndarray) -> np.ndarray:
@@ -141,7 +162,8 @@ def load(path: Path) -> tuple[dict[str, np.ndarray], dict]:
     Raises:
         UserError: If the file is damaged, or holds values that are not finite.
     """
-    return _read(path, read_archive, lambda both: both[1])
+    read = read_tensors if path.suffix == SUFFIX else read_archive
+    return _read(path, read, lambda both: both[1])
 
 
 def load_details(path: Path) -> dict:
@@ -153,14 +175,15 @@ def load_details(path: Path) -> dict:
     Raises:
         UserError: If the file is damaged.
     """
-    return _read(path, read_archive_details, lambda details: details)
+    read = read_tensor_details if path.suffix == SUFFIX else read_archive_details
+    return _read(path, read, lambda details: details)
 
 
 def _read(path: Path, read: Callable, details_of: Callable):
     try:
         content = read(path)
         step = details_of(content)["step"]
-        if path != path_of(path.parent, step):
+        if path.stem != path_of(path.parent, step).stem:
             raise ValueError(f"it is that of step {step}")
         return content
     except Exception as error:  # whatever a damaged file makes NumPy and zipfile raise
@@ -207,7 +230,7 @@ def load_newest(folder: Path, *, set_aside: bool) -> tuple[dict[str, np.ndarray]
             continue
         if set_aside:
             for each in damaged:
-                each.rename(each.with_suffix(".npz.damaged"))
+                each.rename(each.with_name(f"{each.name}.damaged"))
         return whole
     if damaged:
         raise UserError(

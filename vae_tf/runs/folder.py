@@ -8,11 +8,13 @@ from pathlib import Path
 import numpy as np
 
 from vae_tf.code_mixture import CodeMixture, fit_mixture
+from vae_tf.command_names import call_of
 from vae_tf.config import Params
-from vae_tf.data import ImageSet, given_images, load
+from vae_tf.data import ImageSet, load
 from vae_tf.data.fingerprints import fingerprint
 from vae_tf.errors import UserError, unknown
 from vae_tf.models.codes import encode_images
+from vae_tf.quiet_tensorflow import import_tensorflow
 from vae_tf.reading import read_text
 from vae_tf.runs import checkpoints
 from vae_tf.runs.details import check_details, check_params, same_images
@@ -33,12 +35,14 @@ class Run:
 
     Args:
         path: The folder.
+        name: What to call it; None for the name of its folder.
         model: The trained model.
         data: The images it was trained on.
         validation_data: The images it was validated on.
 
     Attributes:
         path: The folder.
+        name: What it is called: STUDY/POINT for a run of a study.
         params: The parameters of the run.
 
     Raises:
@@ -49,11 +53,13 @@ class Run:
         self,
         path: "str | os.PathLike",
         *,
+        name: str | None = None,
         model=None,
         data: ImageSet | None = None,
         validation_data: ImageSet | None = None,
     ):
         self.path = Path(path)
+        self.name = name or name_of(self.path)
         if not self.params_path.is_file():
             raise UserError(f"'{self.path}' is no run folder: {self._what_it_is()}")
         try:
@@ -85,11 +91,7 @@ class Run:
                 f"anew with --overwrite."
             )
         what = f"holds no {PARAMS}" if self.path.is_dir() else "does not exist"
-        return f"it {what}. Name a folder that train.py made, such as predictions/RUN."
-
-    @property
-    def name(self) -> str:
-        return name_of(self.path)
+        return f"it {what}. Name one that a training made, such as predictions/RUN."
 
     @property
     def params_path(self) -> Path:
@@ -110,9 +112,10 @@ class Run:
     @functools.cached_property
     def model(self):
         """The model with the weights of the newest checkpoint."""
+        import_tensorflow()
         from vae_tf.models.build import build_model
 
-        arrays, details = self._checkpoint
+        arrays, details = self.checkpoint
         digest = details.get("networks")
         model = build_model(
             self.params,
@@ -172,29 +175,29 @@ class Run:
     @property
     def details(self) -> dict:
         """Step, image shape and state of early stopping at the newest checkpoint."""
-        return self._checkpoint[1]
+        return self.checkpoint[1]
 
     @property
     def slimmed(self) -> bool:
-        """Whether the newest checkpoint holds weights in half precision and nothing else."""
+        """Whether the newest checkpoint holds weights and nothing else."""
         return self.details.get("slim", False)
 
     @functools.cached_property
-    def _checkpoint(self) -> tuple[dict[str, np.ndarray], dict]:
+    def checkpoint(self) -> tuple[dict[str, np.ndarray], dict]:
+        """Arrays and details of the newest checkpoint."""
         return self._read_checkpoint()
 
     def reread_checkpoint(self):
         """Reads the newest checkpoint again, after it was written anew."""
-        self._checkpoint = self._read_checkpoint()
+        self.checkpoint = self._read_checkpoint()
 
     def _read_checkpoint(self) -> tuple[dict[str, np.ndarray], dict]:
         found = checkpoints.load_newest(self.checkpoints, set_aside=False)
         if found is None:
             study, _, point = self.name.rpartition("/")
-            command = "study.py " + study if study else f"train.py RUN --name {point} --resume"
-            raise UserError(
-                f"Run '{self.path}' has no checkpoint to load. Train it: python {command}"
-            )
+            words = study if study else f"RUN --name {point} --resume"
+            command = f"{call_of('study.py' if study else 'train.py')} {words}"
+            raise UserError(f"Run '{self.path}' has no checkpoint to load. Train it: {command}")
         try:
             check_details(found[1])
         except UserError as error:
@@ -268,24 +271,6 @@ def name_of(path: Path) -> str:
     if (path.parent / STUDY).is_file():
         return f"{path.absolute().parent.name}/{path.name}"
     return path.name
-
-
-def load_run(path: "str | os.PathLike", data=None) -> Run:
-    """Loads a run; its model, history and data are read when they are asked for.
-
-    Args:
-        path: The run folder.
-        data: The images of a run that was trained on images given to `train`, as there.
-
-    Raises:
-        UserError: If the folder is no run, or the images are none.
-    """
-    run = Run(path)
-    if data is not None:
-        run.data, run.validation_data = given_images(data, run.params.validation)
-        for split, images in (("train", run.data), ("validation", run.validation_data)):
-            run.warn_of_other(split, images)
-    return run
 
 
 def load_data(params: Params, split: str) -> ImageSet:

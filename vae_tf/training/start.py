@@ -97,9 +97,8 @@ def train(
     copied = _begin_with(params.start, run_dir, model, resume=resume)
     told = params.model in CLASSIFIERS and data is None and "test" in images.splits
     test = runs.load_data(params, "test") if told else None
-    described = describe_data(
-        images, validation, labeled=bool({"label", "labeled_image"} & set(model.needs))
-    )
+    labeled = bool({"label", "labeled_image"} & set(model.needs))
+    described = describe_data(images, validation, labeled=labeled)
     if say is not None:
         for first in _first_lines(params, images, copied, machine, resume=resume):
             say(first)
@@ -109,11 +108,8 @@ def train(
         if not resume:
             text = None if networks is None else networks.text
             runs.create(run_dir, params, overwrite=overwrite, networks=text)
-        runs.check_links(run_dir)
         run = Run(run_dir, model=model, data=images, validation_data=validation)
-        runs.check_resumable(run, params)  # another process may have gone on meanwhile
-        runs.clean(run_dir)
-        run.params = params  # those in the folder may still have fewer steps
+        _make_ready(run, params)
         training = Training(
             run,
             model,
@@ -133,6 +129,14 @@ def train(
     if say is not None and (line := model.kl_weight.shortfall()):
         say(line)
     return run
+
+
+def _make_ready(run: Run, params: Params):
+    """Checks and tidies a folder that nobody else writes to, now that it is locked."""
+    runs.check_links(run.path)
+    runs.check_resumable(run, params)  # another process may have gone on meanwhile
+    runs.clean(run.path)
+    run.params = params  # those in the folder may still have fewer steps
 
 
 def _first_lines(params, images, copied, machine, *, resume: bool) -> Iterator[str]:

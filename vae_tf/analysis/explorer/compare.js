@@ -18,7 +18,7 @@ async function compareWith(session, file) {
   try {
     model = new Model(run);
   } catch {
-    return say(`The page of '${run.run}' is damaged. Make it anew with analyze.py.`);
+    return say(`The page of '${run.run}' is damaged. Make it anew.`);
   }
   session.setSecond(model);
   return say(`Beside it now: ${run.run}. Choose below which of the two the sliders move.`);

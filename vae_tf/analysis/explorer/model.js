@@ -169,10 +169,10 @@ function contentOf(text) {
   try {
     run = JSON.parse(found[1]);
   } catch {
-    throw new Error("That file is no explorer page. Choose an explorer.html that analyze.py made.");
+    throw new Error("That file is no explorer page. Choose an explorer.html of vae_tf.");
   }
   if (run.format !== FORMAT) {
-    throw new Error("That page was made by another version. Make both anew with analyze.py.");
+    throw new Error("That page was made by another version. Make both anew.");
   }
   return run;
 }

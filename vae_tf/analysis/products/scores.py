@@ -4,6 +4,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from vae_tf.analysis.analyzed_run import AnalyzedRun
+from vae_tf.command_names import call_of
 from vae_tf.errors import UserError
 from vae_tf.limits import USED_NATS
 from vae_tf.metrics.decomposition import AT_LIMIT
@@ -79,7 +80,7 @@ def _record(analyzed: AnalyzedRun) -> dict:
     if analyzed.record is None:
         raise UserError(
             f"It needs the scores of '{analyzed.run.name}', which has none. Compute them: "
-            f"python analyze.py {analyzed.run.name} --metrics full"
+            f"{call_of('analyze.py')} {analyzed.run.name} --metrics full"
         )
     return analyzed.record
 

@@ -10,6 +10,7 @@ from vae_tf.analysis.report.quantities import QUANTITIES, USED_EXPLAINED, used_w
 from vae_tf.analysis.report.study_section import study_section
 from vae_tf.analysis.report.trade_off import Point, trade_off
 from vae_tf.analysis.studies.study_table import StudyTable
+from vae_tf.command_names import call_of
 
 if TYPE_CHECKING:
     from vae_tf.analysis.report.page import ReportedRun
@@ -49,9 +50,9 @@ def _opening(runs, studies) -> str:
     if studies:
         count += f" and {len(studies)} stud{'ies' if len(studies) > 1 else 'y'}"
     return (
-        f'<p class="faint">{count}, drawn by <code>python analyze.py</code>. Images come from '
-        f"validation splits, evenly spaced and never picked by hand; seeds are fixed. Losses and "
-        f"KL are in nats per image.</p>"
+        f'<p class="faint">{count}, drawn by <code>{call_of("analyze.py")}</code>. Images come '
+        f"from validation splits, evenly spaced and never picked by hand; seeds are fixed. Losses "
+        f"and KL are in nats per image.</p>"
     )
 
 

@@ -74,6 +74,6 @@ def _stale_step(run: Run) -> int | None:
     except (OSError, UserError):
         return None
     newest = checkpoints.newest(run.checkpoints)
-    if newest is None or newest == checkpoints.path_of(newest.parent, record["step"]):
+    if newest is None or checkpoints.step_of(newest) == record["step"]:
         return None
     return record["step"]

@@ -8,6 +8,7 @@ from vae_tf.analysis.score_tables import number
 from vae_tf.analysis.studies.figures import FIGURES
 from vae_tf.analysis.studies.statistics import Spread
 from vae_tf.analysis.studies.study_table import StudyTable
+from vae_tf.command_names import call_of
 
 _MOST_ROWS = 200  # of the tables; means.csv and study.csv have all
 _BACK = '<nav aria-label="Report"><a href="../index.html">All runs</a></nav>'
@@ -67,14 +68,14 @@ def _warning(table: StudyTable) -> str:
         return ""
     return (
         f'<p class="warning">{table.unfinished} more are not finished, or failed, and are left '
-        f"out. Go on with python study.py, and draw it again.</p>"
+        f"out. Go on with {call_of('study.py')}, and draw it again.</p>"
     )
 
 
 def _means(table: StudyTable) -> str:
     shown = table.shown()
     head = "".join(f'<th scope="col">{text(field)}</th>' for field in table.fields)
-    head += number_cells(["seeds", *(column.heading for column in shown.values())], "th")
+    head += number_cells(["seeds", *(column.name for column in shown.values())], "th")
     spreads = {name: table.spreads(name) for name in shown}
     rows = []
     for key, runs in list(table.groups().items())[:_MOST_ROWS]:

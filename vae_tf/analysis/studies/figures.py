@@ -55,10 +55,10 @@ def score_curves(table: StudyTable) -> Figure | None:
     place = dict(zip(values, map(float, positions), strict=True))
     others = [field for field in table.fields if field != along]
     panels = {}
-    for name, column in table.shown().items():
+    for name, column in table.drawn().items():
         curves = _curves(table, name, along, others, place)
         if curves and len(curves) <= _MOST_CURVES:
-            panels[column.heading] = curves
+            panels[column.name] = curves
     if not panels:
         return None
     ticks = {number: text for text, number in place.items()}
@@ -106,7 +106,7 @@ def score_maps(table: StudyTable) -> Figure | None:
     across, down = fields[:2]
     columns, rows = _values_of(table, across), _values_of(table, down)
     maps = {}
-    for name, column in table.shown().items():
+    for name, column in table.drawn().items():
         matrix = np.full((len(rows), len(columns)), np.nan)
         for i, row in enumerate(rows):
             for j, value in enumerate(columns):
@@ -114,7 +114,7 @@ def score_maps(table: StudyTable) -> Figure | None:
                 if known := [r.numbers[name] for r in here if name in r.numbers]:
                     matrix[i, j] = np.mean(known)
         if np.isfinite(matrix).any():
-            maps[column.heading] = matrix
+            maps[column.name] = matrix
     if not maps:
         return None
     notes = ["means over seeds, each map on its own scale of colors"]
@@ -125,12 +125,12 @@ def score_maps(table: StudyTable) -> Figure | None:
 
 def correlations(table: StudyTable) -> Figure | None:
     """How alike scores rank the runs."""
-    shown = table.shown()
+    shown = table.drawn()
     found = {name: table.column(name) for name in shown}
     found = {name: values for name, values in found.items() if _differs(values)}
     if len(found) < 2:
         return None
-    names = [shown[name].heading for name in found]
+    names = [shown[name].name for name in found]
     notes = [
         f"Spearman's correlation over {len(table.rows)} runs, in hundredths; empty where fewer "
         f"than three have both"
@@ -147,7 +147,7 @@ def _differs(values: np.ndarray) -> bool:
 def udr_choice(table: StudyTable) -> Figure | None:
     """Which run UDR would choose without labels, and where it stands by each score with labels."""
     chosen_by = table.column("udr")
-    shown = table.shown()
+    shown = table.drawn()
     scores = {
         name: table.column(name)
         for name, column in shown.items()
@@ -163,7 +163,7 @@ def udr_choice(table: StudyTable) -> Figure | None:
             "" if math.isnan(choice.correlation) else f", rank correlation {choice.correlation:.2f}"
         )
         words = f"{choice.value:.3g}: {choice.rank} of {choice.num_runs}{rho}"
-        standings[shown[name].heading] = Standing(known, choice.value, words)
+        standings[shown[name].name] = Standing(known, choice.value, words)
     if not standings:
         return None
     title = f"{table.name}: what UDR would choose"

@@ -10,6 +10,7 @@ import numpy as np
 
 from vae_tf.analysis.score_tables import columns
 from vae_tf.analysis.studies.statistics import Spread, spread_of
+from vae_tf.command_names import call_of
 from vae_tf.errors import UserError
 from vae_tf.metrics import SCORES, Column
 from vae_tf.reading import read_text
@@ -66,6 +67,10 @@ class StudyTable(NamedTuple):
         have = {name for row in self.rows for name in row.numbers}
         return {name: column for name, column in known.items() if name in have}
 
+    def drawn(self) -> dict[str, Column]:
+        """What figures show: as `shown`, without levels that others are read against."""
+        return {name: column for name, column in self.shown().items() if not column.level}
+
     def column(self, name: str) -> np.ndarray:
         """A number of all runs, `[N]`, NaN where there is none."""
         return np.array([row.numbers.get(name, math.nan) for row in self.rows])
@@ -108,7 +113,8 @@ def load_study(folder: Path) -> StudyTable:
         varied = head[1:state]
     except (csv.Error, IndexError, ValueError, FileNotFoundError) as error:
         raise UserError(
-            f"'{folder / STUDY}' is damaged ({error}). Delete it and run study.py again."
+            f"'{folder / STUDY}' is damaged ({error}). Delete it, and go on with "
+            f"{call_of('study.py')}."
         ) from None
     whole = [cells for cells in lines[1:] if len(cells) == len(head)]
     trained = [cells for cells in whole if cells[state] in (DONE, TRAINED)]

@@ -1,0 +1,152 @@
+"""Hierarchies on binary MNIST: how well they do, and which of their layers live.
+
+    python study.py hierarchies              trains the runs, restartable
+    python experiments/hierarchies.py        measures what is trained and not measured yet
+
+After Sonderby et al. 2016 (Fig. 3 and 4), who train wider networks for 2,000 epochs: a plain
+hierarchy of 1, 2 and 5 layers, with batch normalization, with warm-up of the KL weight, and the
+ladder. log p(x) of test images is estimated by importance sampling; KL and active latents (more
+than 0.01 nats) of each layer are those of the last validation. Results are written to
+experiments/hierarchies.json, the picture to images/gallery/hierarchies.png.
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+import numpy as np  # noqa: E402
+from matplotlib.figure import Figure  # noqa: E402
+
+import params as presets  # noqa: E402
+from vae_tf import data, metrics  # noqa: E402
+from vae_tf.plots.page import BLUE, FAINT, ORANGE, SKY  # noqa: E402
+from vae_tf.plots.saving import save_figure  # noqa: E402
+from vae_tf.runs import PARAMS, Run  # noqa: E402
+from vae_tf.runs.progress import progress_of  # noqa: E402
+from vae_tf.saving import write_text  # noqa: E402
+
+STUDY = "hierarchies"
+RESULTS = Path(__file__).with_suffix(".json")
+KINDS = {
+    "hierarchical": "plain",
+    "hierarchical-BN": "batch normalization",
+    "hierarchical-BN-WU": "and warm-up",
+    "ladder": "ladder",
+}
+_IMAGES = 50_000  # for training, of MNIST's 60,000
+_COLORS = dict(zip(KINDS, (FAINT, SKY, BLUE, ORANGE), strict=True))
+_MARKS = dict(zip(KINDS, "sov^", strict=True))
+
+
+def measure(run: Run, options) -> dict:
+    """Measures a run on test images, and reads what its layers hold from its log."""
+    test = data.load("mnist_binary", "test")
+    images = test.images(np.arange(min(options.images, len(test))))
+    run.model.seed_generator.state.assign([0, 0])
+    values = metrics.log_likelihood(run.model, images, options.samples, progress=True)
+    log = run.history
+    last = np.flatnonzero(np.isfinite(log["val_kl"]))[-1]
+    layers = range(1, len(run.model.layer_sizes) + 1)
+    return {
+        "steps": run.details["step"],
+        "epochs": run.details["step"] * run.params.batch_size / _IMAGES,
+        "num_images": len(images),
+        "num_samples": options.samples,
+        "negative_log_likelihood": -float(values.mean()),
+        "error": float(values.std(ddof=1) / np.sqrt(len(values))),
+        "negative_elbo": -float(log["val_elbo"][last]),
+        # From below, nats per image and latents of a layer's.
+        "kl": [float(log[f"val_kl_{layer}"][last]) for layer in layers],
+        "active": [float(log[f"val_active_{layer}"][last]) for layer in layers],
+        "latents": list(run.model.layer_sizes),
+    }
+
+
+def table(records: dict[str, dict]) -> str:
+    """The table as Markdown."""
+    lines = [
+        "| run | -log p(x), nats | -ELBO, nats | KL a layer, from below | active a layer |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for name, record in records.items():
+        active = zip(record["active"], record["latents"], strict=True)
+        lines.append(
+            f"| `{name}` | {record['negative_log_likelihood']:.2f} ± {record['error']:.2f} | "
+            f"{record['negative_elbo']:.2f} | {', '.join(f'{kl:.2f}' for kl in record['kl'])} | "
+            f"{', '.join(f'{used:.0f} of {size}' for used, size in active)} |"
+        )
+    return "\n".join(lines)
+
+
+def _parts(name: str) -> tuple[str, int]:
+    kind, _, depth = name.rpartition("-")
+    return kind, int(depth)
+
+
+def picture(records: dict[str, dict]) -> Figure:
+    """Likelihood against depth, and the active latents of each layer of the deepest models."""
+    figure = Figure((10, 4.2), layout="constrained")
+    likelihoods, active = figure.subplots(1, 2, width_ratios=(2, 3))
+    depths = sorted({_parts(name)[1] for name in records})
+    for kind, label in KINDS.items():
+        found = sorted((_parts(name)[1], record) for name, record in records.items()
+                       if _parts(name)[0] == kind)  # fmt: skip
+        likelihoods.errorbar(
+            [depths.index(depth) for depth, _ in found],
+            [-record["negative_log_likelihood"] for _, record in found],
+            [record["error"] for _, record in found],
+            color=_COLORS[kind], marker=_MARKS[kind], markersize=5, capsize=2, label=label,
+        )  # fmt: skip
+    likelihoods.set_xticks(range(len(depths)), map(str, depths))
+    likelihoods.set_xlabel("stochastic layers")
+    likelihoods.set_ylabel("log p(x) of test images, nats")
+    likelihoods.legend(frameon=False)
+
+    deepest = {kind: records[f"{kind}-{depths[-1]}"] for kind in KINDS
+               if f"{kind}-{depths[-1]}" in records}  # fmt: skip
+    width = 0.8 / len(deepest)
+    for index, (kind, record) in enumerate(deepest.items()):
+        places = np.arange(len(record["active"])) + (index - (len(deepest) - 1) / 2) * width
+        bars = active.bar(places, record["active"], width * 0.9, color=_COLORS[kind])
+        active.bar_label(bars, fmt="%.0f", fontsize=8)
+    sizes = next(iter(deepest.values()))["latents"]
+    active.set_xticks(
+        range(len(sizes)), [f"layer {k}\nof {size}" for k, size in enumerate(sizes, 1)]
+    )
+    active.set_ylabel(f"active latents of {depths[-1]} layers")
+    for axes in (likelihoods, active):
+        axes.grid(axis="y", color=FAINT, linewidth=0.3)
+        axes.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
+def main():
+    """Measures what is not measured yet, prints the table and draws the picture."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--samples", type=int, default=5_000, help="of the posterior, an image")
+    parser.add_argument("--images", type=int, default=1_000, help="of the test split")
+    parser.add_argument("--predictions", type=Path, default=ROOT / "predictions")
+    options = parser.parse_args()
+    records = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    names = [point.name for point in presets.STUDIES[STUDY].points()]
+    for name in names:
+        folder = options.predictions / STUDY / name
+        ready = (folder / PARAMS).exists() and progress_of(Run(folder)).finished
+        if ready and name not in records:
+            records[name] = measure(Run(folder), options)
+            write_text(RESULTS, json.dumps(records, indent=1) + "\n")
+        elif name not in records:
+            print(f"{name}: not trained. Train it: python study.py {STUDY}", file=sys.stderr)
+    if not records:
+        sys.exit(1)
+    records = {name: records[name] for name in names if name in records}
+    save_figure(ROOT / "images" / "gallery" / "hierarchies.png", picture(records))
+    print(table(records))
+
+
+if __name__ == "__main__":
+    main()

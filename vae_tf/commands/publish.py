@@ -1,0 +1,58 @@
+"""Makes a folder of a run for others: `vae-publish RUN [--push USER/NAME]`; see `--help`."""
+
+from vae_tf import scripts  # first, see there
+
+# isort: split
+import argparse
+import sys
+from pathlib import Path
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Publishes a run; returns the exit code."""
+
+    def work() -> int:
+        options = parse(arguments)
+        # After the command line was read, as the import takes seconds.
+        from vae_tf.hub import publish
+
+        folder = options.folder or Path("published") / options.run
+        run = options.predictions / options.run
+        where = publish(run, folder, license=options.license, push=options.push)
+        print(f'Written: {folder}, with its card, README.md. Load it: vae_tf.load_run("{where}")')
+        if options.push is None:
+            print(f"Look through it, then put it on the hub: hf upload USER/NAME {folder}")
+        return 0
+
+    return scripts.answer("vae-publish", work, lambda: "Nothing was written.")
+
+
+def parse(arguments: list[str] | None) -> argparse.Namespace:
+    """Reads the command line."""
+    parser = argparse.ArgumentParser(
+        prog="vae-publish",
+        description="Make a folder of a trained run for others, as the Hugging Face hub has it: "
+        "model card, weights as safetensors, parameters, scores, pictures.",
+    )
+    parser.add_argument("run", metavar="RUN", help="run to publish")
+    parser.add_argument("--license", help="identifier of its license, such as mit, for the card")
+    parser.add_argument(
+        "--push",
+        metavar="USER/NAME",
+        help="repository of the hub that it goes to, for everybody to see (after: hf auth login)",
+    )
+    parser.add_argument(
+        "--folder", type=Path, metavar="DIR", help="where it goes (default: published/RUN)"
+    )
+    parser.add_argument(
+        "--predictions",
+        type=Path,
+        default=Path("predictions"),
+        metavar="DIR",
+        help="where run folders lie (default: predictions)",
+    )
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

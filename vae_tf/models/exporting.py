@@ -1,0 +1,90 @@
+"""Models for serving, without this package and without Keras: SavedModel and LiteRT.
+
+One file, or folder, has two signatures, which mean what `encode` and `decode` of `GenerativeModel`
+mean, for any number of rows:
+
+    encode: image [B, H, W, C] -> mean [B, L], log_stddev [B, L]
+    decode: z [B, L] -> image [B, H, W, C] in [0, 1]
+
+and `label` `[B]` int32 beside `image` and `z` where the model needs labels. Keras' own `export` is
+of a call, and ours draws noise.
+"""
+
+import tempfile
+from pathlib import Path
+
+import tensorflow as tf
+
+from vae_tf.errors import UserError, unknown
+from vae_tf.saving import folder_written_whole, written_whole
+
+FORMATS = ("tf_saved_model", "litert")
+_SIGNATURES = ["encode", "decode"]
+
+
+def export(model, path: Path, form: str):
+    """Writes a model for serving, wholly or not at all.
+
+    Args:
+        model: `GenerativeModel`.
+        path: For a SavedModel a folder that is not there yet, or empty; for LiteRT a file
+            `*.tflite`, replaced if it is there.
+        form: One of `FORMATS`.
+
+    Raises:
+        UserError: If the form is unknown, the path none for it, or LiteRT lacks an operation.
+    """
+    if form not in FORMATS:
+        raise unknown("format", form, FORMATS)
+    if form == "tf_saved_model":
+        with folder_written_whole(path) as partial:
+            _write_saved_model(model, partial)
+        return
+    if path.suffix != ".tflite":
+        raise UserError(f"A LiteRT file must end in .tflite. Received: '{path}'")
+    content = _converted(model)
+    with written_whole(path) as partial:
+        partial.write_bytes(content)
+
+
+def _write_saved_model(model, folder: Path):
+    signatures = {"encode": _encode(model), "decode": _decode(model)}
+    served = tf.Module()
+    # No more than what the two read: no optimizer, no discriminator.
+    served.weights = [v for signature in signatures.values() for v in signature.variables]
+    tf.saved_model.save(served, str(folder), signatures=signatures)
+
+
+def _encode(model):
+    def encode(image, **label):
+        mean, log_stddev = model.moments({"image": image, **label})
+        return {"mean": mean, "log_stddev": log_stddev}
+
+    return _concrete(model, encode, image=model.image_shape)
+
+
+def _decode(model):
+    def decode(z, **label):
+        return {"image": model.pixels.mean(model.render(z, label, False))}
+
+    return _concrete(model, decode, z=(model.latent_size,))
+
+
+def _concrete(model, function, **shapes: tuple[int, ...]):
+    rows = {name: tf.TensorSpec((None, *shape), tf.float32, name) for name, shape in shapes.items()}
+    if model.conditional:
+        rows["label"] = tf.TensorSpec((None,), tf.int32, "label")
+    return tf.function(function, autograph=False).get_concrete_function(**rows)
+
+
+def _converted(model) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        _write_saved_model(model, Path(folder))
+        converter = tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=_SIGNATURES)
+        try:
+            return converter.convert()
+        except Exception as error:  # ConverterError is not public
+            raise UserError(
+                f"LiteRT cannot hold model '{model.name}': {str(error).strip().splitlines()[0]} "
+                f"Export it as a SavedModel: format='tf_saved_model'."
+            ) from None
