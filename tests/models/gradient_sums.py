@@ -7,7 +7,10 @@ from tensorflow.python.eager import context  # no public function gives the rewr
 
 
 def sums_of(function, *arguments):
-    """How many tensors each `AddN` adds: as traced, and as run."""
+    """How many tensors each `AddN` adds: as traced, and as run.
+
+    The function must not have been run: TensorFlow tells its graph when it makes it.
+    """
     traced = [
         len(op.inputs)
         for op in function.get_concrete_function(*arguments).graph.get_operations()

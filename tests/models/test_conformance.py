@@ -93,9 +93,15 @@ def built(params):
 
 
 @pytest.fixture(scope="module")
-def compiled(built):
-    """Its update as it is trained, compiled once."""
-    return tf.function(built[0].update, autograph=False)
+def compiled_and_sums(built, batch):
+    """Its update as it is trained, compiled once, and `sums_of` it, known when it is compiled."""
+    update = tf.function(built[0].update, autograph=False)
+    return update, sums_of(update, rows_of(batch, slice(None)))
+
+
+@pytest.fixture(scope="module")
+def compiled(compiled_and_sums):
+    return compiled_and_sums[0]
 
 
 @pytest.fixture
@@ -120,7 +126,7 @@ def discs() -> GroundTruthImages:
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def batch(params, discs):
     """64 images with what the model needs besides, made by the code that trains."""
     needs = MODELS[params.model].needs
@@ -197,9 +203,9 @@ def test_fit_and_evaluate_agree(model, batch):
     assert int(model.step) == 30
 
 
-def test_no_tensor_collects_three_gradients_at_once(model, compiled, batch):
+def test_no_tensor_collects_three_gradients_at_once(model, compiled_and_sums):
     """More: test_gradient_sums.py."""
-    traced, run = sums_of(compiled, rows_of(batch, slice(None)))
+    _, (traced, run) = compiled_and_sums
     # Were there none, this would look at the wrong graph.
     assert traced or model.name in ("ae", "plain_ae")
     assert max(traced, default=0) <= 2 and max(run, default=0) <= 2
