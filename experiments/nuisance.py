@@ -27,12 +27,14 @@ from vae_tf import data, train  # noqa: E402
 from vae_tf.config import replace  # noqa: E402
 from vae_tf.data import ArrayImages  # noqa: E402
 from vae_tf.metrics.neighbor_information import neighbor_information  # noqa: E402
+from vae_tf.plots.grids import image_grid  # noqa: E402
 from vae_tf.plots.saving import save_figure  # noqa: E402
+from vae_tf.runs import Run  # noqa: E402
 from vae_tf.saving import write_text  # noqa: E402
 
 WEIGHTS = (1.0, 4.0, 16.0)
 FACTORS = ("shape", "scale", "x", "y")
-_SIDE, _TRAIN, _TEST = 32, 20_000, 4_000
+_SIDE, _TRAIN, _TEST, _SHOWN = 32, 20_000, 4_000, 4
 
 
 def none(x, values, rng):
@@ -74,6 +76,11 @@ def drawn(name: str, count: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.
     return np.round(255 * images).astype("uint8"), factors[:, columns], values
 
 
+def folder_of(name: str, weight: float, options) -> Path:
+    """Where the run of a nuisance and a weight lies."""
+    return options.predictions / f"nuisance-{name}-{weight:g}-{options.steps}"
+
+
 def measured(name: str, weight: float, options) -> dict:
     """What the codes of a run tell of the factors and of the nuisance."""
     x, _, _ = drawn(name, _TRAIN, 0)
@@ -83,7 +90,7 @@ def measured(name: str, weight: float, options) -> dict:
         image_size=_SIDE, encoder=((256,), (256,)), steps=options.steps, sample_steps=(),
         sample_every=options.steps, validate_every=options.steps,
     )  # fmt: skip
-    folder = options.predictions / f"nuisance-{name}-{weight:g}-{options.steps}"
+    folder = folder_of(name, weight, options)
     own = ArrayImages("own", x), ArrayImages("own", test[:500], split="validation")
     run = train(run_params, folder, resume=(folder / "params.json").exists(), data=own)
     codes, _ = run.model.encode(test / 255.0)
@@ -93,20 +100,53 @@ def measured(name: str, weight: float, options) -> dict:
     }
 
 
-def figure_of(table: dict) -> Figure:
-    """The nuisance against the factors: a line a nuisance, a point a weight."""
-    figure = Figure((6, 4.5), layout="constrained")
-    axes = figure.subplots()
-    for name, by_weight in table.items():
-        told = [[each["factors"], each["nuisance"]] for each in by_weight.values()]
+def alone(name: str) -> tuple[float, float, float]:
+    """What the nuisance alone tells of the pixels, whatever the sprite.
+
+    Returns:
+        Its part of the pixels' variance; the nats an image that a Bernoulli decoder saves that
+        knows it and nothing else; and the nats that telling it takes.
+    """
+    x, _, values = drawn(name, _TEST, 1)
+    x = x / 255.0
+    means = np.stack([x[values == value].mean(axis=0) for value in np.unique(values)])
+    shares = np.bincount(values) / len(values)
+    between = shares @ np.square(means - x.mean(axis=0)).reshape(len(means), -1)
+
+    def nats(p):
+        p = np.clip(p, 1e-12, 1 - 1e-12)
+        return -(p * np.log(p) + (1 - p) * np.log(1 - p)).reshape(*p.shape[:-3], -1).sum(axis=-1)
+
+    saved = nats(x.mean(axis=0)) - shares @ nats(means)
+    return float(between.sum() / x.var(axis=0).sum()), float(saved), float(np.log(len(means)))
+
+
+def figure_of(table: dict, options) -> Figure:
+    """Images and what becomes of them at each weight, beside what codes tell."""
+    figure = Figure((13, 5.2), layout="constrained")
+    left, right = figure.subfigures(1, 2, width_ratios=(1.35, 1))
+    grid = left.subplots(len(table), 1)
+    for axes, name in zip(grid, table, strict=True):
+        x = drawn(name, _TEST, 1)[0][:_SHOWN] / 255.0
+        rows = [x] + [Run(folder_of(name, weight, options)).model.reconstruct(x)
+                      for weight in WEIGHTS]  # fmt: skip
+        # Each image beside its reconstructions.
+        tiles = np.stack(rows, axis=1).reshape(-1, *x.shape[1:])
+        axes.imshow(image_grid(tiles, len(tiles), tile=_SIDE))
+        axes.set_axis_off()
+        axes.set_title(name, loc="left", size=11)
+    left.suptitle(f"{_SHOWN} images, each with its reconstructions at weights 1, 4 and 16", size=12)
+    axes = right.subplots()
+    for name, color in zip(table, ("grey", "#0072b2", "#d55e00", "#009e73"), strict=True):
+        told = [[each["factors"], each["nuisance"]] for each in table[name].values()]
         x, y = np.array(told).T
-        axes.plot(x, y, "o-", label=name)
-        for weight, *place in zip(by_weight, x, y, strict=True):
-            axes.annotate(weight, place, xytext=(4, 4), textcoords="offset points", size=8)
-    axes.set(xlabel="part of the factors' entropy in the codes", ylim=(-0.05, 1.05),
-             ylabel="part of the nuisance's entropy",
-             title="What codes tell of the factors, and of a nuisance, at KL weights")  # fmt: skip
-    axes.legend(frameon=False)
+        axes.plot(x, y, "-", color=color, label=name)
+        for place, size in zip(zip(x, y, strict=True), (30, 80, 180), strict=True):
+            axes.scatter(*place, size, color=color)
+    axes.set(xlabel="part of the factors' entropy in the codes (a lower bound)",
+             ylabel="part of the nuisance's entropy", ylim=(-0.08, 1.05),
+             title="Small to large dots: KL weights 1, 4, 16")  # fmt: skip
+    axes.legend(frameon=False, loc="center left")
     axes.spines[["top", "right"]].set_visible(False)
     return figure
 
@@ -120,6 +160,8 @@ def main():
     store = Path(__file__).with_suffix(".json")
     table = json.loads(store.read_text()) if store.exists() else {}
     for name in NUISANCES:
+        part, saved, taken = alone(name)
+        print(f"{name}: {part:.2f} of the variance; {saved:.0f} nats saved by {taken:.1f} nats")
         for weight in WEIGHTS:
             by_weight = table.setdefault(name, {})
             if f"{weight:g}" not in by_weight:
@@ -128,7 +170,7 @@ def main():
             told = by_weight[f"{weight:g}"]
             print(f"{name:8} weight {weight:4g}: factors {told['factors']:.2f}, "
                   f"nuisance {told['nuisance']:.2f}", flush=True)  # fmt: skip
-    save_figure(ROOT / "images" / "gallery" / "nuisance.png", figure_of(table))
+    save_figure(ROOT / "images" / "gallery" / "nuisance.png", figure_of(table, options))
 
 
 if __name__ == "__main__":

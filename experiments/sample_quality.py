@@ -25,7 +25,7 @@ def main():
     """Measures and prints a table in Markdown."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument(
-        "runs", nargs="*", default=["MNIST-AE", "MNIST-KLD-Anneal", "MNIST-VAE-dense"]
+        "runs", nargs="*", default=["MNIST-AE", "MNIST-KLD-Anneal", "MNIST-VAE-dense", "MNIST-VAE"]
     )
     parser.add_argument("--predictions", type=Path, default=ROOT / "predictions")
     options = parser.parse_args()

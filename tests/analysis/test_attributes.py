@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from vae_tf.analysis.attributes import attribute_directions, known_attributes, latent_names
+from vae_tf.analysis.attributes import attribute_directions, known_attributes
 from vae_tf.data import ArrayImages
 from vae_tf.directions import direction
 from vae_tf.runs import Run
@@ -27,11 +27,6 @@ def fake():
     return FakeRun(codes, labels)
 
 
-def test_latents_are_named_after_labels(fake):
-    (latent, name), = latent_names(fake).items()  # fmt: skip
-    assert latent == 2 and name.startswith("label 2 to 0, information 0.")
-
-
 def test_each_value_has_a_direction_and_those_come_first_that_tell_most(fake):
     found = attribute_directions(fake)
     assert sorted(each.name for each in found) == ["label 0", "label 1", "label 2"]
@@ -45,7 +40,6 @@ def test_each_value_has_a_direction_and_those_come_first_that_tell_most(fake):
 def test_without_labels_or_with_one_class_there_is_nothing(fake):
     codes = fake.training_codes[1]
     for labels in (None, np.ones(600, int)):
-        assert latent_names(FakeRun(codes, labels)) == {}
         assert attribute_directions(FakeRun(codes, labels)) == []
 
 

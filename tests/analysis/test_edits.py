@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from vae_tf.analysis.attributes import NamedDirection
-from vae_tf.analysis.edits import scored_directions
+from vae_tf.analysis.edits import image_classifiers, scored_directions
 
 
 class PixelModel:
@@ -28,7 +28,8 @@ def scored():
         NamedDirection("wide", np.array([4.0, 4.0]), 1.0, wide),  # it adds brightness, too
         NamedDirection("rare", np.array([0.0, 1.0]), 0.5, (np.arange(1_500) < 1).astype(int)),
     ]
-    return scored_directions(FakeRun(codes), directions)
+    run = FakeRun(codes)
+    return scored_directions(run, directions, image_classifiers(run, directions))
 
 
 def test_a_direction_that_changes_its_attribute_alone_comes_first(scored):

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import huggingface_hub
 import pytest
 from huggingface_hub import errors
+from huggingface_hub.utils import filter_repo_objects
 
 import vae_tf
 from vae_tf.errors import UserError
@@ -14,46 +15,41 @@ from vae_tf.runs import download
 
 @pytest.fixture
 def answer(monkeypatch):
-    """Makes `snapshot_download` answer with a folder, or an error; keeps what it is asked."""
+    """Makes the hub answer with a folder, or an error; keeps what it is asked for."""
     asked = []
 
     def make(folder=None, error=None, size=1000):
-        def snapshot_download(dry_run=False, **options):
+        def model_info(self, repository, **options):
+            asked.append((repository, options))
             if error is not None:
                 raise error
-            asked.append(options)
-            listed = SimpleNamespace(file_size=size, commit_hash="c0ffee")
-            return [listed] if dry_run else str(folder)
+            run, other = (SimpleNamespace(rfilename=n, size=size) for n in ("log.csv", "train.py"))
+            return SimpleNamespace(siblings=[run, other])
 
+        def snapshot_download(repository, **options):
+            asked.append((repository, options))
+            if error is not None:
+                raise error
+            return str(folder)
+
+        monkeypatch.setattr(huggingface_hub.HfApi, "model_info", model_info)
         monkeypatch.setattr(huggingface_hub, "snapshot_download", snapshot_download)
         return asked
 
     return make
 
 
-def test_a_run_comes_by_the_names_of_its_files_at_the_commit_that_was_looked_at(run_folder, answer):
-    asked = answer(run_folder)
+def test_a_run_comes_by_the_names_of_its_files(run_folder, answer):
+    asked = answer(run_folder, size=download._MOST_BYTES)
     run = vae_tf.load_run("hf://ada/digits@v1")
     assert run.name == "digits" and run.path == run_folder
-    first, second = asked
-    assert first["repo_id"] == second["repo_id"] == "ada/digits"
-    assert (first["revision"], second["revision"]) == ("v1", "c0ffee")
-    wanted = set(
-        huggingface_hub.utils.filter_repo_objects(
-            [
-                "params.json",
-                "log.csv",
-                "checkpoints/step_00000012.safetensors",
-                "train.py",
-                "a.pkl",
-                "model.keras",
-                "README.md",
-                "checkpoints/run.py",
-            ],
-            allow_patterns=first["allow_patterns"],
-        )
-    )
-    assert wanted == {"params.json", "log.csv", "checkpoints/step_00000012.safetensors"}
+    (looked_at, first), (taken, second) = asked
+    assert looked_at == taken == "ada/digits"
+    assert first["revision"] == second["revision"] == "v1"
+    harmless = ["params.json", "log.csv", "checkpoints/step_00000012.safetensors"]
+    others = ["train.py", "a.pkl", "model.keras", "README.md", "checkpoints/run.py"]
+    wanted = filter_repo_objects([*harmless, *others], allow_patterns=second["allow_patterns"])
+    assert list(wanted) == harmless
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,17 @@ from pathlib import Path
 
 import numpy as np
 
-from vae_tf.analysis.attributes import latent_names
+from vae_tf.analysis.attributes import NamedDirection, attribute_directions
+from vae_tf.analysis.edits import (
+    ImageClassifiers,
+    ScoredDirection,
+    image_classifiers,
+    scored_directions,
+)
 from vae_tf.analysis.failures import reading
 from vae_tf.analysis.forecasting import has_forecast
 from vae_tf.analysis.image_sets import ImageSets
+from vae_tf.analysis.naming import latent_names
 from vae_tf.analysis.score_records import RECORD, load_record
 from vae_tf.code_mixture import CodeMixture
 from vae_tf.data import GroundTruthImages, ImageSet
@@ -189,7 +196,24 @@ class AnalyzedRun:
     @functools.cached_property
     def latent_names(self) -> dict[int, str]:
         """Number of a latent -> the attribute of images that it tells best, where it tells one."""
-        return latent_names(self.run)
+        classifiers = self.classifiers if self.directions else None
+        return latent_names(self.run, self.statistics, self.directions, classifiers)
+
+    @functools.cached_property
+    def directions(self) -> list[NamedDirection]:
+        """Directions of attributes, see `attribute_directions`."""
+        return attribute_directions(self.run)
+
+    @functools.cached_property
+    def classifiers(self) -> ImageClassifiers:
+        """What tells these attributes in decoded images."""
+        return image_classifiers(self.run, self.directions)
+
+    @functools.cached_property
+    def scored_directions(self) -> list[ScoredDirection]:
+        """Directions with what they change in images, the best first."""
+        known = self.directions
+        return scored_directions(self.run, known, self.classifiers) if known else []
 
     @property
     def has_forecast(self) -> bool:

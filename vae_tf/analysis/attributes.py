@@ -1,4 +1,4 @@
-"""What attributes of the images say of a run: names of its latents, and directions to edit by."""
+"""What attributes of the images say of a run: directions to edit by."""
 
 from typing import NamedTuple
 
@@ -8,7 +8,6 @@ from vae_tf.analysis.failures import reading
 from vae_tf.data import GroundTruthImages, ImageSet
 from vae_tf.directions import direction
 from vae_tf.errors import UserError
-from vae_tf.metrics.attributes import attribute_table
 from vae_tf.metrics.explicitness import area_under_roc
 from vae_tf.runs import Run
 
@@ -26,12 +25,16 @@ class NamedDirection(NamedTuple):
         area: Area under the ROC curve of the codes along the direction, from 0.5 to 1 where it
             points the right way.
         groups: Which of the training codes have it: 1, 0, or -1 where that is not known.
+        attribute: The attribute, such as "skin_tone".
+        value: The value of it that is added.
     """
 
     name: str
     vector: np.ndarray
     area: float
     groups: np.ndarray
+    attribute: str = ""
+    value: int = 1
 
 
 def known_attributes(images: ImageSet, rows: np.ndarray) -> dict[str, np.ndarray]:
@@ -51,28 +54,13 @@ def value_names(images: ImageSet) -> dict[str, tuple[str, ...]]:
     return {_LABEL.get(name, name): names for name, names in known.items() if names}
 
 
-def latent_names(run: Run) -> dict[int, str]:
-    """Number of a latent -> the attribute it tells best; none where no attributes are known.
-
-    Of a model that is given labels, codes hold what these do not tell, and are not named.
-    """
-    try:
-        with reading():
-            if run.model.conditional:
-                return {}
-            rows, mean, _ = run.training_codes
-            table = attribute_table(mean, known_attributes(run.data, rows))
-            return table.latent_names(value_names(run.data))
-    except UserError:  # without the training images
-        return {}
-
-
 def attribute_directions(run: Run) -> list[NamedDirection]:
     """Directions of the attributes of at most 12 values, those first that tell images best.
 
     An attribute of two values has one, others one for each value against all others. Each is
-    balanced against the other attributes, as far as there are images to compare. A model that is
-    given labels has none.
+    balanced against the other attributes, as far as there are images to compare. Images of which
+    the value is called "none", such as the skin tone of a flag, are left out. A model that is given
+    labels has none.
     """
     try:
         with reading():
@@ -93,12 +81,15 @@ def attribute_directions(run: Run) -> list[NamedDirection]:
     for name, values in few.items():
         others = [other for each, other in few.items() if each != name]
         balance = np.stack(others, axis=1) if others else None
+        if "none" in names.get(name, ()):  # nothing to which the attribute could be added
+            values = np.where(values == names[name].index("none"), -1, values)
         present = np.unique(values[values >= 0])
         for value in present[1:] if len(present) == 2 else present:
             groups = np.where(values < 0, -1, values == value)
             vector = _balanced(mean, groups, balance)
             title = f"{name} {names.get(name, everyone)[value]}"
-            found.append(NamedDirection(title, vector, _area(mean @ vector, groups), groups))
+            area = _area(mean @ vector, groups)
+            found.append(NamedDirection(title, vector, area, groups, name, int(value)))
     return sorted(found, key=lambda each: -each.area)[:_MOST_DIRECTIONS]
 
 

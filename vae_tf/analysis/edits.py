@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -16,14 +16,33 @@ _NUM_EDITED = 200
 _NUM_COMPONENTS = 50
 
 
+class ImageClassifiers(NamedTuple):
+    """What decoded images show of attributes: a logistic regression for each on main components.
+
+    Attributes:
+        components: Fitted principal components of the pixels.
+        by_name: Classifier of each attribute.
+        accuracy: Of each, the part of held-out images with and without the attribute that it tells,
+            mean of the two parts: 0.5 by chance.
+    """
+
+    components: Any
+    by_name: dict[str, Any]
+    accuracy: dict[str, float]
+
+    def probabilities(self, images: np.ndarray) -> dict[str, np.ndarray]:
+        """Name of each attribute -> `[N]` probabilities that images `[N, H, W, C]` have it."""
+        seen = self.components.transform(images.reshape(len(images), -1))
+        return {name: each.predict_proba(seen)[:, 1] for name, each in self.by_name.items()}
+
+
 class ScoredDirection(NamedTuple):
     """A direction with what one step along it does to images without the attribute.
 
     Attributes:
         direction: The direction.
         scores: What it changes, see `directions.edit_scores`.
-        accuracy: Part of held-out images with and without the attribute that the classifier tells,
-            mean of the two parts: 0.5 by chance.
+        accuracy: How well the classifier tells the attribute, see `ImageClassifiers`.
     """
 
     direction: NamedDirection
@@ -31,13 +50,12 @@ class ScoredDirection(NamedTuple):
     accuracy: float
 
 
-def scored_directions(
+def image_classifiers(
     run: Run, directions: Sequence[NamedDirection], seed: int = 0
-) -> list[ScoredDirection]:
-    """Scores directions, those of the greatest selectivity first.
+) -> ImageClassifiers:
+    """Trains a classifier of each attribute; those that are too rare have none.
 
-    A classifier of each attribute, a logistic regression on the 50 main components of the pixels,
-    learns from reconstructions, as edited images are decoded, too.
+    They learn from the 50 main components of reconstructions, as edited images are decoded, too.
 
     Args:
         run: The run.
@@ -59,21 +77,36 @@ def scored_directions(
         for each in directions:
             if learned := _classifier(features, each.groups[rows], half):
                 classifiers[each.name], accuracy[each.name] = learned
+    return ImageClassifiers(components, classifiers, accuracy)
 
-        def probabilities(codes):
-            images = run.model.decode(codes.astype("float32")).reshape(len(codes), -1)
-            seen = components.transform(images)
-            return {name: each.predict_proba(seen)[:, 1] for name, each in classifiers.items()}
 
-        found = []
+def scored_directions(
+    run: Run, directions: Sequence[NamedDirection], classifiers: ImageClassifiers
+) -> list[ScoredDirection]:
+    """Scores directions, those of the greatest selectivity first.
+
+    Args:
+        run: The run.
+        directions: Directions with the groups of images they tell apart.
+        classifiers: What tells their attributes; a direction without a classifier is left out.
+    """
+    from threadpoolctl import threadpool_limits
+
+    _, mean, _ = run.training_codes
+
+    def probabilities(codes):
+        return classifiers.probabilities(run.model.decode(codes.astype("float32")))
+
+    found = []
+    with threadpool_limits(1):
         for each in directions:
-            if each.name not in classifiers:
+            if each.name not in classifiers.by_name:
                 continue
             without = mean[each.groups == 0][:_NUM_EDITED]
             scores = edit_scores(
                 probabilities(without), probabilities(without + each.vector), each.name
             )
-            found.append(ScoredDirection(each, scores, accuracy[each.name]))
+            found.append(ScoredDirection(each, scores, classifiers.accuracy[each.name]))
     return sorted(found, key=lambda each: -each.scores.selectivity)
 
 

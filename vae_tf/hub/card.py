@@ -117,11 +117,13 @@ def _judged(summary: dict, params: Params) -> str:
 
 def _code(run: Run, address: str | None) -> str:
     shape = ", ".join(map(str, run.details["image_shape"]))
-    label = ", label" if run.model.conditional else ""
-    size = run.model.latent_size
+    size, given = run.model.latent_size, run.model.conditional
+    label = ", label" if given else ""
+    labeled = "label = 0  # of all images, or [16] integers\n" if given else ""
     return (
         f'import vae_tf\n\nrun = vae_tf.load_run("hf://{address or "USER/NAME"}")\n'
-        f"x = run.generate(16)  # [16, {shape}]\n"
+        f"{labeled}"
+        f"x = run.generate(16{', label=label' if given else ''})  # [16, {shape}]\n"
         f"mean, log_stddev = run.model.encode(x{label})  # [16, {size}] each\n"
         f"run.model.decode(mean{label})  # [16, {shape}]\n"
     )

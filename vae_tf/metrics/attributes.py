@@ -35,32 +35,40 @@ class AttributeTable(NamedTuple):
     thresholds: np.ndarray
     ends: np.ndarray
 
-    def latent_names(
-        self, value_names: Mapping[str, Sequence[str]] | None = None
-    ) -> dict[int, str]:
-        """Number of a latent -> its name, such as "glasses, AUC 0.93" or "digit 0 to 1, ...".
+    def best_attributes(self) -> dict[int, int]:
+        """Number of a latent -> that of the attribute it tells best, if it tells one well enough.
 
-        The name is that of the attribute that the latent tells best, beyond its threshold and
-        beyond what bears a name (AUC 0.7, a tenth of the entropy). Of an attribute of several
-        values it says from which to which the latent runs.
-
-        Args:
-            value_names: Name of an attribute -> names of its values; None, or an attribute left
-                out, for numbers.
+        Beyond its threshold, and beyond what bears a name (AUC 0.7, a tenth of the entropy).
         """
         by_area = np.array([measure == "AUC" for measure in self.measures], bool)
         least = np.where(by_area, _LEAST_AREA, _LEAST_INFORMATION)
         base = np.where(by_area, 0.5, 0.0)
         told = (self.scores - base) / (1.0 - base)  # 0 by chance, 1 at best
         known = (self.scores > self.thresholds) & (self.scores >= least)
+        return {
+            int(latent): int(np.where(known[latent], told[latent], -1.0).argmax())
+            for latent in np.flatnonzero(known.any(axis=1))
+        }
+
+    def latent_names(
+        self, value_names: Mapping[str, Sequence[str]] | None = None
+    ) -> dict[int, str]:
+        """Number of a latent -> its name, such as "glasses, AUC 0.93" or "digit 0 to 1, ...".
+
+        The name is that of its best attribute, see `best_attributes`. Of an attribute of several
+        values it says from which to which the latent runs, its `ends`.
+
+        Args:
+            value_names: Name of an attribute -> names of its values; None, or an attribute left
+                out, for numbers.
+        """
         found = {}
-        for latent in np.flatnonzero(known.any(axis=1)):
-            best = int(np.where(known[latent], told[latent], -1.0).argmax())
+        for latent, best in self.best_attributes().items():
             score = self.scores[latent, best]
             name, measure = self.names[best], self.measures[best]
             low, high = (_written(value_names, name, value) for value in self.ends[latent, best])
             span = f" {low} to {high}" if measure != "AUC" else ""
-            found[int(latent)] = f"{name}{span}, {measure} {score:.2f}"
+            found[latent] = f"{name}{span}, {measure} {score:.2f}"
         return found
 
 

@@ -131,11 +131,17 @@ SCORES = {
         columns={
             "kl": Column("codes", "KL, nats", None),
             "index_code_mutual_information": Column(
-                "codes", "information", None, flag="information_at_limit"
+                "codes",
+                "information",
+                None,
+                flag="information_at_limit",
+                level="information_limit",
             ),
-            "information_limit": Column("codes", "at most", None, level=True),
-            "total_correlation": Column("codes", "total corr.", None),
-            "null_total_correlation": Column("codes", "of a null", None, level=True),
+            "information_limit": Column("codes", "at most", None),
+            "total_correlation": Column(
+                "codes", "total corr.", None, level="null_total_correlation"
+            ),
+            "null_total_correlation": Column("codes", "of a null", None),
             "dimension_wise_kl": Column("codes", "dim.-wise KL", None),
         },
         note={

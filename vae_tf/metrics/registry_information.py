@@ -113,8 +113,8 @@ BY_BINS = {
         needs=("factors",),
         sizes=_POINTS,
         columns={
-            "mig": Column("information", "MIG"),
-            "mig_chance": Column("information", "MIG by chance", None, level=True),
+            "mig": Column("information", "MIG", level="mig_chance"),
+            "mig_chance": Column("information", "MIG by chance", None),
         },
         note={"num_train": "points to learn from"},
     ),
@@ -136,8 +136,8 @@ BY_BINS = {
         needs=("factors",),
         sizes=_POINTS,
         columns={
-            "modularity": Column("information", "modularity"),
-            "modularity_chance": Column("information", "modularity by chance", None, level=True),
+            "modularity": Column("information", "modularity", level="modularity_chance"),
+            "modularity_chance": Column("information", "modularity by chance", None),
         },
     ),
     "unsupervised": Score(

@@ -24,9 +24,9 @@ BY_LABELS = {
         needs=("labels",),
         sizes={"num_train": "num_labeled", "num_test": "num_labeled_test"},
         columns={
-            "probe_linear_accuracy": Column("labels", "linear probe"),
-            "probe_neighbor_accuracy": Column("labels", "k-NN probe"),
-            "probe_chance": Column("labels", "chance", None, level=True),
+            "probe_linear_accuracy": Column("labels", "linear probe", level="probe_chance"),
+            "probe_neighbor_accuracy": Column("labels", "k-NN probe", level="probe_chance"),
+            "probe_chance": Column("labels", "chance", None),
         },
         note={"num_train": "labeled images for the probes", "num_test": "to test these on"},
     ),

@@ -132,7 +132,7 @@ BY_TREES = {
         sizes=_TRAIN_TEST,
         columns={
             "dci_es_explicitness": Column("DCI-ES", "explicit."),
-            "dci_es_size": Column("DCI-ES", "size", None, level=True),
+            "dci_es_size": Column("DCI-ES", "size", None),
         },
     ),
     "dci": Score(

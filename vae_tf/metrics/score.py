@@ -23,8 +23,8 @@ class Column(NamedTuple):
         within: What, besides data and preset, must be equal for two values to be compared.
         flag: Name of a value that says, where it is not 0, that this one is not to be read as it
             stands; tables put `FLAG` behind it.
-        level: Whether it is no number of the model's, but what another is read against, such as
-            chance; figures of studies leave it out.
+        level: Name of the value that it is read against, such as its level by chance; figures of
+            studies draw it into the same panel.
     """
 
     group: str
@@ -32,7 +32,7 @@ class Column(NamedTuple):
     best: Callable | None = max
     within: tuple[str, ...] = ()
     flag: str | None = None
-    level: bool = False
+    level: str | None = None
 
     @property
     def name(self) -> str:

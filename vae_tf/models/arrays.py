@@ -10,7 +10,7 @@ from keras import ops
 
 from vae_tf.distributions import Gaussian, Point, StandardNormal
 from vae_tf.errors import UserError
-from vae_tf.models.latents import joined
+from vae_tf.models.latents import LayerBelow, joined
 
 _AT_ONCE = 256  # rows
 
@@ -68,6 +68,11 @@ class ArrayModel(keras.Model):
     conditional = False
     # Latents of each stochastic layer, from below, where lower layers follow from upper ones.
     layer_sizes: Sequence[int] = ()
+
+    @property
+    def layers_below(self) -> list[LayerBelow]:
+        """Layers that are drawn given others, in the order in which they are drawn; here none."""
+        return []
 
     @property
     def has_gaussian_codes(self) -> bool:

@@ -10,6 +10,7 @@ from keras import layers
 
 from vae_tf.distributions import Gaussian, GaussianOfSample
 from vae_tf.errors import unknown
+from vae_tf.models.latents import LayerBelow
 from vae_tf.models.semi_supervised import SemiSupervisedVAE
 from vae_tf.networks import specs
 from vae_tf.networks.builders import build_mirrored_decoder, build_trunk
@@ -76,6 +77,14 @@ class AuxiliaryVAE(SemiSupervisedVAE):
         z = draw(Gaussian(*self.upper([x, a.z, y.z])))
         seen = [x] if self.kind == "adgm" else []
         return [y, z, a._replace(prior=GaussianOfSample(*self.lower([*seen, y.z, z.z])))]
+
+    @property
+    def layers_below(self):
+        if self.kind == "adgm":  # the images know nothing of a
+            return []
+        y, z = self.num_classes, self.num_classes + self.size
+        given = (slice(0, y), slice(y, z))
+        return [LayerBelow(slice(z, self.latent_size), given, self.lower)]
 
     def render(self, z, batch, training):
         return self.decoder(z[:, : -self.size] if self.kind == "adgm" else z, training=training)

@@ -10,6 +10,7 @@ and `label` `[B]` int32 beside `image` and `z` where the model needs labels. Ker
 of a call, and ours draws noise.
 """
 
+import re
 import tempfile
 from pathlib import Path
 
@@ -84,7 +85,9 @@ def _converted(model) -> bytes:
         try:
             return converter.convert()
         except Exception as error:  # ConverterError is not public
+            missing = ", ".join(sorted(set(re.findall(r"'tf\.(\w+)' op", str(error)))))
+            reason = f"it has no operation {missing}" if missing else str(error).strip()[:200]
             raise UserError(
-                f"LiteRT cannot hold model '{model.name}': {str(error).strip().splitlines()[0]} "
-                f"Export it as a SavedModel: format='tf_saved_model'."
+                f"LiteRT cannot hold model '{model.name}': {reason}. Export it as a SavedModel: "
+                f"format='tf_saved_model'."
             ) from None

@@ -12,6 +12,7 @@ from keras import layers, ops
 from vae_tf.checks import require_number
 from vae_tf.distributions import Gaussian, GaussianOfSample
 from vae_tf.errors import UserError, shown
+from vae_tf.models.latents import LayerBelow
 from vae_tf.models.vae import VAE
 from vae_tf.networks import specs
 from vae_tf.networks.builders import build_mirrored_decoder, build_trunk
@@ -157,6 +158,15 @@ class HierarchicalVAE(VAE):
 
     def render(self, z, batch, training):
         return self.decoder(z[:, -self.layer_sizes[0] :], training=training)
+
+    @property
+    def layers_below(self):
+        ends = np.cumsum(self.layer_sizes[::-1]).tolist()
+        parts = [slice(*each) for each in zip([0, *ends[:-1]], ends, strict=True)]  # top first
+        return [
+            LayerBelow(part, (above,), down)
+            for above, part, down in zip(parts[:-1], parts[1:], self.downs[::-1], strict=True)
+        ]
 
     def descended(self, z: np.ndarray, layer: int, *, noisy: bool = False):
         """Codes in which the layers below one follow from it.

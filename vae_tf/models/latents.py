@@ -2,6 +2,7 @@
 
 import functools
 import operator
+from collections.abc import Callable
 from typing import NamedTuple
 
 import keras
@@ -24,6 +25,20 @@ class Latent(NamedTuple):
     posterior: Distribution
     prior: Distribution
     z: keras.KerasTensor
+
+
+class LayerBelow(NamedTuple):
+    """A stochastic layer whose prior is a network of layers above it.
+
+    Attributes:
+        latents: Where the layer lies in a code `[B, L]`.
+        given: Where the layers lie that its prior is given, in the order of the network's inputs.
+        network: `[parts of a code] -> (mean, log_stddev, ...)`.
+    """
+
+    latents: slice
+    given: tuple[slice, ...]
+    network: Callable
 
 
 class Outputs(NamedTuple):

@@ -12,7 +12,7 @@ from keras import layers, ops
 from vae_tf.checks import require_number
 from vae_tf.distributions import Categorical, Gaussian, GaussianOfSample, StandardNormal
 from vae_tf.errors import UserError, unknown
-from vae_tf.models.latents import Latent, repeated_like
+from vae_tf.models.latents import Latent, LayerBelow, repeated_like
 from vae_tf.models.semi_supervised import SemiSupervisedVAE
 from vae_tf.networks import specs
 from vae_tf.networks.builders import (
@@ -126,6 +126,14 @@ class M1M2(SemiSupervisedVAE):
     def prior_of(self, y, z2):
         """p(z1|y, z2), y and z2 being inferred from z1."""
         return GaussianOfSample(*self.lower([y, z2]))
+
+    @property
+    def layers_below(self):
+        if self.kind != "m1_m2":
+            return []
+        y, z2 = self.num_classes, self.num_classes + self.top_size
+        given = (slice(0, y), slice(y, z2))
+        return [LayerBelow(slice(z2, self.latent_size), given, self.lower)]
 
     def average(self, outputs, term):
         return ops.mean(term) if self.kind == "m1" else super().average(outputs, term)

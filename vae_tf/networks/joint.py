@@ -102,7 +102,7 @@ class Joint(layers.Layer):
 
     def compute_output_shape(self, input_shape):
         sizes = [*self.heads, *([self.hidden[-1]] if self.features else [])]
-        return [(None, size) for size in sizes]
+        return [(input_shape[-1][0], size) for size in sizes]
 
     @staticmethod
     def sizes_of(sizes, hidden, heads) -> Sizes:

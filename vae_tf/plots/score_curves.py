@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
 from vae_tf.escaping import without_mathtext
-from vae_tf.plots.page import CLASSES, MARGIN, Page, points, text_width
+from vae_tf.plots.page import CLASSES, FAINT, MARGIN, Page, points, text_width
 
 _WIDTH, _HEIGHT, _ACROSS, _BELOW = 216, 150, 66, 74  # pixels
 _COLUMNS = 4
@@ -23,12 +23,15 @@ class Curve(NamedTuple):
         positions: `[G]` positions, ascending.
         mean: `[G]` means over seeds.
         error: `[G]` half of their confidence intervals, NaN where there is one seed.
+        level: `[G]` what the numbers are read against, such as their level by chance; None for
+            nothing.
     """
 
     runs: np.ndarray
     positions: np.ndarray
     mean: np.ndarray
     error: np.ndarray
+    level: np.ndarray | None = None
 
 
 def plot_score_curves(
@@ -93,6 +96,8 @@ def _draw(axes, curve: Curve, look: _Look):
         *curve.runs.T, color=color, marker=look.marker, s=16, alpha=0.7, linewidths=0, zorder=3
     )
     axes.plot(curve.positions, curve.mean, color=color, linewidth=1.5, linestyle=look.dashes)
+    if curve.level is not None:
+        axes.plot(curve.positions, curve.level, color=FAINT, linewidth=1, linestyle=look.dashes)
     error = np.nan_to_num(curve.error)
     # The axis shows the runs; an interval of few seeds may be much wider and is cut.
     low, high = axes.get_ylim()

@@ -26,6 +26,8 @@ def hub_library():
     """
     try:
         import huggingface_hub
+        import huggingface_hub.errors
+        import huggingface_hub.utils  # these two are not there by themselves
     except ModuleNotFoundError:
         raise UserError(
             "The Hugging Face hub needs a package that is not installed. Install it with: "
@@ -71,16 +73,17 @@ def download(address: str) -> tuple[Path, str]:
 
 def _snapshot(hub, repository: str, revision: str | None) -> str:
     """Downloads a run, once it is known that it will not fill the disk."""
-    asked = {"repo_id": repository, "allow_patterns": list(_FILES)}
+    wanted = list(_FILES)
+    asked = {"revision": revision, "allow_patterns": wanted}
     try:
-        files = hub.snapshot_download(**asked, revision=revision, dry_run=True)
-    except hub.errors.DryRunError:  # offline: nothing comes that is not there already
-        return hub.snapshot_download(**asked, revision=revision)
-    size = sum(file.file_size or 0 for file in files)
+        found = hub.HfApi().model_info(repository, revision=revision, files_metadata=True)
+    except Exception:  # offline, or an error that the download explains; the cache may have it
+        return hub.snapshot_download(repository, **asked)
+    sizes = {file.rfilename: file.size or 0 for file in found.siblings}
+    size = sum(sizes[n] for n in hub.utils.filter_repo_objects(sizes, allow_patterns=wanted))
     if size > _MOST_BYTES:
         raise UserError(f"its files take {size:,} bytes, and a run at most {_MOST_BYTES:,}.")
-    # The very commit that was looked at.
-    return hub.snapshot_download(**asked, revision=files[0].commit_hash if files else revision)
+    return hub.snapshot_download(repository, **asked)
 
 
 def _explained(errors, error: Exception) -> str:

@@ -14,6 +14,8 @@ globalThis.models = [];
 globalThis.open = (run) => globalThis.models.push(new explorer.Model(run)) - 1;
 globalThis.decode = (at, codes, labels) =>
   codes.map((code, i) => Array.from(models[at].decode(code, labels?.[i])));
+globalThis.follow = (at, code, start, stop) =>
+  Array.from(models[at].following(Float32Array.from(code), start, stop));
 globalThis.encode = (at, images, labels) =>
   images.map((image, i) => {
     const { mean, logStddev } = models[at].encode(Float32Array.from(image), labels?.[i]);
@@ -50,6 +52,7 @@ class Engine:
             "latent_size": model.latent_size,
             "image_shape": list(model.image_shape),
             "num_classes": model.num_classes if model.conditional else 0,
+            "class_latents": model.num_classes if hasattr(model, "with_class") else 0,
             "codes": "",
             "images": {"posteriors": []},
             "weights": base64.b64encode(weights.to_bytes()).decode(),
@@ -59,6 +62,10 @@ class Engine:
     def decode(self, at, codes, labels=None):
         labels = None if labels is None else np.asarray(labels).tolist()
         return np.array(self.call("decode", at, np.asarray(codes, float).tolist(), labels))
+
+    def follow(self, at, code, start, stop):
+        """The code `[L]` with what lies below some changed latents."""
+        return np.array(self.call("follow", at, np.asarray(code, float).tolist(), start, stop))
 
     def encode(self, at, images, labels=None):
         """Means and log standard deviations, `[N, L]` each."""

@@ -19,6 +19,7 @@ def opened(engine, **more):
     node = {"kind": "input", "from": [], "shape": [2]}
     content = {
         "latent_size": 2, "image_shape": [1, 1, 1], "num_classes": 0, "codes": "", "weights": "",
+        "follow": [],
         "decoder": {"nodes": [node], "inputs": [0], "outputs": [0]}, "encoder": None,
         "pixels": "sigmoid", "images": {"posteriors": []}, **more,
     }  # fmt: skip

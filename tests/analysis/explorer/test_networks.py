@@ -5,11 +5,13 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+from keras import ops
 
 from tests.analysis.explorer.engine import Engine, halve_weights
 from tests.conftest import TINY
 from vae_tf.analysis.explorer.generator import describe_generator
-from vae_tf.analysis.explorer.layers import HalfPrecision, describe_network
+from vae_tf.analysis.explorer.graph import describe_network
+from vae_tf.analysis.explorer.layers import HalfPrecision
 from vae_tf.config import ACTIVATIONS, replace
 from vae_tf.errors import UserError
 from vae_tf.models.build import build_model
@@ -18,6 +20,7 @@ from vae_tf.runs import Run
 PREDICTIONS = Path(__file__).parents[3] / "predictions"
 RUNS = sorted(path.name for path in PREDICTIONS.iterdir() if (path / "params.json").is_file())
 LEVEL = 1 / 255
+THREE_LAYERS = {"sizes": [2, 2], "hidden": [5, 4], "batch_normalization": True}
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +89,13 @@ def test_every_shape_of_spec(engine, shape, encoder, decoder):
         {"model": "conditional_vae"},
         {"model": "dc_ign"},
         {"model": "info_gan", "hyper": {"num_codes": 2}},
+        {
+            "model": "ladder_vae",
+            "hyper": {"sizes": [2], "hidden": [5]},
+        },
+        {"model": "m1_m2", "hyper": {"kind": "m1"}},
+        {"model": "m1_m2", "hyper": {"kind": "m2"}},
+        {"model": "auxiliary_vae", "hyper": {"kind": "adgm"}},
         {"likelihood": "continuous_bernoulli"},
         {"likelihood": "gaussian(stddev=learned)"},
     ],
@@ -112,11 +122,40 @@ def test_unknown_layers_are_named():
         describe_network(network, HalfPrecision())
 
 
-def test_a_decoder_that_is_not_all_of_rendering_is_refused():
+def test_what_a_model_does_besides_its_networks_is_followed_or_refused(engine):
     model = built()
-    model.render = lambda z, batch, training: model.decoder(z + 1.0, training=training)
-    with pytest.raises(UserError, match="another way"):
+    model.render = lambda z, batch, training: model.decoder(0.5 * z - 1.0, training=training)
+    check(engine, model)
+    model.render = lambda z, batch, training: model.decoder(ops.sin(z), training=training)
+    with pytest.raises(UserError, match=r"of the decoder: 'sin\w*' \(Sin\)"):
         describe_generator(model, HalfPrecision())
+    model.render = lambda z, batch, training: model.decoder(np.array(z), training=training)
+    with pytest.raises(UserError, match="Keras cannot follow"):
+        describe_generator(model, HalfPrecision())
+
+
+@pytest.mark.parametrize(
+    ("changes", "start", "stop", "expected"),
+    [
+        ({"model": "hierarchical_vae", "hyper": THREE_LAYERS}, 0, 1, 3),
+        ({"model": "hierarchical_vae", "hyper": THREE_LAYERS}, 2, 3, 2),
+        ({"model": "m1_m2", "hyper": {"kind": "m1_m2", "top_size": 2}}, 0, 3, None),
+        ({"model": "auxiliary_vae", "hyper": {"kind": "sdgm"}}, 0, 3, None),
+    ],
+)
+def test_layers_below_follow_as_the_model_has_it(engine, changes, start, stop, expected):
+    """Either layers down from that number, `descended`, or a class, `with_class`."""
+    model = built(**changes)
+    check(engine, model, tolerance=1e-4)
+    at = engine.open_model(model)[0]
+    code = model.sample_prior(1, np.random.default_rng(3))
+    if expected is None:
+        code = np.concatenate([np.eye(3, dtype="f4")[:1], code[:, 3:]], axis=1)
+        below = model.with_class(code, 0)
+    else:
+        below = model.descended(code, expected)
+    np.testing.assert_allclose(engine.follow(at, code[0], start, stop), below[0], atol=1e-3)
+    assert np.abs(below - code).max() > 0.01  # or nothing followed
 
 
 def test_weights_beyond_half_precision_are_refused():

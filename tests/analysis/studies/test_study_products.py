@@ -87,12 +87,15 @@ def test_runs_that_are_not_finished_are_in_no_mean(study, tmp_path):
 def test_curves_have_the_mean_and_every_seed(study):
     table = load_study(study)
     places = {"1": 1.0, "4": 4.0, "16": 16.0}
-    curves = figures._curves(table, "val_kl", "kl_weight", ["latent_size"], places)
+    rest = "kl_weight", ["latent_size"], places
+    assert figures._curves(table, "val_kl", *rest, None)["latent_size=2"].level is None
+    curves = figures._curves(table, "val_kl", *rest, "val_reconstruction")
     curve = curves["latent_size=2"]
     assert set(curves) == {"latent_size=2", "latent_size=3"}
     assert curve.positions.tolist() == [1, 4, 16] and curve.runs.shape == (9, 2)
     expected = 20.5 - 5 * np.log([1, 4, 16])
     np.testing.assert_allclose(curve.mean, expected, rtol=1e-5)
+    np.testing.assert_allclose(curve.level, 21 + 10 * np.log([1, 4, 16]), rtol=1e-5)
     assert curve.error == pytest.approx(4.302653 * 0.5 / np.sqrt(3), rel=1e-3)
 
 

@@ -10,7 +10,6 @@ import numpy as np
 from PIL import Image
 
 from vae_tf.analysis.analyzed_run import SEED, AnalyzedRun
-from vae_tf.analysis.attributes import attribute_directions
 from vae_tf.analysis.colorings import colorings
 from vae_tf.analysis.explorer.generator import describe_generator
 from vae_tf.analysis.explorer.layers import HalfPrecision
@@ -19,7 +18,7 @@ from vae_tf.escaping import printable
 from vae_tf.plots.code_statistics import CodeStatistics
 from vae_tf.plots.projections import principal_axes
 
-FORMAT = 1  # as in model.js; another one where an older script could not read the content
+FORMAT = 2  # as in model.js; another one where an older script could not read the content
 _MOST_SLIDERS = 64
 _MOST_IMAGES, _MOST_PIXELS = 40, 2**19  # images to start from, and their pixels together
 _NUM_BINS = 32
@@ -51,7 +50,8 @@ def page_content(analyzed: AnalyzedRun) -> dict:
         "latent_size": model.latent_size,
         **generator,
         "num_classes": model.num_classes if model.conditional else 0,
-        "label_names": _label_names(analyzed) if model.conditional else None,
+        "class_latents": _class_latents(analyzed),
+        "label_names": _label_names(analyzed),
         "prior": _prior(model),
         "mixture": _mixture(analyzed.code_mixture),
         **_latents(analyzed),
@@ -61,7 +61,7 @@ def page_content(analyzed: AnalyzedRun) -> dict:
                 "vector": _numbers(each.vector),
                 "note": f"AUC {each.area:.2f}",
             }
-            for each in attribute_directions(analyzed.run)
+            for each in analyzed.directions
         ],
         "codes": _half(analyzed.statistics.mean),
         "map": _map(analyzed),
@@ -81,8 +81,14 @@ def _about(analyzed):
     )
 
 
+def _class_latents(analyzed):
+    """How many latents at the beginning of a code are its class, which is chosen as a whole."""
+    told = analyzed.draws_classes and not analyzed.model.conditional
+    return analyzed.model.num_classes if told else 0
+
+
 def _label_names(analyzed):
-    names = analyzed.images.label_names
+    names = analyzed.images.label_names if analyzed.draws_classes else None
     return [printable(str(name)) for name in names] if names else None
 
 
@@ -94,8 +100,15 @@ def _prior(model):
     return {"kind": "samples", "samples": _numbers(samples), "words": words}
 
 
-def _printed(name):
-    return name and printable(name)
+def _name(analyzed, latent):
+    """What a latent tells, and where there are several layers, in which it lies."""
+    name = analyzed.latent_names.get(latent)
+    words = [printable(name)] if name else []
+    sizes = analyzed.model.layer_sizes  # from below
+    if len(sizes) > 1:
+        ends = np.cumsum(sizes[::-1])
+        words.insert(0, f"layer {len(sizes) - int(np.searchsorted(ends, latent, side='right'))}")
+    return ", ".join(words) or None
 
 
 def _mixture(mixture):
@@ -112,7 +125,7 @@ def _mixture(mixture):
 def _latents(analyzed):
     """The latents that get a slider, that of most use first."""
     model, statistics = analyzed.model, analyzed.statistics
-    order = statistics.order[:_MOST_SLIDERS]
+    order = statistics.order[statistics.order >= _class_latents(analyzed)][:_MOST_SLIDERS]
     like_prior = model.prior is StandardNormal and statistics.has_kl
     ranges = slider_ranges(statistics, at_least=3.0 if like_prior else 0.0)
     return {
@@ -121,7 +134,7 @@ def _latents(analyzed):
         "latents": [
             {
                 "index": int(latent),
-                "name": _printed(analyzed.latent_names.get(int(latent))),
+                "name": _name(analyzed, int(latent)),
                 "use": _number(statistics.use[latent]),
                 "active": bool(statistics.active[latent]),
                 "low": _number(ranges[latent, 0]),

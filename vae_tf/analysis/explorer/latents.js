@@ -56,9 +56,12 @@ class Slider {
   }
 
   moved() {
-    const code = this.session.view.code.slice();
-    code[this.latent.index] = Number(this.input.value);
-    this.session.setCode(code, this.input.id);
+    const { index } = this.latent;
+    const { model, view } = this.session;
+    const code = view.code.slice();
+    code[index] = Number(this.input.value);
+    const follow = byId("follow").checked;
+    this.session.setCode(follow ? model.following(code, index) : code, this.input.id);
   }
 
   show(view) {
@@ -92,25 +95,44 @@ function buildLatents(session) {
     byId("unused-box").open = unused.length === sliders.length;
     byId("unused-title").textContent =
       `${unused.length} latent${unused.length > 1 ? "s" : ""} that tell next to nothing`;
-    const left = run.latent_size - run.latents.length;
+    const withSlider = run.latent_size - run.class_latents;
+    const left = withSlider - run.latents.length;
     byId("left-out").textContent = left
-      ? `Of ${run.latent_size} latents, the ${run.latents.length} of most use have a slider; the ` +
+      ? `Of ${withSlider} latents, the ${run.latents.length} of most use have a slider; the ` +
         `others keep the value that the image, the sample or the map gives them.`
       : "";
     buildLabels(session);
     for (const slider of sliders) slider.show(session.view);
   });
-  session.watch(() => sliders.forEach((slider) => slider.show(session.view)));
+  session.watch(() => {
+    sliders.forEach((slider) => slider.show(session.view));
+    showLabel(session);
+  });
 }
 
-/** The choice of a label, where the model is given one. */
+/** The choice of a label that the model is given, or of the class that its codes begin with. */
 function buildLabels(session) {
   const { run } = session.model;
-  byId("label-box").hidden = !run.num_classes;
-  if (!run.num_classes) return;
-  const names = run.label_names ?? Array.from({ length: run.num_classes }, (_, k) => String(k));
+  const count = run.num_classes || run.class_latents;
+  byId("follow-box").hidden = !run.follow.length;
+  byId("label-box").hidden = !count;
+  if (!count) return;
+  byId("label-title").textContent =
+    run.class_latents ? "Class, the first part of the code" : "Label given to the model";
+  const names = run.label_names ?? Array.from({ length: count }, (_, k) => String(k));
   const choice = byId("label");
   choice.replaceChildren(...names.map((name, k) => make("option", { value: k }, name)));
-  choice.value = session.view.label;
-  choice.onchange = () => session.setLabel(Number(choice.value));
+  showLabel(session);
+  choice.onchange = () => {
+    const { model, view } = session;
+    const label = Number(choice.value);
+    if (run.class_latents) session.setCode(model.withClass(view.code, label));
+    else session.setLabel(label);
+  };
+}
+
+function showLabel(session) {
+  const { model, view } = session;
+  if (byId("label-box").hidden) return;
+  byId("label").value = model.run.class_latents ? model.classOf(view.code) : view.label;
 }

@@ -1,4 +1,4 @@
-"""Keras networks as lists of nodes that network.js computes, their weights in half precision."""
+"""Keras layers as nodes that network.js computes, their weights in half precision."""
 
 import math
 from collections.abc import Callable
@@ -47,68 +47,27 @@ class HalfPrecision:
         return b"".join(part.tobytes() for part in self._parts)
 
 
-class _UnknownLayer(Exception):
+class UnknownLayer(Exception):
     """The page cannot compute a layer; the message says why."""
 
 
-def describe_network(network: keras.Model, weights: HalfPrecision) -> dict:
-    """Describes a functional network node by node.
+def activation_of(activation) -> dict:
+    """The part of a node that says how its values are bent; empty where they are not.
 
     Args:
-        network: Network of layers with one input each but for `Concatenate`, on a batch of rows.
-        weights: Store to which its weights are added.
-
-    Returns:
-        JSON values: "nodes", each with its "kind", the numbers of the nodes it comes "from", its
-        "shape" without the batch, its "activation" if it has one, and what its kind needs;
-        "inputs" and "outputs", numbers of nodes.
+        activation: Function of Keras, or None.
 
     Raises:
-        UserError: If the page does not know a layer; the message names all such layers.
+        UnknownLayer: If the page does not know it.
     """
-    nodes: list[dict] = []
-    place: dict[int, int] = {}  # of a tensor, the node that makes it
-    unknown = []
-    for layer in network.operations:
-        inputs = layer.input if isinstance(layer.input, list) else [layer.input]
-        try:
-            node = _describe_layer(layer, weights)
-        except _UnknownLayer as why:
-            unknown.append(f"'{layer.name}' ({why})")
-            node = {"kind": "unknown"}
-        start = isinstance(layer, keras.layers.InputLayer)
-        node["from"] = [] if start else [place[id(tensor)] for tensor in inputs]
-        node["shape"] = [int(side) for side in layer.output.shape[1:]]
-        place[id(layer.output)] = len(nodes)
-        nodes.append(node)
-    if unknown:
-        raise UserError(
-            f"The page does not know these layers of the {network.name}: {', '.join(unknown)}. It "
-            f"knows {', '.join(sorted(_LAYERS))}."
-        )
-    return {
-        "nodes": nodes,
-        "inputs": [place[id(tensor)] for tensor in network.inputs],
-        "outputs": [place[id(tensor)] for tensor in network.outputs],
-    }
+    name = "linear" if activation is None else keras.activations.serialize(activation)
+    if name not in _ACTIVATIONS:
+        raise UnknownLayer(f"activation {name}")
+    return {} if name == "linear" else {"activation": name}
 
 
-def _describe_layer(layer, weights):
-    kind = type(layer).__name__
-    if kind not in _LAYERS:
-        raise _UnknownLayer(kind)
-    node = _LAYERS[kind](layer, weights)
-    activation = getattr(layer, "activation", None)
-    if activation is not None:
-        name = keras.activations.serialize(activation)
-        if name not in _ACTIVATIONS:
-            raise _UnknownLayer(f"activation {name}")
-        if name != "linear":
-            node["activation"] = name
-    return node
-
-
-def _dense(layer, weights):
+def dense_node(layer, weights: HalfPrecision) -> dict:
+    """Describes a dense layer."""
     return {"kind": "dense", **_with_bias(layer, np.transpose(layer.kernel), weights)}
 
 
@@ -133,7 +92,7 @@ def _convolution(layer, weights):
 def _transposed_convolution(layer, weights):
     _require_plain(layer, ("same",))
     if getattr(layer, "output_padding", None) is not None:
-        raise _UnknownLayer("Conv2DTranspose with output_padding")
+        raise UnknownLayer("Conv2DTranspose with output_padding")
     gaps = zip(layer.kernel_size, layer.strides, strict=True)
     before = [max(k - s, 0) // 2 for k, s in gaps]
     kernel = np.array(layer.kernel)  # [height, width, filters, channels]
@@ -152,7 +111,7 @@ def _require_plain(layer, paddings):
         and layer.padding in paddings
     )
     if not plain:
-        raise _UnknownLayer(
+        raise UnknownLayer(
             f"{type(layer).__name__} with dilation, groups, channels first or another padding "
             f"than {' or '.join(paddings)}"
         )
@@ -162,9 +121,10 @@ def _window(layer, before):
     return {"kernel": list(layer.kernel_size), "stride": list(layer.strides), "before": before}
 
 
-def _normalization(layer, weights):
-    if layer.axis not in (-1, len(layer.output.shape) - 1):
-        raise _UnknownLayer("BatchNormalization of another axis than the last")
+def normalization_node(layer, weights: HalfPrecision) -> dict:
+    """Describes a batch normalization, as it is after training."""
+    if layer.axis not in (-1, layer.input_spec.ndim - 1):
+        raise UnknownLayer("BatchNormalization of another axis than the last")
     factor = 1.0 / np.sqrt(np.array(layer.moving_variance) + layer.epsilon)
     if layer.scale:
         factor = factor * np.array(layer.gamma)
@@ -174,21 +134,13 @@ def _normalization(layer, weights):
     return {"kind": "scale", "factorAt": weights.add(factor), "shiftAt": weights.add(shift)}
 
 
-def _concatenation(layer, weights):
-    if any(len(tensor.shape) != 2 for tensor in layer.input):
-        raise _UnknownLayer("Concatenate of feature maps")
-    return {"kind": "concatenate"}
-
-
 # Name of a Keras layer -> function that describes it.
-_LAYERS: dict[str, Callable[..., dict]] = {
-    "InputLayer": lambda layer, weights: {"kind": "input"},
-    "Dense": _dense,
+LAYERS: dict[str, Callable[..., dict]] = {
+    "Dense": dense_node,
     "Conv2D": _convolution,
     "Conv2DTranspose": _transposed_convolution,
     "Flatten": lambda layer, weights: {"kind": "reshape"},
     "Reshape": lambda layer, weights: {"kind": "reshape"},
     "Activation": lambda layer, weights: {"kind": "activation"},
-    "BatchNormalization": _normalization,
-    "Concatenate": _concatenation,
+    "BatchNormalization": normalization_node,
 }

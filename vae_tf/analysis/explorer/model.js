@@ -38,6 +38,9 @@ class Model {
     this.shape = run.image_shape;
     this.decoder = new Network(run.decoder, weights);
     this.encoder = run.encoder ? new Network(run.encoder, weights) : null;
+    this.below = run.follow.map(({ at, given, network }) => (
+      { at, given, network: new Network(network, weights) }
+    ));
     this.pixel = PIXELS[run.pixels];
     const codes = halvesOf(bytesOf(run.codes));
     this.codes = [];
@@ -77,6 +80,36 @@ class Model {
         return posterior.bounded ? Math.min(s, 0) : s;
       }),
     };
+  }
+
+  /**
+   * A code of which the latents from `start` to before `stop` were changed, with the layers below
+   * them at the means of their priors.
+   */
+  following(code, start, stop = start + 1) {
+    const found = code.slice();
+    const changed = [[start, stop]];
+    for (const { at, given, network } of this.below) {
+      if (!given.some(([a, b]) => changed.some(([c, d]) => a < d && c < b))) continue;
+      const [mean] = network.run(...given.map(([a, b]) => found.slice(a, b)));
+      found.set(mean, at);
+      changed.push([at, at + mean.length]);
+    }
+    return found;
+  }
+
+  /** The class that a code holds, where it begins with one. */
+  classOf(code) {
+    const shares = code.slice(0, this.run.class_latents);
+    return shares.indexOf(shares.reduce((a, b) => Math.max(a, b)));
+  }
+
+  /** A code with its class replaced, and what depends on the class, too. */
+  withClass(code, label) {
+    const count = this.run.class_latents;
+    const found = code.slice();
+    for (let k = 0; k < count; k++) found[k] = k === label ? 1 : 0;
+    return this.following(found, 0, count);
   }
 
   /** Of a latent with few values, the one nearest to `x`; the first of two that are as near. */
@@ -177,4 +210,4 @@ function contentOf(text) {
   return run;
 }
 
-const FORMAT = 1;
+const FORMAT = 2;

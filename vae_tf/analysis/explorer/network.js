@@ -1,6 +1,6 @@
 // Networks in plain JavaScript: layers over typed arrays, one image at a time.
 //
-// A network is a list of nodes in the order in which they are computed; layers.py writes it. All
+// A network is a list of nodes in the order in which they are computed; graph.py writes it. All
 // buffers are made once, so that a slider that is dragged makes no garbage. Feature maps lie as
 // [height, width, channels]; weights lie as [outputs, inputs], so that a product of matrices reads
 // both of them from front to back.
@@ -125,6 +125,24 @@ const ACTIVATIONS = {
   tanh: Math.tanh,
 };
 
+/** Logarithm of the sum of exponentials. */
+function logSumExp(x) {
+  const most = x.reduce((a, b) => Math.max(a, b));
+  return most + Math.log(x.reduce((sum, value) => sum + Math.exp(value - most), 0));
+}
+
+const NUMBER_BY_NUMBER = {
+  add: (a, b) => a + b,
+  divide: (a, b) => a / b,
+  exp: Math.exp,
+  log1p: Math.log1p,
+  logaddexp: (a, b) => Math.max(a, b) + Math.log1p(Math.exp(-Math.abs(a - b))),
+  minimum: Math.min,
+  multiply: (a, b) => a * b,
+  negative: (a) => -a,
+  subtract: (a, b) => a - b,
+};
+
 /** Copies the window under each output pixel into a row: [pixels, kernel * kernel * channels]. */
 function gatherWindows(x, [height, width, channels], node, rows) {
   const [outHeight, outWidth] = node.shape;
@@ -173,6 +191,32 @@ const sizeOf = (shape) => shape.reduce((product, side) => product * side, 1);
 /** Layers by kind: each makes, from a node and the nodes before it, a function () -> nothing. */
 const LAYERS = {
   input: () => () => {},
+  part(node, [x], out) {
+    return () => out.set(x.out.subarray(node.start, node.start + out.length));
+  },
+  number_by_number(node, inputs, out) {
+    const compute = NUMBER_BY_NUMBER[node.operation];
+    const left = inputs.slice();
+    // A number stands for as many of it as there are.
+    const [a, b] = node.values.map((value) =>
+      value === null ? left.shift().out : new Float32Array(out.length).fill(value),
+    );
+    return () => {
+      for (let i = 0; i < out.length; i++) out[i] = compute(a[i], b?.[i]);
+    };
+  },
+  softmax(node, [x], out) {
+    return () => {
+      const shift = logSumExp(x.out);
+      for (let i = 0; i < out.length; i++) out[i] = Math.exp(x.out[i] - shift);
+    };
+  },
+  log_softmax(node, [x], out) {
+    return () => {
+      const shift = logSumExp(x.out);
+      for (let i = 0; i < out.length; i++) out[i] = x.out[i] - shift;
+    };
+  },
   reshape(node, [x], out) {
     return () => out.set(x.out);
   },

@@ -9,6 +9,7 @@ from vae_tf.analysis.products import (
     forecasts,
     images,
     latent_space,
+    paths,
     scores,
     training,
     traversals,
@@ -126,6 +127,15 @@ PRODUCTS = {
         "Edits",
         "Each row adds the direction of an attribute to the code of an image that lacks it. A good "
         "direction changes the probability of its attribute, and of no other one.",
+        needs_images=True,
+    ),
+    "paths.png": Product(
+        paths.paths,
+        ("checkpoint",),
+        "Paths",
+        "Three ways from one image to another, what classifiers see of attributes along them, and "
+        "which latents the two codes differ in. A curve that rises once and smoothly is an "
+        "attribute that the way changes by itself; one that rises and falls is passed through.",
         needs_images=True,
     ),
     "kl_per_latent.png": Product(

@@ -4,8 +4,6 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from vae_tf.analysis.analyzed_run import AnalyzedRun
-from vae_tf.analysis.attributes import attribute_directions
-from vae_tf.analysis.edits import scored_directions
 from vae_tf.plots.image_figures import plot_image_rows
 
 _MOST_ROWS = 8
@@ -18,8 +16,7 @@ def directions(analyzed: AnalyzedRun) -> Figure | None:
     Returns:
         None where no attributes of the images are known.
     """
-    known = attribute_directions(analyzed.run)
-    scored = scored_directions(analyzed.run, known)[:_MOST_ROWS] if known else []
+    scored = analyzed.scored_directions[:_MOST_ROWS]
     if not scored:
         return None
     rows: list[np.ndarray] = []

@@ -56,7 +56,7 @@ def score_curves(table: StudyTable) -> Figure | None:
     others = [field for field in table.fields if field != along]
     panels = {}
     for name, column in table.drawn().items():
-        curves = _curves(table, name, along, others, place)
+        curves = _curves(table, name, along, others, place, column.level)
         if curves and len(curves) <= _MOST_CURVES:
             panels[column.name] = curves
     if not panels:
@@ -64,17 +64,25 @@ def score_curves(table: StudyTable) -> Figure | None:
     ticks = {number: text for text, number in place.items()}
     notes = [
         "a dot a run, a line through the means over seeds, a band of their 95 % confidence "
-        "intervals (Student's t), cut where it is wider than the runs lie apart"
+        "intervals (Student's t), cut where it is wider than the runs lie apart",
+        "thin and grey: what a number is read against, such as its level by chance, or that of "
+        "codes known to be independent",
     ]
     return plot_score_curves(panels, ticks, along, f"{table.name}: numbers along {along}", notes)
 
 
 def _curves(
-    table: StudyTable, name: str, along: str, others: Sequence[str], place: dict[str, float]
+    table: StudyTable,
+    name: str,
+    along: str,
+    others: Sequence[str],
+    place: dict[str, float],
+    level: str | None,
 ) -> dict[str, Curve]:
     """Name of a curve, what else varies -> its numbers."""
     index = table.fields.index(along)
     spreads = table.spreads(name)
+    levels = table.spreads(level) if level else {}
     labels: dict[str, list] = {}
     for key, spread in spreads.items():
         rest = [f"{field}={key[table.fields.index(field)]}" for field in others]
@@ -94,8 +102,13 @@ def _curves(
             np.array([position for position, _, _ in entries]),
             np.array([spread.mean for _, spread, _ in entries]),
             np.array([spread.error for _, spread, _ in entries]),
+            _means(levels, [key for _, _, key in entries]),
         )
     return curves
+
+
+def _means(spreads: dict, keys: Sequence) -> np.ndarray | None:
+    return np.array([spreads[key].mean for key in keys]) if spreads.keys() >= set(keys) else None
 
 
 def score_maps(table: StudyTable) -> Figure | None:

@@ -68,8 +68,10 @@ class StudyTable(NamedTuple):
         return {name: column for name, column in known.items() if name in have}
 
     def drawn(self) -> dict[str, Column]:
-        """What figures show: as `shown`, without levels that others are read against."""
-        return {name: column for name, column in self.shown().items() if not column.level}
+        """What figures show: as `shown`, without the levels that others are read against."""
+        shown = self.shown()
+        levels = {column.level for column in shown.values()}
+        return {name: column for name, column in shown.items() if name not in levels}
 
     def column(self, name: str) -> np.ndarray:
         """A number of all runs, `[N]`, NaN where there is none."""

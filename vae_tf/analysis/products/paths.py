@@ -1,0 +1,57 @@
+"""Ways from one image to another: decoded, what they show of attributes, and which latents move."""
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from vae_tf.analysis.analyzed_run import AnalyzedRun
+from vae_tf.directions import WAYS, path_codes
+from vae_tf.plots.paths import plot_paths
+
+_NUM_STEPS = 13
+_NUM_ATTRIBUTES = 4
+_WORDS = {"straight": "straight", "spherical": "spherical", "in_turn": "one latent after another"}
+
+
+def paths(analyzed: AnalyzedRun) -> Figure:
+    """Draws the ways between two images, with the attributes that change most along them."""
+    start, end, ends = _ends(analyzed)
+    codes = [path_codes(start, end, _NUM_STEPS, way) for way in WAYS]
+    images = analyzed.decode(np.concatenate(codes).astype("float32"))
+    spread = np.maximum(analyzed.statistics.total_stddev, 1e-6)
+    curves, notes = _curves(analyzed, images)
+    return plot_paths(
+        images.reshape(len(WAYS), _NUM_STEPS, *images.shape[1:]),
+        [_WORDS[way] for way in WAYS],
+        curves,
+        (end - start) / spread,
+        "Paths between two images",
+        (analyzed.caption, f"{ends}; decoded along three ways between their codes", *notes),
+    )
+
+
+def _ends(analyzed):
+    """Codes of two images, and a sentence on them."""
+    scored = analyzed.scored_directions
+    if not scored:
+        first, last = analyzed.shown_codes[[0, -1]]
+        return first, last, "from the first to the last of the validation images shown elsewhere"
+    best = scored[0].direction
+    mean = analyzed.run.training_codes[1]
+    # The first of each group, in the order of the training codes: nothing is picked by hand.
+    start, end = (mean[np.flatnonzero(best.groups == value)[0]] for value in (0, 1))
+    return start, end, f"from a training image without {best.name} to one with it"
+
+
+def _curves(analyzed, images):
+    """Probabilities `[ways, steps]` of the attributes that change most, and notes on them."""
+    if not analyzed.directions:
+        return {}, ()
+    classifiers = analyzed.classifiers
+    found = {
+        name: probabilities.reshape(len(WAYS), _NUM_STEPS)
+        for name, probabilities in classifiers.probabilities(images).items()
+    }
+    names = sorted(found, key=lambda name: -np.ptp(found[name]))[:_NUM_ATTRIBUTES]
+    told = ", ".join(f"{name} {classifiers.accuracy[name]:.2f}" for name in names)
+    note = f"curves: probabilities by classifiers of decoded images, of accuracies {told}"
+    return {name: found[name] for name in names}, (note,) if names else ()
