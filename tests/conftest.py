@@ -1,7 +1,15 @@
 """Fixtures: tiny images, tiny models, caches in a temporary folder."""
 
+import os
+
+# Before NumPy is imported. There is a process of tests a core: threads of BLAS, which wait for one
+# another, made small sums ten times as long.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+# isort: split
 import logging
 import shutil
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -59,6 +67,18 @@ def run_folder(tiny, tmp_path, tmp_path_factory) -> Path:
     return Path(shutil.copytree(once, tmp_path / "run"))
 
 
+def killed_copy(run, folder: Path) -> Path:
+    """A copy of a run, killed between its last checkpoint but one and the last.
+
+    The rows it wrote since are there, to be written again; tests/training/test_loop.py kills runs.
+    """
+    from vae_tf.runs import checkpoints
+
+    shutil.copytree(run.path, folder)
+    checkpoints.newest(folder / "checkpoints").unlink()
+    return folder
+
+
 @pytest.fixture(scope="session")
 def blobs() -> np.ndarray:
     """`[64, 8, 8, 1]` smooth images in [0, 1]: discs of random place and size."""
@@ -76,3 +96,32 @@ def plain_logging():
     handlers = logging.root.handlers[:]
     yield
     logging.root.handlers[:] = handlers
+
+
+@pytest.fixture
+def few_scores(monkeypatch):
+    """The preset "fast" in a second: with few points, draws and samples."""
+    from vae_tf import metrics
+
+    draws = {"num_samples": 50, "likelihood_images": 10, "likelihood_samples": 10}
+    monkeypatch.setitem(metrics.PRESETS, "fast", metrics.Sizes(60, 30, 60, 30, **draws))
+
+
+@pytest.fixture
+def call(capsys, monkeypatch):
+    """Calls the `main` of a script in this process and a folder: TensorFlow takes its time.
+
+    What it gives is that of `subprocess.run`.
+    """
+
+    def run(main, *arguments, cwd):
+        words = [os.fsdecode(word) for word in arguments]
+        with monkeypatch.context() as patch:
+            patch.chdir(cwd)
+            try:
+                code = main(words)
+            except SystemExit as stop:  # of argparse
+                code = stop.code
+        return subprocess.CompletedProcess(words, code, *capsys.readouterr())
+
+    return run

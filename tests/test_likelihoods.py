@@ -5,12 +5,14 @@ import pytest
 import tensorflow as tf
 from scipy import integrate, stats
 
+from tests.conftest import killed_copy
 from vae_tf.config import Params, replace
 from vae_tf.data import ArrayImages
 from vae_tf.errors import UserError
 from vae_tf.likelihood_texts import NAMES, read_likelihood
 from vae_tf.likelihoods import LIKELIHOODS, Bernoulli, ContinuousBernoulli, Gaussian, Laplace
 from vae_tf.models.build import build_model
+from vae_tf.runs import checkpoints
 from vae_tf.training import train
 
 
@@ -139,18 +141,30 @@ def test_the_optimal_scale_is_the_batchs_and_then_the_recent_ones(tiny, blobs):
     assert float(evaluated) == pytest.approx(np.sqrt(np.mean(np.square(history))), rel=1e-5)
 
 
-@pytest.mark.parametrize("likelihood", [name for name in LIKELIHOODS if name != "bernoulli"])
-def test_it_trains_resumes_and_is_logged(tiny, tmp_path, likelihood):
+@pytest.mark.parametrize("likelihood", ["gaussian(stddev=learned)", "gaussian(stddev=optimal)"])
+def test_its_scale_is_trained_resumed_and_logged(tiny, tmp_path, likelihood):
+    """The ways to have a state: a weight, and an average of batches; else there is none."""
     params = replace(tiny, likelihood=likelihood, steps=9, checkpoint_every=4, log_every=3)
     eights = ArrayImages("eights", np.random.default_rng(0).integers(0, 256, (40, 8, 8), np.uint8))
     straight = train(params, tmp_path / "straight", data=(eights, eights))
-    train(replace(params, steps=5), tmp_path / "parted", data=(eights, eights))
-    parted = train(params, tmp_path / "parted", resume=True, data=(eights, eights))
-    assert straight.log_path.read_bytes() == parted.log_path.read_bytes()
+    killed = killed_copy(straight, tmp_path / "killed")
+    resumed = train(params, killed, resume=True, data=(eights, eights))
+    assert straight.log_path.read_bytes() == resumed.log_path.read_bytes()
+    newest = [checkpoints.newest(run.checkpoints).read_bytes() for run in (straight, resumed)]
+    assert newest[0] == newest[1]
     history = straight.history
-    scaled = "stddev" in likelihood or "discretized" in likelihood
-    assert ("decoder_stddev" in history) == ("val_decoder_stddev" in history) == scaled
+    assert "decoder_stddev" in history and "val_decoder_stddev" in history
     assert np.all(np.isfinite(history["loss"]))
+
+
+@pytest.mark.parametrize("likelihood", LIKELIHOODS)
+def test_it_is_learned_from(tiny, blobs, likelihood):
+    model, levels = build(tiny, likelihood, learning_rate=0.01), np.round(255 * blobs) / 255
+    terms = [model.update({"image": levels}) for _ in range(10)]
+    assert float(terms[-1]["loss"]) < float(terms[0]["loss"])
+    scaled = "stddev" in likelihood or "discretized" in likelihood
+    assert ("decoder_stddev" in model.columns) == ("decoder_stddev" in terms[0]) == scaled
+    assert all(np.isfinite(term) for term in terms[-1].values())
 
 
 @pytest.mark.parametrize(

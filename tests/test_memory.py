@@ -35,8 +35,13 @@ def test_weights_are_those_of_the_model(name):
     assert estimate(preset, shape).state == 4 * 5 * counted
 
 
-@pytest.mark.parametrize("name", MODELS)
-@pytest.mark.parametrize("encoder", [((5, 3, 2), (13,)), ((6, 3, 2),), ((17,),)], ids=str)
+WHOLE = [(name, ((5, 3, 2), (13,))) for name in MODELS]
+# The other shapes once a kind: networks of its own, behind the encoder, beside it, in its place.
+KINDS = ("vae", "flow_vae", "info_gan", "auxiliary_vae", "m1_m2", "hierarchical_vae", "ladder_vae")
+PARTS = [(name, encoder) for name in KINDS for encoder in [((6, 3, 2),), ((17,),)]]
+
+
+@pytest.mark.parametrize(("name", "encoder"), WHOLE + PARTS)
 def test_every_network_of_a_model_counts(name, encoder):
     params = Params(model=name, encoder=encoder, latent_size=4, optimizer="sgd")
     params = replace(params, hyper=KNOBS.get(name, {}))

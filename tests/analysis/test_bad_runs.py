@@ -5,8 +5,6 @@ import json
 import os
 import shutil
 
-import pytest
-
 from vae_tf.analysis import OVERVIEW, analyze, find_runs
 
 DRAWN = ("training_curves.png", "information_matrix.png", *OVERVIEW)
@@ -83,52 +81,61 @@ DAMAGES = {
 }
 
 
-@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
-def test_what_a_folder_holds(analyzed, runs, tmp_path, damage, caplog):
+def doubled(name, runs, images):
+    """A second run like the digits, with its images; returns its folder."""
+    shutil.copytree(images / "digits", images / name)
+    return shutil.copytree(runs / "digits", runs / name)
+
+
+def test_what_a_folder_holds(analyzed, runs, tmp_path, caplog):
+    """Each damage in a run of its own, all of them beside the one that is whole."""
     images = shutil.copytree(analyzed[0], tmp_path / "images")
-    damage(runs / "digits")
+    for name, damage in DAMAGES.items():
+        damage(doubled(name, runs, images))
+    shutil.rmtree(runs / "digits")
     outcome = analyze(find_runs(runs), images, only=DRAWN, force=True)
     drawn = {f"{path.parent.name}/{path.name}" for path in outcome.drawn}
     assert drawn >= {"sprites/training_curves.png", "sprites/information_matrix.png"}
     assert drawn >= {f"images/{name}" for name in OVERVIEW}
-    # Scores that cannot be used are warned of: the run is drawn without them.
-    assert outcome.problems or "metrics.json' is not used" in caplog.text
-    assert all(each.startswith("digits: ") for each in outcome.problems)
+    problems = {
+        name: [p for p in outcome.problems if p.startswith(f"{name}: ")] for name in DAMAGES
+    }
+    assert sum(map(len, problems.values())) == len(outcome.problems)
+    for name in DAMAGES:
+        # Scores that cannot be used are warned of: the run is drawn without them.
+        warned = f"{name}/metrics.json' is not used" in caplog.text
+        assert problems[name] or warned, name
     assert "sprites" in (images / "summary.csv").read_text()
     assert 'id="run-sprites"' in (images / "index.html").read_text()
 
 
-@pytest.mark.parametrize(
-    "content",
-    ["", NESTED, "{}", '{"strip": 3}', '{"step": 1e999}', "[1]", "\udcff"],
-)
-def test_what_lies_where_a_summary_should(analyzed, runs, tmp_path, content):
+# What lies where a summary should, and fields of one that are not what they should be.
+CONTENTS = ("", NESTED, "{}", '{"strip": 3}', '{"step": 1e999}', "[1]", "\udcff")
+FIELDS = {"strip": "AAAA", "mse": 10**400, "kl": "much", "image_shape": 8, "run": None}
+
+
+def test_what_a_summary_holds(analyzed, runs, tmp_path):
     images = shutil.copytree(analyzed[0], tmp_path / "images")
-    path = images / "digits" / "summary.json"
-    path.write_bytes(content.encode(errors="surrogateescape"))
-    outcome = analyze([], images, every=find_runs(runs))  # which is not written anew
+    for index, content in enumerate(CONTENTS):
+        doubled(f"content-{index}", runs, images)
+        path = images / f"content-{index}" / "summary.json"
+        path.write_bytes(content.encode(errors="surrogateescape"))
+    for field, value in FIELDS.items():
+        doubled(f"field-{field}", runs, images)
+        path = images / f"field-{field}" / "summary.json"
+        path.write_text(json.dumps(json.loads(path.read_text()) | {field: value}))
+    outcome = analyze([], images, every=find_runs(runs))  # none of which is written anew
     assert not outcome.problems
     assert {each.name for each in outcome.drawn} >= {"summary.csv", "comparison.png", "report.html"}
-    assert 'id="run-digits"' not in (images / "index.html").read_text()
+    report = (images / "index.html").read_text()
+    assert 'id="run-digits"' in report and 'id="run-sprites"' in report
+    assert 'id="run-content-' not in report
 
 
 def test_a_pipe_where_a_summary_should_be(runs, tmp_path):
     (tmp_path / "images" / "digits").mkdir(parents=True)
     os.mkfifo(tmp_path / "images" / "digits" / "summary.json")
     assert not analyze([], tmp_path / "images", every=find_runs(runs)).problems
-
-
-@pytest.mark.parametrize(
-    ("field", "value"),
-    [("strip", "AAAA"), ("mse", 10**400), ("kl", "much"), ("image_shape", 8), ("run", None)],
-)
-def test_a_field_of_a_summary(analyzed, runs, tmp_path, field, value):
-    images = shutil.copytree(analyzed[0], tmp_path / "images")
-    path = images / "digits" / "summary.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | {field: value}))
-    outcome = analyze([], images, every=find_runs(runs))
-    assert not outcome.problems
-    assert 'id="run-sprites"' in (images / "index.html").read_text()
 
 
 NAMES = (

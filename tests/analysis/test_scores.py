@@ -15,10 +15,8 @@ from vae_tf.data.row_file import ArrayRows
 from vae_tf.runs import Run
 from vae_tf.training import train
 
-SMALL = metrics.Sizes(60, 30, 60, 30, num_samples=50, likelihood_images=10, likelihood_samples=10)
 
-
-@pytest.fixture
+@pytest.fixture(scope="module")
 def squares():
     """60 images whose factors are known: position and brightness of a square."""
     grid = FactorGrid(("x", "y", "brightness"), (4, 5, 3))
@@ -34,9 +32,14 @@ def quiet():
     return {"progress": False, "say": lambda line: None}
 
 
-def test_a_run_with_factors_gets_every_score(tiny, tmp_path, squares, quiet, monkeypatch):
-    run = train(tiny, tmp_path / "run", data=(squares, squares))
-    monkeypatch.setitem(metrics.PRESETS, "fast", SMALL)
+@pytest.fixture(scope="module")
+def squares_run(tiny, tmp_path_factory, squares):
+    return train(tiny, tmp_path_factory.mktemp("squares") / "run", data=(squares, squares))
+
+
+@pytest.mark.usefixtures("few_scores")
+def test_a_run_with_factors_gets_every_score(squares_run, squares, quiet):
+    run = squares_run
     record = score_run(run, "fast", **quiet)
     assert record == json.loads((run.path / "metrics.json").read_text())
     assert record["factors"] == ["x", "y", "brightness"] and record["step"] == 12
@@ -50,18 +53,21 @@ def test_a_run_with_factors_gets_every_score(tiny, tmp_path, squares, quiet, mon
     assert np.shape(record["scores"]["dci"]["matrix"]) == (3, 3)
 
 
-def test_a_preset_of_fewer_images_encodes_a_sample(tiny, tmp_path, squares, quiet, monkeypatch):
-    run = train(tiny, tmp_path / "run", data=(squares, squares))
-    monkeypatch.setitem(metrics.PRESETS, "fast", replace(SMALL, num_images=40))
-    record = score_run(run, "fast", **quiet)
+@pytest.mark.usefixtures("few_scores")
+def test_a_preset_of_fewer_images_encodes_a_sample(squares_run, quiet, monkeypatch):
+    fewer = dataclasses.replace(metrics.PRESETS["fast"], num_images=40)
+    monkeypatch.setitem(metrics.PRESETS, "fast", fewer)
+    (squares_run.path / "metrics.json").unlink(missing_ok=True)
+    record = score_run(squares_run, "fast", **quiet)
     for name, images in (("active_units", 40), ("kl_per_code", 40), ("mig_density", 40)):
         assert record["scores"][name]["sizes"]["num_images"] == images
     assert record["scores"]["sap"]["sizes"] == {"num_train": 27, "num_test": 13}
     assert "unfairness" in record["scores"]
 
 
-def test_a_run_without_factors_gets_what_needs_none(tiny, tmp_path, quiet):
-    run = train(tiny, tmp_path / "run")
+def test_a_run_without_factors_gets_what_needs_none(run_folder, quiet):
+    """With the preset as it is."""
+    run = Run(run_folder)
     record = score_run(run, "fast", **quiet)
     assert record["factors"] is None
     assert list(record["scores"]) == [
@@ -77,8 +83,9 @@ def test_a_run_without_factors_gets_what_needs_none(tiny, tmp_path, quiet):
     assert "no known factors" in record["left_out"][0]
 
 
-def test_interrupted_it_goes_on_score_by_score(tiny, tmp_path, quiet, monkeypatch):
-    run = train(tiny, tmp_path / "run")
+@pytest.mark.usefixtures("few_scores")
+def test_interrupted_it_goes_on_score_by_score(run_folder, quiet, monkeypatch):
+    run = Run(run_folder)
     whole = score_run(run, "fast", **quiet)
     path = run.path / "metrics.json"
     part = json.loads(path.read_text())
@@ -94,13 +101,15 @@ def test_interrupted_it_goes_on_score_by_score(tiny, tmp_path, quiet, monkeypatc
         assert again["scores"][name]["values"] == pytest.approx(entry["values"])
 
 
+@pytest.mark.usefixtures("few_scores")
 @pytest.mark.parametrize("damage", ["", "{", '{"scores": 3}', '{"step": 3}'])
-def test_a_damaged_or_older_file_is_made_anew(tiny, tmp_path, quiet, damage):
-    run = train(tiny, tmp_path / "run")
+def test_a_damaged_or_older_file_is_made_anew(run_folder, quiet, damage):
+    run = Run(run_folder)
     (run.path / "metrics.json").write_text(damage)
     assert len(score_run(run, "fast", **quiet)["scores"]) == 7
 
 
+@pytest.mark.usefixtures("few_scores")
 def test_without_noise_what_needs_densities_is_left_out(tiny, tmp_path, quiet):
     run = train(replace(tiny, model="wae"), tmp_path / "run")
     record = score_run(run, "fast", **quiet)
@@ -111,6 +120,7 @@ def test_without_noise_what_needs_densities_is_left_out(tiny, tmp_path, quiet):
     score_udr([run, run], say=pytest.fail)
 
 
+@pytest.mark.usefixtures("few_scores")
 def test_without_a_gaussian_posterior_the_likelihood_stays(tiny, tmp_path, quiet):
     run = train(replace(tiny, model="flow_vae"), tmp_path / "run")
     record = score_run(run, "fast", **quiet)

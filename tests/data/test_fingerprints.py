@@ -48,11 +48,11 @@ def test_a_large_array_is_sampled():
     large = np.zeros((12_000, 64, 64, 1), np.uint8)
     base = fingerprint(ArrayImages("a", large))
     found = 0
-    for place in range(100):
+    for place in range(40):
         large[place, 5, 5] = 1
         found += fingerprint(ArrayImages("a", large)) != base
         large[place, 5, 5] = 0
-    assert 10 <= found <= 20  # 2,048 of 12,000: what lies in between is missed, as documented
+    assert 4 <= found <= 9  # 2,048 of 12,000: what lies in between is missed, as documented
 
 
 def test_every_file_of_a_folder_counts(pictures):

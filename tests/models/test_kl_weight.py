@@ -112,37 +112,28 @@ def test_its_state_goes_on_in_the_middle_of_a_window():
         assert watch(weight, values[8:], start=8) == expected
 
 
-def test_updates_feed_it(tiny, blobs):
+def test_updates_feed_it_and_a_restored_model_fires_at_the_same_step(tiny, blobs):
     """The reconstruction is that of the update, the step the one before it."""
     model = make(tiny, kl_weight="triggered(44, linear(0, 1, 10))", log_every=4, learning_rate=0.01)
-    update = tf.function(model.update)
-    values, weights = [], []
-    for _ in range(40):
-        terms = update(blobs)
-        values.append(float(terms["reconstruction"]))
-        weights.append(float(terms["kl_weight"]))
+    update, x = tf.function(model.update, autograph=False), tf.constant(blobs)
+
+    def after(arrays, count):
+        checkpoints.restore(model, arrays)
+        terms = [update(x) for _ in range(count)]
+        return checkpoints.arrays_of(model), terms
+
+    begin = checkpoints.arrays_of(model)
+    straight, terms = after(begin, 40)
+    values, weights = (
+        [float(each[name]) for each in terms] for name in ("reconstruction", "kl_weight")
+    )
     fired = by_hand(values, 4, 44)
     assert 5 < fired < 30 and int(model.kl_weight.trigger_step) == fired
     np.testing.assert_allclose(weights, np.clip((np.arange(40) - fired) / 10, 0, 1), atol=1e-6)
-
-
-def test_a_restored_model_fires_at_the_same_step(tiny, blobs):
-    def build():
-        return make(tiny, kl_weight="triggered(44, 1.0)", log_every=4, learning_rate=0.01)
-
-    straight, killed, resumed = build(), build(), build()
-    for _ in range(30):
-        straight.update(blobs)
-    fired = int(straight.kl_weight.trigger_step)
-    assert fired > 2
-    for _ in range(fired - 2):  # in the middle of the window that decides
-        killed.update(blobs)
-    checkpoints.restore(resumed, checkpoints.arrays_of(killed))
-    for _ in range(30 - (fired - 2)):
-        resumed.update(blobs)
-    assert int(resumed.kl_weight.trigger_step) == fired
-    one, other = checkpoints.arrays_of(straight), checkpoints.arrays_of(resumed)
-    assert all(np.array_equal(one[name], other[name]) for name in one)
+    killed, _ = after(begin, fired - 2)  # in the middle of the window that decides
+    after(begin, 1)
+    resumed, _ = after(killed, 40 - (fired - 2))
+    assert all(np.array_equal(straight[name], resumed[name]) for name in straight)
 
 
 def test_a_keras_file_holds_schedule_window_and_state(tiny, blobs, tmp_path):

@@ -9,16 +9,18 @@ from vae_tf.models.build import build_model
 from vae_tf.models.knobs import hyper_of
 
 KNOBS = [(model, knob) for model in MODELS for knob in hyper_of(model)]
-VALUES = (10**400, -1e300, {"a": 1}, "x", [[10**400]])
+BUILT = (10**400, -1e300, [[10**400]])  # of the others every model: test_conformance.py
 
 
 @pytest.mark.parametrize(("model", "knob"), KNOBS)
 def test_any_value_of_a_knob_is_taken_or_refused(tiny, model, knob):
     base = replace(tiny, model=model, encoder=((8,),))
-    for value in VALUES:
+    for value in (*BUILT, {"a": 1}, "x"):
         params = replace(base, hyper={knob: value})
         try:
             check_memory(params, (8, 8, 1), training=True)
+            if value not in BUILT:
+                continue
             built = build_model(params, (8, 8, 1), 64, 4)
         except UserError as error:
             assert len(str(error)) < 700

@@ -107,7 +107,7 @@ def test_several_steps_of_the_encoder_before_one_of_the_decoder(networks, blobs,
     for each in (model, other):
         each.compile(keras.optimizers.SGD(0.02))
         assert [len(o.variables) > 1 for o in each.optimizers] == [True, True]
-    update = tf.function(model.update) if is_compiled else model.update
+    update = tf.function(model.update, autograph=False) if is_compiled else model.update
     for _ in range(2):
         terms = update(blobs)
         first = None
@@ -156,7 +156,7 @@ def test_one_optimizer_may_serve_two_phases(networks, blobs):
     model = TwoSteps(*networks(2))
     model.compile("adam")
     before = values(model.encoder), values(model.decoder)
-    tf.function(model.update)(blobs)
+    tf.function(model.update, autograph=False)(blobs)
     for old, network in zip(before, (model.encoder, model.decoder), strict=True):
         assert all(np.any(o != n) for o, n in zip(old, values(network), strict=True))
 

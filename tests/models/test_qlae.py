@@ -141,7 +141,7 @@ def test_importance_weights_bound_the_likelihood(model, blobs):
 def test_training_draws_values_and_outputs_together(tiny, blobs):
     model = make(replace(tiny, learning_rate=0.01), num_values=4)
     before = np.array(model.values)
-    update = tf.function(model.update)
+    update = tf.function(model.update, autograph=False)
     terms = [update(blobs) for _ in range(300)]
     assert float(terms[-1]["reconstruction"]) < float(terms[0]["reconstruction"]) - 3
     assert np.any(np.array(model.values) != before)

@@ -75,7 +75,7 @@ def test_the_head_that_is_not_used_stays_as_it_was(tiny, blobs):
     model = make(tiny, mmd_weight=10.0)
     used, head = (model.encoder.get_layer(name) for name in ("mean", "log_stddev"))
     before = [np.array(layer.kernel) for layer in (used, head)]
-    update = tf.function(model.update)
+    update = tf.function(model.update, autograph=False)
     for _ in range(20):
         update(blobs)
     assert np.any(np.array(used.kernel) != before[0])
@@ -100,7 +100,7 @@ def test_the_penalty_draws_codes_to_the_prior(tiny, blobs):
     for weight in (0.0, 100.0):
         model = make(replace(tiny, learning_rate=0.01), mmd_weight=weight)
         model.encoder.get_layer("mean").bias.assign([4.0, 4.0, 4.0])
-        update = tf.function(model.update)
+        update = tf.function(model.update, autograph=False)
         for _ in range(200):
             update(blobs)
         distances[weight] = np.abs(model.encode(blobs)[0].mean(axis=0)).max()

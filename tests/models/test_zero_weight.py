@@ -35,7 +35,7 @@ def test_weights_above_zero_are_untouched_to_the_last_bit(tiny, blobs):
     plain, ramp = make(tiny, kl_weight=1.0), make(tiny, kl_weight="linear(0, 1, 1)")
     for model in (plain, ramp):
         model.updates.assign(5)
-    for _ in range(20):
+    for _ in range(3):
         for one, other in zip(gradients(plain, blobs), gradients(ramp, blobs), strict=True):
             np.testing.assert_array_equal(one, other)
         assert float(plain.update(blobs)["loss"]) == float(ramp.update(blobs)["loss"])
@@ -100,11 +100,15 @@ def test_an_infinite_penalty_at_weight_zero_leaves_the_gradient_finite(tiny, blo
 def test_an_unused_latent_of_the_autoencoder_goes_towards_zero(tiny, blobs):
     """Latents the decoder cannot see: only the pull acts on their standard deviation."""
     model = make(tiny, model="ae", kl_weight=0.0, learning_rate=0.01)
-    first = model.decoder.get_layer("dense_1").kernel
-    update = tf.function(model.update)
+    first, seen = model.decoder.get_layer("dense_1").kernel, tf.constant([[1.0], [0.0], [0.0]])
+
+    @tf.function(autograph=False)
+    def update(x):
+        first.assign(first * seen)
+        return model.update(x)
+
     for _ in range(1_000):
-        first.assign(first * np.array([[1], [0], [0]], "float32"))
-        terms = update(blobs)
+        terms = update(tf.constant(blobs))
     assert float(terms["stddev_mean"]) < 0.3 and float(terms["stddev_max"]) < 0.8
 
 

@@ -145,37 +145,42 @@ def test_leftovers_go_at_the_next_start(run_folder):
     assert not any(path.exists() for path in left)
 
 
-@pytest.mark.parametrize("name", ["checkpoints", "kept", "samples", "tensorboard"])
-def test_nothing_is_written_through_a_linked_folder(tiny, tmp_path, run_folder, name):
+def test_nothing_is_written_through_a_linked_folder(tiny, tmp_path, run_folder):
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     (elsewhere / "step_00000000.npz").write_text("precious")
-    shutil.rmtree(run_folder / name, ignore_errors=True)
-    (run_folder / name).symlink_to(elsewhere)
-    with pytest.raises(UserError, match=f"{name}' is a link"):
-        train(replace(tiny, steps=20), run_folder, resume=True)
-    with pytest.raises(UserError, match=f"{name}' is a link"):
-        runs.slim(runs.Run(run_folder))
+    whole = shutil.copytree(run_folder, tmp_path / "whole")
+    for name in ("checkpoints", "kept", "samples", "tensorboard"):
+        folder = shutil.copytree(whole, tmp_path / f"linked_{name}")
+        for each in (folder, run_folder):
+            shutil.rmtree(each / name, ignore_errors=True)
+            (each / name).symlink_to(elsewhere)
+        with pytest.raises(UserError, match=f"{name}' is a link"):
+            train(replace(tiny, steps=20), folder, resume=True)
+        with pytest.raises(UserError, match=f"{name}' is a link"):
+            runs.slim(runs.Run(folder))
     assert [path.name for path in elsewhere.iterdir()] == ["step_00000000.npz"]
     train(replace(tiny, steps=1), run_folder, overwrite=True)
     assert (elsewhere / "step_00000000.npz").read_text() == "precious"
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["environment.json", "log.csv", "params.json", "metrics.json", "log.csv.partial", ".lock"],
-)
-def test_nothing_is_written_through_a_link(tiny, tmp_path, run_folder, name):
-    victim = tmp_path / "victim"
-    victim.write_bytes((run_folder / name).read_bytes() if (run_folder / name).exists() else b"{}")
-    before = victim.read_bytes()
-    (run_folder / name).unlink(missing_ok=True)
-    (run_folder / name).symlink_to(victim)
-    try:
-        train(replace(tiny, steps=13), run_folder, resume=True)
-    except UserError as error:
-        assert name == ".lock" and "is a link" in str(error)
-    assert victim.read_bytes() == before
+def test_nothing_is_written_through_a_link(tiny, tmp_path, run_folder):
+    def linked(name):
+        """Replaces a file by a link, and returns what it leads to and what that holds."""
+        victim, path = tmp_path / f"victim of {name}", run_folder / name
+        victim.write_bytes(path.read_bytes() if path.exists() else b"{}")
+        path.unlink(missing_ok=True)
+        path.symlink_to(victim)
+        return victim, victim.read_bytes()
+
+    with_links = ("environment.json", "log.csv", "params.json", "metrics.json", "log.csv.partial")
+    victims = dict(map(linked, with_links))
+    train(replace(tiny, steps=13), run_folder, resume=True)
+    victims |= dict([linked(".lock")])
+    with pytest.raises(UserError, match="is a link"):
+        train(replace(tiny, steps=14), run_folder, resume=True)
+    for victim, before in victims.items():
+        assert victim.read_bytes() == before
 
 
 def test_a_full_disk_at_the_start_does_not_advise_a_resume(tiny, tmp_path, monkeypatch):

@@ -68,8 +68,9 @@ class LocalJob:
         if code is None:
             return None
         self._close()
-        self._stderr.seek(0)
-        return ended(code, self._stderr.read().decode(errors="replace"))
+        with self._stderr as stderr:
+            stderr.seek(0)
+            return ended(code, stderr.read().decode(errors="replace"))
 
     def stop(self):
         self._close()
