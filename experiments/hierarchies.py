@@ -95,16 +95,15 @@ def picture(records: dict[str, dict]) -> Figure:
     for kind, label in KINDS.items():
         found = sorted((_parts(name)[1], record) for name, record in records.items()
                        if _parts(name)[0] == kind)  # fmt: skip
-        likelihoods.errorbar(
+        # Without the error over images, which are the same for all.
+        likelihoods.plot(
             [depths.index(depth) for depth, _ in found],
             [-record["negative_log_likelihood"] for _, record in found],
-            [record["error"] for _, record in found],
-            color=_COLORS[kind], marker=_MARKS[kind], markersize=5, capsize=2, label=label,
+            color=_COLORS[kind], marker=_MARKS[kind], markersize=6, label=label,
         )  # fmt: skip
     likelihoods.set_xticks(range(len(depths)), map(str, depths))
     likelihoods.set_xlabel("stochastic layers")
     likelihoods.set_ylabel("log p(x) of test images, nats")
-    likelihoods.legend(frameon=False)
 
     deepest = {kind: records[f"{kind}-{depths[-1]}"] for kind in KINDS
                if f"{kind}-{depths[-1]}" in records}  # fmt: skip
@@ -117,6 +116,8 @@ def picture(records: dict[str, dict]) -> Figure:
     active.set_xticks(
         range(len(sizes)), [f"layer {k}\nof {size}" for k, size in enumerate(sizes, 1)]
     )
+    figure.legend(*likelihoods.get_legend_handles_labels(), loc="outside upper center", ncols=4,
+                  frameon=False)  # fmt: skip
     active.set_ylabel(f"active latents of {depths[-1]} layers")
     for axes in (likelihoods, active):
         axes.grid(axis="y", color=FAINT, linewidth=0.3)
