@@ -131,7 +131,7 @@ def picture(rows: dict[str, list[dict]]):
         if column == "KL":  # a hundred nats beside a thousandth
             axes.set_xscale("symlog", linthresh=1.0)
             axes.set_xticks([0, 1, 10, 100], ["0", "1", "10", "100"])
-            axes.set_xlim(-0.2, 200)
+            axes.set_xlim(-0.2, 300)
         else:
             axes.set_xlim(left=0)
         axes.tick_params(labelsize=points(12), colors=INK)
