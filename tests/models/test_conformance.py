@@ -196,8 +196,17 @@ def test_fit_and_evaluate_agree(model, batch):
     assert int(model.step) == 30
 
 
+def test_no_tensor_collects_three_gradients_at_once(model, compiled, batch):
+    """As traced; what TensorFlow makes of that, and guards and knobs: test_gradient_sums.py."""
+    operations = compiled.get_concrete_function(rows_of(batch, slice(None))).graph.get_operations()
+    sums = [len(each.inputs) for each in operations if each.type == "AddN"]
+    # Were there none, this would look at the wrong graph.
+    assert sums or model.name in ("ae", "plain_ae")
+    assert max(sums, default=0) <= 2
+
+
 # Densities of pairs, two optimizers, statistics of batches, chains of uses, repeated rows. The VAE
-# is run in tests/training, and test_gradient_sums.py reads the graphs of all models.
+# is run in tests/training.
 @only("beta_tcvae", "factor_vae", "info_gan", "flow_vae", "iwae", "lagging_vae", "auxiliary_vae")
 def test_200_updates_are_repeatable_to_the_last_bit(built, model, compiled, batch):
     """After about 100 runs of a function TensorFlow adds three or more gradients in any order."""
