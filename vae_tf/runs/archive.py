@@ -58,10 +58,15 @@ def read_archive(path: Path) -> tuple[dict[str, np.ndarray], dict]:
     # Older versions wrote no hash.
     if details.pop("sha256", None) not in (None, digest):
         raise ValueError("its arrays are not those that were written")
+    check_finite(arrays)
+    return arrays, details
+
+
+def check_finite(arrays: dict[str, np.ndarray]):
+    """Raises a `ValueError` that names the first array with values that are not finite numbers."""
     for name, array in arrays.items():
         if array.dtype.kind not in "biuf" or not np.all(np.isfinite(array)):
             raise ValueError(f"{name} holds values that are not finite numbers")
-    return arrays, details
 
 
 def read_archive_details(path: Path) -> dict:

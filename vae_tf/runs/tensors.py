@@ -16,6 +16,7 @@ from safetensors import safe_open
 from safetensors.numpy import save
 
 from vae_tf.reading import open_regular, parse_json, require_fields
+from vae_tf.runs.archive import check_finite
 
 SUFFIX = ".safetensors"
 _DETAILS = "details"
@@ -48,9 +49,7 @@ def read_tensors(path: Path) -> tuple[dict[str, np.ndarray], dict]:
         details = _parsed(file)
     if details.pop("sha256") != _digest(arrays):
         raise ValueError("its arrays are not those that were written")
-    for name, array in arrays.items():
-        if array.dtype.kind not in "biuf" or not np.all(np.isfinite(array)):
-            raise ValueError(f"{name} holds values that are not finite numbers")
+    check_finite(arrays)
     return arrays, details
 
 
