@@ -64,10 +64,13 @@ def score_curves(table: StudyTable) -> Figure | None:
     ticks = {number: text for text, number in place.items()}
     notes = [
         "a dot a run, a line through the means over seeds, a band of their 95 % confidence "
-        "intervals (Student's t), cut where it is wider than the runs lie apart",
-        "thin and grey: what a number is read against, such as its level by chance, or that of "
-        "codes known to be independent",
+        "intervals (Student's t), cut where it is wider than the runs lie apart"
     ]
+    if any(curve.level is not None for curves in panels.values() for curve in curves.values()):
+        notes.append(
+            "thin and grey: what a number is read against, such as its level by chance, or that of "
+            "codes known to be independent"
+        )
     return plot_score_curves(panels, ticks, along, f"{table.name}: numbers along {along}", notes)
 
 
