@@ -279,7 +279,13 @@ RUNS["MNIST-SDGM"] = replace(
     optimizer="adam(global_clipnorm=100.0)",
     steps=15_000,  # 60 epochs
 )
-RUNS["MNIST-ADGM"] = replace(RUNS["MNIST-SDGM"], hyper=RUNS["MNIST-SDGM"].hyper | {"kind": "adgm"})
+RUNS["MNIST-ADGM"] = replace(
+    RUNS["MNIST-SDGM"],
+    hyper=RUNS["MNIST-SDGM"].hyper | {"kind": "adgm", "batch_normalization": True},
+    kl_weight=linear(1.8, 1, 12_000),
+    learning_rate=exponential(1e-3, 1e-4, 20_000),
+    steps=20_000,  # 80 epochs
+)
 
 # --- Likelihoods on binary MNIST: the network of Burda et al. 2016 with one stochastic layer ---
 

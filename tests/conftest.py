@@ -2,9 +2,11 @@
 
 import os
 
-# Before NumPy is imported. There is a process of tests a core: threads of BLAS, which wait for one
-# another, made small sums ten times as long.
+# Before NumPy and TensorFlow are imported. There is a process of tests a core: threads that share
+# one operation wait for one another, and those of BLAS made small sums ten times as long.
+# Operations beside each other, whose order is what may differ from run to run, still have threads.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
 
 # isort: split
 import logging

@@ -27,7 +27,7 @@ STUDY = [
     "--set", "sample_every=1000", "--workers", "2",
 ]  # fmt: skip
 POINTS = ("seed=0", "seed=1")
-# As many threads a run, and a process less: the other run joins later.
+# As many threads a run, and a process less.
 ALONE = ["seed=0" if word == "seed=0,1" else word for word in STUDY]
 
 
@@ -109,13 +109,12 @@ def test_stopped_and_killed_it_ends_in_the_same_bytes(home, tmp_path):
     with started(tmp_path):
         wait_for_rows(folder / "seed=0" / "log.csv", 30)  # and then it is killed
     # At once, while the run that was left alone may still be saving.
-    done = run("study.py", *STUDY, cwd=tmp_path)
+    done = run("study.py", *ALONE, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert [row["state"] for row in rows(folder / "study.csv")] == ["done", "done"]
-    for name in POINTS:
-        for file in ("log.csv", "checkpoints/step_00000800.npz"):
-            alone = home / "predictions" / "seeds" / name / file
-            assert (folder / name / file).read_bytes() == alone.read_bytes()
+    assert [row["state"] for row in rows(folder / "study.csv")] == ["done"]
+    for file in ("log.csv", "checkpoints/step_00000800.npz"):
+        straight = home / "predictions" / "seeds" / "seed=0" / file
+        assert (folder / "seed=0" / file).read_bytes() == straight.read_bytes()
 
 
 class JobHere:

@@ -42,3 +42,13 @@ def require_number(name: str, value, least: float, most: float = math.inf, *, wh
         if number and value > largest and most == math.inf:
             allowed += f" and at most {largest}"
         raise UserError(f"`{name}` must be {kind} {allowed}. Received: {name}={shown(value)}")
+
+
+def require_flag(name: str, value):
+    """Checks that a knob is True or False.
+
+    Raises:
+        UserError: If it is anything else, 0 and 1 too.
+    """
+    if not isinstance(value, bool):
+        raise UserError(f"`{name}` must be true or false. Received: {name}={shown(value)}")

@@ -50,7 +50,7 @@ TABLE = {
     "conditional_vae": {},
     "qlae": {"hyper": {"num_values": 4}},
     "m1_m2": {"hyper": {"kind": "m1_m2", "top_size": 2, "hidden_size": 8}},
-    "auxiliary_vae": {"encoder": ((16,), (8,))},
+    "auxiliary_vae": {"encoder": ((16,), (8,)), "hyper": {"batch_normalization": True}},
     "hierarchical_vae": {"hyper": {"sizes": [2], "hidden": [8]}},
     "ladder_vae": {"hyper": {"sizes": [2], "hidden": [8], "batch_normalization": True}},
 }
@@ -208,13 +208,13 @@ def test_no_tensor_collects_three_gradients_at_once(model, compiled, batch):
 # Densities of pairs, two optimizers, statistics of batches, chains of uses, repeated rows. The VAE
 # is run in tests/training.
 @only("beta_tcvae", "factor_vae", "info_gan", "flow_vae", "iwae", "lagging_vae", "auxiliary_vae")
-def test_200_updates_are_repeatable_to_the_last_bit(built, model, compiled, batch):
+def test_150_updates_are_repeatable_to_the_last_bit(built, model, compiled, batch):
     """After about 100 runs of a function TensorFlow adds three or more gradients in any order."""
     batch = rows_of(batch, slice(None))
     logs, states = [], []
     for _ in range(2):
         checkpoints.restore(model, built[1])
-        logs.append([[float(v) for v in compiled(batch).values()] for _ in range(200)])
+        logs.append([[float(v) for v in compiled(batch).values()] for _ in range(150)])
         states.append([array.tobytes() for array in checkpoints.arrays_of(model).values()])
     np.testing.assert_array_equal(*logs)
     assert np.isfinite(logs[0][-1][0]) and states[0] == states[1]
@@ -284,10 +284,10 @@ def test_keras_file(model, batch, images, tmp_path):
     assert_same_state(model, loaded)
 
 
-# Batches of groups, statistics of batches. Phases and two optimizers are resumed in
+# Batches of groups. Phases and two optimizers are resumed in
 # tests/training/test_learning_rates.py, the VAE in test_loop.py; batches with few labels are a
 # function of seed and step (tests/data/test_labels.py), as the state of every model is whole.
-@only("dc_ign", "info_gan")
+@only("dc_ign")
 def test_resume_is_exact_to_the_last_bit(params, discs, tmp_path):
     params = replace(params, steps=8, checkpoint_every=5, validate_every=4, log_every=2)
     straight = train(params, tmp_path / "straight", data=(discs, discs))

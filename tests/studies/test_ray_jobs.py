@@ -15,8 +15,8 @@ from vae_tf.studies.ray_jobs import RayCluster
 
 ROOT = Path(__file__).parents[2]
 RUN = [
-    "digits-VAE", "--set", "encoder=[[32]]", "--set", "steps=2000", "--set", "log_every=10",
-    "--set", "checkpoint_every=100", "--set", "sample_every=2000", "--set", "validate_every=2000",
+    "digits-VAE", "--set", "encoder=[[32]]", "--set", "steps=1000", "--set", "log_every=10",
+    "--set", "checkpoint_every=100", "--set", "sample_every=1000", "--set", "validate_every=1000",
 ]  # fmt: skip
 
 
@@ -80,7 +80,7 @@ def test_a_killed_node_costs_the_work_since_the_last_checkpoint(cluster, tmp_pat
         alone, cwd=tmp_path, capture_output=True, env=os.environ | dict.fromkeys(names, "1")
     )
     assert done.returncode == 0, done.stderr
-    for file in ("log.csv", "checkpoints/step_00002000.npz"):
+    for file in ("log.csv", "checkpoints/step_00001000.npz"):
         other = tmp_path / "predictions" / "alone" / file
         assert (folder / lost / file).read_bytes() == other.read_bytes()
 

@@ -62,8 +62,7 @@ def test_a_constant_rate_is_the_optimizers_own(tiny, blobs):
     [
         {"learning_rate": "warm_up(5, cosine(0.01, 0, 15))",
          "kl_weight": "constrained(30, rate=0.1)"},
-        {"learning_rate": "exponential(0.01, 0.001, 20)", "model": "lagging_vae"},
-        {"learning_rate": "linear(0.01, 0, 20)", "model": "factor_vae",
+        {"learning_rate": "exponential(0.01, 0.001, 20)", "model": "factor_vae",
          "hyper": {"discriminator": [[8]]}},
         {"learning_rate": "linear(0.01, 0, 20)", "model": "free_bits_vae",
          "optimizer": "adam(gradient_accumulation_steps=2)",

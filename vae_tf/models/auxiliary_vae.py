@@ -8,6 +8,7 @@ import keras
 import numpy as np
 from keras import layers
 
+from vae_tf.checks import require_flag
 from vae_tf.distributions import Gaussian, GaussianOfSample
 from vae_tf.errors import unknown
 from vae_tf.models.latents import LayerBelow
@@ -35,16 +36,19 @@ class AuxiliaryVAE(SemiSupervisedVAE):
 
     Args:
         kind: "adgm" or "sdgm".
+        batch_normalization: Whether all hidden layers but those of the shared convolutions are
+            normalized over the batch, as in the authors' code.
 
     Raises:
         UserError: If a knob is not of its kind, or the data have no labels.
     """
 
-    def __init__(self, encoder, decoder, *, kind="sdgm", **kwargs):
+    def __init__(self, encoder, decoder, *, kind="sdgm", batch_normalization=False, **kwargs):
         super().__init__(encoder, decoder, **kwargs)
         if kind not in KINDS:
             raise unknown("kind of auxiliary_vae", kind, KINDS)
-        self.kind = kind
+        require_flag("batch_normalization", batch_normalization)
+        self.kind, self.batch_normalization = kind, batch_normalization
         self.size = self.latent_size  # of a, and of z
         self.latent_size = self.num_classes + 2 * self.size
         names = ("trunk", "auxiliary", "classifier", "upper", "lower")
@@ -53,7 +57,9 @@ class AuxiliaryVAE(SemiSupervisedVAE):
 
     @classmethod
     def build_networks(cls, params, image_shape, num_classes=None, **facts):
-        return _build(params, image_shape, num_classes or 1, params.hyper.get("kind", "sdgm"))
+        normalized = params.hyper.get("batch_normalization", False) is True
+        kind = params.hyper.get("kind", "sdgm")
+        return _build(params, image_shape, num_classes or 1, kind, normalized)
 
     @classmethod
     def sizes(cls, params, image_shape, *, kind, num_classes=None, **knobs):
@@ -71,12 +77,13 @@ class AuxiliaryVAE(SemiSupervisedVAE):
 
     def infer(self, batch, draw, training):
         x = self.trunk(batch["image"], training=training)
-        a = draw(Gaussian(*self.auxiliary([x])))
-        (logits,) = self.classifier([x, a.z])
+        a = draw(Gaussian(*self.auxiliary([x], training=training)))
+        (logits,) = self.classifier([x, a.z], training=training)
         y = self.label(batch, logits, draw)
-        z = draw(Gaussian(*self.upper([x, a.z, y.z])))
+        z = draw(Gaussian(*self.upper([x, a.z, y.z], training=training)))
         seen = [x] if self.kind == "adgm" else []
-        return [y, z, a._replace(prior=GaussianOfSample(*self.lower([*seen, y.z, z.z])))]
+        prior = GaussianOfSample(*self.lower([*seen, y.z, z.z], training=training))
+        return [y, z, a._replace(prior=prior)]
 
     @property
     def layers_below(self):
@@ -106,7 +113,8 @@ class AuxiliaryVAE(SemiSupervisedVAE):
         return np.concatenate([y, z, np.array(self.lower([y, z])[0])], axis=1)
 
     def get_config(self):
-        return {**super().get_config(), "kind": self.kind}
+        knobs = {"kind": self.kind, "batch_normalization": self.batch_normalization}
+        return {**super().get_config(), **knobs}
 
 
 def _layers(params) -> tuple[specs.Spec, list[int]]:
@@ -127,13 +135,13 @@ def _networks(params, features, num_classes, kind) -> dict[str, tuple[list[int],
     }
 
 
-def _build(params, image_shape, num_classes, kind):
+def _build(params, image_shape, num_classes, kind, normalized):
     """All networks but that of images as one model of x, a, y and z, and the decoder."""
     size = params.latent_size
     convolutions, hidden = _layers(params)
-    shared = {"activation": params.activation, "seed": params.seed}
+    activation = params.activation
     image = layers.Input(image_shape, name="image")
-    trunk = build_trunk(convolutions, image_shape, **shared)
+    trunk = build_trunk(convolutions, image_shape, activation=activation, seed=params.seed)
     a, z = (layers.Input((size,), name=name) for name in "az")
     y = layers.Input((num_classes,), name="y")
     x = trunk(image)
@@ -142,9 +150,18 @@ def _build(params, image_shape, num_classes, kind):
     outputs = []
     found = _networks(params, trunk.output_shape[-1], num_classes, kind)
     for number, (name, (sizes, heads)) in enumerate(found.items(), 1):
-        seed = 1000 * params.seed + number
-        network = Joint(sizes, hidden, heads, activation=params.activation, seed=seed, name=name)
+        network = Joint(
+            sizes,
+            hidden,
+            heads,
+            activation=activation,
+            batch_normalization=normalized,
+            seed=1000 * params.seed + number,
+            name=name,
+        )
         outputs += network(inputs[name])
     encoder = keras.Model([image, a, y, z], outputs, name="encoder")
     inputs = num_classes + size * (1 if kind == "adgm" else 2)
-    return encoder, build_mirrored_decoder(params, image_shape, inputs)
+    return encoder, build_mirrored_decoder(
+        params, image_shape, inputs, batch_normalization=normalized
+    )

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from vae_tf.checks import require_number
+from vae_tf.checks import require_flag, require_number
 from vae_tf.distributions import Gaussian, GaussianOfSample
 from vae_tf.errors import UserError, shown
 from vae_tf.models.latents import LayerBelow
@@ -54,11 +54,7 @@ class HierarchicalVAE(VAE):
             f"{name}_{layer}" for layer in range(1, len(sizes) + 2) for name in ("kl", "active")
         )
         super().__init__(encoder, decoder, **kwargs)
-        if not isinstance(batch_normalization, bool):
-            raise UserError(
-                "`batch_normalization` must be true or false. Received: "
-                f"batch_normalization={shown(batch_normalization)}"
-            )
+        require_flag("batch_normalization", batch_normalization)
         self.batch_normalization = batch_normalization
         self.hidden = hidden
         self.layer_sizes = [self.latent_size, *sizes]  # from below

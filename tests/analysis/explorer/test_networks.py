@@ -95,7 +95,7 @@ def test_every_shape_of_spec(engine, shape, encoder, decoder):
         },
         {"model": "m1_m2", "hyper": {"kind": "m1"}},
         {"model": "m1_m2", "hyper": {"kind": "m2"}},
-        {"model": "auxiliary_vae", "hyper": {"kind": "adgm"}},
+        {"model": "auxiliary_vae", "hyper": {"kind": "adgm", "batch_normalization": True}},
         {"likelihood": "continuous_bernoulli"},
         {"likelihood": "gaussian(stddev=learned)"},
     ],
