@@ -12,7 +12,7 @@ from keras import layers, ops
 from vae_tf.checks import require_flag, require_number
 from vae_tf.distributions import Categorical, Gaussian, GaussianOfSample, StandardNormal
 from vae_tf.errors import UserError, unknown
-from vae_tf.models.latents import Latent, LayerBelow, repeated_like
+from vae_tf.models.latents import Latent, LayerBelow
 from vae_tf.models.semi_supervised import SemiSupervisedVAE
 from vae_tf.networks import specs
 from vae_tf.networks.builders import (
@@ -182,7 +182,7 @@ class M1M2(SemiSupervisedVAE):
         # z1 is the same for all classes, and so is its image.
         rows, images = ops.shape(z1)[0], ops.shape(batch["image"])[0]
         distinct = ops.where(rows == images, rows, rows // self.num_classes)
-        return repeated_like(self.decoder(z1[:distinct], training=training), z1)
+        return self.decoder(z1[:distinct], training=training)
 
     def sample_prior(self, n, rng):
         z = rng.standard_normal((n, self.latent_size - self.num_classes)).astype("float32")
