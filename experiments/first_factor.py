@@ -5,6 +5,8 @@ loss. A VAE is trained on the sprites, its weights are kept at chosen steps, and
 measured what part of each factor's entropy the codes of 6,000 random images tell
 (`neighbor_information`). Beside it stands the share of each factor in the variance of the pixels:
 the mean squared change of an image when this factor alone is drawn anew, over twice the variance.
+The brightness of an image, the sum of its pixels, grows with the scale: what it alone tells of the
+scale is measured, too, and how much of its variance a linear map of the codes explains.
 
 Restartable: a training that was stopped goes on. The table is written to
 experiments/first_factor.json, the picture to images/gallery/first_factor.png.
@@ -65,12 +67,30 @@ def measured(run: Run) -> dict:
     factors = images.sample_factors(_NUM_IMAGES, rng)
     x = images.images_of(factors)
     steps = kept_steps(run)
-    rows = []
+    brightness = x.sum(axis=(1, 2, 3))
+    rows, explained = [], []
     for step in steps:
         mean, _ = restore_kept(run, step).encode(x)
         rows.append([neighbor_information(mean, column) for column in factors.T])
+        explained.append(round(_explained(mean, brightness), 4))
     table = dict(zip(images.factor_names, np.array(rows).T.round(4).tolist(), strict=True))
-    return {"steps": steps, "information": table, "pixel_share": pixel_shares(images, rng)}
+    scale = factors[:, images.factor_names.index("scale")]
+    return {
+        "steps": steps,
+        "information": table,
+        "pixel_share": pixel_shares(images, rng),
+        "brightness": {
+            "tells_of_scale": round(float(neighbor_information(brightness[:, None], scale)), 4),
+            "explained_by_codes": explained,
+        },
+    }
+
+
+def _explained(codes: np.ndarray, values: np.ndarray) -> float:
+    """Part of the variance of values `[N]` that a linear map of codes `[N, L]` explains."""
+    inputs = np.column_stack([codes, np.ones(len(codes))])
+    residual = values - inputs @ np.linalg.lstsq(inputs, values, rcond=None)[0]
+    return 1.0 - float(residual.var() / values.var())
 
 
 def half_way(steps: list[int], information: list[float]) -> int | None:
@@ -112,6 +132,9 @@ def main():
         told = found["information"][name]
         half = half_way(found["steps"], told)
         print(f"{name:12} pixels {share:.2f}   at the end {told[-1]:.2f}   half of it by {half}")
+    brightness = found["brightness"]
+    print(f"brightness tells {brightness['tells_of_scale']:.2f} of the scale; explained by codes:")
+    print(dict(zip(found["steps"], brightness["explained_by_codes"], strict=True)))
 
 
 if __name__ == "__main__":

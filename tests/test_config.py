@@ -8,6 +8,7 @@ import params as presets
 from vae_tf import config
 from vae_tf.config import Params, replace
 from vae_tf.errors import UserError
+from vae_tf.networks import specs
 from vae_tf.overrides import override
 from vae_tf.schedules import constant, cosine, linear, warm_up
 
@@ -181,5 +182,5 @@ def test_differences():
 
 
 def test_names_known_to_keras():
-    for name in config.ACTIVATIONS:
+    for name in specs.ACTIVATIONS:
         keras.activations.get(name)

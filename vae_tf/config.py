@@ -17,7 +17,6 @@ from vae_tf.optimizers import read_optimizer
 from vae_tf.reading import parse_json
 
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
-ACTIVATIONS = ("elu", "gelu", "leaky_relu", "relu", "selu", "sigmoid", "silu", "softplus", "tanh")
 
 _MOST_CHARACTERS = 2**20  # of params.json
 
@@ -136,7 +135,7 @@ class Params:
         if self.decoder is not None:
             self._set("decoder", specs.normalize(self.decoder, "decoder"))
         self._require_whole("latent_size", 1)
-        self._require_known("activation", ACTIVATIONS)
+        self._require_known("activation", specs.ACTIVATIONS)
         self._require_known("precision", PRECISIONS)
 
     def _check_model(self):

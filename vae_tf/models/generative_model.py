@@ -170,7 +170,8 @@ class GenerativeModel(KerasMethods, ArrayModel):
             training: Whether layers are those of training.
 
         Returns:
-            Logits `[B, H, W, C]`.
+            Logits `[B, H, W, C]`; of classes taken in turn, `[C * B, L]`, they may be the images'
+            alone, where the class makes no difference to them.
         """
         return self.decoder(z, training=training)
 
@@ -221,7 +222,8 @@ class GenerativeModel(KerasMethods, ArrayModel):
     def reconstruction(self, outputs: Outputs, training: bool = False):
         """Negative log-likelihood of the images less its constant, `[B]` nats, and its terms."""
         x = repeated_like(outputs.batch["image"], outputs.logits)
-        return self.pixels.reconstruction(x, outputs.logits, training)
+        nats, terms = self.pixels.reconstruction(x, outputs.logits, training)
+        return repeated_like(nats, outputs.z), terms
 
     def call(self, x, training=False) -> VAEOutput:
         # As for `encode`: partners and groups are for learning alone.

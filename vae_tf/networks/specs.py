@@ -18,6 +18,8 @@ from vae_tf.checks import is_whole
 from vae_tf.errors import UserError, shown
 from vae_tf.limits import LARGEST_COUNT
 
+ACTIVATIONS = ("elu", "gelu", "leaky_relu", "relu", "selu", "sigmoid", "silu", "softplus", "tanh")
+
 _MOST_LAYERS = 100
 
 Spec = tuple[tuple[int, ...], ...]

@@ -12,9 +12,10 @@ from tests.conftest import TINY
 from vae_tf.analysis.explorer.generator import describe_generator
 from vae_tf.analysis.explorer.graph import describe_network
 from vae_tf.analysis.explorer.layers import HalfPrecision
-from vae_tf.config import ACTIVATIONS, replace
+from vae_tf.config import replace
 from vae_tf.errors import UserError
 from vae_tf.models.build import build_model
+from vae_tf.networks.specs import ACTIVATIONS
 from vae_tf.runs import Run
 
 PREDICTIONS = Path(__file__).parents[3] / "predictions"
