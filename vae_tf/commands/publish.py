@@ -10,6 +10,7 @@ from pathlib import Path
 
 def main(arguments: list[str] | None = None) -> int:
     """Publishes a run; returns the exit code."""
+    cards: list[Path] = []  # the card that is to be written, once its place is known
 
     def work() -> int:
         options = parse(arguments)
@@ -17,6 +18,8 @@ def main(arguments: list[str] | None = None) -> int:
         from vae_tf.hub import publish
 
         folder = options.folder or Path("published") / options.run
+        if not (folder / "README.md").exists():
+            cards.append(folder / "README.md")
         run = options.predictions / options.run
         where = publish(run, folder, license=options.license, push=options.push)
         print(f'Written: {folder}, with its card, README.md. Load it: vae_tf.load_run("{where}")')
@@ -24,7 +27,12 @@ def main(arguments: list[str] | None = None) -> int:
             print(f"Look through it, then put it on the hub: hf upload USER/NAME {folder}")
         return 0
 
-    return scripts.answer("vae-publish", work, lambda: "Nothing was written.")
+    def going_on() -> str:
+        for folder in (card.parent for card in cards if card.exists()):
+            return f"'{folder}' is whole. To put it on the hub: hf upload USER/NAME {folder}"
+        return "Nothing was written."
+
+    return scripts.answer("vae-publish", work, going_on)
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
