@@ -48,10 +48,8 @@ class Params:
     decoder: tuple | None = None  # None mirrors the encoder
     latent_size: int = 10
     activation: str = "relu"
-    precision: str = (
-        "float32"  # what networks compute in: float32, mixed_bfloat16 or mixed_float16;
-    )
-    # weights and losses are float32 in all
+    precision: str = "float32"  # what networks compute in: float32, mixed_bfloat16 or
+    # mixed_float16; weights and losses are float32 in all
 
     # Model
     model: str = "vae"  # a name of models.MODELS

@@ -15,7 +15,7 @@ from vae_tf.likelihood_texts import read_likelihood
 
 # Standard deviation of the Gaussian whose negative log-likelihood is the sum of squared errors.
 _DEFAULT_STDDEV = math.sqrt(0.5)
-_LOWEST_LOG_STDDEV = -6.0  # of the optimal one, as in the authors' code
+_LOWEST_LOG_STDDEV = -6.0  # of the optimal one, as in the authors' code; of a logistic's scale, too
 _RECENT = 100  # batches over which the optimal one is averaged
 _HALF_LEVEL = 0.5 / 255.0  # half the distance of two grey levels
 

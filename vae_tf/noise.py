@@ -44,7 +44,8 @@ def normal(shape, seed):
     the whole batch is drawn, which costs little beside the networks, and the rows are cut out.
 
     Args:
-        shape: Of the share: rows come sample by sample, `[K * B, ...]` for K samples of B images.
+        shape: Shape of the noise, within `sharing` that of the share; rows come sample by sample,
+            `[K * B, ...]` for K samples of B images.
         seed: `keras.random.SeedGenerator`.
     """
     share = _share.get()

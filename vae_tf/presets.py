@@ -21,7 +21,7 @@ def read_presets(script: str) -> ModuleType:
         script: Path of the script beside which it should lie otherwise, for messages.
 
     Returns:
-        The module: RUNS, DEFAULT_RUN and STUDIES.
+        The module: RUNS and DEFAULT_RUN, and STUDIES and GUIDE where it has them.
 
     Raises:
         UserError: If it cannot be imported, naming its line, or does not define runs.

@@ -55,18 +55,14 @@ def read_text(path: Path, most_bytes: int = _MOST_BYTES) -> str:
         raise UserError(f"'{path}' cannot be read: {reason}.") from None
 
 
-def read_json(path: Path, most_bytes: int = _MOST_BYTES):
-    """Reads a JSON file, see `parse_json`.
-
-    Args:
-        path: The file.
-        most_bytes: Largest size that is read.
+def read_json(path: Path):
+    """Reads a JSON file of at most 16 MB, see `parse_json`.
 
     Raises:
         UserError: If it is no JSON file within the bounds; the message names it.
         FileNotFoundError: If it does not exist.
     """
-    text = read_text(path, most_bytes)
+    text = read_text(path)
     try:
         return parse_json(text)
     except UserError as error:

@@ -9,11 +9,12 @@ from vae_tf.plots.forecasts import Measured, plot_forecast
 
 def forecast_of(eigenvalues, *, used, kl_weight=2.0, kl=1.5, latent_size=4, stddev=0.5):
     eigenvalues = np.array(eigenvalues)
-    total = eigenvalues.sum()
+    total, threshold = eigenvalues.sum(), kl_weight * stddev**2
+    active = int(np.sum(eigenvalues[:used] >= threshold * math.exp(0.2)))
     return SimpleNamespace(
-        used=used, kl=kl, squared_error=3.0, collapse_weight=max(eigenvalues) / stddev**2,
+        used=used, active=active, kl=kl, squared_error=3.0, threshold=threshold,
         eigenvalues=eigenvalues, kl_weight=kl_weight, latent_size=latent_size, stddev=stddev,
-        threshold=kl_weight * stddev**2,
+        collapse_weight=max(eigenvalues) / stddev**2,
         trade_off=lambda: (np.linspace(0, 2, 9), np.linspace(total, 1, 9)),
     )  # fmt: skip
 

@@ -256,16 +256,15 @@ class AnalyzedRun:
 
     # --- what products are made from ---
 
-    def source(self, kinds: tuple[str, ...], options: tuple = ()) -> str:
+    def source(self, kinds: tuple[str, ...]) -> str:
         """Returns a name that changes with what a product is made from, and not with the clock.
 
         Args:
             kinds: Parts of the run that the product is made from: "log", "samples", "checkpoint",
                 "scores".
-            options: JSON values that change the product.
         """
         parts = [self._digests[kind] for kind in ("params", *kinds)]
-        text = json.dumps([VERSION, parts, options])
+        text = json.dumps([VERSION, parts, []])  # in this form, or all is drawn again
         return f"vae_tf {VERSION} {hashlib.sha256(text.encode()).hexdigest()[:24]}"
 
     @functools.cached_property

@@ -113,19 +113,10 @@ class _RunDrawing:
         pending, current = {}, 0
         without: list[str] = []
         for name, product in PRODUCTS.items():
-            if not self.request.asks_for(name, product.on_request) or product.score not in (
-                None,
-                *scores,
-            ):
-                continue
-            if product.needs_labels and not analyzed.draws_classes:
-                continue
-            if product.needs_classifier and analyzed.params.model not in CLASSIFIERS:
+            if not self._is_wanted(name, product, analyzed, scores):
                 continue
             if product.needs_images and not analyzed.has_pictures:
                 without.append(name)
-                continue
-            if product.needs_gaussian and not analyzed.has_forecast:
                 continue
             source = analyzed.source(product.sources)
             path = self.folder / name
@@ -151,6 +142,16 @@ class _RunDrawing:
             return pending, current, None
         summarizes = any(self.request.asks_for(name) for name in OF_SUMMARIES)
         return pending, current, source if summarizes else None
+
+    def _is_wanted(self, name: str, product: Product, analyzed: AnalyzedRun, scores: dict) -> bool:
+        """Whether a file is asked for and a run of this model, with these scores, has it."""
+        return (
+            self.request.asks_for(name, product.on_request)
+            and product.score in (None, *scores)
+            and (analyzed.draws_classes or not product.needs_labels)
+            and (analyzed.params.model in CLASSIFIERS or not product.needs_classifier)
+            and (analyzed.has_forecast or not product.needs_gaussian)
+        )
 
     def _scores(self, analyzed: AnalyzedRun) -> dict:
         """Returns the entries of metrics.json, none where it cannot be read."""

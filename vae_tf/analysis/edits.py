@@ -22,8 +22,8 @@ class ImageClassifiers(NamedTuple):
     Attributes:
         components: Fitted principal components of the pixels.
         by_name: Classifier of each attribute.
-        accuracy: Of each, the part of held-out images with and without the attribute that it tells,
-            mean of the two parts: 0.5 by chance.
+        accuracy: Balanced accuracy of each classifier on held-out images: the mean of the parts of
+            images with and without the attribute that it tells, 0.5 by chance.
     """
 
     components: Any

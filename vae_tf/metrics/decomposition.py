@@ -13,7 +13,8 @@ from vae_tf.metrics.posterior_mixture import PosteriorMixture
 from vae_tf.metrics.threads import map_in_threads
 from vae_tf.metrics.validation import check_codes, check_count, check_seed
 
-# Information above this part of log N is told from nothing larger: N images are too few for it.
+# Above this part of log N, the most that N images can show, information may be far more than it is
+# estimated to be.
 AT_LIMIT = 0.9
 
 _LOG_2PI = float(np.log(2 * np.pi))

@@ -124,7 +124,7 @@ def active_units(codes: np.ndarray, *, threshold: float = 0.01) -> int:
 
     Args:
         codes: `[N, L]` encoder means.
-        threshold: Least variance (ddof 0); 0.01 in Burda et al.
+        threshold: Variance (ddof 0) that a code in use exceeds; 0.01 in Burda et al.
 
     Returns:
         The count.

@@ -113,9 +113,11 @@ class FeedbackWeight(KLWeight):
         name: What messages call it.
         goal: Value that is asked for, nats.
         slack: How much above its lowest value the weight may be and count as there.
+        at_lowest: Remedy where the goal is missed at the lowest weight.
+        at_highest: Remedy where it is missed at the highest.
     """
 
-    term = name = ""
+    term = name = at_lowest = at_highest = ""
     goal = slack = 0.0
 
     def __init__(self, schedule, model, window, first: float):

@@ -8,15 +8,12 @@ from vae_tf.networks import specs
 from vae_tf.networks.builders import seeded_initializers
 
 
-def build_discriminator(
-    spec: specs.Spec, input_size: int, *, activation: str = "leaky_relu", seed: int = 0
-) -> keras.Model:
-    """Dense network from a vector to one logit.
+def build_discriminator(spec: specs.Spec, input_size: int, *, seed: int = 0) -> keras.Model:
+    """Dense network from a vector to one logit, with leaky ReLUs of slope 0.2, as Keras has them.
 
     Args:
         spec: Dense layers, such as `((1000,), (1000,))`.
         input_size: Length of the vector.
-        activation: Activation of all layers but the last; Keras' leaky ReLU has slope 0.2.
         seed: Seed of the initial weights.
 
     Returns:
@@ -39,7 +36,7 @@ def build_discriminator(
     vector = x = layers.Input((input_size,), name="codes")
     for index, (units,) in enumerate(spec, 1):
         x = layers.Dense(
-            units, activation, kernel_initializer=next(initializers), name=f"dense_{index}"
+            units, "leaky_relu", kernel_initializer=next(initializers), name=f"dense_{index}"
         )(x)
     x = layers.Dense(1, kernel_initializer=next(initializers), name="logit")(x)
     return keras.Model(vector, layers.Reshape((), name="log_odds")(x), name="discriminator")

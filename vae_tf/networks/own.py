@@ -74,7 +74,7 @@ class OwnNetworks:
         """
         networks = dict(zip(_NAMES, (encoder, decoder), strict=True))
         for name, network in networks.items():
-            if not isinstance(network, (keras.Sequential, keras.Model)) or not network.built:
+            if not isinstance(network, keras.Model) or not network.built:
                 raise UserError(
                     f"`{name}` must be a keras.Model that is built, such as keras.Model(inputs, "
                     f"outputs). Received: {shown(network)}"

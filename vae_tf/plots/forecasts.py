@@ -21,6 +21,9 @@ class _Forecast(Protocol):
     def used(self) -> int: ...
 
     @property
+    def active(self) -> int: ...
+
+    @property
     def kl(self) -> float: ...
 
     @property
@@ -104,7 +107,7 @@ def _spectrum(page, left, top, forecast):
     shown = np.append(values, threshold) if threshold > 0 else values
     low, high = shown.min() / 1.6, shown.max() * 2.2
     places, floor = np.arange(1, len(values) + 1), threshold or low
-    active = _num_active(forecast)
+    active = forecast.active
     bars = {"width": 0.8 if len(values) <= 100 else 1.0, "bottom": floor}
     if active:
         axes.bar(places[:active], values[:active] - floor, color=BLUE, label=f"used: {active}",
@@ -131,12 +134,6 @@ def _spectrum(page, left, top, forecast):
     # The values fall from the upper left: where the line is above them, the lower left is empty.
     place = "upper right" if used else "lower left"
     axes.legend(frameon=False, fontsize=points(12), loc=place)
-
-
-def _num_active(forecast) -> int:
-    """Latents of at least 0.1 nats, half the logarithm of eigenvalue over threshold."""
-    least = forecast.threshold * math.exp(2 * USED_NATS)
-    return int(np.sum(forecast.eigenvalues[: forecast.used] >= least))
 
 
 def _mark_limits(axes, forecast, num_values):
@@ -208,7 +205,7 @@ def _numbers(page, left, top, forecast, measured):
         (
             130,
             "latents used",
-            f"{_num_active(forecast)} of {latents}",
+            f"{forecast.active} of {latents}",
             f"{run.active} of {latents}",
         ),
         (110, "KL, nats", kl, _short(run.kl)),

@@ -106,12 +106,12 @@ class Page:
             spine.set_color(FAINT)
         return axes
 
-    def frame(self, left, top, width, height, *, color=ORANGE, linewidth=2.0):
+    def frame(self, left, top, width, height):
         """Draws a rectangle around something at a place in pixels."""
         self.figure.add_artist(
             Rectangle(
                 (left / self.width, 1 - (top + height) / self.height),
                 width / self.width, height / self.height,
-                fill=False, color=color, linewidth=linewidth,
+                fill=False, color=ORANGE, linewidth=2.0,
             )
         )  # fmt: skip

@@ -14,8 +14,7 @@ from vae_tf.plots.page import DPI
 from vae_tf.reading import open_regular
 from vae_tf.saving import written_whole
 
-# An animation goes by mail and chat, where a megabyte passes everywhere. A third of that also lets
-# two of each of a dozen runs lie in a repository, and once more inside their report.
+# An animation goes by mail and chat, where a megabyte passes everywhere.
 GIF_BYTES = 1_000_000
 _FEWEST_FRAMES = 8  # that a film is thinned to
 

@@ -4,6 +4,7 @@
     environment.json   versions, commands  samples/     pictures at the sampled steps
     networks.json      networks that were given to `train`, as Keras describes them
     checkpoints/       see checkpoints.py  metrics.json scores
+    kept/              weights at chosen steps, see kept.py
 
 A folder with a study.csv holds the runs of a study.
 

@@ -72,12 +72,12 @@ class Feedback(Schedule):
     """
 
 
-def as_inner(schedule, name: str = "schedule") -> Schedule:
+def as_inner(schedule) -> Schedule:
     """Checks a schedule that another one runs: a function of the step; a number is a constant."""
     if is_number(schedule):
         return constant(schedule)
     fits = isinstance(schedule, Schedule) and not isinstance(schedule, Feedback)
-    require(fits, name, "another schedule, such as linear(0, 1, 50000)", schedule)
+    require(fits, "schedule", "another schedule, such as linear(0, 1, 50000)", schedule)
     return schedule
 
 

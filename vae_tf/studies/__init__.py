@@ -3,6 +3,7 @@
     grid.py            what a study is, and its points
     points.py          how far the run folder of a point is
     worker.py          the process that trains and scores a point
+    jobs.py            what a pool asks of such a process, and how it ended
     local_jobs.py      such processes on this machine
     ray_jobs.py        the same on the machines of a Ray cluster
     parcels.py         run folders as they are sent from one machine to another

@@ -32,10 +32,10 @@ class Explorer(NamedTuple):
 
 
 class Product(NamedTuple):
-    """A picture of a run.
+    """A picture, an animation or a page of a run.
 
     Attributes:
-        make: Function that draws it; None where the run has nothing of it.
+        make: Function that draws it; it returns None where the run has nothing of it.
         sources: Parts of the run that it is made from: "log", "samples", "checkpoint", "scores".
         title: Heading in the report.
         reading: A sentence on how to read it.

@@ -134,13 +134,13 @@ def _folded(statistics: CodeStatistics, shown: int) -> list[str]:
     return [f"{len(rest)} inactive latents of at most {most} change nothing: {named}"]
 
 
-def traversal_animation(analyzed: AnalyzedRun, mode: str = "fitted") -> Animation:
+def traversal_animation(analyzed: AnalyzedRun) -> Animation:
     """Draws the latents of most use, at most 10, all running there and back at once."""
     statistics = analyzed.statistics
     order = statistics.order[:10]
     positions = there_and_back(9)
     there = positions[: len(positions) // 2 + 1]
-    ranges = latent_ranges(mode, statistics)
+    ranges = latent_ranges("fitted", statistics)
     codes = traversal_codes(np.zeros(len(ranges)), ranges, there)[order]
     images = analyzed.decode(with_layers_below(analyzed.model, codes, order))
     images = fitted(images, 80)
