@@ -22,7 +22,7 @@ _POSITIVE = _Kind(
     "a number above 0, from 1e-30 to 1e30", lambda v: is_number(v) and 1e-30 <= v <= 1e30
 )
 _WEIGHT = _Kind(
-    "a number of at least 0, or None", lambda v: v is None or (is_number(v) and 0 <= v <= 1e30)
+    "a number from 0 to 1e30, or None", lambda v: v is None or (is_number(v) and 0 <= v <= 1e30)
 )
 _LIMIT = _Kind(f"{_POSITIVE.expected}, or None", lambda v: v is None or _POSITIVE.fits(v))
 _COUNT = _Kind("a whole number of at least 1, or None", lambda v: v is None or is_whole(v, 1))

@@ -13,8 +13,8 @@ import pytest
 from tests.conftest import TINY
 from vae_tf.analysis import PRODUCTS, elements
 from vae_tf.analysis.report import ReportedRun, badges, write_report
-from vae_tf.analysis.report.groups import groups_of, verdict_of
-from vae_tf.config import replace
+from vae_tf.analysis.report.groups import groups_of, verdict_of, weight_of
+from vae_tf.config import Params, replace
 from vae_tf.runs import Run
 from vae_tf.runs.lock import locked
 
@@ -147,6 +147,7 @@ def test_runs_stand_by_weight_in_a_group_of_their_images(tmp_path):
     order = [run.summary["run"] for run in first.runs]
     assert order == ["1", "linear(0, 1, 9)", "10", "100", "controlled(5)"]
     assert first.fields == ["kl_weight"]  # the seed differs between data sets alone
+    assert weight_of(Params(kl_weight="linear(0, 10, 40000)", steps=4_000)) == 1  # at its end
     assert second.name == "sprites, 64x64x1" and second.fields == ["kl_weight"]
 
 

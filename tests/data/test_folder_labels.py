@@ -93,7 +93,7 @@ def test_which_column_is_the_label(root):
         ("", "must be a table"),
         ("name,label\n1.png,a\n", "Received: .*name"),
         ("file,a,a\n1.png,1,2\n", "each once"),
-        ("file,label\n1.png\n", "as line 2"),
+        ("file,label\n\n1.png\n", "as line 3"),
         ("file,label\n2.png,a\n", "1 of 1 have none, such as '1.png'"),
     ],
 )

@@ -70,6 +70,7 @@ def test_an_attribute_that_all_share_has_no_column():
     codes, _ = example()
     table = attribute_table(codes, {"same": np.ones(len(codes), int)})
     assert table.names == () and table.scores.shape == (4, 0) and table.latent_names() == {}
+    assert table.ends.shape == (4, 0, 2)
 
 
 def test_constant_codes_tell_nothing():

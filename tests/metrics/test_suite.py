@@ -192,3 +192,5 @@ def test_codes_without_factors_get_what_needs_none():
     expected = 0.5 * ((mean**2).mean(0) + np.exp(-2) - 1) + 1
     np.testing.assert_allclose(list(results["kl_per_code"]["values"].values()), expected)
     assert suite_names(Codes(mean).offers) == ["unsupervised", "active_units"]
+    with pytest.raises(UserError, match="must have the shape of `mean`"):
+        Codes(mean, np.zeros((299, 3)))

@@ -32,3 +32,7 @@ def test_a_row_a_run_with_what_varies_and_its_numbers(run_folder, tmp_path):
     assert abs(float(done["val_kl"]) - float(value)) < 1e-5 * float(value)
     assert (failed["state"], failed["step"], failed["mig"]) == ("failed", "3", "")
     assert failed["error"] == "'=not\\x1bfinite"  # no formula of a spreadsheet
+    shutil.rmtree(tmp_path / points[0].name / "checkpoints")  # which know another log
+    (tmp_path / points[0].name / "log.csv").write_text("step,loss,test_error\n0,2,0.5\n")
+    known = numbers_of(tmp_path / points[0].name)
+    assert known["train_loss"] == 2 and known["test_error"] == 0.5

@@ -55,7 +55,11 @@ def test_layers_that_both_models_have_are_copied(tiny, run_folder):
         model = build_model(replace(tiny, seed=1, **changes), (8, 8, 1), 1_000, 10)
         return model, transfer(run_folder, model)
 
+    # Of a published run the weights lie in a file of another name.
+    checkpoints.publish(run_folder / "checkpoints", *Run(run_folder).checkpoint)
+    (run_folder / "checkpoints" / "step_00000012.npz").unlink()
     _, both = begun(model="m1_m2", hyper={"kind": "m1_m2"})
+    assert both.checkpoint == "step_00000012.safetensors"
     assert both.copied == ["encoder", "decoder"]
     assert both.new == ["classifier", "upper", "lower"]
     wider, some = begun(latent_size=5)

@@ -168,7 +168,7 @@ class _RunDrawing:
             known = not product.needs_kl or analyzed.statistics.has_kl
             made = product.make(analyzed) if known else None
         if made is None:
-            why = "no attributes of its images are known"
+            why = "no attributes of its images are known, or the model is given them"
             if product.needs_kl:
                 why = "the KL of the latents is not finite or not known"
             self.request.say(f"  {name}: left out, as {why}")

@@ -34,7 +34,7 @@ def _remedy(params: Params) -> str:
         return f"Try {slower}, or a longer training"
     if weight.highest > 1:
         return "Try a lower weight: --set kl_weight=1"
-    if isinstance(weight, schedules.constant):
+    if isinstance(weight, schedules.constant) and weight.value > 0:
         ramp = f"--set 'kl_weight=linear(0, {weight}, {max(1, params.steps // 2)})'"
         return f"Try to raise the weight slowly, {ramp}, {slower}, or a longer training"
     return f"Try {slower}, or a longer training"

@@ -88,20 +88,21 @@ def _table(path: Path, files: list[str]) -> dict[str, list[str]]:
     """Columns of the table in the order of the files."""
     form = f"'{path}' must be a table: a first line with `file` and the names of other columns"
     text = read_text(path, _MOST_BYTES).removeprefix("\ufeff")
+    reader = csv.reader(text.splitlines(), strict=True)
     try:
-        header, *lines = [line for line in csv.reader(text.splitlines(), strict=True) if line]
+        (_, header), *numbered = [(reader.line_num, line) for line in reader if line]
     except (ValueError, csv.Error) as error:
         raise UserError(f"{form}. Received: {error}") from None
     header = [name.strip() for name in header]
     if "file" not in header or len(header) < 2 or len(set(header)) < len(header):
         raise UserError(f"{form}, each once. Received: {shown(header)}")
-    for number, line in enumerate(lines, 2):
+    for number, line in numbered:
         if len(line) != len(header):
             raise UserError(
                 f"{form}, and as many cells in each line. Received: {shown(line)} as line {number}"
             )
     place = header.index("file")
-    rows = {line[place].strip().removeprefix("./"): line for line in lines}
+    rows = {line[place].strip().removeprefix("./"): line for _, line in numbered}
     missing = [file for file in files if file not in rows]
     if missing:
         raise UserError(

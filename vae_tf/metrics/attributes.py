@@ -124,13 +124,13 @@ def attribute_table(
         scores.append(all_scores[0])
         ends.append(present[_ends(codes[known], values)])
         thresholds.append(np.quantile(all_scores[1:].max(axis=1), 0.99))
-    none = np.zeros((codes.shape[1], 0))
+    width = codes.shape[1]
     return AttributeTable(
         tuple(names),
         tuple(measures),
-        np.stack(scores, axis=1) if scores else none,
+        np.stack(scores, axis=1) if scores else np.zeros((width, 0)),
         np.array(thresholds),
-        np.stack(ends, axis=1) if ends else none[..., None],
+        np.stack(ends, axis=1) if ends else np.zeros((width, 0, 2), int),
     )
 
 

@@ -225,7 +225,7 @@ class Codes:
 
     def __init__(self, mean: np.ndarray, log_stddev: np.ndarray | None = None):
         self.mean = check_codes(mean)
-        self.log_stddev = None if log_stddev is None else check_codes(log_stddev, name="log_stddev")
+        self.log_stddev = None if log_stddev is None else check_log_stddev(log_stddev, self.mean)
 
     @property
     def offers(self) -> set[str]:

@@ -52,7 +52,7 @@ class ConditionalVAE(VAE):
     def build_networks(cls, params, image_shape, num_classes=None, **facts):
         return build_networks(params, image_shape, num_classes=num_classes or 0)
 
-    def fit(self, x=None, y=None, **options):
+    def fit(self, x=None, y=None, *args, **kwargs):
         """As Keras has it, once the labels are what they should be.
 
         Raises:
@@ -61,7 +61,7 @@ class ConditionalVAE(VAE):
         label = x.get("label") if isinstance(x, dict) else y
         if isinstance(label, (np.ndarray, list)):
             self.label_rows(label, len(label))
-        return super().fit(x, y, **options)
+        return super().fit(x, y, *args, **kwargs)
 
     @classmethod
     def sizes(cls, params, image_shape, *, num_classes=None, **knobs):

@@ -12,7 +12,7 @@ def hyper_of(name: str) -> dict[str, object]:
     template = set(inspect.signature(GenerativeModel.__init__).parameters)
     return {
         parameter.name: parameter.default
-        for cls in MODELS[name].__mro__
+        for cls in reversed(MODELS[name].__mro__)  # a variant's own default is the one that counts
         if issubclass(cls, GenerativeModel) and "__init__" in vars(cls)
         for parameter in inspect.signature(cls.__init__).parameters.values()
         if parameter.kind is parameter.KEYWORD_ONLY and parameter.name not in template

@@ -71,6 +71,7 @@ def plot_score_curves(
         )
         for name, curve in curves.items():
             _draw(axes, curve, looks[name])
+        _draw_intervals(axes, curves, looks)
         _write_ticks(axes, ticks)
     return page.figure
 
@@ -98,13 +99,17 @@ def _draw(axes, curve: Curve, look: _Look):
     axes.plot(curve.positions, curve.mean, color=color, linewidth=1.5, linestyle=look.dashes)
     if curve.level is not None:
         axes.plot(curve.positions, curve.level, color=FAINT, linewidth=1, linestyle=look.dashes)
-    error = np.nan_to_num(curve.error)
-    # The axis shows the runs; an interval of few seeds may be much wider and is cut.
+
+
+def _draw_intervals(axes, curves: Mapping[str, Curve], looks: Mapping[str, _Look]):
+    # The axis shows the runs of all curves; an interval of few seeds may be much wider and is cut.
     low, high = axes.get_ylim()
-    axes.fill_between(
-        curve.positions, curve.mean - error, curve.mean + error, color=color, alpha=0.15,
-        linewidth=0,
-    )  # fmt: skip
+    for name, curve in curves.items():
+        error = np.nan_to_num(curve.error)
+        axes.fill_between(
+            curve.positions, curve.mean - error, curve.mean + error, color=looks[name].color,
+            alpha=0.15, linewidth=0,
+        )  # fmt: skip
     axes.set_ylim(low, high)
 
 

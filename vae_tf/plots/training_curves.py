@@ -1,5 +1,6 @@
 """The eight panels of a training, and two of its stochastic layers (draw)."""
 
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -87,13 +88,12 @@ def plot_training_curves(
 
 def _plot_layers(axes, history, name):
     """Draws a column of each layer in a color of its own, named beside the last panel."""
-    layers = [layer for layer in range(1, len(CLASSES) + 1) if f"{name}_{layer}" in history]
+    layers = list(itertools.takewhile(lambda k: f"{name}_{k}" in history, itertools.count(1)))
     for layer in reversed(layers):
         steps, values = downsample_curve(history["step"], history[f"{name}_{layer}"])
         place = {1: ", the lowest", len(layers): ", the top"}.get(layer, "")
-        axes.plot(
-            steps, values, color=CLASSES[layer - 1], linewidth=1.4, label=f"layer {layer}{place}"
-        )
+        color = CLASSES[(layer - 1) % len(CLASSES)]
+        axes.plot(steps, values, color=color, linewidth=1.4, label=f"layer {layer}{place}")
     axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))
     label_steps(axes)
     if name == "active":

@@ -32,7 +32,8 @@ def numbers_of(folder: Path) -> dict[str, float]:
     for name, values in history.items():
         known = [float(value) for value in values if math.isfinite(value)]
         if known and name != "step":
-            numbers[name if name.startswith("val_") else f"train_{name}"] = known[-1]
+            held_out = name.startswith(("val_", "test_"))
+            numbers[name if held_out else f"train_{name}"] = known[-1]
     record = load_record(folder / RECORD)
     return numbers | (values_of(record) if record else {})
 

@@ -10,7 +10,8 @@ class Interruption:
     """Context in which SIGINT and SIGTERM are remembered instead of acting at once.
 
     A step in progress is finished, so that the state that is saved is that of a whole step. A
-    second signal acts at once. Outside the main thread signals are left alone.
+    second signal acts at once. Outside the main thread signals are left alone, and so is one that
+    the process was started to ignore, as a shell's background job ignores Ctrl-C.
 
     Attributes:
         number: The signal that came, None so far.
@@ -23,7 +24,8 @@ class Interruption:
     def __enter__(self):
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGINT, signal.SIGTERM):
-                self._before[number] = signal.signal(number, self._remember)
+                if signal.getsignal(number) is not signal.SIG_IGN:
+                    self._before[number] = signal.signal(number, self._remember)
         return self
 
     def __exit__(self, *error):

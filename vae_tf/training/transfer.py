@@ -100,11 +100,11 @@ def transfer(path: Path, model: GenerativeModel) -> Transfer:
     for place in copied:
         for new, old in zip(ours[place], theirs[place], strict=True):
             new.assign(old)
-    newest = checkpoints.path_of(run.checkpoints, run.details["step"])
+    step = run.details["step"]
+    found = checkpoints.found(run.checkpoints)
+    *_, file = (each.name for each in found if checkpoints.step_of(each) == step)
     left = [place for place in ours if place not in copied]
-    return Transfer(
-        str(path), newest.name, run.details["step"], _joined(copied, left), _joined(left, copied)
-    )
+    return Transfer(str(path), file, step, _joined(copied, left), _joined(left, copied))
 
 
 def _layers(model: GenerativeModel) -> dict[str, list]:

@@ -14,6 +14,7 @@ from vae_tf.analysis.request import Outcome, Request
 from vae_tf.analysis.studies import STUDY_PRODUCTS, figures
 from vae_tf.analysis.studies.study_table import load_study
 from vae_tf.config import replace
+from vae_tf.plots.score_curves import plot_score_curves
 from vae_tf.studies import Study
 from vae_tf.studies.points import Standing
 from vae_tf.studies.table import numbers_of, write_table
@@ -97,6 +98,13 @@ def test_curves_have_the_mean_and_every_seed(study):
     np.testing.assert_allclose(curve.mean, expected, rtol=1e-5)
     np.testing.assert_allclose(curve.level, 21 + 10 * np.log([1, 4, 16]), rtol=1e-5)
     assert curve.error == pytest.approx(4.302653 * 0.5 / np.sqrt(3), rel=1e-3)
+
+    # The axis shows the runs of every curve, not those of the first alone.
+    far = curve._replace(runs=curve.runs + [0, 100], mean=curve.mean + 100)
+    looks = {1.0: "1", 4.0: "4", 16.0: "16"}, "kl_weight", "t"
+    axes = plot_score_curves({"KL": {"near": curve, "far": far}}, *looks).axes[0]
+    low, high = axes.get_ylim()
+    assert low < curve.runs[:, 1].min() and far.runs[:, 1].max() < high
 
 
 def test_everything_is_drawn_once_and_shown_in_the_report(study, tmp_path):

@@ -73,9 +73,7 @@ def differing_fields(params: Iterable[Params]) -> list[str]:
 def weight_of(params: Params) -> float:
     """The KL weight at the end of the training, infinite where the training decides it."""
     weight = schedules.as_schedule(str(params.kl_weight))
-    if isinstance(weight, schedules.Feedback) or weight.settled_at is None:
-        return math.inf
-    return float(weight(max(params.steps, weight.settled_at)))
+    return math.inf if isinstance(weight, schedules.Feedback) else float(weight(params.steps))
 
 
 def verdict_of(runs: "Sequence[ReportedRun]") -> str:
