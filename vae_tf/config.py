@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from vae_tf import schedules
 from vae_tf.checks import is_number, is_whole
 from vae_tf.command_names import call_of
+from vae_tf.data.augmentation import AUGMENTATIONS
 from vae_tf.errors import UserError, shown, unknown
 from vae_tf.likelihood_texts import read_likelihood
 from vae_tf.limits import LARGEST_COUNT, LARGEST_SIDE
@@ -42,6 +43,8 @@ class Params:
     # set has no validation split of its own
     labels: int | None = None  # labeled training images, as many of each class, chosen by the seed,
     # for models that learn from few; None: all are
+    augment: str | None = None  # mirror: training sees each image left to right with probability
+    # 1/2; None: as it is
 
     # Networks, see networks/specs.py
     encoder: tuple = ((32, 4, 2), (32, 4, 2), (32, 4, 2), (32, 4, 2), (256,))
@@ -127,6 +130,8 @@ class Params:
         expected = "a part between 0 and 1, or a whole number of images of at least 1"
         self._require(part or is_whole(self.validation, 1), "validation", expected)
         self._require_whole("labels", 1, "all")
+        if self.augment is not None:
+            self._require_known("augment", AUGMENTATIONS)
 
     def _check_networks(self):
         self._set("encoder", specs.normalize(self.encoder, "encoder"))

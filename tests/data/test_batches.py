@@ -32,7 +32,9 @@ def test_batches_are_the_images_of_their_steps():
     source = np.arange(40, dtype=np.uint8).reshape(40, 1, 1, 1)
     images = ArrayImages("numbers", source)
     for start in (0, 3):
-        for step, batch in enumerate(batches(images, 8, 0, start, 12), start):
+        for step, batch in enumerate(
+            batches(lambda step: batch_at(images, 8, 0, step), start, 12), start
+        ):
             expected = images.images(batch_indices(40, 8, 0, step))
             assert list(batch) == ["image"]
             np.testing.assert_array_equal(batch["image"], expected)
@@ -45,11 +47,11 @@ def test_an_unfinished_iteration_ends_its_thread_and_errors_arrive():
             raise OSError("gone")
 
     source = np.zeros((8, 1, 1, 1), np.uint8)
-    endless = batches(ArrayImages("zeros", source), 2, 0, 0, 10**9)
+    endless = batches(lambda step: batch_at(ArrayImages("zeros", source), 2, 0, step), 0, 10**9)
     next(endless)
     endless.close()
     with pytest.raises(OSError, match="gone"):
-        next(batches(Broken("broken", source), 2, 0, 0, 5))
+        next(batches(lambda step: batch_at(Broken("broken", source), 2, 0, step), 0, 5))
 
 
 def numbers(size):
@@ -103,7 +105,7 @@ def flat(batch):
 def test_every_part_of_a_batch_is_a_pure_function_of_seed_and_step(grid, name):
     needs = ("image", name)
     steps = [flat(batch_at(grid, 6, 0, step, needs)) for step in range(5)]
-    for step, batch in enumerate(batches(grid, 6, 0, 2, 5, needs), 2):
+    for step, batch in enumerate(batches(lambda step: batch_at(grid, 6, 0, step, needs), 2, 5), 2):
         assert set(batch) - {"label"} == set(needs) - {"label"}
         np.testing.assert_array_equal(flat(batch), steps[step])
     assert len({step.tobytes() for step in steps}) == 5
@@ -118,7 +120,9 @@ def test_pairs_of_parts_are_every_image_once(grid):
 
 
 def test_labels_are_those_of_the_images(grid):
-    for step, batch in enumerate(batches(grid, 8, 3, 0, 4, ("image", "label"))):
+    for step, batch in enumerate(
+        batches(lambda step: batch_at(grid, 8, 3, step, ("image", "label")), 0, 4)
+    ):
         numbers_of = np.rint(np.ravel(batch["image"]) * 255)
         np.testing.assert_array_equal(numbers_of, batch_indices(50, 8, 3, step))
         np.testing.assert_array_equal(batch["label"], numbers_of % 7)
@@ -127,7 +131,9 @@ def test_labels_are_those_of_the_images(grid):
 
 def test_the_second_batch_is_drawn_from_all_images_by_itself(grid):
     drawn = []
-    for step, batch in enumerate(batches(grid, 8, 3, 0, 40, ("image", "second"))):
+    for step, batch in enumerate(
+        batches(lambda step: batch_at(grid, 8, 3, step, ("image", "second")), 0, 40)
+    ):
         numbers_of = np.rint(np.ravel(batch["image"]) * 255)
         np.testing.assert_array_equal(numbers_of, batch_indices(50, 8, 3, step))
         assert batch["second"].shape == batch["image"].shape
@@ -147,3 +153,22 @@ def test_a_batch_of_several_parts(grid):
 def test_images_without_labels_are_refused():
     with pytest.raises(UserError, match="learns from labels, and <numbers.* has none. Choose"):
         batch_at(numbers(9), 4, 0, 0, ("image", "label"))
+
+
+@pytest.mark.parametrize("needs", [("image",), ("image", "labeled_image", "second")])
+def test_half_of_the_images_are_mirrored_as_seed_and_step_say(needs):
+    """The left half of an image tells its number, the right half is black."""
+    source = np.zeros((200, 2, 4, 1), np.uint8)
+    source[:, :, 0, 0] = source[:, :, 1, 0] = np.arange(1, 201)[:, None]
+    images = ArrayImages("sided", source, np.arange(200) % 3)
+    plain, mirrored, again = (
+        batch_at(images, 100, 3, 7, needs, augment) for augment in (None, "mirror", "mirror")
+    )
+    other = batch_at(images, 100, 3, 8, needs, "mirror")
+    for name in needs:
+        flipped = mirrored[name][:, 0, 0, 0] == 0
+        assert 30 < flipped.sum() < 70
+        expected = np.where(flipped[:, None, None, None], plain[name][:, :, ::-1], plain[name])
+        np.testing.assert_array_equal(mirrored[name], expected)
+        np.testing.assert_array_equal(mirrored[name], again[name])
+        assert not np.array_equal(flipped, other[name][:, 0, 0, 0] == 0)

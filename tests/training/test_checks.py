@@ -214,3 +214,16 @@ def test_the_labels_count_where_a_model_learns_from_them(tiny, tmp_path, blobs):
     data = (make(1 - labels), make(labels))
     with pytest.raises(UserError, match=r"is not the same \(labels\)"):
         train(replace(params, steps=20), tmp_path / "run", resume=True, data=data)
+
+
+@pytest.mark.parametrize(
+    ("changes", "data", "message"),
+    [
+        ({"model": "dc_ign", "dataset": "sprites"}, None, "dc_ign.* factors.*augment=mirror"),
+        ({"encoder": ((8,),), "likelihood": "gaussian"}, np.eye(20, 4), "Vectors.*augment=mirror"),
+    ],
+)
+def test_what_cannot_be_mirrored_is_refused(tiny, tmp_path, changes, data, message):
+    with pytest.raises(UserError, match=message):
+        train(replace(tiny, augment="mirror", **changes), tmp_path / "run", data=data)
+    assert not (tmp_path / "run").exists()

@@ -63,7 +63,7 @@ def test_a_constant_rate_is_the_optimizers_own(tiny, blobs):
         {"learning_rate": "warm_up(5, cosine(0.01, 0, 15))",
          "kl_weight": "constrained(30, rate=0.1)"},
         {"learning_rate": "exponential(0.01, 0.001, 20)", "model": "factor_vae",
-         "hyper": {"discriminator": [[8]]}},
+         "hyper": {"discriminator": [[8]]}, "augment": "mirror"},
         {"learning_rate": "linear(0.01, 0, 20)", "model": "free_bits_vae",
          "optimizer": "adam(gradient_accumulation_steps=2)",
          "kl_weight": "controlled(2, integral=0.01)"},

@@ -3,11 +3,12 @@
 import collections
 import functools
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
+from vae_tf.data.augmentation import augmented
 from vae_tf.data.factor_batches import clamped, pairs
 from vae_tf.data.image_set import ImageSet
 from vae_tf.data.labels import labeled_part, labels_of
@@ -100,7 +101,12 @@ def batch_of(
 
 
 def batch_at(
-    images: ImageSet, batch_size: int, seed: int, step: int, needs: tuple[str, ...] = ("image",)
+    images: ImageSet,
+    batch_size: int,
+    seed: int,
+    step: int,
+    needs: tuple[str, ...] = ("image",),
+    augment: str | None = None,
 ) -> dict[str, np.ndarray]:
     """The batch of a step.
 
@@ -110,25 +116,19 @@ def batch_at(
         seed: Seed of the order.
         step: Optimizer steps done before this batch.
         needs: Names of what a batch holds, see `batch_of`.
+        augment: How images are changed, see `augmentation.augmented`.
     """
     indices = batch_indices(len(images), batch_size, seed, step)
-    return batch_of(images, indices, needs, np.random.default_rng((seed, step, 1)))
+    batch = batch_of(images, indices, needs, np.random.default_rng((seed, step, 1)))
+    return augmented(batch, augment, np.random.default_rng((seed, step, 4)))
 
 
 def batches(
-    images: ImageSet,
-    batch_size: int,
-    seed: int,
-    start: int,
-    stop: int,
-    needs: tuple[str, ...] = ("image",),
+    batch_of_step: Callable[[int], dict], start: int, stop: int
 ) -> Iterator[dict[str, np.ndarray]]:
-    """Yields the batches of the steps from `start` up to `stop`, see `batch_at`."""
+    """Yields the batches of the steps from `start` up to `stop`, made ahead in one thread."""
     with ThreadPoolExecutor(1, "batches") as thread:
-        pending = (
-            thread.submit(batch_at, images, batch_size, seed, step, needs)
-            for step in range(start, stop)
-        )
+        pending = (thread.submit(batch_of_step, step) for step in range(start, stop))
         ahead = collections.deque(itertools.islice(pending, _AHEAD))
         try:
             while ahead:

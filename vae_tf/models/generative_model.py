@@ -11,8 +11,7 @@ What the public calls mean, for every family:
   side, top layer first; lower layers are inferred from the means of those above. Where codes are
   discrete, the mean is the quantized code and `log_stddev` is minus infinity. It depends neither
   on noise nor on the training step.
-- `decode(z)` and `generate(n)` take and make the same layout.
-- Models of labeled images take `label` `[B]` besides.
+- `decode(z)` and `generate(n)` take and make the same layout, and a label where there is one.
 """
 
 import keras
@@ -170,8 +169,7 @@ class GenerativeModel(KerasMethods, ArrayModel):
             training: Whether layers are those of training.
 
         Returns:
-            Logits `[B, H, W, C]`; of classes taken in turn, `[C * B, L]`, they may be the images'
-            alone, where the class makes no difference to them.
+            Logits `[B, H, W, C]`; one row an image where classes in turn make no difference.
         """
         return self.decoder(z, training=training)
 

@@ -6,6 +6,7 @@ import logging
 import numpy as np
 
 from vae_tf.config import Params
+from vae_tf.data.augmentation import CHANGED
 from vae_tf.data.batches import batch_at
 from vae_tf.data.image_set import ImageSet
 from vae_tf.data.values import check_values
@@ -89,6 +90,7 @@ def check_batches(model: GenerativeModel, params: Params, images: ImageSet, vali
             f"Model '{params.model}' does not learn from few labels. Received: labels="
             f"{params.labels}. Set labels=none, or choose {' or '.join(CLASSIFIERS)}."
         )
+    _check_augmentation(model, params, images)
     _check_feedback(model, params)
     model.pixels.check(_some(images))
     if model.needs != ("image",) or model.smallest_batch > 1:
@@ -97,6 +99,20 @@ def check_batches(model: GenerativeModel, params: Params, images: ImageSet, vali
         batch = batch_at(images, params.batch_size, params.seed, 0, model.needs)
         with state_kept(model):
             model.compute_terms(as_tensors(batch), training=False)
+
+
+def _check_augmentation(model: GenerativeModel, params: Params, images: ImageSet):
+    if params.augment is None:
+        return
+    why = None
+    if len(images.image_shape) < 3:
+        why = "Vectors cannot be mirrored."
+    elif not set(model.needs) <= {*CHANGED, "label"}:
+        why = (
+            f"Model '{params.model}' learns from factors of its images; mirrored ones have others."
+        )
+    if why:
+        raise UserError(f"{why} Received: augment={params.augment}. Set augment=none.")
 
 
 def _check_feedback(model: GenerativeModel, params: Params):

@@ -183,15 +183,11 @@ class Training:
         return Log(self.run_folder.log_path, columns, self.step, self._proof)
 
     def _upcoming_batches(self):
-        params = self.params
-        return batches(
-            self.images,
-            params.batch_size,
-            params.seed,
-            self.step,
-            params.steps,
-            self.model.needs,
-        )
+        return batches(self._batch_at, self.step, self.params.steps)
+
+    def _batch_at(self, step: int) -> dict:
+        params, needs = self.params, self.model.needs
+        return batch_at(self.images, params.batch_size, params.seed, step, needs, params.augment)
 
     def _save_and_validate(self, log: Log) -> dict[str, float]:
         """Does what is due before an update; returns the columns of validation, if it was."""
@@ -236,8 +232,7 @@ class Training:
 
     def _terms_of_next_batch(self) -> dict[str, float]:
         """The terms that the next update would report, without the update."""
-        params = self.params
-        batch = batch_at(self.images, params.batch_size, params.seed, self.step, self.model.needs)
+        batch = self._batch_at(self.step)
         with state_kept(self.model):
             terms = self._terms(as_tensors(batch), training=True)
         return {name: float(term) for name, term in terms.items()}

@@ -1,0 +1,27 @@
+"""Images that a training sees changed, so that there are more of them: `Params.augment`."""
+
+import numpy as np
+
+AUGMENTATIONS = ("mirror",)
+
+# Parts of a batch whose images stand for themselves. Pairs and groups of known factors do not: a
+# mirrored sprite is at another place and of another orientation.
+CHANGED = ("image", "labeled_image", "second")
+
+
+def augmented(batch: dict[str, np.ndarray], kind: str | None, rng: np.random.Generator) -> dict:
+    """A batch in which each image is mirrored left to right with probability 1/2.
+
+    Args:
+        batch: Arrays `[B, H, W, C]` by name, and other parts.
+        kind: "mirror", or None to change nothing.
+        rng: Source of the choice.
+    """
+    if kind is None:
+        return batch
+    return batch | {name: _mirrored(batch[name], rng) for name in CHANGED if name in batch}
+
+
+def _mirrored(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    chosen = rng.random(len(images)) < 0.5
+    return np.where(chosen[:, None, None, None], images[:, :, ::-1], images)
