@@ -48,13 +48,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         metavar="DIR",
         help="where the results go (default: images)",
     )
-    parser.add_argument(
-        "--predictions",
-        type=Path,
-        default=Path("predictions"),
-        metavar="DIR",
-        help="where run folders lie (default: predictions)",
-    )
+    scripts.add_predictions(parser)
     parser.add_argument(
         "--only",
         metavar="NAME,...",

@@ -7,7 +7,6 @@ import argparse
 import shlex
 import sys
 from collections.abc import Mapping
-from pathlib import Path
 
 from vae_tf import config, overrides
 from vae_tf.errors import UserError, unknown
@@ -78,13 +77,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         "--metrics", choices=("fast", "full"), help="score each run when it is trained"
     )
     parser.add_argument("--dry-run", action="store_true", help="say what there is to do, and stop")
-    parser.add_argument(
-        "--predictions",
-        type=Path,
-        default=Path("predictions"),
-        metavar="DIR",
-        help="where the folder of the study lies (default: predictions)",
-    )
+    scripts.add_predictions(parser, "the folder of the study lies")
     return parser.parse_args(arguments)
 
 

@@ -64,13 +64,7 @@ def parse(arguments: list[str] | None, presets) -> argparse.Namespace:
     parser.add_argument("--resume", action="store_true", help="go on with the run that is there")
     parser.add_argument("--overwrite", action="store_true", help="replace the run that is there")
     parser.add_argument("--list", action="store_true", help="print the runs and stop")
-    parser.add_argument(
-        "--predictions",
-        type=Path,
-        default=Path("predictions"),
-        metavar="DIR",
-        help="where run folders lie (default: predictions)",
-    )
+    scripts.add_predictions(parser)
     parser.add_argument("--tensorboard", action="store_true", help="write event files, too")
     parser.add_argument(
         "--devices", type=int, default=1, metavar="N", help="devices that share every batch"

@@ -26,7 +26,7 @@ from vae_tf.plots.image_figures import plot_image_rows  # noqa: E402
 from vae_tf.plots.saving import save_figure  # noqa: E402
 from vae_tf.runs import Run  # noqa: E402
 
-NAME = "skin_tone dark"
+NAME = "skin tone dark"
 _STEPS = (0.0, 0.5, 1.0, 1.5)
 _NUM_SHOWN = 8
 _HEADS = (

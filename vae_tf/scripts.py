@@ -38,17 +38,19 @@ except ValueError:  # imported in another thread: signals are not its business
     pass
 
 # After the signals, as these imports take their time.
+import argparse  # noqa: E402
 import contextlib  # noqa: E402
 import errno  # noqa: E402
 import logging  # noqa: E402
 import threading  # noqa: E402
 from collections.abc import Callable, Iterator  # noqa: E402
+from pathlib import Path  # noqa: E402
 
 from vae_tf.command_names import call_of, is_installed, name_of  # noqa: E402
 from vae_tf.errors import Stopped, TrainingStopped, UserError, shown  # noqa: E402
 from vae_tf.escaping import printable  # noqa: E402
 
-__all__ = ["answer", "call_of", "check_stopped", "is_installed", "name_of"]
+__all__ = ["add_predictions", "answer", "call_of", "check_stopped", "is_installed", "name_of"]
 
 # A progress bar that goes into a file: a line every half minute is enough. tqdm reads these names
 # when it is imported, which is later.
@@ -91,6 +93,22 @@ def answer(program: str, work: Callable[[], int], going_on: Callable[[], str]) -
                 raise
             _say(f"{program}: {text}")
             return code
+
+
+def add_predictions(parser: argparse.ArgumentParser, what: str = "run folders lie"):
+    """Adds the option `--predictions`, which all commands on runs have.
+
+    Args:
+        parser: Parser of the command line.
+        what: What lies there, for its help.
+    """
+    parser.add_argument(
+        "--predictions",
+        type=Path,
+        default=Path("predictions"),
+        metavar="DIR",
+        help=f"where {what} (default: predictions)",
+    )
 
 
 def check_stopped():

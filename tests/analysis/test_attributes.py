@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -51,3 +53,8 @@ def test_factors_are_attributes(runs):
     names = [each.name for each in attribute_directions(run)]
     assert any(name.startswith("scale ") for name in names)
     assert not any(name.startswith("orientation") for name in names)  # 40 values
+
+
+def test_names_are_words():
+    images = SimpleNamespace(labels=None, attributes={"skin_tone": np.zeros(2, int)})
+    assert list(known_attributes(images, np.arange(2))) == ["skin tone"]

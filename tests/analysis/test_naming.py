@@ -34,9 +34,9 @@ class FakeRun:
 def run():
     rng = np.random.default_rng(0)
     labels = rng.integers(0, 3, 900)
-    codes = rng.normal(size=(900, 3), scale=0.5)
-    codes[:, 0] += 2 * labels
-    codes[:, 1] -= 2 * labels
+    codes = rng.normal(size=(900, 3), scale=0.2)
+    codes[:, 0] += labels
+    codes[:, 1] -= labels
     return FakeRun(codes, labels)
 
 
@@ -50,6 +50,12 @@ def named(run, kl):
 def test_a_latent_is_named_after_what_it_tells_and_is_seen_to_change(run):
     (latent, name), = named(run, [1.0, 1.0, 1.0]).items()  # fmt: skip
     assert latent == 1 and name.startswith("label 2 to 0, information 0.")
+
+
+def test_values_are_named_only_where_most_images_go_from_one_to_the_other(run, monkeypatch):
+    monkeypatch.setattr("vae_tf.analysis.naming._LEAST_TOLD", 0.999)
+    (name,) = named(run, [1.0, 1.0, 1.0]).values()
+    assert name.startswith("label, information 0.")
 
 
 def test_a_latent_that_is_not_used_has_no_name(run):

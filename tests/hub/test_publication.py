@@ -1,5 +1,7 @@
 """A published run: what lies in its folder, and the way to the hub and back."""
 
+from types import SimpleNamespace
+
 import huggingface_hub
 import numpy as np
 import pytest
@@ -8,7 +10,7 @@ from safetensors.numpy import load_file
 
 import vae_tf
 from vae_tf.errors import UserError
-from vae_tf.hub import publication
+from vae_tf.hub import card, publication
 from vae_tf.training import train
 
 
@@ -90,3 +92,9 @@ def test_nothing_half_written_stays(run_folder, tmp_path, monkeypatch):
     with pytest.raises(ZeroDivisionError):
         vae_tf.publish(run_folder, tmp_path / "published")
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
+
+
+def test_the_card_of_vectors_speaks_of_vectors():
+    run = SimpleNamespace(details={"image_shape": [5]})
+    words = [card._words(run, name) for name in ("val_elbo", "mse")]
+    assert words == ["ELBO, nats a vector, validation", "mean squared error a value, validation"]

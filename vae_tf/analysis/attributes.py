@@ -13,19 +13,18 @@ from vae_tf.runs import Run
 
 _MOST_VALUES = 12  # of an attribute that gets a direction for each of its values
 _MOST_DIRECTIONS = 16
-_LABEL = {"labels": "label"}  # what there is one of, for each image
 
 
 class NamedDirection(NamedTuple):
     """A direction, the images that are told apart along it, and how well.
 
     Attributes:
-        name: What is added, such as "skin_tone dark".
+        name: What is added, such as "skin tone dark".
         vector: `[L]`; one step is the distance of the two groups of images.
         area: Area under the ROC curve of the codes along the direction, from 0.5 to 1 where it
             points the right way.
         groups: Which of the training codes have it: 1, 0, or -1 where that is not known.
-        attribute: The attribute, such as "skin_tone".
+        attribute: The attribute, such as "skin tone".
         value: The value of it that is added.
     """
 
@@ -37,21 +36,32 @@ class NamedDirection(NamedTuple):
     value: int = 1
 
 
+def in_words(name: str) -> str:
+    """The name of an attribute as people read it.
+
+    Example:
+        >>> in_words("skin_tone"), in_words("labels")
+        ('skin tone', 'label')
+    """
+    return {"labels": "label"}.get(name, name).replace("_", " ")  # an image has one of the labels
+
+
 def known_attributes(images: ImageSet, rows: np.ndarray) -> dict[str, np.ndarray]:
-    """Attributes and generating factors of some images, name -> `[n]` ints, -1 if not known."""
+    """Attributes and generating factors of some images, in words -> `[n]` ints, -1 if not known."""
     labels = {} if images.labels is None else {"labels": images.labels}
     known = getattr(images, "attributes", None) or labels
-    found = {_LABEL.get(name, name): values[rows] for name, values in known.items()}
+    found = {in_words(name): values[rows] for name, values in known.items()}
     if isinstance(images, GroundTruthImages):
-        found |= dict(zip(images.factor_names, images.factors(rows).T, strict=True))
+        names = map(in_words, images.factor_names)
+        found |= dict(zip(names, images.factors(rows).T, strict=True))
     return found
 
 
 def value_names(images: ImageSet) -> dict[str, tuple[str, ...]]:
-    """Name of an attribute -> names of its values, of those that have names."""
+    """Name of an attribute in words -> names of its values, of those that have names."""
     labels = {"labels": images.label_names}
     known = getattr(images, "attribute_names", None) or labels
-    return {_LABEL.get(name, name): names for name, names in known.items() if names}
+    return {in_words(name): names for name, names in known.items() if names}
 
 
 def attribute_directions(run: Run) -> list[NamedDirection]:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from vae_tf.analysis.analyzed_run import AnalyzedRun
+from vae_tf.analysis.attributes import in_words
 from vae_tf.plots.latent_space import Coloring
 
 
@@ -16,7 +17,7 @@ def colorings(analyzed: AnalyzedRun) -> list[Coloring]:
     if analyzed.has_factors:
         truth = analyzed.ground_truth
         return [
-            Coloring(name, values, names if _same(values, labels) else None)
+            Coloring(in_words(name), values, names if _same(values, labels) else None)
             for name, values in zip(truth.factor_names, truth.factors(rows).T, strict=True)
         ]
     if labels is None:

@@ -75,7 +75,7 @@ def image_classifiers(
         features = components.fit(pixels[:half]).transform(pixels)
         classifiers, accuracy = {}, {}
         for each in directions:
-            if learned := _classifier(features, each.groups[rows], half):
+            if learned := learned_classifier(features, each.groups[rows], half):
                 classifiers[each.name], accuracy[each.name] = learned
     return ImageClassifiers(components, classifiers, accuracy)
 
@@ -110,8 +110,18 @@ def scored_directions(
     return sorted(found, key=lambda each: -each.scores.selectivity)
 
 
-def _classifier(features: np.ndarray, groups: np.ndarray, half: int):
-    """A classifier learned from the first half and its balanced accuracy on the second, if any."""
+def learned_classifier(features: np.ndarray, groups: np.ndarray, half: int):
+    """Trains a logistic regression on the first half of some features.
+
+    Args:
+        features: `[N, F]`.
+        groups: `[N]` ints: 1 with the attribute, 0 without, -1 where that is not known.
+        half: How many are learned from.
+
+    Returns:
+        The classifier and its balanced accuracy on the others; None where the attribute is too
+        rare in one of the two parts.
+    """
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
     from sklearn.metrics import balanced_accuracy_score

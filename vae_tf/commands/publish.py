@@ -52,13 +52,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--folder", type=Path, metavar="DIR", help="where it goes (default: published/RUN)"
     )
-    parser.add_argument(
-        "--predictions",
-        type=Path,
-        default=Path("predictions"),
-        metavar="DIR",
-        help="where run folders lie (default: predictions)",
-    )
+    scripts.add_predictions(parser)
     return parser.parse_args(arguments)
 
 

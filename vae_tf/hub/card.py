@@ -20,12 +20,12 @@ _ALT = {
     "traversals.png": "Each latent moved through its range",
     "latent_space.png": "Codes of images",
 }
-# What summaries.py tells of a run, and its unit.
+# What summaries.py tells of a run, and its unit; `_words` says of what.
 _NUMBERS = {
-    "val_elbo": "ELBO, nats an image, validation",
-    "val_reconstruction": "reconstruction, nats an image, validation",
-    "val_kl": "KL, nats an image, validation",
-    "mse": "mean squared error a pixel, validation",
+    "val_elbo": "ELBO, nats {one}, validation",
+    "val_reconstruction": "reconstruction, nats {one}, validation",
+    "val_kl": "KL, nats {one}, validation",
+    "mse": "mean squared error a {part}, validation",
     "active": "latents used",
     "val_error": "part in a wrong class, validation",
     "test_error": "part in a wrong class, test",
@@ -55,7 +55,7 @@ def card_of(
     results = {name: summary[name] for name in _NUMBERS if summary[name] is not None}
     scores = _scores(analyzed.record)
     header = _header(run, license, results | scores)
-    kind = "vectors" if len(run.details["image_shape"]) == 1 else "images"
+    kind = "images" if _has_pictures(run) else "vectors"
     parts = [
         f"---\n{header}\n---\n\n# {run.name}",
         f"`{params.model}`, {run.model.latent_size} latents, trained on {kind} of "
@@ -64,7 +64,7 @@ def card_of(
         "## Use\n\nWith the package `vae_tf` and its extra `hub`:\n\n"
         f"```python\n{_code(run, address)}```\n\n"
         "This loads JSON, CSV and safetensors, and executes nothing from here.",
-        _table("Numbers", {_NUMBERS[name]: _number(value) for name, value in results.items()}),
+        _table("Numbers", {_words(run, n): _number(value) for n, value in results.items()}),
         _table("Scores", {f"`{name}`": _number(value) for name, value in scores.items()}),
         "Each score's protocol and sizes stand in `metrics.json`." if scores else "",
         _table(
@@ -77,16 +77,26 @@ def card_of(
     return "\n\n".join(part.rstrip() for part in parts if part) + "\n"
 
 
+def _has_pictures(run: Run) -> bool:
+    return len(run.details["image_shape"]) == 3
+
+
+def _words(run: Run, name: str) -> str:
+    """What a number is, and its unit: a number an image, or a vector."""
+    one, part = ("an image", "pixel") if _has_pictures(run) else ("a vector", "value")
+    return _NUMBERS[name].format(one=one, part=part)
+
+
 def _header(run: Run, license: str | None, results: dict[str, float]) -> str:
     hub, params = hub_library(), run.params
-    task = "unconditional-image-generation" if len(run.details["image_shape"]) == 3 else "other"
+    task = "unconditional-image-generation" if _has_pictures(run) else "other"
     measured = [
         hub.EvalResult(
             task_type=task,
             dataset_type=params.dataset,
             dataset_name=params.dataset,
             metric_type=name,
-            metric_name=_NUMBERS.get(name),
+            metric_name=_words(run, name) if name in _NUMBERS else None,
             metric_value=value,
         )
         for name, value in results.items()

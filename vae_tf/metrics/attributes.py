@@ -26,7 +26,8 @@ class AttributeTable(NamedTuple):
         scores: `[L, A]`; AUC from 0.5 to 1, whichever way the latent points; information as a part
             of the attribute's entropy, from 0 to 1.
         thresholds: `[A]`, what no latent exceeds by chance but for one permutation in a hundred.
-        ends: `[L, A, 2]` ints, the values whose images have the least and the greatest mean code.
+        ends: `[L, A, 2]` ints, the values whose images have the least and the greatest mean code;
+            -1 where names are not to tell them.
     """
 
     names: tuple[str, ...]
@@ -56,7 +57,7 @@ class AttributeTable(NamedTuple):
         """Number of a latent -> its name, such as "glasses, AUC 0.93" or "digit 0 to 1, ...".
 
         The name is that of its best attribute, see `best_attributes`. Of an attribute of several
-        values it says from which to which the latent runs, its `ends`.
+        values it says from which to which the latent runs, its `ends`, where these are told.
 
         Args:
             value_names: Name of an attribute -> names of its values; None, or an attribute left
@@ -66,8 +67,9 @@ class AttributeTable(NamedTuple):
         for latent, best in self.best_attributes().items():
             score = self.scores[latent, best]
             name, measure = self.names[best], self.measures[best]
-            low, high = (_written(value_names, name, value) for value in self.ends[latent, best])
-            span = f" {low} to {high}" if measure != "AUC" else ""
+            ends, span = self.ends[latent, best], ""
+            if measure != "AUC" and ends.min() >= 0:
+                span = " {} to {}".format(*(_written(value_names, name, end) for end in ends))
             found[latent] = f"{name}{span}, {measure} {score:.2f}"
         return found
 

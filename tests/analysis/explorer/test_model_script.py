@@ -98,6 +98,14 @@ def test_the_middle_of_each_path(engine):
     np.testing.assert_allclose(middle("in_turn", [1, 0], [0, 1]), [1, 1])  # the second one first
 
 
+def test_an_attribute_along_a_path_is_as_probable_as_its_classifier_says(engine):
+    at = opened(engine)
+    classifier = {"weights": [2.0, -1.0], "bias": 0.5}
+    code = "explorer.PATHS.straight([0, 0], [1, 4], 0.25, [0, 1])"
+    found = engine.eval(f"models[{at}].probability({classifier}, {code})")
+    assert found == pytest.approx(1 / (1 + np.exp(-(2.0 * 0.25 - 1.0 * 1.0 + 0.5))))
+
+
 def test_what_is_no_page_is_said_so(engine):
     for text in ("", "<html></html>", '<script type="application/json" id="run">{</script>'):
         said = engine.eval(

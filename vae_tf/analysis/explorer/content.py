@@ -10,11 +10,13 @@ import numpy as np
 from PIL import Image
 
 from vae_tf.analysis.analyzed_run import SEED, AnalyzedRun
+from vae_tf.analysis.code_classifiers import code_classifier
 from vae_tf.analysis.colorings import colorings
 from vae_tf.analysis.explorer.generator import describe_generator
 from vae_tf.analysis.explorer.layers import HalfPrecision
 from vae_tf.distributions import StandardNormal
 from vae_tf.escaping import printable
+from vae_tf.models import CLASSIFIERS
 from vae_tf.plots.code_statistics import CodeStatistics
 from vae_tf.plots.projections import principal_axes
 
@@ -55,14 +57,7 @@ def page_content(analyzed: AnalyzedRun) -> dict:
         "prior": _prior(model),
         "mixture": _mixture(analyzed.code_mixture),
         **_latents(analyzed),
-        "directions": [
-            {
-                "name": printable(each.name),
-                "vector": _numbers(each.vector),
-                "note": f"AUC {each.area:.2f}",
-            }
-            for each in analyzed.directions
-        ],
+        "directions": [_direction(analyzed, each) for each in analyzed.directions],
         "codes": _half(analyzed.statistics.mean),
         "map": _map(analyzed),
         "images": _images(analyzed),
@@ -79,6 +74,21 @@ def _about(analyzed):
         f"{params.latent_size} latents, on {printable(params.dataset)} ({shape}), at step "
         f"{analyzed.step:,} of {params.steps:,}."
     )
+
+
+def _direction(analyzed, direction):
+    learned = code_classifier(analyzed.run.training_codes[1], direction.groups)
+    return {
+        "name": printable(direction.name),
+        "vector": _numbers(direction.vector),
+        "note": f"AUC {direction.area:.2f}",
+        "classifier": learned
+        and {
+            "weights": _numbers(learned.weights),
+            "bias": _number(learned.bias),
+            "accuracy": _number(learned.accuracy),
+        },
+    }
 
 
 def _class_latents(analyzed):
@@ -125,12 +135,15 @@ def _mixture(mixture):
 def _latents(analyzed):
     """The latents that get a slider, that of most use first."""
     model, statistics = analyzed.model, analyzed.statistics
-    order = statistics.order[statistics.order >= _class_latents(analyzed)][:_MOST_SLIDERS]
+    # A class is chosen as a whole, or, where it is only read off the codes, draws nothing.
+    first = model.num_classes if analyzed.params.model in CLASSIFIERS else 0
+    order = statistics.order[statistics.order >= first][:_MOST_SLIDERS]
     like_prior = model.prior is StandardNormal and statistics.has_kl
     ranges = slider_ranges(statistics, at_least=3.0 if like_prior else 0.0)
     return {
         "measure": statistics.measure,
         "unit": statistics.unit,
+        "num_movable": model.latent_size - first,
         "latents": [
             {
                 "index": int(latent),

@@ -95,10 +95,9 @@ function buildLatents(session) {
     byId("unused-box").open = unused.length === sliders.length;
     byId("unused-title").textContent =
       `${unused.length} latent${unused.length > 1 ? "s" : ""} that tell next to nothing`;
-    const withSlider = run.latent_size - run.class_latents;
-    const left = withSlider - run.latents.length;
+    const left = run.num_movable - run.latents.length;
     byId("left-out").textContent = left
-      ? `Of ${withSlider} latents, the ${run.latents.length} of most use have a slider; the ` +
+      ? `Of ${run.num_movable} latents, the ${run.latents.length} of most use have a slider; the ` +
         `others keep the value that the image, the sample or the map gives them.`
       : "";
     buildLabels(session);

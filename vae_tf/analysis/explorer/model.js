@@ -131,6 +131,11 @@ class Model {
     return seen;
   }
 
+  /** What a linear classifier of codes sees of an attribute: its probability. */
+  probability({ weights, bias }, code) {
+    return sigmoid(weights.reduce((sum, weight, k) => sum + weight * code[k], bias));
+  }
+
   /** A code of the prior. */
   samplePrior(random) {
     const { prior } = this.run;

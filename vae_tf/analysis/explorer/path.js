@@ -1,12 +1,17 @@
 // A way from one code to another, with a scrubber, and what lies along it.
 
 const NUM_STOPS = 9;
+const NUM_POINTS = 61; // of a curve along the path
+const MOST_CURVES = 4;
+const CURVES = { width: 600, height: 90 };
+const DASHES = ["none", "7 4", "2 3", "9 3 2 3"]; // not told apart by color alone
 
 class Path {
   constructor(session) {
     this.session = session;
     this.ends = { from: null, to: null }; // codes, one for each model
     this.scrubber = byId("scrubber");
+    this.mark = draw("line", { class: "mark", x1: 0, x2: 0, y1: 0, y2: CURVES.height });
     byId("from").onclick = () => this.setEnd("from");
     byId("to").onclick = () => this.setEnd("to");
     byId("kind").onchange = () => this.build();
@@ -41,6 +46,8 @@ class Path {
   }
 
   go(t, gesture) {
+    this.mark.setAttribute("x1", t * CURVES.width);
+    this.mark.setAttribute("x2", t * CURVES.width);
     this.session.setViews((model, view, i) => {
       const code = this.codeOf(i, t);
       return code ? { code } : {};
@@ -63,7 +70,40 @@ class Path {
       this.scrubber.value = stops[index];
       this.go(stops[index]);
     });
+    this.showAttributes();
     this.showDifferences();
+  }
+
+  /** The attributes that change most along the path: what classifiers of codes see of them. */
+  showAttributes() {
+    const { active, model } = this.session;
+    const places = Array.from({ length: NUM_POINTS }, (_, i) => i / (NUM_POINTS - 1));
+    const codes = places.map((t) => this.codeOf(active, t));
+    const change = ({ values }) => Math.max(...values) - Math.min(...values);
+    const curves = model.run.directions
+      .filter(({ classifier }) => classifier)
+      .map(({ name, classifier }) => (
+        { name, classifier, values: codes.map((code) => model.probability(classifier, code)) }
+      ))
+      .sort((a, b) => change(b) - change(a))
+      .slice(0, MOST_CURVES);
+    byId("attributes").hidden = !curves.length;
+    const line = (values) =>
+      values.map((p, i) => `${places[i] * CURVES.width},${(1 - p) * CURVES.height}`).join(" ");
+    const stroke = (i) => ({ stroke: CLASS_COLORS[i], "stroke-dasharray": DASHES[i] });
+    byId("curves").replaceChildren(
+      ...curves.map(({ values }, i) => draw("polyline", { points: line(values), ...stroke(i) })),
+      this.mark,
+    );
+    const percent = (p) => `${Math.round(100 * p)} %`;
+    const key = (i) => draw(
+      "svg", { viewBox: "0 0 28 8", width: 28, height: 8, "aria-hidden": "true" },
+      draw("line", { x1: 0, x2: 28, y1: 4, y2: 4, ...stroke(i) }),
+    );
+    byId("curve-names").replaceChildren(...curves.map(({ name, classifier, values }, i) => make(
+      "li", {}, key(i), ` ${name}: ${percent(values[0])} to ${percent(values.at(-1))}`,
+      make("span", { class: "faint" }, ` (accuracy ${classifier.accuracy.toFixed(2)})`),
+    )));
   }
 
   /** Which latents differ between the two ends: a bar each, in standard deviations of the codes. */
