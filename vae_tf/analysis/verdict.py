@@ -28,7 +28,7 @@ def verdict(summary: dict, params: Params) -> str:
 
 def _remedy(params: Params) -> str:
     """What to try first against a collapse."""
-    weight = schedules.as_schedule(str(params.kl_weight))
+    weight = schedules.as_schedule(params.kl_weight)
     slower = _smaller_steps(params.learning_rate)
     if isinstance(weight, schedules.Feedback):
         return f"Try {slower}, or a longer training"
