@@ -49,9 +49,7 @@ TABLE = {
     "dc_ign": {},
     "conditional_vae": {},
     "qlae": {"hyper": {"num_values": 4}},
-    "m1_m2": {
-        "hyper": {"kind": "m1_m2", "top_size": 2, "hidden_size": 8, "batch_normalization": True}
-    },
+    "m1_m2": {"hyper": {"kind": "m1_m2", "top_size": 2, "hidden_size": 8}},
     "auxiliary_vae": {"encoder": ((16,), (8,)), "hyper": {"batch_normalization": True}},
     "hierarchical_vae": {"hyper": {"sizes": [2], "hidden": [8]}},
     "ladder_vae": {"hyper": {"sizes": [2], "hidden": [8], "batch_normalization": True}},

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from vae_tf.checks import require_flag, require_number
+from vae_tf.checks import require_number
 from vae_tf.distributions import Categorical, Gaussian, GaussianOfSample, StandardNormal
 from vae_tf.errors import UserError, unknown
 from vae_tf.models.latents import Latent, LayerBelow
@@ -44,38 +44,20 @@ class M1M2(SemiSupervisedVAE):
     Args:
         kind: "m1", "m2" or "m1_m2".
         top_size: Latents of z2, in m1_m2.
-        hidden_size: Units of the one hidden layer of each network on codes; in m2, of the layer
-            where the class comes in, if the encoder's spec has no dense one.
-        code_activation: Name of the activation of networks on codes; the paper's is softplus.
-        batch_normalization: Whether the hidden layers of networks on codes are normalized over
-            the batch.
+        hidden_size: Units of the one hidden layer (softplus) of each network on codes; in m2, of
+            the layer where the class comes in, if the encoder's spec has no dense one.
 
     Raises:
         UserError: If a knob is not of its kind, or the data have no labels.
     """
 
-    def __init__(
-        self,
-        encoder,
-        decoder,
-        *,
-        kind="m2",
-        top_size=50,
-        hidden_size=_HIDDEN,
-        code_activation="softplus",
-        batch_normalization=False,
-        **kwargs,
-    ):
+    def __init__(self, encoder, decoder, *, kind="m2", top_size=50, hidden_size=_HIDDEN, **kwargs):
         super().__init__(encoder, decoder, **kwargs)
         if kind not in KINDS:
             raise unknown("kind of m1_m2", kind, KINDS)
         require_number("top_size", top_size, 1, whole=True)
         require_number("hidden_size", hidden_size, 1, whole=True)
-        if code_activation not in specs.ACTIVATIONS:
-            raise unknown("code_activation", code_activation, specs.ACTIVATIONS)
-        require_flag("batch_normalization", batch_normalization)
         self.kind, self.top_size, self.hidden_size = kind, top_size, hidden_size
-        self.code_activation, self.batch_normalization = code_activation, batch_normalization
         size, classes = self.latent_size, self.num_classes
         self.code_size = size
         self.latent_size += classes
@@ -85,15 +67,8 @@ class M1M2(SemiSupervisedVAE):
             return
 
         def network(name, sizes, heads, seed):
-            return Joint(
-                sizes,
-                (hidden_size,),
-                heads,
-                activation=code_activation,
-                batch_normalization=batch_normalization,
-                seed=1000 * self.seed + seed,
-                name=name,
-            )
+            shape = {"hidden": (hidden_size,), "activation": "softplus"}
+            return Joint(sizes, heads=heads, seed=1000 * self.seed + seed, name=name, **shape)
 
         self.classifier_of_codes = network("classifier", (size,), (classes,), 1)
         if kind == "m1_m2":
@@ -137,7 +112,7 @@ class M1M2(SemiSupervisedVAE):
             return [y, draw(Gaussian(*self.head([features, y.z])))]
         z1 = draw(Gaussian(*self.encoder(x, training=training)))
         code = ops.stop_gradient(z1.z)
-        (logits,) = self.classifier_of_codes([code], training=training)
+        (logits,) = self.classifier_of_codes([code])
         if self.kind == "m1":
             # Read off the codes: no part of what makes images, and so without a divergence.
             guess = Categorical(logits)
@@ -145,12 +120,12 @@ class M1M2(SemiSupervisedVAE):
             y = ops.one_hot(batch["label"], self.num_classes) if told else guess.mean
             return [Latent(guess, guess, y), z1]
         y = self.label(batch, logits, draw)
-        z2 = draw(Gaussian(*self.upper([code, y.z], training=training)))
-        return [y, z2, z1._replace(prior=self.prior_of(y.z, z2.z, training))]
+        z2 = draw(Gaussian(*self.upper([code, y.z])))
+        return [y, z2, z1._replace(prior=self.prior_of(y.z, z2.z))]
 
-    def prior_of(self, y, z2, training=False):
+    def prior_of(self, y, z2):
         """p(z1|y, z2), y and z2 being inferred from z1."""
-        return GaussianOfSample(*self.lower([y, z2], training=training))
+        return GaussianOfSample(*self.lower([y, z2]))
 
     @property
     def layers_below(self):
@@ -209,7 +184,7 @@ class M1M2(SemiSupervisedVAE):
         return np.concatenate([y, z2, np.array(self.prior_of(y, z2).mean)], axis=1)
 
     def get_config(self):
-        knobs = ("kind", "top_size", "hidden_size", "code_activation", "batch_normalization")
+        knobs = ("kind", "top_size", "hidden_size")
         return {**super().get_config(), **{name: getattr(self, name) for name in knobs}}
 
 
