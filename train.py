@@ -31,7 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
         for folder, name, params in chosen:
             train_run(folder, params, options)
             del left[0]
-            if next_run := following(name, presets):
+            if next_run := run_after(name, presets):
                 print(f"Next: {scripts.call_of('train.py')} {next_run}")
         return 0
 
@@ -177,10 +177,10 @@ def train_run(name: str, params: config.Params, options: argparse.Namespace):
     step = run.history["step"][-1]
     early = "" if step == params.steps else f", stopped early of {params.steps:,}"
     print(f"{name}: {step:,} steps{early}, in {minutes} min {seconds} s.")
-    look(run, options.predictions)
+    show_result(run, options.predictions)
 
 
-def look(run, predictions: Path):
+def show_result(run, predictions: Path):
     """Says what a run came to, draws one picture of it and says where the others are."""
     from matplotlib.figure import Figure
 
@@ -206,7 +206,7 @@ def look(run, predictions: Path):
     print(f"All pictures: {scripts.call_of('analyze.py')} {run.name}{elsewhere}")
 
 
-def following(name: str, presets) -> str | None:
+def run_after(name: str, presets) -> str | None:
     """The run after this one in the first group of the guide, with what it shows."""
     for group in list(guide(presets).values())[:1]:
         names = list(group)

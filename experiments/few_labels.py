@@ -1,11 +1,14 @@
 """MNIST from 100 labels: the table and the picture of RESULTS.md.
 
     python study.py few-labels               trains the runs, restartable
+    python train.py MNIST-M1-M2 MNIST-ADGM   then MNIST-M1-M2-tuned MNIST-ADGM-tuned
     python experiments/few_labels.py         from the runs, as far as they are
 
-The runs are `STUDIES["few-labels"]` of params.py. Settings are chosen by the validation error; the
-test error stands beside it and chooses nothing. Curves are written to experiments/few_labels.json,
-the picture to images/gallery/few_labels.png.
+The runs are those of `STUDIES["few-labels"]` of params.py, where they are not trained by
+themselves as `MNIST-...`, and the two that carry others on, whose epochs count from where those
+ended. Settings are chosen by the validation error; the test error stands beside it and chooses
+nothing. Curves are written to experiments/few_labels.json, the picture to
+images/gallery/few_labels.png.
 """
 
 import argparse
@@ -32,6 +35,7 @@ PUBLISHED = {
     "ADGM": "0.96 ± 0.02",
     "SDGM": "1.32 ± 0.07",
 }
+CARRIED_ON = {"M1-M2-tuned": "M1-M2", "ADGM-tuned": "ADGM"}
 _COLORS = (BLUE, SKY, ORANGE, *CLASSES[3::2])
 _IMAGES = 50_000  # for training, of MNIST's 60,000
 
@@ -49,6 +53,21 @@ def curve(run: Run) -> dict[str, list[float]]:
     return values
 
 
+def curves_of(predictions: Path) -> dict[str, dict]:
+    """The curves of all runs that have begun."""
+    curves = {}
+    for name in [*(point.name for point in presets.STUDIES["few-labels"].points()), *CARRIED_ON]:
+        folders = predictions / f"MNIST-{name}", predictions / "few-labels" / name
+        trained = [curve(Run(each)) for each in folders if (each / "log.csv").exists()]
+        if trained and trained[0]["step"]:
+            curves[name] = trained[0]
+    for name, first in CARRIED_ON.items():
+        if name in curves and first in curves:
+            before = curves[first]["epoch"][-1]
+            curves[name]["epoch"] = [round(before + epoch, 2) for epoch in curves[name]["epoch"]]
+    return curves
+
+
 def table(curves: dict[str, dict]) -> str:
     """The table as Markdown."""
     lines = [
@@ -57,7 +76,7 @@ def table(curves: dict[str, dict]) -> str:
     ]
     for name, values in curves.items():
         cells = [f"{values[key][-1]:.1f}" for key in ("epoch", "val_error", "test_error")]
-        published = PUBLISHED.get(name, "")
+        published = PUBLISHED.get(CARRIED_ON.get(name, name), "")
         lines.append(f"| `{name}` | {' | '.join(cells)} | {published} |")
     return "\n".join(lines)
 
@@ -66,11 +85,14 @@ def picture(curves: dict[str, dict]) -> Figure:
     """Validation error against epochs, a curve a run."""
     figure = Figure((8, 4.6), layout="constrained")
     axes = figure.subplots()
-    marks = "osv^D*P"
-    for index, (name, values) in enumerate(curves.items()):
+    marks, names = "osv^D*P", list(curves)
+    for name, values in curves.items():
+        carried_on = name in CARRIED_ON
+        index = names.index(CARRIED_ON.get(name, name))
         axes.plot(
             values["epoch"], values["val_error"], color=_COLORS[index % len(_COLORS)], label=name,
             marker=marks[index % len(marks)], markersize=4, markevery=0.1,
+            linestyle="--" if carried_on else "-",
         )  # fmt: skip
     axes.set_yscale("log")
     ticks = [2, 3, 5, 10, 20, 30]
@@ -90,11 +112,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--predictions", type=Path, default=ROOT / "predictions")
     options = parser.parse_args()
-    curves = {}
-    for point in presets.STUDIES["few-labels"].points():
-        folder = options.predictions / "few-labels" / point.name
-        if (folder / "log.csv").exists():
-            curves[point.name] = curve(Run(folder))
+    curves = curves_of(options.predictions)
     if not curves:
         sys.exit("No run has begun. Train them: python study.py few-labels")
     write_text(Path(__file__).with_suffix(".json"), json.dumps(curves) + "\n")

@@ -69,6 +69,8 @@ def test_impossible_directions_are_refused():
         direction(codes, np.ones(50, int))
     with pytest.raises(UserError, match="Balance fewer"):
         direction(codes, smile, balance=smile)
+    with pytest.raises(UserError, match=r"a row for each code. Received: shape \(2, "):
+        direction(codes, smile, balance=np.stack([smile, smile]))  # and not [N, 2]
     with pytest.raises(UserError, match="pass values == one of them"):
         direction(codes, np.arange(50))
     with pytest.raises(UserError, match="Unknown method 'means'"):

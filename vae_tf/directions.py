@@ -41,8 +41,8 @@ def direction(
         `[L]` array.
 
     Raises:
-        UserError: If the method is unknown, a group is empty, or the attribute is the same for all
-            images in every combination of the others.
+        UserError: If the method is unknown, an array is not as described, a group is empty, or the
+            attribute is the same for all images in every combination of the others.
 
     Example:
         >>> codes = np.array([[0.0, 0], [0, 1], [2, 0], [2, 1]])
@@ -103,7 +103,13 @@ def _cells(balance, count):
     """Number of the combination of other attributes of each image."""
     if balance is None:
         return np.zeros(count, int)
-    balance = np.asarray(balance).reshape(count, -1)
+    balance = np.asarray(balance)
+    if balance.ndim not in (1, 2) or len(balance) != count:
+        raise UserError(
+            f"`balance` must be [{count}] or [{count}, K], a row for each code. Received: shape "
+            f"{balance.shape}. Stack several attributes with np.stack(..., axis=1)."
+        )
+    balance = balance.reshape(count, -1)
     return np.unique(balance, axis=0, return_inverse=True)[1].reshape(-1)
 
 

@@ -23,6 +23,7 @@ def test_of_a_run_that_uses_its_latents():
         ({"kl_weight": 4.0}, "Try a lower weight: --set kl_weight=1"),
         ({"kl_weight": 1.0, "steps": 100}, "--set 'kl_weight=linear(0, 1.0, 50)', smaller steps"),
         ({"model": "ae"}, "Try smaller steps"),  # no ramp from 0 to 0
+        ({"model": "info_gan"}, ". Try smaller steps"),  # which refuses another weight
         ({"kl_weight": "linear(0, 1, 9)", "learning_rate": 2e-3}, "Try smaller steps, --set lear"),
     ],
 )

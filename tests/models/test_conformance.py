@@ -19,7 +19,7 @@ from vae_tf.data.image_set import GroundTruthImages
 from vae_tf.data.row_file import ArrayRows
 from vae_tf.distributions import Codebook
 from vae_tf.errors import UserError
-from vae_tf.models import CONDITIONAL, MODELS
+from vae_tf.models import CONDITIONAL, FIXED_KL_WEIGHTS, MODELS
 from vae_tf.models.build import build_model, hyper_of
 from vae_tf.models.latents import VAEOutput
 from vae_tf.noise import Share, sharing
@@ -330,7 +330,7 @@ def test_the_kl_weight_has_an_effect(params, model, batch):
     """Or is refused."""
     if params.model == "ae":
         return
-    if params.model in ("plain_ae", "info_gan", "adversarial_ae"):
+    if params.model in FIXED_KL_WEIGHTS:
         with pytest.raises(UserError, match="kl_weight=3.0. Leave it at"):
             build(replace(params, kl_weight=3.0))
         return

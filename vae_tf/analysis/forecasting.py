@@ -8,6 +8,7 @@ from vae_tf.data import load
 from vae_tf.errors import UserError
 from vae_tf.forecasts.linear_vae import Forecast, Spectrum, forecast_from, spectrum
 from vae_tf.likelihood_texts import read_likelihood
+from vae_tf.schedules import as_schedule
 
 
 @functools.lru_cache(maxsize=4)
@@ -29,7 +30,7 @@ def forecast_of(params: Params) -> Forecast:
     key = (params.dataset, params.image_size, params.channels, params.validation)
     stddev = read_likelihood(params.likelihood)[1]
     read = _spectrum(key, params.latent_size)
-    return forecast_from(read, str(params.kl_weight), params.latent_size, stddev)
+    return forecast_from(read, as_schedule(params.kl_weight), params.latent_size, stddev)
 
 
 def forecast_words(params: Params) -> str | None:

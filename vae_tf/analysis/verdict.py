@@ -2,6 +2,7 @@
 
 from vae_tf import schedules
 from vae_tf.config import Params
+from vae_tf.models import FIXED_KL_WEIGHTS
 
 
 def verdict(summary: dict, params: Params) -> str:
@@ -28,9 +29,9 @@ def verdict(summary: dict, params: Params) -> str:
 
 def _remedy(params: Params) -> str:
     """What to try first against a collapse."""
-    weight = schedules.as_schedule(str(params.kl_weight))
+    weight = schedules.as_schedule(params.kl_weight)
     slower = _smaller_steps(params.learning_rate)
-    if isinstance(weight, schedules.Feedback):
+    if isinstance(weight, schedules.Feedback) or params.model in FIXED_KL_WEIGHTS:
         return f"Try {slower}, or a longer training"
     if weight.highest > 1:
         return "Try a lower weight: --set kl_weight=1"

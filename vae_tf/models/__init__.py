@@ -71,5 +71,8 @@ CONDITIONAL = ("conditional_vae",)
 # Models that tell the class of an image, with `classify`.
 CLASSIFIERS = ("m1_m2", "auxiliary_vae")
 
+# Models that pay for something else, and refuse another weight of the KL.
+FIXED_KL_WEIGHTS = ("plain_ae", "adversarial_ae", "info_gan")
+
 # The KL weight a model has unless another is given; 4 is that of Higgins et al. 2017 on 2-D shapes.
 DEFAULT_KL_WEIGHTS = {"ae": 0.0, "plain_ae": 0.0, "beta_vae": 4.0}

@@ -65,10 +65,14 @@ def _from_call(value, text: str) -> Schedule:
         ) from None
 
 
-def as_schedule(value: "float | str | Schedule") -> Schedule:
-    """Turns a number or the text of a schedule into the schedule."""
+def as_schedule(value: "float | str | Schedule | None") -> Schedule:
+    """Turns a number or the text of a schedule into the schedule; a schedule is one already.
+
+    Raises:
+        UserError: If it is none of these.
+    """
     if isinstance(value, Schedule):
         return value
     if isinstance(value, str):
         return parse(value)
-    return constant(value)
+    return constant(value)  # type: ignore[arg-type]  # which refuses None

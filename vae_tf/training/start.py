@@ -21,6 +21,7 @@ from vae_tf.networks.own import OwnNetworks
 from vae_tf.runs import NETWORKS, Run, checkpoints
 from vae_tf.runs.details import describe_data
 from vae_tf.saving import write_text
+from vae_tf.schedules import as_schedule
 from vae_tf.training.callbacks import (
     Callback,
     KerasCallbacks,
@@ -216,7 +217,8 @@ def _forecast(params: Params, images: ImageSet) -> str | None:
     if params.model not in ("vae", "beta_vae") or len(images.image_shape) == 1:
         return None
     likelihood = read_likelihood(params.likelihood)
-    return forecast_sentence(images, str(params.kl_weight), params.latent_size, *likelihood)
+    weight = as_schedule(params.kl_weight)
+    return forecast_sentence(images, weight, params.latent_size, *likelihood)
 
 
 @contextlib.contextmanager

@@ -23,8 +23,8 @@ def directions(analyzed: AnalyzedRun) -> Figure | None:
     labels = []
     for each in scored:
         # The first images without the attribute: those it is added to.
-        codes = analyzed.run.training_codes[1]
-        start = codes[np.flatnonzero(each.direction.groups == 0)[len(rows) % 3]]
+        without = analyzed.run.training_codes[1][each.direction.groups == 0]
+        start = without[len(rows) % min(3, len(without))]
         rows.append(analyzed.decode((start + _STEPS[:, None] * each.direction.vector).astype("f4")))
         other = max(each.scores.others.values(), default=0.0)
         labels.append(

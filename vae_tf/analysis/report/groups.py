@@ -72,7 +72,7 @@ def differing_fields(params: Iterable[Params]) -> list[str]:
 
 def weight_of(params: Params) -> float:
     """The KL weight at the end of the training, infinite where the training decides it."""
-    weight = schedules.as_schedule(str(params.kl_weight))
+    weight = schedules.as_schedule(params.kl_weight)
     return math.inf if isinstance(weight, schedules.Feedback) else float(weight(params.steps))
 
 
@@ -95,7 +95,7 @@ def verdict_of(runs: "Sequence[ReportedRun]") -> str:
 
 def weight_words(params: Params) -> str:
     """The KL weight as people write it: "1,000" for a constant, else the schedule."""
-    weight = schedules.as_schedule(str(params.kl_weight))
+    weight = schedules.as_schedule(params.kl_weight)
     if isinstance(weight, schedules.constant):
         return f"{weight.value:,.15g}"
     return str(weight)
