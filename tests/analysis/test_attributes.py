@@ -49,8 +49,11 @@ def test_factors_are_attributes(runs):
     run = Run(runs / "sprites")
     rows = np.arange(5)
     known = known_attributes(run.data, rows)
+    assert list(known) == [*run.data.factor_names] == [*run.data.attributes][1:]  # the label is one
     np.testing.assert_array_equal(known["scale"], run.data.factors(rows)[:, 1])
+    np.testing.assert_array_equal(run.data.attributes["scale"][rows], known["scale"])
     names = [each.name for each in attribute_directions(run)]
+    assert "shape heart" in names
     assert any(name.startswith("scale ") for name in names)
     assert not any(name.startswith("orientation") for name in names)  # 40 values
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from vae_tf.analysis.failures import reading
-from vae_tf.data import GroundTruthImages, ImageSet
+from vae_tf.data import ImageSet
 from vae_tf.directions import direction
 from vae_tf.errors import UserError
 from vae_tf.metrics.explicitness import area_under_roc
@@ -47,14 +47,16 @@ def in_words(name: str) -> str:
 
 
 def known_attributes(images: ImageSet, rows: np.ndarray) -> dict[str, np.ndarray]:
-    """Attributes and generating factors of some images, in words -> `[n]` ints, -1 if not known."""
+    """Attributes of some images, generating factors too, in words -> `[n]` ints, -1 if not known.
+
+    A label that is one of the factors, such as the shape of a sprite, goes by the factor's name.
+    """
     labels = {} if images.labels is None else {"labels": images.labels}
-    known = getattr(images, "attributes", None) or labels
-    found = {in_words(name): values[rows] for name, values in known.items()}
-    if isinstance(images, GroundTruthImages):
-        names = map(in_words, images.factor_names)
-        found |= dict(zip(names, images.factors(rows).T, strict=True))
-    return found
+    known = dict(getattr(images, "attributes", None) or labels)
+    told = known.pop("labels", np.zeros(0))
+    if not any(np.array_equal(values, told) for values in known.values()):
+        known = {"labels": told} | known if len(told) else known
+    return {in_words(name): values[rows] for name, values in known.items()}
 
 
 def value_names(images: ImageSet) -> dict[str, tuple[str, ...]]:

@@ -40,9 +40,6 @@ class ImageSet:
 
     Attributes:
         image_shape: `(H, W, C)`.
-        attributes: All attributes, name -> `[N]` ints, "labels" one of them; None if there are
-            none.
-        attribute_names: The same names -> name of each value, or None.
     """
 
     def __init__(
@@ -66,8 +63,8 @@ class ImageSet:
         known = {} if labels is None else {"labels": (labels, label_names)}
         for attribute, values in (attributes or {}).items():
             known[attribute] = (values, (attribute_names or {}).get(attribute))
-        self.attributes = {name: values for name, (values, _) in known.items()} or None
-        self.attribute_names = {name: names for name, (_, names) in known.items()} or None
+        self._attributes = {name: values for name, (values, _) in known.items()}
+        self._attribute_names = {name: names for name, (_, names) in known.items()}
         self.why_no_labels = why_no_labels
         self.splits = splits
         self._store = store
@@ -75,6 +72,16 @@ class ImageSet:
 
     def __len__(self):
         return len(self._rows)
+
+    @property
+    def attributes(self) -> dict[str, np.ndarray] | None:
+        """All attributes, name -> `[N]` ints, "labels" one of them; None if there are none."""
+        return self._attributes or None
+
+    @property
+    def attribute_names(self) -> dict[str, tuple[str, ...] | None] | None:
+        """The same names -> name of each value, or None."""
+        return self._attribute_names or None
 
     @property
     def num_classes(self) -> int | None:
@@ -110,7 +117,7 @@ class ImageSet:
         """The same images with other labels `[N]`, -1 where one is not known."""
         other = copy.copy(self)
         other.labels = labels
-        other.attributes = {**(self.attributes or {}), "labels": labels}
+        other._attributes = {**self._attributes, "labels": labels}
         return other
 
     def part(self, chosen: np.ndarray, split: str) -> Self:
@@ -123,8 +130,7 @@ class ImageSet:
         other = copy.copy(self)
         other.split, other._rows = split, self._rows[chosen]
         other.labels = None if self.labels is None else self.labels[chosen]
-        if self.attributes is not None:
-            other.attributes = {name: values[chosen] for name, values in self.attributes.items()}
+        other._attributes = {name: values[chosen] for name, values in self._attributes.items()}
         return other
 
     def draw(self, indices: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -195,6 +201,25 @@ class GroundTruthImages(ImageSet):
         self.factor_names = tuple(grid.names[k] for k in self._seen)
         self.factor_sizes = tuple(grid.sizes[k] for k in self._seen)
         self.intrinsic = np.isin(self.factor_names, intrinsic)
+
+    @property
+    def attributes(self) -> dict[str, np.ndarray]:
+        """All attributes, name -> `[N]` ints: "labels", if there are any, and the factors.
+
+        Computed when asked for, as such a set has many images.
+        """
+        factors = self._grid.factors(self._rows)[:, self._seen].T
+        return self._attributes | dict(zip(self.factor_names, factors, strict=True))
+
+    @property
+    def attribute_names(self) -> dict[str, tuple[str, ...] | None]:
+        """The same names -> name of each value, or None; a factor that is the label has its."""
+        known = self.attributes
+        labels = known.get("labels", ())
+        return {
+            name: self.label_names if np.array_equal(values, labels) else None
+            for name, values in known.items()
+        }
 
     def factors(self, indices: np.ndarray) -> np.ndarray:
         """Factor values `[n, K]` of images of this split.

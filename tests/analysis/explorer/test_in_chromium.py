@@ -148,6 +148,13 @@ def test_a_second_run_stands_beside_the_first_and_another_data_set_does_not(brow
     assert np.abs(both[0] - both[1]).max() <= 1  # the same run twice, one of it encoded here
     click(browser, "#active-1")
     assert browser.eval("explorer.session.active") == 1
+    click(browser, "#from")
+    choose(browser, "second-file", page)  # in place of the other
+    browser.wait("explorer.session.active === 0")
+    ends = browser.eval("['from', 'to'].map((end) => explorer.path.ends[end].codes.length)")
+    assert ends == [2, 2]  # it walks the same path
+    click(browser, "#undo")
+    assert browser.eval("explorer.session.state.views.length") == 2
     click(browser, "#alone")
     assert browser.eval("explorer.session.models.length") == 1
 

@@ -4,6 +4,7 @@ import base64
 
 import numpy as np
 import pytest
+from py_mini_racer import JSEvalException
 
 from tests.analysis.explorer.engine import Engine
 from vae_tf.plots.projections import principal_axes
@@ -113,3 +114,10 @@ def test_what_is_no_page_is_said_so(engine):
             "{ return error.message; } })()"
         )
         assert "no explorer page" in said
+
+
+def test_missing_weights_are_refused_and_do_not_hang_the_page(engine):
+    dense = {"kind": "dense", "from": [0], "shape": [1], "kernelAt": [0, 2], "biasAt": [2, 1]}
+    nodes = [{"kind": "input", "from": [], "shape": [2]}, dense]
+    with pytest.raises(JSEvalException, match="missing"):
+        opened(engine, decoder={"nodes": nodes, "inputs": [0], "outputs": [1]})

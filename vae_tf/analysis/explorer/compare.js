@@ -27,7 +27,10 @@ async function compareWith(session, file) {
 function buildCompare(session) {
   const file = byId("second-file");
   byId("second").onclick = () => file.click();
-  byId("alone").onclick = () => session.setSecond(null);
+  byId("alone").onclick = () => {
+    session.setSecond(null);
+    say("The other run was taken away.");
+  };
   file.onchange = () => {
     if (file.files.length) compareWith(session, file.files[0]);
     file.value = "";

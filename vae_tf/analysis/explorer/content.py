@@ -87,6 +87,7 @@ def _direction(analyzed, direction):
             "weights": _numbers(learned.weights),
             "bias": _number(learned.bias),
             "accuracy": _number(learned.accuracy),
+            "partial": bool((direction.groups < 0).any()),  # learned from those that have a value
         },
     }
 

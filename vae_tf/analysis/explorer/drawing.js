@@ -71,7 +71,7 @@ class Pad {
 
   lift() {
     this.pen.down = false;
-    say("Your drawing, encoded: the sliders stand at the means of its posterior.");
+    say("Your drawing, encoded: the sliders went to the means of its posterior.");
   }
 
   key(event) {

@@ -94,7 +94,7 @@ async function buildImages(session, stage) {
   const stored = await storedImages(session.models[0]);
   fillStrip(byId("stored"), stored, session.models[0].shape, (index) => {
     session.setImage(stored[index]);
-    say(`${stored[index].title}, encoded: the sliders stand at the means of its posterior.`);
+    say(`${stored[index].title}, encoded: the sliders went to the means of its posterior.`);
   });
   return stored;
 }

@@ -32,7 +32,7 @@ async function start() {
   buildLatents(session);
   buildSamples(session);
   globalThis.explorer.map = new CodeMap(session);
-  const path = new Path(session);
+  const path = (globalThis.explorer.path = new Path(session));
   buildDirections(session);
   buildCompare(session);
   new Pad(session);

@@ -270,7 +270,10 @@ const LAYERS = {
 /** A network whose weights are slices of `weights`; `run` gives views that the next run reuses. */
 class Network {
   constructor(description, weights) {
-    const slice = (at) => (at ? weights.subarray(at[0], at[0] + at[1]) : null);
+    const slice = (at) => {
+      if (at && at[0] + at[1] > weights.length) throw new Error("Weights are missing.");
+      return at ? weights.subarray(at[0], at[0] + at[1]) : null;
+    };
     this.nodes = [];
     for (const node of description.nodes) {
       const out = new Float32Array(sizeOf(node.shape));

@@ -9,7 +9,7 @@ const DASHES = ["none", "7 4", "2 3", "9 3 2 3"]; // not told apart by color alo
 class Path {
   constructor(session) {
     this.session = session;
-    this.ends = { from: null, to: null }; // codes, one for each model
+    this.ends = { from: null, to: null }; // {codes: one for each model, image: whose they are}
     this.scrubber = byId("scrubber");
     this.mark = draw("line", { class: "mark", x1: 0, x2: 0, y1: 0, y2: CURVES.height });
     byId("from").onclick = () => this.setEnd("from");
@@ -20,26 +20,43 @@ class Path {
       this.stop();
       this.go(Number(this.scrubber.value), "path");
     });
-    session.onModel(() => this.build());
+    session.onModel(() => {
+      this.takeSecond();
+      this.build();
+    });
+  }
+
+  /** A second model walks between the same images; where an end is none, it waits for a new one. */
+  takeSecond() {
+    const { models, state } = this.session;
+    const second = models[1];
+    if (second === this.second) return;
+    this.second = second;
+    for (const end of [this.ends.from, this.ends.to]) {
+      if (!end) continue;
+      end.codes.length = 1;
+      if (second && end.image) end.codes.push(Session.viewOf(second, { ...state, image: end.image }).code);
+    }
   }
 
   start(images) {
     if (images.length < 2) return;
-    const codes = (image) =>
-      this.session.models.map((model) => model.posteriors[image.index].mean);
-    this.ends = { from: codes(images[0]), to: codes(images[1]) };
+    const end = (image) => ({ codes: [this.session.model.posteriors[image.index].mean], image });
+    this.ends = { from: end(images[0]), to: end(images[1]) };
     this.build();
   }
 
   setEnd(end) {
-    this.ends[end] = this.session.state.views.map(({ code }) => code);
+    const { image, views } = this.session.state;
+    const encoded = views.every(({ code, posterior }) => code === posterior?.mean);
+    this.ends[end] = { codes: views.map(({ code }) => code), image: encoded ? image : null };
     this.build();
     say(end === "from" ? "The path starts here." : "The path ends here.");
   }
 
   /** The code of a model at t; null before both ends are known for it. */
   codeOf(index, t) {
-    const [from, to] = [this.ends.from?.[index], this.ends.to?.[index]];
+    const [from, to] = [this.ends.from?.codes[index], this.ends.to?.codes[index]];
     if (!from || !to) return null;
     const order = this.session.models[index].run.latents.map((latent) => latent.index);
     return PATHS[byId("kind").value](from, to, t, order);
@@ -102,14 +119,15 @@ class Path {
     );
     byId("curve-names").replaceChildren(...curves.map(({ name, classifier, values }, i) => make(
       "li", {}, key(i), ` ${name}: ${percent(values[0])} to ${percent(values.at(-1))}`,
-      make("span", { class: "faint" }, ` (accuracy ${classifier.accuracy.toFixed(2)})`),
+      make("span", { class: "faint" }, ` (${classifier.partial ? "if it has one; " : ""}` +
+        `accuracy ${classifier.accuracy.toFixed(2)})`),
     )));
   }
 
   /** Which latents differ between the two ends: a bar each, in standard deviations of the codes. */
   showDifferences() {
     const { active, model } = this.session;
-    const [from, to] = [this.ends.from[active], this.ends.to[active]];
+    const [from, to] = [this.ends.from.codes[active], this.ends.to.codes[active]];
     const apart = model.run.latents
       .map(({ index, name, spread }) => ({ index, name, change: (to[index] - from[index]) / spread }))
       .sort((a, b) => Math.abs(b.change) - Math.abs(a.change))

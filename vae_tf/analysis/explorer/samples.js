@@ -11,7 +11,7 @@ function buildSamples(session) {
   };
   const choose = (index) => {
     session.setViews((model, view, i) => ({ code: drawn[i][index] }));
-    say(`Sample ${index + 1}: the sliders stand at its code.`);
+    say(`Sample ${index + 1}: the sliders went to its code.`);
   };
   const fill = (kind) => {
     const numbers = Array.from({ length: NUM_SAMPLES }, () => ++seed);

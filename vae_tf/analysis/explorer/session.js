@@ -110,7 +110,7 @@ class Session {
     if (!from.length) return false;
     to.push(this.state);
     const state = from.pop();
-    const views = this.models.map((model, i) => state.views[i] ?? Session.resting(model));
+    const views = this.models.map((model, i) => state.views[i] ?? Session.viewOf(model, state));
     this.state = { ...state, views };
     this.gesture = null;
     this.changed();
@@ -125,18 +125,23 @@ class Session {
     return this.step(this.future, this.past);
   }
 
+  /** What a model that comes to a state sees: its image, encoded; without one, a code of zeros. */
+  static viewOf(model, { image, views }) {
+    const label = image?.label ?? views[0].label;
+    const posterior = image ? Session.posteriorOf(model, image, label) : null;
+    const code = posterior ? posterior.mean : Session.resting(model).code;
+    return { code, label, posterior };
+  }
+
   /** Puts a second model beside the first, or takes it away where it is null. */
   setSecond(model) {
     this.models = model ? [this.models[0], model] : [this.models[0]];
-    this.active = 0;
-    const image = this.state.image;
-    const views = this.models.map((each, i) => {
-      if (i === 0) return this.state.views[0];
-      const posterior = image ? Session.posteriorOf(each, image, this.state.views[0].label) : null;
-      const resting = Session.resting(each);
-      return posterior ? { ...resting, code: posterior.mean, posterior } : resting;
-    });
-    this.state = { ...this.state, views };
+    const alone = (state) => ({ ...state, views: state.views.slice(0, 1) });
+    this.past = this.past.map(alone); // what another second one saw is not this one's
+    this.future = this.future.map(alone);
+    const first = alone(this.state);
+    const added = model ? [Session.viewOf(model, first)] : [];
+    this.state = { ...first, views: [...first.views, ...added] };
     this.activate(0);
   }
 

@@ -1,5 +1,7 @@
 // The images: what is decoded now, and the image at hand with its reconstruction; for each model.
 
+const FARTHEST = 1e6; // of a pasted code from 0; farther out, decoders only overflow
+
 class Stage {
   constructor(session) {
     this.session = session;
@@ -90,8 +92,12 @@ class Stage {
     }
     if (!Array.isArray(found?.code)) return false;
     const { model, view } = this.session;
-    if (found.code.length !== model.latentSize || !found.code.every(Number.isFinite)) {
+    if (found.code.length !== model.latentSize) {
       say(`That code has ${found.code.length} values; this model has ${model.latentSize} latents.`);
+      return true;
+    }
+    if (!found.code.every((value) => typeof value === "number" && Math.abs(value) <= FARTHEST)) {
+      say("That code holds something other than numbers of up to a million.");
       return true;
     }
     const known = Number.isInteger(found.label) && found.label >= 0 && found.label < model.run.num_classes;
