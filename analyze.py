@@ -9,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-from vae_tf.escaping import printable
+from vae_tf.texts.escaping import printable
 
 
 def main(arguments: list[str] | None = None) -> int:

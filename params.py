@@ -1,8 +1,8 @@
 """The experimenter's file: named runs, each a `Params`, presets as differences from one another.
 
 Train one with `python train.py RUN`, list them with `python train.py --list`. All fields, with
-their units and defaults, are in vae_tf/config.py. Times are those of two CPU cores. Studies, grids
-of runs, are at the end: `python study.py` lists them.
+their units and defaults, are in vae_tf/config/params.py. Times are those of two CPU cores. Studies,
+grids of runs, are at the end: `python study.py` lists them.
 """
 
 from vae_tf.config import Params, replace

@@ -8,9 +8,9 @@ import shlex
 import sys
 from collections.abc import Mapping
 
-from vae_tf import config, overrides
+from vae_tf import config
+from vae_tf.commands.presets import check_name, located, read_presets
 from vae_tf.errors import UserError, unknown
-from vae_tf.presets import check_name, located, read_presets
 from vae_tf.studies import Point, Study, read_vary
 
 
@@ -127,8 +127,8 @@ def chosen_study(
         raise UserError("Name the folder of the study, beside the run folders: --name NAME")
     check_name(folder, "--name")
     if isinstance(bases, config.Params):
-        return folder, Study(overrides.override(bases, options.set), vary)
-    changed = {name: overrides.override(each, options.set) for name, each in bases.items()}
+        return folder, Study(config.override(bases, options.set), vary)
+    changed = {name: config.override(each, options.set) for name, each in bases.items()}
     return folder, Study(changed, vary)
 
 

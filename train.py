@@ -10,9 +10,9 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from vae_tf import config, overrides
+from vae_tf import config
+from vae_tf.commands.presets import check_name, located, read_presets
 from vae_tf.errors import UserError
-from vae_tf.presets import check_name, located, read_presets
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -116,7 +116,7 @@ def chosen_runs(options: argparse.Namespace, presets) -> list[tuple[str, str, co
         raise UserError(f"Each run can be trained once. Received: {' '.join(names)}")
     chosen = []
     for name in names:
-        params = overrides.override(config.preset(presets.RUNS, name), options.set)
+        params = config.override(config.preset(presets.RUNS, name), options.set)
         chosen.append((options.name or name, name, located(params)))
     return chosen
 

@@ -20,7 +20,7 @@ from vae_tf.quiet_tensorflow import import_tensorflow  # noqa: E402
 import_tensorflow()
 
 import params as presets  # noqa: E402
-from vae_tf import overrides  # noqa: E402
+from vae_tf import config  # noqa: E402
 from vae_tf.analysis import analyze, find_runs  # noqa: E402
 from vae_tf.errors import UserError  # noqa: E402
 from vae_tf.training import train  # noqa: E402
@@ -45,7 +45,7 @@ def make(target: Path):
         changes = ["steps=2", "validation=1000", "sample_steps=[0,1,2]"]
         if name.startswith(("emoji", "digits")):
             changes[1] = "validation=200"
-        train(overrides.override(presets.RUNS[name], changes), target / f"{index}-{name}")
+        train(config.override(presets.RUNS[name], changes), target / f"{index}-{name}")
 
 
 def main():

@@ -31,8 +31,8 @@ import tensorflow as tf  # noqa: E402
 from tensorflow.tsl.profiler.protobuf import xplane_pb2  # noqa: E402
 
 import params as presets  # noqa: E402
+from vae_tf.config import override  # noqa: E402
 from vae_tf.models.build import build_model  # noqa: E402
-from vae_tf.overrides import override  # noqa: E402
 
 SHAPES = {"MNIST-VAE": (28, 28, 1), "VAE": (64, 64, 3)}
 STEPS = 15

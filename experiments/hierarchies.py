@@ -23,11 +23,11 @@ from matplotlib.figure import Figure  # noqa: E402
 
 import params as presets  # noqa: E402
 from vae_tf import data, metrics  # noqa: E402
+from vae_tf.files.saving import write_text  # noqa: E402
 from vae_tf.plots.page import BLUE, FAINT, ORANGE, SKY  # noqa: E402
 from vae_tf.plots.saving import save_figure  # noqa: E402
 from vae_tf.runs import PARAMS, Run  # noqa: E402
 from vae_tf.runs.progress import progress_of  # noqa: E402
-from vae_tf.saving import write_text  # noqa: E402
 
 STUDY = "hierarchies"
 RESULTS = Path(__file__).with_suffix(".json")

@@ -35,6 +35,7 @@ from matplotlib.figure import Figure  # noqa: E402
 from sklearn.neighbors import KNeighborsClassifier  # noqa: E402
 
 from vae_tf.data.labels import with_few_labels  # noqa: E402
+from vae_tf.files.saving import write_text  # noqa: E402
 from vae_tf.metrics.logistic import fit_logistic  # noqa: E402
 from vae_tf.metrics.probes import NEIGHBORS, PENALTIES  # noqa: E402
 from vae_tf.models.codes import encode_images  # noqa: E402
@@ -42,7 +43,6 @@ from vae_tf.networks.builders import build_trunk  # noqa: E402
 from vae_tf.plots.page import CLASSES, MARGIN, Page, points  # noqa: E402
 from vae_tf.plots.saving import save_figure  # noqa: E402
 from vae_tf.runs import Run, load_data  # noqa: E402
-from vae_tf.saving import write_text  # noqa: E402
 
 LABELS = (10, 30, 100, 300, 1_000, 3_000)
 METHODS = {

@@ -15,8 +15,8 @@ import keras  # noqa: E402
 import numpy as np  # noqa: E402
 
 from vae_tf import data  # noqa: E402
+from vae_tf.files.saving import written_whole  # noqa: E402
 from vae_tf.metrics import mnist_features  # noqa: E402
-from vae_tf.saving import written_whole  # noqa: E402
 
 
 def main():

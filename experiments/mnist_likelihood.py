@@ -23,9 +23,9 @@ import numpy as np  # noqa: E402
 
 import params as presets  # noqa: E402
 from vae_tf import data, metrics  # noqa: E402
+from vae_tf.files.saving import write_text  # noqa: E402
 from vae_tf.runs import PARAMS, Run  # noqa: E402
 from vae_tf.runs.progress import progress_of  # noqa: E402
-from vae_tf.saving import write_text  # noqa: E402
 
 RESULTS = Path(__file__).with_suffix("")
 STUDY = "likelihoods"

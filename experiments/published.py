@@ -24,8 +24,8 @@ from vae_tf import scripts  # first, see there  # noqa: E402
 # isort: split
 from vae_tf import data, runs  # noqa: E402
 from vae_tf.config import Params, replace  # noqa: E402
+from vae_tf.files.saving import write_text  # noqa: E402
 from vae_tf.runs import Run  # noqa: E402
-from vae_tf.saving import write_text  # noqa: E402
 
 CURVES = Path(__file__).with_suffix("")
 

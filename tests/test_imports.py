@@ -11,22 +11,15 @@ PACKAGE = Path(__file__).parents[1] / "vae_tf"
 
 # From the bottom up; modules of one line may import each other.
 LAYERS = [
-    {
-        *("version", "errors", "machine", "escaping", "saving", "checks"),
-        *("reading", "literals", "limits", "command_names"),
-    },
-    {
-        *("schedules", "distributions", "divergences", "quiet_tensorflow", "optimizers", "scripts"),
-        *("code_mixture", "noise"),
-    },
-    {"likelihood_texts", "likelihoods"},
+    {"version", "errors", "machine", "checks", "limits", "files", "texts"},
+    {"schedules", "distributions", "divergences", "quiet_tensorflow", "optimizers", "scripts"},
+    {"likelihoods"},
     {"networks", "data", "metrics", "plots"},
-    {"models", "forecasts", "memory", "directions"},
+    {"models", "forecasts", "directions"},
     {"keras_names"},
     {"config"},
-    {"overrides"},
     {"runs"},
-    {"training", "analysis", "studies", "presets"},
+    {"training", "analysis", "studies"},
     {"hub"},
     {"commands"},
 ]

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import params
+from vae_tf.config import override
 from vae_tf.models.build import build_model
-from vae_tf.overrides import override
 
 SHAPES = {
     "celeb_a": (64, 64, 3),

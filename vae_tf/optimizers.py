@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from vae_tf.checks import is_number, is_whole
 from vae_tf.errors import UserError, shown, unknown
-from vae_tf.literals import Call, read
+from vae_tf.texts.literals import Call, read
 
 
 class _Kind(NamedTuple):

@@ -46,9 +46,9 @@ import threading  # noqa: E402
 from collections.abc import Callable, Iterator  # noqa: E402
 from pathlib import Path  # noqa: E402
 
-from vae_tf.command_names import call_of, is_installed, name_of  # noqa: E402
 from vae_tf.errors import Stopped, TrainingStopped, UserError, shown  # noqa: E402
-from vae_tf.escaping import printable  # noqa: E402
+from vae_tf.texts.command_names import call_of, is_installed, name_of  # noqa: E402
+from vae_tf.texts.escaping import printable  # noqa: E402
 
 __all__ = ["add_predictions", "answer", "call_of", "check_stopped", "is_installed", "name_of"]
 

@@ -5,7 +5,7 @@ from scipy.special import logsumexp
 
 from vae_tf.config import replace
 from vae_tf.errors import UserError
-from vae_tf.likelihoods import LIKELIHOODS
+from vae_tf.likelihoods.likelihood import LIKELIHOODS
 from vae_tf.metrics import bits_per_dimension, log_likelihood
 from vae_tf.models.build import build_model
 

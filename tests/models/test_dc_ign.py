@@ -8,7 +8,7 @@ from vae_tf.data.image_set import GroundTruthImages
 from vae_tf.data.row_file import ArrayRows
 from vae_tf.distributions import Gaussian, gaussian_kl
 from vae_tf.errors import UserError
-from vae_tf.likelihoods import Bernoulli
+from vae_tf.likelihoods.likelihood import Bernoulli
 from vae_tf.models.build import build_model
 from vae_tf.training import train
 

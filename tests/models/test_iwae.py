@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from vae_tf.config import replace
 from vae_tf.errors import UserError
-from vae_tf.likelihoods import LIKELIHOODS
+from vae_tf.likelihoods.likelihood import LIKELIHOODS
 from vae_tf.metrics import log_likelihood
 from vae_tf.models.build import build_model
 

@@ -3,10 +3,10 @@ import pytest
 
 from vae_tf.config import replace
 from vae_tf.errors import UserError
-from vae_tf.memory import check_memory
 from vae_tf.models import MODELS
 from vae_tf.models.build import build_model
 from vae_tf.models.knobs import hyper_of
+from vae_tf.models.memory import check_memory
 
 KNOBS = [(model, knob) for model in MODELS for knob in hyper_of(model)]
 BUILT = (10**400, -1e300, [[10**400]])  # of the others every model: test_conformance.py

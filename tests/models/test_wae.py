@@ -6,7 +6,7 @@ import tensorflow as tf
 from vae_tf.config import replace
 from vae_tf.distributions import Point
 from vae_tf.errors import UserError
-from vae_tf.likelihoods import Bernoulli
+from vae_tf.likelihoods.likelihood import Bernoulli
 from vae_tf.models.build import build_model
 
 

@@ -4,7 +4,7 @@ import tensorflow as tf
 
 from vae_tf.config import replace
 from vae_tf.distributions import Gaussian, Point
-from vae_tf.likelihoods import Bernoulli
+from vae_tf.likelihoods.likelihood import Bernoulli
 from vae_tf.models.build import build_model
 from vae_tf.models.zero_weight import NoGuard, ZeroWeight, bounded
 

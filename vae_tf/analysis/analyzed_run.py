@@ -20,13 +20,13 @@ from vae_tf.analysis.forecasting import has_forecast
 from vae_tf.analysis.image_sets import ImageSets
 from vae_tf.analysis.naming import latent_names
 from vae_tf.analysis.score_records import RECORD, load_record
-from vae_tf.code_mixture import CodeMixture
 from vae_tf.data import GroundTruthImages, ImageSet
 from vae_tf.errors import UserError
 from vae_tf.models import CLASSIFIERS, CONDITIONAL
 from vae_tf.models.codes import codes_and_kl, encode_images
 from vae_tf.plots.code_statistics import CodeStatistics, code_statistics
 from vae_tf.runs import Run, checkpoints
+from vae_tf.runs.code_mixture import CodeMixture
 from vae_tf.version import VERSION
 
 SEED = 0  # seed of every random choice

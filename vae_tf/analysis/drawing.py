@@ -16,11 +16,11 @@ from vae_tf.analysis.products import PRODUCTS, Animation, Explorer, Product
 from vae_tf.analysis.request import Outcome, Request
 from vae_tf.analysis.summaries import SUMMARY, load_summary, save_summary, summarize
 from vae_tf.errors import UserError
-from vae_tf.escaping import printable
+from vae_tf.files.saving import write_text
 from vae_tf.models import CLASSIFIERS
 from vae_tf.plots.saving import has_formats, save_figure, save_gif, source_of
 from vae_tf.runs import load_run, name_of
-from vae_tf.saving import write_text
+from vae_tf.texts.escaping import printable
 
 _FACTOR_PRODUCTS = {name for name, product in PRODUCTS.items() if product.needs_factors}
 

@@ -14,8 +14,8 @@ from urllib.parse import quote
 
 from PIL import Image
 
-from vae_tf.escaping import printable
-from vae_tf.reading import open_regular
+from vae_tf.files.reading import open_regular
+from vae_tf.texts.escaping import printable
 
 # A figure that is no wider than this stands beside another one, in pixels.
 _HALF_WIDTH = 900

@@ -17,11 +17,11 @@ from vae_tf.analysis.studies import write_study
 from vae_tf.analysis.studies.study_table import StudyTable
 from vae_tf.analysis.summaries import SUMMARY, load_summary, strip_of, summary_csv
 from vae_tf.errors import UserError
-from vae_tf.escaping import printable
+from vae_tf.files.saving import write_text
 from vae_tf.plots.comparison import Compared, plot_comparison
 from vae_tf.plots.saving import has_formats, save_figure, source_of
 from vae_tf.runs import Run, name_of
-from vae_tf.saving import write_text
+from vae_tf.texts.escaping import printable
 
 # Made over all runs, after the products of each; of these, what is made from their summaries.
 OVERVIEW = ("summary.csv", "scores.csv", "comparison.png", "index.html", "report.html")

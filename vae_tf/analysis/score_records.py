@@ -5,7 +5,7 @@ from pathlib import Path
 
 from vae_tf.checks import is_number
 from vae_tf.errors import UserError, shown
-from vae_tf.reading import Kinds, read_json, require_fields
+from vae_tf.files.reading import Kinds, read_json, require_fields
 from vae_tf.runs import checkpoints
 
 RECORD = "metrics.json"

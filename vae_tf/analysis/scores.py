@@ -10,9 +10,9 @@ from vae_tf import metrics
 from vae_tf.analysis.score_records import RECORD, load_record
 from vae_tf.data import GroundTruthImages, ImageSet
 from vae_tf.data.labels import labels_of
+from vae_tf.files.saving import write_text
 from vae_tf.models.codes import encode_images
 from vae_tf.runs import Run, load_data
-from vae_tf.saving import write_text
 from vae_tf.version import VERSION
 
 SEED = 0

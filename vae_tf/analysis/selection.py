@@ -6,10 +6,10 @@ from pathlib import Path
 from vae_tf.analysis.overview import OVERVIEW
 from vae_tf.analysis.products import PRODUCTS
 from vae_tf.analysis.studies import STUDY_PRODUCTS
-from vae_tf.command_names import call_of
 from vae_tf.errors import UserError, unknown
 from vae_tf.plots.saving import FORMATS
 from vae_tf.runs import PARAMS, STUDY
+from vae_tf.texts.command_names import call_of
 
 
 def find_runs(predictions: Path, names: Sequence[str] = ()) -> list[Path]:

@@ -13,12 +13,12 @@ from PIL import Image
 from vae_tf.analysis.analyzed_run import AnalyzedRun
 from vae_tf.checks import is_number, is_whole
 from vae_tf.errors import UserError
-from vae_tf.escaping import csv_cell
+from vae_tf.files.reading import read_json
+from vae_tf.files.saving import write_text
 from vae_tf.models.codes import with_layers_below
 from vae_tf.plots import traversals
 from vae_tf.plots.grids import fitted, image_grid
-from vae_tf.reading import read_json
-from vae_tf.saving import write_text
+from vae_tf.texts.escaping import csv_cell
 
 SUMMARY = "summary.json"
 _STRIP = 48  # pixels, height of the images of a comparison

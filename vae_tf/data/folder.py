@@ -20,7 +20,7 @@ from vae_tf.data.folder_labels import labels_of_folder
 from vae_tf.data.pixels import fit, is_grey, picture_to_pixels
 from vae_tf.data.row_file import RowFile, RowWriter
 from vae_tf.errors import UserError, shown
-from vae_tf.reading import open_regular
+from vae_tf.files.reading import open_regular
 
 _DEFAULT_SIZE = 64
 _MOST_UNREADABLE = 0.1

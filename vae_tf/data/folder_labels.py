@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from vae_tf.errors import UserError, shown
-from vae_tf.reading import read_text
+from vae_tf.files.reading import read_text
 
 TABLE = "labels.csv"
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from keras import ops
 
-from vae_tf import noise
+from vae_tf.distributions import noise
 from vae_tf.distributions.distribution import Distribution
 
 

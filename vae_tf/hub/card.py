@@ -10,7 +10,7 @@ from vae_tf.analysis.summaries import summarize
 from vae_tf.analysis.verdict import verdict
 from vae_tf.config import Params
 from vae_tf.errors import UserError
-from vae_tf.reading import read_json, require_fields
+from vae_tf.files.reading import read_json, require_fields
 from vae_tf.runs import Run
 from vae_tf.runs.download import hub_library
 

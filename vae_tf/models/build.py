@@ -3,10 +3,10 @@
 import keras
 
 from vae_tf.errors import UserError
-from vae_tf.memory import check_memory
 from vae_tf.models import MODELS
 from vae_tf.models.generative_model import GenerativeModel
 from vae_tf.models.knobs import checked_hyper, hyper_of
+from vae_tf.models.memory import check_memory
 from vae_tf.networks.own import OwnNetworks
 from vae_tf.networks.precision import computing_in, in_float32
 from vae_tf.networks.sizes import Sizes

@@ -17,7 +17,7 @@ from pathlib import Path
 import tensorflow as tf
 
 from vae_tf.errors import UserError, unknown
-from vae_tf.saving import folder_written_whole, written_whole
+from vae_tf.files.saving import folder_written_whole, written_whole
 
 FORMATS = ("tf_saved_model", "litert")
 _SIGNATURES = ["encode", "decode"]

@@ -19,7 +19,7 @@ import numpy as np
 from keras import ops
 
 from vae_tf.distributions import Gaussian, StandardNormal
-from vae_tf.likelihoods import make_likelihood
+from vae_tf.likelihoods.likelihood import make_likelihood
 from vae_tf.models.arrays import ArrayModel, RowFunctions
 from vae_tf.models.keras_methods import KerasMethods
 from vae_tf.models.kl_weight import make_kl_weight
@@ -52,7 +52,7 @@ class GenerativeModel(KerasMethods, ArrayModel):
     Args:
         encoder: Model `x [B, H, W, C] -> (mean [B, L], log_stddev [B, L])`.
         decoder: Model `z [B, L] -> logits [B, H, W, C]`.
-        likelihood: Text of a likelihood, see `likelihood_texts`.
+        likelihood: Text of a likelihood, see `likelihoods.texts`.
         kl_weight: Number, schedule or text of a schedule: the regularizer's weight at a step.
         trigger_window: Steps over whose mean reconstruction a triggered weight decides.
         learning_rate: Schedule, or text of one, that the optimizer's learning rate follows; None

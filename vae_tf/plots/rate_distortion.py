@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from vae_tf.escaping import without_mathtext
 from vae_tf.plots.page import CLASSES, INK, MARGIN, RULE, Page, points, text_width
+from vae_tf.texts.escaping import without_mathtext
 
 _SIZE = 420  # pixels
 

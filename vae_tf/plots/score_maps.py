@@ -6,8 +6,8 @@ import numpy as np
 from matplotlib import colormaps
 from matplotlib.figure import Figure
 
-from vae_tf.escaping import without_mathtext
 from vae_tf.plots.page import INK, MARGIN, Page, points, text_width
+from vae_tf.texts.escaping import without_mathtext
 
 _ACROSS, _BELOW = 90, 84  # pixels between maps
 _COLUMNS = 4

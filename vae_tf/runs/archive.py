@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vae_tf.reading import open_regular, parse_json, require_fields
+from vae_tf.files.reading import open_regular, parse_json, require_fields
 
 _DETAILS = "details.json"
 

@@ -14,10 +14,10 @@ from pathlib import Path
 import numpy as np
 
 from vae_tf.errors import UserError
+from vae_tf.files.saving import written_whole
 from vae_tf.runs.archive import read_archive, read_archive_details, write_archive
 from vae_tf.runs.details import check_details
 from vae_tf.runs.tensors import SUFFIX, read_tensor_details, read_tensors, write_tensors
-from vae_tf.saving import written_whole
 
 _KEPT = 2  # the newest, and the one before in case the newest is damaged
 _NAME = re.compile(r"step_([0-9]{8,15})\.(npz|safetensors)")

@@ -12,11 +12,11 @@ from pathlib import Path
 
 from vae_tf.config import Params, differences
 from vae_tf.errors import UserError
+from vae_tf.files.saving import PARTIAL, remove_abandoned, sync_folder, write_text
 from vae_tf.runs.folder import PARAMS, REPLACED, Run
 from vae_tf.runs.kept import KEPT
 from vae_tf.runs.lock import LOCK
 from vae_tf.runs.networks import NETWORKS
-from vae_tf.saving import PARTIAL, remove_abandoned, sync_folder, write_text
 
 _FOLDERS = ("checkpoints", KEPT, "samples", "tensorboard")
 _FILES = (LOCK, PARAMS, NETWORKS, REPLACED, "environment.json", "log.csv", "metrics.json")
@@ -108,8 +108,8 @@ def _is_run(path: Path) -> bool:
 def check_links(path: Path):
     """Checks that nothing written into a run folder can get elsewhere.
 
-    Files are replaced and never opened through a link, see `vae_tf.saving`; what is left are the
-    folders inside.
+    Files are replaced and never opened through a link, see `vae_tf.files.saving`; what is left are
+    the folders inside.
 
     Args:
         path: The run folder.

@@ -16,7 +16,7 @@ from vae_tf.config import Params, differences, replace
 from vae_tf.data import ImageSet
 from vae_tf.data.fingerprints import fingerprint
 from vae_tf.errors import UserError, shown
-from vae_tf.reading import Kinds, require_fields
+from vae_tf.files.reading import Kinds, require_fields
 
 _FIELDS: Kinds = {
     "step": int,

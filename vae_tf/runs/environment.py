@@ -12,9 +12,9 @@ import time
 from pathlib import Path
 
 from vae_tf.errors import UserError
-from vae_tf.reading import read_json, require_fields
+from vae_tf.files.reading import read_json, require_fields
+from vae_tf.files.saving import write_text
 from vae_tf.runs.folder import Run
-from vae_tf.saving import write_text
 from vae_tf.version import VERSION
 
 

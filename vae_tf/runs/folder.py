@@ -7,20 +7,20 @@ from pathlib import Path
 
 import numpy as np
 
-from vae_tf.code_mixture import CodeMixture, fit_mixture
-from vae_tf.command_names import call_of
 from vae_tf.config import Params
 from vae_tf.data import ImageSet, load
 from vae_tf.data.fingerprints import fingerprint
 from vae_tf.errors import UserError, unknown
+from vae_tf.files.reading import read_text
 from vae_tf.models.codes import encode_images
 from vae_tf.quiet_tensorflow import import_tensorflow
-from vae_tf.reading import read_text
 from vae_tf.runs import checkpoints
+from vae_tf.runs.code_mixture import CodeMixture, fit_mixture
 from vae_tf.runs.details import check_details, check_params, same_images
 from vae_tf.runs.lock import LOCK
 from vae_tf.runs.log import read_log, read_proven_log
 from vae_tf.runs.networks import read_networks
+from vae_tf.texts.command_names import call_of
 
 PARAMS = "params.json"  # the file that makes a folder a run
 REPLACED = "params.json.replaced"  # its name while --overwrite removes the run

@@ -1,10 +1,10 @@
 """Weights kept at chosen steps of a training, to see how it went: `Params.keep_steps`."""
 
 from vae_tf.errors import UserError
+from vae_tf.files.saving import written_whole
 from vae_tf.runs import checkpoints
 from vae_tf.runs.archive import write_archive
 from vae_tf.runs.folder import Run
-from vae_tf.saving import written_whole
 
 KEPT = "kept"  # folder within the run folder
 

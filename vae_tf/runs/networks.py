@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from vae_tf.errors import UserError
-from vae_tf.reading import read_text
+from vae_tf.files.reading import read_text
 
 NETWORKS = "networks.json"
 _MOST_BYTES = 4 * 2**20

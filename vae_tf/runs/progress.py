@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from vae_tf.errors import UserError
-from vae_tf.reading import open_regular
+from vae_tf.files.reading import open_regular
 from vae_tf.runs import checkpoints
 from vae_tf.runs.details import check_details
 from vae_tf.runs.folder import Run

@@ -2,11 +2,11 @@
 
 from PIL import Image
 
-from vae_tf.reading import open_regular
+from vae_tf.files.reading import open_regular
+from vae_tf.files.saving import written_whole
 from vae_tf.runs import checkpoints
 from vae_tf.runs.creation import check_links
 from vae_tf.runs.folder import Run
-from vae_tf.saving import written_whole
 
 _COLORS = 128  # of a sample picture
 

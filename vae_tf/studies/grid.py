@@ -7,9 +7,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from vae_tf.config import Params
+from vae_tf.config import Params, changed, read_value
 from vae_tf.errors import UserError, shown
-from vae_tf.overrides import changed, read_value
 
 _LONGEST_NAME = 200  # bytes, as for any run folder
 _MOST_POINTS = 100_000
@@ -135,7 +134,7 @@ def text_of(value: object) -> str:
 def read_vary(assignments: Iterable[str]) -> dict[str, Sequence]:
     """Reads `field=value,value` texts of the command line; `0..4` stands for 0,1,2,3,4.
 
-    Values are read as in `overrides.override`; commas within brackets belong to a value.
+    Values are read as in `config.override`; commas within brackets belong to a value.
 
     Raises:
         UserError: If one cannot be read, or a field is there twice.

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from vae_tf.errors import UserError, shown
-from vae_tf.reading import open_regular
+from vae_tf.files.reading import open_regular
+from vae_tf.files.saving import sync_folder, written_whole
 from vae_tf.runs import PARAMS, check_links, check_new
 from vae_tf.runs.kept import KEPT
-from vae_tf.saving import sync_folder, written_whole
 
 _CHECKPOINTS = "checkpoints"
 _FOLDERS = (_CHECKPOINTS, KEPT, "samples")

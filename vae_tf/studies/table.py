@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from vae_tf.errors import UserError
-from vae_tf.escaping import csv_cell
+from vae_tf.files.saving import write_text
 from vae_tf.runs import STUDY, Run
-from vae_tf.saving import write_text
 from vae_tf.studies.grid import Point
 from vae_tf.studies.points import Standing
+from vae_tf.texts.escaping import csv_cell
 
 
 def numbers_of(folder: Path) -> dict[str, float]:

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import tensorflow as tf
 
 from vae_tf.config import Params
+from vae_tf.distributions.noise import Share, sharing
 from vae_tf.errors import UserError
 from vae_tf.models.generative_model import GenerativeModel
-from vae_tf.noise import Share, sharing
 from vae_tf.training.evaluation import as_tensors
 
 

@@ -15,10 +15,10 @@ from vae_tf.analysis.colorings import colorings
 from vae_tf.analysis.explorer.generator import describe_generator
 from vae_tf.analysis.explorer.layers import HalfPrecision
 from vae_tf.distributions import StandardNormal
-from vae_tf.escaping import printable
 from vae_tf.models import CLASSIFIERS
 from vae_tf.plots.code_statistics import CodeStatistics
 from vae_tf.plots.projections import principal_axes
+from vae_tf.texts.escaping import printable
 
 FORMAT = 2  # as in model.js; another one where an older script could not read the content
 _MOST_SLIDERS = 64

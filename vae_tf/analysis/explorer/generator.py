@@ -7,7 +7,7 @@ from vae_tf.analysis.explorer.graph import describe_network
 from vae_tf.analysis.explorer.layers import HalfPrecision
 from vae_tf.distributions import Categorical, Codebook, Gaussian, Point
 from vae_tf.errors import UserError
-from vae_tf.likelihoods import ContinuousBernoulli
+from vae_tf.likelihoods.likelihood import ContinuousBernoulli
 
 _KINDS = {Gaussian: "gaussian", Point: "point", Codebook: "values"}
 _NUM_TRIED = 4

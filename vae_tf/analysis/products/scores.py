@@ -4,12 +4,12 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from vae_tf.analysis.analyzed_run import AnalyzedRun
-from vae_tf.command_names import call_of
 from vae_tf.errors import UserError
 from vae_tf.limits import USED_NATS
 from vae_tf.metrics.decomposition import AT_LIMIT
 from vae_tf.plots.heat_maps import plot_heat_maps
 from vae_tf.plots.kl_decomposition import plot_decomposition
+from vae_tf.texts.command_names import call_of
 
 
 def information_matrix(analyzed: AnalyzedRun) -> Figure:

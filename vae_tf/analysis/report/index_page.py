@@ -10,7 +10,7 @@ from vae_tf.analysis.report.quantities import QUANTITIES, USED_EXPLAINED, used_w
 from vae_tf.analysis.report.study_section import study_section
 from vae_tf.analysis.report.trade_off import Point, trade_off
 from vae_tf.analysis.studies.study_table import StudyTable
-from vae_tf.command_names import call_of
+from vae_tf.texts.command_names import call_of
 
 if TYPE_CHECKING:
     from vae_tf.analysis.report.page import ReportedRun

@@ -17,7 +17,7 @@ from vae_tf.analysis.report.states import Badge
 from vae_tf.analysis.report.study_section import study_body
 from vae_tf.analysis.studies.study_table import StudyTable
 from vae_tf.config import Params
-from vae_tf.saving import write_text
+from vae_tf.files.saving import write_text
 
 INDEX = "index.html"
 POINTER = "report.html"  # where the report lay before it had several pages

@@ -11,9 +11,9 @@ from vae_tf.analysis.failures import reading, reason_of
 from vae_tf.analysis.request import Outcome, Request
 from vae_tf.analysis.studies.figures import FIGURES
 from vae_tf.analysis.studies.study_table import StudyTable, load_study
-from vae_tf.escaping import csv_cell, printable
+from vae_tf.files.saving import write_text
 from vae_tf.plots.saving import has_formats, save_figure, source_of
-from vae_tf.saving import write_text
+from vae_tf.texts.escaping import csv_cell, printable
 from vae_tf.version import VERSION
 
 MEANS = "means.csv"

@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from vae_tf import saving
-from vae_tf.saving import remove_abandoned, write_text, written_whole
+from vae_tf.files import saving
+from vae_tf.files.saving import remove_abandoned, write_text, written_whole
 
 
 def test_whole_or_not_at_all(tmp_path):
@@ -74,7 +74,8 @@ def test_long_names(tmp_path):
 
 def test_leftovers_of_a_killed_process_go_and_those_of_a_living_one_stay(tmp_path):
     code = (
-        "import sys, time; from pathlib import Path; from vae_tf.saving import written_whole\n"
+        "import sys, time\nfrom pathlib import Path\n"
+        "from vae_tf.files.saving import written_whole\n"
         "with written_whole(Path(sys.argv[1])) as partial:\n"
         "    partial.write_text('half'); print('ready', flush=True); time.sleep(60)"
     )

@@ -1,7 +1,7 @@
 """Likelihoods of images given the decoder's logits, and the scale that some of them have.
 
 Reconstructions are negative log-likelihoods in nats, summed over pixels and channels, less a
-constant that `constant` names. `likelihood_texts` says how they are written in `params.py`.
+constant that `constant` names. `texts.py` says how they are written in `params.py`.
 """
 
 import math
@@ -11,7 +11,7 @@ import numpy as np
 from keras import ops
 
 from vae_tf.errors import UserError
-from vae_tf.likelihood_texts import read_likelihood
+from vae_tf.likelihoods.texts import read_likelihood
 
 # Standard deviation of the Gaussian whose negative log-likelihood is the sum of squared errors.
 _DEFAULT_STDDEV = math.sqrt(0.5)
@@ -256,7 +256,7 @@ def make_likelihood(text: str, model: keras.Model) -> Likelihood:
     """Makes a likelihood from its text.
 
     Args:
-        text: Text of a likelihood, such as "gaussian(stddev=0.1)", see `likelihood_texts`.
+        text: Text of a likelihood, such as "gaussian(stddev=0.1)", see `texts.py`.
         model: Model that keeps the weights of those that have some; where it works on vectors, by
             its `image_shape`, a Gaussian or a Laplace distribution is around any real numbers.
 

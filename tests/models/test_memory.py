@@ -3,13 +3,11 @@ import math
 import pytest
 
 import params as presets
-from vae_tf import memory
-from vae_tf.config import Params, replace
+from vae_tf.config import Params, override, replace
 from vae_tf.errors import UserError
-from vae_tf.memory import check_memory, estimate
-from vae_tf.models import MODELS
+from vae_tf.models import MODELS, memory
 from vae_tf.models.build import build_model
-from vae_tf.overrides import override
+from vae_tf.models.memory import check_memory, estimate
 
 COLOR = (64, 64, 3)
 KNOBS = {

@@ -5,7 +5,7 @@ import pytest
 from matplotlib import cbook
 from matplotlib.figure import Figure
 
-from vae_tf.escaping import csv_cell, printable, without_mathtext
+from vae_tf.texts.escaping import csv_cell, printable, without_mathtext
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,9 @@ import sys
 
 import pytest
 
-from vae_tf.command_names import call_of
 from vae_tf.config import preset
 from vae_tf.errors import UserError
+from vae_tf.texts.command_names import call_of
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from vae_tf.checks import is_number
 from vae_tf.errors import UserError, shown, unknown
-from vae_tf.literals import Call, read
+from vae_tf.texts.literals import Call, read
 
 NAMES = ("bernoulli", "continuous_bernoulli", "discretized_logistic", "gaussian", "laplace")
 _WORDS = ("learned", "optimal")

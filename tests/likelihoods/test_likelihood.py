@@ -9,8 +9,14 @@ from tests.conftest import killed_copy
 from vae_tf.config import Params, replace
 from vae_tf.data import ArrayImages
 from vae_tf.errors import UserError
-from vae_tf.likelihood_texts import NAMES, read_likelihood
-from vae_tf.likelihoods import LIKELIHOODS, Bernoulli, ContinuousBernoulli, Gaussian, Laplace
+from vae_tf.likelihoods.likelihood import (
+    LIKELIHOODS,
+    Bernoulli,
+    ContinuousBernoulli,
+    Gaussian,
+    Laplace,
+)
+from vae_tf.likelihoods.texts import NAMES, read_likelihood
 from vae_tf.models.build import build_model
 from vae_tf.runs import checkpoints
 from vae_tf.training import train

@@ -4,7 +4,7 @@ import socket
 import pytest
 
 from vae_tf.errors import UserError, shown
-from vae_tf.reading import open_regular, parse_json, read_json, read_text, require_fields
+from vae_tf.files.reading import open_regular, parse_json, read_json, read_text, require_fields
 
 
 @pytest.mark.parametrize("kind", ["pipe", "device", "socket", "folder"])

@@ -7,15 +7,15 @@ from collections.abc import Iterable, Mapping
 
 from vae_tf import schedules
 from vae_tf.checks import is_number, is_whole
-from vae_tf.command_names import call_of
 from vae_tf.data.augmentation import AUGMENTATIONS
 from vae_tf.errors import UserError, shown, unknown
-from vae_tf.likelihood_texts import read_likelihood
+from vae_tf.files.reading import parse_json
+from vae_tf.likelihoods.texts import read_likelihood
 from vae_tf.limits import LARGEST_COUNT, LARGEST_SIDE
 from vae_tf.models import DEFAULT_KL_WEIGHTS, MODELS
 from vae_tf.networks import specs
 from vae_tf.optimizers import read_optimizer
-from vae_tf.reading import parse_json
+from vae_tf.texts.command_names import call_of
 
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 

@@ -1,7 +1,7 @@
 import pytest
 
 from vae_tf.errors import UserError
-from vae_tf.literals import Call, read
+from vae_tf.texts.literals import Call, read
 
 
 def test_values_and_calls():

@@ -1,0 +1,1 @@
+"""Text that users write, read without being evaluated, and text that they are shown."""
