@@ -153,7 +153,7 @@ def _left_out(run, offers) -> list[str]:
 
 def _is_grey(images: ImageSet) -> bool:
     """Whether some of the first images have pixels between 0 and 1."""
-    return not np.isin(images.images(range(min(len(images), 16))), (0, 1)).all()
+    return not np.isin(images.images(np.arange(min(len(images), 16))), (0, 1)).all()
 
 
 def _store(run, record, name, entry, say):
