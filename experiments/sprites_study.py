@@ -68,7 +68,7 @@ COLUMNS = {
     "SAP": "sap",
     "DCI": "dci_disentanglement",
     "IRS": "irs",
-    "active": "active_units",
+    "active units": "active_units",
     "TC": "total_correlation",
     "null TC": "null_total_correlation",
 }
