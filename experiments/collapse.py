@@ -3,11 +3,12 @@
     python study.py collapse --metrics fast     trains and scores the runs, restartable
     python experiments/collapse.py              from the runs that are done
 
-The runs are `STUDIES["collapse"]` of params.py, in predictions/collapse. Numbers that cannot be had
-of a run, such as the information of codes without a density, stay empty.
+The runs are `STUDIES["collapse"]` of params.py, in predictions/collapse; the numbers of each are
+kept in experiments/collapse.json. Those that cannot be had of a run stay empty.
 """
 
 import argparse
+import json
 import statistics
 import sys
 from pathlib import Path
@@ -20,6 +21,7 @@ sys.path.insert(0, str(ROOT))
 import params as presets  # noqa: E402
 from vae_tf.analysis.score_records import RECORD, load_record, values_of  # noqa: E402
 from vae_tf.data import load  # noqa: E402
+from vae_tf.files.saving import write_text  # noqa: E402
 from vae_tf.forecasts.linear_vae import Spectrum, forecast_from, spectrum  # noqa: E402
 from vae_tf.likelihoods.texts import read_likelihood  # noqa: E402
 from vae_tf.plots.page import BLUE, FAINT, INK, MARGIN, ORANGE, Page, points  # noqa: E402
@@ -27,6 +29,7 @@ from vae_tf.plots.saving import save_figure  # noqa: E402
 from vae_tf.runs import Run  # noqa: E402
 from vae_tf.runs.progress import progress_of  # noqa: E402
 
+RESULTS = Path(__file__).with_suffix(".json")
 PICTURE = ROOT / "images" / "gallery" / "collapse.png"
 NUM_IMAGES = 1_000  # of the validation images, for the MSE
 # Columns of the table: name -> digits after the point.
@@ -61,21 +64,28 @@ def measured(run: Run) -> dict[str, float]:
 
 
 def minutes(run: Run) -> float | None:
-    """Time between the first picture and the last checkpoint: without start, with the company."""
+    """Time between the first picture and the last checkpoint: without start, with the company.
+
+    None where it cannot be had, as of files that were copied without their times.
+    """
     pictures = sorted(run.samples.glob("step_*.png"))
     kept = sorted(run.checkpoints.glob("step_*.npz"))
     if not pictures or not kept:
         return None
-    return (kept[-1].stat().st_mtime - pictures[0].stat().st_mtime) / 60
+    seconds = kept[-1].stat().st_mtime - pictures[0].stat().st_mtime
+    return seconds / 60 if seconds > 1 else None
 
 
 def forecast(params, images: Spectrum) -> str:
-    """What a linear VAE would do at this weight and likelihood; nothing for other models."""
+    """What a linear VAE would do at this weight and likelihood; nothing for other models.
+
+    Used latents are those of 0.1 nats, as in every picture and table.
+    """
     if params.model != "vae":
         return ""
     stddev = read_likelihood(params.likelihood)[1]
     result = forecast_from(images, params.kl_weight, params.latent_size, stddev)
-    return f"{result.used} used, {result.kl:.1f} nats"
+    return f"{result.active} used, {result.kl:.1f} nats"
 
 
 def table(rows: dict[str, list[dict]], forecasts: dict[str, str]) -> str:
@@ -144,6 +154,7 @@ def main():
     parser.add_argument("--predictions", type=Path, default=ROOT / "predictions")
     options = parser.parse_args()
     rows: dict[str, list[dict]] = {}
+    results: dict[str, dict] = {}
     forecasts: dict[str, str] = {}
     spectra: dict[int, Spectrum] = {}
     for point in presets.STUDIES["collapse"].points():
@@ -156,9 +167,11 @@ def main():
             spectra[size] = spectrum(images, size)
         name = point.values["base"]
         forecasts[name] = forecast(point.params, spectra[size])
-        rows.setdefault(name, []).append(measured(run))
+        results[point.name] = measured(run)
+        rows.setdefault(name, []).append(results[point.name])
     if not rows:
         sys.exit("No run is done. Train them: python study.py collapse --metrics fast")
+    write_text(RESULTS, json.dumps(results, indent=1) + "\n")
     save_figure(PICTURE, picture(rows))
     print(table(rows, forecasts))
 

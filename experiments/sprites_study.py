@@ -68,7 +68,7 @@ COLUMNS = {
     "SAP": "sap",
     "DCI": "dci_disentanglement",
     "IRS": "irs",
-    "active": "active_units",
+    "active units": "active_units",
     "TC": "total_correlation",
     "null TC": "null_total_correlation",
 }
@@ -203,7 +203,11 @@ def table(groups: dict[str, list[dict]]) -> str:
             values = scales.get(key, 1) * np.array([row[key] for row in rows if key in row], float)
             show = f"{{:,.{digits.get(key, 2)}f}}".format
             spread = f" ± {show(values.std(ddof=1))}" if len(set(values)) > 1 else ""
-            cells.append(show(values.mean()) + spread if len(values) else "")
+            # Information near its limit, the log of the number of images, counts as total
+            # correlation.
+            limited = any(row.get("information_at_limit") for row in rows)
+            flag = "!" if key == "total_correlation" and limited else ""
+            cells.append(show(values.mean()) + spread + flag if len(values) else "")
         published = PUBLISHED.get(name)
         shown = "" if published is None else f"{published:g}"
         lines.append(f"| {name} | {len(rows)} | {shown} | {' | '.join(cells)} |")

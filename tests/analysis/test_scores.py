@@ -80,7 +80,8 @@ def test_a_run_without_factors_gets_what_needs_none(run_folder, quiet):
     assert "bits_per_dimension" not in values  # a Bernoulli is no probability of grey pixels
     sizes = record["scores"]["elbo_decomposition"]["sizes"]
     assert sizes == {"num_samples": 1_000, "num_images": len(run.data)}
-    assert "no known factors" in record["left_out"][0]
+    known, bits = record["left_out"]
+    assert "no known factors" in known and "bits per dimension are left out" in bits
 
 
 @pytest.mark.usefixtures("few_scores")

@@ -186,6 +186,7 @@ def test_the_trade_off_goes_from_collapse_to_the_weight_asked_for(images):
         ({"images": np.full((3, 4), np.nan)}, "must be finite"),
         ({"images": np.full((3, 4), 2.0)}, r"must lie in \[0, 1\]"),
         ({"images": np.zeros(3)}, r"\[N, H, W\]"),
+        ({"images": "mnist"}, r"vae_tf.data.load\('mnist'\)"),
     ],
 )
 def test_mistakes_are_explained(images, arguments, message):

@@ -47,6 +47,13 @@ def test_stochastic_layers_have_panels_of_their_own():
         assert shown == {"layer 3, the top": 30, "layer 2": 20, "layer 1, the lowest": 10}
 
 
+def test_the_likelihoods_scale_has_a_panel_where_it_is_learned():
+    scale = {"decoder_stddev": np.linspace(0.7, 0.1, 50), "val_decoder_stddev": np.full(50, 0.2)}
+    *eight, panel = plot_training_curves(history() | scale, "t").axes
+    assert len(eight) == 8 and panel.get_title(loc="left") == "Stddev of the likelihood"
+    assert [line.get_ydata()[-1] for line in panel.lines] == [0.1, 0.2]
+
+
 def test_an_infinite_kl_is_said_in_its_panel():
     endless = history()
     endless["kl"][:] = endless["val_kl"][:] = np.inf

@@ -143,7 +143,17 @@ def _left_out(run, offers) -> list[str]:
             "Its posterior is not Gaussian: the KL of each code, its decomposition and MIG by "
             "density are left out."
         )
+    if "model" in offers and run.model.pixels.levels == 2 and _is_grey(run.validation_data):
+        sentences.append(
+            "Its likelihood is a Bernoulli and its pixels are grey, of which that is no "
+            "probability: bits per dimension are left out. Train with continuous_bernoulli."
+        )
     return sentences
+
+
+def _is_grey(images: ImageSet) -> bool:
+    """Whether some of the first images have pixels between 0 and 1."""
+    return not np.isin(images.images(np.arange(min(len(images), 16))), (0, 1)).all()
 
 
 def _store(run, record, name, entry, say):

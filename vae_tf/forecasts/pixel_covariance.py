@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from vae_tf.data.image_set import ArrayImages, ImageSet
-from vae_tf.errors import UserError
+from vae_tf.errors import UserError, shown
 
 # Pixel values that are read at most, 256 MB of float32: 85,598 images of 28x28, 5,461 of 64x64x3.
 MOST_VALUES = 2**26
@@ -34,6 +34,11 @@ def read_sample(images: "ImageSet | np.ndarray") -> tuple[np.ndarray, int]:
         if images.dtype.kind == "f" and images.size and not np.isfinite(images.sum()):
             raise _not_finite()
         images = ArrayImages("array", images[:, None] if images.ndim == 2 else images)
+    if not hasattr(images, "image_shape"):
+        raise UserError(
+            f"Images must be an image set or an array. Received: {shown(images)}. Load a data set "
+            f"by its name: vae_tf.data.load('mnist')."
+        )
     count, size = len(images), math.prod(images.image_shape)
     if count < 2:
         raise UserError(

@@ -24,7 +24,9 @@ class CapacityVAE(VAE):
     Where gamma is far more than a nat is worth to the reconstruction, nats go where they are made
     fastest, into latents that are active already, and the reconstruction gets little of them. About
     10 still holds the KL and leaves to the reconstruction where the nats go. It cannot hold a KL
-    below what a reconstruction worth more than gamma a nat asks for.
+    below what a reconstruction worth more than gamma a nat asks for. Nor does it make a decoder
+    use what the encoder spends: where the optimization fails, the capacity is paid in full for
+    codes that tell nothing (RESULTS.md, remedies side by side).
 
     Args:
         gamma: Weight of the distance to the capacity, at least 0; 1,000 in the paper, 100 in many

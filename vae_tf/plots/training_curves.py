@@ -1,4 +1,4 @@
-"""The eight panels of a training, and two of its stochastic layers (draw)."""
+"""The eight panels of a training, and those of its stochastic layers and likelihood (draw)."""
 
 import itertools
 from collections.abc import Sequence
@@ -34,6 +34,9 @@ LAYER_PANELS = {
     "KL of each layer": ("kl", "nats per image"),
     "Active latents of each layer": ("active", "latents"),
 }
+# A likelihood's standard deviation, where it is not fixed.
+SCALE_PANEL = "Stddev of the likelihood"
+_WIDTH, _HEIGHT, _ACROSS, _DOWN = 268, 190, 76, 86  # of a panel, and between panels; pixels
 # Unit -> the least span of an axis; the prior's standard deviation is 1.
 _LEAST_SPAN = {"stddev": 0.2, "mean": 0.2, "nats per image": 0.1}
 
@@ -43,7 +46,8 @@ def plot_training_curves(
 ) -> Figure:
     """Draws eight panels: losses, KL weight, standard deviations and means.
 
-    Where there are several stochastic layers, their KL and active latents come below.
+    Below come the KL and the active latents of several stochastic layers, where there are some,
+    and the standard deviation of a likelihood that learns it.
 
     Args:
         history: Columns of log.csv by name, `step` among them; those of validation begin with
@@ -51,39 +55,49 @@ def plot_training_curves(
         title: Title of the page.
         notes: Lines below the title.
     """
-    width, height, across, down = 268, 190, 76, 86
-    rows = 3 if "kl_2" in history else 2
-    page = Page(4 * (width + across) - 10, rows * (height + down) + 4, title, tuple(notes))
+    layers, scaled = "kl_2" in history, "decoder_stddev" in history
+    rows = 3 if layers or scaled else 2
+    page = Page(4 * (_WIDTH + _ACROSS) - 10, rows * (_HEIGHT + _DOWN) + 4, title, tuple(notes))
     page.text(page.width - MARGIN - 130, MARGIN, "●  training", color=BLUE, ha="right")
     page.text(page.width - MARGIN, MARGIN, "◆  validation", color=ORANGE, ha="right")
     for index, (panel, (columns, unit)) in enumerate(TRAINING_PANELS.items()):
-        left = MARGIN + 56 + index % 4 * (width + across)
-        top = page.top + 30 + index // 4 * (height + down)
-        axes = page.chart(left, top, width, height, title=panel, xlabel="step", ylabel=unit)
-        values = _plot_curves(axes, history, columns)
-        if not len(values):  # the KL of an encoder without noise
-            axes.text(
-                0.5, 0.5, "not finite", transform=axes.transAxes, ha="center", color=FAINT,
-                size=points(14),
-            )  # fmt: skip
-            axes.set_yticks([])
-        finite = values[np.isfinite(values)]
-        wide = len(columns) > 1 and len(finite) and 0 < finite.min() < finite.max() / 100
-        if wide or needs_log_scale(values, 8.0):
-            use_log_scale(axes, values, unit)
-        if panel == "KL weight" and len(values) and axes.get_yscale() == "linear":
-            axes.set_ylim(-0.05 * values.max(), 1.1 * values.max() or 1.0)
-        if axes.get_yscale() == "linear":
-            keep_in_proportion(axes, values, _LEAST_SPAN.get(unit, 0.0))
-        if len(columns) > 1:
-            low, high = (history[column] for column in columns)
-            axes.fill_between(history["step"], low, high, color=BLUE, alpha=0.12, linewidth=0)
-        label_steps(axes)
-    for column, (panel, (name, unit)) in enumerate(LAYER_PANELS.items() if rows == 3 else ()):
-        left, top = MARGIN + 56 + column * (width + across), page.top + 30 + 2 * (height + down)
-        axes = page.chart(left, top, width, height, title=panel, xlabel="step", ylabel=unit)
-        _plot_layers(axes, history, name)
+        _draw_panel(_panel(page, index, panel, unit), history, panel, columns, unit)
+    if layers:
+        for index, (panel, (name, unit)) in enumerate(LAYER_PANELS.items()):
+            _plot_layers(_panel(page, 8 + index, panel, unit), history, name)
+    if scaled:  # at the right, where a legend of layers ends before it
+        axes = _panel(page, 11 if layers else 8, SCALE_PANEL, "stddev of a pixel")
+        _draw_panel(axes, history, SCALE_PANEL, {"decoder_stddev": ""}, "stddev of a pixel")
     return page.figure
+
+
+def _panel(page, index, title, unit):
+    left = MARGIN + 56 + index % 4 * (_WIDTH + _ACROSS)
+    top = page.top + 30 + index // 4 * (_HEIGHT + _DOWN)
+    return page.chart(left, top, _WIDTH, _HEIGHT, title=title, xlabel="step", ylabel=unit)
+
+
+def _draw_panel(axes, history, panel, columns, unit):
+    """Draws columns of the log on a scale that suits them."""
+    values = _plot_curves(axes, history, columns)
+    if not len(values):  # the KL of an encoder without noise
+        axes.text(
+            0.5, 0.5, "not finite", transform=axes.transAxes, ha="center", color=FAINT,
+            size=points(14),
+        )  # fmt: skip
+        axes.set_yticks([])
+    finite = values[np.isfinite(values)]
+    wide = len(columns) > 1 and len(finite) and 0 < finite.min() < finite.max() / 100
+    if wide or needs_log_scale(values, 8.0):
+        use_log_scale(axes, values, unit)
+    if panel == "KL weight" and len(values) and axes.get_yscale() == "linear":
+        axes.set_ylim(-0.05 * values.max(), 1.1 * values.max() or 1.0)
+    if axes.get_yscale() == "linear":
+        keep_in_proportion(axes, values, _LEAST_SPAN.get(unit, 0.0))
+    if len(columns) > 1:
+        low, high = (history[column] for column in columns)
+        axes.fill_between(history["step"], low, high, color=BLUE, alpha=0.12, linewidth=0)
+    label_steps(axes)
 
 
 def _plot_layers(axes, history, name):
