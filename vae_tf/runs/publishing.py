@@ -34,7 +34,7 @@ def slim(run: Run):
 
 
 def _thinned(paths: list[Path]) -> list[Path]:
-    """The pictures that stay, closer at the beginning, where more happens; the others are deleted."""
+    """The pictures that stay, closest at the beginning, where most happens; deletes others."""
     spaced = np.geomspace(1, max(1, len(paths)), _PICTURES).round().astype(int)
     kept = [paths[place - 1] for place in np.unique(spaced)] if paths else []
     for path in set(paths) - set(kept):
