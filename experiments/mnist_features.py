@@ -5,6 +5,7 @@ MNIST, seed 0. Its weights in half precision are vae_tf/metrics/mnist_features.n
 the test images is printed and kept with them.
 """
 
+import argparse
 import sys
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from vae_tf.metrics import mnist_features  # noqa: E402
 
 def main():
     """Trains, measures and saves."""
+    argparse.ArgumentParser(description=__doc__.splitlines()[0]).parse_args()
     train, test = data.load("mnist"), data.load("mnist", "test")
     keras.utils.set_random_seed(0)
     classifier = keras.Sequential(

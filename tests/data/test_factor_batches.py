@@ -4,7 +4,7 @@ import pytest
 from vae_tf.data import ArrayImages
 from vae_tf.data.factor_batches import clamped, pairs
 from vae_tf.data.factors import FactorGrid
-from vae_tf.data.image_set import GroundTruthImages
+from vae_tf.data.ground_truth_images import GroundTruthImages
 from vae_tf.data.row_file import ArrayRows
 from vae_tf.data.sprites import load_sprites
 from vae_tf.errors import UserError

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from vae_tf.data.factors import FactorGrid
-from vae_tf.data.image_set import ArrayImages, GroundTruthImages
+from vae_tf.data.ground_truth_images import GroundTruthImages
+from vae_tf.data.image_set import ArrayImages
 from vae_tf.data.row_file import ArrayRows
 from vae_tf.errors import UserError
 

@@ -4,7 +4,7 @@ import tensorflow as tf
 
 from vae_tf.config import replace
 from vae_tf.data.factors import FactorGrid
-from vae_tf.data.image_set import GroundTruthImages
+from vae_tf.data.ground_truth_images import GroundTruthImages
 from vae_tf.data.row_file import ArrayRows
 from vae_tf.errors import UserError
 from vae_tf.models.build import build_model

@@ -15,7 +15,7 @@ from tests.conftest import killed_copy
 from vae_tf.config import replace
 from vae_tf.data.batches import batch_of
 from vae_tf.data.factors import FactorGrid
-from vae_tf.data.image_set import GroundTruthImages
+from vae_tf.data.ground_truth_images import GroundTruthImages
 from vae_tf.data.row_file import ArrayRows
 from vae_tf.distributions import Codebook
 from vae_tf.distributions.noise import Share, sharing

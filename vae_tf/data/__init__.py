@@ -7,7 +7,8 @@ from collections.abc import Callable
 from vae_tf.checks import is_whole
 from vae_tf.data.collection import Collection, check_validation
 from vae_tf.data.given import ArrayVectors, given_images
-from vae_tf.data.image_set import ArrayImages, GroundTruthImages, ImageSet
+from vae_tf.data.ground_truth_images import GroundTruthImages
+from vae_tf.data.image_set import ArrayImages, ImageSet
 from vae_tf.errors import UserError, shown
 from vae_tf.limits import LARGEST_SIDE
 

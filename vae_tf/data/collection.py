@@ -8,7 +8,8 @@ import numpy as np
 
 from vae_tf.checks import is_number
 from vae_tf.data.factors import FactorGrid
-from vae_tf.data.image_set import GroundTruthImages, ImageSet, Rows
+from vae_tf.data.ground_truth_images import GroundTruthImages
+from vae_tf.data.image_set import ImageSet, Rows
 from vae_tf.errors import UserError, unknown
 
 SPLITS = ("train", "validation", "test", "all")

@@ -5,7 +5,8 @@ Both are pure functions of the images that were drawn and of a generator seeded 
 
 import numpy as np
 
-from vae_tf.data.image_set import GroundTruthImages, ImageSet
+from vae_tf.data.ground_truth_images import GroundTruthImages
+from vae_tf.data.image_set import ImageSet
 from vae_tf.errors import UserError
 
 

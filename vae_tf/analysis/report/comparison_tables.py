@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from vae_tf.analysis.elements import (
     anchor,
@@ -15,10 +14,8 @@ from vae_tf.analysis.elements import (
 )
 from vae_tf.analysis.report.groups import Group, weight_of, weight_words
 from vae_tf.analysis.report.quantities import QUANTITIES, USED, used_words, written
+from vae_tf.analysis.report.reported_run import ReportedRun
 from vae_tf.analysis.score_tables import Comparison, cell, compare, sizes_note
-
-if TYPE_CHECKING:
-    from vae_tf.analysis.report.page import ReportedRun
 
 _MOST_FIELDS = 8  # columns of parameters; the page of a run has all
 _WEIGHT = "kl_weight"
@@ -63,7 +60,7 @@ def _sorter(heading: str, *, number: bool = False, sorted: bool = False) -> str:
     return f'<th scope="col"{kind}><button type="button">{text(heading)}</button></th>'
 
 
-def _row(run: "ReportedRun", label: str, fields, shown, forecast: bool) -> str:
+def _row(run: ReportedRun, label: str, fields, shown, forecast: bool) -> str:
     summary, values = run.summary, run.params.to_dict()
     cells = [_number(label, float(label)), _name(run)]
     for name in fields:
@@ -80,7 +77,7 @@ def _row(run: "ReportedRun", label: str, fields, shown, forecast: bool) -> str:
     return f'<tr id="{anchor(name)}" data-run="{text(name)}">{"".join(cells)}</tr>'
 
 
-def _name(run: "ReportedRun") -> str:
+def _name(run: ReportedRun) -> str:
     name = run.summary["run"]
     if run.shown:
         return f'<th scope="row">{page_link(name)}{badges_of(run)}</th>'
@@ -88,7 +85,7 @@ def _name(run: "ReportedRun") -> str:
     return f'<th scope="row">{text(name)}{badges_of(run)}{why}</th>'
 
 
-def badges_of(run: "ReportedRun") -> str:
+def badges_of(run: ReportedRun) -> str:
     """Returns the badges of a run."""
     return "".join(
         f' <span class="badge" title="{text(badge.why)}">{text(badge.word)}</span>'

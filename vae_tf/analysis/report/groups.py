@@ -3,14 +3,12 @@
 import math
 from collections.abc import Iterable, Sequence
 from statistics import median
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from vae_tf import schedules
 from vae_tf.analysis.report.quantities import written
+from vae_tf.analysis.report.reported_run import ReportedRun
 from vae_tf.config import Params
-
-if TYPE_CHECKING:
-    from vae_tf.analysis.report.page import ReportedRun
 
 # What says which images, shown once above a group; and what changes the log and not the model.
 _OF_GROUPS = ("dataset", "image_size", "channels")
@@ -33,12 +31,12 @@ class Group(NamedTuple):
     """
 
     name: str
-    runs: "list[ReportedRun]"
+    runs: list[ReportedRun]
     fields: list[str]
     verdict: str
 
 
-def groups_of(runs: "Sequence[ReportedRun]") -> list[Group]:
+def groups_of(runs: Sequence[ReportedRun]) -> list[Group]:
     """Sorts runs by their images, and those of the same images by weight.
 
     Args:
@@ -76,7 +74,7 @@ def weight_of(params: Params) -> float:
     return math.inf if isinstance(weight, schedules.Feedback) else float(weight(params.steps))
 
 
-def verdict_of(runs: "Sequence[ReportedRun]") -> str:
+def verdict_of(runs: Sequence[ReportedRun]) -> str:
     """What runs of the same images show of the KL weight, in a line.
 
     Such as "Weight 10 uses 8 of 32 latents, MSE 0.0285; 1,000 and above collapse."

@@ -12,35 +12,15 @@ from typing import NamedTuple
 from vae_tf.analysis.elements import text
 from vae_tf.analysis.report.groups import groups_of
 from vae_tf.analysis.report.index_page import TITLE, index_body
+from vae_tf.analysis.report.reported_run import ReportedRun
 from vae_tf.analysis.report.run_section import run_body
 from vae_tf.analysis.report.states import Badge
 from vae_tf.analysis.report.study_section import study_body
 from vae_tf.analysis.studies.study_table import StudyTable
-from vae_tf.config import Params
 from vae_tf.files.saving import write_text
 
 INDEX = "index.html"
 POINTER = "report.html"  # where the report lay before it had several pages
-
-
-class ReportedRun(NamedTuple):
-    """A run with what the report says of it.
-
-    Attributes:
-        folder: Folder of its pictures.
-        params: Its parameters.
-        summary: Its summary, see `summaries.summarize`.
-        record: Content of its metrics.json, None where it is not scored.
-        badges: What is to be known of it first.
-        shown: Whether it has a page.
-    """
-
-    folder: Path
-    params: Params
-    summary: dict
-    record: dict | None
-    badges: Sequence[Badge] = ()
-    shown: bool = True
 
 
 class Written(NamedTuple):

@@ -1,7 +1,6 @@
 """The page of one run: its numbers, parameters, scores and pictures."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from vae_tf.analysis.elements import address, figure, table, text
 from vae_tf.analysis.products import PRODUCTS
@@ -14,16 +13,14 @@ from vae_tf.analysis.report.quantities import (
     used_words,
     written,
 )
+from vae_tf.analysis.report.reported_run import ReportedRun
 from vae_tf.analysis.score_records import values_of
 from vae_tf.analysis.verdict import verdict
-
-if TYPE_CHECKING:
-    from vae_tf.analysis.report.page import ReportedRun
 
 _BACK = '<nav aria-label="Report"><a href="../index.html">All runs</a></nav>'
 
 
-def run_body(run: "ReportedRun", differing: Sequence[str]) -> str:
+def run_body(run: ReportedRun, differing: Sequence[str]) -> str:
     """Returns the body of the page of a run.
 
     Args:
