@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from keras import ops
 from scipy import special, stats
 
 from vae_tf.config import Params
@@ -122,3 +123,30 @@ def test_lower_layers_follow_the_upper_ones(model):
 def test_knobs_that_are_none(hyper, message):
     with pytest.raises(UserError, match=message):
         build("ladder_vae", sizes=(2,), hyper=hyper)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_the_likelihood_of_a_linear_hierarchy_is_exact(model):
+    """z2 ~ N(0, 1), z1 = A z2 + N(0, s^2), x = 0.5 + W z1 + N(0, 0.03^2): x is Gaussian.
+
+    Images are so near 0.5 that the sigmoid is a line.
+    """
+    built = build(model, latent_size=2, sizes=(1,), likelihood="gaussian(stddev=0.03)")
+    rng = np.random.default_rng(3)
+    a, log_s, w = np.array([[0.6], [-0.4]]), np.log(0.7), rng.normal(0, 0.006, (64, 2))
+
+    def down(above, training=False):
+        mean = ops.matmul(above[0], a.T.astype("float32"))
+        return mean, ops.full_like(mean, log_s)
+
+    def decoder(z, training=False):
+        return ops.reshape(ops.matmul(z, 4 * w.T.astype("float32")), (-1, 8, 8, 1))
+
+    built.downs, built.decoder = [down], decoder
+    covariance = w @ (a @ a.T + np.exp(2 * log_s) * np.eye(2)) @ w.T + 0.03**2 * np.eye(64)
+    exact = stats.multivariate_normal(np.full(64, 0.5), covariance)
+    x = exact.rvs(random_state=rng).reshape(1, 8, 8, 1).astype("float32")
+    ratio = built.log_importance_weights(x, 200_000).astype(float)[:, 0] - exact.logpdf(x.ravel())
+    ratio = np.exp(ratio)
+    error = ratio.std() / np.sqrt(len(ratio))
+    assert ratio.mean() == pytest.approx(1, abs=4.5 * error) and error < 0.02

@@ -54,6 +54,16 @@ def test_the_likelihoods_scale_has_a_panel_where_it_is_learned():
     assert [line.get_ydata()[-1] for line in panel.lines] == [0.1, 0.2]
 
 
+def test_the_error_of_a_classifier_has_a_panel():
+    errors = {name: np.full(50, np.nan) for name in ("error", "val_error", "test_error")}
+    for name, last in (("error", 0.0), ("val_error", 0.2), ("test_error", 0.1)):
+        errors[name][[0, -1]] = 0.9, last
+    *eight, panel = plot_training_curves(history() | errors, "t").axes
+    assert len(eight) == 8 and panel.get_title(loc="left") == "Classification error"
+    shown = {line.get_label(): line.get_ydata()[-1] for line in panel.lines}
+    assert shown == {"training": 0.0, "validation": 0.2, "test": 0.1}
+
+
 def test_an_infinite_kl_is_said_in_its_panel():
     endless = history()
     endless["kl"][:] = endless["val_kl"][:] = np.inf

@@ -1,5 +1,6 @@
 """Disentanglement scores: NumPy arrays in, floats out. Importing it does not import TensorFlow."""
 
+from vae_tf.metrics.attributes import AttributeTable, attribute_table
 from vae_tf.metrics.chance import chance_level, chance_level_of_codes
 from vae_tf.metrics.clustering import agreement, cluster_codes, clustering_scores, purity_score
 from vae_tf.metrics.dci import (
@@ -48,6 +49,7 @@ from vae_tf.metrics.udr import udr_score
 from vae_tf.metrics.unsupervised import active_units, unsupervised_scores
 
 __all__ = [
+    "AttributeTable",
     "Codes",
     "Column",
     "FactorSample",
@@ -60,6 +62,7 @@ __all__ = [
     "Sizes",
     "active_units",
     "agreement",
+    "attribute_table",
     "beta_vae_score",
     "bin_codes",
     "bits_per_dimension",

@@ -36,6 +36,8 @@ LAYER_PANELS = {
 }
 # A likelihood's standard deviation, where it is not fixed.
 SCALE_PANEL = "Stddev of the likelihood"
+# The part of the images that is told wrongly, where classes are told.
+ERROR_PANEL = "Classification error"
 _WIDTH, _HEIGHT, _ACROSS, _DOWN = 268, 190, 76, 86  # of a panel, and between panels; pixels
 # Unit -> the least span of an axis; the prior's standard deviation is 1.
 _LEAST_SPAN = {"stddev": 0.2, "mean": 0.2, "nats per image": 0.1}
@@ -47,7 +49,7 @@ def plot_training_curves(
     """Draws eight panels: losses, KL weight, standard deviations and means.
 
     Below come the KL and the active latents of several stochastic layers, where there are some,
-    and the standard deviation of a likelihood that learns it.
+    the standard deviation of a likelihood that learns it, and the error of a classifier.
 
     Args:
         history: Columns of log.csv by name, `step` among them; those of validation begin with
@@ -56,7 +58,8 @@ def plot_training_curves(
         notes: Lines below the title.
     """
     layers, scaled = "kl_2" in history, "decoder_stddev" in history
-    rows = 3 if layers or scaled else 2
+    told = "val_error" in history
+    rows = 3 if layers or scaled or told else 2
     page = Page(4 * (_WIDTH + _ACROSS) - 10, rows * (_HEIGHT + _DOWN) + 4, title, tuple(notes))
     page.text(page.width - MARGIN - 130, MARGIN, "●  training", color=BLUE, ha="right")
     page.text(page.width - MARGIN, MARGIN, "◆  validation", color=ORANGE, ha="right")
@@ -68,6 +71,8 @@ def plot_training_curves(
     if scaled:  # at the right, where a legend of layers ends before it
         axes = _panel(page, 11 if layers else 8, SCALE_PANEL, "stddev of a pixel")
         _draw_panel(axes, history, SCALE_PANEL, {"decoder_stddev": ""}, "stddev of a pixel")
+    if told:
+        _plot_error(_panel(page, 10 if layers else 8 + scaled, ERROR_PANEL, "share"), history)
     return page.figure
 
 
@@ -113,6 +118,17 @@ def _plot_layers(axes, history, name):
     if name == "active":
         place = {"loc": "upper left", "bbox_to_anchor": (1.05, 1.0)}
         axes.legend(frameon=False, fontsize=points(13), **place)
+
+
+def _plot_error(axes, history):
+    """Draws the error of labeled training images, of validation and of test images."""
+    _plot_curves(axes, history, {"error": ""})
+    if "test_error" in history:
+        steps, values = downsample_curve(history["step"], history["test_error"])
+        axes.plot(steps, values, color=CLASSES[2], linewidth=1.2, linestyle=":", label="test")
+    axes.set_ylim(bottom=0.0)
+    axes.legend(frameon=False, fontsize=points(13))
+    label_steps(axes)
 
 
 def _plot_curves(axes, history, columns):
