@@ -602,4 +602,13 @@ GUIDE = {
     "One family each, on shapes (five to fifteen minutes)": {
         name: "" for name in RUNS if name.startswith("sprites-") and "beta" not in name
     },
+    "Classes from a few labels (digits; MNIST: 11 MB to download)": {
+        name: "" for name, run in RUNS.items() if run.model in ("m1_m2", "auxiliary_vae")
+    },
+    "Likelihoods of binary MNIST (11 MB to download)": {
+        name: "" for name in RUNS if name.startswith("binary-MNIST-")
+    },
+    "At published lengths, days on a CPU (CelebA: 1.4 GB to download)": {
+        name: "" for name in RUNS if name.startswith(("CelebA-", "shapes3d-"))
+    },
 }

@@ -1,6 +1,7 @@
 """The site says something of whatever there is."""
 
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,17 @@ def test_every_picture_is_explained(name):
 def test_every_model_has_a_page(name):
     pages = [path.read_text() for path in (DOCS / "models").glob("*.md")]
     assert any(re.search(rf"^`model`: .*`{name}`", page, re.MULTILINE) for page in pages)
+
+
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="what is tracked, git alone knows")
+def test_pictures_in_git_are_those_that_texts_show():
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "images"], cwd=ROOT, capture_output=True, check=True
+    )
+    pages = [ROOT / "README.md", ROOT / "RESULTS.md", *DOCS.glob("**/*.md")]
+    text = "\n".join(page.read_text() for page in pages)
+    tracked = listed.stdout.decode().split("\0")[:-1]
+    assert tracked and not [path for path in tracked if path not in text]
 
 
 @pytest.mark.parametrize("page", _RUNNABLE)

@@ -3,11 +3,14 @@ import json
 import numpy as np
 import pytest
 
+from vae_tf.analysis.analyzed_run import AnalyzedRun
 from vae_tf.analysis.forecasting import forecast_words
+from vae_tf.analysis.summaries import summarize
 from vae_tf.config import replace
 from vae_tf.data import load
 from vae_tf.forecasts.linear_vae import forecast
 from vae_tf.runs import Run
+from vae_tf.training import train
 
 
 def test_numbers_of_a_run(analyzed, runs):
@@ -23,6 +26,13 @@ def test_numbers_of_a_run(analyzed, runs):
     assert summary["step"] == 12 and summary["active"] == (kl.mean(axis=0) >= 0.1).sum()
     table = (images / "summary.csv").read_text().splitlines()
     assert table[0].startswith("run,step,steps,dataset") and table[1].startswith("digits,12,12")
+
+
+def test_classes_that_are_read_off_codes_are_no_latents(tiny, tmp_path):
+    knobs = {"kind": "m1", "hidden_size": 8}
+    run = train(replace(tiny, model="m1_m2", hyper=knobs, steps=1), tmp_path / "m1")
+    assert run.model.latent_size == 13
+    assert len(summarize(AnalyzedRun(run))["kl_per_latent"]) == 3
 
 
 def test_the_forecast_in_words(tiny):

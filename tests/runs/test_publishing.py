@@ -2,6 +2,7 @@ import os
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import vae_tf
 from vae_tf import runs
@@ -21,6 +22,16 @@ def test_a_slim_run_can_be_looked_at_but_not_resumed(trained, tiny, blobs):
     np.testing.assert_allclose(run.model.encode(blobs)[0], before.encode(blobs)[0], atol=5e-3)
     with pytest.raises(UserError, match="published without optimizer state"):
         train(replace(tiny, steps=20), trained.path, resume=True)
+
+
+def test_a_slim_run_keeps_pictures_of_its_beginning_and_its_end(trained):
+    for path in trained.samples.iterdir():
+        path.unlink()
+    for step in range(32):
+        Image.new("RGB", (8, 8)).save(trained.samples / f"step_{step:08d}.png")
+    runs.slim(trained)
+    left = sorted(int(path.stem[5:]) for path in trained.samples.iterdir())
+    assert left == [0, 1, 2, 3, 4, 6, 8, 11, 16, 22, 31]  # 32^(k/11) - 1, k of 0 to 11
 
 
 def test_a_pipe_among_the_pictures_is_not_waited_for(trained):

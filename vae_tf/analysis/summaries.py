@@ -46,7 +46,8 @@ def summarize(analyzed: AnalyzedRun) -> dict:
     Returns:
         Dict of JSON values. Numbers of the log are those of its last rows; `mse`,
         `kl_per_latent`, `active` and `images` are of the analyzed images, None where the data
-        cannot be had, `kl_per_latent` also where the KL is not finite; "strip" is a PNG in base64.
+        cannot be had, `kl_per_latent` also where the KL is not finite; M1's classes, which make no
+        image, are not among the latents. "strip" is a PNG in base64.
     """
     params = analyzed.params
     history = analyzed.history
@@ -69,12 +70,13 @@ def summarize(analyzed: AnalyzedRun) -> dict:
         return summary | nothing
     x = analyzed.images.images(analyzed.analyzed_rows)
     labels = analyzed.labels_of(analyzed.analyzed_rows)
+    silent = analyzed.model.num_silent
     error = np.square(x - analyzed.model.decode(statistics.mean, labels)).mean()
     return summary | {
         "images": len(x),
         "mse": float(error) if math.isfinite(error) else None,
-        "active": int(statistics.active.sum()),
-        "kl_per_latent": [float(f"{value:.5g}") for value in statistics.kl]
+        "active": int(statistics.active[silent:].sum()),
+        "kl_per_latent": [float(f"{value:.5g}") for value in statistics.kl[silent:]]
         if statistics.has_kl
         else None,
         "factors": list(analyzed.ground_truth.factor_names) if analyzed.has_factors else [],

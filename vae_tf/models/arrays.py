@@ -68,6 +68,8 @@ class ArrayModel(keras.Model):
     conditional = False
     # Latents of each stochastic layer, from below, where lower layers follow from upper ones.
     layer_sizes: Sequence[int] = ()
+    # Latents at the beginning of which no image is made: classes that are read off the others.
+    num_silent = 0
 
     @property
     def layers_below(self) -> list[LayerBelow]:

@@ -61,6 +61,7 @@ class M1M2(SemiSupervisedVAE):
         size, classes = self.latent_size, self.num_classes
         self.code_size = size
         self.latent_size += classes
+        self.num_silent = classes if kind == "m1" else 0
         if kind == "m2":
             names = ("classifier", "trunk", "head")
             self.classifier, self.trunk, self.head = map(encoder.get_layer, names)

@@ -82,7 +82,8 @@
     button.addEventListener("click", toggle);
     film.closest("figure").querySelector("figcaption").append(button);
     tell();
-    if (matchMedia("(prefers-reduced-motion: reduce)").matches) toggle();
+    // On a phone films wait, too: they cost its battery and are looked at one by one.
+    if (matchMedia("(prefers-reduced-motion: reduce), (max-width: 600px)").matches) toggle();
   }
 
   for (const film of document.querySelectorAll("img.film")) {
