@@ -19,7 +19,6 @@ import numpy as np
 import pytest
 
 from vae_tf.config import Params
-from vae_tf.machine import num_cores
 
 TINY = Params(
     dataset="digits",
@@ -38,11 +37,6 @@ def pytest_addoption(parser):
     parser.addoption(
         "--stride", type=int, default=1, help="run every n-th trial of the slow campaign alone"
     )
-
-
-def pytest_xdist_auto_num_workers(config):
-    """A process more than there are cores: scripts and clusters that a test starts let it wait."""
-    return num_cores() + 1
 
 
 @pytest.fixture(scope="session")
