@@ -577,6 +577,7 @@ STUDIES["collapse"] = Study(
 )
 
 # --- What `python train.py --list` says: headings, and what a run shows; others stand below ---
+# Times: benchmarks/preset_times.py on two quiet cores, without validations and pictures.
 
 GUIDE = {
     "Start here: nothing to download": {
@@ -584,31 +585,31 @@ GUIDE = {
         "sprites-beta-TCVAE": "five minutes: position, size and angle of shapes come apart",
         "sprites-beta-VAE": "five minutes: the same shapes under a KL weight of 4",
         "digits-VAE": "half a minute: digits in eight latents",
-        "emoji-VAE": "3,786 color emoji in the second project's network",
-        "my-images": "your own: --set dataset=folder:/my/images",
+        "emoji-VAE": "four minutes: 3,786 color emoji in the second project's network",
+        "my-images": "four minutes: your own, --set dataset=folder:/my/images",
     },
-    "The first project, a VAE on MNIST (11 MB to download)": {
+    "The first project, a VAE on MNIST (11 MB to download, five minutes a run or as said)": {
         "MNIST-AE": "the plain autoencoder: sharp reconstructions, no prior to draw from",
         "MNIST-VAE": "the VAE",
         "MNIST-VAE-averaged-losses": "the collapse that the project saw: a KL weight of 24.5",
-        "MNIST-KLD-Anneal": "the KL weight up from 0, six times as long",
+        "MNIST-KLD-Anneal": "half an hour: the KL weight up from 0, six times as long",
         "MNIST-KLD-Triggered": "the same, from when the reconstructions are good",
-        "MNIST-VAE-dense": "the network of lower capacity",
-        "MNIST-VAE-dense-absolute-errors": "the same as the project trained it last",
+        "MNIST-VAE-dense": "a minute and a half: the network of lower capacity",
+        "MNIST-VAE-dense-absolute-errors": "as long: the same as the project trained it last",
     },
-    "The second project, a beta-VAE on CelebA (1.4 GB to download; emoji-... at a twentieth)": {
+    "The second project, a beta-VAE on CelebA (1.4 GB to download, 80 minutes; emoji-... four)": {
         **{name: "" for name in RUNS if "Beta-VAE" in name or name == "VAE"},
     },
     "One family each, on shapes (five to fifteen minutes)": {
         name: "" for name in RUNS if name.startswith("sprites-") and "beta" not in name
     },
-    "Classes from a few labels (digits; MNIST: 11 MB to download)": {
+    "Classes from a few labels (digits: half a minute; MNIST: 11 MB, 8 to 50 minutes)": {
         name: "" for name, run in RUNS.items() if run.model in ("m1_m2", "auxiliary_vae")
     },
-    "Likelihoods of binary MNIST (11 MB to download)": {
+    "Likelihoods of binary MNIST (11 MB to download, 1 to 30 minutes)": {
         name: "" for name in RUNS if name.startswith("binary-MNIST-")
     },
-    "At published lengths, days on a CPU (CelebA: 1.4 GB to download)": {
+    "At published lengths, up to 30 hours on a CPU (CelebA: 1.4 GB to download)": {
         name: "" for name in RUNS if name.startswith(("CelebA-", "shapes3d-"))
     },
 }

@@ -56,7 +56,8 @@ def images_of(dataset: str) -> tuple:
     )
     if len(validation) > VALIDATION:
         some = validation.images(np.arange(VALIDATION))
-        validation = vae_tf.data.ArrayImages(dataset, some, None, "validation")
+        labels = None if validation.labels is None else validation.labels[:VALIDATION]
+        validation = vae_tf.data.ArrayImages(dataset, some, labels, "validation")
     return train, validation
 
 

@@ -23,7 +23,7 @@ from vae_tf.studies.jobs import Ended
 ROOT = Path(__file__).parents[1]
 STUDY = [
     "digits-VAE", "--name", "seeds", "--vary", "seed=0,1", "--set", "encoder=[[32]]",
-    "--set", "steps=800", "--set", "log_every=10", "--set", "checkpoint_every=100",
+    "--set", "steps=500", "--set", "log_every=10", "--set", "checkpoint_every=100",
     "--set", "sample_every=1000", "--workers", "2",
 ]  # fmt: skip
 POINTS = ("seed=0", "seed=1")
@@ -57,7 +57,7 @@ def test_points_are_ordinary_runs_beside_their_table(home):
     assert {path.name for path in folder.iterdir()} == {*POINTS, "study.csv", ".lock"}
     table = rows(folder / "study.csv")
     assert [(row["run"], row["seed"], row["state"], row["step"]) for row in table] == [
-        ("seed=0", "0", "done", "800"), ("seed=1", "1", "done", "800"),
+        ("seed=0", "0", "done", "500"), ("seed=1", "1", "done", "500"),
     ]  # fmt: skip
     assert float(table[0]["val_kl"]) > 0 and table[0]["val_kl"] != table[1]["val_kl"]
     environment = (folder / "seed=0" / "environment.json").read_text()
@@ -112,7 +112,7 @@ def test_stopped_and_killed_it_ends_in_the_same_bytes(home, tmp_path):
     done = run("study.py", *ALONE, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert [row["state"] for row in rows(folder / "study.csv")] == ["done"]
-    for file in ("log.csv", "checkpoints/step_00000800.npz"):
+    for file in ("log.csv", "checkpoints/step_00000500.npz"):
         straight = home / "predictions" / "seeds" / "seed=0" / file
         assert (folder / "seed=0" / file).read_bytes() == straight.read_bytes()
 
@@ -177,7 +177,7 @@ def test_plans_and_lists_come_without_tensorflow(tmp_path):
     assert done.returncode == 0, done.stderr
     for text in (
         "kl_weight (5) x seed (3): 15 runs, 30,000 steps",
-        "2 runs in 'predictions/seeds', 0 done; 1,600 steps left",
+        "2 runs in 'predictions/seeds', 0 done; 1,000 steps left",
         "kl_weight=16,seed=2",
         "--vary",
     ):

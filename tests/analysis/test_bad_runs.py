@@ -82,8 +82,10 @@ DAMAGES = {
 
 
 def doubled(name, runs, images):
-    """A second run like the digits, with its images; returns its folder."""
-    shutil.copytree(images / "digits", images / name)
+    """A second run like the digits, with its summary and a picture; returns its folder."""
+    (images / name).mkdir()
+    for kept in ("summary.json", "traversal.png"):
+        shutil.copy(images / "digits" / kept, images / name / kept)
     return shutil.copytree(runs / "digits", runs / name)
 
 

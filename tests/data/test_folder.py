@@ -238,6 +238,7 @@ def test_names_that_are_not_utf8(root, caplog):
     assert len(load(f"folder:{root}")) == 1
 
 
+@pytest.mark.slow
 def test_real_folder(shared):
     images = load(f"folder:{shared('images/noto_emoji')}")
     assert len(images) == 3786 and images.image_shape == (64, 64, 3)

@@ -179,6 +179,7 @@ def test_no_network(monkeypatch):
         load("cifar10")
 
 
+@pytest.mark.slow
 def test_real_mnist(shared, monkeypatch):
     monkeypatch.setenv("TFDS_DATA_DIR", str(shared("tfds")))
     test = load("mnist", "test")  # the 60,000 others are read in the same way, seven times as long
