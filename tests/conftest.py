@@ -20,6 +20,9 @@ import pytest
 
 from vae_tf.config import Params
 
+# Collections walk through a million objects of TensorFlow that stay: a tenth of all tests' time.
+gc.set_threshold(50_000, 20, 20)
+
 TINY = Params(
     dataset="digits",
     encoder=((4, 3, 2), (8,)),
@@ -45,21 +48,9 @@ def stride(request) -> int:
     return request.config.getoption("--stride")
 
 
-@pytest.fixture(scope="session", autouse=True)
-def rare_garbage_collection():
-    """Leaves TensorFlow's modules out of collections, and lets these be rare.
-
-    Each would walk through a million objects that stay: a tenth of the time of all tests.
-    """
-    import tensorflow  # noqa: F401
-
-    thresholds = gc.get_threshold()
-    gc.collect()
+def pytest_collection_finish():
+    """Leaves what is imported by now out of garbage collections, and that of the process's end."""
     gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
-    yield
-    gc.set_threshold(*thresholds)
-    gc.unfreeze()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,8 +1,23 @@
-"""Importing TensorFlow without its start-up messages."""
+"""Importing TensorFlow without its start-up messages, and without walking through it again."""
 
+import gc
 import os
 import sys
 import tempfile
+
+
+class _Process:
+    ours = False  # whether it does nothing but what a script of ours does
+
+
+def own_process():
+    """Says that a script of ours runs, before it imports TensorFlow.
+
+    What is there after the import then counts as there to stay: no garbage collection walks through
+    its million objects, nor does the end of the process. That is two of the four seconds that a
+    script takes which does nothing else. In a notebook, what its user made before would stay, too.
+    """
+    _Process.ours = True
 
 
 def import_tensorflow():
@@ -15,6 +30,18 @@ def import_tensorflow():
     """
     if "tensorflow" in sys.modules:
         return
+    collecting = gc.isenabled()
+    gc.disable()  # a fifth of the import's time
+    try:
+        _import_quietly()
+        if _Process.ours:
+            gc.freeze()
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _import_quietly():
     # 3 may come from a process of ours that started this one; it doesn't silence all by itself.
     if os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3") != "3":
         import tensorflow  # noqa: F401

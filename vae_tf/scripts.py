@@ -47,6 +47,7 @@ from collections.abc import Callable, Iterator  # noqa: E402
 from pathlib import Path  # noqa: E402
 
 from vae_tf.errors import Stopped, TrainingStopped, UserError, shown  # noqa: E402
+from vae_tf.quiet_tensorflow import own_process  # noqa: E402
 from vae_tf.texts.command_names import call_of, is_installed, name_of  # noqa: E402
 from vae_tf.texts.escaping import printable  # noqa: E402
 
@@ -70,6 +71,7 @@ def answer(program: str, work: Callable[[], int], going_on: Callable[[], str]) -
     Returns:
         The exit code, see above.
     """
+    own_process()
     _prepare_output()
     with _signals_raise():
         try:
