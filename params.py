@@ -513,6 +513,18 @@ STUDIES["few-labels"] = Study(
     {name: RUNS[f"MNIST-{name}"] for name in ("M2", "M2-plain", "M1", "M1-M2", "SDGM", "ADGM")}
     # Another seed labels other images, too.
     | {f"M2-seed-{seed}": replace(RUNS["MNIST-M2"], seed=seed) for seed in (1, 2)}
+    # Ten epochs without what helps the two, and of SDGM with what ADGM has.
+    | {
+        "SDGM-level": replace(RUNS["MNIST-SDGM"], kl_weight=1.0, steps=2_500),
+        "ADGM-plain": replace(
+            RUNS["MNIST-ADGM"],
+            hyper=RUNS["MNIST-ADGM"].hyper | {"batch_normalization": False},
+            steps=2_500,
+        ),
+        "SDGM-BN": replace(
+            RUNS["MNIST-ADGM"], hyper=RUNS["MNIST-ADGM"].hyper | {"kind": "sdgm"}, steps=2_500
+        ),
+    }
 )
 
 # The runs shown in this repository; experiments/gallery.py puts them into predictions/. MNIST's at

@@ -20,6 +20,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 import numpy as np  # noqa: E402
+from matplotlib.axes import Axes  # noqa: E402
 from matplotlib.figure import Figure  # noqa: E402
 
 import params as presets  # noqa: E402
@@ -36,6 +37,13 @@ PUBLISHED = {
     "SDGM": "1.32 ± 0.07",
 }
 CARRIED_ON = {"M1-M2-tuned": "M1-M2"}
+# What a trick is, and the runs with and without it, alike otherwise.
+TRICKS = {
+    "KL weight from 2 to 1, classifier waits": ("M2", "M2-plain"),
+    "KL weight from 1.8 down": ("SDGM", "SDGM-level"),
+    "batch normalization": ("ADGM", "ADGM-plain"),
+    "batch normalization, a falling rate": ("SDGM-BN", "SDGM"),
+}
 _SEED = "-seed-"  # between the name of a run and its seed, where it is another
 _COLORS = (BLUE, SKY, ORANGE, *CLASSES[3::2])
 _IMAGES = 50_000  # for training, of MNIST's 60,000
@@ -82,10 +90,68 @@ def table(curves: dict[str, dict]) -> str:
     return "\n".join(lines)
 
 
+def error_after(curve: dict, step: int) -> tuple[float, float]:
+    """Errors on validation and test images, %, of the validation at a step."""
+    row = curve["step"].index(step)
+    return curve["val_error"][row], curve["test_error"][row]
+
+
+def table_of_tricks(curves: dict[str, dict]) -> str:
+    """Runs with and without each trick, after as many epochs, as Markdown."""
+    lines = [
+        "| trick | with, without | epochs | validation error, % | test error, % |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for trick, pair in TRICKS.items():
+        if not set(pair) <= curves.keys():
+            continue
+        step = min(curves[name]["step"][-1] for name in pair)
+        epoch = curves[pair[0]]["epoch"][curves[pair[0]]["step"].index(step)]
+        errors = zip(*(error_after(curves[name], step) for name in pair), strict=True)
+        cells = ["{:.1f}, {:.1f}".format(*both) for both in errors]
+        names = "`, `".join(pair)
+        lines.append(f"| {trick} | `{names}` | {epoch:.0f} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
 def picture(curves: dict[str, dict]) -> Figure:
-    """Validation error against epochs, a curve a run; thin, those of other seeds."""
-    figure = Figure((8, 4.6), layout="constrained")
-    axes = figure.subplots()
+    """Validation error against epochs, to the end and with and without each trick."""
+    figure = Figure((11, 4.6), layout="constrained")
+    runs, tricks = figure.subplots(1, 2, sharey=True, width_ratios=(3, 2))
+    shorter = {without for with_it, without in TRICKS.values()} | {"SDGM-BN"}
+    draw_runs(runs, {n: c for n, c in curves.items() if n not in shorter or n == "SDGM"})
+    draw_tricks(tricks, curves)
+    runs.set_title("MNIST, 100 labels")
+    runs.set_ylabel("validation error, %")
+    tricks.set_title("with each trick (line) and without (dashes)")
+    for axes in (runs, tricks):
+        axes.set_yscale("log")
+        ticks = [2, 3, 5, 10, 20, 30]
+        axes.set_yticks(ticks, map(str, ticks))
+        axes.set_yticks([], minor=True)
+        axes.grid(axis="y", color=FAINT, linewidth=0.3)
+        axes.set_xlabel("epochs of the 50,000 images")
+        axes.legend(frameon=False)
+        axes.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
+def draw_tricks(axes: Axes, curves: dict[str, dict]):
+    """A color a trick, as far as both of its runs go."""
+    for (trick, pair), color in zip(TRICKS.items(), _COLORS, strict=False):
+        if not set(pair) <= curves.keys():
+            continue
+        last = min(curves[name]["step"][-1] for name in pair)
+        for name, line in zip(pair, ("-", "--"), strict=True):
+            until = curves[name]["step"].index(last) + 1
+            axes.plot(
+                curves[name]["epoch"][:until], curves[name]["val_error"][:until], color=color,
+                linestyle=line, label=f"{name.split('-')[0]}: {trick}" if line == "-" else None,
+            )  # fmt: skip
+
+
+def draw_runs(axes: Axes, curves: dict[str, dict]):
+    """A curve a run; thin, those of other seeds."""
     marks, names = "osv^D*P", list(curves)
     for name, values in curves.items():
         index = names.index(CARRIED_ON.get(name, name).split(_SEED)[0])
@@ -96,17 +162,6 @@ def picture(curves: dict[str, dict]) -> Figure:
             marker="" if again else marks[index % len(marks)], markersize=4, markevery=0.1,
             linestyle="--" if name in CARRIED_ON else "-",
         )  # fmt: skip
-    axes.set_yscale("log")
-    ticks = [2, 3, 5, 10, 20, 30]
-    axes.set_yticks(ticks, map(str, ticks))
-    axes.set_yticks([], minor=True)
-    axes.grid(axis="y", color=FAINT, linewidth=0.3)
-    axes.set_xlabel("epochs of the 50,000 images")
-    axes.set_ylabel("validation error, %")
-    axes.set_title("MNIST, 100 labels")
-    axes.legend(frameon=False)
-    axes.spines[["top", "right"]].set_visible(False)
-    return figure
 
 
 def main():
@@ -119,7 +174,7 @@ def main():
         sys.exit("No run has begun. Train them: python study.py few-labels")
     write_text(Path(__file__).with_suffix(".json"), json.dumps(curves) + "\n")
     save_figure(ROOT / "images" / "gallery" / "few_labels.png", picture(curves))
-    print(table(curves))
+    print(table(curves), table_of_tricks(curves), sep="\n\n")
 
 
 if __name__ == "__main__":
