@@ -45,7 +45,10 @@ TRICKS = {
     "batch normalization, a falling rate": ("SDGM-BN", "SDGM"),
 }
 _SEED = "-seed-"  # between the name of a run and its seed, where it is another
-_COLORS = (BLUE, SKY, ORANGE, *CLASSES[3::2])
+_COLORS = {
+    "M2": BLUE, "M1": SKY, "M1-M2": ORANGE, "SDGM": CLASSES[3], "ADGM": CLASSES[5],
+    "SDGM-BN": CLASSES[7],
+}  # fmt: skip
 _IMAGES = 50_000  # for training, of MNIST's 60,000
 
 
@@ -137,29 +140,30 @@ def picture(curves: dict[str, dict]) -> Figure:
 
 
 def draw_tricks(axes: Axes, curves: dict[str, dict]):
-    """A color a trick, as far as both of its runs go."""
-    for (trick, pair), color in zip(TRICKS.items(), _COLORS, strict=False):
+    """A color a trick, that of the run with it, as far as both runs go."""
+    for trick, pair in TRICKS.items():
         if not set(pair) <= curves.keys():
             continue
         last = min(curves[name]["step"][-1] for name in pair)
         for name, line in zip(pair, ("-", "--"), strict=True):
             until = curves[name]["step"].index(last) + 1
             axes.plot(
-                curves[name]["epoch"][:until], curves[name]["val_error"][:until], color=color,
-                linestyle=line, label=f"{name.split('-')[0]}: {trick}" if line == "-" else None,
+                curves[name]["epoch"][:until], curves[name]["val_error"][:until],
+                color=_COLORS[pair[0]], linestyle=line, zorder=3 if line == "-" else 2,
+                label=f"{name.split('-')[0]}: {trick}" if line == "-" else None,
             )  # fmt: skip
 
 
 def draw_runs(axes: Axes, curves: dict[str, dict]):
     """A curve a run; thin, those of other seeds."""
-    marks, names = "osv^D*P", list(curves)
+    marks = dict(zip(_COLORS, "osv^D*", strict=True))
     for name, values in curves.items():
-        index = names.index(CARRIED_ON.get(name, name).split(_SEED)[0])
+        base = CARRIED_ON.get(name, name).split(_SEED)[0]
         again = _SEED in name
         axes.plot(
-            values["epoch"], values["val_error"], color=_COLORS[index % len(_COLORS)],
+            values["epoch"], values["val_error"], color=_COLORS[base],
             label=None if again else name, linewidth=0.7 if again else 1.5,
-            marker="" if again else marks[index % len(marks)], markersize=4, markevery=0.1,
+            marker="" if again else marks[base], markersize=4, markevery=0.1,
             linestyle="--" if name in CARRIED_ON else "-",
         )  # fmt: skip
 
