@@ -15,7 +15,7 @@ async function storedImages(model) {
   });
 }
 
-/** An image of any size and mode as the model sees it: the center square, on white. */
+/** An image of any size and mode as the model sees it, its center on white; whether it has color. */
 function fitted(picture, shape) {
   const [height, width] = shape;
   const side = Math.min(picture.width / width, picture.height / height);
@@ -26,7 +26,9 @@ function fitted(picture, shape) {
   context.fillRect(0, 0, width, height);
   context.imageSmoothingQuality = "high";
   context.drawImage(picture, ...corner, ...cut, 0, 0, width, height);
-  return pixelsOf(context, shape);
+  const { data } = context.getImageData(0, 0, width, height);
+  const colored = data.some((value, index) => index % 4 < 2 && value !== data[index + 1]);
+  return { pixels: pixelsOf(context, shape), colored };
 }
 
 async function showFile(session, file) {
@@ -39,13 +41,16 @@ async function showFile(session, file) {
     return say(`'${file.name}' is no image that this browser reads. Try a PNG or a JPEG.`);
   }
   const [height, width, channels] = model.shape;
-  const pixels = fitted(picture, model.shape);
+  const { pixels, colored } = fitted(picture, model.shape);
   const size = `${picture.width}×${picture.height}`;
-  const changed = picture.width !== width || picture.height !== height;
+  const changes = [
+    (picture.width !== width || picture.height !== height) &&
+      `cut to its center and scaled to ${width}×${height}`,
+    channels === 1 && colored && "made grey",
+  ].filter(Boolean);
   session.setImage({ pixels, title: "your image" });
   return say(
-    `Your image${changed ? `, ${size}, was cut to its center and scaled to ${width}×${height}` : ""}` +
-      `${channels === 1 ? `${changed ? " and" : " was"} made grey` : ""}. ` +
+    `Your image${changes.length ? `, ${size}, was ${changes.join(" and ")}` : ""}. ` +
       `The model only knows what it was trained on: ${model.run.dataset}.`,
   );
 }
