@@ -10,6 +10,7 @@ from vae_tf.runs import Run
 from vae_tf.runs.progress import progress_of
 from vae_tf.studies import Study
 from vae_tf.studies.points import check_same_study, standing
+from vae_tf.studies.start import StudyRun
 
 
 @pytest.fixture
@@ -64,6 +65,18 @@ def test_scores_are_done_when_the_last_is_there(study_folder):
         assert standing(run, "fast").state == standing(run, "full").state == state
     (run / "metrics.json").write_text(json.dumps(record | {"complete": True, "preset": "fast"}))
     assert standing(run, "fast").state == "done" and standing(run, "full").state == "trained"
+
+
+def test_fast_scores_do_not_come_beside_full_ones(study_folder, tiny):
+    from tests.analysis.conftest import scored
+
+    record = scored("study/seed=0", [8, 8, 1], None) | {"preset": "full", "complete": True}
+    (study_folder / "seed=0" / "metrics.json").write_text(json.dumps(record))
+    one, two = (Study(tiny, vary={"seed": seeds}).points() for seeds in ((0,), (0, 1)))
+    assert not StudyRun(study_folder, one, "fast").left  # nothing to mix
+    with pytest.raises(UserError, match="Go on with --metrics full"):
+        StudyRun(study_folder, two, "fast")
+    assert len(StudyRun(study_folder, two, "full").left) == 1
 
 
 def test_an_edited_study_is_refused_and_a_grown_one_goes_on(study_folder, tiny):

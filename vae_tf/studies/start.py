@@ -13,6 +13,7 @@ from vae_tf.studies.local_jobs import LocalJob
 from vae_tf.studies.points import (
     DONE,
     FAILED,
+    PRESETS,
     STOPPED,
     TRAINED,
     WAITING,
@@ -37,7 +38,8 @@ class StudyRun:
         standings: Name of a point -> how far it is.
 
     Raises:
-        UserError: If the folder holds something else, or an edited study.
+        UserError: If the folder holds something else, or an edited study, or if fast scores would
+            stand beside full ones.
     """
 
     def __init__(self, folder: Path, points: Sequence[Point], preset: str | None = None):
@@ -48,8 +50,19 @@ class StudyRun:
         self.standings = {
             point.name: standing(folder / point.name, preset) for point in self.points
         }
+        self._check_scores()
         self._numbers: dict[str, dict[str, float]] = {}
         self._table = ProgressTable(folder.name, self.points, self.standings, self.step_of)
+
+    def _check_scores(self):
+        fast, full = PRESETS
+        if self.preset != fast or not self.left:
+            return
+        if any(standing(self.folder / p.name, full).state == DONE for p in self.points):
+            raise UserError(
+                f"Runs of the study '{self.folder}' have the full scores, which are not mixed with "
+                f"fast ones. Go on with --metrics full."
+            )
 
     @property
     def left(self) -> list[Point]:

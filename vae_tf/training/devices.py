@@ -18,7 +18,7 @@ class Devices:
 
     Several compute what one does, up to the order of sums: noise belongs to the row, gradients and
     terms are those of the whole batch, and so is what follows from them. On one GPU, XLA compiles
-    the step; on a CPU it halves the speed of convolutions, and across devices it stays off.
+    the step; on a CPU it slows it, down to half the speed, and across devices it stays off.
 
     Args:
         count: Number of devices; GPUs where there is one, else CPUs.

@@ -85,6 +85,14 @@ def test_runs_that_are_not_finished_are_in_no_mean(study, tmp_path):
     assert "2 more are not finished" in (tmp_path / "images" / "index.html").read_text()
 
 
+def test_full_and_fast_scores_are_in_no_common_mean(study):
+    for index, path in enumerate(sorted(study.glob("*/metrics.json"))):
+        record = json.loads(path.read_text()) | {"preset": "full" if index < 4 else "fast"}
+        path.write_text(json.dumps(record))
+    table = load_study(study)
+    assert len(table.rows) == 4 and table.unfinished == 14
+
+
 def test_curves_have_the_mean_and_every_seed(study):
     table = load_study(study)
     places = {"1": 1.0, "4": 4.0, "16": 16.0}

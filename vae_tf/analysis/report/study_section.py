@@ -67,8 +67,9 @@ def _warning(table: StudyTable) -> str:
     if not table.unfinished:
         return ""
     return (
-        f'<p class="warning">{table.unfinished} more are not finished, or failed, and are left '
-        f"out. Go on with {call_of('study.py')}, and draw it again.</p>"
+        f'<p class="warning">{table.unfinished} more are not finished, failed, or have the fast '
+        f"scores where others have the full ones, and are left out. Go on with "
+        f"{call_of('study.py')}, and draw it again.</p>"
     )
 
 

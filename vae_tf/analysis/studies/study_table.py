@@ -8,13 +8,14 @@ from typing import NamedTuple
 
 import numpy as np
 
+from vae_tf.analysis.score_records import RECORD, load_record
 from vae_tf.analysis.score_tables import columns
 from vae_tf.analysis.studies.statistics import Spread, spread_of
 from vae_tf.errors import UserError
 from vae_tf.files.reading import read_text
 from vae_tf.metrics import SCORES, Column
 from vae_tf.runs import PARAMS, STUDY
-from vae_tf.studies.points import DONE, TRAINED
+from vae_tf.studies.points import DONE, PRESETS, TRAINED
 from vae_tf.studies.table import numbers_of
 from vae_tf.texts.command_names import call_of
 
@@ -48,7 +49,7 @@ class StudyTable(NamedTuple):
         name: Name of the study.
         varied: What varies, the seed included.
         rows: The runs.
-        unfinished: Number of runs that are not, which no mean may hold.
+        unfinished: Number of runs that are not, or not scored as the others: no mean holds them.
     """
 
     name: str
@@ -121,7 +122,19 @@ def load_study(folder: Path) -> StudyTable:
     whole = [cells for cells in lines[1:] if len(cells) == len(head)]
     trained = [cells for cells in whole if cells[state] in (DONE, TRAINED)]
     rows = [row for cells in trained if (row := _row(folder, varied, cells)) is not None]
-    return StudyTable(folder.name, varied, rows, len(whole) - len(trained))
+    alike = _scored_alike(folder, rows)
+    left_out = len(whole) - len(trained) + len(rows) - len(alike)
+    return StudyTable(folder.name, varied, alike, left_out)
+
+
+def _scored_alike(folder: Path, rows: list[StudyRow]) -> list[StudyRow]:
+    """Where some have the full scores, the rows without those that have the fast ones."""
+    records = {row.run: load_record(folder / row.run / RECORD) for row in rows}
+    presets = {run: record["preset"] for run, record in records.items() if record}
+    fast, full = PRESETS
+    if full not in presets.values():
+        return rows
+    return [row for row in rows if presets.get(row.run) != fast]
 
 
 def _row(folder: Path, varied: Sequence[str], cells: Sequence[str]) -> StudyRow | None:
