@@ -15,7 +15,7 @@ from vae_tf.analysis.score_records import RECORD, load_record
 from vae_tf.analysis.score_tables import compare, comparison_csv, sizes_note
 from vae_tf.analysis.studies import write_study
 from vae_tf.analysis.studies.study_table import StudyTable
-from vae_tf.analysis.summaries import SUMMARY, load_summary, strip_of, summary_csv
+from vae_tf.analysis.summaries import ERRORS, SUMMARY, load_summary, strip_of, summary_csv
 from vae_tf.errors import UserError
 from vae_tf.files.saving import write_text
 from vae_tf.plots.comparison import Compared, plot_comparison
@@ -147,6 +147,7 @@ def _comparison(summarized: Sequence[_Summarized]) -> Figure:
             name: known[f"val_{name}"] if known[f"val_{name}"] is not None else known[name]
             for name in ("reconstruction", "kl")
         }
+        values |= {name: known.get(name) for name in ERRORS}
         groups.setdefault(group, []).append(
             Compared(known["run"], **values, strip=strip_of(known), history=each.history)
         )

@@ -27,13 +27,13 @@ _MOST_PIXELS = 20_000_000  # of a strip: more than any image makes, and little m
 _TERMS = ("loss", "reconstruction", "kl", "elbo", "stddev_mean")
 _LOGGED = (*_TERMS, *(f"val_{name}" for name in _TERMS))
 # The parts of the images that are put into a wrong class, of models that tell it.
-_ERRORS = ("val_error", "test_error")
+ERRORS = ("val_error", "test_error")
 # Columns of summary.csv, but for the last.
 _COLUMNS = (
     *("run", "step", "steps", "dataset", "model", "kl_weight", "likelihood", "latent_size"),
     *_LOGGED,
     *("images", "mse", "active"),
-    *_ERRORS,
+    *ERRORS,
 )
 
 
@@ -61,7 +61,7 @@ def summarize(analyzed: AnalyzedRun) -> dict:
         "kl_weight": str(params.kl_weight),
         "likelihood": params.likelihood,
         "latent_size": params.latent_size,
-        **{name: _last(history, name) for name in (*_LOGGED, *_ERRORS)},
+        **{name: _last(history, name) for name in (*_LOGGED, *ERRORS)},
     }
     nothing = dict.fromkeys(("images", "mse", "active", "kl_per_latent", "factors", "strip"))
     try:
@@ -148,7 +148,7 @@ def _is_whole(summary) -> bool:
         and every(("step", "steps", "latent_size"), _is_whole_number)
         and every(("images", "active"), lambda value: value is None or _is_whole_number(value))
         and every((*_LOGGED, "mse"), lambda value: value is None or _is_number(value))
-        and all(value is None or _is_number(value) for value in map(summary.get, _ERRORS))
+        and all(value is None or _is_number(value) for value in map(summary.get, ERRORS))
         and every(("image_shape",), lambda value: _is_list(value, _is_whole_number))
         and every(("kl_per_latent",), lambda value: value is None or _is_list(value, _is_number))
         and every(("factors",), lambda value: value is None or _is_list(value, _is_text))

@@ -14,9 +14,25 @@ from vae_tf.plots.axis_scales import (
     use_log_scale,
 )
 from vae_tf.plots.downsampling import downsample_curve
-from vae_tf.plots.page import BLUE, CLASSES, FAINT, INK, MARGIN, SKY, Page, points, text_width
+from vae_tf.plots.page import (
+    BLUE,
+    CLASSES,
+    FAINT,
+    INK,
+    MARGIN,
+    ORANGE,
+    SKY,
+    Page,
+    points,
+    text_width,
+)
 
 _MARKERS = "os^Dvp*hXP<>"
+_BAR, _APART = 170, 26  # width of a column of bars, and between columns; pixels
+# What bars show -> heading, color.
+_TERMS = {"reconstruction": ("Reconstruction, nats", BLUE), "kl": ("KL, nats", SKY)}
+# The same where a run tells classes.
+_ERRORS = {"val_error": ("Wrong, validation", ORANGE), "test_error": ("Wrong, test", ORANGE)}
 
 
 class Compared(NamedTuple):
@@ -28,6 +44,9 @@ class Compared(NamedTuple):
         kl: KL term in nats per image, None if unknown.
         strip: A traversal as a picture, `[H, W, 3]` uint8; None if unknown.
         history: Columns of its log.csv by name.
+        val_error: Part of the validation images that is put in a wrong class, in [0, 1]; None of a
+            run that tells no classes.
+        test_error: The same of test images; None also where there are none.
     """
 
     name: str
@@ -35,6 +54,8 @@ class Compared(NamedTuple):
     kl: float | None
     strip: np.ndarray | None
     history: dict[str, np.ndarray]
+    val_error: float | None = None
+    test_error: float | None = None
 
 
 def plot_comparison(
@@ -42,17 +63,19 @@ def plot_comparison(
 ) -> Figure:
     """Draws reconstruction, KL, one traversal, the trade-off and the curves of each run.
 
+    Where runs tell classes, there is also the part of the images that each puts in a wrong one.
+
     Args:
         groups: Heading -> runs whose numbers can be compared: the same data and likelihood.
         title: Title of the page.
         notes: Lines below the title.
     """
-    names = max(text_width(run.name, 13) for runs in groups.values() for run in runs) + 20
-    bar, apart, row = 170, 26, 56
+    names = max(text_width(run.name, 13) for runs in groups.values() for run in runs) + 40
     strips = [run.strip for runs in groups.values() for run in runs if run.strip is not None]
     strip = max([pixels.shape[1] for pixels in strips], default=200)
-    row = max([row, *(pixels.shape[0] + 4 for pixels in strips)])
-    width = names + 2 * (bar + apart) + strip
+    row = max([56, *(pixels.shape[0] + 4 for pixels in strips)])
+    bars = max(len(_columns(runs)) for runs in groups.values()) * (_BAR + _APART)
+    width = names + bars + strip
     panel_height, heading = 290, 60
     heights = {
         name: heading + row * len(runs) + (430 if len(runs) > 1 else 40)
@@ -62,28 +85,35 @@ def plot_comparison(
     top = page.top
     for group, runs in groups.items():
         page.text(MARGIN, top + 6, group, size=16, weight="bold", color=BLUE)
-        columns = {
-            "reconstruction": (MARGIN + names, "Reconstruction, nats", BLUE),
-            "kl": (MARGIN + names + bar + apart, "KL, nats", SKY),
-        }
-        strip_left = MARGIN + names + 2 * (bar + apart)
-        page.text(strip_left, top + 36, "Traversal of the latent of most KL", weight="bold")
-        for column, (left, text, color) in columns.items():
+        left = MARGIN + names
+        for column, (text, color) in _columns(runs).items():
             page.text(left, top + 36, text, weight="bold")
-            _bars(page, left, top + heading, bar, row, runs, column, color)
+            _bars(page, left, top + heading, _BAR, row, runs, column, color)
+            left += _BAR + _APART
+        page.text(left, top + 36, "Traversal of the latent of most KL", weight="bold")
         _keys(page, top + heading, row, runs)
         for index, run in enumerate(runs):
             middle = top + heading + (index + 0.5) * row
             page.text(MARGIN + 18, middle, run.name, va="center")
             if run.strip is None:
-                page.text(strip_left, middle, "not drawn", va="center", color=FAINT)
+                page.text(left, middle, "not drawn", va="center", color=FAINT)
             else:
                 down = middle - run.strip.shape[0] / 2
-                page.picture(strip_left, down, run.strip, f"traversal of {run.name}")
+                page.picture(left, down, run.strip, f"traversal of {run.name}")
         if len(runs) > 1:
             _panels(page, top + heading + row * len(runs) + 56, width, panel_height, runs)
         top += heights[group]
     return page.figure
+
+
+def _columns(runs):
+    """The columns of bars of a group: name -> heading, color."""
+    told = {
+        name: column
+        for name, column in _ERRORS.items()
+        if any(getattr(run, name) is not None for run in runs)
+    }
+    return _TERMS | told
 
 
 def _color(index):
@@ -123,7 +153,10 @@ def _bars(page, left, top, width, row, runs, column, color):
     axes.set_axis_off()
     for index, run in enumerate(runs):
         value = getattr(run, column)
-        text = "unknown" if value is None else _short(value)
+        if value is None:
+            text = "unknown" if column in _TERMS else ""
+        else:
+            text = _short(value) if column in _TERMS else f"{value:.2%}"
         axes.annotate(
             text, (values[index], index), xytext=(4, 0), textcoords="offset points",
             va="center", size=points(13), color=INK,

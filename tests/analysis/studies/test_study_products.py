@@ -71,6 +71,10 @@ def test_the_table_is_read_from_the_run_folders(study):
     # Seeds 0, 1, 2 add 0, 0.5, 1.
     assert spread.mean == pytest.approx(20 - 5 * np.log(4) + 0.5, rel=1e-5)
     assert spread.stddev == pytest.approx(0.5, rel=1e-4) and spread.num_runs == 3
+    # Runs that tell classes are compared by their errors, too.
+    assert not {"val_error", "test_error"} & table.drawn().keys()
+    row = table.rows[0]._replace(numbers={"val_error": 0.07, "test_error": 0.08})
+    assert list(table._replace(rows=[row]).drawn()) == ["val_error", "test_error"]
 
 
 def test_runs_that_are_not_finished_are_in_no_mean(study, tmp_path):

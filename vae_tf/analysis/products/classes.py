@@ -15,17 +15,20 @@ _MOST_CLASSES = 20  # columns
 def confusion(analyzed: AnalyzedRun) -> Figure:
     """Draws which classes are taken for which."""
     rows = analyzed.analyzed_rows
+    rows = rows[labels_of(analyzed.images)[rows] >= 0]  # of the others nobody knows
+    labels = labels_of(analyzed.images)[rows]
     guess = analyzed.model.classify(analyzed.images.images(rows)).argmax(axis=1)
-    matrix = confusion_matrix(labels_of(analyzed.images)[rows], guess, analyzed.model.num_classes)
+    matrix = confusion_matrix(labels, guess, analyzed.model.num_classes)
     names = class_names(analyzed)
-    error = np.mean(labels_of(analyzed.images)[rows] != guess)
+    error = np.mean(labels != guess)
+    count = f"{len(rows):,} validation images"
     return plot_heat_maps(
         {"share of the images of a class": matrix},
         range(len(names)),
         names,
         "share",
         f"Which class is taken for which: {error:.2%} wrong",
-        (analyzed.caption, f"a row a class, a column what it is taken for; {analyzed.image_count}"),
+        (analyzed.caption, f"a row a class, a column what it is taken for; {count}"),
         darkest=1.0,
         row_names=names,
     )
@@ -35,7 +38,7 @@ def confusion_matrix(labels: np.ndarray, guess: np.ndarray, num_classes: int) ->
     """Shares `[C, C]` of the images of each class (row) that are taken for each (column).
 
     Args:
-        labels: `[N]` classes; those below 0 are not known and do not count.
+        labels: `[N]` classes.
         guess: `[N]` classes that were guessed.
         num_classes: C.
 
@@ -44,8 +47,7 @@ def confusion_matrix(labels: np.ndarray, guess: np.ndarray, num_classes: int) ->
         [[0.5, 0.5], [0.0, 1.0]]
     """
     counts = np.zeros((num_classes, num_classes))
-    known = labels >= 0
-    np.add.at(counts, (labels[known], guess[known]), 1)
+    np.add.at(counts, (labels, guess), 1)
     return counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
 
 

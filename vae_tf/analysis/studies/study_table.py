@@ -25,6 +25,8 @@ _TERMS = {
     "val_reconstruction": Column("training", "reconstruction", None),
     "val_kl": Column("training", "KL, validation", None),
     "val_elbo": Column("training", "ELBO"),
+    "val_error": Column("training", "wrong, validation", min),
+    "test_error": Column("training", "wrong, test", min),
 }
 
 
