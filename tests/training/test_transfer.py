@@ -68,6 +68,14 @@ def test_layers_that_both_models_have_are_copied(tiny, run_folder):
     ours, theirs = (m.encoder.get_layer("dense_1").kernel for m in (wider, start))
     np.testing.assert_array_equal(ours, theirs)
 
+    # A classifier begins with the hidden layers of an encoder; its own head stays, though that of
+    # the encoder has as many units here.
+    m2 = build_model(replace(tiny, model="m1_m2"), (8, 8, 1), 1_000, num_classes=3)
+    fine = transfer(run_folder, m2)
+    np.testing.assert_array_equal(m2.classifier.get_layer("dense_1").kernel, theirs)
+    assert m2.classifier.get_layer("mean").kernel.shape == (8, 3)
+    assert fine.new == ["encoder/head", "encoder/classifier/mean", "decoder/dense_1"]
+
 
 def test_what_cannot_be_started_from_is_refused_before_anything_is_written(
     tiny, run_folder, tmp_path

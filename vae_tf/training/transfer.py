@@ -1,8 +1,9 @@
 """Transfer: a run that begins with the weights of another one, `Params.start`.
 
 Two models are compared layer by layer, each by its place, such as encoder/conv_1: a layer is copied
-if the other model has one of the same place with weights of the same names and shapes. Optimizers,
-the count of steps and what a KL weight remembers are those of a new run.
+if the other model has one of the same place with weights of the same names and shapes. Networks
+within an encoder, such as the classifier of M2, may begin with the hidden layers of an encoder that
+has none. Optimizers, the count of steps and what a KL weight remembers are those of a new run.
 """
 
 from pathlib import Path
@@ -90,7 +91,8 @@ def transfer(path: Path, model: GenerativeModel) -> Transfer:
     except UserError as error:
         raise UserError(f"'{path}' cannot be started from: {error}") from None
     theirs, ours = _layers(source), _layers(model)
-    copied = [place for place, weights in ours.items() if _alike(weights, theirs.get(place, []))]
+    fitting = {place: theirs.get(place) or theirs.get(_outside(place), []) for place in ours}
+    copied = [place for place, weights in ours.items() if _alike(weights, fitting[place])]
     if not copied:
         raise UserError(
             f"'{path}' cannot be started from: none of its layers ({run.params.model}) has the "
@@ -98,7 +100,7 @@ def transfer(path: Path, model: GenerativeModel) -> Transfer:
             f"decoder and latent_size of that run, or another run."
         )
     for place in copied:
-        for new, old in zip(ours[place], theirs[place], strict=True):
+        for new, old in zip(ours[place], fitting[place], strict=True):
             new.assign(old)
     step = run.details["step"]
     found = checkpoints.found(run.checkpoints)
@@ -125,6 +127,13 @@ def _layers(model: GenerativeModel) -> dict[str, list]:
     # What is learned and no layer's, such as the decoder's stddev; counters are not learned.
     own = [v for v in model.trainable_variables if id(v) not in seen]
     return found | {variable.name: [variable] for variable in own}
+
+
+def _outside(place: str) -> str:
+    """Where an encoder without inner networks has the hidden layer of one; "" for other layers."""
+    *networks, layer = place.split("/")
+    inner = len(networks) == 2 and networks[0] == "encoder" and layer != "mean"
+    return f"encoder/{layer}" if inner else ""
 
 
 def _alike(ours: list, theirs: list) -> bool:
