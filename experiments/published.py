@@ -43,6 +43,7 @@ class Row:
         epochs: Its length.
         epoch_steps: Updates of an epoch.
         published: Its reconstruction and KL, nats, averaged over its last epoch.
+        he_weights: Whether all layers begin as He et al. 2015 have it, and not as Keras does.
     """
 
     params: Params
@@ -50,6 +51,7 @@ class Row:
     epochs: int
     epoch_steps: int
     published: tuple[float, float]
+    he_weights: bool = False
 
 
 # disentangling-vae (Dubois et al. 2019; hyperparam.ini and results/*_mnist of its repository):
@@ -90,6 +92,10 @@ ROWS = {
         (140.15, 6.80),
     ),
     "disentangling-vae-VAE": Row(_disentangling_vae, "train", 400, 938, (118.79, 19.69)),
+    # What the first epochs owe to the weights that it begins with.
+    "disentangling-vae-VAE-He": Row(
+        _disentangling_vae, "train", 400, 938, (118.79, 19.69), he_weights=True
+    ),
     "disentangling-vae-beta-VAE": Row(
         replace(_disentangling_vae, model="beta_vae", kl_weight="linear(0, 4, 10000)"),
         "train",
@@ -154,7 +160,26 @@ def train(name: str, row: Row, predictions: Path):
         images = tuple(blurred(each, params.image_size) for each in images)
     folder = predictions / name
     resume = (folder / runs.PARAMS).exists()
-    train(params, folder, resume, data=images, progress=True)
+    own = {}
+    if row.he_weights and not resume:
+        own = dict(
+            zip(("encoder", "decoder"), he_networks(params, images[0].shape[1:]), strict=True)
+        )
+    train(params, folder, resume, data=images, progress=True, **own)
+
+
+def he_networks(params: Params, image_shape: tuple[int, ...]):
+    """Encoder and decoder whose kernels are drawn as He et al. 2015 have it, uniformly, Eq. 10."""
+    from keras.initializers import VarianceScaling
+
+    from vae_tf.networks.builders import build_networks
+
+    networks = build_networks(params, image_shape)
+    layers = [layer for network in networks for layer in network.layers if layer.weights]
+    for seed, layer in enumerate(layers):
+        initializer = VarianceScaling(2.0, "fan_in", "uniform", seed=seed)
+        layer.kernel.assign(initializer(layer.kernel.shape))
+    return networks
 
 
 def blurred(images: data.ImageSet, side: int) -> np.ndarray:
