@@ -512,7 +512,11 @@ STUDIES["hierarchies"] = Study(
 STUDIES["few-labels"] = Study(
     {name: RUNS[f"MNIST-{name}"] for name in ("M2", "M2-plain", "M1", "M1-M2", "SDGM", "ADGM")}
     # Another seed labels other images, too.
-    | {f"M2-seed-{seed}": replace(RUNS["MNIST-M2"], seed=seed) for seed in (1, 2)}
+    | {
+        f"{name}-seed-{seed}": replace(RUNS[f"MNIST-{name}"], seed=seed)
+        for name in ("M2", "M1-M2")
+        for seed in (1, 2)
+    }
     # Ten epochs without what helps the two, and of SDGM with what ADGM has.
     | {
         "SDGM-level": replace(RUNS["MNIST-SDGM"], kl_weight=1.0, steps=2_500),
