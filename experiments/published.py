@@ -162,9 +162,8 @@ def train(name: str, row: Row, predictions: Path):
     resume = (folder / runs.PARAMS).exists()
     own = {}
     if row.he_weights and not resume:
-        own = dict(
-            zip(("encoder", "decoder"), he_networks(params, images[0].shape[1:]), strict=True)
-        )
+        shape = data.load(params.dataset).image_shape if images is None else images[0].shape[1:]
+        own = dict(zip(("encoder", "decoder"), he_networks(params, shape), strict=True))
     train(params, folder, resume, data=images, progress=True, **own)
 
 
