@@ -21,8 +21,8 @@ from matplotlib.figure import Figure  # noqa: E402
 
 import params as presets  # noqa: E402
 from vae_tf import metrics  # noqa: E402
+from vae_tf.analysis.scores import encoder_of  # noqa: E402
 from vae_tf.files.saving import write_text  # noqa: E402
-from vae_tf.models.codes import encoder_of  # noqa: E402
 from vae_tf.plots.saving import save_figure  # noqa: E402
 from vae_tf.runs import Run  # noqa: E402
 from vae_tf.runs.kept import kept_steps, restore_kept  # noqa: E402
