@@ -517,8 +517,11 @@ STUDIES["few-labels"] = Study(
         for name in ("M2", "M1-M2")
         for seed in (1, 2)
     }
-    # Ten epochs without what helps the two, and of SDGM with what ADGM has.
+    # Ten epochs without what helps, and of SDGM with what ADGM has.
     | {
+        "M2-no-wait": replace(
+            RUNS["MNIST-M2"], hyper=RUNS["MNIST-M2"].hyper | {"classifier_delay": 0}, steps=2_500
+        ),
         "SDGM-level": replace(RUNS["MNIST-SDGM"], kl_weight=1.0, steps=2_500),
         "ADGM-plain": replace(
             RUNS["MNIST-ADGM"],

@@ -40,11 +40,12 @@ CARRIED_ON = {"M1-M2-tuned": "M1-M2"}
 # What a trick is, and the runs with and without it, alike otherwise.
 TRICKS = {
     "KL weight from 2 to 1, classifier waits": ("M2", "M2-plain"),
+    "classifier waits": ("M2", "M2-no-wait"),
     "KL weight from 1.8 down": ("SDGM", "SDGM-level"),
     "batch normalization": ("ADGM", "ADGM-plain"),
     "batch normalization, a falling rate": ("SDGM-BN", "SDGM"),
 }
-_SHORT = ("SDGM-level", "ADGM-plain", "SDGM-BN")  # ten epochs, for that alone
+_SHORT = ("M2-no-wait", "SDGM-level", "ADGM-plain", "SDGM-BN")  # ten epochs, for that alone
 _SEED = "-seed-"  # between the name of a run and its seed, where it is another
 _COLORS = {
     "M2": BLUE, "M1": SKY, "M1-M2": ORANGE, "SDGM": CLASSES[3], "ADGM": CLASSES[5],
@@ -133,7 +134,9 @@ def picture(curves: dict[str, dict]) -> Figure:
     draw_tricks(tricks, curves)
     runs.set_title("MNIST, 100 labels; thin: other seeds")
     runs.set_ylabel("validation error, %")
-    tricks.set_title("with each trick (line) and without (dashes)")
+    tricks.set_title("broken lines: without a trick")
+    runs.legend(frameon=False)
+    tricks.legend(frameon=False, ncols=2, loc="lower left")
     for axes in (runs, tricks):
         axes.set_yscale("log")
         ticks = [2, 3, 5, 10, 20, 30]
@@ -141,24 +144,25 @@ def picture(curves: dict[str, dict]) -> Figure:
         axes.set_yticks([], minor=True)
         axes.grid(axis="y", color=FAINT, linewidth=0.3)
         axes.set_xlabel("epochs of the 50,000 images")
-        axes.legend(frameon=False)
         axes.spines[["top", "right"]].set_visible(False)
     return figure
 
 
 def draw_tricks(axes: Axes, curves: dict[str, dict]):
-    """A color a trick, that of the run with it, as far as both runs go."""
-    for trick, pair in TRICKS.items():
-        if not set(pair) <= curves.keys():
-            continue
-        last = min(curves[name]["step"][-1] for name in pair)
-        for name, line in zip(pair, ("-", "--"), strict=True):
-            until = curves[name]["step"].index(last) + 1
-            axes.plot(
-                curves[name]["epoch"][:until], curves[name]["val_error"][:until],
-                color=_COLORS[pair[0]], linestyle=line, zorder=3 if line == "-" else 2,
-                label=f"{name.split('-')[0]}: {trick}" if line == "-" else None,
-            )  # fmt: skip
+    """A color a model, as far as two runs can be compared; broken lines lack a trick."""
+    last = {}
+    for pair in TRICKS.values():
+        if set(pair) <= curves.keys():
+            step = min(curves[name]["step"][-1] for name in pair)
+            last |= {name: max(step, last.get(name, 0)) for name in pair}
+    styles = {"M2-plain": "--", "M2-no-wait": ":", "SDGM-level": "--", "ADGM-plain": "--"}
+    for name, step in last.items():
+        until = curves[name]["step"].index(step) + 1
+        color = _COLORS[name if name in _COLORS else name.split("-")[0]]
+        axes.plot(
+            curves[name]["epoch"][:until], curves[name]["val_error"][:until], color=color,
+            linestyle=styles.get(name, "-"), label=name,
+        )  # fmt: skip
 
 
 def draw_runs(axes: Axes, curves: dict[str, dict]):
