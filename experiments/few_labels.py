@@ -102,10 +102,13 @@ def table(curves: dict[str, dict]) -> str:
     return "\n".join(lines)
 
 
-def error_after(curve: dict, step: int) -> tuple[float, float]:
-    """Errors on validation and test images, %, of the validation at a step."""
-    row = curve["step"].index(step)
-    return curve["val_error"][row], curve["test_error"][row]
+def compared(curves: dict[str, dict]) -> dict[str, int]:
+    """The tricks of which both runs are there, and the last step that both have."""
+    return {
+        trick: min(curves[name]["step"][-1] for name in pair)
+        for trick, pair in TRICKS.items()
+        if set(pair) <= curves.keys()
+    }
 
 
 def table_of_tricks(curves: dict[str, dict]) -> str:
@@ -114,15 +117,15 @@ def table_of_tricks(curves: dict[str, dict]) -> str:
         "| trick | with, without | epochs | validation error, % | test error, % |",
         "| --- | --- | --- | --- | --- |",
     ]
-    for trick, pair in TRICKS.items():
-        if not set(pair) <= curves.keys():
-            continue
-        step = min(curves[name]["step"][-1] for name in pair)
-        epoch = curves[pair[0]]["epoch"][curves[pair[0]]["step"].index(step)]
-        errors = zip(*(error_after(curves[name], step) for name in pair), strict=True)
+    for trick, step in compared(curves).items():
+        runs = [curves[name] for name in TRICKS[trick]]
+        epoch, *errors = (
+            [run[column][run["step"].index(step)] for run in runs]
+            for column in ("epoch", "val_error", "test_error")
+        )
         cells = ["{:.1f}, {:.1f}".format(*both) for both in errors]
-        names = "`, `".join(pair)
-        lines.append(f"| {trick} | `{names}` | {epoch:.0f} | {' | '.join(cells)} |")
+        names = "`, `".join(TRICKS[trick])
+        lines.append(f"| {trick} | `{names}` | {epoch[0]:.0f} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
@@ -150,11 +153,9 @@ def picture(curves: dict[str, dict]) -> Figure:
 
 def draw_tricks(axes: Axes, curves: dict[str, dict]):
     """A color a model, as far as two runs can be compared; broken lines lack a trick."""
-    last = {}
-    for pair in TRICKS.values():
-        if set(pair) <= curves.keys():
-            step = min(curves[name]["step"][-1] for name in pair)
-            last |= {name: max(step, last.get(name, 0)) for name in pair}
+    last: dict[str, int] = {}
+    for trick, step in compared(curves).items():
+        last |= {name: max(step, last.get(name, 0)) for name in TRICKS[trick]}
     styles = {"M2-plain": "--", "M2-no-wait": ":", "SDGM-level": "--", "ADGM-plain": "--"}
     for name, step in last.items():
         until = curves[name]["step"].index(step) + 1

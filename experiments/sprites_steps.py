@@ -28,52 +28,47 @@ from vae_tf.runs import Run  # noqa: E402
 from vae_tf.runs.kept import kept_steps, restore_kept  # noqa: E402
 
 RESULTS = Path(__file__).with_suffix(".json")
+# Score -> the value of it that is shown, and its title.
 SCORES = {
-    "beta_vae_eval": "beta-VAE score",
-    "factor_vae_eval": "FactorVAE",
-    "mig": "MIG",
-    "sap": "SAP",
-    "irs": "IRS",
-    "active_units": "active units",
+    "beta_vae": ("beta_vae_eval", "beta-VAE score"),
+    "factor_vae": ("factor_vae_eval", "FactorVAE"),
+    "mig": ("mig", "MIG"),
+    "sap": ("sap", "SAP"),
+    "irs": ("irs", "IRS"),
+    "active_units": ("active_units", "active units"),
 }
-_NUM_IMAGES = 73_728  # a tenth of them
+TERMS = {"reconstruction": "reconstruction", "kl": "KL"}
 
 
 def measured(run: Run, step: int) -> dict[str, float]:
     """Scores of the weights of a step, and the terms of the loss by then."""
-    encode = encoder_of(restore_kept(run, step))
-    codes = metrics.FactorSample(encode, run.data, _NUM_IMAGES, seed=0, progress=False)
-    wanted = {"beta_vae", "factor_vae", "mig", "sap", "irs", "active_units"}
-    values = {}
-    others = set(metrics.SCORES) - wanted
-    for _, entry in metrics.score_suite(codes, preset="full", done=others, progress=False):
-        values |= {
-            name: round(entry["values"][name], 4) for name in SCORES if name in entry["values"]
-        }
+    encode, num_images = encoder_of(restore_kept(run, step)), metrics.PRESETS["fast"].num_images
+    codes = metrics.FactorSample(encode, run.data, num_images, seed=0, progress=False)
+    others = set(metrics.SCORES) - set(SCORES)
+    suite = metrics.score_suite(codes, preset="full", done=others, progress=False)
+    values = {name: round(entry["values"][SCORES[name][0]], 4) for name, entry in suite}
     log = run.history
     seen = np.isfinite(log["val_kl"]) & (log["step"] <= step)
     if seen.any():
-        values |= {n: round(float(log[f"val_{n}"][seen][-1]), 2) for n in ("reconstruction", "kl")}
+        values |= {n: round(float(log[f"val_{n}"][seen][-1]), 2) for n in TERMS}
     return values
 
 
 def table(found: dict) -> str:
     """The table as Markdown."""
-    titles = [*SCORES.values(), "reconstruction", "KL"]
+    digits = dict.fromkeys(SCORES, 2) | dict.fromkeys(TERMS, 1)
+    titles = [*(title for _, title in SCORES.values()), *TERMS.values()]
     lines = [f"| run | steps | {' | '.join(titles)} |", "| --- " * (2 + len(titles)) + "|"]
     for name, steps in found.items():
         for step, values in steps.items():
-            cells = [f"{values[key]:.2f}" if key in values else "" for key in SCORES]
-            cells += [
-                f"{values[key]:.1f}" if key in values else "" for key in ("reconstruction", "kl")
-            ]
+            cells = [f"{values[key]:.{digits[key]}f}" if key in values else "" for key in digits]
             lines.append(f"| `{name}` | {int(step):,} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
 def picture(found: dict) -> Figure:
     """A panel a score, a curve a run."""
-    shown = ("beta_vae_eval", "factor_vae_eval", "mig")
+    shown = ("beta_vae", "factor_vae", "mig")
     figure = Figure((10, 3.4), layout="constrained")
     for axes, key in zip(figure.subplots(1, len(shown)), shown, strict=True):
         for name, steps in found.items():
@@ -81,7 +76,7 @@ def picture(found: dict) -> Figure:
                       label=name)  # fmt: skip
         axes.set_xscale("log")
         axes.set_ylim(bottom=0)
-        axes.set(xlabel="steps of 64 images", title=SCORES[key])
+        axes.set(xlabel="steps of 64 images", title=SCORES[key][1])
         axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False)
     return figure

@@ -15,8 +15,9 @@ _MOST_CLASSES = 20  # columns
 def confusion(analyzed: AnalyzedRun) -> Figure:
     """Draws which classes are taken for which."""
     rows = analyzed.analyzed_rows
-    rows = rows[labels_of(analyzed.images)[rows] >= 0]  # of the others nobody knows
     labels = labels_of(analyzed.images)[rows]
+    known = labels >= 0
+    rows, labels = rows[known], labels[known]
     guess = analyzed.model.classify(analyzed.images.images(rows)).argmax(axis=1)
     matrix = confusion_matrix(labels, guess, analyzed.model.num_classes)
     names = class_names(analyzed)
