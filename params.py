@@ -509,6 +509,9 @@ STUDIES["hierarchies"] = Study(
 )
 
 # MNIST from 100 labels (experiments/few_labels.py).
+_normalized = replace(
+    RUNS["MNIST-SDGM"], hyper=RUNS["MNIST-SDGM"].hyper | {"batch_normalization": True}
+)
 STUDIES["few-labels"] = Study(
     {name: RUNS[f"MNIST-{name}"] for name in ("M2", "M2-plain", "M1", "M1-M2", "SDGM", "ADGM")}
     # Another seed labels other images, too.
@@ -523,13 +526,15 @@ STUDIES["few-labels"] = Study(
             RUNS["MNIST-M2"], hyper=RUNS["MNIST-M2"].hyper | {"classifier_delay": 0}, steps=2_500
         ),
         "SDGM-level": replace(RUNS["MNIST-SDGM"], kl_weight=1.0, steps=2_500),
+        "SDGM-unclipped": replace(RUNS["MNIST-SDGM"], optimizer="adam", steps=2_500),
+        "SDGM-BN": replace(_normalized, steps=2_500),
+        "SDGM-BN-decayed": replace(
+            _normalized, learning_rate=exponential(1e-3, 1e-4, 20_000), steps=2_500
+        ),
         "ADGM-plain": replace(
             RUNS["MNIST-ADGM"],
             hyper=RUNS["MNIST-ADGM"].hyper | {"batch_normalization": False},
             steps=2_500,
-        ),
-        "SDGM-BN": replace(
-            RUNS["MNIST-ADGM"], hyper=RUNS["MNIST-ADGM"].hyper | {"kind": "sdgm"}, steps=2_500
         ),
     }
 )

@@ -42,14 +42,19 @@ TRICKS = {
     "KL weight from 2 to 1, classifier waits": ("M2", "M2-plain"),
     "classifier waits": ("M2", "M2-no-wait"),
     "KL weight from 1.8 down": ("SDGM", "SDGM-level"),
-    "batch normalization": ("ADGM", "ADGM-plain"),
-    "batch normalization, a falling rate": ("SDGM-BN", "SDGM"),
+    "gradients clipped": ("SDGM", "SDGM-unclipped"),
+    "batch normalization, SDGM": ("SDGM-BN", "SDGM"),
+    "batch normalization, ADGM": ("ADGM", "ADGM-plain"),
+    "a falling rate": ("SDGM-BN-decayed", "SDGM-BN"),
 }
-_SHORT = ("M2-no-wait", "SDGM-level", "ADGM-plain", "SDGM-BN")  # ten epochs, for that alone
+# Ten epochs, for that alone.
+_SHORT = (
+    "M2-no-wait", "SDGM-level", "SDGM-unclipped", "SDGM-BN", "SDGM-BN-decayed", "ADGM-plain",
+)  # fmt: skip
 _SEED = "-seed-"  # between the name of a run and its seed, where it is another
 _COLORS = {
     "M2": BLUE, "M1": SKY, "M1-M2": ORANGE, "SDGM": CLASSES[3], "ADGM": CLASSES[5],
-    "SDGM-BN": CLASSES[7],
+    "SDGM-BN": CLASSES[7], "SDGM-BN-decayed": CLASSES[1],
 }  # fmt: skip
 _IMAGES = 50_000  # for training, of MNIST's 60,000
 
@@ -156,7 +161,10 @@ def draw_tricks(axes: Axes, curves: dict[str, dict]):
     last: dict[str, int] = {}
     for trick, step in compared(curves).items():
         last |= {name: max(step, last.get(name, 0)) for name in TRICKS[trick]}
-    styles = {"M2-plain": "--", "M2-no-wait": ":", "SDGM-level": "--", "ADGM-plain": "--"}
+    styles = {
+        "M2-plain": "--", "M2-no-wait": ":", "SDGM-level": "--", "SDGM-unclipped": ":",
+        "ADGM-plain": "--",
+    }  # fmt: skip
     for name, step in last.items():
         until = curves[name]["step"].index(step) + 1
         color = _COLORS[name if name in _COLORS else name.split("-")[0]]
@@ -168,7 +176,7 @@ def draw_tricks(axes: Axes, curves: dict[str, dict]):
 
 def draw_runs(axes: Axes, curves: dict[str, dict]):
     """A curve a run; thin, those of other seeds."""
-    marks = dict(zip(_COLORS, "osv^D*", strict=True))
+    marks = dict(zip(_COLORS, "osv^D*P", strict=True))
     for name, values in curves.items():
         base = base_of(name)
         again = _SEED in name
