@@ -509,7 +509,7 @@ STUDIES["hierarchies"] = Study(
 )
 
 # MNIST from 100 labels (experiments/few_labels.py).
-_normalized = replace(
+_normalized_sdgm = replace(
     RUNS["MNIST-SDGM"], hyper=RUNS["MNIST-SDGM"].hyper | {"batch_normalization": True}
 )
 STUDIES["few-labels"] = Study(
@@ -527,9 +527,9 @@ STUDIES["few-labels"] = Study(
         ),
         "SDGM-level": replace(RUNS["MNIST-SDGM"], kl_weight=1.0, steps=2_500),
         "SDGM-unclipped": replace(RUNS["MNIST-SDGM"], optimizer="adam", steps=2_500),
-        "SDGM-BN": replace(_normalized, steps=2_500),
+        "SDGM-BN": replace(_normalized_sdgm, steps=2_500),
         "SDGM-BN-decayed": replace(
-            _normalized, learning_rate=exponential(1e-3, 1e-4, 20_000), steps=2_500
+            _normalized_sdgm, learning_rate=exponential(1e-3, 1e-4, 20_000), steps=2_500
         ),
         "ADGM-plain": replace(
             RUNS["MNIST-ADGM"],
