@@ -3,12 +3,14 @@
     python study.py sprites-published   trains, five hours a run on two cores, restartable
 
 Of every step whose weights are kept the scores have their published sizes, but for those that read
-densities or fit trees, which are left out. Restartable; what is measured is written to
-experiments/sprites_steps.json, the picture to images/gallery/sprites_steps.png. Reconstruction and
-KL are those of the last validation until then.
+densities or fit trees, which are left out. Reconstruction and KL are averages of training, over the
+last fifth of the steps until then; the curves, a row for 1,000 steps, are written to
+experiments/published/sprites-published-POINT.csv. Restartable; scores are written to
+experiments/sprites_steps.json, the picture to images/gallery/sprites_steps.png.
 """
 
 import argparse
+import csv
 import json
 import sys
 from pathlib import Path
@@ -16,18 +18,19 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-import numpy as np  # noqa: E402
 from matplotlib.figure import Figure  # noqa: E402
 
 import params as presets  # noqa: E402
 from vae_tf import metrics  # noqa: E402
 from vae_tf.analysis.scores import encoder_of  # noqa: E402
 from vae_tf.files.saving import write_text  # noqa: E402
+from vae_tf.plots.page import FAINT  # noqa: E402
 from vae_tf.plots.saving import save_figure  # noqa: E402
 from vae_tf.runs import Run  # noqa: E402
 from vae_tf.runs.kept import kept_steps, restore_kept  # noqa: E402
 
 RESULTS = Path(__file__).with_suffix(".json")
+CURVES = Path(__file__).parent / "published"
 # Score -> the value of it that is shown, and its title.
 SCORES = {
     "beta_vae": ("beta_vae_eval", "beta-VAE score"),
@@ -41,44 +44,63 @@ TERMS = {"reconstruction": "reconstruction", "kl": "KL"}
 
 
 def measured(run: Run, step: int) -> dict[str, float]:
-    """Scores of the weights of a step, and the terms of the loss by then."""
+    """Scores of the weights of a step."""
     encode, num_images = encoder_of(restore_kept(run, step)), metrics.PRESETS["fast"].num_images
     codes = metrics.FactorSample(encode, run.data, num_images, seed=0, progress=False)
     others = set(metrics.SCORES) - set(SCORES)
     suite = metrics.score_suite(codes, preset="full", done=others, progress=False)
-    values = {name: round(entry["values"][SCORES[name][0]], 4) for name, entry in suite}
+    return {name: round(entry["values"][SCORES[name][0]], 4) for name, entry in suite}
+
+
+def terms(run: Run, begin: float, end: float) -> dict[str, float]:
+    """Reconstruction and KL of training between two steps, nats an image."""
     log = run.history
-    seen = np.isfinite(log["val_kl"]) & (log["step"] <= step)
-    if seen.any():
-        values |= {n: round(float(log[f"val_{n}"][seen][-1]), 2) for n in TERMS}
-    return values
+    between = (log["step"] > begin) & (log["step"] <= end)
+    return {name: round(float(log[name][between].mean()), 2) for name in TERMS}
+
+
+def save_curve(run: Run, path: Path):
+    """A row for 1,000 steps."""
+    lines = [",".join(["step", *TERMS])]
+    for end in range(1_000, int(run.history["step"][-1]) + 1, 1_000):
+        lines.append(",".join(map(str, [end, *terms(run, end - 1_000, end).values()])))
+    write_text(path, "\n".join(lines) + "\n")
+
+
+def curve(name: str) -> tuple[list[int], list[float]]:
+    """Steps, and the sum of the two terms."""
+    with (CURVES / f"sprites-published-{name}.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    return [int(row["step"]) for row in rows], [sum(float(row[n]) for n in TERMS) for row in rows]
 
 
 def table(found: dict) -> str:
     """The table as Markdown."""
-    digits = dict.fromkeys(SCORES, 2) | dict.fromkeys(TERMS, 1)
+    digits = dict.fromkeys(SCORES, 2) | {"active_units": 0} | dict.fromkeys(TERMS, 1)
     titles = [*(title for _, title in SCORES.values()), *TERMS.values()]
     lines = [f"| run | steps | {' | '.join(titles)} |", "| --- " * (2 + len(titles)) + "|"]
     for name, steps in found.items():
         for step, values in steps.items():
-            cells = [f"{values[key]:.{digits[key]}f}" if key in values else "" for key in digits]
+            cells = [f"{values[key]:.{digits[key]}f}" for key in digits]
             lines.append(f"| `{name}` | {int(step):,} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
 def picture(found: dict) -> Figure:
-    """A panel a score, a curve a run."""
-    shown = ("beta_vae", "factor_vae", "mig")
-    figure = Figure((10, 3.4), layout="constrained")
-    for axes, key in zip(figure.subplots(1, len(shown)), shown, strict=True):
-        for name, steps in found.items():
-            axes.plot([int(step) for step in steps], [v[key] for v in steps.values()], "o-", ms=3,
-                      label=name)  # fmt: skip
-        axes.set_xscale("log")
-        axes.set_ylim(bottom=0)
-        axes.set(xlabel="steps of 64 images", title=SCORES[key][1])
+    """A panel a score and one for the bound, a curve a run."""
+    figure = Figure((11, 3.4), layout="constrained")
+    *scores, bound = figure.subplots(1, 4)
+    for name, steps in found.items():
+        for axes, key in zip(scores, ("beta_vae", "factor_vae", "mig"), strict=True):
+            axes.plot([int(step) for step in steps], [v[key] for v in steps.values()], "o-", ms=3)
+            axes.set(ylim=(0, 1), title=SCORES[key][1])
+        bound.plot(*curve(name), label=name)
+    bound.set(ylim=(0, 250), title="reconstruction + KL, nats")
+    for axes in (*scores, bound):
+        axes.set(xscale="log", xlabel="steps of 64 images")
+        axes.grid(axis="y", color=FAINT, linewidth=0.3)
         axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(frameon=False)
+    bound.legend(frameon=False)
     return figure
 
 
@@ -92,10 +114,12 @@ def main():
         folder = options.predictions / "sprites-published" / point.name
         if not (folder / "log.csv").exists():
             continue
-        run, known = Run(folder), found.setdefault(point.name, {})
+        run = Run(folder)
+        save_curve(run, CURVES / f"sprites-published-{point.name}.csv")
         for step in kept_steps(run):
-            if str(step) not in known:
-                known[str(step)] = measured(run, step)
+            if str(step) not in found.get(point.name, {}):
+                values = measured(run, step) | terms(run, 0.8 * step, step)
+                found.setdefault(point.name, {})[str(step)] = values
                 write_text(RESULTS, json.dumps(found, indent=1) + "\n")
     if not found:
         sys.exit("No run has begun. Train them: python study.py sprites-published")
