@@ -41,20 +41,20 @@ CARRIED_ON = {"M1-M2-tuned": "M1-M2"}
 TRICKS = {
     "KL weight from 2 to 1, classifier waits": ("M2", "M2-plain"),
     "classifier waits": ("M2", "M2-no-wait"),
-    "KL weight from 1.8 down": ("SDGM", "SDGM-level"),
-    "gradients clipped": ("SDGM", "SDGM-unclipped"),
-    "batch normalization, SDGM": ("SDGM-BN", "SDGM"),
+    "KL weight from 1.8 down": ("SDGM-plain", "SDGM-level"),
+    "gradients clipped": ("SDGM-plain", "SDGM-unclipped"),
+    "batch normalization, SDGM": ("SDGM-constant-rate", "SDGM-plain"),
     "batch normalization, ADGM": ("ADGM", "ADGM-plain"),
-    "a falling rate": ("SDGM-BN-decayed", "SDGM-BN"),
+    "a falling rate": ("SDGM", "SDGM-constant-rate"),
 }
 # Ten epochs, for that alone.
 _SHORT = (
-    "M2-no-wait", "SDGM-level", "SDGM-unclipped", "SDGM-BN", "SDGM-BN-decayed", "ADGM-plain",
+    "M2-no-wait", "SDGM-level", "SDGM-unclipped", "SDGM-constant-rate", "ADGM-plain",
 )  # fmt: skip
 _SEED = "-seed-"  # between the name of a run and its seed, where it is another
 _COLORS = {
     "M2": BLUE, "M1": SKY, "M1-M2": ORANGE, "SDGM": CLASSES[3], "ADGM": CLASSES[5],
-    "SDGM-BN": CLASSES[7], "SDGM-BN-decayed": CLASSES[1],
+    "SDGM-plain": CLASSES[7], "SDGM-constant-rate": CLASSES[1],
 }  # fmt: skip
 _IMAGES = 50_000  # for training, of MNIST's 60,000
 

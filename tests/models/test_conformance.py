@@ -285,8 +285,8 @@ def test_keras_file(model, batch, images, tmp_path):
 
 
 # Batches of groups. Phases and two optimizers are resumed in
-# tests/training/test_learning_rates.py, the VAE in test_loop.py; batches with few labels are a
-# function of seed and step (tests/data/test_labels.py), as the state of every model is whole.
+# tests/training/test_learning_rates.py, the VAE in test_loop.py, batches with few labels in
+# test_semi_supervised.py.
 @only("dc_ign")
 def test_resume_is_exact_to_the_last_bit(params, discs, tmp_path):
     params = replace(params, steps=8, checkpoint_every=5, validate_every=4, log_every=2)

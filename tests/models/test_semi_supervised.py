@@ -6,10 +6,13 @@ import pytest
 import tensorflow as tf
 from scipy import special, stats
 
-from vae_tf.config import Params
+from tests.conftest import killed_copy
+from vae_tf.config import Params, replace
 from vae_tf.models.build import build_model
 from vae_tf.models.conditional_vae import ConditionalVAE
 from vae_tf.models.vae import VAE
+from vae_tf.runs import checkpoints
+from vae_tf.training import train
 
 C = 4
 MODELS = {
@@ -227,3 +230,14 @@ def test_images_differ_by_class(blobs):
     code = model.sample_prior(1, np.random.default_rng(0))
     images = model.decode(model.with_class(np.repeat(code, C, axis=0), np.arange(C)))
     assert np.ptp(images, axis=0).max() > 1e-3
+
+
+def test_few_labels_resume_to_the_last_bit(tiny, tmp_path):
+    model, hyper = MODELS["m2"]
+    params = replace(tiny, model=model, hyper=hyper, labels=20, encoder=((8,), (6,)))
+    straight = train(params, tmp_path / "straight")
+    resumed = train(params, killed_copy(straight, tmp_path / "killed"), resume=True)
+    assert np.isfinite(straight.history["val_error"][-1])
+    assert straight.log_path.read_bytes() == resumed.log_path.read_bytes()
+    newest = [checkpoints.newest(run.checkpoints).read_bytes() for run in (straight, resumed)]
+    assert newest[0] == newest[1]

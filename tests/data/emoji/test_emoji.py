@@ -5,6 +5,7 @@ import pytest
 from PIL import Image
 
 from vae_tf.data import emoji, load
+from vae_tf.data.labels import with_few_labels
 
 NAMES = emoji.NAMES.read_text().split()
 
@@ -82,3 +83,11 @@ def test_labels_are_unicodes_groups():
     assert tone["1f46d-1f3fd"] == "medium" and tone["1f600"] == "none"
     assert tone["1f469-1f3fb-200d-1f91d-200d-1f469-1f3ff"] == "several"
     assert np.bincount(codes).tolist() == [1906, *[324] * 5, 260]
+
+
+def test_labels_are_skin_tones_where_they_are_asked_for():
+    images, emoji = load("emoji_skin_tones"), load("emoji")
+    assert images.label_names == emoji.attribute_names["skin_tone"] and len(images) == len(emoji)
+    np.testing.assert_array_equal(images.labels, emoji.attributes["skin_tone"])
+    few = with_few_labels(images, 35, seed=0)
+    assert np.bincount(few.labels[few.labels >= 0]).tolist() == [5] * 7

@@ -5,6 +5,7 @@ They lie on one losslessly compressed sheet, `sheet.webp`, row by row, in the or
 `groups.txt` has Unicode's groups, a line each, see `make_groups.py`.
 """
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -70,6 +71,19 @@ def load_emoji(image_size: int | None, channels: int | None) -> Collection:
         attributes={"skin_tone": np.array([_TONE_NAMES.index(skin_tone(name)) for name in names])},
         attribute_names={"skin_tone": _TONE_NAMES},
         groups=groups,
+    )
+
+
+def load_skin_tones(image_size: int | None, channels: int | None) -> Collection:
+    """The emoji, labeled with their skin tone."""
+    emoji = load_emoji(image_size, channels)
+    return dataclasses.replace(
+        emoji,
+        name="emoji_skin_tones",
+        labels=emoji.attributes["skin_tone"],
+        label_names=emoji.attribute_names["skin_tone"],
+        attributes={},
+        attribute_names={},
     )
 
 
