@@ -41,6 +41,7 @@ CARRIED_ON = {"M1-M2-tuned": "M1-M2"}
 TRICKS = {
     "KL weight from 2 to 1, classifier waits": ("M2", "M2-plain"),
     "classifier waits": ("M2", "M2-no-wait"),
+    "KL weight from 2": ("M2-no-wait", "M2-plain"),
     "KL weight from 1.8 down": ("SDGM-plain", "SDGM-level"),
     "gradients clipped": ("SDGM-plain", "SDGM-unclipped"),
     "batch normalization, SDGM": ("SDGM-constant-rate", "SDGM-plain"),
@@ -54,7 +55,13 @@ _SHORT = (
 _SEED = "-seed-"  # between the name of a run and its seed, where it is another
 _COLORS = {
     "M2": BLUE, "M1": SKY, "M1-M2": ORANGE, "SDGM": CLASSES[3], "ADGM": CLASSES[5],
-    "SDGM-plain": CLASSES[7], "SDGM-constant-rate": CLASSES[1],
+    "SDGM-plain": CLASSES[7],
+}  # fmt: skip
+# How the runs without a trick are drawn: in whose color, by which line.
+_WITHOUT = {
+    "M2-plain": ("M2", "--"), "M2-no-wait": ("M2", ":"), "SDGM-level": ("SDGM-plain", "--"),
+    "SDGM-unclipped": ("SDGM-plain", ":"), "SDGM-constant-rate": ("SDGM", "--"),
+    "ADGM-plain": ("ADGM", "--"),
 }  # fmt: skip
 _IMAGES = 50_000  # for training, of MNIST's 60,000
 
@@ -161,22 +168,18 @@ def draw_tricks(axes: Axes, curves: dict[str, dict]):
     last: dict[str, int] = {}
     for trick, step in compared(curves).items():
         last |= {name: max(step, last.get(name, 0)) for name in TRICKS[trick]}
-    styles = {
-        "M2-plain": "--", "M2-no-wait": ":", "SDGM-level": "--", "SDGM-unclipped": ":",
-        "ADGM-plain": "--",
-    }  # fmt: skip
     for name, step in last.items():
         until = curves[name]["step"].index(step) + 1
-        color = _COLORS[name if name in _COLORS else name.split("-")[0]]
+        base, line = _WITHOUT.get(name, (name, "-"))
         axes.plot(
-            curves[name]["epoch"][:until], curves[name]["val_error"][:until], color=color,
-            linestyle=styles.get(name, "-"), label=name,
+            curves[name]["epoch"][:until], curves[name]["val_error"][:until],
+            color=_COLORS[base], linestyle=line, label=name,
         )  # fmt: skip
 
 
 def draw_runs(axes: Axes, curves: dict[str, dict]):
     """A curve a run; thin, those of other seeds."""
-    marks = dict(zip(_COLORS, "osv^D*P", strict=True))
+    marks = dict(zip(_COLORS, "osv^D*", strict=True))
     for name, values in curves.items():
         base = base_of(name)
         again = _SEED in name

@@ -223,9 +223,12 @@ def table() -> str:
         path = CURVES / f"{name}.csv"
         if not path.exists():
             continue
-        published = f"{row.published[0]:.2f} + {row.published[1]:.2f}"
         with path.open(newline="") as file:
-            *_, last = csv.DictReader(file)
+            epochs = list(csv.DictReader(file))
+        if not epochs:  # stopped within its first
+            continue
+        last = epochs[-1]
+        published = f"{row.published[0]:.2f} + {row.published[1]:.2f}"
         ours = f"{last['reconstruction']} + {last['kl']}"
         lines.append(f"| {name} | {row.epochs}: {published} | {last['epoch']}: {ours} |")
     return "\n".join(lines)
