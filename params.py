@@ -593,11 +593,12 @@ STUDIES["sprites-published"] = Study(
             batch_size=2_048,
             learning_rate=1e-3,
             steps=18_000,
-            log_every=50,
-            validate_every=250,
+            log_every=20,
+            validate_every=240,
             sample_every=5_000,
             sample_steps=(),
-            keep_steps=(100, 250, 500, 1_000, 2_000, 5_000, 9_000, 18_000),
+            # As many images as of the others.
+            keep_steps=(94, 312, 625, 938, 1_562, 3_125, 6_250, 9_375, 18_000),
         )
     }
 )

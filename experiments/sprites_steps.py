@@ -4,9 +4,9 @@
 
 Of every step whose weights are kept the scores have their published sizes, but for those that read
 densities or fit trees, which are left out. Reconstruction and KL are averages of training, over the
-last fifth of the steps until then; the curves, a row for 1,000 steps, are written to
-experiments/published/sprites-published-POINT.csv. Restartable; scores are written to
-experiments/sprites_steps.json, the picture to images/gallery/sprites_steps.png.
+last fifth of the steps until then; the curves, a row for a 300th of the run's length, are written
+to experiments/published/sprites-published-POINT.csv. Restartable; scores are written to
+experiments/sprites_steps.json, the picture, over images seen, to images/gallery/sprites_steps.png.
 """
 
 import argparse
@@ -18,6 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
+import numpy as np  # noqa: E402
 from matplotlib.figure import Figure  # noqa: E402
 
 import params as presets  # noqa: E402
@@ -60,10 +61,10 @@ def terms(run: Run, begin: float, end: float) -> dict[str, float]:
 
 
 def save_curve(run: Run, path: Path):
-    """A row for 1,000 steps."""
-    lines = [",".join(["step", *TERMS])]
-    for end in range(1_000, int(run.history["step"][-1]) + 1, 1_000):
-        lines.append(",".join(map(str, [end, *terms(run, end - 1_000, end).values()])))
+    """A row for a 300th of the run's length."""
+    lines, every = [",".join(["step", *TERMS])], run.params.steps // 300
+    for end in range(every, int(run.history["step"][-1]) + 1, every):
+        lines.append(",".join(map(str, [end, *terms(run, end - every, end).values()])))
     write_text(path, "\n".join(lines) + "\n")
 
 
@@ -90,14 +91,17 @@ def picture(found: dict) -> Figure:
     """A panel a score and one for the bound, a curve a run."""
     figure = Figure((11, 3.4), layout="constrained")
     *scores, bound = figure.subplots(1, 4)
+    batches = {p.name: p.params.batch_size for p in presets.STUDIES["sprites-published"].points()}
     for name, steps in found.items():
+        images = batches[name] * np.array([int(step) for step in steps])
         for axes, key in zip(scores, ("beta_vae", "factor_vae", "mig"), strict=True):
-            axes.plot([int(step) for step in steps], [v[key] for v in steps.values()], "o-", ms=3)
+            axes.plot(images, [values[key] for values in steps.values()], "o-", ms=3)
             axes.set(ylim=(0, 1), title=SCORES[key][1])
-        bound.plot(*curve(name), label=name)
+        at, nats = curve(name)
+        bound.plot(batches[name] * np.array(at), nats, label=name)
     bound.set(ylim=(0, 250), title="reconstruction + KL, nats")
     for axes in (*scores, bound):
-        axes.set(xscale="log", xlabel="steps of 64 images")
+        axes.set(xscale="log", xlabel="images seen")
         axes.grid(axis="y", color=FAINT, linewidth=0.3)
         axes.spines[["top", "right"]].set_visible(False)
     bound.legend(frameon=False)
