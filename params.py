@@ -527,6 +527,17 @@ STUDIES["few-labels"] = Study(
         for name in ("M2", "M1-M2")
         for seed in (1, 2)
     }
+    # Twice as long, with a falling rate.
+    | {
+        f"M2-long-seed-{seed}": replace(
+            RUNS["MNIST-M2"],
+            seed=seed,
+            kl_weight=linear(2, 1, 12_000),
+            learning_rate=exponential(1e-3, 1e-4, 12_000),
+            steps=12_000,
+        )
+        for seed in (0, 1, 2)
+    }
     | {"SDGM-plain": _plain_sdgm}
     # Ten epochs without what helps.
     | {
