@@ -529,14 +529,14 @@ STUDIES["few-labels"] = Study(
     }
     # Twice as long, with a falling rate.
     | {
-        f"M2-long-seed-{seed}": replace(
+        name: replace(
             RUNS["MNIST-M2"],
             seed=seed,
             kl_weight=linear(2, 1, 12_000),
             learning_rate=exponential(1e-3, 1e-4, 12_000),
             steps=12_000,
         )
-        for seed in (0, 1, 2)
+        for seed, name in enumerate(("M2-long", "M2-long-seed-1", "M2-long-seed-2"))
     }
     | {"SDGM-plain": _plain_sdgm}
     # Ten epochs without what helps.

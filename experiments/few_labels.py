@@ -32,6 +32,7 @@ from vae_tf.runs import Run  # noqa: E402
 # Test errors with 100 labels, percent (Kingma et al. 2014, Table 1; Maaloe et al. 2016, Table 1).
 PUBLISHED = {
     "M2": "11.97 ± 1.71",
+    "M2-long": "11.97 ± 1.71",
     "M1-M2": "3.33 ± 0.14",
     "ADGM": "0.96 ± 0.02",
     "SDGM": "1.32 ± 0.07",
@@ -55,7 +56,7 @@ _SHORT = (
 _SEED = "-seed-"  # between the name of a run and its seed, where it is another
 _COLORS = {
     "M2": BLUE, "M1": SKY, "M1-M2": ORANGE, "SDGM": CLASSES[3], "ADGM": CLASSES[5],
-    "SDGM-plain": CLASSES[7],
+    "SDGM-plain": CLASSES[7], "M2-long": CLASSES[1],
 }  # fmt: skip
 # How the runs without a trick are drawn: in whose color, by which line.
 _WITHOUT = {
@@ -179,7 +180,7 @@ def draw_tricks(axes: Axes, curves: dict[str, dict]):
 
 def draw_runs(axes: Axes, curves: dict[str, dict]):
     """A curve a run; thin, those of other seeds."""
-    marks = dict(zip(_COLORS, "osv^D*", strict=True))
+    marks = dict(zip(_COLORS, "osv^D*P", strict=True))
     for name, values in curves.items():
         base = base_of(name)
         again = _SEED in name
