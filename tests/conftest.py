@@ -12,6 +12,7 @@ os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
 import gc
 import logging
 import shutil
+import signal
 import subprocess
 from pathlib import Path
 
@@ -23,9 +24,12 @@ from vae_tf.config import Params
 # Collections walk through a million objects of TensorFlow that stay: a tenth of all tests' time.
 gc.set_threshold(50_000, 20, 20)
 
+CONVOLUTIONS = ((4, 3, 2), (8,))
+
+# Dense, as a training of a second is mostly TensorFlow's tracing of layers and of their updates.
 TINY = Params(
     dataset="digits",
-    encoder=((4, 3, 2), (8,)),
+    encoder=((8,),),
     latent_size=3,
     batch_size=16,
     steps=12,
@@ -34,6 +38,12 @@ TINY = Params(
     checkpoint_every=5,
     validate_every=6,
 )
+
+
+def pytest_configure():
+    """Ctrl-C is heard by tests and their processes; what a shell starts with & is deaf to it."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser):

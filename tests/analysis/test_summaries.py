@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
+from tests.conftest import CONVOLUTIONS
 from vae_tf.analysis.analyzed_run import AnalyzedRun
 from vae_tf.analysis.forecasting import forecast_words
 from vae_tf.analysis.overview import write_overview
@@ -42,7 +43,8 @@ def test_classes_that_are_read_off_codes(tiny, tmp_path, monkeypatch):
 
     monkeypatch.setitem(DATASETS, "digits", split)
     knobs = {"kind": "m1", "hidden_size": 8}
-    run = train(replace(tiny, model="m1_m2", hyper=knobs, steps=1), tmp_path / "m1")
+    params = replace(tiny, model="m1_m2", hyper=knobs, encoder=CONVOLUTIONS, steps=1)
+    run = train(params, tmp_path / "m1")
     analyzed = AnalyzedRun(run)
     summary = summarize(analyzed)
     # They are no latents.

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.conftest import killed_copy
+from tests.conftest import CONVOLUTIONS, killed_copy
 from vae_tf.config import replace
 from vae_tf.data.batches import batch_of
 from vae_tf.data.factors import FactorGrid
@@ -77,7 +77,8 @@ def test_the_tables_are_complete():
 @pytest.fixture(scope="module", params=TABLE)
 def params(request, tiny):
     model = request.param
-    return replace(dataclasses.replace(tiny, kl_weight=None, model=model), **TABLE[model])
+    changes = {"encoder": CONVOLUTIONS} | TABLE[model]
+    return replace(dataclasses.replace(tiny, kl_weight=None, model=model), **changes)
 
 
 def build(params):

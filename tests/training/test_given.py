@@ -6,6 +6,7 @@ import pytest
 from keras import layers
 
 import vae_tf
+from tests.conftest import CONVOLUTIONS
 from vae_tf.config import replace
 from vae_tf.data import ArrayImages
 from vae_tf.errors import UserError
@@ -92,7 +93,7 @@ def test_what_does_not_fit_writes_nothing(tiny, blobs, tmp_path, options, messag
     if "data" in options:
         options = {"data": options["data"](blobs)}
     with pytest.raises(UserError, match=message):
-        train(tiny, tmp_path / "run", **options)
+        train(replace(tiny, encoder=CONVOLUTIONS), tmp_path / "run", **options)
     assert not (tmp_path / "run").exists()
 
 
