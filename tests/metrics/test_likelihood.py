@@ -3,6 +3,7 @@ import pytest
 from scipy import stats
 from scipy.special import logsumexp
 
+from tests.conftest import CONVOLUTIONS
 from vae_tf.config import replace
 from vae_tf.errors import UserError
 from vae_tf.likelihoods.likelihood import LIKELIHOODS
@@ -13,6 +14,7 @@ from vae_tf.models.build import build_model
 @pytest.fixture(scope="module", params=["bernoulli", "gaussian", "laplace"])
 def model(request, tiny, blobs):
     params = replace(tiny, likelihood=request.param, latent_size=1, learning_rate=0.01)
+    params = replace(params, encoder=CONVOLUTIONS)
     model = build_model(params, (8, 8, 1), 64)
     model.fit(blobs, batch_size=32, epochs=30, shuffle=False, verbose=0)
     return model

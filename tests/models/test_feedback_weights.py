@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tests.conftest import CONVOLUTIONS
 from vae_tf.config import replace
 from vae_tf.data import ArrayImages
 from vae_tf.errors import UserError
@@ -169,7 +170,8 @@ def make(tiny, **changes):
      ("controlled(2, integral=0.01)", "kl", 2.0)],
 )  # fmt: skip
 def test_training_reaches_what_is_asked_for(tiny, blobs, text, term, goal):
-    model = make(tiny, kl_weight=text, likelihood="gaussian", learning_rate=0.01)
+    tiny = replace(tiny, encoder=CONVOLUTIONS, learning_rate=0.01)
+    model = make(tiny, kl_weight=text, likelihood="gaussian")
     update = tf.function(model.update, autograph=False)
     terms = [update(blobs) for _ in range(600)]
     assert np.mean([float(each[term]) for each in terms[-100:]]) == pytest.approx(goal, rel=0.1)

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tests.conftest import CONVOLUTIONS
 from vae_tf.config import replace
 from vae_tf.distributions import Gaussian
 from vae_tf.errors import UserError
@@ -73,6 +74,7 @@ def test_a_vae_that_would_collapse_spends_what_is_free(tiny, blobs):
     kl = {}
     for name, hyper in (("vae", {}), ("free_bits_vae", {"free_nats": 0.5})):
         params = replace(tiny, model=name, kl_weight=100.0, hyper=hyper, learning_rate=0.01)
+        params = replace(params, encoder=CONVOLUTIONS)
         model = build_model(params, (8, 8, 1), 64)
         update = tf.function(model.update, autograph=False)
         terms = [update(blobs) for _ in range(400)]

@@ -4,6 +4,7 @@ import tensorflow as tf
 from scipy import stats
 from scipy.special import softmax
 
+from tests.conftest import CONVOLUTIONS
 from vae_tf import training
 from vae_tf.config import replace
 from vae_tf.data.image_set import ImageSet
@@ -149,7 +150,8 @@ def test_the_recognition_network_learns_to_read_the_codes(tiny, blobs):
 
 def test_batch_statistics_move_with_updates_alone(tiny, blobs, tmp_path):
     """Not with validation, nor with the last row of the log, which is a pass of training."""
-    params = replace(tiny, model="info_gan", hyper={"num_codes": 2}, steps=5)
+    knobs = {"num_codes": 2}
+    params = replace(tiny, model="info_gan", hyper=knobs, encoder=CONVOLUTIONS, steps=5)
     images = ImageSet("blobs", "train", ArrayRows(blobs, 1.0))
     run = training.train(params, tmp_path / "run", data=(images, images))
     run.model.compute_terms({"image": blobs}, training=False)
