@@ -104,7 +104,9 @@ def picture(found: dict) -> Figure:
         axes.set(xscale="log", xlabel="images seen")
         axes.grid(axis="y", color=FAINT, linewidth=0.3)
         axes.spines[["top", "right"]].set_visible(False)
-    bound.legend(frameon=False)
+    figure.legend(
+        *bound.get_legend_handles_labels(), loc="outside lower center", ncols=5, frameon=False
+    )
     return figure
 
 
