@@ -50,9 +50,7 @@ TRICKS = {
     "a falling rate": ("SDGM", "SDGM-constant-rate"),
 }
 # Ten epochs, for that alone.
-_SHORT = (
-    "M2-no-wait", "SDGM-level", "SDGM-unclipped", "SDGM-constant-rate", "ADGM-plain",
-)  # fmt: skip
+_SHORT = ("M2-no-wait", "SDGM-level", "SDGM-unclipped", "SDGM-constant-rate", "ADGM-plain")
 _SEED = "-seed-"  # between the name of a run and its seed, where it is another
 _COLORS = {
     "M2": BLUE, "M1": SKY, "M1-M2": ORANGE, "SDGM": CLASSES[3], "ADGM": CLASSES[5],
@@ -186,7 +184,7 @@ def draw_runs(axes: Axes, curves: dict[str, dict]):
         again = _SEED in name
         axes.plot(
             values["epoch"], values["val_error"], color=_COLORS[base],
-            label=None if again else name, linewidth=0.7 if again else 1.5,
+            label=None if again and base in curves else name, linewidth=0.7 if again else 1.5,
             marker="" if again else marks[base], markersize=4, markevery=0.1,
             linestyle="--" if name in CARRIED_ON else "-",
         )  # fmt: skip

@@ -100,6 +100,15 @@ def killed_copy(run, folder: Path) -> Path:
     return folder
 
 
+def assert_same_bytes(one, other):
+    """Two runs have the same log and the same newest checkpoint, byte for byte."""
+    from vae_tf.runs import checkpoints
+
+    assert one.log_path.read_bytes() == other.log_path.read_bytes()
+    newest = [checkpoints.newest(run.checkpoints).read_bytes() for run in (one, other)]
+    assert newest[0] == newest[1]
+
+
 @pytest.fixture(scope="session")
 def blobs() -> np.ndarray:
     """`[64, 8, 8, 1]` smooth images in [0, 1]: discs of random place and size."""

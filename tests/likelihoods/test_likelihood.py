@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 from scipy import integrate, stats
 
-from tests.conftest import killed_copy
+from tests.conftest import assert_same_bytes, killed_copy
 from vae_tf.config import Params, replace
 from vae_tf.data import ArrayImages
 from vae_tf.errors import UserError
@@ -18,7 +18,6 @@ from vae_tf.likelihoods.likelihood import (
 )
 from vae_tf.likelihoods.texts import NAMES, read_likelihood
 from vae_tf.models.build import build_model
-from vae_tf.runs import checkpoints
 from vae_tf.training import train
 
 
@@ -155,9 +154,7 @@ def test_its_scale_is_trained_resumed_and_logged(tiny, tmp_path, likelihood):
     straight = train(params, tmp_path / "straight", data=(eights, eights))
     killed = killed_copy(straight, tmp_path / "killed")
     resumed = train(params, killed, resume=True, data=(eights, eights))
-    assert straight.log_path.read_bytes() == resumed.log_path.read_bytes()
-    newest = [checkpoints.newest(run.checkpoints).read_bytes() for run in (straight, resumed)]
-    assert newest[0] == newest[1]
+    assert_same_bytes(straight, resumed)
     history = straight.history
     assert "decoder_stddev" in history and "val_decoder_stddev" in history
     assert np.all(np.isfinite(history["loss"]))

@@ -13,8 +13,8 @@ from vae_tf.models.build import build_model
 
 @pytest.fixture(scope="module", params=["bernoulli", "gaussian", "laplace"])
 def model(request, tiny, blobs):
-    params = replace(tiny, likelihood=request.param, latent_size=1, learning_rate=0.01)
-    params = replace(params, encoder=CONVOLUTIONS)
+    tiny = replace(tiny, encoder=CONVOLUTIONS, learning_rate=0.01)
+    params = replace(tiny, likelihood=request.param, latent_size=1)
     model = build_model(params, (8, 8, 1), 64)
     model.fit(blobs, batch_size=32, epochs=30, shuffle=False, verbose=0)
     return model

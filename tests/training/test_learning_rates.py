@@ -5,10 +5,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.conftest import killed_copy
+from tests.conftest import assert_same_bytes, killed_copy
 from vae_tf.config import replace
 from vae_tf.models.build import build_model
-from vae_tf.runs import checkpoints
 from vae_tf.schedules import as_schedule
 from vae_tf.training import train
 
@@ -74,9 +73,7 @@ def test_a_resume_is_exact_to_the_last_bit(tiny, tmp_path, changes):
     params = replace(params, **changes)
     straight = train(params, tmp_path / "straight")
     resumed = train(params, killed_copy(straight, tmp_path / "killed"), resume=True)
-    assert straight.log_path.read_bytes() == resumed.log_path.read_bytes()
-    newest = [checkpoints.newest(run.checkpoints).read_bytes() for run in (straight, resumed)]
-    assert newest[0] == newest[1]
+    assert_same_bytes(straight, resumed)
     history = straight.history
     expected = params.learning_rate(history["step"])
     np.testing.assert_allclose(history["learning_rate"], expected, rtol=1e-7)

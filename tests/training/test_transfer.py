@@ -4,6 +4,7 @@ import shutil
 import numpy as np
 import pytest
 
+from tests.conftest import CONVOLUTIONS
 from vae_tf.config import replace
 from vae_tf.errors import UserError
 from vae_tf.models.build import build_model
@@ -48,7 +49,9 @@ def test_a_run_begins_with_the_weights_of_another(tiny, run_folder, blobs, tmp_p
         train(replace(params, start=None), tmp_path / "parts", resume=True)
 
 
-def test_layers_that_both_models_have_are_copied(tiny, run_folder):
+def test_layers_that_both_models_have_are_copied(tiny, tmp_path):
+    tiny = replace(tiny, encoder=CONVOLUTIONS)
+    run_folder = train(tiny, tmp_path / "run").path
     start = Run(run_folder).model
 
     def begun(**changes):
@@ -63,7 +66,7 @@ def test_layers_that_both_models_have_are_copied(tiny, run_folder):
     assert both.copied == ["encoder", "decoder"]
     assert both.new == ["classifier", "upper", "lower"]
     wider, some = begun(latent_size=5)
-    assert some.copied[0] == "encoder/dense_1"
+    assert some.copied[:2] == ["encoder/conv_1", "encoder/dense_1"]
     assert some.new == ["encoder/mean", "encoder/log_stddev", "decoder/dense_1"]
     ours, theirs = (m.encoder.get_layer("dense_1").kernel for m in (wider, start))
     np.testing.assert_array_equal(ours, theirs)
