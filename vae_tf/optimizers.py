@@ -26,6 +26,9 @@ _WEIGHT = _Kind(
 )
 _LIMIT = _Kind(f"{_POSITIVE.expected}, or None", lambda v: v is None or _POSITIVE.fits(v))
 _COUNT = _Kind("a whole number of at least 1, or None", lambda v: v is None or is_whole(v, 1))
+_STEPS = _Kind("a whole number of at least 1", lambda v: is_whole(v, 1))
+_NUMBER = _Kind("a number from -1e30 to 1e30", lambda v: is_number(v) and -1e30 <= v <= 1e30)
+_NOTHING = _Kind("None", lambda v: v is None)
 _SEVERAL = _Kind("a whole number of at least 2, or None", lambda v: v is None or is_whole(v, 2))
 
 
@@ -50,6 +53,24 @@ OPTIMIZERS = {
     "adamax": _OF_ALL | _ADAM,
     "adamw": _OF_ALL | _ADAM | {"amsgrad": _FLAG},
     "lion": _OF_ALL | _BETAS,
+    # Of matrices; all other weights are Adam's.
+    "muon": _OF_ALL
+    | {
+        "adam_beta_1": _PART,
+        "adam_beta_2": _PART,
+        "adam_weight_decay": _WEIGHT,
+        "epsilon": _POSITIVE,
+        "exclude_layers": _NOTHING,
+        "exclude_embeddings": _FLAG,
+        "muon_a": _NUMBER,
+        "muon_b": _NUMBER,
+        "muon_c": _NUMBER,
+        "adam_lr_ratio": _POSITIVE,
+        "momentum": _PART,
+        "ns_steps": _STEPS,
+        "nesterov": _FLAG,
+        "rms_rate": _LIMIT,
+    },
     "nadam": _OF_ALL | _ADAM,
     "rmsprop": _OF_ALL | {"rho": _PART, "momentum": _PART, "epsilon": _POSITIVE, "centered": _FLAG},
     "sgd": _OF_ALL | {"momentum": _PART, "nesterov": _FLAG},

@@ -21,7 +21,7 @@ def build(model, latent_size=3, sizes=(2, 1), **changes):
     hyper = {"sizes": list(sizes), "hidden": [6] * len(sizes)} | changes.pop("hyper", {})
     params = Params(
         dataset="digits", model=model, hyper=hyper, encoder=((12,),), latent_size=latent_size,
-        **changes,
+        initializer="glorot", **changes,
     )  # fmt: skip
     built = build_model(params, (8, 8, 1), dataset_size=64)
     rng = np.random.default_rng(0)
@@ -157,4 +157,4 @@ def test_the_likelihood_of_a_linear_hierarchy_is_exact(model):
     ratio = built.log_importance_weights(x, 200_000).astype(float)[:, 0] - exact.logpdf(x.ravel())
     ratio = np.exp(ratio)
     error = ratio.std() / np.sqrt(len(ratio))
-    assert ratio.mean() == pytest.approx(1, abs=4.5 * error) and error < 0.02
+    assert ratio.mean() == pytest.approx(1, abs=4.5 * error) and error < 0.05

@@ -12,7 +12,9 @@ from vae_tf.models.build import build_model
 
 
 def make(tiny, model="iwae", likelihood="bernoulli", **hyper):
-    params = replace(tiny, model=model, kl_weight=1.0, likelihood=likelihood, hyper=hyper)
+    params = replace(
+        tiny, model=model, kl_weight=1.0, likelihood=likelihood, hyper=hyper, initializer="glorot"
+    )
     model = build_model(params, (8, 8, 1), 64)
     # Posteriors away from the prior, so that the bounds differ by tenths of a nat.
     model.encoder.get_layer("mean").bias.assign([1.0, -1.0, 0.0])

@@ -93,7 +93,7 @@ def test_the_unlabeled_bound_is_the_sum_over_classes(name, blobs):
         expected, variance = expected + terms.mean(), variance + terms.var() / len(x)
     assert q.std(axis=1).mean() > 0.02
     assert whole.mean() == pytest.approx(expected, abs=4.5 * variance**0.5)
-    assert variance**0.5 < 0.3
+    assert variance**0.5 < 0.5
 
 
 @pytest.mark.parametrize("name", BOUNDED)

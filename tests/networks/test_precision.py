@@ -22,7 +22,7 @@ def test_networks_compute_in_16_bits_and_losses_in_32(tiny, blobs):
     for precision in ("mixed_bfloat16", "mixed_float16"):
         for name in ("loss", "reconstruction"):
             exact = float(terms["float32"][name])
-            assert 0 < abs(float(terms[precision][name]) - exact) < 0.01 * exact
+            assert 0 < abs(float(terms[precision][name]) - exact) < 0.03 * exact
 
 
 def test_resume_is_exact_in_16_bits(tiny, tmp_path):

@@ -33,7 +33,7 @@ print(json.dumps(said))
 
 def test_two_devices_do_what_one_does_and_go_on_exactly(tiny, tmp_path):
     """Noise, several samples an image, a schedule of the rate, a weight that follows the terms."""
-    params = replace(tiny, model="iwae", hyper={"num_samples": 2}, log_every=1)
+    params = replace(tiny, model="iwae", hyper={"num_samples": 2}, log_every=1, ema=0.9)
     params = replace(params, kl_weight="constrained(20)", learning_rate="linear(0.001, 0.01, 10)")
     done = subprocess.run(
         [sys.executable, "-c", _TWO, str(tmp_path)],

@@ -18,6 +18,10 @@ from vae_tf.optimizers import read_optimizer
 from vae_tf.texts.command_names import call_of
 
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
+OUTPUT_BIASES = ("mean", "initializer")
+
+# What params.json of versions up to 0.27 do not name.
+_BEFORE = {"initializer": "glorot", "output_bias": "initializer"}
 
 _MOST_CHARACTERS = 2**20  # of params.json
 
@@ -51,6 +55,10 @@ class Params:
     decoder: tuple | None = None  # None mirrors the encoder
     latent_size: int = 10
     activation: str = "relu"
+    initializer: str | None = None  # initial weights: he, glorot, lecun or torch, see
+    # networks/initial_weights.py; None: he for rectifiers, glorot or lecun for other activations
+    output_bias: str = "mean"  # biases of the decoder's last layer at the start: mean, where it
+    # draws the mean image of the data, or initializer
     precision: str = "float32"  # what networks compute in: float32, mixed_bfloat16 or
     # mixed_float16; weights and losses are float32 in all
 
@@ -68,6 +76,8 @@ class Params:
     batch_size: int = 64  # images
     learning_rate: schedules.Schedule | float | str = 1e-3  # number or schedule of the step
     optimizer: str = "adam"  # a name, or with options: "adam(beta_1=0.5)"
+    ema: float | None = None  # decay of an average of the weights, above 0 and below 1, which
+    # validation, analysis and export use; None: the weights themselves
     steps: int = 10_000  # optimizer steps
     log_every: int = 100  # steps between rows of log.csv
     sample_every: int = 1_000  # steps between pictures, after the last of sample_steps
@@ -139,6 +149,10 @@ class Params:
             self._set("decoder", specs.normalize(self.decoder, "decoder"))
         self._require_whole("latent_size", 1)
         self._require_known("activation", specs.ACTIVATIONS)
+        if self.initializer is None:
+            self._set("initializer", specs.initializer_for(self.activation))
+        self._require_known("initializer", specs.INITIALIZERS)
+        self._require_known("output_bias", OUTPUT_BIASES)
         self._require_known("precision", PRECISIONS)
 
     def _check_model(self):
@@ -185,6 +199,8 @@ class Params:
             self._require(fits, name, "a list of steps, whole numbers of at least 0")
             self._set(name, tuple(steps))
         read_optimizer(self.optimizer)
+        fits = self.ema is None or (is_number(self.ema) and 0 < self.ema < 1)
+        self._require(fits, "ema", "a number above 0 and below 1, or None (off)")
 
     @property
     def optimizer_call(self) -> tuple[str, dict]:
@@ -202,7 +218,7 @@ class Params:
 
     @classmethod
     def from_json(cls, text: str) -> "Params":
-        """Reads `to_json`'s text.
+        """Reads `to_json`'s text; what an older version did not write is as it was then.
 
         Raises:
             UserError: If it is not JSON, longer than a megabyte, or names an unknown field.
@@ -214,7 +230,7 @@ class Params:
         fields = parse_json(text)
         if not isinstance(fields, dict):
             raise UserError(f"Params are a JSON object. Received: {type(fields).__name__}")
-        return replace(cls(), **fields)
+        return replace(cls(), **_BEFORE | fields)
 
 
 def _written(value):

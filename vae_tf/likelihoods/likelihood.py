@@ -17,6 +17,7 @@ from vae_tf.likelihoods.texts import read_likelihood
 _DEFAULT_STDDEV = math.sqrt(0.5)
 _LOWEST_LOG_STDDEV = -6.0  # of the optimal one, as in the authors' code; of a logistic's scale, too
 _RECENT = 100  # batches over which the optimal one is averaged
+_DARKEST = 1e-3  # expected value that `logits_of` gives a finite logit
 _HALF_LEVEL = 0.5 / 255.0  # half the distance of two grey levels
 
 
@@ -61,6 +62,11 @@ class Likelihood:
         """Expected image `[B, H, W, C]`, in [0, 1]."""
         return ops.sigmoid(logits)
 
+    def logits_of(self, mean: np.ndarray) -> np.ndarray:
+        """Logits of an expected image; the inverse of `mean`, within [0.001, 0.999]."""
+        mean = np.clip(mean, _DARKEST, 1.0 - _DARKEST)
+        return np.log(mean) - np.log1p(-mean)
+
     def observe(self, terms: dict):
         """Takes note of the terms of an update."""
 
@@ -77,6 +83,9 @@ class Centered(Likelihood):
 
     def mean(self, logits):
         return ops.sigmoid(logits) if self.unit else logits
+
+    def logits_of(self, mean):
+        return super().logits_of(mean) if self.unit else mean
 
 
 class Bernoulli(Likelihood):
@@ -112,6 +121,16 @@ class ContinuousBernoulli(Likelihood):
         near, far = _near_zero(logits)
         series = 0.5 + logits / 12.0 - logits**3 / 720.0
         return ops.where(near, series, -1.0 / ops.expm1(-far) - 1.0 / far)
+
+    def logits_of(self, mean):
+        # By bisection: there is no closed form.
+        mean = np.clip(mean, _DARKEST, 1.0 - _DARKEST)
+        lowest, highest = np.full_like(mean, -2 / _DARKEST), np.full_like(mean, 2 / _DARKEST)
+        for _ in range(60):
+            middle = 0.5 * (lowest + highest)
+            above = np.array(self.mean(middle)) > mean
+            lowest, highest = np.where(above, lowest, middle), np.where(above, middle, highest)
+        return middle
 
 
 class Laplace(Centered):

@@ -139,9 +139,9 @@ def _build(params, image_shape, num_classes, kind, normalized):
     """All networks but that of images as one model of x, a, y and z, and the decoder."""
     size = params.latent_size
     convolutions, hidden = _layers(params)
-    activation = params.activation
+    shared = {"activation": params.activation, "initializer": params.initializer}
     image = layers.Input(image_shape, name="image")
-    trunk = build_trunk(convolutions, image_shape, activation=activation, seed=params.seed)
+    trunk = build_trunk(convolutions, image_shape, seed=params.seed, **shared)
     a, z = (layers.Input((size,), name=name) for name in "az")
     y = layers.Input((num_classes,), name="y")
     x = trunk(image)
@@ -154,10 +154,10 @@ def _build(params, image_shape, num_classes, kind, normalized):
             sizes,
             hidden,
             heads,
-            activation=activation,
             batch_normalization=normalized,
             seed=1000 * params.seed + number,
             name=name,
+            **shared,
         )
         outputs += network(inputs[name])
     encoder = keras.Model([image, a, y, z], outputs, name="encoder")

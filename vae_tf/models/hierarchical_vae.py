@@ -90,19 +90,21 @@ class HierarchicalVAE(VAE):
     def build_networks(cls, params, image_shape, **facts):
         normalized = params.hyper.get("batch_normalization", False) is True
         convolutions, hidden = _layers(params)
+        shared = {
+            "activation": params.activation,
+            "initializer": params.initializer,
+            "seed": params.seed,
+        }
         image = layers.Input(image_shape, name="image")
-        trunk = build_trunk(
-            convolutions, image_shape, activation=params.activation, seed=params.seed
-        )
+        trunk = build_trunk(convolutions, image_shape, **shared)
         head = Joint(
             (trunk.output_shape[-1],),
             hidden,
             (params.latent_size, params.latent_size),
-            activation=params.activation,
             batch_normalization=normalized,
-            seed=params.seed,
             features=True,
             name="head",
+            **shared,
         )
         encoder = keras.Model(image, head([trunk(image)]), name="encoder")
         decoder = build_mirrored_decoder(

@@ -20,7 +20,8 @@ from vae_tf.errors import UserError, shown
 from vae_tf.models.adversarial import Adversarial, discriminator_terms
 from vae_tf.models.latents import Outputs, Sampling, total
 from vae_tf.models.phases import Phase
-from vae_tf.networks.builders import build_networks, seeded_initializers, with_features
+from vae_tf.networks.builders import build_networks, with_features
+from vae_tf.networks.initial_weights import InitialWeights
 
 
 @keras.saving.register_keras_serializable("vae_tf")
@@ -91,8 +92,8 @@ class InfoGAN(Adversarial):
         self.num_noise = room - num_codes
         self.info_weight = info_weight
         *heads, features = with_features(encoder).outputs
-        initializer = next(seeded_initializers(1000 * self.seed + 750))
-        logit = layers.Dense(1, kernel_initializer=initializer, name="logit")(features)
+        weights = InitialWeights("he", 1000 * self.seed + 750).small()
+        logit = layers.Dense(1, name="logit", **weights)(features)
         log_odds = layers.Reshape((), name="log_odds")(logit)
         self.discriminator = keras.Model(encoder.input, [*heads, log_odds], name="discriminator")
 

@@ -197,7 +197,11 @@ def _where_the_class_enters(params, hidden_size) -> tuple[specs.Spec, int]:
 
 def _build_m2(params, image_shape, num_classes, hidden_size):
     """Encoder `(x, y) -> (mean, log_stddev, logits of classes)` and decoder of `[y, z]`."""
-    shared = {"activation": params.activation, "seed": params.seed}
+    shared = {
+        "activation": params.activation,
+        "initializer": params.initializer,
+        "seed": params.seed,
+    }
     image = layers.Input(image_shape, name="image")
     label = layers.Input((num_classes,), name="label")
     classifier = build_encoder(params.encoder, image_shape, num_classes, **shared)
@@ -209,6 +213,7 @@ def _build_m2(params, image_shape, num_classes, hidden_size):
         (units,),
         (params.latent_size, params.latent_size),
         activation=params.activation,
+        initializer=params.initializer,
         seed=1000 * params.seed + 7,
         name="head",
     )

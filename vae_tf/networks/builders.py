@@ -6,13 +6,7 @@ import keras
 from keras import layers
 
 from vae_tf.networks import specs
-
-
-def seeded_initializers(seed: int):
-    """Yields an initializer for each layer, differently seeded, so that a seed is a network."""
-    while True:
-        yield keras.initializers.GlorotUniform(seed=seed)
-        seed += 1
+from vae_tf.networks.initial_weights import InitialWeights
 
 
 def build_encoder(
@@ -23,6 +17,7 @@ def build_encoder(
     activation: str = "relu",
     batch_normalization: bool = False,
     log_stddev: float = 0.0,
+    initializer: str = "he",
     seed: int = 0,
 ) -> keras.Model:
     """Network from an image to the parameters of its posterior.
@@ -35,6 +30,7 @@ def build_encoder(
         batch_normalization: Whether what goes into these activations, but for the first, is
             normalized over the batch.
         log_stddev: Initial bias of the second head.
+        initializer: Initial weights, see `networks.initial_weights`.
         seed: Seed of the initial weights.
 
     Returns:
@@ -44,40 +40,42 @@ def build_encoder(
         UserError: If the spec does not fit the image.
     """
     specs.output_shape(spec, image_shape)
-    initializers = seeded_initializers(1000 * seed)
+    weights = InitialWeights(initializer, 1000 * seed)
     image = x = layers.Input(image_shape, name="image")
 
     first = "conv_1" if specs.convolutions(spec) else "dense_1"
 
-    def activated(kind, *sizes, name, **options):
-        options |= {"kernel_initializer": next(initializers), "name": name}
+    def activated(kind, *sizes, fan_in, name, **options):
+        options |= {**weights.hidden(fan_in), "name": name}
         if not batch_normalization or name == first:
             return kind(*sizes, activation=activation, **options)(x)
         return _normalized(kind(*sizes, **options)(x), name, activation)
 
     for index, sizes in enumerate(specs.convolutions(spec), 1):
-        x = activated(layers.Conv2D, *sizes, padding="same", name=f"conv_{index}")
+        fan_in = x.shape[-1] * sizes[1] ** 2
+        x = activated(layers.Conv2D, *sizes, fan_in=fan_in, padding="same", name=f"conv_{index}")
     x = layers.Flatten(name="flatten")(x)
     for index, (units,) in enumerate(specs.dense(spec), 1):
-        x = activated(layers.Dense, units, name=f"dense_{index}")
-    biases = (0.0, log_stddev)
-    heads = [
-        layers.Dense(
-            latent_size,
-            kernel_initializer=next(initializers),
-            bias_initializer=keras.initializers.Constant(bias),
-            name=name,
-        )(x)
-        for name, bias in zip(("mean", "log_stddev"), biases, strict=True)
-    ]
+        x = activated(layers.Dense, units, fan_in=x.shape[-1], name=f"dense_{index}")
+
+    def head(name, bias):
+        options = {"bias_initializer": keras.initializers.Constant(bias)} if bias else {}
+        options = weights.output(x.shape[-1]) | options
+        return layers.Dense(latent_size, name=name, **options)(x)
+
+    heads = [head("mean", 0.0), head("log_stddev", log_stddev)]
     return keras.Model(image, heads, name="encoder")
 
 
-def build_trunk(
-    spec: specs.Spec, image_shape: tuple[int, ...], *, activation: str, seed: int
-) -> keras.Model:
-    """The layers of a spec without heads, `x [B, H, W, C] -> features [B, F]`."""
-    whole = build_encoder(spec, image_shape, 1, activation=activation, seed=seed)
+def build_trunk(spec: specs.Spec, image_shape: tuple[int, ...], **options) -> keras.Model:
+    """The layers of a spec without heads, `x [B, H, W, C] -> features [B, F]`.
+
+    Args:
+        spec: Layers, see `networks.specs`.
+        image_shape: (H, W, C), or (D,) for vectors.
+        **options: Those of `build_encoder`.
+    """
+    whole = build_encoder(spec, image_shape, 1, **options)
     return keras.Model(whole.input, whole.get_layer("mean").input, name="trunk")
 
 
@@ -109,6 +107,7 @@ def build_decoder(
     base_channels: int | None = None,
     activation: str = "relu",
     batch_normalization: bool = False,
+    initializer: str = "he",
     seed: int = 0,
 ) -> keras.Model:
     """Network from a latent vector to the logits of an image.
@@ -121,6 +120,7 @@ def build_decoder(
             those of the first of them.
         activation: Name of the activation of all layers but the last.
         batch_normalization: Whether what goes into these activations is normalized over the batch.
+        initializer: Initial weights, see `networks.initial_weights`.
         seed: Seed of the initial weights.
 
     Returns:
@@ -129,7 +129,7 @@ def build_decoder(
     Raises:
         UserError: If the spec cannot end in the image.
     """
-    initializers = seeded_initializers(1000 * seed + 500)
+    weights = InitialWeights(initializer, 1000 * seed + 500)
     convolutions = specs.convolutions(spec)
     shape = image_shape
     if convolutions:
@@ -143,25 +143,27 @@ def build_decoder(
 
     z = x = layers.Input((latent_size,), name="z")
     for index, (units,) in enumerate(specs.dense(spec), 1):
-        dense = layers.Dense(units, kernel_initializer=next(initializers), name=f"dense_{index}")
-        x = activated(dense, x)
-    dense = layers.Dense(
-        math.prod(shape),
-        kernel_initializer=next(initializers),
-        name="to_feature_map" if convolutions else "to_image",
-    )
-    x = activated(dense, x) if convolutions else dense(x)
+        options = weights.hidden(x.shape[-1])
+        x = activated(layers.Dense(units, name=f"dense_{index}", **options), x)
+    if convolutions:
+        options = weights.hidden(x.shape[-1])
+        x = activated(layers.Dense(math.prod(shape), name="to_feature_map", **options), x)
+    else:
+        options = weights.output(x.shape[-1])
+        x = layers.Dense(math.prod(shape), name="to_image", **options)(x)
     x = layers.Reshape(shape, name="reshape")(x)
     for index, (filters, kernel, stride) in enumerate(convolutions, 1):
+        last = index == len(convolutions)
+        fan_in = weights.transposed_fan_in(x.shape[-1], filters, kernel, stride)
         convolution = layers.Conv2DTranspose(
             filters,
             kernel,
             stride,
             padding="same",
-            kernel_initializer=next(initializers),
             name=f"conv_transpose_{index}",
+            **(weights.output(fan_in) if last else weights.hidden(fan_in)),
         )
-        x = activated(convolution, x) if index < len(convolutions) else convolution(x)
+        x = convolution(x) if last else activated(convolution, x)
     return keras.Model(z, x, name="decoder")
 
 
@@ -189,6 +191,7 @@ def build_networks(
     shared = {
         "activation": params.activation,
         "batch_normalization": batch_normalization,
+        "initializer": params.initializer,
         "seed": params.seed,
     }
     *sides, channels = image_shape
@@ -224,5 +227,6 @@ def build_mirrored_decoder(
         base_channels=convolutions[-1][0] if convolutions else None,
         batch_normalization=batch_normalization,
         activation=params.activation,
+        initializer=params.initializer,
         seed=params.seed,
     )

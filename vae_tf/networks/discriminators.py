@@ -5,7 +5,7 @@ from keras import layers
 
 from vae_tf.errors import UserError
 from vae_tf.networks import specs
-from vae_tf.networks.builders import seeded_initializers
+from vae_tf.networks.initial_weights import InitialWeights
 
 
 def build_discriminator(spec: specs.Spec, input_size: int, *, seed: int = 0) -> keras.Model:
@@ -32,11 +32,11 @@ def build_discriminator(spec: specs.Spec, input_size: int, *, seed: int = 0) -> 
         raise UserError(
             f"A discriminator of codes has dense layers, [units], only. Received: {spec}"
         )
-    initializers = seeded_initializers(1000 * seed + 750)
+    weights = InitialWeights("he", 1000 * seed + 750)
     vector = x = layers.Input((input_size,), name="codes")
     for index, (units,) in enumerate(spec, 1):
-        x = layers.Dense(
-            units, "leaky_relu", kernel_initializer=next(initializers), name=f"dense_{index}"
-        )(x)
-    x = layers.Dense(1, kernel_initializer=next(initializers), name="logit")(x)
+        options = weights.hidden(x.shape[-1])
+        x = layers.Dense(units, "leaky_relu", name=f"dense_{index}", **options)(x)
+    # Sure of nothing at first: wide log-odds would push the codes before anything is learned.
+    x = layers.Dense(1, name="logit", **weights.small())(x)
     return keras.Model(vector, layers.Reshape((), name="log_odds")(x), name="discriminator")

@@ -3,8 +3,9 @@
 import keras
 from keras import layers, ops
 
-from vae_tf.networks.builders import seeded_initializers
+from vae_tf.networks.initial_weights import InitialWeights
 from vae_tf.networks.sizes import Sizes, dense_sizes
+from vae_tf.networks.specs import initializer_for
 
 
 @keras.saving.register_keras_serializable("vae_tf")
@@ -20,6 +21,8 @@ class Joint(layers.Layer):
         heads: H_j, size of each output.
         activation: Name of the activation of hidden layers.
         batch_normalization: Whether what goes into activations is normalized over the batch.
+        initializer: Initial weights of the hidden layers, see `networks.initial_weights`; None for
+            those that suit the activation.
         seed: Seed of the initial weights.
         features: Whether what the heads see is put out behind them.
     """
@@ -32,6 +35,7 @@ class Joint(layers.Layer):
         *,
         activation="relu",
         batch_normalization=False,
+        initializer=None,
         seed=0,
         features=False,
         **kwargs,
@@ -40,6 +44,7 @@ class Joint(layers.Layer):
         self.sizes, self.hidden, self.heads = list(sizes), list(hidden), list(heads)
         self.activation = activation
         self.batch_normalization = batch_normalization
+        self.initializer = initializer or initializer_for(activation)
         self.seed = seed
         self.features = features
         self.activate = keras.activations.get(activation)
@@ -47,15 +52,10 @@ class Joint(layers.Layer):
         self._build_all()
 
     def _make_layers(self):
-        initializers = seeded_initializers(1000 * self.seed)
+        weights = InitialWeights(self.initializer, 1000 * self.seed)
 
-        def dense(units, name, **options):
-            return layers.Dense(units, kernel_initializer=next(initializers), name=name, **options)
-
-        def small():
-            # A tenth of Glorot's: densities begin near N(0, I), and classes as likely.
-            drawn = next(initializers)
-            return keras.initializers.VarianceScaling(0.01, "fan_avg", "uniform", seed=drawn.seed)
+        def dense(units, name, fan_in, **options):
+            return layers.Dense(units, name=name, **weights.hidden(fan_in) | options)
 
         def norm(number):
             # Its averages are over ten steps or so, as in the decoder.
@@ -64,13 +64,17 @@ class Joint(layers.Layer):
             return layers.BatchNormalization(momentum=0.9, name=f"normalization_{number}")
 
         self.products = [
-            dense(self.hidden[0], f"input_{number}", use_bias=number == 1)
+            # The inputs are summed: together they are the fan-in.
+            dense(self.hidden[0], f"input_{number}", sum(self.sizes), use_bias=number == 1)
             for number, _ in enumerate(self.sizes, 1)
         ]
-        self.deeper = [dense(units, f"hidden_{k}") for k, units in enumerate(self.hidden[1:], 2)]
+        self.deeper = [
+            dense(units, f"hidden_{k}", seen)
+            for k, (seen, units) in enumerate(zip(self.hidden, self.hidden[1:], strict=False), 2)
+        ]
         self.norms = [norm(number) for number, _ in enumerate(self.hidden, 1)]
         self.outputs = [
-            layers.Dense(units, kernel_initializer=small(), dtype="float32", name=f"head_{number}")
+            layers.Dense(units, dtype="float32", name=f"head_{number}", **weights.small())
             for number, units in enumerate(self.heads, 1)
         ]
 
@@ -116,6 +120,7 @@ class Joint(layers.Layer):
             "heads",
             "activation",
             "batch_normalization",
+            "initializer",
             "seed",
             "features",
         )

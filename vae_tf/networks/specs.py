@@ -20,9 +20,21 @@ from vae_tf.limits import LARGEST_COUNT
 
 ACTIVATIONS = ("elu", "gelu", "leaky_relu", "relu", "selu", "sigmoid", "silu", "softplus", "tanh")
 
+# Those that set half of their inputs to 0, or nearly so.
+RECTIFIERS = ("elu", "gelu", "leaky_relu", "relu", "silu", "softplus")
+
+INITIALIZERS = ("glorot", "he", "lecun", "torch")  # see initial_weights.py
+
 _MOST_LAYERS = 100
 
 Spec = tuple[tuple[int, ...], ...]
+
+
+def initializer_for(activation: str) -> str:
+    """Name of the initializer that keeps the scale of values from layer to layer."""
+    if activation in RECTIFIERS:
+        return "he"
+    return "lecun" if activation == "selu" else "glorot"
 
 
 def normalize(spec, name: str) -> Spec:

@@ -20,6 +20,7 @@ from vae_tf.runs.details import check_details
 from vae_tf.runs.tensors import SUFFIX, read_tensor_details, read_tensors, write_tensors
 
 _KEPT = 2  # the newest, and the one before in case the newest is damaged
+_AVERAGE = "average/"  # before the names of weights that are averaged
 _NAME = re.compile(r"step_([0-9]{8,15})\.(npz|safetensors)")
 
 
@@ -37,7 +38,25 @@ def arrays_of(model) -> dict[str, np.ndarray]:
     return {name: np.array(variable) for name, variable in state_of(model).items()}
 
 
-def restore(model, arrays: dict[str, np.ndarray], *, weights_only: bool = False):
+def with_averages(
+    arrays: dict[str, np.ndarray], averages: dict[str, np.ndarray]
+) -> dict[str, np.ndarray]:
+    """The arrays of a checkpoint, and averages of some of them under their names."""
+    return arrays | {_AVERAGE + name: average for name, average in averages.items()}
+
+
+def averages_of(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The averages of weights among the arrays of a checkpoint; none where `Params.ema` is off."""
+    return {
+        name.removeprefix(_AVERAGE): array
+        for name, array in arrays.items()
+        if name.startswith(_AVERAGE)
+    }
+
+
+def restore(
+    model, arrays: dict[str, np.ndarray], *, weights_only: bool = False, averaged: bool = False
+):
     """Puts arrays from a checkpoint into a model built from the same parameters.
 
     Args:
@@ -45,6 +64,7 @@ def restore(model, arrays: dict[str, np.ndarray], *, weights_only: bool = False)
         arrays: The arrays of the checkpoint.
         weights_only: Whether the checkpoint holds no state of optimizers and random generator, as
             after `slim`.
+        averaged: Whether weights of which there are averages become these.
 
     Raises:
         UserError: If they do not fit.
@@ -52,6 +72,8 @@ def restore(model, arrays: dict[str, np.ndarray], *, weights_only: bool = False)
     state = state_of(model)
     if weights_only:
         state = dict(list(state.items())[: len(model.weights)])
+    averages = averages_of(arrays)
+    arrays = {name: array for name, array in arrays.items() if not name.startswith(_AVERAGE)}
     expected = {name: (tuple(v.shape), np.dtype(v.dtype).kind) for name, v in state.items()}
     received = {name: (array.shape, array.dtype.kind) for name, array in arrays.items()}
     if expected != received:
@@ -60,8 +82,8 @@ def restore(model, arrays: dict[str, np.ndarray], *, weights_only: bool = False)
             f"The checkpoint does not fit the model: {odd[0]} {odd[1][0]} is in one of them only. "
             f"Load it with the version of vae_tf that wrote it (see environment.json)."
         )
-    for name, variable in state.items():
-        variable.assign(arrays[name])
+    for name, array in (arrays | averages if averaged else arrays).items():
+        state[name].assign(array)
 
 
 def slim(folder: Path):
@@ -87,10 +109,11 @@ def slim(folder: Path):
 
 
 def weights_of(arrays: dict[str, np.ndarray], details: dict) -> dict[str, np.ndarray]:
-    """The weights of the model among the arrays of a checkpoint."""
+    """The weights of the model among the arrays of a checkpoint, averages where it has some."""
     if details.get("slim"):
         return arrays
-    return dict(list(arrays.items())[: check_details(details)["num_weights"]])
+    weights = dict(list(arrays.items())[: check_details(details)["num_weights"]])
+    return weights | averages_of(arrays)
 
 
 def publish(folder: Path, arrays: dict[str, np.ndarray], details: dict):

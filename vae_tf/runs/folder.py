@@ -124,7 +124,7 @@ class Run:
             details.get("num_classes"),
             read_networks(self.path, digest) if digest else None,
         )
-        checkpoints.restore(model, arrays, weights_only=self.slimmed)
+        checkpoints.restore(model, arrays, weights_only=self.slimmed, averaged=True)
         return model
 
     @functools.cached_property

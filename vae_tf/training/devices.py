@@ -3,6 +3,7 @@
 import functools
 import operator
 from collections.abc import Callable
+from typing import TypeVar
 
 import tensorflow as tf
 
@@ -11,6 +12,8 @@ from vae_tf.distributions.noise import Share, sharing
 from vae_tf.errors import UserError
 from vae_tf.models.generative_model import GenerativeModel
 from vae_tf.training.evaluation import as_tensors
+
+_Made = TypeVar("_Made")
 
 
 class Devices:
@@ -56,8 +59,8 @@ class Devices:
         xla = "compiled by XLA" if self.compiled_by_xla else "not compiled by XLA"
         return f"Training on {self}{shares}, in {params.precision}, {xla}."
 
-    def build(self, make: Callable[[], GenerativeModel]) -> GenerativeModel:
-        """Makes a model whose variables live on all devices."""
+    def build(self, make: Callable[[], _Made]) -> _Made:
+        """Makes a model, or what else has variables, whose variables live on all devices."""
         if self.strategy is None:
             return make()
         with self.strategy.scope():

@@ -15,6 +15,7 @@ from vae_tf.runs import Log, Run, checkpoints, read_proven_log
 from vae_tf.runs.details import check_details, describe_params
 from vae_tf.runs.kept import keep
 from vae_tf.schedules import as_schedule
+from vae_tf.training.averages import WeightAverages
 from vae_tf.training.callbacks import Callback
 from vae_tf.training.checks import check_checkpoint, check_networks, check_no_progress
 from vae_tf.training.devices import Devices, check_count
@@ -69,7 +70,10 @@ class Training:
         self._early_stopping = EarlyStopping(run.params.patience)
         # As in Keras, the functions are compiled once and see tensors of one shape.
         self._devices = devices or Devices()
-        self._update = self._devices.compiled(model.update)
+        self._averages: WeightAverages | None = None
+        if (decay := run.params.ema) is not None:
+            self._averages = self._devices.build(lambda: WeightAverages(model, decay))
+        self._update = self._devices.compiled(self._updated)
         self._terms = tf.function(model.compute_terms, autograph=False)
 
     # --- checkpoints ---
@@ -93,6 +97,8 @@ class Training:
         self._proof = details.get("log")
         read_proven_log(run.log_path, details["step"], self._proof)
         checkpoints.restore(self.model, arrays)
+        if self._averages is not None:
+            self._averages.restore(checkpoints.averages_of(arrays))
         self.step = details["step"]
         self._early_stopping.restore(details)
         return self.step
@@ -100,6 +106,8 @@ class Training:
     def _save(self, log: Log):
         log.sync()
         arrays = checkpoints.arrays_of(self.model)
+        if self._averages is not None:
+            arrays = checkpoints.with_averages(arrays, self._averages.arrays)
         bad = [name for name, array in arrays.items() if not np.all(np.isfinite(array))]
         if bad:
             self._diverged(f"the variable {bad[0]}")
@@ -132,8 +140,12 @@ class Training:
             TrainingStopped: If a term is not finite.
             Stopped: After a signal, with a checkpoint saved.
         """
-        if self._early_stopping.out_of_patience:
-            return  # it stopped early in an earlier session
+        if not self._early_stopping.out_of_patience:  # in an earlier session
+            self._train(callbacks)
+        if self._averages is not None:
+            self._averages.use()
+
+    def _train(self, callbacks: list[Callback]):
         with (
             contextlib.closing(self._open_log()) as log,
             contextlib.closing(self._upcoming_batches()) as upcoming,
@@ -194,14 +206,18 @@ class Training:
         params = self.params
         if self._done or self.step % params.checkpoint_every == 0:
             self._save(log)
-        if self.step in params.keep_steps:
-            keep(self.run_folder, self.model, self.step)
-        drawn = len(self.images.image_shape) == 3  # vectors are no pictures
-        if drawn and (self._done or is_sampled(params, self.step)):
-            save_samples(self.run_folder.samples, self.step, self.model, self.validation)
-        if self._done or (self.step and self.step % params.validate_every == 0):
-            return self._validate()
-        return {}
+        kept = self.step in params.keep_steps
+        drawn = self._done or is_sampled(params, self.step)
+        drawn = drawn and len(self.images.image_shape) == 3  # vectors are no pictures
+        validated = self._done or (self.step and self.step % params.validate_every == 0)
+        if not (kept or drawn or validated):
+            return {}
+        with self._averages_used():
+            if kept:
+                keep(self.run_folder, self.model, self.step)
+            if drawn:
+                save_samples(self.run_folder.samples, self.step, self.model, self.validation)
+            return self._validate() if validated else {}
 
     def _advance(
         self, batch, val: dict[str, float], write: Callable[[dict[str, float]], None]
@@ -213,6 +229,16 @@ class Training:
             write({**self._where(), **row, **val})
         self.step += 1
         return terms
+
+    def _updated(self, batch) -> dict:
+        terms = self.model.update(batch)
+        if self._averages is not None:
+            self._averages.update()
+        return terms
+
+    def _averages_used(self):
+        """Context in which the model has its averaged weights, where there are some."""
+        return contextlib.nullcontext() if self._averages is None else self._averages.used()
 
     def _update_on(self, batch) -> dict:
         terms = self._update(batch)

@@ -18,6 +18,7 @@ from vae_tf.models import CLASSIFIERS
 from vae_tf.models.build import build_model, checked_sizes
 from vae_tf.models.generative_model import GenerativeModel
 from vae_tf.models.memory import check_memory
+from vae_tf.models.output_bias import begin_at_mean
 from vae_tf.networks.own import OwnNetworks
 from vae_tf.runs import NETWORKS, Run, checkpoints
 from vae_tf.runs.details import describe_data
@@ -95,6 +96,8 @@ def train(
     images, validation = _images(params, data)
     machine = Devices(devices)
     model = _model(params, images, validation, networks, machine)
+    if not resume and networks is None and params.output_bias == "mean":
+        begin_at_mean(model, images)
     copied = _begin_with(params.start, run_dir, model, resume=resume)
     told = params.model in CLASSIFIERS and data is None and "test" in images.splits
     test = runs.load_data(params, "test") if told else None
