@@ -10,6 +10,7 @@ from vae_tf.schedules import (
     constant,
     constrained,
     controlled,
+    cosine,
     cyclical,
     exponential,
     linear,
@@ -511,6 +512,111 @@ STUDIES["hierarchies"] = Study(
         for name, run in _hierarchies.items()
         if name != "binary-MNIST-ladder-1"
     }
+)
+
+
+# How networks learn (experiments/recipe.py): four sets, one change at a time of a start, a rate, an
+# optimizer, a batch or a width, at about equal CPU seconds: `_recipes` says how many times the
+# steps of the base a variant makes. The base is He's start and a rate that falls along a cosine.
+def _cosine(rate: float, steps: int, warm: int | None = None):
+    """Up in a straight line within a tenth of the steps, or `warm`, then along a cosine to 0."""
+    warm = warm or steps // 10
+    return warm_up(warm, cosine(rate, 0, steps - warm))
+
+
+def _scaled(spec, factor: float):
+    return tuple((max(int(layer[0] * factor), 1), *layer[1:]) for layer in spec)
+
+
+def _narrowed(run: Params, factor: float) -> dict:
+    decoder = run.decoder and (*_scaled(run.decoder[:-1], factor), run.decoder[-1])
+    return {"encoder": _scaled(run.encoder, factor), "decoder": decoder}
+
+
+def _with_option(optimizer: str, option: str) -> str:
+    name, _, options = optimizer.rstrip(")").partition("(")
+    return f"{name}({', '.join(filter(None, [options, option]))})"
+
+
+# Set -> run, its highest rate, steps of the base.
+_recipe_sets = {
+    "sprites": (replace(RUNS["sprites-VAE"], sample_steps=()), 2e-3, 1_500),
+    "mnist": (replace(RUNS["MNIST-VAE"], sample_steps=()), 2e-3, 2_500),
+    "binary": (RUNS["binary-MNIST-VAE"], 2e-3, 10_000),
+    "emoji": (replace(RUNS["emoji-VAE"], sample_steps=(), patience=None), 1e-3, 1_500),
+}
+# Variant -> (times the steps of the base, changes of a run at its highest rate and steps).
+_recipes: dict = {
+    "base": (1, lambda run, rate, steps: {}),
+    "glorot": (1, lambda run, rate, steps: {"initializer": "glorot"}),
+    "lecun": (1, lambda run, rate, steps: {"initializer": "lecun"}),
+    "torch": (1, lambda run, rate, steps: {"initializer": "torch"}),
+    "no-bias": (1, lambda run, rate, steps: {"output_bias": "initializer"}),
+    "glorot-no-bias": (
+        1,
+        lambda run, rate, steps: {"initializer": "glorot", "output_bias": "initializer"},
+    ),
+    "constant": (1, lambda run, rate, steps: {"learning_rate": rate}),
+    "constant-half": (1, lambda run, rate, steps: {"learning_rate": rate / 2}),
+    "cosine-half": (1, lambda run, rate, steps: {"learning_rate": _cosine(rate / 2, steps)}),
+    "cosine-double": (1, lambda run, rate, steps: {"learning_rate": _cosine(2 * rate, steps)}),
+    "one-cycle": (
+        1,
+        lambda run, rate, steps: {"learning_rate": _cosine(2 * rate, steps, 3 * steps // 10)},
+    ),
+    "adamw": (1, lambda run, rate, steps: {"optimizer": "adamw(weight_decay=0.01)"}),
+    "lion": (
+        1,
+        lambda run, rate, steps: {"optimizer": "lion", "learning_rate": _cosine(rate / 5, steps)},
+    ),
+    "muon": (1, lambda run, rate, steps: {"optimizer": "muon(weight_decay=None)"}),
+    "clipped": (
+        1,
+        lambda run, rate, steps: {"optimizer": _with_option(run.optimizer, "global_clipnorm=100")},
+    ),
+    "clipped-double": (
+        1,
+        lambda run, rate, steps: {
+            "optimizer": _with_option(run.optimizer, "global_clipnorm=100"),
+            "learning_rate": _cosine(2 * rate, steps),
+        },
+    ),
+    "half-batch": (1.8, lambda run, rate, steps: {"batch_size": run.batch_size // 2}),
+    "double-batch": (0.55, lambda run, rate, steps: {"batch_size": run.batch_size * 2}),
+    "ema": (1, lambda run, rate, steps: {"ema": 0.999}),
+    "constant-ema": (1, lambda run, rate, steps: {"ema": 0.999, "learning_rate": rate}),
+    "half-as-wide": (2, lambda run, rate, steps: _narrowed(run, 0.5)),
+    "twice-as-wide": (0.35, lambda run, rate, steps: _narrowed(run, 2)),
+    "bfloat16": (1.4, lambda run, rate, steps: {"precision": "mixed_bfloat16"}),
+}
+
+
+def _recipe(run: Params, rate: float, steps: int, changes) -> Params:
+    run = replace(
+        run,
+        learning_rate=_cosine(rate, steps),
+        steps=steps,
+        sample_every=steps,
+        checkpoint_every=steps,
+        validate_every=steps // 10,
+        log_every=steps // 10,
+    )
+    return replace(run, **changes(run, rate, steps))
+
+
+STUDIES["recipe"] = Study(
+    {
+        f"{name}-{variant}": _recipe(run, rate, int(steps * factor) // 10 * 10, changes)
+        for variant, (factor, changes) in _recipes.items()
+        for name, (run, rate, steps) in _recipe_sets.items()
+    }
+    # Its activation is tanh, for which Glorot's start is the base.
+    | {
+        "binary-he": _recipe(
+            *_recipe_sets["binary"], lambda run, rate, steps: {"initializer": "he"}
+        ),
+    },
+    vary={"seed": range(3)},
 )
 
 # MNIST from 100 labels (experiments/few_labels.py).
