@@ -3,6 +3,7 @@ import pytest
 from vae_tf.config import replace
 from vae_tf.errors import UserError
 from vae_tf.training import train
+from vae_tf.training.start import rate_advice
 
 
 def test_a_run_goes_on_with_its_own_parameters_only(tiny, tmp_path):
@@ -41,3 +42,19 @@ def test_the_forecast_is_made_for_a_listener_alone(tiny, tmp_path, monkeypatch):
     assert not made
     train(replace(tiny, steps=1), tmp_path / "heard", say=lambda line: None)
     assert len(made) == 1
+
+
+@pytest.mark.parametrize(
+    ("rate", "words"),
+    [
+        ("warm_up(12, constant(0.001))", "warms up for 12 steps"),
+        ("warm_up(500, cosine(0.001, 0, 500))", "warms up for 500 steps"),
+        ("linear(0.001, 0, 11)", "is 0 from step 11 on"),
+        ("linear(0.001, 0, 12)", None),
+        ("warm_up(2, cosine(0.001, 0.00001, 5))", None),
+        (0.001, None),
+    ],
+)
+def test_advice_on_learning_rates_that_do_not_fit_the_run(tiny, rate, words):
+    advice = rate_advice(replace(tiny, learning_rate=rate))
+    assert (words in advice and "12" in advice) if words else advice is None

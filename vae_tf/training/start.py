@@ -22,7 +22,7 @@ from vae_tf.models.output_bias import begin_at_mean
 from vae_tf.networks.own import OwnNetworks
 from vae_tf.runs import NETWORKS, Run, checkpoints
 from vae_tf.runs.details import describe_data
-from vae_tf.schedules import as_schedule
+from vae_tf.schedules import as_schedule, warm_up
 from vae_tf.training.callbacks import (
     Callback,
     KerasCallbacks,
@@ -149,6 +149,8 @@ def _first_lines(params, images, copied, machine, *, resume: bool) -> Iterator[s
         yield copied.sentence()
     if not resume and (line := _forecast(params, images)):
         yield line
+    if line := rate_advice(params):
+        yield line
     yield machine.describe(params)
 
 
@@ -213,6 +215,22 @@ def _begin_with(start: str | None, run_dir: Path, model, *, resume: bool) -> Tra
     if start is None or (resume and checkpoints.newest(run_dir / "checkpoints")):
         return None
     return transfer(find_start(start, run_dir), model)
+
+
+def rate_advice(params: Params) -> str | None:
+    """What does not fit between the learning rate's schedule and the steps; None if all does."""
+    rate, steps = params.learning_rate, params.steps
+    if isinstance(rate, warm_up) and rate.steps >= steps:
+        return (
+            f"Warning: the learning rate warms up for {rate.steps:,} steps, and the run has "
+            f"{steps:,}. Shorten the warm-up: learning_rate={rate}."
+        )
+    if rate.settled_at and rate.settled_at < steps and not rate(steps):
+        return (
+            f"Warning: the learning rate is 0 from step {rate.settled_at:,} on, and the run has "
+            f"{steps:,} steps. Lengthen the schedule: learning_rate={rate}."
+        )
+    return None
 
 
 def _forecast(params: Params, images: ImageSet) -> str | None:

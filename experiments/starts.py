@@ -1,0 +1,229 @@
+"""What initial weights do: scales at step 0 by layer, and the length of the plateau that follows.
+
+    python experiments/starts.py            measures, trains and draws; restartable, row by row
+    python experiments/starts.py --table    from the rows that are committed
+
+Networks are those of four presets, each from every start of `Params.initializer` with output biases
+at the mean image and at the initializer's own. A plateau is the time during which the loss is that
+of a decoder that ignores z: `collapsed_loss`, the negative log-likelihood of the mean image.
+Rows are kept in experiments/starts.csv, the scales by layer in experiments/starts_layers.csv.
+"""
+
+import argparse
+import csv
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+from vae_tf import scripts  # first, see there  # noqa: E402, F401
+
+# isort: split
+import keras  # noqa: E402
+import numpy as np  # noqa: E402
+import tensorflow as tf  # noqa: E402
+
+import params as presets  # noqa: E402
+import vae_tf  # noqa: E402
+from vae_tf.config import Params, replace  # noqa: E402
+from vae_tf.models.build import build_model  # noqa: E402
+from vae_tf.models.output_bias import begin_at_mean  # noqa: E402
+from vae_tf.networks.specs import INITIALIZERS  # noqa: E402
+from vae_tf.plots.page import BLUE, FAINT, MARGIN, ORANGE, SKY, Page, points  # noqa: E402
+from vae_tf.plots.saving import save_figure  # noqa: E402
+from vae_tf.runs.folder import load_data  # noqa: E402
+
+ROWS = Path(__file__).with_suffix(".csv")
+LAYERS = Path(__file__).with_name("starts_layers.csv")
+PICTURE = ROOT / "images" / "gallery" / "starts.png"
+
+STEPS = 1_000
+WINDOW = 50  # steps over which the loss is averaged
+LEFT = 0.9  # the plateau ends where the loss is below this part of the collapsed loss
+# Preset -> learning rate. MNIST-VAE at the rate at which it collapsed from Glorot's weights.
+PRESETS = {"sprites-VAE": 1e-3, "MNIST-VAE": 2e-3, "digits-VAE": 1e-3, "emoji-VAE": 5e-4}
+BIASES = ("mean", "initializer")
+COLUMNS = (
+    *("preset", "initializer", "output_bias", "seed", "output_stddev", "collapsed_loss"),
+    *("plateau", "loss", "dead"),
+)
+
+
+def settings(preset: str, initializer: str, output_bias: str, seed: int) -> Params:
+    """The run of a row."""
+    return replace(
+        presets.RUNS[preset],
+        initializer=initializer,
+        output_bias=output_bias,
+        seed=seed,
+        learning_rate=PRESETS[preset],
+        steps=STEPS,
+        log_every=10,
+        sample_steps=(),
+        patience=None,
+        **dict.fromkeys(("sample_every", "checkpoint_every", "validate_every"), STEPS),
+    )
+
+
+def initial_model(params: Params, images):
+    """The model of a run before its first step."""
+    model = build_model(params, images.image_shape, len(images), images.num_classes)
+    if params.output_bias == "mean":
+        begin_at_mean(model, images)
+    return model
+
+
+def activated(network: keras.Model) -> dict[str, object]:
+    """What each layer with weights puts out, behind its activation, by the layer's name."""
+    outputs = {}
+    for layer in network.layers:
+        if layer.weights:
+            outputs[layer.name] = layer.output
+        elif isinstance(layer, keras.layers.Activation):
+            outputs[layer.name.removesuffix("_activation")] = layer.output
+    return outputs
+
+
+def spread_over_rows(values) -> float:
+    """Root mean square over units of the standard deviation over images, or latents."""
+    return float(np.sqrt(np.var(np.array(values, np.float64), axis=0).mean()))
+
+
+def scales(model, x: np.ndarray) -> list[tuple[str, float, float]]:
+    """Layer, standard deviation of its activations over the batch, and of its kernel's gradient."""
+    z = np.random.default_rng(0).standard_normal((len(x), model.latent_size)).astype("float32")
+    found = []
+    with tf.GradientTape() as tape:
+        loss = model.compute_terms({"image": tf.constant(x)}, True)["loss"]
+    kernels = {v.path: v for v in model.trainable_variables if v.name == "kernel"}
+    gradients = dict(zip(kernels, tape.gradient(loss, [v.value for v in kernels.values()]), strict=True))
+    for network, rows in ((model.encoder, x), (model.decoder, z)):
+        outputs = activated(network)
+        values = keras.Model(network.input, list(outputs.values()))(rows)
+        for name, value in zip(outputs, values, strict=True):
+            gradient = gradients[network.get_layer(name).kernel.path]
+            found.append((f"{network.name}/{name}", spread_over_rows(value), float(np.std(gradient))))
+    return found
+
+
+def collapsed_loss(model, images) -> float:
+    """Negative log-likelihood of the mean image, nats per image: what ignoring z costs."""
+    x = images.images(np.unique(np.linspace(0, len(images) - 1, 2_000).astype(int)))
+    mean = np.clip(x.mean(axis=0, dtype=np.float64), 1e-6, 1 - 1e-6)
+    logits = np.log(mean) - np.log1p(-mean)
+    nats, _ = model.pixels.reconstruction(x, np.broadcast_to(logits, x.shape).astype("float32"))
+    return float(np.mean(nats))
+
+
+def dead_units(model, x: np.ndarray) -> float:
+    """Part of the decoder's hidden units that are 0, or below, for every image."""
+    hidden = list(activated(model.decoder).values())[:-1]
+    values = keras.Model(model.decoder.input, hidden)(model.encode(x)[0])
+    values = values if isinstance(values, list) else [values]
+    # Of a convolution a unit is a filter: where it draws anything for any image, it is alive.
+    highest = [np.array(value).reshape(-1, value.shape[-1]).max(axis=0) for value in values]
+    return float(np.mean(np.concatenate(highest) <= 0))
+
+
+def measured(preset: str, initializer: str, output_bias: str, seed: int):
+    """A row of the table, and the scales of its layers."""
+    params = settings(preset, initializer, output_bias, seed)
+    images = load_data(params, "train")
+    model = initial_model(params, images)
+    x = images.images(np.arange(256))
+    layers = scales(model, x)
+    floor = collapsed_loss(model, images)
+    with tempfile.TemporaryDirectory() as folder:
+        run = vae_tf.train(params, Path(folder) / "run")
+        history = run.history
+    elbo = -history["elbo"]
+    averaged = np.convolve(elbo, np.ones(WINDOW // 10) * 10 / WINDOW, mode="valid")
+    left = np.flatnonzero(averaged < LEFT * floor)
+    row = {
+        "preset": preset,
+        "initializer": initializer,
+        "output_bias": output_bias,
+        "seed": seed,
+        "output_stddev": f"{layers[-1][1]:.4g}",
+        "collapsed_loss": f"{floor:.2f}",
+        "plateau": int(history["step"][left[0]]) if len(left) else "",
+        "loss": f"{averaged[-1]:.2f}",
+        "dead": f"{dead_units(run.model, x):.3f}",
+    }
+    return row, layers
+
+
+def read(path: Path) -> list[dict]:
+    if not path.exists():
+        return []
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def add(path: Path, columns, rows: list[dict]):
+    """Adds rows to a table, which it begins if there is none."""
+    new = not path.exists()
+    with path.open("a", newline="") as file:
+        writer = csv.DictWriter(file, columns, lineterminator="\n")
+        if new:
+            writer.writeheader()
+        writer.writerows(rows)
+
+
+def measure(seeds: int):
+    """Measures what is missing in the table."""
+    for seed in range(seeds):
+        for preset in PRESETS:
+            for initializer in INITIALIZERS:
+                for output_bias in BIASES:
+                    wanted = (preset, initializer, output_bias, str(seed))
+                    if any(tuple(row[c] for c in COLUMNS[:4]) == wanted for row in read(ROWS)):
+                        continue
+                    row, layers = measured(preset, initializer, output_bias, seed)
+                    key = {name: row[name] for name in COLUMNS[:4]}
+                    add(
+                        LAYERS,
+                        (*COLUMNS[:4], "layer", "activations", "gradients"),
+                        [
+                            key | {"layer": n, "activations": f"{a:.4g}", "gradients": f"{g:.4g}"}
+                            for n, a, g in layers
+                        ],
+                    )
+                    add(ROWS, COLUMNS, [row])
+                    print(row, flush=True)
+
+
+def table(rows: list[dict]) -> str:
+    """The table as Markdown: plateaus of all seeds."""
+    lines = [
+        "| preset | initializer | output bias | stddev of the output over z | plateau, steps | "
+        f"loss at {STEPS:,} | dead units |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    groups: dict[tuple, list[dict]] = {}
+    for row in rows:
+        groups.setdefault(tuple(row[c] for c in COLUMNS[:3]), []).append(row)
+    for key, each in groups.items():
+        cells = [
+            ", ".join(row[column] or f"over {STEPS:,}" for row in each)
+            for column in ("output_stddev", "plateau", "loss", "dead")
+        ]
+        lines.append(f"| {' | '.join((*key, *cells))} |")
+    return "\n".join(lines)
+
+
+def main():
+    """Measures what is missing, and prints the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--table", action="store_true", help="train nothing")
+    parser.add_argument("--seeds", type=int, default=3)
+    options = parser.parse_args()
+    if not options.table:
+        measure(options.seeds)
+    print(table(read(ROWS)))
+
+
+if __name__ == "__main__":
+    main()
