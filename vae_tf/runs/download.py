@@ -4,13 +4,21 @@ What comes is what `load_run` reads, by the names of its files: parameters, tabl
 code. It goes to the hub library's own cache.
 """
 
+import contextlib
 import re
 from pathlib import Path
 
-from vae_tf.errors import UserError
+from vae_tf.errors import UserError, shown
+from vae_tf.files.saving import write_text
 
 SCHEME = "hf://"
-_ADDRESS = re.compile(r"hf://([\w.-]+/([\w.-]+))(?:@([\w./-]+))?", re.ASCII)
+_ADDRESS = re.compile(r"hf://([\w.-]+/([\w.-]+))(?:@(.*))?", re.ASCII | re.DOTALL)
+# What git refuses in the name of a branch or tag (git help check-ref-format), and what is not
+# printable ASCII.
+_NO_REVISION = re.compile(
+    r"[^!-~]|[~^:?*\[\\]|\.\.|@\{|//|^[/-]|[/.]$|(^|/)\.|\.lock(/|$)|^@?$", re.DOTALL
+)
+_COMMIT = re.compile(r"[0-9a-f]{40}")
 _FILES = (
     *("params.json", "networks.json", "environment.json", "log.csv", "metrics.json"),
     *("checkpoints/step_*.safetensors", "checkpoints/step_*.npz"),
@@ -52,10 +60,15 @@ def download(address: str) -> tuple[Path, str]:
     match = _ADDRESS.fullmatch(address)
     if match is None:
         raise UserError(
-            f"No address of the hub: '{address}'. Expected hf://USER/NAME or "
+            f"No address of the hub: {shown(address)}. Expected hf://USER/NAME or "
             f"hf://USER/NAME@REVISION."
         )
     repository, name, revision = match.groups()
+    if ".." in repository or (revision is not None and not _is_revision(revision)):
+        raise UserError(
+            f"No address of the hub: {shown(address)}. A revision is a branch, a tag or a commit, "
+            f"named as git names them, and nothing has '..' in it. Expected hf://USER/NAME@REVISION."
+        )
     hub = hub_library()
     try:
         folder = Path(_snapshot(hub, repository, revision))
@@ -71,19 +84,50 @@ def download(address: str) -> tuple[Path, str]:
     return folder, name
 
 
+def _is_revision(name: str) -> bool:
+    """Whether git lets a branch, a tag or a commit have this name.
+
+    Example:
+        >>> _is_revision("refs/pr/1"), _is_revision("../x"), _is_revision("v1.lock")
+        (True, False, False)
+    """
+    return _NO_REVISION.search(name) is None
+
+
 def _snapshot(hub, repository: str, revision: str | None) -> str:
-    """Downloads a run, once it is known that it will not fill the disk."""
+    """Downloads a run, once it is known that it will not fill the disk.
+
+    The library makes paths of what a server answers, so that is checked before, and the download is
+    of the commit alone: the server is not asked a second time what the revision is.
+    """
     wanted = list(_FILES)
-    asked = {"revision": revision, "allow_patterns": wanted}
     try:
         found = hub.HfApi().model_info(repository, revision=revision, files_metadata=True)
-    except Exception:  # offline, or an error that the download explains; the cache may have it
-        return hub.snapshot_download(repository, **asked)
+    except Exception as error:  # offline, mostly; the cache may have it
+        asked = {"revision": revision, "allow_patterns": wanted, "local_files_only": True}
+        try:
+            return hub.snapshot_download(repository, **asked)
+        except hub.errors.LocalEntryNotFoundError as missing:
+            raise error if isinstance(error, hub.errors.HfHubHTTPError) else missing from None
+    commit = found.sha
+    if not (isinstance(commit, str) and _COMMIT.fullmatch(commit)):
+        raise UserError(f"the server names a commit that is none: {shown(commit)}.")
+    if revision is not None and _COMMIT.fullmatch(revision) and revision != commit:
+        raise UserError(f"the server has another commit there, {commit}.")
     sizes = {file.rfilename: file.size or 0 for file in found.siblings}
     size = sum(sizes[n] for n in hub.utils.filter_repo_objects(sizes, allow_patterns=wanted))
     if size > _MOST_BYTES:
         raise UserError(f"its files take {size:,} bytes, and a run at most {_MOST_BYTES:,}.")
-    return hub.snapshot_download(repository, **asked)
+    folder = hub.snapshot_download(repository, revision=commit, allow_patterns=wanted)
+    _remember(Path(folder), revision or "main", commit)
+    return folder
+
+
+def _remember(folder: Path, revision: str, commit: str):
+    """Notes in the library's cache which commit a revision is, to find it offline, as it does."""
+    if folder.parent.name == "snapshots" and revision != commit:
+        with contextlib.suppress(OSError):  # a cache that others write
+            write_text(folder.parents[1] / "refs" / revision, commit)
 
 
 def _explained(errors, error: Exception) -> str:
