@@ -170,13 +170,13 @@ def train_run(name: str, params: config.Params, options: argparse.Namespace):
         overwrite=options.overwrite,
         progress=True,
         tensorboard=options.tensorboard,
-        say=print,
+        say=scripts.say,
         devices=options.devices,
     )
     minutes, seconds = divmod(round(time.monotonic() - start), 60)
     step = run.history["step"][-1]
     early = "" if step == params.steps else f", stopped early of {params.steps:,}"
-    print(f"{name}: {step:,} steps{early}, in {minutes} min {seconds} s.")
+    scripts.say(f"{name}: {step:,} steps{early}, in {minutes} min {seconds} s.")
     show_result(run, options.predictions)
 
 

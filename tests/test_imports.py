@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).parents[1] / "vae_tf"
 
 # From the bottom up; modules of one line may import each other.
 LAYERS = [
-    {"version", "errors", "machine", "checks", "limits", "files", "texts"},
+    {"version", "errors", "machine", "checks", "limits", "files", "stop_signals", "texts"},
     {"schedules", "distributions", "divergences", "quiet_tensorflow", "optimizers", "scripts"},
     {"likelihoods"},
     {"networks", "data", "metrics", "plots"},

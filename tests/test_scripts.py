@@ -1,14 +1,17 @@
 """How scripts begin and end, each in a process of its own."""
 
+import fcntl
 import os
 import signal
 import subprocess
 import sys
+import termios
 
 import pytest
 
 from vae_tf import scripts
 from vae_tf.errors import Stopped, TrainingStopped, UserError
+from vae_tf.stop_signals import STOP_SIGNALS, acts_at_once, after
 
 WORK = """
 from vae_tf import scripts
@@ -36,7 +39,7 @@ def started(code, **options):
     return process
 
 
-SIGNALS = pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+SIGNALS = pytest.mark.parametrize("number", STOP_SIGNALS)
 
 
 @SIGNALS
@@ -81,6 +84,67 @@ except BaseException:
     assert done.returncode == 143 and "Stopped at once" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("SIGXCPU", "SIGXCPU"), ("SIGTERM", "SIGHUP"), ("SIGUSR1", "SIGTERM")],
+)
+def test_a_warning_beside_another_signal_ends_nothing_at_once(first, second):
+    first, second = getattr(signal, first), getattr(signal, second)
+    body = f"""\
+try:
+    os.kill(os.getpid(), {int(first)}); time.sleep(60)
+finally:
+    os.kill(os.getpid(), {int(second)}); print("saved")"""
+    done = run(body)
+    assert done.returncode == 128 + first and done.stdout == "saved\n"
+    assert done.stderr.strip() == "Stopped. Type this."
+    assert not acts_at_once(first, second)
+    assert acts_at_once(after(first, second), signal.SIGINT) == (signal.SIGTERM in (first, second))
+
+
+@pytest.mark.parametrize("imported", [False, True])
+def test_a_terminal_that_is_gone(imported):
+    """It takes no words; the work is left in order all the same."""
+    body = """\
+try:
+    print('ready'); print('ready', file=sys.stderr); time.sleep(60)
+finally:
+    os.write(saved, b'saved'); scripts.say('nobody reads'); print('this', 'neither')"""
+    lines = "\n".join("    " + line for line in body.splitlines())
+    code = WORK.format(body=lines) if imported else _IMPORTING
+    saved, writes = os.pipe()
+    master, slave = os.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-c", f"saved = {writes}\n{code}"],
+        stdin=slave, stdout=slave, stderr=slave, pass_fds=[writes], start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+    ) as process:  # fmt: skip
+        os.close(slave)
+        os.close(writes)
+        assert os.read(master, 100).startswith(b"ready")
+        os.close(master)  # the kernel sends SIGHUP, and each write fails with EIO
+        assert process.wait(60) == 128 + signal.SIGHUP
+    with open(saved, "rb") as file:
+        assert file.read() == (b"saved" if imported else b"")
+
+
+_IMPORTING = "from vae_tf import scripts\nimport time; print('ready', flush=True); time.sleep(60)"
+
+
+def test_who_outlives_its_terminal_goes_on():
+    """As after `disown`: no signal comes, and the next line is written nowhere."""
+    code = WORK.format(body="    scripts.say('ready'); time.sleep(0.2)\n" * 3 + "    return 0")
+    master, slave = os.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdin=slave, stdout=slave, stderr=slave,
+        start_new_session=True,
+    ) as process:  # fmt: skip
+        os.close(slave)
+        assert os.read(master, 100).startswith(b"ready")
+        os.close(master)
+        assert process.wait(60) == 0
+
+
 def test_a_signal_after_the_end_changes_nothing():
     code = WORK.format(body="    return 0").replace("sys.exit(", "done = (")
     code += "\nos.kill(os.getpid(), 15); print('whole'); sys.exit(done)"
@@ -88,10 +152,12 @@ def test_a_signal_after_the_end_changes_nothing():
     assert done.returncode == 0 and done.stdout == "whole\n"
 
 
-def test_ignored_signals_stay_ignored():
+@SIGNALS
+def test_ignored_signals_stay_ignored(number):
+    """As SIGHUP under nohup."""
     done = run(
-        "import signal; os.kill(os.getpid(), 2); return 0",
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),
+        f"import signal; os.kill(os.getpid(), {int(number)}); return 0",
+        preexec_fn=lambda: signal.signal(number, signal.SIG_IGN),
     )
     assert done.returncode == 0
 
@@ -155,14 +221,14 @@ def test_a_working_folder_that_was_deleted(tmp_path):
 
 
 def test_used_from_python_it_leaves_the_signals_as_they_were():
-    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    before = [signal.getsignal(number) for number in STOP_SIGNALS]
     for error, code in ((UserError("x"), 2), (TrainingStopped("x"), 1), (Stopped(15), 143)):
 
         def work(error=error):
             raise error
 
         assert scripts.answer("x", work, str) == code
-    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
+    assert [signal.getsignal(number) for number in STOP_SIGNALS] == before
     scripts._State.received = 0
 
 

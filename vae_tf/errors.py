@@ -55,7 +55,7 @@ class Stopped(KeyboardInterrupt):
     """A signal asked the process to stop.
 
     Args:
-        number: The signal, `signal.SIGINT` or `signal.SIGTERM`.
+        number: The signal, one of `stop_signals.STOP_SIGNALS`.
     """
 
     def __init__(self, number: int):

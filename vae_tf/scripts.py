@@ -1,19 +1,21 @@
 """How every script begins and ends. Scripts import this module before anything else.
 
-One rule for Ctrl-C (SIGINT) and SIGTERM: what is written stays whole, the exit code is 130 or 143,
-and a line says how to go on. The first signal stops the work as soon as it can be left, a second
-one at once. Importing this module already answers signals, so that they are answered while the rest
-is imported; before that, in the first hundredths of a second, Python itself answers.
+One rule for Ctrl-C (SIGINT), SIGTERM, a terminal that is gone (SIGHUP) and the warnings of
+schedulers, see `stop_signals.py`: what is written stays whole, the exit code is 128 plus the
+signal's number, and a line says how to go on. The first signal stops the work as soon as it can be
+left, a second Ctrl-C or SIGTERM at once. Importing this module already answers signals, so that
+they are answered while the rest is imported; before that, in the first hundredths of a second,
+Python itself answers.
 
-Exit codes: 0 done, 1 could not go on, 2 a mistake in what was asked for, 130 and 143 signals, 141 a
-closed pipe.
+Exit codes: 0 done, 1 could not go on, 2 a mistake in what was asked for, 130 Ctrl-C, 143 SIGTERM
+and so on, 141 a closed pipe.
 """
 
 import os
 import signal
 import sys
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+from vae_tf.stop_signals import STOP_SIGNALS, acts_at_once, after
 
 
 class _State:
@@ -26,12 +28,14 @@ class _State:
 def _answer_early(number, frame):
     if not _State.ended:
         text = "\nStopped before it began. The same command starts it.\n"
-        os.write(2, text.encode())
-        os._exit(128 + number)
+        try:
+            os.write(2, text.encode())
+        finally:  # the terminal may be gone
+            os._exit(128 + number)
 
 
 try:
-    for _number in _SIGNALS:
+    for _number in STOP_SIGNALS:
         if signal.getsignal(_number) is not signal.SIG_IGN:  # as under nohup
             signal.signal(_number, _answer_early)
 except ValueError:  # imported in another thread: signals are not its business
@@ -77,7 +81,8 @@ def answer(program: str, work: Callable[[], int], going_on: Callable[[], str]) -
         try:
             os.getcwd()
             code = work()
-            sys.stdout.flush()
+            if sys.stdout is not None:
+                sys.stdout.flush()
             check_stopped()
             return code
         except KeyboardInterrupt as stop:
@@ -86,8 +91,7 @@ def answer(program: str, work: Callable[[], int], going_on: Callable[[], str]) -
             _say(f"\nStopped. {going_on()}")
             return 128 + number
         except BrokenPipeError:
-            # Whoever read has seen enough; Python would complain about the rest at its end.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _silence(sys.stdout)  # whoever read has seen enough
             return 128 + signal.SIGPIPE
         except Exception as error:
             code, text = _explained(error)
@@ -95,6 +99,25 @@ def answer(program: str, work: Callable[[], int], going_on: Callable[[], str]) -
                 raise
             _say(f"{program}: {text}")
             return code
+        finally:
+            _forget_what_nobody_reads()
+
+
+def say(text: str):
+    """Prints a line; work goes on where the terminal that it was meant for is gone.
+
+    Args:
+        text: The line.
+
+    Raises:
+        OSError: If it cannot be written for another reason, as into a closed pipe.
+    """
+    try:
+        print(text, flush=True)
+    except OSError as error:
+        if error.errno != errno.EIO:
+            raise
+        _silence(sys.stdout)
 
 
 def add_predictions(parser: argparse.ArgumentParser, what: str = "run folders lie"):
@@ -155,6 +178,21 @@ def _say(text: str):
         print(printable(text), file=sys.stderr, flush=True)
 
 
+def _forget_what_nobody_reads():
+    """Keeps Python from complaining at its end of what a pipe or a terminal did not take."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None:
+                stream.flush()
+        except OSError:
+            _silence(stream)
+
+
+def _silence(stream):
+    """Lets a stream that nobody reads write nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
 class _Formatter(logging.Formatter):
     def format(self, record):
         return printable(super().format(record))
@@ -170,11 +208,11 @@ def _prepare_output():
 
 @contextlib.contextmanager
 def _signals_raise() -> Iterator[None]:
-    """Context in which a signal raises `Stopped`, and a second one ends the process."""
+    """Context in which a signal raises `Stopped`, and a second pressing one ends the process."""
     _State.received, _State.ended = 0, False
     before = {}
     if threading.current_thread() is threading.main_thread():
-        for number in _SIGNALS:
+        for number in STOP_SIGNALS:
             if signal.getsignal(number) is not signal.SIG_IGN:
                 before[number] = signal.signal(number, _stop)
     try:
@@ -186,11 +224,14 @@ def _signals_raise() -> Iterator[None]:
 
 
 def _stop(number, frame):
-    if _State.received:
-        os.write(2, b"\nStopped at once. What was written before is whole.\n")
-        os._exit(128 + number)
-    _State.received = number
-    raise Stopped(number)
+    before, _State.received = _State.received, after(_State.received, number)
+    if not before:
+        raise Stopped(number)
+    if acts_at_once(before, number):
+        try:
+            os.write(2, b"\nStopped at once. What was written before is whole.\n")
+        finally:
+            os._exit(128 + number)
 
 
 def _say_what_is_missing(kind, error, traceback):

@@ -1,5 +1,7 @@
 import sys
 
+import pytest
+
 from vae_tf.training.callbacks import ProgressBar
 
 
@@ -29,3 +31,11 @@ def test_a_closed_pipe_stops_the_bar_and_not_the_training(monkeypatch):
         for step in range(2, 1_000):
             bar.on_step(step, {})
             bar.on_row({"loss": 1.0})
+
+
+def test_a_pipe_that_is_closed_before_the_bar_is_hides_no_signal(monkeypatch):
+    stream = _Closed()
+    monkeypatch.setattr(sys, "stderr", stream)
+    with pytest.raises(KeyboardInterrupt), ProgressBar("run", 0, 1_000, 16):
+        stream.closed_now = True
+        raise KeyboardInterrupt

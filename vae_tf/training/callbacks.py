@@ -1,7 +1,9 @@
 """Callbacks that watch a training: progress bar, TensorBoard, and a user's own of Keras."""
 
+import contextlib
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import keras
@@ -55,12 +57,19 @@ class ProgressBar(Callback):
         )
 
     def __exit__(self, *error):
-        self._bar.close()
+        with self._unread():
+            self._bar.close()
 
     def on_step(self, step, terms):
-        try:
+        with self._unread():
             self._bar.update(step - self._bar.n)
-        except OSError:  # nobody reads any longer: no reason to stop a training
+
+    @contextlib.contextmanager
+    def _unread(self) -> Iterator[None]:
+        """Draws no bar any longer where nobody reads it: no reason to stop a training."""
+        try:
+            yield
+        except OSError:
             self._bar.disable = True
 
     def on_row(self, row):
