@@ -60,8 +60,10 @@ def train(case, turns):
         runs.create(Path(folder), params, overwrite=False)
         with ProgressBar("train", 0, params.steps, params.batch_size) as bar:
             few = ArrayImages("few", images.images(np.arange(64)))
-            training = Training(runs.Run(Path(folder)), model, images, few, data={})
-            training.run([bar, EachStep(turns)])
+            run = runs.Run(Path(folder))
+            with runs.Place(run.path) as place:
+                training = Training(run, model, images, few, place=place, data={})
+                training.run([bar, EachStep(turns)])
 
 
 class TutorialVAE(keras.Model):

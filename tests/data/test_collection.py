@@ -75,7 +75,7 @@ def test_impossible_validation_is_refused(plain, validation):
 
 @pytest.mark.parametrize(
     ("num_images", "validation", "remedy"),
-    [(9, 0.05, "from 1 to 8"), (9, 9, "from 1 to 8"), (1, 0.05, "Use more images")],
+    [(9, 0.05, "from 1 to 7"), (9, 9, "from 1 to 7"), (1, 0.05, "at least 3 images")],
 )
 def test_the_remedy_is_not_what_was_given(num_images, validation, remedy):
     with pytest.raises(UserError, match=remedy) as caught:

@@ -52,6 +52,17 @@ def test_images_outside_the_unit_interval_are_refused(tiny, tmp_path, blobs):
     assert not (tmp_path / "run").exists()
 
 
+def test_one_training_image_is_too_few(tiny, tmp_path, blobs):
+    said = []
+    with pytest.raises(UserError, match="at least 2 images.*Received: 1 training image and 3 for"):
+        train(tiny, tmp_path / "run", data=(blobs[:1], blobs[:3]), say=said.append)
+    with pytest.raises(UserError, match="at least 2 images"):
+        train(tiny, tmp_path / "run", data=(blobs[:1], blobs[:3]))
+    assert not said and not (tmp_path / "run").exists()
+    train(replace(tiny, steps=2), tmp_path / "run", data=(blobs[:2], blobs[:1]), say=said.append)
+    assert not any("covariance" in line for line in said)
+
+
 @pytest.mark.parametrize("damage", ["deleted", "emptied", "header", "row lost", "digit", "binary"])
 def test_a_run_goes_on_from_its_own_log_only(run_folder, refused, damage):
     path = run_folder / "log.csv"

@@ -1,7 +1,9 @@
 import contextlib
 import functools
+import itertools
 import math
 import os
+import shutil
 import signal
 
 import numpy as np
@@ -10,8 +12,11 @@ import pytest
 from vae_tf.config import replace
 from vae_tf.data import ArrayImages
 from vae_tf.errors import Stopped, TrainingStopped, UserError
-from vae_tf.runs import checkpoints
+from vae_tf.runs import checkpoints, load_run
+from vae_tf.runs.progress import progress_of
+from vae_tf.stop_signals import STOP_SIGNALS
 from vae_tf.training import loop, train
+from vae_tf.training.divergence import has_diverged
 
 
 def final_state(run):
@@ -83,7 +88,7 @@ def test_resume_is_exact_to_the_last_bit(params, straight, tmp_path, at_step):
 
 def test_a_signal_saves_and_goes_on_exactly(params, straight, tmp_path, at_step):
     folder = tmp_path / "stopped"
-    for step, number in ((13, signal.SIGINT), (17, signal.SIGTERM)):
+    for step, number in enumerate(STOP_SIGNALS, 13):
         interrupt = functools.partial(os.kill, os.getpid(), number)
         with at_step(step, interrupt), pytest.raises(Stopped) as stopped:
             train(params, folder, resume=step > 13)
@@ -91,6 +96,111 @@ def test_a_signal_saves_and_goes_on_exactly(params, straight, tmp_path, at_step)
         saved = checkpoints.load_newest(folder / "checkpoints", set_aside=False)
         assert saved[1]["step"] == step + 1
     assert_same(final_state(train(params, folder, resume=True)), straight)
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """Lets each look at the clock take four minutes."""
+    ticks = itertools.count(step=240.0)
+    monkeypatch.setattr(loop, "monotonic", lambda: next(ticks))
+
+
+def test_the_clock_saves_and_changes_nothing(params, straight, tmp_path, clock, at_step):
+    with at_step(4, kill), pytest.raises(Killed):
+        train(params, tmp_path / "killed")
+    saved = checkpoints.load_newest(tmp_path / "killed" / "checkpoints", set_aside=False)
+    assert saved[1]["step"] == 4  # of 5, which is the next that `checkpoint_every` names
+    assert_same(final_state(train(params, tmp_path / "killed", resume=True)), straight)
+    assert_same(final_state(train(params, tmp_path / "timed")), straight)
+
+
+def test_five_minutes_pass_between_checkpoints(params, tmp_path, monkeypatch, clock):
+    saved = []
+    monkeypatch.setattr(checkpoints, "save", lambda folder, step, *rest: saved.append(step))
+    train(replace(params, steps=12, checkpoint_every=8), tmp_path / "run")
+    assert saved == [0, 2, 4, 6, 8, 10, 12]
+
+
+def test_the_clock_changes_nothing_that_depends_on_validations(tiny, tmp_path, request):
+    params = replace(tiny, steps=60, validate_every=2, patience=2, learning_rate=0.3)
+    params = replace(params, keep_steps=[3], checkpoint_every=1000, sample_steps=[5])
+    slow = train(params, tmp_path / "slow")
+    request.getfixturevalue("clock")
+    timed = train(params, tmp_path / "timed")
+    assert slow.details["step"] < 60  # stopped early
+    assert_same(final_state(timed), final_state(slow))
+    for name in ("kept/step_00000003.npz", "samples/step_00000005.png"):
+        assert (timed.path / name).read_bytes() == (slow.path / name).read_bytes()
+
+
+def test_the_clock_stops_no_run(tiny, tmp_path, monkeypatch, request):
+    """Where a variable is not finite, the next checkpoint that is due says so."""
+    arrays_of = checkpoints.arrays_of
+
+    def spoiled(model):
+        return arrays_of(model) | ({"bad": np.array(np.inf)} if model.step > 1 else {})
+
+    monkeypatch.setattr(checkpoints, "arrays_of", spoiled)
+    for name in ("slow", "timed"):
+        with pytest.raises(TrainingStopped, match="At step 5 the variable bad is not finite"):
+            train(tiny, tmp_path / name)
+        request.getfixturevalue("clock")
+    logs = [(tmp_path / name / "log.csv").read_bytes() for name in ("slow", "timed")]
+    assert logs[0] == logs[1]
+
+
+def test_a_folder_that_is_renamed_stops_the_run(params, straight, tmp_path, at_step):
+    folder, moved = tmp_path / "run", tmp_path / "moved"
+    message = "was moved to '.*/moved'.*last good checkpoint is .*/moved/checkpoints/step_00000010"
+    with at_step(13, lambda: folder.rename(moved)), pytest.raises(TrainingStopped, match=message):
+        train(params, folder)
+    assert not folder.exists()
+    assert_same(final_state(train(params, moved, resume=True)), straight)
+
+
+def test_a_folder_that_is_renamed_while_a_checkpoint_is_written(
+    params, straight, tmp_path, monkeypatch
+):
+    folder, moved = tmp_path / "run", tmp_path / "moved"
+    write = checkpoints.write_archive
+
+    def rename(path, arrays, details):
+        if details["step"] == 10:
+            folder.rename(moved)
+        write(moved / path.relative_to(folder) if moved.exists() else path, arrays, details)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(checkpoints, "write_archive", rename)
+        with pytest.raises(TrainingStopped, match="was moved to .*step_00000005"):
+            train(params, folder)
+    assert not folder.exists()
+    assert_same(final_state(train(params, moved, resume=True)), straight)
+
+
+@pytest.mark.parametrize("at", [3, 4, 5, 7])
+def test_a_folder_made_anew_is_not_written_to(params, tmp_path, at_step, at):
+    """Before a row, a validation, a checkpoint and a sample picture."""
+    folder = tmp_path / "run"
+
+    def replace_folder():
+        shutil.rmtree(folder)
+        folder.mkdir()
+        (folder / "mine").touch()
+
+    params = replace(params, sample_steps=[8])
+    with at_step(at, replace_folder), pytest.raises(TrainingStopped, match="moved or deleted"):
+        train(params, folder)
+    assert [path.name for path in folder.iterdir()] == ["mine"]
+
+
+def test_a_signal_after_a_folder_was_deleted(params, tmp_path, at_step):
+    def action():
+        shutil.rmtree(tmp_path / "run")
+        os.kill(os.getpid(), signal.SIGHUP)
+
+    with at_step(7, action), pytest.raises(TrainingStopped, match="moved or deleted"):
+        train(params, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
 
 
 def test_more_steps_are_those_of_the_longer_run(params, straight, tmp_path):
@@ -158,6 +268,32 @@ def test_divergence_names_step_term_and_checkpoint(tiny, tmp_path):
     arrays, details = checkpoints.load_newest(tmp_path / "run" / "checkpoints", set_aside=False)
     assert all(np.all(np.isfinite(array)) for array in arrays.values())
     assert details["step"] == 0
+
+
+def test_a_run_that_diverged_to_finite_numbers_says_so(tiny, tmp_path):
+    params = replace(tiny, model="info_gan", hyper={"num_codes": 2}, learning_rate=1e9, steps=30)
+    for resume in (False, True):  # it is never taken for finished
+        with pytest.raises(TrainingStopped, match=r"diverged: at step 30 .*learning_rate"):
+            train(params, tmp_path / "run", resume=resume)
+    run = load_run(tmp_path / "run")
+    assert not progress_of(run).finished and run.history["step"][-1] < 30
+    train(replace(params, learning_rate=1e-3), run.path, overwrite=True)
+
+
+@pytest.mark.parametrize(
+    ("nats", "first", "diverged"),
+    [
+        ((4e21, 4e21), 44, True),
+        ((math.nan, math.nan), 44, True),
+        ((4e21, 30), 44, False),  # a batch alone
+        ((20, 4e21), 44, False),  # nothing but its training images is fitted
+        ((2_000, 2_000), 1e-3, True),
+        ((1_900, 1_900), 1e-3, False),
+        ((3e6, 3e6), -2e5, False),  # a density
+    ],
+)
+def test_what_counts_as_diverged(nats, first, diverged):
+    assert has_diverged(nats, first, num_values=64) is diverged
 
 
 def test_a_full_disk_stops_with_a_remedy(tiny, tmp_path, monkeypatch):

@@ -150,9 +150,9 @@ def hold_out(
             f"`validation` must leave images on both sides of {num_images:,} training images. "
             f"Received: validation={validation!r}, which holds {wanted} out. "
             + (
-                f"Set a whole number from 1 to {num_images - 1}."
-                if num_images > 1
-                else "Use more images."
+                f"Set a whole number from 1 to {num_images - 2}."
+                if num_images > 2
+                else "Training needs at least 3 images: 2 to train on and 1 to validate on."
             )
         )
     if groups is None:

@@ -42,7 +42,7 @@ def read_sample(images: "ImageSet | np.ndarray") -> tuple[np.ndarray, int]:
     count, size = len(images), math.prod(images.image_shape)
     if count < 2:
         raise UserError(
-            f"A covariance needs at least 2 images. Received: {count}. Pass the training images."
+            f"A forecast needs at least 2 images. Received: {count}. Pass the training images."
         )
     chosen = np.arange(count)
     most = max(MOST_VALUES // size, 2)

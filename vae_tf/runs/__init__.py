@@ -18,6 +18,7 @@ from vae_tf.runs.loading import load_run
 from vae_tf.runs.lock import locked
 from vae_tf.runs.log import Log, read_log, read_proven_log
 from vae_tf.runs.networks import NETWORKS, read_networks
+from vae_tf.runs.place import Place
 from vae_tf.runs.publishing import slim
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "PARAMS",
     "STUDY",
     "Log",
+    "Place",
     "Run",
     "check_links",
     "check_new",

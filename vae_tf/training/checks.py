@@ -36,6 +36,24 @@ def check_options(*, resume: bool, overwrite: bool, tensorboard: bool):
         )
 
 
+def check_count_of_images(images: ImageSet, validation: ImageSet):
+    """Checks that there are images that a model can learn to tell from one another.
+
+    Args:
+        images: The training images.
+        validation: The validation images.
+
+    Raises:
+        UserError: If there is only one to train on.
+    """
+    if len(images) < 2:
+        raise UserError(
+            f"Training needs at least 2 images besides those that are held out, better hundreds. "
+            f"Received: {len(images)} training image and {len(validation)} for validation of "
+            f"'{images.name}'. Add images, or lower `validation` if it takes too many."
+        )
+
+
 def check_images(images: ImageSet, validation: ImageSet, *, unit: bool = True):
     """Checks that images have one shape and finite values, in [0, 1] where they have to be.
 

@@ -3,6 +3,7 @@
 import contextlib
 import math
 from collections.abc import Callable
+from time import monotonic
 
 import numpy as np
 import tensorflow as tf
@@ -11,7 +12,7 @@ from vae_tf.data.batches import batch_at, batches
 from vae_tf.data.image_set import ImageSet
 from vae_tf.errors import TrainingStopped
 from vae_tf.models.generative_model import GenerativeModel
-from vae_tf.runs import Log, Run, checkpoints, read_proven_log
+from vae_tf.runs import Log, Place, Run, checkpoints, read_log, read_proven_log
 from vae_tf.runs.details import check_details, describe_params
 from vae_tf.runs.kept import keep
 from vae_tf.schedules import as_schedule
@@ -19,10 +20,14 @@ from vae_tf.training.averages import WeightAverages
 from vae_tf.training.callbacks import Callback
 from vae_tf.training.checks import check_checkpoint, check_networks, check_no_progress
 from vae_tf.training.devices import Devices, check_count
+from vae_tf.training.divergence import has_diverged
 from vae_tf.training.early_stopping import EarlyStopping
 from vae_tf.training.evaluation import as_tensors, classification_error, evaluate, state_kept
 from vae_tf.training.samples import is_sampled, save_samples
 from vae_tf.training.signals import Interruption
+
+# Between checkpoints, whatever `checkpoint_every`: as much work a kill may cost.
+_MOST_SECONDS = 300.0
 
 
 class Training:
@@ -36,6 +41,7 @@ class Training:
         model: The model, compiled.
         images: The images to train on.
         validation: The images to validate on.
+        place: The run folder, held open.
         data: What `describe_data` says of all images.
         own_data: Whether these are not the data set that the parameters name.
         networks: What identifies networks of the user's own; None for those of the parameters.
@@ -50,6 +56,7 @@ class Training:
         images: ImageSet,
         validation: ImageSet,
         *,
+        place: Place,
         data: dict[str, str],
         own_data: bool = False,
         networks: str | None = None,
@@ -58,6 +65,7 @@ class Training:
     ):
         self.test = test
         self.run_folder = run
+        self._place = place
         self.own_data = own_data
         self.networks = networks
         self.params = run.params
@@ -67,6 +75,7 @@ class Training:
         self._data = data
         self._proof: dict | None = None  # of the log, at the step of the checkpoint
         self.step = 0
+        self._saved_at = monotonic()
         self._early_stopping = EarlyStopping(run.params.patience)
         # As in Keras, the functions are compiled once and see tensors of one shape.
         self._devices = devices or Devices()
@@ -103,14 +112,17 @@ class Training:
         self._early_stopping.restore(details)
         return self.step
 
-    def _save(self, log: Log):
+    def _save(self, log: Log, *, due: bool = True):
+        self._saved_at = monotonic()
         log.sync()
         arrays = checkpoints.arrays_of(self.model)
         if self._averages is not None:
             arrays = checkpoints.with_averages(arrays, self._averages.arrays)
         bad = [name for name, array in arrays.items() if not np.all(np.isfinite(array))]
+        if bad and due:
+            self._not_finite(f"the variable {bad[0]}")
         if bad:
-            self._diverged(f"the variable {bad[0]}")
+            return  # where a run stops is not for the clock to say
         details = {
             "step": self.step,
             "num_weights": len(self.model.weights),
@@ -126,6 +138,7 @@ class Training:
         }
         if self.networks is not None:
             details["networks"] = self.networks
+        self._place.check()
         checkpoints.save(self.run_folder.checkpoints, self.step, arrays, details)
 
     # --- the loop ---
@@ -137,7 +150,7 @@ class Training:
             callbacks: Observers of every step and every row.
 
         Raises:
-            TrainingStopped: If a term is not finite.
+            TrainingStopped: If a term is not finite, the run has diverged, or its folder was moved.
             Stopped: After a signal, with a checkpoint saved.
         """
         if not self._early_stopping.out_of_patience:  # in an earlier session
@@ -153,6 +166,7 @@ class Training:
         ):
 
             def write(row: dict[str, float]):
+                self._place.check()
                 log.write(row)
                 for callback in callbacks:
                     callback.on_row(row)
@@ -160,14 +174,16 @@ class Training:
             while True:
                 val = self._save_and_validate(log)
                 if self._done or self._early_stopping.out_of_patience:
-                    write({**self._where(), **self._terms_of_next_batch(), **val})
+                    row = {**self._where(), **self._terms_of_next_batch(), **val}
+                    self._check_converged(row)
+                    write(row)
                     break
                 for callback in callbacks:
                     callback.before_step(self.step)
                 terms = self._advance(next(upcoming), val, write)
                 for callback in callbacks:
                     callback.on_step(self.step, terms)
-                if interruption.number is not None:
+                if interruption.number:
                     self._save(log)
                     interruption.raise_if_requested()
                 if getattr(self.model, "stop_training", False):  # a callback of Keras has set it
@@ -192,6 +208,7 @@ class Training:
         validated = [f"val_{name}" for name in self._validated_columns()]
         tested = [] if self.test is None else ["test_error"]
         columns = ["step", *self.model.columns, "learning_rate", *validated, *tested]
+        self._place.check()
         return Log(self.run_folder.log_path, columns, self.step, self._proof)
 
     def _upcoming_batches(self):
@@ -206,12 +223,15 @@ class Training:
         params = self.params
         if self._done or self.step % params.checkpoint_every == 0:
             self._save(log)
+        elif monotonic() - self._saved_at >= _MOST_SECONDS:
+            self._save(log, due=False)
         kept = self.step in params.keep_steps
         drawn = self._done or is_sampled(params, self.step)
         drawn = drawn and len(self.images.image_shape) == 3  # vectors are no pictures
         validated = self._done or (self.step and self.step % params.validate_every == 0)
         if not (kept or drawn or validated):
             return {}
+        self._place.check()
         with self._averages_used():
             if kept:
                 keep(self.run_folder, self.model, self.step)
@@ -246,15 +266,35 @@ class Training:
             bad = [name for name, term in terms.items() if not math.isfinite(term)]
             # The loss is named last, being the sum of the others, and before it the KL, which is
             # always infinite where the encoder is deterministic.
-            self._diverged(min(bad, key=lambda name: (name == "loss", name in ("kl", "elbo"))))
+            self._not_finite(min(bad, key=lambda name: (name == "loss", name in ("kl", "elbo"))))
         return terms
 
-    def _diverged(self, what: str):
+    def _not_finite(self, what: str):
         raise TrainingStopped(
             f"At step {self.step} {what} is not finite, so training stopped. "
             f"{checkpoints.describe_newest(self.run_folder.checkpoints)} A lower learning_rate, "
             f"another seed or a slower ramp of the KL weight may help."
         )
+
+    def _check_converged(self, last: dict[str, float]):
+        """Checks the last row, before it is written.
+
+        A run that diverged to finite numbers ends as one that met NaN does, so that scripts and
+        studies do not go on with it: with an error, and without the row that makes it finished.
+
+        Raises:
+            TrainingStopped: If the run has diverged.
+        """
+        columns, rows = read_log(self.run_folder.log_path)
+        first = float(rows[0][columns.index("reconstruction")])
+        reconstructions = last["reconstruction"], last["val_reconstruction"]
+        if has_diverged(reconstructions, first, math.prod(self.images.image_shape)):
+            raise TrainingStopped(
+                f"The run diverged: at step {self.step} the reconstruction costs "
+                f"{reconstructions[1]:.3g} nats per validation image, and {first:.3g} before "
+                f"training. Train it anew with --overwrite: a lower learning_rate, another seed or "
+                f"a slower ramp of the KL weight may help."
+            )
 
     def _terms_of_next_batch(self) -> dict[str, float]:
         """The terms that the next update would report, without the update."""

@@ -30,7 +30,12 @@ from vae_tf.training.callbacks import (
     TensorBoard,
     check_callbacks,
 )
-from vae_tf.training.checks import check_batches, check_images, check_options
+from vae_tf.training.checks import (
+    check_batches,
+    check_count_of_images,
+    check_images,
+    check_options,
+)
 from vae_tf.training.devices import Devices
 from vae_tf.training.loop import Training
 from vae_tf.training.transfer import Transfer, find_start, transfer
@@ -82,8 +87,10 @@ def train(
 
     Raises:
         UserError: If it cannot begin; nothing has then been written.
-        TrainingStopped: If it cannot go on: a loss is not finite, or the disk is full.
-        Stopped: After Ctrl-C (it is a `KeyboardInterrupt`) or SIGTERM, with a checkpoint saved.
+        TrainingStopped: If it cannot go on: a loss is not finite or has diverged, the disk is full,
+            or the run folder was moved.
+        Stopped: After Ctrl-C (it is a `KeyboardInterrupt`), SIGTERM, SIGHUP or a scheduler's
+            warning, with a checkpoint saved.
     """
     run_dir = Path(run_dir)
     check_options(resume=resume, overwrite=overwrite, tensorboard=tensorboard)
@@ -94,6 +101,8 @@ def train(
     check_callbacks(callbacks)
     networks = _own_networks(run_dir, encoder, decoder, resume=resume)
     images, validation = _images(params, data)
+    if not resume:
+        check_count_of_images(images, validation)
     machine = Devices(devices)
     model = _model(params, images, validation, networks, machine)
     if not resume and networks is None and params.output_bias == "mean":
@@ -109,6 +118,7 @@ def train(
     with contextlib.ExitStack() as stack:
         stack.enter_context(runs.locked(run_dir))
         stack.enter_context(_disk_errors_explained(run_dir))
+        place = stack.enter_context(runs.Place(run_dir))
         if not resume:
             text = None if networks is None else networks.text
             runs.create(run_dir, params, overwrite=overwrite, networks=text)
@@ -119,6 +129,7 @@ def train(
             model,
             images,
             validation,
+            place=place,
             data=described,
             own_data=data is not None,
             networks=None if networks is None else networks.digest,
@@ -126,6 +137,7 @@ def train(
             devices=machine,
         )
         start = training.restore() if resume else 0
+        place.check()
         write_text(run.params_path, params.to_json())
         runs.record_environment(run, start, None if copied is None else copied._asdict())
         observers = _observers(run, start, progress, tensorboard, callbacks)
