@@ -7,6 +7,8 @@ import os
 # Operations beside each other, whose order is what may differ from run to run, still have threads.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
+# Tests say what a user sees who has set nothing.
+os.environ.pop("TF_CPP_MIN_LOG_LEVEL", None)
 
 # isort: split
 import gc
@@ -14,6 +16,7 @@ import logging
 import shutil
 import signal
 import subprocess
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -40,10 +43,36 @@ TINY = Params(
 )
 
 
-def pytest_configure():
-    """Ctrl-C is heard by tests and their processes; what a shell starts with & is deaf to it."""
+_TEMPORARY = pytest.StashKey[str]()
+_FAILED = pytest.StashKey[bool]()
+
+
+def pytest_configure(config):
+    """Prepares the process that starts the tests, before its workers inherit it.
+
+    Ctrl-C is heard by tests and their processes; what a shell starts with & is deaf to it. What
+    TFDS, Ray and killed processes leave in the temporary folder goes to one of the session's own.
+    """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    if not hasattr(config, "workerinput"):  # else xdist started this process
+        folder = tempfile.mkdtemp(prefix="vae-")  # short: Ray puts sockets there
+        os.environ["TMPDIR"] = tempfile.tempdir = config.stash[_TEMPORARY] = folder
+
+
+def pytest_sessionfinish(session, exitstatus):
+    session.config.stash[_FAILED] = exitstatus == pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_unconfigure(config):
+    """Removes the temporary folder, unless it may show why a test failed."""
+    folder = config.stash.get(_TEMPORARY, None)
+    if folder is None:
+        return
+    if config.stash.get(_FAILED, False):
+        print(f"\nThe files of the tests are kept in {folder}")
+    else:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def pytest_addoption(parser):
