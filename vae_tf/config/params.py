@@ -83,7 +83,7 @@ class Params:
     sample_every: int = 1_000  # steps between pictures, after the last of sample_steps
     sample_steps: tuple = ()  # early steps at which a picture is made besides
     keep_steps: tuple = ()  # steps whose weights are kept besides the newest
-    checkpoint_every: int = 1_000  # steps
+    checkpoint_every: int = 1_000  # steps; a checkpoint is saved every 5 minutes besides
     validate_every: int = 1_000  # steps
     patience: int | None = None  # validations without improvement before stopping; None: off
     seed: int = 0  # of weights, noise and the order of images
