@@ -4,7 +4,7 @@ from vae_tf import scripts  # first, see there
 
 # isort: split
 import argparse
-import shlex
+import shutil
 import sys
 from collections.abc import Mapping
 
@@ -12,6 +12,7 @@ from vae_tf import config
 from vae_tf.commands.presets import check_name, located, read_presets
 from vae_tf.errors import UserError, unknown
 from vae_tf.studies import Point, Study, read_vary
+from vae_tf.texts.escaping import printable
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -28,7 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
             return 0
         name, study = chosen_study(options, presets.RUNS, studies)
         points = [point._replace(params=located(point.params)) for point in study.points()]
-        return run(options, name, points, [scripts.name_of("study.py"), *words], begun)
+        return run(options, name, points, [scripts.path_of("study.py"), *words], begun)
 
     def going_on() -> str:
         return begun[0] if begun else "Nothing was begun."
@@ -43,7 +44,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         description="Train a grid of runs: a study of params.py, or runs with fields that vary. "
         "Without a name, list the studies of params.py.",
         epilog="Stop it or kill it at any time; the same command goes on. Exit code 1: a run "
-        "failed, and was named.",
+        "failed or was skipped, and was named.",
     )
     parser.add_argument("names", nargs="*", metavar="NAME", help="a study, or one or more runs")
     parser.add_argument(
@@ -76,7 +77,23 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--metrics", choices=("fast", "full"), help="score each run when it is trained"
     )
-    parser.add_argument("--dry-run", action="store_true", help="say what there is to do, and stop")
+    parser.add_argument(
+        "--rescore",
+        action="store_true",
+        help="with --metrics: compute anew the scores that other versions computed",
+    )
+    parser.add_argument(
+        "--overwrite",
+        action="append",
+        default=[],
+        metavar="POINT",
+        help="do a run of the study anew, such as kl_weight=4,seed=0; repeatable",
+    )
+    parser.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="build each model that is to be trained, say what there is to do, and stop",
+    )
     scripts.add_predictions(parser, "the folder of the study lies")
     return parser.parse_args(arguments)
 
@@ -140,33 +157,88 @@ def run(
     begun: list[str],
 ) -> int:
     """Completes the points and says where the results lie."""
+    from vae_tf.studies.building import check_hyper
     from vae_tf.studies.start import StudyRun, local_jobs, ray_jobs
 
-    study = StudyRun(options.predictions / name, points, options.metrics)
+    study = StudyRun(
+        options.predictions / name,
+        points,
+        options.metrics,
+        overwrite=options.overwrite,
+        rescore=options.rescore,
+    )
+    for line in study.others():
+        study.say(line)
+    if options.metrics and study.scored_by_others():
+        print(f"Old scores stay. To compute them anew: {again(options, rescore=True)}")
     if options.dry_run:
-        print(study.plan())
-        return 0
+        return plan(study)
+    check_hyper(study.left)
     if options.ray is None:
         start, workers = local_jobs(study, options.workers, command)
     else:
         start, workers = ray_jobs(study, options.ray, options.workers, command)
-    again = shlex.join([*scripts.call_of("study.py").split(), *command[1:]])
-    begun.append(f"What is written is whole. To go on:\n  {again}")
+    begun.append(f"What is written is whole. To go on:\n  {again(options)}")
     known = len(points) - len(study.left)
     print(f"{name}: {len(points):,} runs, {known:,} of them done before.", flush=True)
+    for point in study.skipped:
+        study.say(f"{point}: skipped. {study.failed[point]}")
     study.run(start, workers, measured=options.ray is None)
     if options.metrics:
         study.score_together()
-    for point, error in study.failed.items():
-        print(f"{scripts.name_of('study.py')}: {point}: {error}", file=sys.stderr)
-    done = len(points) - len(study.failed)
-    print(
-        f"{name}: {done:,} of {len(points):,} runs done. They lie in {study.folder}, beside their "
-        f"table, study.csv.\nNext: {scripts.call_of('analyze.py')} {name}"
+    if scores := study.scores(shutil.get_terminal_size().columns):
+        study.say(f"\n{scores}\n")
+    return conclude(options, study)
+
+
+def plan(study) -> int:
+    """Prints what there is to do, and which models cannot be built; returns the exit code."""
+    from vae_tf.studies.building import unbuildable
+
+    print(study.plan())
+    problems = study.failed | unbuildable([p for p in study.left if p.name not in study.failed])
+    complain(problems)
+    return 2 if problems else 0
+
+
+def conclude(options: argparse.Namespace, study) -> int:
+    """Says what was done and what failed, and what to do next; returns the exit code."""
+    complain(study.failed)
+    done = len(study.points) - len(study.failed)
+    name = printable(study.folder.name)
+    following = scripts.command_line(
+        "analyze.py", study.folder.name, predictions=options.predictions
     )
-    if study.failed:
-        print(f"Failed runs are tried again by: {again}", file=sys.stderr)
-    return 1 if study.failed else 0
+    where = printable(f"They lie in {study.folder}, beside their table, study.csv.")
+    print(f"{name}: {done:,} of {len(study.points):,} runs done. {where}\nNext: {following}")
+    if not study.failed:
+        return 0
+    if len(study.failed) > len(study.skipped):
+        print(f"Failed runs are tried again by: {again(options)}", file=sys.stderr)
+    anew = again(options, overwrite=list(study.failed))
+    print(f"They are done anew, from the first step on, by: {anew}", file=sys.stderr)
+    return 1
+
+
+def complain(problems: Mapping[str, str]):
+    """Prints what is wrong with runs."""
+    for point, error in problems.items():
+        text = printable(f"{scripts.name_of('study.py')}: {point}: {error}")
+        print(text, file=sys.stderr)
+
+
+def again(options: argparse.Namespace, **changes) -> str:
+    """The command that goes on with the study, which does nothing anew unless `changes` say so."""
+    words = {
+        "vary": options.vary,
+        "set": options.set,
+        "name": options.name,
+        "workers": options.workers,
+        "ray": options.ray,
+        "metrics": options.metrics,
+        "predictions": options.predictions,
+    }
+    return scripts.command_line("study.py", *options.names, **(words | changes))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ from vae_tf import scripts  # first, see there
 
 # isort: split
 import argparse
-import shlex
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -31,8 +30,8 @@ def main(arguments: list[str] | None = None) -> int:
         for folder, name, params in chosen:
             train_run(folder, params, options)
             del left[0]
-            if next_run := run_after(name, presets):
-                print(f"Next: {scripts.call_of('train.py')} {next_run}")
+            if next_run := run_after(name, presets, options.predictions):
+                print(next_run)
         return 0
 
     def going_on() -> str:
@@ -139,16 +138,16 @@ def command(folder: str, run: str, options: argparse.Namespace) -> Callable[[], 
     """The command that goes on with a run, as things stand when it is asked for."""
 
     def line() -> str:
-        words = [*scripts.call_of("train.py").split(), run]
-        words += [word for change in options.set for word in ("--set", change)]
-        words += ["--name", folder] if folder != run else []
-        if options.predictions != Path("predictions"):
-            words += ["--predictions", str(options.predictions)]
-        words += ["--tensorboard"] if options.tensorboard else []
-        words += ["--devices", str(options.devices)] if options.devices != 1 else []
-        begun = (options.predictions / folder / "params.json").exists()
-        words += ["--resume"] if begun else []
-        return shlex.join(words)
+        return scripts.command_line(
+            "train.py",
+            run,
+            set=options.set,
+            name=folder if folder != run else None,
+            predictions=options.predictions,
+            tensorboard=options.tensorboard,
+            devices=options.devices if options.devices != 1 else None,
+            resume=(options.predictions / folder / "params.json").exists(),
+        )
 
     return line
 
@@ -195,7 +194,6 @@ def show_result(run, predictions: Path):
     picture = "latent_space.png" if run.params.latent_size == 2 else "traversals.png"
     product = PRODUCTS[picture]
     drawn = Path("images") / run.name / picture
-    elsewhere = "" if predictions == Path("predictions") else f" --predictions {predictions}"
     try:
         figure = product.make(analyzed)
     except UserError:  # analyze.py says why it cannot be drawn
@@ -203,16 +201,18 @@ def show_result(run, predictions: Path):
     if isinstance(figure, Figure):
         save_figure(drawn, figure, source=analyzed.source(product.sources))
         print(f"Look: {drawn}; of its training: {run.samples}")
-    print(f"All pictures: {scripts.call_of('analyze.py')} {run.name}{elsewhere}")
+    command = scripts.command_line("analyze.py", run.name, predictions=predictions)
+    print(f"All pictures: {command}")
 
 
-def run_after(name: str, presets) -> str | None:
-    """The run after this one in the first group of the guide, with what it shows."""
+def run_after(name: str, presets, predictions: Path) -> str | None:
+    """How to train the run after this one in the first group of the guide, and what it shows."""
     for group in list(guide(presets).values())[:1]:
         names = list(group)
         if name in names[:-1]:
             after = names[names.index(name) + 1]
-            return f"{after}  ({group[after]})"
+            command = scripts.command_line("train.py", after, predictions=predictions)
+            return f"Next: {command}\n  {group[after]}".rstrip()
     return None
 
 

@@ -16,6 +16,7 @@ import logging
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -23,6 +24,9 @@ import numpy as np
 import pytest
 
 from vae_tf.config import Params
+
+# As in an environment that is activated: commands that are printed begin with `python`.
+os.environ["PATH"] = os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]])
 
 # Collections walk through a million objects of TensorFlow that stay: a tenth of all tests' time.
 gc.set_threshold(50_000, 20, 20)

@@ -48,4 +48,4 @@ def test_from_an_empty_folder_to_runs(tmp_path):
     unknown = call("publish", tmp_path, "digits")
     assert unknown.returncode == 2 and "vae-publish: 'predictions/digits'" in unknown.stderr
     wrong = call("analyze", tmp_path)
-    assert wrong.returncode == 2 and "Train one with vae-train" in wrong.stderr
+    assert wrong.returncode == 2 and "train one: vae-train" in wrong.stderr

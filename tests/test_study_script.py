@@ -5,13 +5,20 @@ What needs no process of its own is asked for in this one.
 
 import contextlib
 import csv
+import errno
+import json
 import os
+import platform
+import re
+import shlex
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import analyze as analyze_script
@@ -19,6 +26,7 @@ import study as study_script
 from vae_tf.runs import locked
 from vae_tf.studies import local_jobs, start, worker
 from vae_tf.studies.jobs import Ended
+from vae_tf.version import VERSION
 
 ROOT = Path(__file__).parents[1]
 STUDY = [
@@ -48,7 +56,7 @@ def home(tmp_path_factory):
     done = run("study.py", *STUDY, cwd=home)
     assert done.returncode == 0, done.stderr
     assert "seeds: 2 of 2 runs done" in done.stdout
-    assert "Next: python analyze.py seeds" in done.stdout
+    assert f"Next: python {ROOT}/analyze.py seeds" in done.stdout
     return home
 
 
@@ -105,7 +113,7 @@ def test_stopped_and_killed_it_ends_in_the_same_bytes(home, tmp_path):
         study.send_signal(signal.SIGINT)
         _, stderr = study.communicate(timeout=200)
     assert study.returncode == 130 and "Traceback" not in stderr
-    assert "To go on:\n  python study.py digits-VAE --name seeds" in stderr
+    assert f"To go on:\n  python {ROOT}/study.py digits-VAE --vary seed=0 --set" in stderr
     with started(tmp_path):
         wait_for_rows(folder / "seed=0" / "log.csv", 30)  # and then it is killed
     # At once, while the run that was left alone may still be saving.
@@ -144,6 +152,116 @@ def test_scores_and_pictures_of_a_study(home, call, few_scores, monkeypatch):
     assert "seeds/seed=0" in (home / "images" / "summary.csv").read_text()
 
 
+SMALL = ["digits-VAE", "--name", "s", "--set", "encoder=[[8]]", "--set", "steps=5"]
+
+
+@pytest.fixture
+def small(tmp_path, call, monkeypatch):
+    """Function that completes a study of three short runs in this process, with more arguments."""
+    monkeypatch.setattr(start, "LocalJob", JobHere)
+    vary = ["--vary", "seed=0..2"]
+    return lambda *more: call(study_script.main, *SMALL, *vary, *more, cwd=tmp_path)
+
+
+@pytest.mark.parametrize("content", ["", "{", '{"seed": "many"}'])
+def test_a_damaged_run_is_named_skipped_and_done_anew(small, tmp_path, content):
+    folder = tmp_path / "predictions" / "s"
+    assert small().returncode == 0
+    logs = {path: path.read_bytes() for path in folder.glob("*/log.csv")}
+    (folder / "seed=1" / "params.json").write_text(content)
+    shutil.rmtree(folder / "seed=2")
+    done = small()
+    assert done.returncode == 1
+    assert "seed=1: skipped." in done.stdout and "seed=2: done" in done.stdout
+    assert "study.py: seed=1: predictions/s/seed=1/params.json cannot be read" in done.stderr
+    assert "tried again" not in done.stderr  # that would help nothing
+    line = done.stderr.rpartition("by: ")[2].strip()
+    assert line.endswith("--name s --overwrite seed=1")
+    assert (folder / "seed=1" / "params.json").read_text() == content
+    assert [row["state"] for row in rows(folder / "study.csv")] == ["done", "failed", "done"]
+    done = small(*shlex.split(line)[-2:])
+    assert done.returncode == 0 and "seed=1: done" in done.stdout, done.stderr
+    assert {path: path.read_bytes() for path in folder.glob("*/log.csv")} == logs
+
+
+@pytest.mark.parametrize("damage", ["deleted", "damaged", "empty"])
+def test_the_table_is_written_again_from_the_runs(small, tmp_path, damage):
+    table = tmp_path / "predictions" / "s" / "study.csv"
+    assert small().returncode == 0
+    before = table.read_bytes()
+    table.unlink() if damage == "deleted" else table.write_text("run,\0" * (damage == "damaged"))
+    done = small()
+    assert done.returncode == 0 and "3 of them done before" in done.stdout
+    assert table.read_bytes() == before
+
+
+def test_a_finished_study_on_a_disk_for_reading_prints_its_scores(
+    small, tmp_path, few_scores, monkeypatch
+):
+    assert small("--metrics", "fast").returncode == 0
+    table = tmp_path / "predictions" / "s" / "study.csv"
+    before = table.read_bytes()
+    plain = os.open
+
+    def for_reading(path, flags, *args, **kwargs):
+        if flags & (os.O_WRONLY | os.O_RDWR) and "predictions" in os.path.abspath(path):
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS), path)
+        return plain(path, flags, *args, **kwargs)
+
+    monkeypatch.setattr(os, "open", for_reading)
+    done = small("--metrics", "fast")
+    assert done.returncode == 0, done.stderr
+    assert "3 of 3 runs done" in done.stdout and "study.csv is not written" in done.stdout
+    likelihood = float(rows(table)[0]["log_likelihood"])
+    assert "s/seed=0" in done.stdout and f"{likelihood:.1f}" in done.stdout
+    assert table.read_bytes() == before
+
+
+def test_a_plan_builds_every_model_once(call, tmp_path, monkeypatch):
+    from vae_tf.training import start as training_start
+
+    built, plain = [], training_start.build_model
+    monkeypatch.setattr(
+        training_start, "build_model", lambda *given: built.append(given[0]) or plain(*given)
+    )
+    words = ["--vary", "encoder=[[8,4,3],[8]],[[8]]", "--vary", "seed=0,1", "--dry-run"]
+    done = call(study_script.main, *SMALL, *words, cwd=tmp_path)
+    assert done.returncode == 2 and len(built) == 1  # the sizes of the other are refused before
+    assert "4 runs in 'predictions/s', 0 done; 20 steps left" in done.stdout
+    for seed in (0, 1):
+        assert f"encoder=[[8,4,3],[8]],seed={seed}: Layer 1 of the encoder" in done.stderr
+        assert f"encoder=[[8]],seed={seed}:" not in done.stderr
+    words = ["--set", "model=beta_tcvae", "--vary", "hyper.beta=1,-1", "--dry-run"]
+    done = call(study_script.main, *SMALL, *words, cwd=tmp_path)
+    assert done.returncode == 2 and done.stderr.startswith("study.py: hyper.beta=-1: ")
+    assert not any(tmp_path.iterdir())
+
+
+def test_rows_keep_their_versions_and_old_scores_stay(small, tmp_path, few_scores):
+    folder = tmp_path / "predictions" / "s"
+    assert small("--metrics", "fast").returncode == 0
+    assert {row["scored_with"] for row in rows(folder / "study.csv")} == {VERSION}
+    for name in ("environment.json", "metrics.json"):
+        file = folder / "seed=1" / name
+        file.write_text(re.sub(r'"numpy": "[^"]*"', '"numpy": "1.0"', file.read_text()))
+    scored = {path: path.read_bytes() for path in folder.glob("*/metrics.json")}
+    done = small("--metrics", "fast")
+    assert done.returncode == 0
+    now = f"In use are python {platform.python_version()}, vae_tf {VERSION}"
+    for what in ("trained", "scored"):
+        assert f"1 of 3 runs were {what} with numpy 1.0. {now}" in done.stdout
+    used = [row["numpy"] for row in rows(folder / "study.csv")]
+    assert used == [np.__version__, "1.0", np.__version__]
+    assert {path: path.read_bytes() for path in folder.glob("*/metrics.json")} == scored
+    line = re.search("Old scores stay. To compute them anew: .*", done.stdout)[0]
+    assert line.endswith("--rescore")
+    done = small("--metrics", "fast", "--rescore")
+    assert "were scored with" not in done.stdout and "1 of 3 runs were trained" in done.stdout
+    record = json.loads((folder / "seed=1" / "metrics.json").read_text())
+    assert record["versions"]["numpy"] == np.__version__
+    assert "were scored with" not in small("--metrics", "fast").stdout
+
+
 def test_a_run_that_fails_is_named_and_costs_no_other(tmp_path, call, monkeypatch):
     """The second network does not fit images of 8x8: its process says so."""
 
@@ -162,13 +280,12 @@ def test_a_run_that_fails_is_named_and_costs_no_other(tmp_path, call, monkeypatc
     assert failed["error"].startswith("Layer 1 of the encoder")
 
 
-def test_plans_and_lists_come_without_tensorflow(tmp_path):
+def test_lists_and_help_come_without_tensorflow(tmp_path):
     modules = tmp_path / "modules"
     modules.mkdir()
     for name in ("tensorflow", "keras"):
         (modules / f"{name}.py").write_text("raise ImportError('too early')")
-    calls = [[], [*STUDY, "--dry-run"], ["beta-on-sprites", "--dry-run", "--metrics", "full"]]
-    code = f"import study\nfor words in {calls}: assert study.main(words) == 0\n"
+    code = "import study\nassert study.main([]) == 0\n"
     done = subprocess.run(
         [sys.executable, "-c", code + "study.main(['--help'])"],
         cwd=tmp_path, capture_output=True, text=True,
@@ -177,8 +294,6 @@ def test_plans_and_lists_come_without_tensorflow(tmp_path):
     assert done.returncode == 0, done.stderr
     for text in (
         "kl_weight (5) x seed (3): 15 runs, 30,000 steps",
-        "2 runs in 'predictions/seeds', 0 done; 1,000 steps left",
-        "kl_weight=16,seed=2",
         "--vary",
     ):
         assert text in done.stdout
@@ -204,6 +319,9 @@ VARY = ["--vary", "seed=0,1"]
         (["digits-VAE", "digits-VAE", *VARY, "--name", "x"], "once"),
         (["beta-on-sprites", "digits-VAE"], "One study at a time"),
         (["digits-VAE", "--vary", "dataset=folder:absent,digits", "--name", "x"], "no folder"),
+        (["digits-VAE", "--vary", "hyper.beta=1,2", "--name", "x"], "has no knobs of its own"),
+        (["digits-VAE", *VARY, "--name", "x", "--overwrite", "seed=2"], "Known: seed=0, seed=1"),
+        (["digits-VAE", *VARY, "--name", "x", "--rescore"], "--metrics fast or full"),
         (["beta-on-sprites", "--predictions", "file"], "cannot be written"),
         (["beta-on-sprites", "--name", "file", "--predictions", "."], "is no folder"),
     ],

@@ -52,10 +52,18 @@ from pathlib import Path  # noqa: E402
 
 from vae_tf.errors import Stopped, TrainingStopped, UserError, shown  # noqa: E402
 from vae_tf.quiet_tensorflow import own_process  # noqa: E402
-from vae_tf.texts.command_names import call_of, is_installed, name_of  # noqa: E402
+from vae_tf.texts.command_names import command_line, is_installed, name_of, path_of  # noqa: E402
 from vae_tf.texts.escaping import printable  # noqa: E402
 
-__all__ = ["add_predictions", "answer", "call_of", "check_stopped", "is_installed", "name_of"]
+__all__ = [
+    "add_predictions",
+    "answer",
+    "check_stopped",
+    "command_line",
+    "is_installed",
+    "name_of",
+    "path_of",
+]
 
 # A progress bar that goes into a file: a line every half minute is enough. tqdm reads these names
 # when it is imported, which is later.

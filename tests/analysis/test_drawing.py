@@ -90,7 +90,7 @@ def test_a_run_without_a_checkpoint_says_so(runs, tmp_path):
     drawn = {"training_curves.png", "training.gif", "decomposition.png"}
     assert names(tmp_path / "images" / "digits") == drawn
     (problem,) = outcome.problems
-    assert "no checkpoint" in problem and "python train.py" in problem
+    assert "no checkpoint" in problem and "train.py which began it, with --resume" in problem
 
 
 def test_slimmed_runs_are_analyzed_too(runs, tmp_path):

@@ -20,12 +20,14 @@ def test_a_row_a_run_with_what_varies_and_its_numbers(run_folder, tmp_path):
         points[0].name: Standing("done", 12),
         points[1].name: Standing("failed", 3, "=not\x1bfinite"),
     }
-    write_table(tmp_path, points, standings, numbers)
+    versions = {points[0].name: {"keras": "2, 3", "scored_with": "0.9"}, points[1].name: {}}
+    write_table(tmp_path, points, standings, numbers, versions)
     with open(tmp_path / "study.csv", newline="") as file:
         done, failed = csv.DictReader(file)
     assert list(done)[:6] == ["run", "kl_weight", "seed", "state", "error", "step"]
     assert (done["run"], done["kl_weight"], done["seed"]) == ("kl_weight=1,seed=0", "1", "0")
     assert (done["state"], done["step"], done["mig"]) == ("done", "12", "0.25")
+    assert (done["keras"], done["scored_with"], done["numpy"]) == ("2, 3", "0.9", "")
     last = (run_folder / "log.csv").read_text().splitlines()
     value = dict(zip(last[0].split(","), last[-1].split(","), strict=True))["val_kl"]
     assert done["kl"] == "3" and float(done["train_kl"]) != 3  # a score and a column of the log

@@ -43,14 +43,23 @@ class AnalyzedRun:
     Args:
         run: The run.
         image_sets: Image sets that are shared with other runs; None for a set of its own.
+        results: Folder of the results of all runs, for the commands that messages name.
 
     Attributes:
         run: The run.
         params: Its parameters.
+        results: As given.
     """
 
-    def __init__(self, run: Run, image_sets: ImageSets | None = None):
+    def __init__(
+        self,
+        run: Run,
+        image_sets: ImageSets | None = None,
+        *,
+        results: Path = Path("images"),
+    ):
         self.run = run
+        self.results = results
         self.params = run.params
         self._image_sets = image_sets or ImageSets()
 

@@ -83,7 +83,7 @@ class _RunDrawing:
         try:
             with reading(self.path / "params.json"):
                 run = load_run(self.path, self.request.data)
-            analyzed = AnalyzedRun(run, self.image_sets)
+            analyzed = AnalyzedRun(run, self.image_sets, results=self.request.images)
             with reading():
                 pending, current, summary_source = self._plan(analyzed)
         except Exception as error:  # whatever a stranger's folder holds

@@ -12,7 +12,7 @@ from vae_tf.data import GroundTruthImages, ImageSet
 from vae_tf.data.labels import labels_of
 from vae_tf.files.saving import write_text
 from vae_tf.models.codes import encode_images
-from vae_tf.runs import Run, load_data
+from vae_tf.runs import Run, load_data, versions
 from vae_tf.version import VERSION
 
 SEED = 0
@@ -40,8 +40,9 @@ def score_run(
 
     Returns:
         The content of metrics.json: what was scored (`run`, `step`, `dataset`, `image_shape`,
-        `likelihood`, `preset`, `seed`, `version`, `factors`, `left_out`), `scores`, name ->
-        entry as in `metrics.score_suite`, and `complete` once the last is there.
+        `likelihood`, `preset`, `seed`, `version`, `factors`, `left_out`), the `versions` of all
+        packages that scored it, `scores`, name -> entry as in `metrics.score_suite`, and `complete`
+        once the last is there.
 
     Raises:
         UserError: If the run has no checkpoint, or its data cannot be had.
@@ -49,7 +50,7 @@ def score_run(
     offers = offers_of(run)
     about = _about(run, preset, offers)
     stored = load_record(run.path / RECORD)
-    record: dict = {**about, "scores": {}}
+    record: dict = {**about, "versions": versions(), "scores": {}}
     if stored is not None and all(stored.get(name) == about[name] for name in about):
         record = stored
     for sentence in about["left_out"]:
@@ -226,8 +227,9 @@ def score_udr(runs: Sequence[Run], *, say: Callable[[str], None] = print):
     Duan et al. compare models of the same parameters and data that were trained from different
     seeds, so runs belong together where all else in `Params`, the image shape and the step are
     equal; of runs of the same seed, which are the same model, the first stands for all. UDR is
-    computed again when such a group changes, and kept otherwise. Alone in its group, or without
-    a KL to tell which codes are informative, a run gets none.
+    computed again when such a group changes, and kept otherwise. Scores of two versions of this
+    package stand in no group together, so that old ones stay what they are. Alone in its group, or
+    without a KL to tell which codes are informative, a run gets none.
 
     Args:
         runs: The runs; those without a metrics.json are left out.
@@ -238,7 +240,7 @@ def score_udr(runs: Sequence[Run], *, say: Callable[[str], None] = print):
         record = load_record(run.path / RECORD)
         if record is not None and "kl_per_code" in record["scores"]:
             same = run.params.to_dict() | {"seed": None}
-            key = json.dumps([same, record["image_shape"], record["step"]])
+            key = json.dumps([same, record["image_shape"], record["step"], record["version"]])
             groups.setdefault(key, {}).setdefault(run.params.seed, (run, record))
     for members in groups.values():
         names = [run.name for run, _ in members.values()]

@@ -9,7 +9,7 @@ from vae_tf.analysis.studies import STUDY_PRODUCTS
 from vae_tf.errors import UserError, unknown
 from vae_tf.plots.saving import FORMATS
 from vae_tf.runs import PARAMS, STUDY
-from vae_tf.texts.command_names import call_of
+from vae_tf.texts.command_names import command_line
 
 
 def find_runs(predictions: Path, names: Sequence[str] = ()) -> list[Path]:
@@ -32,8 +32,8 @@ def find_runs(predictions: Path, names: Sequence[str] = ()) -> list[Path]:
     if not found:
         what = "holds no run" if predictions.is_dir() else "does not exist"
         raise UserError(
-            f"The folder '{predictions}' {what}. Train one with {call_of('train.py')}, or "
-            f"say where runs lie with --predictions."
+            f"The folder '{predictions}' {what}. Say where runs lie with --predictions, or "
+            f"train one: {command_line('train.py', predictions=predictions)}"
         )
     chosen: list[Path] = []
     for name in names or found:

@@ -3,6 +3,7 @@
 from vae_tf import schedules
 from vae_tf.config import Params
 from vae_tf.models import FIXED_KL_WEIGHTS
+from vae_tf.texts.command_names import option_words, quoted
 
 
 def verdict(summary: dict, params: Params) -> str:
@@ -34,9 +35,9 @@ def _remedy(params: Params) -> str:
     if isinstance(weight, schedules.Feedback) or params.model in FIXED_KL_WEIGHTS:
         return f"Try {slower}, or a longer training"
     if weight.highest > 1:
-        return "Try a lower weight: --set kl_weight=1"
+        return f"Try a lower weight: {_set('kl_weight=1')}"
     if isinstance(weight, schedules.constant) and weight.value > 0:
-        ramp = f"--set 'kl_weight=linear(0, {weight}, {max(1, params.steps // 2)})'"
+        ramp = _set(f"kl_weight=linear(0, {weight}, {max(1, params.steps // 2)})")
         return f"Try to raise the weight slowly, {ramp}, {slower}, or a longer training"
     return f"Try {slower}, or a longer training"
 
@@ -44,5 +45,10 @@ def _remedy(params: Params) -> str:
 def _smaller_steps(learning_rate) -> str:
     """A fifth of the learning rate, which is what MNIST-VAE needed."""
     if isinstance(learning_rate, schedules.constant):
-        return f"smaller steps, --set learning_rate={learning_rate.value / 5:g}"
+        return f"smaller steps, {_set(f'learning_rate={learning_rate.value / 5:g}')}"
     return "a lower learning rate"
+
+
+def _set(assignment: str) -> str:
+    """The option that changes a parameter."""
+    return quoted(*option_words(set=assignment))

@@ -20,14 +20,14 @@ def main(arguments: list[str] | None = None) -> int:
     def work() -> int:
         description = "Write a params.py with three runs and a study into this folder."
         argparse.ArgumentParser(prog="vae-init", description=description).parse_args(arguments)
-        path = Path("params.py")
+        path, listing = Path("params.py"), scripts.command_line("train.py", list=True)
         if os.path.lexists(path):
             raise UserError(
                 "There is a params.py in this folder already, which stays. Go to another folder, "
-                "or see what it has: vae-train --list"
+                f"or see what it has: {listing}"
             )
         write_text(path, _STARTER.read_text(encoding="utf-8"))
-        print("Written: params.py. Next: vae-train --list")
+        print(f"Written: params.py. Next: {listing}")
         return 0
 
     return scripts.answer("vae-init", work, lambda: "Nothing was written.")

@@ -4,8 +4,11 @@ from vae_tf import scripts  # first, see there
 
 # isort: split
 import argparse
+import os
 import sys
 from pathlib import Path
+
+from vae_tf.texts.command_names import quoted
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -22,17 +25,22 @@ def main(arguments: list[str] | None = None) -> int:
             cards.append(folder / "README.md")
         run = options.predictions / options.run
         where = publish(run, folder, license=options.license, push=options.push)
-        print(f'Written: {folder}, with its card, README.md. Load it: vae_tf.load_run("{where}")')
+        print(f"Written: {folder}, with its card, README.md. Load it: vae_tf.load_run({where!r})")
         if options.push is None:
-            print(f"Look through it, then put it on the hub: hf upload USER/NAME {folder}")
+            print(f"Look through it, then put it on the hub: {upload(folder)}")
         return 0
 
     def going_on() -> str:
         for folder in (card.parent for card in cards if card.exists()):
-            return f"'{folder}' is whole. To put it on the hub: hf upload USER/NAME {folder}"
+            return f"'{folder}' is whole. To put it on the hub: {upload(folder)}"
         return "Nothing was written."
 
     return scripts.answer("vae-publish", work, going_on)
+
+
+def upload(folder: Path) -> str:
+    """The command of the hub that puts a folder there."""
+    return f"hf upload USER/NAME {quoted(os.path.join('.', folder))}"
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:

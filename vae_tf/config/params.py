@@ -15,7 +15,7 @@ from vae_tf.limits import LARGEST_COUNT, LARGEST_SIDE
 from vae_tf.models import DEFAULT_KL_WEIGHTS, MODELS
 from vae_tf.networks import specs
 from vae_tf.optimizers import read_optimizer
-from vae_tf.texts.command_names import call_of
+from vae_tf.texts.command_names import command_line
 
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 OUTPUT_BIASES = ("mean", "initializer")
@@ -261,5 +261,5 @@ def preset(presets: Mapping[str, Params], name: str) -> Params:
         UserError: If there is none of that name, naming the nearest.
     """
     if name not in presets:
-        raise unknown("run", name, presets, f"All: {call_of('train.py')} --list.")
+        raise unknown("run", name, presets, f"All: {command_line('train.py', list=True)}")
     return presets[name]

@@ -12,7 +12,7 @@ Loading a run executes nothing from its folder: JSON, CSV, PNG and arrays only.
 """
 
 from vae_tf.runs.creation import check_links, check_new, check_resumable, clean, create
-from vae_tf.runs.environment import record_environment
+from vae_tf.runs.environment import record_environment, recorded_versions, versions
 from vae_tf.runs.folder import PARAMS, STUDY, Run, load_data, name_of
 from vae_tf.runs.loading import load_run
 from vae_tf.runs.lock import locked
@@ -41,5 +41,7 @@ __all__ = [
     "read_networks",
     "read_proven_log",
     "record_environment",
+    "recorded_versions",
     "slim",
+    "versions",
 ]

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import TypeGuard
 
 from vae_tf.errors import UserError
 from vae_tf.files.reading import read_json, require_fields
@@ -36,19 +37,48 @@ def record_environment(run: Run, step: int, start: dict | None = None):
             "%s is damaged and starts anew, so earlier sessions are forgotten: %s", path, error
         )
         sessions = []
-    packages = ("keras", "numpy", "tensorflow")
     session = {
         "started": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
         "from_step": step,
         "command": [os.path.basename(sys.argv[0]), *sys.argv[1:]],
         "commit": _commit(),
-        "versions": {"python": platform.python_version(), "vae_tf": VERSION}
-        | {name: importlib.metadata.version(name) for name in packages},
+        "versions": versions(),
         "machine": {"platform": platform.platform(), "cpus": os.cpu_count()},
     }
     if start is not None:
         session["start"] = start
     write_text(path, json.dumps({"sessions": [*sessions, session]}, indent=2) + "\n")
+
+
+def versions() -> dict[str, str]:
+    """Versions in use, of Python, of this package and of those that numbers depend on."""
+    packages = ("keras", "numpy", "tensorflow")
+    return {"python": platform.python_version(), "vae_tf": VERSION} | {
+        name: importlib.metadata.version(name) for name in packages
+    }
+
+
+def recorded_versions(path: Path) -> list[dict[str, str]]:
+    """Versions that a run was trained with, those of its first session first, each once.
+
+    Args:
+        path: The run folder; what is missing or damaged in it tells of no versions.
+    """
+    try:
+        content = require_fields(read_json(path / "environment.json"), {"sessions": list})
+    except (OSError, UserError):
+        return []
+    found: list[dict[str, str]] = []
+    for session in content["sessions"]:
+        known = session.get("versions") if isinstance(session, dict) else None
+        if is_versions(known) and known not in found:
+            found.append(known)
+    return found
+
+
+def is_versions(value: object) -> TypeGuard[dict[str, str]]:
+    """Whether a value of a file has the form of `versions`."""
+    return isinstance(value, dict) and all(isinstance(each, str) for each in value.values())
 
 
 def _commit() -> str | None:

@@ -20,7 +20,7 @@ from vae_tf.runs.details import check_details, check_params, same_images
 from vae_tf.runs.lock import LOCK
 from vae_tf.runs.log import read_log, read_proven_log
 from vae_tf.runs.networks import read_networks
-from vae_tf.texts.command_names import call_of
+from vae_tf.texts.command_names import name_of as script_name
 
 PARAMS = "params.json"  # the file that makes a folder a run
 REPLACED = "params.json.replaced"  # its name while --overwrite removes the run
@@ -92,6 +92,12 @@ class Run:
             )
         what = f"holds no {PARAMS}" if self.path.is_dir() else "does not exist"
         return f"it {what}. Name one that a training made, such as predictions/RUN."
+
+    @property
+    def predictions(self) -> Path:
+        """The folder that `--predictions` names for this run."""
+        beside = self.path.parent
+        return beside.parent if (beside / STUDY).is_file() else beside
 
     @property
     def params_path(self) -> Path:
@@ -194,10 +200,12 @@ class Run:
     def _read_checkpoint(self) -> tuple[dict[str, np.ndarray], dict]:
         found = checkpoints.load_newest(self.checkpoints, set_aside=False)
         if found is None:
-            study, _, point = self.name.rpartition("/")
-            words = study if study else f"RUN --name {point} --resume"
-            command = f"{call_of('study.py' if study else 'train.py')} {words}"
-            raise UserError(f"Run '{self.path}' has no checkpoint to load. Train it: {command}")
+            script = "study.py" if (self.path.parent / STUDY).is_file() else "train.py"
+            option = "" if script == "study.py" else ", with --resume"
+            raise UserError(
+                f"Run '{self.path}' has no checkpoint to load. Train it: the command is that of "
+                f"{script_name(script)} which began it{option}."
+            )
         try:
             check_details(found[1])
         except UserError as error:

@@ -5,6 +5,7 @@ from vae_tf.files.saving import written_whole
 from vae_tf.runs import checkpoints
 from vae_tf.runs.archive import write_archive
 from vae_tf.runs.folder import Run
+from vae_tf.texts.command_names import option_words, quoted
 
 KEPT = "kept"  # folder within the run folder
 
@@ -43,9 +44,10 @@ def restore_kept(run: Run, step: int):
     path = checkpoints.path_of(run.path / KEPT, step)
     if not path.is_file():
         known = ", ".join(map(str, kept_steps(run))) or "none"
+        option = quoted(*option_words(set=f"keep_steps=[0, {step}]"))
         raise UserError(
             f"No weights of step {step} are kept in '{run.path}'. Known: {known}. Name the steps "
-            f"before the training: --set keep_steps=[0, 100]."
+            f"before the training: {option}"
         )
     arrays, _ = checkpoints.load(path)
     checkpoints.restore(run.model, arrays, weights_only=True)

@@ -2,6 +2,8 @@
 
     grid.py            what a study is, and its points
     points.py          how far the run folder of a point is
+    versions.py        the versions that it was trained and scored with
+    building.py        what can be found wrong before anything is trained
     worker.py          the process that trains and scores a point
     jobs.py            what a pool asks of such a process, and how it ended
     local_jobs.py      such processes on this machine

@@ -1,6 +1,6 @@
 """How far the run folder of a point is, and whether a folder is that of this very study."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -48,19 +48,28 @@ def standing(folder: Path, preset: str | None) -> Standing:
 
 
 def _scored(folder: Path, preset: str) -> bool:
-    from vae_tf.analysis.score_records import RECORD, load_record  # scientific packages, a second
-
-    record = load_record(folder / RECORD)
+    record = score_record(folder)
     enough = PRESETS[PRESETS.index(preset) :]
     return bool(record and record.get("complete") and record["preset"] in enough)
 
 
-def check_same_study(folder: Path, points: Sequence[Point]):
+def score_record(folder: Path) -> dict | None:
+    """The scores of a point, as `load_record` gives them."""
+    from vae_tf.analysis.score_records import RECORD, load_record  # scientific packages, a second
+
+    return load_record(folder / RECORD)
+
+
+def check_same_study(folder: Path, points: Sequence[Point], anew: Collection[str] = ()):
     """Refuses to mix the runs of a study with those of an edited one; new points may join.
+
+    Runs whose parameters cannot be read are left to `standing`. A study.csv that is missing is no
+    reason to refuse a folder in which all runs are points of the study.
 
     Args:
         folder: Folder of the study; it may be missing.
         points: Points of the study as it is now.
+        anew: Names of the points that are done anew, whatever they were.
 
     Raises:
         UserError: If runs that are there have other parameters, or are no points of it any longer;
@@ -73,15 +82,20 @@ def check_same_study(folder: Path, points: Sequence[Point]):
     if not folder.is_dir():
         raise UserError(f"'{folder}' is no folder. Choose another --name.")
     runs = [path for path in sorted(folder.iterdir()) if (path / PARAMS).is_file()]
-    if runs and not (folder / STUDY).exists():
-        raise UserError(
-            f"'{folder}' holds runs and no {STUDY}: it is no study. Choose another --name."
-        )
     known = {point.name: point.params for point in points}
+    if not (folder / STUDY).exists() and any(path.name not in known for path in runs):
+        raise UserError(
+            f"'{folder}' holds other runs and no {STUDY}: it is not this study. Choose another "
+            f"--name."
+        )
     changed: dict[str, int] = {}
     for path in runs:
-        if path.name in known:
-            for name, (was, now) in differences(Run(path).params, known[path.name]).items():
+        if path.name in known and path.name not in anew:
+            try:
+                params = Run(path).params
+            except UserError:
+                continue
+            for name, (was, now) in differences(params, known[path.name]).items():
                 text = f"{name}: {was!r} -> {now!r}"
                 changed[text] = changed.get(text, 0) + 1
     listing = [f"{text} ({count} of {len(runs)} runs)" for text, count in changed.items()]

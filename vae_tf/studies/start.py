@@ -1,11 +1,13 @@
 """Running a study: checks first, then its points, then what is known of them together."""
 
-from collections.abc import Callable, Sequence
+import itertools
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 
 from vae_tf import runs
-from vae_tf.errors import UserError, shown
+from vae_tf.errors import UserError, shown, unknown
 from vae_tf.machine import num_cores
+from vae_tf.runs import STUDY
 from vae_tf.runs.progress import logged_step
 from vae_tf.studies.grid import Point
 from vae_tf.studies.jobs import Ended, Job
@@ -19,11 +21,13 @@ from vae_tf.studies.points import (
     WAITING,
     Standing,
     check_same_study,
+    score_record,
     standing,
 )
 from vae_tf.studies.pool import Pool
 from vae_tf.studies.progress_table import ProgressTable
 from vae_tf.studies.table import numbers_of, write_table
+from vae_tf.studies.versions import scored_by_others, trained_by_others, version_cells
 
 
 class StudyRun:
@@ -33,25 +37,52 @@ class StudyRun:
         folder: Folder of the study, `predictions/NAME`; made if it is not there.
         points: Its points.
         preset: Scores of each run: "fast", "full", or None for none.
+        overwrite: Names of points that are done anew, whatever is there of them.
+        rescore: Whether scores that other versions computed are computed anew.
 
     Attributes:
         standings: Name of a point -> how far it is.
+        skipped: Names of the points whose folders cannot be read: they are left as they are.
 
     Raises:
-        UserError: If the folder holds something else, or an edited study, or if fast scores would
-            stand beside full ones.
+        UserError: If the folder holds something else, or an edited study, if fast scores would
+            stand beside full ones, or if there is no point of a name.
     """
 
-    def __init__(self, folder: Path, points: Sequence[Point], preset: str | None = None):
+    def __init__(
+        self,
+        folder: Path,
+        points: Sequence[Point],
+        preset: str | None = None,
+        *,
+        overwrite: Collection[str] = (),
+        rescore: bool = False,
+    ):
         self.folder = folder
         self.points = list(points)
         self.preset = preset
-        check_same_study(folder, self.points)
+        names = [point.name for point in points]
+        for name in overwrite:
+            if name not in names:
+                raise unknown("run of the study", name, names)
+        if rescore and preset is None:
+            raise UserError("--rescore computes scores anew. Say which: --metrics fast or full.")
+        self._anew = [point for point in self.points if point.name in overwrite]
+        check_same_study(folder, self.points, overwrite)
         self.standings = {
-            point.name: standing(folder / point.name, preset) for point in self.points
+            point.name: standing(folder / point.name, preset)
+            if point not in self._anew
+            else Standing(WAITING, 0)
+            for point in self.points
         }
+        self.skipped = list(self.failed)
+        done = [name for name in names if self.standings[name].state == DONE]
+        self._rescored = [name for name in done if rescore and scored_by_others(folder / name)]
+        for name in self._rescored:
+            self.standings[name] = self.standings[name]._replace(state=TRAINED)
         self._check_scores()
         self._numbers: dict[str, dict[str, float]] = {}
+        self._versions: dict[str, dict[str, str]] = {}
         self._table = ProgressTable(folder.name, self.points, self.standings, self.step_of)
 
     def _check_scores(self):
@@ -74,6 +105,24 @@ class StudyRun:
         """Name of a point that failed -> why."""
         return {name: now.error for name, now in self.standings.items() if now.state == FAILED}
 
+    def others(self) -> Iterator[str]:
+        """Sentences on runs and scores that are not of the versions in use, and that stay."""
+        begun = [name for name, now in self.standings.items() if now.state != WAITING]
+        trained = {n: used for n in begun if (used := trained_by_others(self.folder / n))}
+        now = ", ".join(f"{package} {version}" for package, version in runs.versions().items())
+        for what, found in (("trained", trained), ("scored", self.scored_by_others())):
+            if found:
+                listed = ", ".join(dict.fromkeys(itertools.chain(*found.values())))
+                yield (
+                    f"{len(found):,} of {len(begun):,} runs were {what} with {listed}. In use are "
+                    f"{now}; {STUDY} says which run has which."
+                )
+
+    def scored_by_others(self) -> dict[str, list[str]]:
+        """Names of the points whose scores are of other versions, and stay -> these versions."""
+        kept = [name for name in self.standings if name not in self._rescored]
+        return {name: used for name in kept if (used := scored_by_others(self.folder / name))}
+
     def plan(self) -> str:
         """What there is to do, a line a point."""
         width = max(len(point.name) for point in self.points)
@@ -90,7 +139,7 @@ class StudyRun:
             STOPPED: f"goes on, at {now.step:,} of {point.params.steps:,} steps",
             TRAINED: "trained, to be scored",
             DONE: "done",
-            FAILED: now.error,
+            FAILED: f"skipped. {now.error}",
         }
         return f"{point.name:{width}}  {words[now.state]}"
 
@@ -112,7 +161,12 @@ class StudyRun:
             UserError: If another process is at work in the folder, or it cannot be written.
             Stopped: After a signal; the runs at work have saved.
         """
+        left = [point for point in self.left if point.name not in self.skipped]
+        if not left:  # also on a disk that cannot be written
+            self._refresh(self.points)
+            return
         with runs.locked(self.folder):
+            self._make_way()
             self._write(self.points)
 
             def on_end(point: Point, end: Ended):
@@ -128,9 +182,19 @@ class StudyRun:
 
             pool = Pool(start, workers, self.step_of, measured=measured)
             try:
-                pool.run(self.left, on_end, self._table.update, self.say)
+                pool.run(left, on_end, self._table.update, self.say)
             finally:
                 self._table.clear()
+
+    def _make_way(self):
+        """Removes what is to be done anew."""
+        from vae_tf.analysis.score_records import RECORD
+
+        for point in self._anew:
+            with runs.locked(self.folder / point.name):
+                runs.create(self.folder / point.name, point.params, overwrite=True)
+        for name in self._rescored:
+            (self.folder / name / RECORD).unlink(missing_ok=True)
 
     def say(self, line: str):
         """Prints a line of progress, above the table."""
@@ -148,13 +212,37 @@ class StudyRun:
         from vae_tf.analysis.scores import score_udr
 
         done = [p for p in self.points if self.standings[p.name].state == DONE]
-        score_udr([runs.Run(self.folder / point.name) for point in done], say=self.say)
-        self._write(done)
+        try:
+            score_udr([runs.Run(self.folder / point.name) for point in done], say=self.say)
+        except OSError as error:
+            self.say(f"UDR is not kept: {error}")
+        self._refresh(done)
+
+    def scores(self, width: int) -> str:
+        """The scores of all runs that are done, side by side; empty where there are none.
+
+        Args:
+            width: Letters of a line.
+        """
+        from vae_tf.analysis.score_tables import comparison_text
+
+        done = [name for name, now in self.standings.items() if now.state == DONE]
+        records = [record for name in done if (record := score_record(self.folder / name))]
+        return comparison_text(records, width)
+
+    def _refresh(self, changed: Sequence[Point]):
+        """Writes the table again, where it can be written: it says nothing that runs do not."""
+        try:
+            with runs.locked(self.folder):
+                self._write(changed)
+        except (OSError, UserError) as error:
+            self.say(f"{STUDY} is not written: {error}")
 
     def _write(self, changed: Sequence[Point]):
         for point in changed:
             self._numbers[point.name] = numbers_of(self.folder / point.name)
-        write_table(self.folder, self.points, self.standings, self._numbers)
+            self._versions[point.name] = version_cells(self.folder / point.name)
+        write_table(self.folder, self.points, self.standings, self._numbers, self._versions)
 
 
 def local_jobs(

@@ -6,11 +6,13 @@ import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from vae_tf import runs
 from vae_tf.errors import UserError
 from vae_tf.files.saving import write_text
 from vae_tf.runs import STUDY, Run
 from vae_tf.studies.grid import Point
 from vae_tf.studies.points import Standing
+from vae_tf.studies.versions import SCORED_WITH
 from vae_tf.texts.escaping import csv_cell
 
 
@@ -43,6 +45,7 @@ def write_table(
     points: Sequence[Point],
     standings: Mapping[str, Standing],
     numbers: Mapping[str, Mapping[str, float]],
+    versions: Mapping[str, Mapping[str, str]],
 ):
     """Writes study.csv.
 
@@ -51,15 +54,18 @@ def write_table(
         points: Its points.
         standings: How far each is.
         numbers: The numbers of each, see `numbers_of`.
+        versions: The versions of each, see `version_cells`.
     """
     varied = list(points[0].values)
     columns = list(dict.fromkeys(name for point in points for name in numbers[point.name]))
+    packages = [*runs.versions(), SCORED_WITH]
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(["run", *varied, "state", "error", "step", *columns])
+    writer.writerow(["run", *varied, "state", "error", "step", *packages, *columns])
     for point in points:
         now, known = standings[point.name], numbers[point.name]
         cells = [f"{known[name]:.6g}" if name in known else None for name in columns]
         words = [point.name, *(point.values[name] for name in varied), now.state, now.error]
-        writer.writerow([*map(csv_cell, words), now.step, *cells])
+        used = [csv_cell(versions[point.name].get(package)) for package in packages]
+        writer.writerow([*map(csv_cell, words), now.step, *used, *cells])
     write_text(folder / STUDY, file.getvalue())

@@ -147,6 +147,18 @@ def train(
     return run
 
 
+def check_trainable(params: Params):
+    """Builds the model that `train` would train, on its data, and leaves nothing behind.
+
+    Args:
+        params: The parameters of the run.
+
+    Raises:
+        UserError: If it cannot be built, or not be trained on these images.
+    """
+    _model(params, *_images(params, None), None, Devices(1))
+
+
 def _make_ready(run: Run, params: Params):
     """Checks and tidies a folder that nobody else writes to, now that it is locked."""
     runs.check_links(run.path)

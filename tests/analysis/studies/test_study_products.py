@@ -43,7 +43,7 @@ def make_study(folder, tiny, vary):
         (run / "metrics.json").write_text(json.dumps(record))
     numbers = {point.name: numbers_of(folder / point.name) for point in points}
     standings = {point.name: Standing("done", 12) for point in points}
-    write_table(folder, points, standings, numbers)
+    write_table(folder, points, standings, numbers, {point.name: {} for point in points})
     return points
 
 

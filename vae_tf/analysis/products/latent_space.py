@@ -39,7 +39,7 @@ def latent_space(analyzed: AnalyzedRun, projection: str = "pca") -> Figure:
     if len(mean) < 3:
         raise UserError(
             f"It needs 3 validation images at least, and '{analyzed.params.dataset}' has "
-            f"{len(mean)}. Hold out more: --set validation=0.2."
+            f"{len(mean)}. Hold out more: --set validation=0.2"
         )
     plane = mean.shape[1] == 2
     scatters = [_codes_themselves(mean) if plane else _components(mean)]

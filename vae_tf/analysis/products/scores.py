@@ -9,7 +9,7 @@ from vae_tf.limits import USED_NATS
 from vae_tf.metrics.decomposition import AT_LIMIT
 from vae_tf.plots.heat_maps import plot_heat_maps
 from vae_tf.plots.kl_decomposition import plot_decomposition
-from vae_tf.texts.command_names import call_of
+from vae_tf.texts.command_names import command_line
 
 
 def information_matrix(analyzed: AnalyzedRun) -> Figure:
@@ -78,9 +78,15 @@ def _record(analyzed: AnalyzedRun) -> dict:
         UserError: If the run is not scored.
     """
     if analyzed.record is None:
+        command = command_line(
+            "analyze.py",
+            analyzed.run.name,
+            metrics="full",
+            predictions=analyzed.run.predictions,
+            images=analyzed.results,
+        )
         raise UserError(
-            f"It needs the scores of '{analyzed.run.name}', which has none. Compute them: "
-            f"{call_of('analyze.py')} {analyzed.run.name} --metrics full"
+            f"It needs the scores of '{analyzed.run.name}', which has none. Compute them: {command}"
         )
     return analyzed.record
 

@@ -10,7 +10,7 @@ from vae_tf.analysis.report.reported_run import ReportedRun
 from vae_tf.analysis.report.study_section import study_section
 from vae_tf.analysis.report.trade_off import Point, trade_off
 from vae_tf.analysis.studies.study_table import StudyTable
-from vae_tf.texts.command_names import call_of
+from vae_tf.texts.command_names import name_of
 
 TITLE = "What the models learned"
 
@@ -47,7 +47,7 @@ def _opening(runs, studies) -> str:
     if studies:
         count += f" and {len(studies)} stud{'ies' if len(studies) > 1 else 'y'}"
     return (
-        f'<p class="faint">{count}, drawn by <code>{call_of("analyze.py")}</code>. Images come '
+        f'<p class="faint">{count}, drawn by <code>{name_of("analyze.py")}</code>. Images come '
         f"from validation splits, evenly spaced and never picked by hand; seeds are fixed. Losses "
         f"and KL are in nats per image.</p>"
     )

@@ -8,7 +8,7 @@ from vae_tf.analysis.score_tables import number
 from vae_tf.analysis.studies.figures import FIGURES
 from vae_tf.analysis.studies.statistics import Spread
 from vae_tf.analysis.studies.study_table import StudyTable
-from vae_tf.texts.command_names import call_of
+from vae_tf.texts.command_names import name_of
 
 _MOST_ROWS = 200  # of the tables; means.csv and study.csv have all
 _BACK = '<nav aria-label="Report"><a href="../index.html">All runs</a></nav>'
@@ -69,7 +69,7 @@ def _warning(table: StudyTable) -> str:
     return (
         f'<p class="warning">{table.unfinished} more are not finished, failed, or have the fast '
         f"scores where others have the full ones, and are left out. Go on with "
-        f"{call_of('study.py')}, and draw it again.</p>"
+        f"{name_of('study.py')}, and draw it again.</p>"
     )
 
 

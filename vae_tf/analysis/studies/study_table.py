@@ -17,7 +17,7 @@ from vae_tf.metrics import SCORES, Column
 from vae_tf.runs import PARAMS, STUDY
 from vae_tf.studies.points import DONE, PRESETS, TRAINED
 from vae_tf.studies.table import numbers_of
-from vae_tf.texts.command_names import call_of
+from vae_tf.texts.command_names import name_of
 
 SEED = "seed"
 # Terms of the training that are shown besides scores; of each the validation's value.
@@ -118,8 +118,8 @@ def load_study(folder: Path) -> StudyTable:
         varied = head[1:state]
     except (csv.Error, IndexError, ValueError, FileNotFoundError) as error:
         raise UserError(
-            f"'{folder / STUDY}' is damaged ({error}). Delete it, and go on with "
-            f"{call_of('study.py')}."
+            f"'{folder / STUDY}' is damaged ({error}). The command of the study writes it "
+            f"again: {name_of('study.py')} with the same words."
         ) from None
     whole = [cells for cells in lines[1:] if len(cells) == len(head)]
     trained = [cells for cells in whole if cells[state] in (DONE, TRAINED)]
