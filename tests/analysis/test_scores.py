@@ -181,6 +181,17 @@ def test_udr_is_kept_until_its_group_changes(seeds, quiet):
     assert udr(seeds[0])["runs"] == udr(seeds[2])["runs"] == ["seed-0", "seed-1", "seed-2"]
 
 
+@pytest.mark.parametrize("change", [{"version": "0.0.9"}, {"versions": {"numpy": "1.0"}}])
+def test_udr_of_old_scores_stays_when_new_runs_join(seeds, quiet, change):
+    score_udr(seeds[:2], say=quiet["say"])
+    for run in seeds[:2]:
+        path = run.path / "metrics.json"
+        path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    before = [udr(run) for run in seeds[:2]]
+    score_udr(seeds, say=pytest.fail)
+    assert [udr(run) for run in seeds[:2]] == before and udr(seeds[2]) is None
+
+
 def test_udr_does_not_take_a_copy_for_another_model(seeds, tmp_path):
     copy = tmp_path / "copy"
     shutil.copytree(seeds[0].path, copy)

@@ -4,7 +4,7 @@ import pytest
 
 from vae_tf.config import replace
 from vae_tf.runs import Run
-from vae_tf.runs.environment import record_environment
+from vae_tf.runs.environment import record_environment, recorded_versions, versions
 from vae_tf.training import train
 
 
@@ -22,3 +22,17 @@ def test_a_damaged_record_of_sessions_starts_anew(run_folder, caplog, text):
     record_environment(Run(run_folder), 12)
     assert "is damaged" in caplog.text
     assert len(json.loads((run_folder / "environment.json").read_text())["sessions"]) == 1
+
+
+def test_versions_are_read_from_all_sessions(run_folder):
+    path = run_folder / "environment.json"
+    assert recorded_versions(run_folder) == [versions()]
+    content = json.loads(path.read_text())
+    old = {"versions": {"vae_tf": "0.0.9"}}
+    content["sessions"] = [old, {"versions": 3}, 4, *content["sessions"], old]
+    path.write_text(json.dumps(content))
+    assert recorded_versions(run_folder) == [{"vae_tf": "0.0.9"}, versions()]
+    path.write_text("{")
+    assert recorded_versions(run_folder) == []
+    path.unlink()
+    assert recorded_versions(run_folder) == []

@@ -1,6 +1,7 @@
 import dataclasses
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ from vae_tf.runs.progress import progress_of
 from vae_tf.studies import Study
 from vae_tf.studies.points import check_same_study, standing
 from vae_tf.studies.start import StudyRun
+from vae_tf.studies.table import numbers_of
 
 
 @pytest.fixture
@@ -39,6 +41,26 @@ def test_how_far_a_run_is(study_folder, tmp_path, tiny):
     assert standing(run, None) == ("stopped", 12, "")
     (run / "params.json").write_text("{")
     assert standing(run, None).state == "failed" and "params.json" in standing(run, None).error
+
+
+def test_a_folder_that_may_not_be_entered_is_a_damaged_run(study_folder, tiny, monkeypatch):
+    def refused(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    points = Study(tiny, vary={"seed": (0,)}).points()
+    monkeypatch.setattr(Path, "is_file", refused)
+    now = standing(study_folder / "seed=0", None)
+    assert now.state == "failed" and "Permission denied" in now.error
+    check_same_study(study_folder, points)
+    assert numbers_of(study_folder / "seed=0") == {}
+
+
+def test_points_that_are_done_anew_may_have_been_edited(study_folder, tiny):
+    points = Study(replace(tiny, latent_size=4), vary={"seed": (0,)}).points()
+    with pytest.raises(UserError, match="anew with --overwrite"):
+        StudyRun(study_folder, points)
+    study = StudyRun(study_folder, points, overwrite=["seed=0"])
+    assert study.standings["seed=0"].state == "waiting" and study.left == points
 
 
 def test_a_run_that_stopped_early_is_finished(study_folder, tiny):

@@ -5,7 +5,7 @@ import shutil
 from vae_tf.config import Params
 from vae_tf.studies import Study
 from vae_tf.studies.points import Standing
-from vae_tf.studies.table import numbers_of, write_table
+from vae_tf.studies.table import numbers_of, table_text
 
 
 def test_a_row_a_run_with_what_varies_and_its_numbers(run_folder, tmp_path):
@@ -21,7 +21,8 @@ def test_a_row_a_run_with_what_varies_and_its_numbers(run_folder, tmp_path):
         points[1].name: Standing("failed", 3, "=not\x1bfinite"),
     }
     versions = {points[0].name: {"keras": "2, 3", "scored_with": "0.9"}, points[1].name: {}}
-    write_table(tmp_path, points, standings, numbers, versions)
+    text = table_text(points, standings, numbers, versions)
+    (tmp_path / "study.csv").write_text(text)
     with open(tmp_path / "study.csv", newline="") as file:
         done, failed = csv.DictReader(file)
     assert list(done)[:6] == ["run", "kl_weight", "seed", "state", "error", "step"]

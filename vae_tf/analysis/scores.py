@@ -227,9 +227,9 @@ def score_udr(runs: Sequence[Run], *, say: Callable[[str], None] = print):
     Duan et al. compare models of the same parameters and data that were trained from different
     seeds, so runs belong together where all else in `Params`, the image shape and the step are
     equal; of runs of the same seed, which are the same model, the first stands for all. UDR is
-    computed again when such a group changes, and kept otherwise. Scores of two versions of this
-    package stand in no group together, so that old ones stay what they are. Alone in its group, or
-    without a KL to tell which codes are informative, a run gets none.
+    computed again when such a group changes, and kept otherwise. Scores of other versions (of
+    this package or those it depends on) stand in no group with new ones, and stay what they are.
+    Alone in its group, or without a KL to tell which codes are informative, a run gets none.
 
     Args:
         runs: The runs; those without a metrics.json are left out.
@@ -240,7 +240,8 @@ def score_udr(runs: Sequence[Run], *, say: Callable[[str], None] = print):
         record = load_record(run.path / RECORD)
         if record is not None and "kl_per_code" in record["scores"]:
             same = run.params.to_dict() | {"seed": None}
-            key = json.dumps([same, record["image_shape"], record["step"], record["version"]])
+            scored_with = [record["version"], record.get("versions")]
+            key = json.dumps([same, record["image_shape"], record["step"], scored_with])
             groups.setdefault(key, {}).setdefault(run.params.seed, (run, record))
     for members in groups.values():
         names = [run.name for run, _ in members.values()]

@@ -36,11 +36,11 @@ def standing(folder: Path, preset: str | None) -> Standing:
         folder: The run folder; it may be missing.
         preset: Scores that are asked for: "fast", "full", or None for none.
     """
-    if not (folder / PARAMS).is_file():
-        return Standing(WAITING, 0)
     try:
+        if not (folder / PARAMS).is_file():
+            return Standing(WAITING, 0)
         step, finished = progress_of(Run(folder))
-    except UserError as error:
+    except (OSError, UserError) as error:  # also a folder that may not be entered
         return Standing(FAILED, 0, str(error))
     if not finished:
         return Standing(STOPPED, step)
@@ -81,7 +81,7 @@ def check_same_study(folder: Path, points: Sequence[Point], anew: Collection[str
         return
     if not folder.is_dir():
         raise UserError(f"'{folder}' is no folder. Choose another --name.")
-    runs = [path for path in sorted(folder.iterdir()) if (path / PARAMS).is_file()]
+    runs = [path for path in sorted(folder.iterdir()) if _is_run(path)]
     known = {point.name: point.params for point in points}
     if not (folder / STUDY).exists() and any(path.name not in known for path in runs):
         raise UserError(
@@ -93,7 +93,7 @@ def check_same_study(folder: Path, points: Sequence[Point], anew: Collection[str
         if path.name in known and path.name not in anew:
             try:
                 params = Run(path).params
-            except UserError:
+            except (OSError, UserError):
                 continue
             for name, (was, now) in differences(params, known[path.name]).items():
                 text = f"{name}: {was!r} -> {now!r}"
@@ -103,6 +103,13 @@ def check_same_study(folder: Path, points: Sequence[Point], anew: Collection[str
     if listing:
         raise UserError(
             f"The study '{folder}' was edited after it ran ({'; '.join(listing)}). Runs of two "
-            f"studies are not mixed; only new points may join. Undo the change, or choose another "
-            f"--name."
+            f"studies are not mixed; only new points may join. Undo the change, do these runs "
+            f"anew with --overwrite, or choose another --name."
         )
+
+
+def _is_run(path: Path) -> bool:
+    try:
+        return (path / PARAMS).is_file()
+    except OSError:  # a folder that may not be entered
+        return False

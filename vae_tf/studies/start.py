@@ -1,11 +1,14 @@
 """Running a study: checks first, then its points, then what is known of them together."""
 
+import contextlib
 import itertools
 from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 
 from vae_tf import runs
 from vae_tf.errors import UserError, shown, unknown
+from vae_tf.files.reading import read_text
+from vae_tf.files.saving import write_text
 from vae_tf.machine import num_cores
 from vae_tf.runs import STUDY
 from vae_tf.runs.progress import logged_step
@@ -26,7 +29,7 @@ from vae_tf.studies.points import (
 )
 from vae_tf.studies.pool import Pool
 from vae_tf.studies.progress_table import ProgressTable
-from vae_tf.studies.table import numbers_of, write_table
+from vae_tf.studies.table import numbers_of, table_text
 from vae_tf.studies.versions import scored_by_others, trained_by_others, version_cells
 
 
@@ -231,18 +234,25 @@ class StudyRun:
         return comparison_text(records, width)
 
     def _refresh(self, changed: Sequence[Point]):
-        """Writes the table again, where it can be written: it says nothing that runs do not."""
+        """Writes the table where it is not up to date, if that can be: runs say all it says."""
+        text = self._text(changed)
+        with contextlib.suppress(OSError, UserError):  # it is missing or damaged
+            if read_text(self.folder / STUDY) == text:
+                return
         try:
             with runs.locked(self.folder):
-                self._write(changed)
+                write_text(self.folder / STUDY, text)
         except (OSError, UserError) as error:
-            self.say(f"{STUDY} is not written: {error}")
+            self.say(f"{STUDY} is not up to date: {error}")
 
     def _write(self, changed: Sequence[Point]):
+        write_text(self.folder / STUDY, self._text(changed))
+
+    def _text(self, changed: Sequence[Point]) -> str:
         for point in changed:
             self._numbers[point.name] = numbers_of(self.folder / point.name)
             self._versions[point.name] = version_cells(self.folder / point.name)
-        write_table(self.folder, self.points, self.standings, self._numbers, self._versions)
+        return table_text(self.points, self.standings, self._numbers, self._versions)
 
 
 def local_jobs(

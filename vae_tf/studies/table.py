@@ -8,8 +8,7 @@ from pathlib import Path
 
 from vae_tf import runs
 from vae_tf.errors import UserError
-from vae_tf.files.saving import write_text
-from vae_tf.runs import STUDY, Run
+from vae_tf.runs import Run
 from vae_tf.studies.grid import Point
 from vae_tf.studies.points import Standing
 from vae_tf.studies.versions import SCORED_WITH
@@ -28,7 +27,7 @@ def numbers_of(folder: Path) -> dict[str, float]:
 
     try:
         history = Run(folder).history
-    except UserError:
+    except (OSError, UserError):
         return {}
     numbers = {}
     for name, values in history.items():
@@ -40,18 +39,16 @@ def numbers_of(folder: Path) -> dict[str, float]:
     return numbers | (values_of(record) if record else {})
 
 
-def write_table(
-    folder: Path,
+def table_text(
     points: Sequence[Point],
     standings: Mapping[str, Standing],
     numbers: Mapping[str, Mapping[str, float]],
     versions: Mapping[str, Mapping[str, str]],
-):
-    """Writes study.csv.
+) -> str:
+    """Returns the content of study.csv.
 
     Args:
-        folder: Folder of the study.
-        points: Its points.
+        points: Points of the study.
         standings: How far each is.
         numbers: The numbers of each, see `numbers_of`.
         versions: The versions of each, see `version_cells`.
@@ -68,4 +65,4 @@ def write_table(
         words = [point.name, *(point.values[name] for name in varied), now.state, now.error]
         used = [csv_cell(versions[point.name].get(package)) for package in packages]
         writer.writerow([*map(csv_cell, words), now.step, *used, *cells])
-    write_text(folder / STUDY, file.getvalue())
+    return file.getvalue()

@@ -17,7 +17,7 @@ from vae_tf.config import replace
 from vae_tf.plots.score_curves import plot_score_curves
 from vae_tf.studies import Study
 from vae_tf.studies.points import Standing
-from vae_tf.studies.table import numbers_of, write_table
+from vae_tf.studies.table import numbers_of, table_text
 
 
 def make_study(folder, tiny, vary):
@@ -43,7 +43,8 @@ def make_study(folder, tiny, vary):
         (run / "metrics.json").write_text(json.dumps(record))
     numbers = {point.name: numbers_of(folder / point.name) for point in points}
     standings = {point.name: Standing("done", 12) for point in points}
-    write_table(folder, points, standings, numbers, {point.name: {} for point in points})
+    text = table_text(points, standings, numbers, {point.name: {} for point in points})
+    (folder / "study.csv").write_text(text)
     return points
 
 
