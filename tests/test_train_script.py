@@ -25,8 +25,8 @@ def test_a_run_from_the_command_line(tmp_path, call):
     assert done.returncode == 0, done.stderr
     assert "of 8 latents used" in done.stdout and "30/30" in done.stderr
     assert "predictions/digits-VAE/samples" in done.stdout
-    assert "All pictures: python analyze.py digits-VAE" in done.stdout
-    assert "Next: python train.py emoji-VAE" in done.stdout
+    assert f"All pictures: python {ROOT}/analyze.py digits-VAE\n" in done.stdout
+    assert f"Next: python {ROOT}/train.py emoji-VAE\n" in done.stdout
     assert (tmp_path / "images" / "digits-VAE" / "traversals.png").exists()
     assert "TF_" not in done.stderr and "cuda" not in done.stderr.lower()
     folder = tmp_path / "predictions" / "digits-VAE"
@@ -140,7 +140,7 @@ def test_a_signal_says_how_to_go_on(tmp_path):
         finally:
             process.kill()
     assert process.returncode == 130
-    assert "python train.py digits-VAE --set steps=100000 --set" in stderr
+    assert f"python {ROOT}/train.py digits-VAE --set steps=100000 --set" in stderr
     assert stderr.rstrip().endswith("--resume") and "Traceback" not in stderr
     assert len(list((log.parent / "checkpoints").glob("step_*.npz"))) == 2
 
