@@ -3,7 +3,7 @@
     python experiments/starts.py            measures, trains and draws; restartable, row by row
     python experiments/starts.py --table    from the rows that are committed
 
-Networks are those of four presets, each from every start of `Params.initializer` with output biases
+Networks are those of three presets, each from every start of `Params.initializer` with output biases
 at the mean image and at the initializer's own. A plateau is the time during which the loss is that
 of a decoder that ignores z: `collapsed_loss`, the negative log-likelihood of the mean image.
 Rows are kept in experiments/starts.csv, the scales by layer in experiments/starts_layers.csv.
@@ -31,7 +31,7 @@ from vae_tf.config import Params, replace  # noqa: E402
 from vae_tf.models.build import build_model  # noqa: E402
 from vae_tf.models.output_bias import begin_at_mean  # noqa: E402
 from vae_tf.networks.specs import INITIALIZERS  # noqa: E402
-from vae_tf.plots.page import BLUE, FAINT, MARGIN, ORANGE, SKY, Page, points  # noqa: E402
+from vae_tf.plots.page import BLUE, INK, MARGIN, ORANGE, SKY, Page, points  # noqa: E402
 from vae_tf.plots.saving import save_figure  # noqa: E402
 from vae_tf.runs.folder import load_data  # noqa: E402
 
@@ -43,7 +43,7 @@ STEPS = 1_000
 WINDOW = 50  # steps over which the loss is averaged
 LEFT = 0.9  # the plateau ends where the loss is below this part of the collapsed loss
 # Preset -> learning rate. MNIST-VAE at the rate at which it collapsed from Glorot's weights.
-PRESETS = {"sprites-VAE": 1e-3, "MNIST-VAE": 2e-3, "digits-VAE": 1e-3, "emoji-VAE": 5e-4}
+PRESETS = {"sprites-VAE": 1e-3, "MNIST-VAE": 2e-3, "emoji-VAE": 5e-4}
 BIASES = ("mean", "initializer")
 COLUMNS = (
     *("preset", "initializer", "output_bias", "seed", "output_stddev", "collapsed_loss"),
@@ -98,13 +98,14 @@ def scales(model, x: np.ndarray) -> list[tuple[str, float, float]]:
     with tf.GradientTape() as tape:
         loss = model.compute_terms({"image": tf.constant(x)}, True)["loss"]
     kernels = {v.path: v for v in model.trainable_variables if v.name == "kernel"}
-    gradients = dict(zip(kernels, tape.gradient(loss, [v.value for v in kernels.values()]), strict=True))
+    found_gradients = tape.gradient(loss, [v.value for v in kernels.values()])
+    gradients = dict(zip(kernels, found_gradients, strict=True))
     for network, rows in ((model.encoder, x), (model.decoder, z)):
         outputs = activated(network)
         values = keras.Model(network.input, list(outputs.values()))(rows)
         for name, value in zip(outputs, values, strict=True):
-            gradient = gradients[network.get_layer(name).kernel.path]
-            found.append((f"{network.name}/{name}", spread_over_rows(value), float(np.std(gradient))))
+            gradient = float(np.std(gradients[network.get_layer(name).kernel.path]))
+            found.append((f"{network.name}/{name}", spread_over_rows(value), gradient))
     return found
 
 
@@ -156,6 +157,7 @@ def measured(preset: str, initializer: str, output_bias: str, seed: int):
 
 
 def read(path: Path) -> list[dict]:
+    """The rows of a table, none where there is no file."""
     if not path.exists():
         return []
     with path.open(newline="") as file:
@@ -214,8 +216,71 @@ def table(rows: list[dict]) -> str:
     return "\n".join(lines)
 
 
+STARTS = {"glorot": ORANGE, "torch": "#cc79a7", "lecun": SKY, "he": BLUE}
+
+
+def picture(rows: list[dict], layers: list[dict]):
+    """Scales by layer, a panel a network, and beside each what became of the start."""
+    width, across, height, down = 380, 90, 200, 120
+    page = Page(
+        2 * width + across + 60,
+        len(PRESETS) * (height + down),
+        "Initial weights, layer by layer, and the plateau after them",
+        (
+            "Left: standard deviation of each layer's output over 256 images (encoder) or latents "
+            "(decoder) at step 0.",
+            "Right: steps until the loss is 10 % below that of a decoder that draws the mean image "
+            "(bars to the end: not reached). Seed 0.",
+        ),
+    )
+    for place, preset in enumerate(PRESETS):
+        top = page.top + 30 + place * (height + down)
+        axes = page.chart(
+            MARGIN + 60, top, width, height, title=preset, xlabel="", ylabel="standard deviation"
+        )
+        names: list[str] = []
+        for name, color in STARTS.items():
+            mine = [
+                row
+                for row in layers
+                if (row["preset"], row["initializer"], row["output_bias"], row["seed"])
+                == (preset, name, "mean", "0")
+            ]
+            names = [row["layer"].partition("/")[2] for row in mine] or names
+            axes.plot([float(row["activations"]) for row in mine], "o-", color=color, label=name)
+        axes.set_yscale("log")
+        axes.set_ylim(2e-4, 2)
+        axes.set_xticks(range(len(names)), names, rotation=35, ha="right")
+        if not place:
+            axes.legend(frameon=False, fontsize=points(12), ncols=4, loc=(0.25, 1.02))
+        bars = page.chart(
+            MARGIN + 60 + width + across + 60, top, width - 60, height,
+            title="plateau", xlabel="steps", ylabel="",
+        )  # fmt: skip
+        keys = [(name, bias) for name in STARTS for bias in reversed(BIASES)]
+        for index, (name, bias) in enumerate(keys):
+            found = [
+                row["plateau"]
+                for row in rows
+                if (row["preset"], row["initializer"], row["output_bias"], row["seed"])
+                == (preset, name, bias, "0")
+            ]
+            if found:
+                bars.barh(index, float(found[0] or STEPS), color=STARTS[name], height=0.7)
+        words = {"mean": "mean image", "initializer": "bias 0"}
+        bars.set_yticks(
+            range(len(keys)),
+            [f"{name}, {'own bias' if name == 'torch' and b != 'mean' else words[b]}"
+             for name, b in keys],
+        )  # fmt: skip
+        bars.set_xlim(0, STEPS)
+        for each in (axes, bars):
+            each.tick_params(labelsize=points(11), colors=INK)
+    return page.figure
+
+
 def main():
-    """Measures what is missing, and prints the table."""
+    """Measures what is missing, prints the table and draws the picture."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--table", action="store_true", help="train nothing")
     parser.add_argument("--seeds", type=int, default=3)
@@ -223,6 +288,7 @@ def main():
     if not options.table:
         measure(options.seeds)
     print(table(read(ROWS)))
+    save_figure(PICTURE, picture(read(ROWS), read(LAYERS)))
 
 
 if __name__ == "__main__":

@@ -3,9 +3,9 @@
 import signal
 from typing import NamedTuple, Protocol
 
+from vae_tf.stop_signals import STOP_SIGNALS
 from vae_tf.studies.worker import PROGRAM
 
-_STOPPED = (128 + signal.SIGINT, 128 + signal.SIGTERM)
 _MOST_LETTERS = 2_000  # of an error
 
 
@@ -44,7 +44,7 @@ def ended(code: int, stderr: str) -> Ended:
     """
     if code == 0:
         return Ended()
-    if code in _STOPPED:
+    if code - 128 in STOP_SIGNALS:
         return Ended("It was stopped by a signal from elsewhere, and saved.")
     if code < 0:
         name = signal.Signals(-code).name
