@@ -11,7 +11,8 @@ PACKAGE = Path(__file__).parents[1] / "vae_tf"
 
 # From the bottom up; modules of one line may import each other.
 LAYERS = [
-    {"version", "errors", "machine", "checks", "limits", "files", "stop_signals", "texts"},
+    {"version", "errors", "machine", "checks", "limits", "files", "stop_signals", "texts"}
+    | {"pixel_values"},
     {"schedules", "distributions", "divergences", "quiet_tensorflow", "optimizers", "scripts"},
     {"likelihoods"},
     {"networks", "data", "metrics", "plots"},

@@ -2,6 +2,7 @@
 
 LARGEST_COUNT = 2**31 - 1  # of every count, so that it fits into 32 bits
 LARGEST_SIDE = 4096  # of an image, in pixels
+MOST_CLASSES = 2**16  # of labels that are given
 LARGEST_NUMBER = 1e30  # of every other number, within float32
 
 # Nats of KL, in the mean over images, from which on a latent is called used: in forecasts,

@@ -1,5 +1,6 @@
 import logging
 import os
+import shutil
 import struct
 import time
 import zlib
@@ -113,6 +114,69 @@ def test_changed_files_are_prepared_again(root, cache):
     assert len(load(f"folder:{root}")) == 2
     assert len(load(f"folder:{root}")) == 2
     assert len(list(cache.iterdir())) == 2
+
+
+def test_changed_content_is_seen_whatever_size_and_time(root):
+    save(root / "1.bmp", np.full((4, 4), 51))
+    before = (root / "1.bmp").stat()
+    assert load(f"folder:{root}").images([0]).max() == np.float32(0.2)
+    save(root / "1.bmp", np.full((4, 4), 204))
+    os.utime(root / "1.bmp", ns=(before.st_atime_ns, before.st_mtime_ns))
+    after = (root / "1.bmp").stat()
+    assert (before.st_size, before.st_mtime_ns) == (after.st_size, after.st_mtime_ns)
+    assert load(f"folder:{root}").images([0]).max() == np.float32(0.8)
+
+
+def test_a_copy_elsewhere_is_the_same_set(root, cache, tmp_path):
+    save(root / "a" / "1.png", np.full((4, 4), 51))
+    load(f"folder:{root}")
+    copy = shutil.copytree(root, tmp_path / "elsewhere" / root.name, copy_function=shutil.copyfile)
+    assert load(f"folder:{copy}").images([0]).max() == np.float32(0.2)
+    assert len(list(cache.iterdir())) == 1
+
+
+def tiff(path, values):
+    Image.fromarray(values).save(path)
+
+
+def test_float_pictures_follow_the_rule_of_arrays(root):
+    values = RNG.random((6, 6), np.float32)
+    tiff(root / "1.tif", values)
+    read = load(f"folder:{root}").images([0])[0, ..., 0]
+    np.testing.assert_allclose(read, values, atol=0.5 / 255 + 1e-6)  # kept with 8 bits
+    for bad, message in (
+        (255 * values, r"values from .* x / 255"),
+        (values - 0.5, "values from -0"),
+        (np.full_like(values, np.nan), "finite numbers"),
+        (np.where(values > 0.5, np.inf, values), "finite numbers"),
+        ((1000 * values).astype(np.int32), "32 bits or signed"),
+    ):
+        tiff(root / "two.tif", bad)
+        with pytest.raises(UserError, match=rf"The image '.*two\.tif' cannot be used. .*{message}"):
+            load(f"folder:{root}")
+
+
+def test_twelve_bits_in_files_of_sixteen_are_said(root, caplog):
+    scan = np.linspace(0, 4095, 36).astype(np.uint16).reshape(6, 6)
+    tiff(root / "1.tif", scan)
+    assert load(f"folder:{root}").images([0]).max() < 0.07
+    assert f"'folder:{root}': your images use 6" in caplog.text
+    caplog.clear()
+    tiff(root / "2.tif", 16 * scan)
+    load(f"folder:{root}")
+    assert not caplog.text
+
+
+def test_files_that_say_that_they_have_twelve_bits(root, caplog):
+    values = [0, 819, 4095, 2048]
+    packed = bytes.fromhex("".join(f"{value:03x}" for value in values))  # two rows of 3 bytes
+    shorts = {256: 2, 257: 2, 258: 12, 259: 1, 262: 1, 273: 8, 277: 1, 278: 2, 279: len(packed)}
+    entries = b"".join(struct.pack("<HHIHH", tag, 3, 1, n, 0) for tag, n in shorts.items())
+    head = struct.pack("<2sHI", b"II", 42, 8 + len(packed))
+    file = head + packed + struct.pack("<H", len(shorts)) + entries + struct.pack("<I", 0)
+    (root / "1.tif").write_bytes(file)
+    read = np.round(load(f"folder:{root}").images([0]).ravel() * 255)
+    assert read.tolist() == [0, 51, 255, 128] and not caplog.text
 
 
 def test_held_out_images(root):

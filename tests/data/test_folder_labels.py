@@ -74,6 +74,23 @@ def test_a_table(root):
         batch_at(images, 2, 0, 0, ("image", "label"))
 
 
+@pytest.mark.parametrize("letter", ["\u2028", "\u2029", "\x85", "\x0b", "\x0c", "\x1c"])
+def test_only_line_ends_end_a_row(root, letter):
+    save(root, "a.png", f"b{letter}.png")
+    text = f"file,label\na.png,one{letter}cell\nb{letter}.png,other\n"
+    (root / "labels.csv").write_text(text, encoding="utf-8", newline="")
+    images = load(f"folder:{root}")
+    assert images.label_names == (f"one{letter}cell", "other") and images.labels.tolist() == [0, 1]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_quoted_line_ends_stay(root, end):
+    save(root, "a.png", "b.png")
+    text = f'file,label{end}a.png,"two{end}lines"{end}b.png,x{end}'
+    (root / "labels.csv").write_bytes(text.encode())
+    assert load(f"folder:{root}").label_names == (f"two{end}lines", "x")
+
+
 def test_which_column_is_the_label(root):
     def of(header, *files):
         text = "".join(f"{file},{','.join('xyz'[: header.count(',')])}\n" for file in files)

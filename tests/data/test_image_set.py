@@ -1,7 +1,10 @@
+import logging
+
 import numpy as np
 import pytest
 
 from vae_tf.data.factors import FactorGrid
+from vae_tf.data.given import ArrayVectors
 from vae_tf.data.ground_truth_images import GroundTruthImages
 from vae_tf.data.image_set import ArrayImages
 from vae_tf.data.row_file import ArrayRows
@@ -37,7 +40,6 @@ def test_indices_out_of_range_are_refused(indices):
     [
         (np.array([False, True]), [0, 1]),
         (np.array([False, False]), [0, 0]),
-        (np.array([0, 1], np.uint8), [0, 1]),
         (np.array([0, 255], np.uint8), [0, 1]),
         (np.array([0, 13107, 65535], np.uint16), [0, 0.2, 1]),
         (np.array([0, 0.5]), [0, 0.5]),
@@ -54,6 +56,8 @@ def test_types_are_scaled_by_their_full_scale(images, expected):
         np.array([0, 255.0]),
         np.array([0, np.nan]),
         np.array([-1, 1]),
+        np.arange(256),
+        np.array([0, 1], np.uint8),
         np.array([1j]),
         np.array([]),
     ],
@@ -66,6 +70,25 @@ def test_values_that_are_no_images_are_refused(images):
 def test_labels_must_fit():
     with pytest.raises(UserError, match="6 integers"):
         ArrayImages("greys", GREYS, labels=np.arange(5))
+
+
+@pytest.mark.parametrize("kind", [ArrayImages, lambda *given: ArrayVectors("v", *given[1:])])
+@pytest.mark.parametrize("wrong", [-5, 2**40, 2**16])
+def test_labels_must_be_numbers_of_classes(kind, wrong):
+    images = GREYS if kind is ArrayImages else GREYS.reshape(6, 4)
+    with pytest.raises(UserError, match=f"at most 65,536 classes.* values from .*{wrong}"):
+        kind("greys", images, [0, 1, 2, wrong, 1, 0])
+    known = kind("greys", images, np.array([0, 1, -1, 65535, 1, 0]))
+    assert known.labels.tolist() == [0, 1, -1, 65535, 1, 0]
+
+
+def test_a_set_of_twelve_bits_warns(caplog):
+    scans = np.linspace(0, 4095, 600).astype(np.uint16).reshape(6, 10, 10)
+    with caplog.at_level(logging.WARNING):
+        ArrayImages("scans", scans / 4095)
+        assert not caplog.text
+        ArrayImages("scans", scans)
+    assert "'scans', train: your images use 6.2 % of the range 0 to 1" in caplog.text
 
 
 @pytest.fixture

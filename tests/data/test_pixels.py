@@ -3,10 +3,13 @@ import pytest
 from PIL import Image
 
 from vae_tf.data.pixels import crop_center, fit, is_grey, picture_to_pixels
+from vae_tf.errors import UserError
 
 
-def picture(mode, value):
-    return Image.new(mode, (2, 1), value)
+def picture(mode, value, kind=None):
+    image = Image.new(mode, (2, 1), value)
+    image.format = kind
+    return image
 
 
 def palette_picture(colors, transparency=None):
@@ -33,7 +36,7 @@ def palette_picture(colors, transparency=None):
         (picture("CMYK", (0, 255, 255, 0)), (255, 0, 0)),
         (picture("I;16", 65535), (255,)),
         (picture("I;16", 257 * 100), (100,)),
-        (picture("I", 257 * 100), (100,)),
+        (picture("I", 257 * 100, "PPM"), (100,)),
         (picture("F", 0.2), (51,)),
     ],
 )
@@ -41,6 +44,20 @@ def test_modes(image, expected):
     pixels = picture_to_pixels(image)
     assert pixels.shape == (1, 2, len(expected)) and pixels.dtype == np.uint8
     assert tuple(pixels[0, 0]) == expected
+
+
+@pytest.mark.parametrize(
+    ("image", "message"),
+    [
+        (picture("F", 255.0), r"\[0, 1\]. Received: values from 255 to 255. .* x / 255"),
+        (picture("F", -0.5), "values from -0.5 to -0.5"),
+        (picture("F", float("nan")), "finite numbers. Received: NaN or infinity. Drop"),
+        (picture("I", 200, "TIFF"), "32 bits or signed.* from 200 to 200. Save it with 8 or 16"),
+    ],
+)
+def test_values_that_do_not_say_what_is_white_are_refused(image, message):
+    with pytest.raises(UserError, match=message):
+        picture_to_pixels(image)
 
 
 def test_palettes():

@@ -99,10 +99,10 @@ def test_bits_of_no_levels(levels):
         (np.zeros((2, 8, 8)), r"images\[..., None\] for grey"),
         (np.zeros((2, 8, 9, 1)), r"Received: shape=\(2, 8, 9, 1\)"),
         ([[0.0], [0.0, 1.0]], "nested lists of different lengths"),
-        (np.full((2, 8, 8, 1), "a"), "must hold real numbers. Received: dtype=<U1"),
-        (np.full((2, 8, 8, 1), 255), "from 0 to 1. Received: 255 to 255. Divide bytes"),
-        (np.full((2, 8, 8, 1), -0.1), "from 0 to 1. Received: -0.1 to -0.1"),
-        (np.full((2, 8, 8, 1), np.nan), "from 0 to 1. Received: nan to nan"),
+        (np.full((2, 8, 8, 1), "a"), "must be numbers. Received: <U1"),
+        (np.full((2, 8, 8, 1), 255), "int64 from 255 to 255. Of 0 to 255"),
+        (np.full((2, 8, 8, 1), -0.1), r"in \[0, 1\]. Received: values from -0.1 to -0.1"),
+        (np.full((2, 8, 8, 1), np.nan), "finite numbers. Received: NaN or infinity in 2 of 2"),
     ],
 )
 def test_bad_images(images, message):
@@ -115,6 +115,17 @@ def test_bad_images(images, message):
     with pytest.raises(UserError, match=message):
         log_likelihood(Flat(), images, 3)
     assert log_likelihood(Flat(), np.ones((2, 8, 8, 1), bool), 3) == pytest.approx([0, 0])
+
+
+def test_bytes_are_rescaled_as_for_training():
+    class Mean:
+        def log_importance_weights(self, x, num_samples):
+            return np.tile(x.mean(axis=(1, 2, 3)), (num_samples, 1))
+
+    images = np.full((200, 4, 4, 1), 51, np.uint8)
+    images[:150] = 1  # parts of a set may reach only 1
+    expected = np.repeat([1 / 255, 0.2], [150, 50])
+    np.testing.assert_allclose(log_likelihood(Mean(), images, 40), expected, rtol=1e-5)
 
 
 @pytest.mark.parametrize(

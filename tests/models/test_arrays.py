@@ -3,7 +3,9 @@ import pytest
 from scipy import stats
 
 from vae_tf.config import replace
+from vae_tf.data import ArrayImages
 from vae_tf.errors import UserError
+from vae_tf.metrics import log_likelihood
 from vae_tf.models.arrays import RowFunctions
 from vae_tf.models.build import build_model
 
@@ -43,6 +45,48 @@ def test_encode_gives_what_the_encoder_says_of_any_number_of_images(model, blobs
         np.testing.assert_allclose(received[-64:], expected, rtol=1e-5, atol=1e-6)
     assert model.encode(blobs[:0])[0].shape == (0, 3)
     assert model.encode(blobs.astype(float).tolist())[0].shape == (64, 3)
+
+
+def test_images_of_every_type_are_encoded_as_training_sees_them(model, blobs):
+    eights = np.round(255 * blobs).astype("uint8")
+    for given in (eights, 257 * eights.astype("uint16"), blobs > 0.5, blobs.astype("float64")):
+        seen = ArrayImages("seen", given).images(range(len(given)))
+        asked = (model.encode, model.reconstruct, model.kl_per_latent)
+        for ask in asked:
+            np.testing.assert_array_equal(ask(given), ask(seen))
+        # What an image is does not depend on the others of its batch.
+        np.testing.assert_allclose(model.encode(given[:1])[0], model.encode(seen)[0][:1], atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda x: np.where(x > 0.9, np.nan, x), "finite numbers. Received: NaN or infinity in"),
+        (lambda x: np.where(x > 0.9, np.inf, x), "finite numbers"),
+        (lambda x: 255 * x, "values from 0 to 255. Divide them by their full scale: x / 255"),
+        (lambda x: x - 0.5, "values from -0.5 to 0.5"),
+        (lambda x: (255 * x).astype(int), "int64 from 0 to 255"),
+        (lambda x: np.full(x.shape, "1"), "must be numbers"),
+    ],
+)
+def test_values_that_are_no_images_are_refused(model, blobs, change, message):
+    for ask in (
+        model.encode,
+        model.reconstruct,
+        model.kl_per_latent,
+        lambda x: model.log_importance_weights(x, 2),
+        lambda x: log_likelihood(model, x, 2),
+    ):
+        with pytest.raises(UserError, match=message):
+            ask(change(blobs))
+
+
+def test_vectors_are_encoded_as_they_are(tiny):
+    model = build_model(replace(tiny, likelihood="gaussian"), (4,), 64)
+    x = np.random.default_rng(0).integers(-500, 500, (9, 4))
+    np.testing.assert_array_equal(model.encode(x)[0], model.encode(x.astype("float32"))[0])
+    with pytest.raises(UserError, match="finite numbers"):
+        model.encode(np.full((2, 4), np.nan))
 
 
 def test_decode_is_the_sigmoid_of_the_logits(model):

@@ -88,7 +88,7 @@ def with_nan(x):
     ("change", "message"),
     [
         (lambda x: 255 * x, r"must lie in \[0, 1\]. Received: values from 0 to 255. .* x / 255"),
-        (lambda x: (255 * x).astype("uint8"), "Received: values from 0 to 255"),
+        (lambda x: (255 * x).astype("int64"), "int64 from 0 to 255"),
         (lambda x: 2 * x - 1, "values from -1 to 1. Rescale"),
         (with_nan, r"NaN or infinity in 1 of 64, first in number 7\."),
         (lambda x: x[..., 0], r"\[N, 8, 8, 1\]. Received: shape \(64, 8, 8\). .* x\[..., None\]"),
@@ -106,7 +106,23 @@ def test_what_does_not_fit_is_refused_in_a_line(tiny, blobs, change, message):
     batched = tf.data.Dataset.from_tensors(given)
     with pytest.raises(UserError, match=message):
         model.fit(batched, verbose=0)
+    for ask in (model.evaluate, model.predict):
+        with pytest.raises(UserError, match=message):
+            ask(given, verbose=0)
     assert int(model.step) == 0
+
+
+def test_bytes_are_rescaled_by_keras_too(tiny, blobs):
+    eights = np.round(255 * blobs).astype("uint8")
+    for given in (eights, 257 * eights.astype("uint16"), blobs > 0.5):
+        floats = given / np.float32(1 if given.dtype == bool else np.iinfo(given.dtype).max)
+        by_type, by_hand = (make(tiny), make(tiny))
+        for model, x in ((by_type, given), (by_hand, floats)):
+            model.fit(tf.data.Dataset.from_tensor_slices(x).batch(32), shuffle=False, verbose=0)
+        for one, other in zip(by_type.weights, by_hand.weights, strict=True):
+            np.testing.assert_allclose(one, other, atol=1e-5)
+        mean = by_type.predict(given, verbose=0).mean
+        np.testing.assert_allclose(mean, by_type.encode(given)[0], atol=1e-5)
 
 
 def test_keras_takes_datasets_of_dicts_and_labels_besides(tiny, blobs):

@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 from vae_tf.plots.paths import plot_paths
 
@@ -20,3 +21,12 @@ def test_curves_stand_below_their_images_and_bars_are_sorted():
     bars = figure.axes[-1]
     assert [bar.get_height() for bar in bars.patches[:3]] == [-2.0, 1.0, 0.0]
     assert len(bars.patches) == 32 and "10 that change less" in bars.get_title("left")
+
+
+@pytest.mark.parametrize("name", ["$x^$", r"\\$x^$"])
+def test_names_of_curves_are_no_formulas(name):
+    curves = {name: np.ones((1, 3))}
+    figure = plot_paths(np.zeros((1, 3, 8, 8, 1)), [name], curves, np.ones(2), name, (name,))
+    figure.draw_without_rendering()
+    (legend,) = (axes.get_legend() for axes in figure.axes if axes.get_legend())
+    assert legend.get_texts()[0].get_text().replace(r"\$", "$") == name

@@ -157,6 +157,85 @@ def test_a_folder_of_images_that_changed_is_refused(tiny, tmp_path, caplog):
     assert "are not those that" in caplog.text
 
 
+@pytest.fixture(scope="module")
+def of_a_folder(tiny, tmp_path_factory):
+    """A run on a folder of images, and its parameters."""
+    home = tmp_path_factory.mktemp("of-a-folder")
+    folder = home / "images"
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    for number in range(40):
+        pixels = rng.integers(0, 256, (8, 8), np.uint8)
+        Image.fromarray(pixels).save(folder / f"{number}.png")
+    params = replace(tiny, dataset=f"folder:{folder}", validation=8)
+    train(params, home / "run")
+    return home, params
+
+
+@pytest.fixture
+def moved(of_a_folder, tmp_path):
+    """A copy of the run and of its folder elsewhere, under another name; its new parameters."""
+    home, params = of_a_folder
+    run = shutil.copytree(home / "run", tmp_path / "run")
+    folder = shutil.copytree(home / "images", tmp_path / "copy", copy_function=shutil.copyfile)
+    return run, folder, replace(params, dataset=f"folder:{folder}", steps=20)
+
+
+def test_a_folder_that_moved_is_gone_on_with(of_a_folder, moved, tmp_path):
+    home, params = of_a_folder
+    run, folder, elsewhere = moved
+    stayed = shutil.copytree(home / "run", tmp_path / "stayed")
+    there = train(replace(params, steps=20), stayed, resume=True)
+    resumed = train(elsewhere, run, resume=True)
+    assert resumed.log_path.read_bytes() == there.log_path.read_bytes()
+    for one, other in zip(resumed.model.weights, there.model.weights, strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert vae_tf.load_run(run).params.dataset == f"folder:{folder}"
+    assert len(vae_tf.load_run(run).data) == 32
+    train(replace(params, steps=24), run, resume=True)  # and back
+
+
+def test_a_folder_elsewhere_of_other_images_is_refused(moved):
+    run, folder, elsewhere = moved
+    (folder / "0.png").write_bytes((folder / "1.png").read_bytes())
+    before = content(run)
+    with pytest.raises(UserError, match="what they hold is not the same"):
+        train(elsewhere, run, resume=True)
+    (folder / "0.png").unlink()
+    with pytest.raises(UserError, match="dataset_size was 32"):
+        train(elsewhere, run, resume=True)
+    with pytest.raises(UserError, match="was started with other parameters .dataset: 'folder"):
+        train(replace(elsewhere, dataset="digits"), run, resume=True)
+    assert content(run) == before
+
+
+def test_a_folder_elsewhere_that_cannot_be_compared_is_refused(moved):
+    def forget(_, details):
+        for name in ("params", "data", "log"):
+            del details[name]
+
+    run, _, elsewhere = moved
+    rewrite(run, forget)
+    before = content(run)
+    with pytest.raises(UserError, match="by a version that kept no fingerprints"):
+        train(elsewhere, run, resume=True)
+    assert content(run) == before
+
+
+def test_validation_labels_are_classes_of_training(tiny, tmp_path, blobs):
+    data = ArrayImages("a", blobs, np.arange(64) % 3), ArrayImages("b", blobs, np.arange(64) % 4)
+    with pytest.raises(UserError, match="among the 3 classes .* labels up to 3"):
+        train(replace(tiny, model="conditional_vae"), tmp_path / "run", data=data)
+    assert not (tmp_path / "run").exists()
+
+
+def test_more_classes_than_the_machine_holds(tiny, tmp_path, blobs):
+    labels = np.where(np.arange(64) % 2, 65_535, 0)
+    params = replace(tiny, model="conditional_vae", batch_size=2**20)
+    with pytest.raises(UserError, match="The model would take about .* of memory"):
+        train(params, tmp_path / "run", data=ArrayImages("a", blobs, labels))
+
+
 def test_what_older_versions_wrote_is_said_to_be_unverified(tiny, run_folder, caplog):
     def forget(_, details):
         for name in ("params", "data", "log"):

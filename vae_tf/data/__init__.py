@@ -108,6 +108,11 @@ def with_absolute_path(name: str) -> str:
     return f"{_FOLDER}{find_folder(path)}"
 
 
+def may_be_moved(name: str, other: str) -> bool:
+    """Whether two names may be of the same images: of folders, one the other's copy."""
+    return name.startswith(_FOLDER) and other.startswith(_FOLDER)
+
+
 def _check_size(image_size: int | None):
     if image_size is not None and not is_whole(image_size, 1, LARGEST_SIDE):
         raise UserError(

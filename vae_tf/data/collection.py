@@ -11,6 +11,7 @@ from vae_tf.data.factors import FactorGrid
 from vae_tf.data.ground_truth_images import GroundTruthImages
 from vae_tf.data.image_set import ImageSet, Rows
 from vae_tf.errors import UserError, unknown
+from vae_tf.pixel_values import warn_of_narrow_range
 
 SPLITS = ("train", "validation", "test", "all")
 
@@ -39,6 +40,7 @@ class Collection:
         grid: The factors of the rows if they are known.
         hidden_factor: A factor of the grid that scores leave free.
         intrinsic: Names of factors of the grid that say what is shown, not how.
+        extremes: Smallest and largest value of all pixels, from 0 to 1, where they are known.
     """
 
     name: str
@@ -53,6 +55,7 @@ class Collection:
     grid: FactorGrid | None = None
     hidden_factor: str | None = None
     intrinsic: tuple[str, ...] = ()
+    extremes: tuple[float, float] | None = None
 
     def select(self, split: str, validation: float | int | None = None) -> ImageSet:
         """Gives one split.
@@ -68,6 +71,8 @@ class Collection:
         check_validation(validation)
         if split not in SPLITS:
             raise unknown("split", split, SPLITS)
+        if self.extremes is not None and split in ("train", "all"):
+            warn_of_narrow_range(f"'{self.name}'", *self.extremes)
         rows = self._rows(split, validation)
         labels = None if self.labels is None else self.labels[rows]
         images = (self.name, split, self.store, rows, labels, self.label_names)

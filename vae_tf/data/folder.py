@@ -45,7 +45,8 @@ def load_folder(path: str, image_size: int | None, channels: int | None) -> Coll
     """The images of a folder and the folders within, in the order of their paths.
 
     A file that cannot be read is left out, with a warning. What is known of images besides, see
-    `folder_labels`.
+    `folder_labels`. Prepared images are found again by the content of the files and their paths
+    from the folder: neither their times nor where the folder lies counts.
 
     Args:
         path: The folder.
@@ -54,7 +55,8 @@ def load_folder(path: str, image_size: int | None, channels: int | None) -> Coll
         channels: 1 or 3. None: 1 if all images are grey, 3 otherwise.
 
     Raises:
-        UserError: If the folder is absent, holds no images, or more than a tenth is unreadable.
+        UserError: If the folder is absent, holds no images, or more than a tenth is unreadable; or
+            if the values of a file are no pixels by the rule of `pixel_values`.
     """
     root = find_folder(path)
     files = _find(root)
@@ -63,17 +65,17 @@ def load_folder(path: str, image_size: int | None, channels: int | None) -> Coll
             f"The folder {shown(str(root))} holds no images. "
             "Expected files that Pillow reads, such as .png or .jpg, in it or in folders within."
         )
-    listing = [(str(file.relative_to(root)), *_state(file)) for file in files]
+    listing = [(str(file.relative_to(root)), _content(file)) for file in files]
     key = {
-        "root": str(root),
-        "files": hashlib.sha256(repr(listing).encode()).hexdigest(),
+        "contents": hashlib.sha256(repr(listing).encode()).hexdigest(),
         "image_size": image_size,
         "channels": channels,
     }
 
     def prepare(folder: Path) -> dict:
-        failed = _write_rows(folder, files, *_common_shape(files, image_size, channels))
-        return {"left_out": [(str(file.relative_to(root)), why) for file, why in failed.items()]}
+        failed, extremes = _write_rows(folder, files, *_common_shape(files, image_size, channels))
+        left_out = [(str(file.relative_to(root)), why) for file, why in failed.items()]
+        return {"left_out": left_out, "extremes": extremes}
 
     folder, meta = prepared(f"folder-{root.name}", key, prepare)
     for file, why in meta["left_out"]:
@@ -82,6 +84,7 @@ def load_folder(path: str, image_size: int | None, channels: int | None) -> Coll
         )
     left_out = {file for file, _ in meta["left_out"]}
     store = RowFile(folder / "images.npy", full_scale=255)
+    low, high = meta["extremes"]
     known = labels_of_folder(root, [name for name, *_ in listing if name not in left_out])
     return Collection(
         f"folder:{path}",
@@ -92,19 +95,28 @@ def load_folder(path: str, image_size: int | None, channels: int | None) -> Coll
         attributes=known.attributes,
         attribute_names=known.attribute_names,
         why_no_labels=known.why_none,
+        extremes=(low / 255, high / 255),
     )
 
 
-def _write_rows(folder: Path, files: list[Path], size: int, depth: int) -> dict[Path, str]:
-    """Writes the images as rows, and returns the files that cannot be read, with the reasons."""
+def _write_rows(
+    folder: Path, files: list[Path], size: int, depth: int
+) -> tuple[dict[Path, str], tuple[int, int]]:
+    """Writes the images as rows.
+
+    Returns:
+        The files that cannot be read, with the reasons, and the smallest and largest value.
+    """
     failed: dict[Path, str] = {}
+    low, high = 255, 0
     ahead = max(1, min(_AHEAD, _AHEAD_BYTES // (size * size * depth)))
     rows = _read_all(files, lambda picture: _to_row(picture, size, depth), ahead, failed)
     writer = RowWriter(folder / "images.npy", (size, size, depth), np.uint8, len(files))
     with writer, contextlib.closing(rows):
         for row in rows:
             writer.write(row)
-    return failed
+            low, high = min(low, int(row.min())), max(high, int(row.max()))
+    return failed, (low, high)
 
 
 def find_folder(path: str) -> Path:
@@ -165,12 +177,13 @@ def _refuse(error: OSError):
     ) from None
 
 
-def _state(file: Path) -> tuple[int, int]:
+def _content(file: Path) -> str:
+    """A hash of a file's bytes; a sixth of the time that decoding small PNGs takes."""
     try:
-        status = file.stat()
-    except OSError:  # a dangling link: reported when it is read
-        return (-1, -1)
-    return (status.st_size, status.st_mtime_ns)
+        with open_regular(file) as content:
+            return hashlib.file_digest(content, hashlib.blake2b).hexdigest()
+    except OSError:  # a pipe, a dangling link: reported when it is read
+        return ""
 
 
 def _common_shape(
@@ -223,7 +236,7 @@ def _read_all(files: list[Path], read: Callable, ahead: int, failed: dict[Path, 
         failed: Dict to which the files that failed are added, with the reason.
 
     Raises:
-        UserError: If more than a tenth failed, at the end.
+        UserError: If more than a tenth failed, at the end; or if the values of one do not fit.
     """
     room = _Room(_MOST_PIXELS)
     _, formats = _formats()
@@ -237,6 +250,8 @@ def _read_all(files: list[Path], read: Callable, ahead: int, failed: dict[Path, 
                     raise ValueError(f"{width} x {height} pixels, more than {_MOST_PIXELS:,}")
                 with room.taken(pixels):
                     return read(picture)
+        except UserError as error:  # values that would become others
+            raise UserError(f"The image {shown(str(file))} cannot be used. {error}") from None
         except Exception as error:  # a decoder may raise anything on a broken file
             return error
 

@@ -1,6 +1,7 @@
 """What a folder of images tells of them: classes by sub-folder, attributes by `labels.csv`."""
 
 import csv
+import io
 import re
 from pathlib import Path
 from typing import NamedTuple
@@ -88,7 +89,7 @@ def _table(path: Path, files: list[str]) -> dict[str, list[str]]:
     """Columns of the table in the order of the files."""
     form = f"'{path}' must be a table: a first line with `file` and the names of other columns"
     text = read_text(path, _MOST_BYTES).removeprefix("\ufeff")
-    reader = csv.reader(text.splitlines(), strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         (_, header), *numbered = [(reader.line_num, line) for line in reader if line]
     except (ValueError, csv.Error) as error:

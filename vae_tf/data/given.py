@@ -3,10 +3,10 @@
 import numpy as np
 
 from vae_tf.data.collection import hold_out
-from vae_tf.data.image_set import ArrayImages, ImageSet
+from vae_tf.data.image_set import ArrayImages, ImageSet, check_labels
 from vae_tf.data.row_file import ArrayRows
-from vae_tf.data.values import check_values
 from vae_tf.errors import UserError
+from vae_tf.pixel_values import as_floats
 
 
 class ArrayVectors(ImageSet):
@@ -15,7 +15,7 @@ class ArrayVectors(ImageSet):
     Args:
         name: A name for messages.
         vectors: `[N, D]` finite numbers, as a rule standardized.
-        labels: `[N]` ints or None.
+        labels: `[N]` ints or None, as of `ArrayImages`.
         split: Name of the split.
 
     Raises:
@@ -32,9 +32,8 @@ class ArrayVectors(ImageSet):
         vectors = np.asarray(vectors)
         if vectors.ndim != 2 or not vectors.size:
             raise UserError(f"`vectors` must be [N, D], not empty. Received: {vectors.shape}")
-        check_values(vectors, "Vectors", unit=False)
-        rows = ArrayRows(vectors.astype("float32", copy=False), 1.0)
-        super().__init__(name, split, rows, labels=labels)
+        rows = ArrayRows(as_floats(vectors, vectors.shape[1:], "Vectors", unit=False), 1.0)
+        super().__init__(name, split, rows, labels=check_labels(labels, len(vectors)))
 
     def __repr__(self):
         return f"<{self.name}, {self.split}: {len(self):,} vectors of {self.image_shape[0]}>"

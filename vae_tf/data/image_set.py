@@ -7,8 +7,9 @@ from typing import Protocol, Self
 import numpy as np
 
 from vae_tf.data.row_file import ArrayRows
-from vae_tf.data.values import check_values
 from vae_tf.errors import UserError
+from vae_tf.limits import MOST_CLASSES
+from vae_tf.pixel_values import full_scale, warn_of_narrow_range
 
 
 class Rows(Protocol):
@@ -175,9 +176,9 @@ class ArrayImages(ImageSet):
 
     Args:
         name: A name for messages.
-        images: `[N, H, W, C]` or `[N, H, W]`: integers or bools, scaled by their full scale (see
-            `full_scale`), or floats in [0, 1].
-        labels: `[N]` ints or None.
+        images: `[N, H, W, C]` or `[N, H, W]`: uint8 or uint16, divided by the largest value of the
+            type, bools, or floats in [0, 1]; see `pixel_values`.
+        labels: `[N]` ints from 0, -1 where one is not known, or None.
         split: Name of the split.
 
     Raises:
@@ -204,31 +205,36 @@ class ArrayImages(ImageSet):
                 f"`images` must be [N, H, W, C] or [N, H, W], not empty. "
                 f"Received: shape {images.shape}"
             )
-        if labels is not None:
-            labels = np.asarray(labels)
-            if labels.shape != images.shape[:1] or labels.dtype.kind not in "iu":
-                raise UserError(
-                    f"`labels` must be {len(images)} integers, one an image. "
-                    f"Received: {labels.dtype} array of shape {labels.shape}"
-                )
-        super().__init__(name, split, ArrayRows(images, full_scale(images)), labels=labels)
+        labels = check_labels(labels, len(images))
+        scale = full_scale(images, f"Images of '{name}'")
+        warn_of_narrow_range(f"'{name}', {split}", images.min() / scale, images.max() / scale)
+        super().__init__(name, split, ArrayRows(images, scale), labels=labels)
 
 
-def full_scale(images: np.ndarray) -> float:
-    """Value of `images` that stands for 1.
+def check_labels(labels, count: int) -> np.ndarray | None:
+    """Labels that a user gives, as an array.
 
-    1 for bools, for integers that reach only 1 (binary images, as dSprites stores them) and for
-    floats; the largest value of the type for other integers.
+    Args:
+        labels: `[count]` ints, from 0 to the number of classes less 1, -1 where one is not known;
+            or None.
+        count: Number of images.
 
     Raises:
-        UserError: If floats leave [0, 1] or the type is none of these.
+        UserError: If there are more or fewer, or they are no such integers.
     """
-    if images.dtype.kind == "f":
-        check_values(images)
-        return 1.0
-    if images.dtype.kind not in "bui" or images.min() < 0:
+    if labels is None:
+        return None
+    labels = np.asarray(labels)
+    if labels.shape != (count,) or labels.dtype.kind not in "iu":
         raise UserError(
-            f"Images must be bools, non-negative integers or floats. Received: {images.dtype}"
+            f"`labels` must be {count} integers, one an image. "
+            f"Received: {labels.dtype} array of shape {labels.shape}"
         )
-    binary = images.dtype.kind == "b" or images.max() == 1
-    return 1.0 if binary else float(np.iinfo(images.dtype).max)
+    if labels.min() < -1 or labels.max() >= MOST_CLASSES:
+        raise UserError(
+            f"`labels` must be integers from 0 to the number of classes less 1, of at most "
+            f"{MOST_CLASSES:,} classes, and -1 where one is not known. Received: values from "
+            f"{labels.min()} to {labels.max()}. Number the classes: "
+            f"np.unique(labels, return_inverse=True)[1]."
+        )
+    return labels.astype(np.int64, copy=False)

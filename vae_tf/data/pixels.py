@@ -3,24 +3,37 @@
 import numpy as np
 from PIL import Image
 
+from vae_tf.errors import UserError
+from vae_tf.pixel_values import check_values
+
 # ITU-R 601, as Pillow converts to grey.
 _LUMA = np.array([299, 587, 114]) / 1000
 
+
+# Formats whose 16-bit pictures Pillow opens as 32-bit integers, scaled to 65,535.
+_SIXTEEN_AS_32 = ("PNG", "PPM")
+
+_BITS_PER_SAMPLE = 258  # tag of TIFF
 
 # Pixels that are converted at a time: bounds what a large picture takes beside itself.
 _STRIP = 2**20
 
 
 def picture_to_pixels(picture: Image.Image) -> np.ndarray:
-    """Pixels of a Pillow image, transparency on white.
+    """Pixels of a Pillow image, transparency on white; by the rule of `pixel_values`.
 
     Returns:
         `[H, W, 1]` uint8 for grey pictures, `[H, W, 3]` otherwise.
+
+    Raises:
+        UserError: If floats are not finite or leave [0, 1], or integers are of 32 bits or signed.
     """
     width, height = picture.size
     grey = is_grey(picture)
     deep = picture.mode.startswith("I") or picture.mode == "F"
     scale = _deep_scale(picture) if deep else None
+    if picture.mode == "F":
+        check_values(np.asarray(picture)[None], "Its values")
     pixels = np.empty((height, width, 1 if grey else 3), np.uint8)
     rows = max(1, _STRIP // width)
     for top in range(0, height, rows):
@@ -49,22 +62,23 @@ def is_grey(picture: Image.Image) -> bool:
 
 
 def _deep_scale(picture: Image.Image) -> int:
-    """Value that stands for white in a grey picture of 16 bits, 32 bits or floats.
-
-    Pillow opens 16-bit files as 32-bit integers too, so that integers above 65535 alone are taken
-    as 32-bit; floats are taken as fractions of 1.
-    """
+    """Value that stands for white in a grey picture of floats, 12 bits or 16 bits."""
     if picture.mode == "F":
         return 1
-    greatest = picture.getextrema()[1] if picture.mode == "I" else 0
-    large = isinstance(greatest, (int, float)) and greatest > 65535  # a number, as of one band
-    return 2**31 - 1 if large else 65535
+    if picture.mode == "I" and picture.format not in _SIXTEEN_AS_32:
+        low, high = picture.getextrema()
+        raise UserError(
+            f"Its integers are of 32 bits or signed, which does not say which value is white. "
+            f"Received: values from {low} to {high}. Save it with 8 or 16 bits, or as floats from "
+            f"0 to 1."
+        )
+    bits = getattr(picture, "tag_v2", {}).get(_BITS_PER_SAMPLE)
+    return 4095 if bits == (12,) else 65535
 
 
 def _deep_to_pixels(values: np.ndarray, scale: int) -> np.ndarray:
-    """Grey `[H, W]` of 16 bits, 32 bits or floats to uint8 `[H, W, 1]`."""
-    unit = np.clip(values.astype(np.float64) / scale, 0, 1)
-    return np.round(unit * 255).astype(np.uint8)[..., None]
+    """Grey `[H, W]` of floats, 12 bits or 16 bits to uint8 `[H, W, 1]`."""
+    return np.round(values.astype(np.float64) / scale * 255).astype(np.uint8)[..., None]
 
 
 def fit(pixels: np.ndarray, size: int | None, channels: int | None) -> np.ndarray:

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from vae_tf.errors import UserError
+from vae_tf.pixel_values import to_unit
 
 _SUM = np.dtype("<u4")
 
@@ -174,13 +175,6 @@ class ArrayRows:
 
     def read(self, rows: np.ndarray) -> np.ndarray:
         return to_unit(self.array[rows], self.full_scale)
-
-
-def to_unit(stored: np.ndarray, full_scale: float) -> np.ndarray:
-    """Scales stored values to float32 in [0, 1]; `full_scale` becomes exactly 1."""
-    if full_scale == 1:
-        return stored.astype(np.float32, copy=False)
-    return np.divide(stored, np.float32(full_scale), dtype=np.float32)
 
 
 def _sums_path(path: Path) -> Path:

@@ -18,6 +18,7 @@ from vae_tf.data.collection import SPLITS, Collection
 from vae_tf.data.pixels import crop_center, fit
 from vae_tf.data.row_file import RowFile, RowWriter
 from vae_tf.errors import UserError, unknown
+from vae_tf.pixel_values import check_values
 
 _DEFAULT_SIZE = 64
 
@@ -58,6 +59,7 @@ def load_tfds(
         label_names=tuple(meta["label_names"]) if has_labels else None,
         attributes=dict(zip(meta["attributes"], attributes.T.astype(np.int64), strict=True)),
         attribute_names=dict.fromkeys(meta["attributes"], _NO_YES),
+        extremes=meta.get("extremes"),  # older versions did not keep them
     )
 
 
@@ -162,7 +164,7 @@ def _prepare(
     size = image_size or (height if height and height == width else _DEFAULT_SIZE)
     depth = channels or min(depth, 3)
     stored = np.dtype(builder.info.features[image].np_dtype)
-    splits, labels, known, largest = {}, [], [], 0
+    splits, labels, known, low, high = {}, [], [], np.inf, -np.inf
     features = [image, *filter(None, [label]), *(["attributes"] if attributes else [])]
     total = builder.info.splits.total_num_examples
     with RowWriter(folder / "images.npy", (size, size, depth), stored, total) as writer:
@@ -170,9 +172,10 @@ def _prepare(
             start = writer.num_rows
             for example in examples(builder, split, features):
                 pixels = example[image] if crop is None else crop_center(example[image], crop)
+                if stored.kind == "f":  # before `fit`, which cuts off what lies outside
+                    check_values(pixels[None], f"Images of '{name}'")
                 pixels = fit(pixels, size, depth)
-                _check_range(name, pixels)
-                largest = max(largest, pixels.max())
+                low, high = min(low, float(pixels.min())), max(high, float(pixels.max()))
                 writer.write(pixels)
                 labels.append(example[label] if label else 0)
                 known.append([example["attributes"][name] for name in attributes])
@@ -181,10 +184,12 @@ def _prepare(
         np.save(folder / "labels.npy", np.array(labels, np.int64))
     if attributes:
         np.save(folder / "attributes.npy", np.array(known, np.int8))
-    scales_itself = stored.kind == "f" or largest == 1
+    # A table is seen as a whole: integers that reach only 1 are black and white.
+    scale = 1 if stored.kind == "f" or high == 1 else int(np.iinfo(stored).max)
     return {
         "splits": splits,
-        "full_scale": 1 if scales_itself else int(np.iinfo(stored).max),
+        "full_scale": scale,
+        "extremes": (low / scale, high / scale),
         "label_names": builder.info.features[label].names if label else None,
         "attributes": attributes,
     }
@@ -235,11 +240,3 @@ def _split_names(builder) -> list[str]:
     # `tfds.testing.mock_data` without metadata names no splits, and takes any.
     names = list(builder.info.splits) or ["train", "test"]
     return sorted(names, key=lambda name: (SPLITS + (name,)).index(name))
-
-
-def _check_range(name: str, pixels: np.ndarray):
-    if pixels.dtype.kind == "f" and not (pixels.min() >= 0 and pixels.max() <= 1):
-        raise UserError(
-            f"Float images must lie in [0, 1]. Received: '{name}' with values from "
-            f"{pixels.min()} to {pixels.max()}. Scale it yourself and use ArrayImages."
-        )

@@ -1,11 +1,11 @@
 """Reading files that somebody else may have made: nothing hangs, nothing grows without bound."""
 
+import io
 import json
 import os
 import stat
 from collections.abc import Mapping
 from pathlib import Path
-from typing import BinaryIO
 
 from vae_tf.errors import UserError, shown
 
@@ -16,7 +16,7 @@ _MOST_DEPTH = 50
 Kinds = Mapping[str, type | tuple[type, ...]]
 
 
-def open_regular(path: "str | os.PathLike") -> BinaryIO:
+def open_regular(path: "str | os.PathLike") -> io.BufferedReader:
     """Opens a file for reading, if it is one.
 
     A pipe would wait for a writer, a device may never end.

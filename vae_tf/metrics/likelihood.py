@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from vae_tf.errors import UserError
 from vae_tf.metrics.validation import as_array, check_count
+from vae_tf.pixel_values import check_values, full_scale, to_unit
 
 _DECODED_AT_ONCE = 2048  # images; bounds the memory whatever the number of samples
 
@@ -30,8 +31,8 @@ def log_likelihood(
     Args:
         model: Model with `log_importance_weights(x, num_samples) -> [num_samples, B]` nats, as
             every model of `vae_tf.models` has it.
-        images: `[N, H, W, C]` from 0 to 1, of the model's `image_shape` if it has one; vectors
-            `[N, D]`, any finite numbers, of a model on vectors.
+        images: `[N, H, W, C]`, by the rule of `pixel_values`, of the model's `image_shape` if it
+            has one; vectors `[N, D]`, any finite numbers, of a model on vectors.
         num_samples: K, at least 1; 5,000 in Burda et al.
         progress: Whether to show a progress bar on stderr.
 
@@ -39,8 +40,9 @@ def log_likelihood(
         `[N]` array of nats.
 
     Raises:
-        UserError: If the images are not `[N, H, W, C]` from 0 to 1, at least one; if there are no
-            samples; or if the model gives other than K weights an image, or one that is NaN.
+        UserError: If the images are not `[N, H, W, C]`, at least one, or their values do not fit;
+            if there are no samples; or if the model gives other than K weights an image, or one
+            that is NaN.
 
     Example:
         >>> class Certain:  # a stand-in for a model: every sample has the same weight
@@ -50,7 +52,7 @@ def log_likelihood(
         [-3.0, -3.0]
     """
     num_samples = check_count("num_samples", num_samples, 1)
-    images = _check_images(images, getattr(model, "image_shape", None))
+    images, scale = _check_images(images, getattr(model, "image_shape", None))
     samples_at_once = min(num_samples, max(_DECODED_AT_ONCE // 64, 1))
     rows = max(_DECODED_AT_ONCE // samples_at_once, 1)
     result = np.empty(len(images))
@@ -58,7 +60,7 @@ def log_likelihood(
         desc="Log-likelihood: images", total=len(images), delay=2, disable=not progress
     ) as bar:
         for first in range(0, len(images), rows):
-            x = images[first : first + rows]
+            x = to_unit(images[first : first + rows], scale)
             total = np.full(len(x), -np.inf)
             for done in range(0, num_samples, samples_at_once):
                 count = min(samples_at_once, num_samples - done)
@@ -112,7 +114,7 @@ def bits_per_dimension(
 
 
 def _check_images(images, image_shape):
-    """Images as an array, of the shape and range that likelihoods are defined for.
+    """Images as an array of the right shape, and the value that stands for 1.
 
     Vectors, of models on vectors, may be any finite numbers.
     """
@@ -128,18 +130,10 @@ def _check_images(images, image_shape):
             f"`images` must be at least one image, [images, {expected}]. Received: "
             f"shape={array.shape}. Pass images[None] for a single one, images[..., None] for grey."
         )
-    if array.dtype.kind not in "fiub":
-        raise UserError(
-            f"`images` must hold real numbers. Received: dtype={array.dtype}. Pass floats."
-        )
-    if vectors and np.isfinite(array).all():
-        return array
-    if not (array.min() >= 0 and array.max() <= 1):  # False for NaN
-        raise UserError(
-            f"`images` must lie from 0 to 1. Received: {array.min():.4g} to {array.max():.4g}. "
-            "Divide bytes by 255; look for NaN in floats."
-        )
-    return array
+    if vectors:
+        check_values(array, "`images`", unit=False)
+        return array, 1.0
+    return array, full_scale(array, "`images`")
 
 
 def _check_weights(weights, num_samples, num_images):

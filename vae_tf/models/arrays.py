@@ -11,6 +11,7 @@ from keras import ops
 from vae_tf.distributions import Gaussian, Point, StandardNormal
 from vae_tf.errors import UserError
 from vae_tf.models.latents import LayerBelow, joined
+from vae_tf.pixel_values import as_floats
 
 _AT_ONCE = 256  # rows
 
@@ -87,7 +88,15 @@ class ArrayModel(keras.Model):
         return self.posterior is not Point
 
     def encode(self, x: np.ndarray, label=None) -> tuple[np.ndarray, np.ndarray]:
-        """Posterior parameters `(mean [B, L], log_stddev [B, L])` of images `[B, H, W, C]`."""
+        """Posterior parameters `(mean [B, L], log_stddev [B, L])` of images `[B, H, W, C]`.
+
+        Args:
+            x: Images, of any type that training takes and by the same rule, see `pixel_values`.
+            label: `[B]`, or one for all, where the model needs labels.
+
+        Raises:
+            UserError: If the shape, the type or the values do not fit.
+        """
         return tuple(self._functions("encode", self.moments, self._inputs(x, label)))
 
     def kl_per_latent(self, x: np.ndarray, label=None) -> np.ndarray:
@@ -104,7 +113,8 @@ class ArrayModel(keras.Model):
 
     def decode(self, z: np.ndarray, label=None) -> np.ndarray:
         """Images `[B, H, W, C]` in [0, 1] of latent vectors `[B, L]`."""
-        z = _checked("z", z, (self.latent_size,), "latent vectors [B, L]")
+        z = np.asarray(z, "float32")
+        _check_rows("z", z, (self.latent_size,), "latent vectors [B, L]")
         return self._decode(z, self.label_rows(label, len(z)))
 
     def following(self, z: np.ndarray, latent: int) -> np.ndarray:
@@ -129,7 +139,7 @@ class ArrayModel(keras.Model):
         are taken in turn are summed over within a weight.
 
         Args:
-            x: `[B, H, W, C]` in [0, 1].
+            x: `[B, H, W, C]` images, as for `encode`.
             num_samples: K; K * B images are decoded at once.
             label: `[B]`, where the model needs labels: the likelihood is then that given them.
 
@@ -182,8 +192,10 @@ class ArrayModel(keras.Model):
         return {}
 
     def _inputs(self, x, label) -> dict[str, np.ndarray]:
-        x = _checked("x", x, self.image_shape, "images [B, H, W, C]")
-        return {"image": x, **self.label_rows(label, len(x))}
+        x = np.asarray(x)
+        _check_rows("x", x, self.image_shape, "images [B, H, W, C]")
+        images = as_floats(x, self.image_shape, unit=self.pixels.unit)
+        return {"image": images, **self.label_rows(label, len(x))}
 
     def _decode(self, z, labels):
         def decode(batch):
@@ -192,11 +204,9 @@ class ArrayModel(keras.Model):
         return self._functions("decode", decode, {"z": z, **labels})[0]
 
 
-def _checked(name: str, array, shape: tuple[int, ...], form: str) -> np.ndarray:
-    array = np.asarray(array, "float32")
+def _check_rows(name: str, array: np.ndarray, shape: tuple[int, ...], form: str):
     if array.shape[1:] != shape:
         raise UserError(
             f"`{name}` must be {form}, with {shape} behind the first axis. "
             f"Received: shape {array.shape}"
         )
-    return array

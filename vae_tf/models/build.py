@@ -38,7 +38,7 @@ def build_model(
     facts = {"dataset_size": dataset_size, "num_classes": num_classes}
     hyper = checked_hyper(params)
     sizes = checked_sizes(params, image_shape, networks)
-    check_memory(params, image_shape, training=False, sizes=sizes)
+    check_memory(params, image_shape, training=False, sizes=sizes, num_classes=num_classes)
     for name in facts.keys() & hyper_of(params.model).keys():
         hyper.setdefault(name, facts[name])
     if networks is None:

@@ -224,10 +224,9 @@ class GenerativeModel(KerasMethods, ArrayModel):
         return repeated_like(nats, outputs.z), terms
 
     def call(self, x, training=False) -> VAEOutput:
-        # As for `encode`: partners and groups are for learning alone.
-        needs = [name for name in self.needs if name in ("image", "label")]
         draw = OneSample(self.seed_generator, 1, self.guard().bound)
-        outputs = self._pass(self.as_batch(x, needs), draw, training)
+        batch = self.in_floats(self.as_batch(x, self.needs_of_call))
+        outputs = self._pass(batch, draw, training)
         return VAEOutput(outputs.mean, outputs.log_stddev, outputs.z, outputs.logits)
 
     def moments(self, batch: dict):

@@ -8,9 +8,9 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from vae_tf.data.values import check_shape, check_values
 from vae_tf.errors import UserError
 from vae_tf.models.exporting import export
+from vae_tf.pixel_values import as_floats, check_shape, scale_of_type
 
 
 class KerasMethods(keras.Model):
@@ -52,17 +52,34 @@ class KerasMethods(keras.Model):
             self.check_given(validation_data)
         return super().fit(x, y, *args, validation_data=validation_data, **kwargs)
 
-    def check_given(self, x, y=None):
+    def evaluate(self, x=None, y=None, *args, **kwargs):
+        """Evaluates as any Keras model does, after the same look, which `fit` has taken already."""
+        if not kwargs.get("_use_cached_eval_dataset"):
+            self.check_given(x, y)
+        return super().evaluate(x, y, *args, **kwargs)
+
+    def predict(self, x, *args, **kwargs):
+        """Predicts as any Keras model does, after the same look."""
+        self.check_given(x, needs=self.needs_of_call)
+        return super().predict(x, *args, **kwargs)
+
+    @property
+    def needs_of_call(self) -> list[str]:
+        """What `call` works on: partners and groups are for learning alone."""
+        return [name for name in self.needs if name in ("image", "label")]
+
+    def check_given(self, x, y=None, needs=None):
         """Checks images before Keras and TensorFlow see them.
 
         Args:
             x: Arrays or tensors, pairs or dicts of them, checked whole, or a `tf.data.Dataset`, of
                 which the first batch is. Other sources of batches are not looked at.
             y: Labels, where they are given besides.
+            needs: Names that a batch must have; by default all that the model learns from.
 
         Raises:
             UserError: If something that the model needs is missing, or images are of another
-                shape, not finite or outside [0, 1].
+                shape, or no pixels by the rule of `pixel_values`.
         """
         if isinstance(x, tf.data.Dataset):
             x = next(iter(x), None)
@@ -70,17 +87,16 @@ class KerasMethods(keras.Model):
         first = given[0] if isinstance(given, (tuple, list)) and given else given
         if not isinstance(first, (dict, np.ndarray, tf.Tensor)):
             return
-        image = self.as_batch(given)["image"]
+        image = self.as_batch(given, needs)["image"]
         check_shape(image, self.image_shape)
-        if len(image):
-            check_values(np.asarray(image), unit=self.pixels.unit)
+        as_floats(np.asarray(image), self.image_shape, unit=self.pixels.unit)
 
     def train_step(self, data):
-        batch = self.as_batch(data)
+        batch = self.in_floats(self.as_batch(data))
         return self._averages(self.update(batch), batch)
 
     def test_step(self, data):
-        batch = self.as_batch(data)
+        batch = self.in_floats(self.as_batch(data))
         return self._averages(self.compute_terms(batch, training=False), batch)
 
     def _averages(self, terms: dict, batch) -> dict:
@@ -112,6 +128,20 @@ class KerasMethods(keras.Model):
                 f"data set that has them, or give a dict."
             )
         return batch
+
+    def in_floats(self, batch: dict) -> dict:
+        """The batch with its images as floats, by the rule of `pixel_values`."""
+        return {
+            name: self._in_floats(value) if tuple(value.shape)[1:] == self.image_shape else value
+            for name, value in batch.items()
+        }
+
+    def _in_floats(self, rows):
+        dtype = np.dtype(keras.backend.standardize_dtype(rows.dtype))
+        scale = 1.0 if len(self.image_shape) == 1 else scale_of_type(dtype)
+        if dtype.kind == "f" or scale is None:
+            return rows
+        return ops.cast(rows, "float32") / scale
 
     def export(self, filepath: "str | os.PathLike", format: str = "tf_saved_model", verbose=None):
         """Writes `encode` and `decode` for serving where neither Keras nor this package is.

@@ -42,7 +42,12 @@ class Memory(NamedTuple):
         return sum(self)
 
 
-def estimate(params, image_shape: tuple[int, ...], sizes: Sizes | None = None) -> Memory:
+def estimate(
+    params,
+    image_shape: tuple[int, ...],
+    sizes: Sizes | None = None,
+    num_classes: int | None = None,
+) -> Memory:
     """Estimates the memory that a training takes, besides some 0.6 GB for TensorFlow itself.
 
     It counts all networks of the model, as `GenerativeModel.sizes` knows them. Trainings on images
@@ -53,12 +58,15 @@ def estimate(params, image_shape: tuple[int, ...], sizes: Sizes | None = None) -
         params: `config.Params`.
         image_shape: (H, W, C) of the data.
         sizes: Sizes of networks of the user's own; None for those that the parameters name.
+        num_classes: Number of label values of the data, None where there are no labels.
 
     Raises:
         UserError: If the networks do not fit the images, or a knob is not of its kind.
     """
     if sizes is None:
         knobs = hyper_of(params.model) | params.hyper
+        if knobs.get("num_classes", 0) is None:
+            knobs["num_classes"] = num_classes or None
         kind: type[GenerativeModel] = MODELS[params.model]
         sizes = kind.sizes(params, image_shape, **knobs)
     slots = _SLOTS.get(params.optimizer_call[0], _MOST_SLOTS)
@@ -70,7 +78,12 @@ def estimate(params, image_shape: tuple[int, ...], sizes: Sizes | None = None) -
 
 
 def check_memory(
-    params, image_shape: tuple[int, ...], *, training: bool, sizes: Sizes | None = None
+    params,
+    image_shape: tuple[int, ...],
+    *,
+    training: bool,
+    sizes: Sizes | None = None,
+    num_classes: int | None = None,
 ):
     """Refuses a model that this machine cannot hold.
 
@@ -79,11 +92,12 @@ def check_memory(
         image_shape: (H, W, C) of the data.
         training: Whether it is to be trained, too: batches count then.
         sizes: Sizes of networks of the user's own; None for those that the parameters name.
+        num_classes: Number of label values of the data, None where there are no labels.
 
     Raises:
         UserError: If it takes more memory than there is; the message says how much.
     """
-    needed = estimate(params, image_shape, sizes)
+    needed = estimate(params, image_shape, sizes, num_classes)
     if not training:
         needed = Memory(needed.state, 0, 0)
     present = machine_memory()

@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 
 from vae_tf.plots.grids import GAP, fitted, image_grid
 from vae_tf.plots.page import BLUE, INK, MARGIN, ORANGE, SKY, Page, points
+from vae_tf.texts.escaping import without_mathtext
 
 _COLORS = (ORANGE, BLUE, SKY, INK)
 _STYLES = ("-", "--", "-.", ":")
@@ -60,7 +61,9 @@ def _curves(page, top, across, curves):
     """Curves over the steps, each point in the middle of its image."""
     axes = page.chart(MARGIN + _LEFT, top, across, _CHART, ylabel="probability")
     for (name, values), color, style in zip(curves.items(), _COLORS, _STYLES, strict=False):
-        axes.plot(np.arange(len(values)) + 0.5, values, style, color=color, label=name)
+        axes.plot(
+            np.arange(len(values)) + 0.5, values, style, color=color, label=without_mathtext(name)
+        )
     axes.set(xlim=(0, len(values)), ylim=(-0.04, 1.04), xticks=[], yticks=[0, 0.5, 1])
     axes.legend(frameon=False, fontsize=points(12), loc="center left", bbox_to_anchor=(1.0, 0.5))
 

@@ -11,6 +11,7 @@ import shutil
 from pathlib import Path
 
 from vae_tf.config import Params, differences
+from vae_tf.data import may_be_moved
 from vae_tf.errors import UserError
 from vae_tf.files.saving import PARTIAL, remove_abandoned, sync_folder, write_text
 from vae_tf.runs.folder import PARAMS, REPLACED, Run
@@ -139,6 +140,9 @@ def clean(path: Path):
 def check_resumable(run: Run, params: Params):
     """Checks that a run may go on with these parameters.
 
+    A folder of images may lie elsewhere: whether its content is the same is known once it is read,
+    see `training.checks.check_checkpoint`.
+
     Args:
         run: The run that is there.
         params: The parameters to go on with.
@@ -149,6 +153,8 @@ def check_resumable(run: Run, params: Params):
     changed = differences(run.params, params)
     if "steps" in changed and params.steps > run.params.steps:
         del changed["steps"]
+    if may_be_moved(*changed.get("dataset", ("", ""))):
+        del changed["dataset"]
     if changed:
         listing = "; ".join(f"{name}: {was!r} -> {now!r}" for name, (was, now) in changed.items())
         raise UserError(

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from vae_tf.config import Params, differences, replace
-from vae_tf.data import ImageSet
+from vae_tf.data import ImageSet, may_be_moved
 from vae_tf.data.fingerprints import fingerprint
 from vae_tf.errors import UserError, shown
 from vae_tf.files.reading import Kinds, require_fields
@@ -103,7 +103,8 @@ def same_images(then: str, now: str) -> bool | None:
 def check_params(path: Path, details: dict, params: Params):
     """Checks that a checkpoint was made with the parameters of the run it lies in.
 
-    Fields that one of two versions does not know are not compared.
+    Fields that one of two versions does not know are not compared. Neither is where a folder of
+    images lies: their fingerprints are, wherever images are read.
 
     Args:
         path: The run folder, for messages.
@@ -129,6 +130,8 @@ def check_params(path: Path, details: dict, params: Params):
             f"The checkpoints of '{path}' were made by a version with other parameters: {error}"
         ) from None
     changed = differences(then, params)
+    if may_be_moved(*changed.get("dataset", ("", ""))):
+        del changed["dataset"]
     listing = "; ".join(
         f"{name}: {was!r} there, {now!r} in params.json"
         for name, (was, now) in changed.items()

@@ -9,10 +9,10 @@ from vae_tf.config import Params
 from vae_tf.data.augmentation import CHANGED
 from vae_tf.data.batches import batch_at
 from vae_tf.data.image_set import ImageSet
-from vae_tf.data.values import check_values
-from vae_tf.errors import UserError
+from vae_tf.errors import UserError, shown
 from vae_tf.models import CLASSIFIERS
 from vae_tf.models.generative_model import GenerativeModel
+from vae_tf.pixel_values import check_values
 from vae_tf.runs import NETWORKS, Run, read_log
 from vae_tf.runs.details import check_params, same_images
 from vae_tf.schedules import controlled
@@ -108,6 +108,7 @@ def check_batches(model: GenerativeModel, params: Params, images: ImageSet, vali
             f"Model '{params.model}' does not learn from few labels. Received: labels="
             f"{params.labels}. Set labels=none, or choose {' or '.join(CLASSIFIERS)}."
         )
+    _check_labels(model, images, validation)
     _check_augmentation(model, params, images)
     _check_feedback(model, params)
     model.pixels.check(_some(images))
@@ -117,6 +118,18 @@ def check_batches(model: GenerativeModel, params: Params, images: ImageSet, vali
         batch = batch_at(images, params.batch_size, params.seed, 0, model.needs)
         with state_kept(model):
             model.compute_terms(as_tensors(batch), training=False)
+
+
+def _check_labels(model: GenerativeModel, images: ImageSet, validation: ImageSet):
+    learned = {"label", "labeled_image"} & set(model.needs)
+    if not learned or images.num_classes is None or validation.labels is None:
+        return
+    if validation.labels.max() >= images.num_classes:
+        raise UserError(
+            f"The labels of validation images must be among the {images.num_classes} classes of "
+            f"training images. Received: labels up to {validation.labels.max()}. Add training "
+            f"images of the others, or leave them out."
+        )
 
 
 def _check_augmentation(model: GenerativeModel, params: Params, images: ImageSet):
@@ -190,7 +203,17 @@ def check_checkpoint(run: Run, details: dict, images: ImageSet, data: dict, *, o
             f"{', '.join(f'{name} was {details[name]}' for name in sorted(changed))}, "
             f"received {expected}. Put the same data back, or start anew."
         )
-    _check_same_images(run, details.get("data", {}), data, own_data != details["own_data"])
+    then = details.get("data", {})
+    # In params.json it is the name of before until the run has gone on.
+    name = details.get("params", {}).get("dataset") or Run(run.path).params.dataset
+    elsewhere = not own_data and name != run.params.dataset
+    if elsewhere and not then:
+        raise UserError(
+            f"'{run.path}' was started with {shown(name)} by a version that kept no fingerprints: "
+            f"whether {shown(run.params.dataset)} holds the same images cannot be known. Put the "
+            f"folder back where it was, or start anew."
+        )
+    _check_same_images(run, then, data, elsewhere or own_data != details["own_data"])
 
 
 def _check_same_images(run: Run, then: dict, now: dict, other_kind: bool):

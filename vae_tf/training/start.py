@@ -224,7 +224,7 @@ def _model(
     """The model, built once it is known to fit the machine, and checked against the images."""
     shape = images.image_shape
     sizes = checked_sizes(params, shape, networks)
-    check_memory(params, shape, training=True, sizes=sizes)
+    check_memory(params, shape, training=True, sizes=sizes, num_classes=images.num_classes)
     model = machine.build(
         lambda: build_model(params, shape, len(images), images.num_classes, networks)
     )

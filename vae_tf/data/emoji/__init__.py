@@ -6,6 +6,7 @@ They lie on one losslessly compressed sheet, `sheet.webp`, row by row, in the or
 """
 
 import dataclasses
+import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -50,15 +51,16 @@ def load_emoji(image_size: int | None, channels: int | None) -> Collection:
     names = NAMES.read_text().split()
 
     def prepare(folder: Path) -> dict:
-        with Image.open(SHEET) as sheet:
-            tiles = cut(np.asarray(sheet.convert("RGB")))[: len(names)]
+        with Image.open(SHEET) as picture:
+            tiles = cut(np.asarray(picture.convert("RGB")))[: len(names)]
         shape = fit(tiles[0], image_size, channels).shape
         with RowWriter(folder / "images.npy", shape, np.uint8, len(tiles)) as writer:
             for tile in tiles:
                 writer.write(fit(tile, image_size, channels))
         return {}
 
-    key = {"image_size": image_size, "channels": channels, "sheet_bytes": SHEET.stat().st_size}
+    sheet = hashlib.blake2b(SHEET.read_bytes()).hexdigest()
+    key = {"image_size": image_size, "channels": channels, "sheet": sheet}
     folder, _ = prepared("emoji", key, prepare)
     _, groups = np.unique([without_skin_tone(name) for name in names], return_inverse=True)
     group_names, labels = _unicode_groups(names)
