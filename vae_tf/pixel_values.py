@@ -53,7 +53,14 @@ def check_shape(array, shape: tuple[int, ...]):
 def as_floats(
     array: np.ndarray, shape: tuple[int, ...], name: str = "Images", *, unit: bool = True
 ) -> np.ndarray:
-    """Rows as float32: images by the rule, vectors as they are.
+    """Rows as float32: images by the rule, vectors as they are; arguments as of `row_scale`."""
+    return to_unit(array, row_scale(array, shape, name, unit=unit))
+
+
+def row_scale(
+    array: np.ndarray, shape: tuple[int, ...], name: str = "Images", *, unit: bool = True
+) -> float:
+    """Value of some rows that stands for 1: of images by the rule, of vectors 1.
 
     Args:
         array: `[N, ...]` rows.
@@ -64,10 +71,10 @@ def as_floats(
     Raises:
         UserError: If the type or the values do not fit.
     """
-    if len(shape) == 1:
-        check_values(array, name, unit=unit)
-        return to_unit(array, 1.0)
-    return to_unit(array, full_scale(array, name))
+    if len(shape) > 1:
+        return full_scale(array, name)
+    check_values(array, name, unit=unit)
+    return 1.0
 
 
 def full_scale(array: np.ndarray, name: str = "Images") -> float:

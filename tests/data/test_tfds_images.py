@@ -51,6 +51,38 @@ class TinyDepths(tfds.core.GeneratorBasedBuilder):
         yield 0, {"depth": np.full((2, 2, 1), 13107, np.uint16)}
 
 
+class TinyFloats(tfds.core.GeneratorBasedBuilder):
+    """Floats from 0 to 255, which are no pixels."""
+
+    VERSION = tfds.core.Version("1.0.0")
+
+    def _info(self):
+        features = {"image": tfds.features.Image(shape=(4, 4, 1), dtype=np.float32)}
+        return self.dataset_info_from_configs(features=tfds.features.FeaturesDict(features))
+
+    def _split_generators(self, dl_manager):
+        return {"train": self._generate_examples()}
+
+    def _generate_examples(self):
+        yield 0, {"image": np.linspace(0, 255, 16, dtype=np.float32).reshape(4, 4, 1)}
+
+
+class TinyScans(tfds.core.GeneratorBasedBuilder):
+    """12 bits in a type of 16."""
+
+    VERSION = tfds.core.Version("1.0.0")
+
+    def _info(self):
+        features = {"image": tfds.features.Image(shape=(4, 4, 1), dtype=np.uint16)}
+        return self.dataset_info_from_configs(features=tfds.features.FeaturesDict(features))
+
+    def _split_generators(self, dl_manager):
+        return {"train": self._generate_examples()}
+
+    def _generate_examples(self):
+        yield 0, {"image": np.linspace(0, 4095, 16).astype(np.uint16).reshape(4, 4, 1)}
+
+
 class TinyWords(tfds.core.GeneratorBasedBuilder):
     """No images."""
 
@@ -128,6 +160,19 @@ def test_16_bits():
     images = load("tiny_depths")
     assert images.labels is None
     np.testing.assert_allclose(images.images([0]), 0.2, rtol=1e-6)
+
+
+@pytest.mark.parametrize("size", [None, 2])  # resizing cuts off what lies outside
+def test_floats_that_are_no_pixels_are_refused(size):
+    with pytest.raises(UserError, match="'tiny_floats' must lie in .* from 0 to 255. .* x / 255"):
+        load("tiny_floats", image_size=size)
+
+
+def test_a_table_that_uses_little_of_its_range_warns(caplog):
+    for _ in range(2):  # when it is prepared and when it is not
+        caplog.clear()
+        assert load("tiny_scans").images([0]).max() == np.float32(4095 / 65535)
+        assert "'tiny_scans': your images use 6.2 % of the range 0 to 1" in caplog.text
 
 
 def test_prepared_set_needs_no_tfds(cache):

@@ -112,6 +112,11 @@ def test_what_does_not_fit_is_refused_in_a_line(tiny, blobs, change, message):
     assert int(model.step) == 0
 
 
+def test_keras_warns_of_a_narrow_range(tiny, blobs, caplog):
+    make(tiny).fit(blobs / 20, verbose=0)
+    assert "`x`: your images use 5 % of the range 0 to 1" in caplog.text
+
+
 def test_bytes_are_rescaled_by_keras_too(tiny, blobs):
     eights = np.round(255 * blobs).astype("uint8")
     for given in (eights, 257 * eights.astype("uint16"), blobs > 0.5):

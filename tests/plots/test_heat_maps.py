@@ -22,7 +22,7 @@ def test_heat_maps_write_their_values_and_frame_the_most_of_each_column():
 
 
 def test_names_of_factors_are_no_formulas():
-    figure = plot_heat_maps({"": np.eye(2)}, [0, 1], ["a$x^$b", "y"], "nats", "a$x^$b")
+    figure = plot_heat_maps({"": np.eye(2)}, [0, 1], ["a$x^$b", "y"], "$x^$", "a$x^$b")
     figure.draw_without_rendering()
     assert figure.axes[0].get_xticklabels()[0].get_text() == r"a\$x^\$b"
 

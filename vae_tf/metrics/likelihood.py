@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from vae_tf.errors import UserError
 from vae_tf.metrics.validation import as_array, check_count
-from vae_tf.pixel_values import check_values, full_scale, to_unit
+from vae_tf.pixel_values import row_scale, to_unit
 
 _DECODED_AT_ONCE = 2048  # images; bounds the memory whatever the number of samples
 
@@ -130,10 +130,7 @@ def _check_images(images, image_shape):
             f"`images` must be at least one image, [images, {expected}]. Received: "
             f"shape={array.shape}. Pass images[None] for a single one, images[..., None] for grey."
         )
-    if vectors:
-        check_values(array, "`images`", unit=False)
-        return array, 1.0
-    return array, full_scale(array, "`images`")
+    return array, row_scale(array, array.shape[1:], "`images`", unit=False)
 
 
 def _check_weights(weights, num_samples, num_images):

@@ -10,7 +10,7 @@ from keras import ops
 
 from vae_tf.errors import UserError
 from vae_tf.models.exporting import export
-from vae_tf.pixel_values import as_floats, check_shape, scale_of_type
+from vae_tf.pixel_values import check_shape, row_scale, scale_of_type, warn_of_narrow_range
 
 
 class KerasMethods(keras.Model):
@@ -47,7 +47,9 @@ class KerasMethods(keras.Model):
 
     def fit(self, x=None, y=None, *args, validation_data=None, **kwargs):
         """Trains as any Keras model does, after a look at what is given, as in `check_given`."""
-        self.check_given(x, y)
+        images, scale = self.check_given(x, y)
+        if len(self.image_shape) == 3 and len(images) and not isinstance(x, tf.data.Dataset):
+            warn_of_narrow_range("`x`", images.min() / scale, images.max() / scale)
         if validation_data is not None:
             self.check_given(validation_data)
         return super().fit(x, y, *args, validation_data=validation_data, **kwargs)
@@ -68,7 +70,7 @@ class KerasMethods(keras.Model):
         """What `call` works on: partners and groups are for learning alone."""
         return [name for name in self.needs if name in ("image", "label")]
 
-    def check_given(self, x, y=None, needs=None):
+    def check_given(self, x, y=None, needs=None) -> tuple[np.ndarray, float]:
         """Checks images before Keras and TensorFlow see them.
 
         Args:
@@ -76,6 +78,10 @@ class KerasMethods(keras.Model):
                 which the first batch is. Other sources of batches are not looked at.
             y: Labels, where they are given besides.
             needs: Names that a batch must have; by default all that the model learns from.
+
+        Returns:
+            The images that were looked at, none of other sources, and their value that stands for
+            1.
 
         Raises:
             UserError: If something that the model needs is missing, or images are of another
@@ -86,10 +92,11 @@ class KerasMethods(keras.Model):
         given = (x, y) if y is not None else x
         first = given[0] if isinstance(given, (tuple, list)) and given else given
         if not isinstance(first, (dict, np.ndarray, tf.Tensor)):
-            return
+            return np.zeros(0), 1.0
         image = self.as_batch(given, needs)["image"]
         check_shape(image, self.image_shape)
-        as_floats(np.asarray(image), self.image_shape, unit=self.pixels.unit)
+        images = np.asarray(image)
+        return images, row_scale(images, self.image_shape, unit=self.pixels.unit)
 
     def train_step(self, data):
         batch = self.in_floats(self.as_batch(data))

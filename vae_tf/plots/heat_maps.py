@@ -93,6 +93,6 @@ def _frame_greatest(axes, matrix):
 def _color_bar(page, left, top, height, drawn, unit):
     bar = page.axes(left, top, 14, min(height, 240), label="color bar")
     page.figure.colorbar(drawn, cax=bar)
-    bar.set_ylabel(unit, size=points(12), color=FAINT)
+    bar.set_ylabel(without_mathtext(unit), size=points(12), color=FAINT)
     bar.tick_params(labelsize=points(12), colors=FAINT, length=0)
     bar.spines[:].set_visible(False)
