@@ -9,8 +9,10 @@ import sys
 from collections.abc import Mapping
 
 from vae_tf import config
-from vae_tf.commands.presets import check_name, located, read_presets
+from vae_tf.commands.presets import check_name, located, read_presets, run_named
 from vae_tf.errors import UserError, unknown
+from vae_tf.presets import RENAMED
+from vae_tf.presets.studies import STUDIES
 from vae_tf.studies import Point, Study, read_vary
 from vae_tf.texts.escaping import printable
 
@@ -110,7 +112,12 @@ def listing(studies: Mapping[str, Study]) -> str:
             vary.insert(0, f"{len(study.runs)} runs")
         points = study.points()
         steps = sum(point.params.steps for point in points)
-        lines.append(f"{name:{width}}  {' x '.join(vary)}: {len(points)} runs, {steps:,} steps")
+        if words := STUDIES.about.get(name) if study == STUDIES.get(name) else None:
+            lines.append(f"{name:{width}}  {words}")
+        lines.append(
+            f"{'' if words else name:{width}}  {' x '.join(vary)}: {len(points)} runs, {steps:,} "
+            f"steps"
+        )
     return "\n".join(lines)
 
 
@@ -135,10 +142,11 @@ def chosen_study(
         bases, vary = base.runs, {**base.vary, **vary}
     else:
         for name in names:
-            if name not in runs:
+            if name not in runs and name not in RENAMED:
                 known = [*studies, *runs]
                 raise unknown("study or run", name, known, "They are written in params.py.")
-        bases = runs[names[0]] if len(names) == 1 else {name: runs[name] for name in names}
+        named = {name: run_named(runs, name) for name in names}
+        bases = named[names[0]] if len(names) == 1 else named
     folder = options.name or (names[0] if of_params else None)
     if folder is None:
         raise UserError("Name the folder of the study, beside the run folders: --name NAME")

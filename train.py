@@ -5,13 +5,17 @@ from vae_tf import scripts  # first, see there
 # isort: split
 import argparse
 import sys
+import textwrap
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 from vae_tf import config
-from vae_tf.commands.presets import check_name, located, read_presets
-from vae_tf.errors import UserError
+from vae_tf.commands.presets import check_name, located, read_presets, run_named
+from vae_tf.errors import UserError, unknown
+from vae_tf.presets import FIRST, GROUPS
+from vae_tf.presets import about as preset_about
+from vae_tf.presets import runs as preset_runs
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -21,8 +25,8 @@ def main(arguments: list[str] | None = None) -> int:
     def work() -> int:
         presets = read_presets(__file__)
         options = parse(arguments, presets)
-        if options.list:
-            print(listing(presets))
+        if options.list is not None:
+            print(listing(presets, options.list))
             return 0
         chosen = chosen_runs(options, presets)
         check(chosen, options)
@@ -62,7 +66,13 @@ def parse(arguments: list[str] | None, presets) -> argparse.Namespace:
     parser.add_argument("--name", help="name of the run folder (default: that of the run)")
     parser.add_argument("--resume", action="store_true", help="go on with the run that is there")
     parser.add_argument("--overwrite", action="store_true", help="replace the run that is there")
-    parser.add_argument("--list", action="store_true", help="print the runs and stop")
+    parser.add_argument(
+        "--list",
+        nargs="?",
+        const="",
+        metavar="GROUP",
+        help="print the groups of runs, one group or all, and stop",
+    )
     scripts.add_predictions(parser)
     parser.add_argument("--tensorboard", action="store_true", help="write event files, too")
     parser.add_argument(
@@ -71,26 +81,55 @@ def parse(arguments: list[str] | None, presets) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def listing(presets) -> str:
-    """The runs of params.py, a line each, under the headings of its GUIDE."""
-    groups = {heading: dict(group) for heading, group in guide(presets).items()}
-    placed = set().union(*groups.values())
-    groups["More"] = {name: "" for name in presets.RUNS if name not in placed}
-    width = max(map(len, presets.RUNS))
-    lines: list[str] = []
-    for heading, group in groups.items():
-        names = [name for name in group if name in presets.RUNS]
-        if names:
-            lines += ["", heading] if lines else [heading]
-        for name in names:
-            default = "  (default)" if name == presets.DEFAULT_RUN else ""
-            lines.append(f"  {name:{width}}  {group[name] or summary(presets.RUNS[name])}{default}")
+def listing(presets, group: str = "") -> str:
+    """The runs of params.py: what to try first and the groups, or the runs of one group, or all.
+
+    Args:
+        presets: The module params.py.
+        group: Name of a group, "all", or nothing.
+
+    Raises:
+        UserError: If there is no such group.
+    """
+    subjects = {each.subject: each for each in GROUPS}
+    if group and group not in ("all", *subjects):
+        raise unknown("group", group, ["all", *subjects])
+    mine = [name for name, run in presets.RUNS.items() if run != preset_runs().get(name)]
+    parts = []
+    if not group:
+        first = [name for name in FIRST if name in presets.RUNS and name not in mine]
+        parts += [("Start here: nothing to download", first)]
+    for subject, each in subjects.items():
+        if group in ("all", subject):
+            names = [name for name in each if name in presets.RUNS and name not in mine]
+            parts.append((each.title, names))
+    if group in ("", "all"):
+        parts.append(("Your own, in params.py", mine))
+    lines = [_lines_of(heading, names, presets) for heading, names in parts if names]
+    if not group:
+        counts = [f"  {name:16} {len(each):3}  {each.title}" for name, each in subjects.items()]
+        lines.append("\n".join(["Groups: --list GROUP, or --list all", *counts]))
+    return "\n\n".join(lines)
+
+
+def _lines_of(heading: str, names: list[str], presets) -> str:
+    """A heading and a line or two for each run."""
+    width = max(map(len, names))
+    lines = [heading]
+    for name in names:
+        words = preset_about(name) if presets.RUNS[name] == preset_runs().get(name) else ""
+        words = words or summary(presets.RUNS[name])
+        words += " (default)" if name == presets.DEFAULT_RUN else ""
+        if width <= 24:
+            lines += textwrap.wrap(
+                words, 79, initial_indent=f"  {name:{width}}  ", subsequent_indent=" " * (width + 4)
+            )
+        else:
+            lines += [
+                f"  {name}",
+                *textwrap.wrap(words, 79, initial_indent=" " * 6, subsequent_indent=" " * 6),
+            ]
     return "\n".join(lines)
-
-
-def guide(presets) -> Mapping[str, Mapping[str, str]]:
-    """Headings of params.py, and under each what a run shows."""
-    return getattr(presets, "GUIDE", {})
 
 
 def summary(params: config.Params) -> str:
@@ -115,7 +154,7 @@ def chosen_runs(options: argparse.Namespace, presets) -> list[tuple[str, str, co
         raise UserError(f"Each run can be trained once. Received: {' '.join(names)}")
     chosen = []
     for name in names:
-        params = config.override(config.preset(presets.RUNS, name), options.set)
+        params = config.override(run_named(presets.RUNS, name), options.set)
         chosen.append((options.name or name, name, located(params)))
     return chosen
 
@@ -206,14 +245,13 @@ def show_result(run, predictions: Path):
 
 
 def run_after(name: str, presets, predictions: Path) -> str | None:
-    """How to train the run after this one in the first group of the guide, and what it shows."""
-    for group in list(guide(presets).values())[:1]:
-        names = list(group)
-        if name in names[:-1]:
-            after = names[names.index(name) + 1]
-            command = scripts.command_line("train.py", after, predictions=predictions)
-            return f"Next: {command}\n  {group[after]}".rstrip()
-    return None
+    """How to train the run to try after this one, and what it shows."""
+    following = dict(zip(FIRST[:-1], FIRST[1:], strict=True))
+    after = following.get(name)
+    if after is None or after not in presets.RUNS:
+        return None
+    command = scripts.command_line("train.py", after, predictions=predictions)
+    return f"Next: {command}\n  {preset_about(after)}".rstrip()
 
 
 if __name__ == "__main__":

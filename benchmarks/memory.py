@@ -42,7 +42,7 @@ def main():
                 writer.write(rng.integers(0, 256, (count, *SHAPE), np.uint8))
         images = ImageSet("noise", "train", RowFile(path, 255))
         few = ImageSet("noise", "validation", RowFile(path, 255), np.arange(2_000))
-        params = replace(presets.RUNS["VAE"], steps=options.steps)
+        params = replace(presets.RUNS["CelebA-VAE"], steps=options.steps)
         train(params, Path(folder) / "run", data=(images, few), progress=True)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     print(f"{options.images:,} images, {options.steps:,} steps: peak {peak:.2f} GiB resident")

@@ -34,7 +34,7 @@ import params as presets  # noqa: E402
 from vae_tf.config import override  # noqa: E402
 from vae_tf.models.build import build_model  # noqa: E402
 
-SHAPES = {"MNIST-VAE": (28, 28, 1), "VAE": (64, 64, 3)}
+SHAPES = {"MNIST-VAE": (28, 28, 1), "CelebA-VAE": (64, 64, 3)}
 STEPS = 15
 # Events of operators are called NODE:KIND, others Class::Method or in words.
 OPERATOR = re.compile(r"[^:]:_?[A-Z]\w*$")

@@ -27,7 +27,10 @@ sys.path.insert(0, str(HERE.parent))
 import params as presets  # noqa: E402
 from vae_tf.networks import specs  # noqa: E402
 
-CASES = {"MNIST conv, 28x28x1": ("MNIST-VAE", (28, 28, 1)), "conv, 64x64x3": ("VAE", (64, 64, 3))}
+CASES = {
+    "MNIST conv, 28x28x1": ("MNIST-VAE", (28, 28, 1)),
+    "conv, 64x64x3": ("CelebA-VAE", (64, 64, 3)),
+}
 OURS = ("bare", "train", "xla", "bfloat16", "keras")
 TORCH = ("eager", "channels-last", "compiled", "compiled-last", "pythae")
 

@@ -3,9 +3,9 @@
     python experiments/starts.py            measures, trains and draws; restartable, row by row
     python experiments/starts.py --table    from the rows that are committed
 
-Networks are those of three presets, each from every start of `Params.initializer`, with the output
-biases at the mean image and at the initializer's own. A plateau is the time during which the loss is that
-of a decoder that ignores z: `collapsed_loss`, the negative log-likelihood of the mean image.
+Networks are those of three presets, from every start of `Params.initializer`, each with its output
+biases at the mean image and at the initializer's own. On a plateau the loss is that of a decoder
+that ignores z: `collapsed_loss`, the negative log-likelihood of the mean image.
 Rows are kept in experiments/starts.csv, the scales by layer in experiments/starts_layers.csv.
 """
 

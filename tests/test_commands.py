@@ -42,7 +42,7 @@ def test_from_an_empty_folder_to_runs(tmp_path):
     again = call("init", tmp_path)
     assert again.returncode == 2 and "already" in again.stderr
     listed = call("train", tmp_path, "--list")
-    assert listed.returncode == 0 and "digits-beta" in listed.stdout, listed.stderr
+    assert listed.returncode == 0 and "my-digits" in listed.stdout, listed.stderr
     studies = call("study", tmp_path)
     assert studies.returncode == 0 and "weights" in studies.stdout, studies.stderr
     unknown = call("publish", tmp_path, "digits")

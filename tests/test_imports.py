@@ -21,7 +21,7 @@ LAYERS = [
     {"config"},
     {"runs"},
     {"training", "analysis", "studies"},
-    {"hub"},
+    {"hub", "presets"},
     {"commands"},
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}

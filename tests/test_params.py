@@ -52,7 +52,7 @@ def test_a_preset_starts(name):
 
 
 def test_presets_start_on_other_images():
-    for name in ("MNIST-VAE", "MNIST-VAE-dense", "VAE"):
+    for name in ("MNIST-VAE", "MNIST-VAE-dense", "CelebA-VAE"):
         _start(override(params.RUNS[name], ["dataset=sprites"]))
 
 
@@ -70,9 +70,12 @@ def test_the_first_projects_steps_of_pictures():
 @pytest.mark.parametrize(
     ("name", "formula"),
     [
-        ("KLD_Anneal_40000_steps-10-Beta-VAE", lambda step: min(10, step / 4_000)),
-        ("KLD_Decrease_40000_steps-100to1-Beta-VAE", lambda step: max(1, 100 - step / 400)),
-        ("KLD_Decrease_100000_steps-10000to1-Beta-VAE", lambda step: max(1, 10_000 - step / 10)),
+        ("CelebA-KLD_Anneal_40000_steps-10-Beta-VAE", lambda step: min(10, step / 4_000)),
+        ("CelebA-KLD_Decrease_40000_steps-100to1-Beta-VAE", lambda step: max(1, 100 - step / 400)),
+        (
+            "CelebA-KLD_Decrease_100000_steps-10000to1-Beta-VAE",
+            lambda step: max(1, 10_000 - step / 10),
+        ),
         ("MNIST-KLD-Anneal", lambda step: min(1, max(0, (step - 3_000) / 50_000))),
     ],
 )

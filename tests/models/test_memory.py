@@ -24,7 +24,7 @@ KNOBS = {
 }
 
 
-@pytest.mark.parametrize("name", ["VAE", "sprites-beta-VAE", "MNIST-AE", "MNIST-VAE-dense"])
+@pytest.mark.parametrize("name", ["CelebA-VAE", "sprites-beta-VAE", "MNIST-AE", "MNIST-VAE-dense"])
 def test_weights_are_those_of_the_model(name):
     shape = (28, 28, 1) if "MNIST" in name else COLOR
     preset = replace(presets.RUNS[name], optimizer="sgd(momentum=0.9)")
@@ -58,7 +58,7 @@ def test_planar_flows_and_pairs_count():
 
 
 def test_outputs_are_those_of_the_layers():
-    preset = presets.RUNS["VAE"]
+    preset = presets.RUNS["CelebA-VAE"]
     model = build_model(preset, COLOR, 100)
     outputs = sum(
         layer.count_params() >= 0 and _size(layer.output)

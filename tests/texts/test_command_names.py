@@ -130,9 +130,9 @@ def of_a_trained_run(name, run_folder, monkeypatch, capsys):
     return text, {"runs": [name], "projection": "pca"} | folders
 
 
-def of_the_next_run(name, run_folder):
-    presets = SimpleNamespace(GUIDE={"First": {"a": "", name: "(what it shows; and more)"}})
-    text = train_script.run_after("a", presets, Path(name)) or ""
+def of_the_next_run(name, run_folder, monkeypatch):
+    monkeypatch.setattr(train_script, "FIRST", ("a", name))
+    text = train_script.run_after("a", SimpleNamespace(RUNS={name: None}), Path(name)) or ""
     return text, {"runs": [name], "predictions": name, "devices": 1}
 
 

@@ -9,8 +9,9 @@ from pathlib import Path
 from types import ModuleType
 
 from vae_tf import scripts
-from vae_tf.config import Params, replace
+from vae_tf.config import Params, preset, replace
 from vae_tf.errors import UserError, shown
+from vae_tf.presets import RENAMED
 from vae_tf.studies import Study
 
 
@@ -21,7 +22,7 @@ def read_presets(script: str) -> ModuleType:
         script: Path of the script beside which it should lie otherwise, for messages.
 
     Returns:
-        The module: RUNS and DEFAULT_RUN, and STUDIES and GUIDE where it has them.
+        The module: RUNS and DEFAULT_RUN, and STUDIES where it has them.
 
     Raises:
         UserError: If it cannot be imported, naming its line, or does not define runs.
@@ -86,6 +87,19 @@ def _where_it_failed(error: Exception, script: str) -> str:
     what = error.msg if isinstance(error, SyntaxError) else error
     at = f"'{path}'" if line is None else f"'{path}', line {line}"
     return f"{at}: {kind}{what}"
+
+
+def run_named(runs: Mapping[str, Params], name: str) -> Params:
+    """Looks a run up by its name, or the name that it had.
+
+    Raises:
+        UserError: If there is none of that name, naming the nearest.
+    """
+    renamed = RENAMED.get(name)
+    if name in runs or renamed is None or renamed not in runs:
+        return preset(runs, name)
+    scripts.say(f"The run '{name}' is now called {renamed}. Its folder has the name you gave.")
+    return runs[renamed]
 
 
 def located(params: Params) -> Params:

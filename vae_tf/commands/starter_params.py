@@ -1,29 +1,24 @@
-"""Your runs, by name: `vae-train NAME`, `vae-study NAME`. Fields: `help(vae_tf.config.Params)`."""
+"""Your runs and studies: `python train.py NAME`, `python study.py NAME`.
 
+`python train.py --list` shows the runs that come with the package; vae_tf/presets/ has them. All
+fields of `Params`, with their units and defaults, are in vae_tf/config/params.py.
+"""
+
+from vae_tf import presets
 from vae_tf.config import Params, replace
 from vae_tf.studies import Study
 
-# Half a minute on two cores, no download.
-digits = Params(
-    dataset="digits",
-    encoder=((16, 3, 2), (32, 3, 2), (64,)),
-    latent_size=2,
-    steps=3_000,
-    sample_every=500,
-)
+RUNS = presets.runs()
+STUDIES = presets.studies()
 
-RUNS = {
-    "digits": digits,
-    "digits-beta": replace(digits, model="beta_vae", latent_size=8, kl_weight=4),
-    # Your images: vae-train my-images --set dataset=folder:/my/images
-    "my-images": Params(
-        dataset="folder:my-images", image_size=64, channels=3, latent_size=32, steps=5_000
-    ),
-}
+# What `train.py` without a name trains.
+DEFAULT_RUN = "digits-map"
 
-# What `vae-train` without a name trains.
-DEFAULT_RUN = "digits"
+# A run of yours, as a difference from another one.
+RUNS["my-digits"] = replace(RUNS["digits-VAE"], model="beta_vae", kl_weight=4)
 
-STUDIES = {
-    "weights": Study(RUNS["digits-beta"], {"kl_weight": [1, 4, 16], "seed": [0, 1]}),
-}
+# The same from the start: every field that is not named has its default.
+RUNS["my-shapes"] = Params(dataset="sprites", encoder=((256,), (256,)), latent_size=6, steps=3_000)
+
+# Every combination of these values is a run.
+STUDIES["my-weights"] = Study(RUNS["my-digits"], vary={"kl_weight": (1, 4, 16), "seed": range(2)})

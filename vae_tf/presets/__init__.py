@@ -1,0 +1,50 @@
+"""The runs and studies that come with the package, by subject.
+
+Presets are written as differences from one another. All fields, with their units and defaults, are
+in vae_tf/config/params.py.
+"""
+
+from vae_tf.config import Params
+from vae_tf.presets import (
+    binary_mnist,
+    celeba,
+    digits,
+    emoji,
+    mnist,
+    semi_supervised,
+    sprites,
+)
+from vae_tf.presets.presets import Presets
+from vae_tf.presets.studies import STUDIES
+from vae_tf.studies import Study
+
+GROUPS: tuple[Presets[Params], ...] = (
+    digits.RUNS,
+    sprites.RUNS,
+    emoji.RUNS,
+    mnist.RUNS,
+    binary_mnist.RUNS,
+    semi_supervised.RUNS,
+    celeba.RUNS,
+)
+
+# What to try first, in this order; nothing is downloaded.
+FIRST = ("digits-map", "sprites-beta-TCVAE", "digits-VAE", "emoji-VAE", "my-images")
+
+# Former name -> name.
+RENAMED = celeba.RENAMED
+
+
+def runs() -> dict[str, Params]:
+    """All presets by name, a new dict to which runs can be added."""
+    return {name: params for group in GROUPS for name, params in group.items()}
+
+
+def about(name: str) -> str:
+    """The sentence about a preset; empty where there is none of this name."""
+    return next((group.about[name] for group in GROUPS if name in group), "")
+
+
+def studies() -> dict[str, Study]:
+    """All studies by name, a new dict to which studies can be added."""
+    return dict(STUDIES)

@@ -1,0 +1,41 @@
+"""Handwritten digits of 8x8 pixels, embedded."""
+
+from vae_tf.config import Params, replace
+from vae_tf.presets.presets import Presets
+
+RUNS: Presets[Params] = Presets("digits", "Handwritten digits, 8x8: nothing to download")
+
+RUNS.add(
+    "digits-map",
+    Params(
+        dataset="digits",
+        encoder=((256,), (256,)),
+        latent_size=2,
+        validation=0.2,
+        steps=4_000,
+        sample_every=500,
+        validate_every=500,
+    ),
+    "a VAE with two latents: a map of the digits; half a minute",
+)
+RUNS.add(
+    "digits-VAE",
+    replace(RUNS["digits-map"], latent_size=8, validation=0.05, steps=5_000),
+    "a VAE with eight latents; half a minute",
+)
+RUNS.add(
+    "digits-conditional-VAE",
+    replace(RUNS["digits-VAE"], model="conditional_vae"),
+    "encoder and decoder see the label: codes hold the style; half a minute",
+)
+# 0.01 beside means over 64 pixels and 8 latents is 0.08 here.
+RUNS.add(
+    "digits-QLAE",
+    replace(
+        RUNS["digits-VAE"],
+        model="qlae",
+        hyper={"quantization_weight": 0.08, "commitment_weight": 0.08},
+        optimizer="adamw(weight_decay=0.1, global_clipnorm=1.0)",
+    ),
+    "each latent takes one of a few values; half a minute",
+)

@@ -1,0 +1,395 @@
+"""Studies, grids of runs: `python study.py NAME`."""
+
+from vae_tf.config import Params, replace
+from vae_tf.presets import binary_mnist, digits, emoji, mnist, semi_supervised, sprites
+from vae_tf.presets.presets import Presets
+from vae_tf.schedules import (
+    constant,
+    constrained,
+    controlled,
+    cosine,
+    cyclical,
+    exponential,
+    linear,
+    triggered,
+    warm_up,
+)
+from vae_tf.studies import Study
+
+RUNS = {
+    **digits.RUNS,
+    **sprites.RUNS,
+    **emoji.RUNS,
+    **mnist.RUNS,
+    **binary_mnist.RUNS,
+    **semi_supervised.RUNS,
+}
+STUDIES: Presets[Study] = Presets("studies", "Studies, grids of runs: python study.py NAME")
+
+# What the weight of the KL does to codes of shapes: fifteen short runs of a dense network, made for
+# two cores.
+STUDIES.add(
+    "beta-on-sprites",
+    Study(
+        replace(
+            RUNS["sprites-beta-VAE"],
+            encoder=((256,), (256,)),
+            steps=2_000,
+            sample_every=1_000,
+            sample_steps=(),
+        ),
+        vary={"kl_weight": (1, 2, 4, 8, 16), "seed": range(3)},
+    ),
+    "what the KL weight does to codes of shapes: a dense network, five weights; 20 minutes",
+)
+
+# The table of the beta-VAE paper with every variant (experiments/sprites_study.py, --metrics full):
+# those of which one run would say too little with three seeds, the others with one.
+_sprites = {
+    "VAE": RUNS["sprites-VAE"],
+    **{f"beta-VAE-{_b}": replace(RUNS["sprites-beta-VAE"], kl_weight=_b) for _b in (2, 4, 8, 16)},
+    "beta-TCVAE": RUNS["sprites-beta-TCVAE"],
+    "FactorVAE": RUNS["sprites-FactorVAE"],
+}
+STUDIES.add(
+    "sprites-paper",
+    Study(
+        {name: replace(run, steps=7_500) for name, run in _sprites.items()}, vary={"seed": range(3)}
+    ),
+    "the table of the beta-VAE paper; five hours",
+)
+STUDIES.add(
+    "sprites-variants",
+    Study(
+        {
+            name.removeprefix("sprites-"): replace(run, steps=7_500)
+            for name, run in RUNS.items()
+            if run.dataset == "sprites"
+            and run.model not in ("vae", "beta_vae", "beta_tcvae", "factor_vae")
+        },
+        vary={"seed": (0,)},
+    ),
+    "the same table for all other variants; six hours",
+)
+
+# Whether MNIST-VAE collapses is a matter of its learning rate.
+STUDIES.add(
+    "MNIST-collapse",
+    Study(
+        replace(RUNS["MNIST-VAE"], steps=2_500),
+        vary={"learning_rate": (2e-3, 4e-4), "seed": range(3)},
+    ),
+    "collapse of MNIST-VAE against the learning rate; half an hour",
+)
+
+# A third of the steps or less, but for one; experiments/mnist_likelihood.py measures them on test
+# images.
+_hierarchies = {
+    name: run for name, run in RUNS.items() if run.model in ("hierarchical_vae", "ladder_vae")
+}
+STUDIES.add(
+    "likelihoods",
+    Study(
+        {
+            name: run if name.endswith("-decayed") else replace(run, steps=10_000)
+            for name, run in RUNS.items()
+            if name.startswith("binary-MNIST-") and name not in _hierarchies
+        }
+    ),
+    "log-likelihoods of one stochastic layer; two hours",
+)
+# Depth, batch normalization, warm-up and the ladder (experiments/hierarchies.py); a ladder of one
+# layer is the hierarchy of one.
+STUDIES.add(
+    "hierarchies",
+    Study(
+        {
+            name.removeprefix("binary-MNIST-"): run
+            for name, run in _hierarchies.items()
+            if name != "binary-MNIST-ladder-1"
+        }
+    ),
+    "log-likelihoods of one to five layers; two hours",
+)
+
+
+# How networks learn (experiments/recipe.py): four sets, one change at a time of a start, a rate, an
+# optimizer, a batch or a width, at about equal CPU seconds: `_recipes` says how many times the
+# steps of the base a variant makes. The base is He's start and a rate that falls along a cosine.
+def _cosine(rate: float, steps: int, warm: int | None = None):
+    """Up in a straight line within a tenth of the steps, or `warm`, then along a cosine to 0."""
+    warm = warm or steps // 10
+    return warm_up(warm, cosine(rate, 0, steps - warm))
+
+
+def _scaled(spec, factor: float):
+    return tuple((max(int(layer[0] * factor), 1), *layer[1:]) for layer in spec)
+
+
+def _narrowed(run: Params, factor: float) -> dict:
+    decoder = run.decoder and (*_scaled(run.decoder[:-1], factor), run.decoder[-1])
+    return {"encoder": _scaled(run.encoder, factor), "decoder": decoder}
+
+
+def _with_option(optimizer: str, option: str) -> str:
+    name, _, options = optimizer.rstrip(")").partition("(")
+    return f"{name}({', '.join(filter(None, [options, option]))})"
+
+
+# Set -> run, its highest rate, steps of the base.
+_recipe_sets = {
+    "sprites": (replace(RUNS["sprites-VAE"], sample_steps=()), 2e-3, 1_500),
+    "mnist": (replace(RUNS["MNIST-VAE"], sample_steps=()), 2e-3, 2_500),
+    "binary": (RUNS["binary-MNIST-VAE"], 2e-3, 10_000),
+    "emoji": (replace(RUNS["emoji-VAE"], sample_steps=(), patience=None), 1e-3, 1_500),
+}
+# Variant -> (times the steps of the base, changes of a run at its highest rate and steps).
+_recipes: dict = {
+    "base": (1, lambda run, rate, steps: {}),
+    "glorot": (1, lambda run, rate, steps: {"initializer": "glorot"}),
+    "lecun": (1, lambda run, rate, steps: {"initializer": "lecun"}),
+    "torch": (1, lambda run, rate, steps: {"initializer": "torch"}),
+    "no-bias": (1, lambda run, rate, steps: {"output_bias": "initializer"}),
+    "glorot-no-bias": (
+        1,
+        lambda run, rate, steps: {"initializer": "glorot", "output_bias": "initializer"},
+    ),
+    "constant": (1, lambda run, rate, steps: {"learning_rate": rate}),
+    "constant-half": (1, lambda run, rate, steps: {"learning_rate": rate / 2}),
+    "cosine-half": (1, lambda run, rate, steps: {"learning_rate": _cosine(rate / 2, steps)}),
+    "cosine-double": (1, lambda run, rate, steps: {"learning_rate": _cosine(2 * rate, steps)}),
+    "one-cycle": (
+        1,
+        lambda run, rate, steps: {"learning_rate": _cosine(2 * rate, steps, 3 * steps // 10)},
+    ),
+    "adamw": (1, lambda run, rate, steps: {"optimizer": "adamw(weight_decay=0.01)"}),
+    "lion": (
+        1,
+        lambda run, rate, steps: {"optimizer": "lion", "learning_rate": _cosine(rate / 5, steps)},
+    ),
+    "muon": (1, lambda run, rate, steps: {"optimizer": "muon(weight_decay=None)"}),
+    "clipped": (
+        1,
+        lambda run, rate, steps: {"optimizer": _with_option(run.optimizer, "global_clipnorm=100")},
+    ),
+    "clipped-double": (
+        1,
+        lambda run, rate, steps: {
+            "optimizer": _with_option(run.optimizer, "global_clipnorm=100"),
+            "learning_rate": _cosine(2 * rate, steps),
+        },
+    ),
+    "half-batch": (1.8, lambda run, rate, steps: {"batch_size": run.batch_size // 2}),
+    "double-batch": (0.55, lambda run, rate, steps: {"batch_size": run.batch_size * 2}),
+    "ema": (1, lambda run, rate, steps: {"ema": 0.999}),
+    "constant-ema": (1, lambda run, rate, steps: {"ema": 0.999, "learning_rate": rate}),
+    "half-as-wide": (2, lambda run, rate, steps: _narrowed(run, 0.5)),
+    "twice-as-wide": (0.35, lambda run, rate, steps: _narrowed(run, 2)),
+    "bfloat16": (1.4, lambda run, rate, steps: {"precision": "mixed_bfloat16"}),
+}
+
+
+def _recipe(run: Params, rate: float, steps: int, changes) -> Params:
+    run = replace(
+        run,
+        learning_rate=_cosine(rate, steps),
+        steps=steps,
+        sample_every=steps,
+        checkpoint_every=steps,
+        validate_every=steps // 10,
+        log_every=steps // 10,
+    )
+    return replace(run, **changes(run, rate, steps))
+
+
+STUDIES.add(
+    "recipe",
+    Study(
+        {
+            f"{name}-{variant}": _recipe(run, rate, int(steps * factor) // 10 * 10, changes)
+            for variant, (factor, changes) in _recipes.items()
+            for name, (run, rate, steps) in _recipe_sets.items()
+        }
+        # Its activation is tanh, for which Glorot's start is the base.
+        | {
+            "binary-he": _recipe(
+                *_recipe_sets["binary"], lambda run, rate, steps: {"initializer": "he"}
+            ),
+        },
+        vary={"seed": range(3)},
+    ),
+    "how networks learn: start, rate, optimizer, batch and width; eight hours",
+)
+
+# MNIST from 100 labels (experiments/few_labels.py).
+_plain_sdgm = replace(
+    RUNS["MNIST-SDGM"],
+    hyper=RUNS["MNIST-SDGM"].hyper | {"batch_normalization": False},
+    learning_rate=RUNS["MNIST-M2"].learning_rate,
+)
+STUDIES.add(
+    "few-labels",
+    Study(
+        {name: RUNS[f"MNIST-{name}"] for name in ("M2", "M2-plain", "M1", "M1-M2", "SDGM", "ADGM")}
+        # Another seed labels other images, too.
+        | {
+            f"{name}-seed-{seed}": replace(RUNS[f"MNIST-{name}"], seed=seed)
+            for name in ("M2", "M1-M2")
+            for seed in (1, 2)
+        }
+        # Twice as long, with a falling rate: does the second seed need more time?
+        | {
+            "M2-long-seed-1": replace(
+                RUNS["MNIST-M2"],
+                seed=1,
+                kl_weight=linear(2, 1, 12_000),
+                learning_rate=exponential(1e-3, 1e-4, 12_000),
+                steps=12_000,
+            )
+        }
+        | {"SDGM-plain": _plain_sdgm}
+        # Ten epochs without what helps.
+        | {
+            "M2-no-wait": replace(
+                RUNS["MNIST-M2"],
+                hyper=RUNS["MNIST-M2"].hyper | {"classifier_delay": 0},
+                steps=2_500,
+            ),
+            "SDGM-level": replace(_plain_sdgm, kl_weight=1.0, steps=2_500),
+            "SDGM-unclipped": replace(_plain_sdgm, optimizer="adam", steps=2_500),
+            "SDGM-constant-rate": replace(
+                RUNS["MNIST-SDGM"], learning_rate=_plain_sdgm.learning_rate, steps=2_500
+            ),
+            "ADGM-plain": replace(
+                RUNS["MNIST-ADGM"],
+                hyper=RUNS["MNIST-ADGM"].hyper | {"batch_normalization": False},
+                steps=2_500,
+            ),
+        }
+    ),
+    "MNIST from 100 labels; six hours",
+)
+
+# The runs shown in this repository; experiments/gallery.py puts them into predictions/. MNIST's at
+# the learning rate that their presets had: MNIST-VAE is lost there.
+_gallery = {
+    "MNIST-AE": RUNS["MNIST-AE"],
+    "MNIST-VAE": RUNS["MNIST-VAE"],
+    # A quarter of the 60,000 steps; delay and ramp scaled with them.
+    "MNIST-KLD-Anneal": replace(
+        RUNS["MNIST-KLD-Anneal"], steps=15_000, kl_weight=linear(0, 1, 12_500, delay=750)
+    ),
+    "MNIST-VAE-dense": RUNS["MNIST-VAE-dense"],
+}
+STUDIES.add(
+    "gallery",
+    Study(
+        {name: replace(run, learning_rate=2e-3) for name, run in _gallery.items()}
+        | {name: run for name, run in RUNS.items() if name.startswith("emoji-")}
+    ),
+    "the runs that this repository shows; two hours",
+)
+
+# The sprites as long as Locatello et al. train on dSprites, with their settings: five hours a run
+# on two cores. `python experiments/sprites_steps.py` scores the steps that are kept.
+STUDIES.add(
+    "sprites-published",
+    Study(
+        {
+            name: replace(
+                run,
+                learning_rate=1e-4,
+                steps=300_000,
+                log_every=500,
+                validate_every=5_000,
+                sample_every=50_000,
+                sample_steps=(),
+                keep_steps=(
+                    1_000,
+                    3_000,
+                    10_000,
+                    20_000,
+                    30_000,
+                    50_000,
+                    100_000,
+                    200_000,
+                    300_000,
+                ),
+            )
+            for name, run in {
+                "beta-TCVAE": RUNS["sprites-beta-TCVAE"],
+                "VAE": RUNS["sprites-VAE"],
+                "beta-VAE-4": RUNS["sprites-beta-VAE"],
+                "Ada-GVAE": RUNS["sprites-Ada-GVAE"],
+            }.items()
+        }
+        # Chen et al. 2018 as their code has it: 50 epochs of 737,280 images (there the decoder's
+        # activation is tanh).
+        | {
+            "beta-TCVAE-2048": replace(
+                RUNS["sprites-beta-TCVAE"],
+                encoder=((1200,), (1200,)),
+                decoder=((1200,), (1200,), (1200,)),
+                batch_size=2_048,
+                learning_rate=1e-3,
+                steps=18_000,
+                log_every=20,
+                validate_every=240,
+                sample_every=5_000,
+                sample_steps=(),
+                # As many images as of the others.
+                keep_steps=(94, 312, 625, 938, 1_562, 3_125, 6_250, 9_375, 18_000),
+            )
+        }
+    ),
+    "the sprites for 300,000 steps, as published; a day",
+)
+
+# Remedies for a collapsed posterior, side by side: `python study.py collapse --metrics fast`, then
+# `python experiments/collapse.py`. A network with a quarter of MNIST-VAE's filters is lost at a
+# learning rate of 0.005 as that one is at 0.002; at 0.002 it is not.
+_small = replace(
+    RUNS["MNIST-VAE"],
+    encoder=((16, 4, 2), (16, 4, 2), (64,)),
+    decoder=((64,), (16, 4, 2), (1, 4, 2)),
+    steps=1_500,
+    **dict.fromkeys(("sample_every", "checkpoint_every", "validate_every"), 500),
+    sample_steps=(),
+)
+_ways: dict[str, dict] = {  # to the same optimum
+    "constant": {},
+    "linear": {"kl_weight": linear(0, 1, 750)},
+    "cyclical": {"kl_weight": cyclical(0, 1, 1_200)},
+    "triggered": {"kl_weight": triggered(15, linear(0, 1, 500))},
+    "lagging": {"model": "lagging_vae", "hyper": {"encoder_steps": 5}},
+}
+_dense: dict = {"encoder": ((128,), (128,)), "decoder": ((128,),)}
+_optima: dict[str, dict] = {  # that may differ from the VAE's
+    "capacity": {
+        "model": "capacity_vae",
+        "hyper": {"gamma": 10.0, "capacity": "linear(0.5, 12, 750)"},
+    },
+    "free-bits": {"model": "free_bits_vae", "hyper": {"free_nats": 0.25}},
+    "constrained": {"kl_weight": constrained(25, start=0.1)},
+    "controlled": {"kl_weight": controlled(12, integral=0.001)},
+    "stddev-learned": {"likelihood": "gaussian(stddev=learned)"},
+    "stddev-optimal": {"likelihood": "gaussian(stddev=optimal)"},
+    "MMD-VAE": {"model": "info_vae", "hyper": {"alpha": 1.0, "scale": 100.0}},
+    "fewer-latents": {"latent_size": 8},
+    "dense": _dense,
+    "low-capacity": {**_dense, "latent_size": 8},
+}
+_rates = {5e-3: _ways | _optima, 2e-3: {"constant": {}} | _optima}
+STUDIES.add(
+    "collapse",
+    Study(
+        {
+            f"{name}-{rate}": replace(_small, learning_rate=rate, **changes)
+            for rate, remedies in _rates.items()
+            for name, changes in remedies.items()
+        }
+        | {"warm-up-0.005": replace(_small, learning_rate=warm_up(500, constant(5e-3)))},
+        vary={"seed": range(3)},
+    ),
+    "remedies for a collapsed posterior; three hours",
+)
