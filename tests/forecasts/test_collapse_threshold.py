@@ -85,6 +85,6 @@ def test_constant_images_never_leave_the_collapsed_solution():
 
 
 def test_the_threshold_of_one_bit_in_many_pixels_is_their_number():
-    bits = np.arange(10)[:, None, None] % 2 * np.ones((10, 4, 4), int)
+    bits = np.tile(np.arange(10)[:, None, None] % 2 == 1, (1, 4, 4))
     assert bernoulli_threshold(bits).collapse_weight == pytest.approx(16)
     assert math.isclose(forecast(bits, stddev=0.5).collapse_weight, 16)  # p (1 - p) = 0.5^2
