@@ -21,7 +21,7 @@ def read_sample(images: "ImageSet | np.ndarray") -> tuple[np.ndarray, int]:
 
     Args:
         images: An image set, or an array `[N, H, W, C]`, `[N, H, W]` or `[N, D]`: floats in [0, 1],
-            bools, or integers, which are divided by their full scale; N at least 2.
+            bools, or uint8 and uint16, see `pixel_values`; N at least 2.
 
     Returns:
         `(values, N)`: `[n, D]` float32 with n * D at most `MOST_VALUES`, and the images there are.
