@@ -69,7 +69,7 @@ def parse(arguments: list[str] | None, presets) -> argparse.Namespace:
     parser.add_argument(
         "--list",
         nargs="?",
-        const="",
+        const="groups",
         metavar="GROUP",
         help="print the groups of runs, one group or all, and stop",
     )
@@ -81,32 +81,32 @@ def parse(arguments: list[str] | None, presets) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def listing(presets, group: str = "") -> str:
+def listing(presets, group: str = "groups") -> str:
     """The runs of params.py: what to try first and the groups, or the runs of one group, or all.
 
     Args:
         presets: The module params.py.
-        group: Name of a group, "all", or nothing.
+        group: Name of a group, "all", or "groups".
 
     Raises:
         UserError: If there is no such group.
     """
     subjects = {each.subject: each for each in GROUPS}
-    if group and group not in ("all", *subjects):
+    if group not in ("groups", "all", *subjects):
         raise unknown("group", group, ["all", *subjects])
     mine = [name for name, run in presets.RUNS.items() if run != preset_runs().get(name)]
     parts = []
-    if not group:
+    if group == "groups":
         first = [name for name in FIRST if name in presets.RUNS and name not in mine]
         parts += [("Start here: nothing to download", first)]
     for subject, each in subjects.items():
         if group in ("all", subject):
             names = [name for name in each if name in presets.RUNS and name not in mine]
             parts.append((each.title, names))
-    if group in ("", "all"):
+    if group in ("groups", "all"):
         parts.append(("Your own, in params.py", mine))
     lines = [_lines_of(heading, names, presets) for heading, names in parts if names]
-    if not group:
+    if group == "groups":
         counts = [f"  {name:16} {len(each):3}  {each.title}" for name, each in subjects.items()]
         lines.append("\n".join(["Groups: --list GROUP, or --list all", *counts]))
     return "\n\n".join(lines)

@@ -84,7 +84,7 @@ def scripted(**options):
 def of_unknown_run(name, run_folder):
     with pytest.raises(UserError) as error:
         preset({}, name)
-    return str(error.value), {"list": True, "predictions": "predictions", "devices": 1}
+    return str(error.value), {"list": "all", "predictions": "predictions", "devices": 1}
 
 
 def of_missing_runs(name, run_folder):
@@ -130,7 +130,7 @@ def of_a_trained_run(name, run_folder, monkeypatch, capsys):
     return text, {"runs": [name], "projection": "pca"} | folders
 
 
-def of_the_next_run(name, run_folder, monkeypatch):
+def of_the_next_run(name, run_folder, monkeypatch, capsys):
     monkeypatch.setattr(train_script, "FIRST", ("a", name))
     text = train_script.run_after("a", SimpleNamespace(RUNS={name: None}), Path(name)) or ""
     return text, {"runs": [name], "predictions": name, "devices": 1}
@@ -175,7 +175,7 @@ def of_a_new_folder(name, run_folder, monkeypatch, capsys):
     assert init.main([]) == 0
     Path("params.py").unlink()
     text = capsys.readouterr().out.partition("Next")[2]
-    return text, {"list": True, "predictions": "predictions", "devices": 1}
+    return text, {"list": "groups", "predictions": "predictions", "devices": 1}
 
 
 # File that prints commands -> messages with them.

@@ -1,3 +1,5 @@
+import shutil
+
 import pytest
 
 from vae_tf.config import replace
@@ -58,3 +60,12 @@ def test_the_forecast_is_made_for_a_listener_alone(tiny, tmp_path, monkeypatch):
 def test_advice_on_learning_rates_that_do_not_fit_the_run(tiny, rate, words):
     advice = rate_advice(replace(tiny, learning_rate=rate))
     assert (words in advice and "12" in advice) if words else advice is None
+
+
+def test_a_run_that_was_killed_before_its_first_checkpoint_begins_at_the_mean_image(tiny, tmp_path):
+    straight = train(tiny, tmp_path / "straight")
+    shutil.rmtree(train(tiny, tmp_path / "killed").checkpoints)
+    for path in ((tmp_path / "killed" / "log.csv"), *(tmp_path / "killed" / "samples").iterdir()):
+        path.unlink()
+    again = train(tiny, tmp_path / "killed", resume=True)
+    assert again.log_path.read_bytes() == straight.log_path.read_bytes()

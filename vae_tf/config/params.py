@@ -261,5 +261,5 @@ def preset(presets: Mapping[str, Params], name: str) -> Params:
         UserError: If there is none of that name, naming the nearest.
     """
     if name not in presets:
-        raise unknown("run", name, presets, f"All: {command_line('train.py', list=True)}")
+        raise unknown("run", name, presets, f"All: {command_line('train.py', list='all')}")
     return presets[name]

@@ -24,7 +24,7 @@ RUNS = {
     **binary_mnist.RUNS,
     **semi_supervised.RUNS,
 }
-STUDIES: Presets[Study] = Presets("studies", "Studies, grids of runs: python study.py NAME")
+STUDIES: Presets[Study] = Presets("studies", "Studies, grids of runs")
 
 # What the weight of the KL does to codes of shapes: fifteen short runs of a dense network, made for
 # two cores.

@@ -38,7 +38,7 @@ from vae_tf.training.checks import (
 )
 from vae_tf.training.devices import Devices
 from vae_tf.training.loop import Training
-from vae_tf.training.transfer import Transfer, find_start, transfer
+from vae_tf.training.transfer import find_start, transfer
 
 
 def train(
@@ -105,9 +105,12 @@ def train(
         check_count_of_images(images, validation)
     machine = Devices(devices)
     model = _model(params, images, validation, networks, machine)
-    if not resume and networks is None and params.output_bias == "mean":
-        begin_at_mean(model, images)
-    copied = _begin_with(params.start, run_dir, model, resume=resume)
+    copied = None
+    if not (resume and checkpoints.newest(run_dir / "checkpoints")):
+        if params.output_bias == "mean" and networks is None:
+            begin_at_mean(model, images)
+        if params.start is not None:
+            copied = transfer(find_start(params.start, run_dir), model)
     told = params.model in CLASSIFIERS and data is None and "test" in images.splits
     test = runs.load_data(params, "test") if told else None
     labeled = bool({"label", "labeled_image"} & set(model.needs))
@@ -232,13 +235,6 @@ def _model(
     check_images(images, validation, unit=model.pixels.unit)
     check_batches(model, params, images, validation)
     return model
-
-
-def _begin_with(start: str | None, run_dir: Path, model, *, resume: bool) -> Transfer | None:
-    """Copies the weights that a run begins with; never into one that has a checkpoint."""
-    if start is None or (resume and checkpoints.newest(run_dir / "checkpoints")):
-        return None
-    return transfer(find_start(start, run_dir), model)
 
 
 def rate_advice(params: Params) -> str | None:
