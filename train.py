@@ -154,9 +154,22 @@ def chosen_runs(options: argparse.Namespace, presets) -> list[tuple[str, str, co
         raise UserError(f"Each run can be trained once. Received: {' '.join(names)}")
     chosen = []
     for name in names:
-        params = config.override(run_named(presets.RUNS, name), options.set)
+        base = run_to_resume(name, presets, options) or run_named(presets.RUNS, name)
+        params = config.override(base, options.set)
         chosen.append((options.name or name, name, located(params)))
     return chosen
+
+
+def run_to_resume(name: str, presets, options: argparse.Namespace) -> config.Params | None:
+    """Parameters of a run folder that is named and is no run of params.py; None for other names."""
+    folder = options.predictions / name
+    if not options.resume or name in presets.RUNS or Path(name).name != name:
+        return None
+    if not (folder / "params.json").is_file():
+        return None
+    from vae_tf.runs import Run
+
+    return Run(folder).params
 
 
 def check(chosen: list[tuple[str, str, config.Params]], options: argparse.Namespace):

@@ -1,5 +1,6 @@
 """train.py as a user runs it: a process of its own, and in this one where that says as much."""
 
+import json
 import os
 import signal
 import subprocess
@@ -57,6 +58,12 @@ def test_answers_without_tensorflow(option, tmp_path):
     [
         (["--set", "steps=many"], "Received: steps='many'"),
         (["--set", "stepz=3"], "Did you mean 'steps'"),
+        (["--set", "beta=4"], "`kl_weight`"),
+        (["--set", "lr=0.1"], "`learning_rate`"),
+        (["--set", "epochs=3"], "`steps`"),
+        (["--set", "latent_dim=3"], "`latent_size`"),
+        (["--set", "batch=3"], "`batch_size`"),
+        (["no-such-folder", "--resume"], "no-such-folder"),
         (["MNIST-EA"], "Did you mean 'MNIST-AE'"),
         (["--set", "latent_size=-1"], "`latent_size`"),
         (["digits-VAE", "MNIST-AE", "--name", "x"], "--name"),
@@ -191,3 +198,12 @@ def test_a_mistake_in_params_is_answered_with_its_line(tmp_path, text, message):
 
 
 _RUN_HERE = "import sys; sys.path.insert(0, '.'); import train; sys.exit(train.main(['--list']))"
+
+
+def test_a_run_folder_of_another_name_is_resumed_by_its_name(tmp_path, call):
+    words = ["--name", "mine", *TINY]
+    assert call(train_script.main, "digits-VAE", *words, cwd=tmp_path).returncode == 0
+    done = call(train_script.main, "mine", "--resume", "--set", "steps=40", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    written = json.loads((tmp_path / "predictions" / "mine" / "params.json").read_text())
+    assert written["steps"] == 40 and written["latent_size"] == 8

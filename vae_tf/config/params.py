@@ -20,6 +20,17 @@ from vae_tf.texts.command_names import command_line
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 OUTPUT_BIASES = ("mean", "initializer")
 
+# What other packages call a field, and what it is here.
+_MEANT = {
+    "batch": "`batch_size` is the number of images of an update.",
+    "beta": "The weight of the KL is `kl_weight`; beta_vae is vae with a `kl_weight` of 4.",
+    "epochs": "`steps` counts updates: an epoch has training images / `batch_size` of them.",
+    "latent_dim": "`latent_size` is the number of latents.",
+    "latents": "`latent_size` is the number of latents.",
+    "lr": "The learning rate is `learning_rate`.",
+    "z_dim": "`latent_size` is the number of latents.",
+}
+
 # What params.json of versions up to 0.27 do not name.
 _BEFORE = {"initializer": "glorot", "output_bias": "initializer"}
 
@@ -91,6 +102,8 @@ class Params:
     def __new__(cls, /, *args, **fields):
         known = [field.name for field in dataclasses.fields(cls)]
         for name in fields:
+            if name in _MEANT:
+                raise UserError(f"Unknown parameter '{name}'. {_MEANT[name]}")
             if name not in known:
                 raise unknown("parameter", name, known)
         return super().__new__(cls)
