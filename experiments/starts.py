@@ -11,6 +11,7 @@ Rows are kept in experiments/starts.csv, the scales by layer in experiments/star
 
 import argparse
 import csv
+import itertools
 import sys
 import tempfile
 from pathlib import Path
@@ -45,10 +46,8 @@ LEFT = 0.9  # the plateau ends where the loss is below this part of the collapse
 # Preset -> learning rate. MNIST-VAE at the rate at which it collapsed from Glorot's weights.
 PRESETS = {"sprites-VAE": 1e-3, "MNIST-VAE": 2e-3, "emoji-VAE": 5e-4}
 BIASES = ("mean", "initializer")
-COLUMNS = (
-    *("preset", "initializer", "output_bias", "seed", "output_stddev", "collapsed_loss"),
-    *("plateau", "loss", "dead"),
-)
+KEY = ("preset", "initializer", "output_bias", "seed")
+COLUMNS = (*KEY, "output_stddev", "collapsed_loss", "plateau", "loss", "dead")
 
 
 def settings(preset: str, initializer: str, output_bias: str, seed: int) -> Params:
@@ -97,14 +96,15 @@ def scales(model, x: np.ndarray) -> list[tuple[str, float, float]]:
     found = []
     with tf.GradientTape() as tape:
         loss = model.compute_terms({"image": tf.constant(x)}, True)["loss"]
-    kernels = {v.path: v for v in model.trainable_variables if v.name == "kernel"}
+    # Not by their paths: both networks have a layer of one name.
+    kernels = {id(v): v for v in model.trainable_variables if v.name == "kernel"}
     found_gradients = tape.gradient(loss, [v.value for v in kernels.values()])
     gradients = dict(zip(kernels, found_gradients, strict=True))
     for network, rows in ((model.encoder, x), (model.decoder, z)):
         outputs = activated(network)
         values = keras.Model(network.input, list(outputs.values()))(rows)
         for name, value in zip(outputs, values, strict=True):
-            gradient = float(np.std(gradients[network.get_layer(name).kernel.path]))
+            gradient = float(np.std(gradients[id(network.get_layer(name).kernel)]))
             found.append((f"{network.name}/{name}", spread_over_rows(value), gradient))
     return found
 
@@ -128,32 +128,32 @@ def dead_units(model, x: np.ndarray) -> float:
     return float(np.mean(np.concatenate(highest) <= 0))
 
 
-def measured(preset: str, initializer: str, output_bias: str, seed: int):
-    """A row of the table, and the scales of its layers."""
-    params = settings(preset, initializer, output_bias, seed)
+def step_zero(params: Params) -> tuple[list[dict], float]:
+    """Rows of scales by layer, and the collapsed loss."""
     images = load_data(params, "train")
     model = initial_model(params, images)
-    x = images.images(np.arange(256))
-    layers = scales(model, x)
-    floor = collapsed_loss(model, images)
+    found = scales(model, images.images(np.arange(256)))
+    rows = [
+        {"layer": name, "activations": f"{activation:.4g}", "gradients": f"{gradient:.4g}"}
+        for name, activation, gradient in found
+    ]
+    return rows, collapsed_loss(model, images)
+
+
+def trained(params: Params, floor: float) -> dict:
+    """What a training of `STEPS` steps came to; the plateau is at the loss `floor`."""
     with tempfile.TemporaryDirectory() as folder:
         run = vae_tf.train(params, Path(folder) / "run")
         history = run.history
-    elbo = -history["elbo"]
-    averaged = np.convolve(elbo, np.ones(WINDOW // 10) * 10 / WINDOW, mode="valid")
+        dead = dead_units(run.model, run.data.images(np.arange(256)))
+    averaged = np.convolve(-history["elbo"], np.ones(WINDOW // 10) * 10 / WINDOW, mode="valid")
     left = np.flatnonzero(averaged < LEFT * floor)
-    row = {
-        "preset": preset,
-        "initializer": initializer,
-        "output_bias": output_bias,
-        "seed": seed,
-        "output_stddev": f"{layers[-1][1]:.4g}",
+    return {
         "collapsed_loss": f"{floor:.2f}",
         "plateau": int(history["step"][left[0]]) if len(left) else "",
         "loss": f"{averaged[-1]:.2f}",
-        "dead": f"{dead_units(run.model, x):.3f}",
+        "dead": f"{dead:.3f}",
     }
-    return row, layers
 
 
 def read(path: Path) -> list[dict]:
@@ -174,27 +174,28 @@ def add(path: Path, columns, rows: list[dict]):
         writer.writerows(rows)
 
 
+def has(path: Path, key: dict) -> bool:
+    """Whether a table has rows of a key."""
+    return any(all(row[name] == str(key[name]) for name in KEY) for row in read(path))
+
+
 def measure(seeds: int):
-    """Measures what is missing in the table."""
-    for seed in range(seeds):
-        for preset in PRESETS:
-            for initializer in INITIALIZERS:
-                for output_bias in BIASES:
-                    wanted = (preset, initializer, output_bias, str(seed))
-                    if any(tuple(row[c] for c in COLUMNS[:4]) == wanted for row in read(ROWS)):
-                        continue
-                    row, layers = measured(preset, initializer, output_bias, seed)
-                    key = {name: row[name] for name in COLUMNS[:4]}
-                    add(
-                        LAYERS,
-                        (*COLUMNS[:4], "layer", "activations", "gradients"),
-                        [
-                            key | {"layer": n, "activations": f"{a:.4g}", "gradients": f"{g:.4g}"}
-                            for n, a, g in layers
-                        ],
-                    )
-                    add(ROWS, COLUMNS, [row])
-                    print(row, flush=True)
+    """Measures what is missing in the tables."""
+    every = itertools.product(range(seeds), PRESETS, INITIALIZERS, BIASES)
+    for seed, preset, initializer, output_bias in every:
+        key = dict(zip(KEY, (preset, initializer, output_bias, seed), strict=True))
+        if has(LAYERS, key) and has(ROWS, key):
+            continue
+        params = settings(preset, initializer, output_bias, seed)
+        layers, floor = step_zero(params)
+        if not has(LAYERS, key):
+            columns = (*KEY, "layer", "activations", "gradients")
+            add(LAYERS, columns, [key | layer for layer in layers])
+        if not has(ROWS, key):
+            stddev = {"output_stddev": layers[-1]["activations"]}
+            row = key | stddev | trained(params, floor)
+            add(ROWS, COLUMNS, [row])
+            print(row, flush=True)
 
 
 def table(rows: list[dict]) -> str:
@@ -221,40 +222,42 @@ STARTS = {"glorot": ORANGE, "torch": "#cc79a7", "lecun": SKY, "he": BLUE}
 
 def picture(rows: list[dict], layers: list[dict]):
     """Scales by layer, a panel a network, and beside each what became of the start."""
-    width, across, height, down = 380, 90, 200, 120
+    width, across, height, down = 340, 90, 200, 120
     page = Page(
-        2 * width + across + 60,
+        3 * width + 2 * across + 40,
         len(PRESETS) * (height + down),
         "Initial weights, layer by layer, and the plateau after them",
         (
-            "Left: standard deviation of each layer's output over 256 images (encoder) or latents "
-            "(decoder) at step 0.",
+            "Step 0, from the left: standard deviation of each layer's output over 256 images "
+            "(encoder) or latents (decoder), and of the gradient of its kernel.",
             "Right: steps until the loss is 10 % below that of a decoder that draws the mean image "
             "(bars to the end: not reached). Seed 0.",
         ),
     )
     for place, preset in enumerate(PRESETS):
         top = page.top + 30 + place * (height + down)
-        axes = page.chart(
-            MARGIN + 60, top, width, height, title=preset, xlabel="", ylabel="standard deviation"
-        )
-        names: list[str] = []
-        for name, color in STARTS.items():
-            mine = [
-                row
-                for row in layers
-                if (row["preset"], row["initializer"], row["output_bias"], row["seed"])
-                == (preset, name, "mean", "0")
-            ]
-            names = [row["layer"].partition("/")[2] for row in mine] or names
-            axes.plot([float(row["activations"]) for row in mine], "o-", color=color, label=name)
-        axes.set_yscale("log")
-        axes.set_ylim(2e-4, 2)
-        axes.set_xticks(range(len(names)), names, rotation=35, ha="right")
-        if not place:
-            axes.legend(frameon=False, fontsize=points(12), ncols=4, loc=(0.25, 1.02))
+        panels = []
+        for index, (column, title) in enumerate(
+            (("activations", preset), ("gradients", "gradients"))
+        ):
+            left = MARGIN + 60 + index * (width + across - 20)
+            axes = page.chart(left, top, width, height, title=title, xlabel="", ylabel="")
+            names: list[str] = []
+            for name, color in STARTS.items():
+                mine = [
+                    row
+                    for row in layers
+                    if (row["preset"], row["initializer"], row["output_bias"], row["seed"])
+                    == (preset, name, "mean", "0")
+                ]
+                names = [row["layer"].partition("/")[2] for row in mine] or names
+                axes.plot([float(row[column]) for row in mine], "o-", color=color, label=name)
+            axes.set_yscale("log")
+            axes.set_xticks(range(len(names)), names, rotation=35, ha="right")
+            panels.append(axes)
+        panels[0].set_ylim(2e-4, 2)
         bars = page.chart(
-            MARGIN + 60 + width + across + 60, top, width - 60, height,
+            MARGIN + 60 + 2 * (width + across) + 30, top, width - 110, height,
             title="plateau", xlabel="steps", ylabel="",
         )  # fmt: skip
         keys = [(name, bias) for name in STARTS for bias in reversed(BIASES)]
@@ -274,7 +277,10 @@ def picture(rows: list[dict], layers: list[dict]):
              for name, b in keys],
         )  # fmt: skip
         bars.set_xlim(0, STEPS)
-        for each in (axes, bars):
+        if not place:
+            lines = panels[0].get_lines()
+            bars.legend(handles=lines, loc="center right", fontsize=points(12), frameon=False)
+        for each in (*panels, bars):
             each.tick_params(labelsize=points(11), colors=INK)
     return page.figure
 
