@@ -21,7 +21,8 @@ from vae_tf.distributions import Codebook
 from vae_tf.distributions.noise import Share, sharing
 from vae_tf.errors import UserError
 from vae_tf.models import CONDITIONAL, FIXED_KL_WEIGHTS, MODELS
-from vae_tf.models.build import build_model, hyper_of
+from vae_tf.models.build import build_model
+from vae_tf.models.hyperparameters import hyper_of
 from vae_tf.models.latents import VAEOutput
 from vae_tf.runs import checkpoints
 from vae_tf.training import train

@@ -28,8 +28,8 @@ class AdaGVAE(VAE):
     needs = ("image", "partner")
 
     @classmethod
-    def sizes(cls, params, image_shape, **knobs):
-        return super().sizes(params, image_shape, **knobs).times(2)
+    def count(cls, params, image_shape, **knobs):
+        return super().count(params, image_shape, **knobs).times(2)
 
     def forward(self, batch, training, **options):
         """Both images of every pair, partners behind the first ones."""

@@ -3,8 +3,8 @@
 import keras
 from keras import ops
 
-from vae_tf.checks import require_number
 from vae_tf.models.generative_model import GenerativeModel
+from vae_tf.models.hyperparameters import hyperparameter
 from vae_tf.models.phases import Objective, Phase
 from vae_tf.networks import specs
 from vae_tf.networks.sizes import dense_sizes
@@ -18,27 +18,27 @@ class Adversarial(GenerativeModel):
     terms. As the loss is against an opponent that moves, losses of different steps cannot be
     compared.
 
-    Args:
-        discriminator_learning_rate: Learning rate of Adam with beta_1 0.5 and beta_2 0.9 (Kim &
-            Mnih 2018).
-
-    Raises:
-        UserError: If it is not a number of at least 0.
+    The discriminator's optimizer is Adam with beta_1 0.5 and beta_2 0.9 (Kim & Mnih 2018).
     """
 
     comparable_losses = False
 
-    def __init__(self, encoder, decoder, *, discriminator_learning_rate=1e-4, **kwargs):
+    discriminator_learning_rate: float = hyperparameter(
+        1e-4, "Learning rate of the discriminator.", least=0
+    )
+
+    def __init__(self, encoder, decoder, **kwargs):
         super().__init__(encoder, decoder, **kwargs)
-        require_number("discriminator_learning_rate", discriminator_learning_rate, 0)
-        self.discriminator_learning_rate = discriminator_learning_rate
         self.discriminator_optimizer = keras.optimizers.Adam(
-            discriminator_learning_rate, beta_1=0.5, beta_2=0.9, name="discriminator_optimizer"
+            self.discriminator_learning_rate,
+            beta_1=0.5,
+            beta_2=0.9,
+            name="discriminator_optimizer",
         )
 
     @classmethod
-    def sizes(cls, params, image_shape, *, discriminator=None, **knobs):
-        ours = super().sizes(params, image_shape, **knobs)
+    def count(cls, params, image_shape, *, discriminator=None, **knobs):
+        ours = super().count(params, image_shape, **knobs)
         if discriminator is None:  # it is the encoder, which sees images of both sources
             return ours.times(2)
         spec = specs.dense(specs.normalize(discriminator, "discriminator"))
@@ -59,10 +59,6 @@ class Adversarial(GenerativeModel):
                 )
             )
         ]
-
-    def get_config(self):
-        rate = {"discriminator_learning_rate": self.discriminator_learning_rate}
-        return {**super().get_config(), **rate}
 
 
 def discriminator_terms(real_logits, fake_logits) -> dict:

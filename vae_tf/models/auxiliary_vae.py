@@ -8,9 +8,8 @@ import keras
 import numpy as np
 from keras import layers
 
-from vae_tf.checks import require_flag
 from vae_tf.distributions import Gaussian, GaussianOfSample
-from vae_tf.errors import unknown
+from vae_tf.models.hyperparameters import hyperparameter
 from vae_tf.models.latents import LayerBelow
 from vae_tf.models.semi_supervised import SemiSupervisedVAE
 from vae_tf.networks import specs
@@ -19,7 +18,6 @@ from vae_tf.networks.joint import Joint
 from vae_tf.networks.sizes import feature_map_size, inward_sizes, mirrored_decoder_sizes
 
 _HIDDEN = 500
-KINDS = ("adgm", "sdgm")
 
 
 @keras.saving.register_keras_serializable("vae_tf")
@@ -33,22 +31,17 @@ class AuxiliaryVAE(SemiSupervisedVAE):
     some, and have its dense layers each as hidden layers of its own (one of 500 if it has none);
     a and z have `latent_size` latents each. Latents are y, z and a, in this order. What is drawn
     for a without an image is noise in adgm, and makes no difference.
-
-    Args:
-        kind: "adgm" or "sdgm".
-        batch_normalization: Whether all hidden layers but those of the shared convolutions are
-            normalized over the batch, as in the authors' code.
-
-    Raises:
-        UserError: If a knob is not of its kind, or the data have no labels.
     """
 
-    def __init__(self, encoder, decoder, *, kind="sdgm", batch_normalization=False, **kwargs):
+    kind: str = hyperparameter("sdgm", "Which of the two models.", one_of=("adgm", "sdgm"))
+    batch_normalization: bool = hyperparameter(
+        False,
+        "Whether all hidden layers but those of the shared convolutions are normalized over the "
+        "batch, as in the authors' code.",
+    )
+
+    def __init__(self, encoder, decoder, **kwargs):
         super().__init__(encoder, decoder, **kwargs)
-        if kind not in KINDS:
-            raise unknown("kind of auxiliary_vae", kind, KINDS)
-        require_flag("batch_normalization", batch_normalization)
-        self.kind, self.batch_normalization = kind, batch_normalization
         self.size = self.latent_size  # of a, and of z
         self.latent_size = self.num_classes + 2 * self.size
         names = ("trunk", "auxiliary", "classifier", "upper", "lower")
@@ -56,14 +49,14 @@ class AuxiliaryVAE(SemiSupervisedVAE):
         self.trunk, self.auxiliary, self.classifier, self.upper, self.lower = layers_of
 
     @classmethod
-    def build_networks(cls, params, image_shape, num_classes=None, **facts):
-        normalized = params.hyper.get("batch_normalization", False) is True
-        kind = params.hyper.get("kind", "sdgm")
-        return _build(params, image_shape, num_classes or 1, kind, normalized)
+    def build_networks(
+        cls, params, image_shape, *, num_classes, kind, batch_normalization, **hyper
+    ):
+        return _build(params, image_shape, num_classes, kind, batch_normalization)
 
     @classmethod
-    def sizes(cls, params, image_shape, *, kind, num_classes=None, **knobs):
-        classes = cls.counted_classes(num_classes)
+    def count(cls, params, image_shape, *, kind, num_classes, **knobs):
+        classes = num_classes
         convolutions, hidden = _layers(params)
         features = feature_map_size(convolutions, image_shape)
         parts = {
@@ -111,10 +104,6 @@ class AuxiliaryVAE(SemiSupervisedVAE):
             return codes
         y, z, _ = np.split(codes, [self.num_classes, self.num_classes + self.size], axis=1)
         return np.concatenate([y, z, np.array(self.lower([y, z])[0])], axis=1)
-
-    def get_config(self):
-        knobs = {"kind": self.kind, "batch_normalization": self.batch_normalization}
-        return {**super().get_config(), **knobs}
 
 
 def _layers(params) -> tuple[specs.Spec, list[int]]:

@@ -5,7 +5,7 @@ import keras
 from vae_tf.errors import UserError
 from vae_tf.models import MODELS
 from vae_tf.models.generative_model import GenerativeModel
-from vae_tf.models.knobs import checked_hyper, hyper_of
+from vae_tf.models.hyperparameters import checked_hyper
 from vae_tf.models.memory import check_memory
 from vae_tf.networks.own import OwnNetworks
 from vae_tf.networks.precision import computing_in, in_float32
@@ -34,16 +34,14 @@ def build_model(
             machine has too little memory.
     """
     kind: type[GenerativeModel] = MODELS[params.model]
-    # Knobs of these names are filled in from the data.
+    # Hyperparameters of these names are filled in from the data.
     facts = {"dataset_size": dataset_size, "num_classes": num_classes}
-    hyper = checked_hyper(params)
+    hyper = checked_hyper(params, facts)
     sizes = checked_sizes(params, image_shape, networks)
     check_memory(params, image_shape, training=False, sizes=sizes)
-    for name in facts.keys() & hyper_of(params.model).keys():
-        hyper.setdefault(name, facts[name])
     if networks is None:
         with computing_in(params.precision):
-            built = kind.build_networks(params, image_shape, **facts)
+            built = kind.build_networks(params, image_shape, **hyper)
     else:
         built = networks.build()
     encoder, decoder = map(in_float32, built)

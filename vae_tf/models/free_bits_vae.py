@@ -8,7 +8,7 @@ Reference:
 import keras
 from keras import ops
 
-from vae_tf.checks import require_number
+from vae_tf.models.hyperparameters import hyperparameter
 from vae_tf.models.latents import joined
 from vae_tf.models.vae import VAE
 
@@ -21,22 +21,17 @@ class FreeBitsVAE(VAE):
     latent has no gradient from the regularizer: nothing draws it to the prior, and nothing but the
     reconstruction fills it. Each latent is a group by itself; the authors' groups are feature maps.
     0 is the VAE.
-
-    Args:
-        free_nats: Nats a latent and image that cost the same whether spent or not, at least 0; 0.25
-            in the authors' code.
-
-    Raises:
-        UserError: If it is not a number of at least 0.
     """
 
     logged = ("paying_latents",)
     indivisible = "what is free is decided by the batch's mean KL"
 
-    def __init__(self, encoder, decoder, *, free_nats=0.25, **kwargs):
-        super().__init__(encoder, decoder, **kwargs)
-        require_number("free_nats", free_nats, 0)
-        self.free_nats = free_nats
+    free_nats: float = hyperparameter(
+        0.25,
+        "Nats per latent and image that cost the same whether spent or not; 0.25 in the authors' "
+        "code.",
+        least=0,
+    )
 
     def regularizer(self, outputs):
         kl, logs = super().regularizer(outputs)
@@ -46,6 +41,3 @@ class FreeBitsVAE(VAE):
         # Not the maximum, whose gradient is shared where both are equal, as in a collapsed VAE.
         penalty = ops.sum(self.free_nats + ops.relu(nats - self.free_nats))
         return ops.broadcast_to(penalty, ops.shape(kl)), {**logs, "paying_latents": paying}
-
-    def get_config(self):
-        return {**super().get_config(), "free_nats": self.free_nats}

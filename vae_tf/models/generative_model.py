@@ -21,6 +21,7 @@ from keras import ops
 from vae_tf.distributions import Gaussian, StandardNormal
 from vae_tf.likelihoods.likelihood import make_likelihood
 from vae_tf.models.arrays import ArrayModel, RowFunctions
+from vae_tf.models.hyperparameters import declared_by, signature_of, values_of
 from vae_tf.models.keras_methods import KerasMethods
 from vae_tf.models.kl_weight import make_kl_weight
 from vae_tf.models.latents import (
@@ -58,9 +59,14 @@ class GenerativeModel(KerasMethods, ArrayModel):
         learning_rate: Schedule, or text of one, that the optimizer's learning rate follows; None
             leaves it to the optimizer.
         seed: Seed of the noise.
+        **kwargs: The variant's hyperparameters, and what Keras takes, such as `name`.
+
+    Attributes:
+        hyper: The hyperparameters, by name.
 
     Raises:
-        UserError: If the likelihood or the schedule is unknown.
+        UserError: If the likelihood or the schedule is unknown, or a hyperparameter is not of its
+            kind.
     """
 
     # What of a batch the model learns from; names of data.batches.PARTS.
@@ -94,6 +100,10 @@ class GenerativeModel(KerasMethods, ArrayModel):
         seed: int = 0,
         **kwargs,
     ):
+        declared = declared_by(type(self))
+        given = {name: kwargs.pop(name) for name in declared if name in kwargs}
+        # Keras would wrap their lists and dicts, to look for layers in them.
+        object.__setattr__(self, "hyper", values_of(type(self), given))
         super().__init__(**kwargs)
         self.encoder = encoder
         self.decoder = decoder
@@ -119,29 +129,32 @@ class GenerativeModel(KerasMethods, ArrayModel):
         self.supports_jit = False
         self.built = True
 
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        cls.__signature__ = signature_of(cls)
+
     @classmethod
-    def build_networks(cls, params, image_shape: tuple[int, ...], **facts) -> tuple:
+    def build_networks(cls, params, image_shape: tuple[int, ...], **hyper) -> tuple:
         """Builds the encoder and the decoder.
 
         Args:
             params: `config.Params` of the run.
             image_shape: (H, W, C) of the data, or (D,).
-            **facts: The knobs that the data set decides, such as `num_classes`.
+            **hyper: All hyperparameters of the variant.
         """
         return build_networks(params, image_shape)
 
     @classmethod
-    def sizes(cls, params, image_shape: tuple[int, ...], **knobs) -> Sizes:
+    def count(cls, params, image_shape: tuple[int, ...], **knobs) -> Sizes:
         """How large the networks will be, before they are built; see `memory`.
 
         Args:
             params: `config.Params` of the run.
             image_shape: (H, W, C) of the data, or (D,).
-            **knobs: All knobs of the variant.
+            **knobs: All hyperparameters of the variant.
 
         Raises:
-            UserError: If the networks do not fit the images, or a knob that says how large they
-                are is not of its kind.
+            UserError: If the networks do not fit the images.
         """
         return network_sizes(params, image_shape)
 

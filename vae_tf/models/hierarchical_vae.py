@@ -5,13 +5,16 @@ Reference:
     https://arxiv.org/abs/1602.02282
 """
 
+import functools
+
 import keras
 import numpy as np
 from keras import layers, ops
 
-from vae_tf.checks import require_flag, require_number
+from vae_tf.checks import require_number
 from vae_tf.distributions import Gaussian, GaussianOfSample
 from vae_tf.errors import UserError, shown
+from vae_tf.models.hyperparameters import hyperparameter
 from vae_tf.models.latents import LayerBelow
 from vae_tf.models.vae import VAE
 from vae_tf.networks import specs
@@ -24,6 +27,17 @@ _MOST_LAYERS = 20
 _HIDDEN = 500
 
 
+def _read_numbers(name: str, value) -> list[int]:
+    if not isinstance(value, (list, tuple)) or len(value) > _MOST_LAYERS:
+        raise UserError(
+            f"`{name}` must be a list of at most {_MOST_LAYERS} numbers, one for each upper "
+            f"layer. Received: {name}={shown(value)}"
+        )
+    for number in value:
+        require_number(f"each of {name}", number, 1, whole=True)
+    return list(value)
+
+
 @keras.saving.register_keras_serializable("vae_tf")
 class HierarchicalVAE(VAE):
     """VAE of p(z_L) p(z_L-1|z_L) ... p(x|z_1) with q(z_1|x) q(z_2|z_1) ... q(z_L|z_L-1).
@@ -31,32 +45,35 @@ class HierarchicalVAE(VAE):
     The lowest layer z_1 has `latent_size` latents and the networks of the encoder's and decoder's
     spec. Codes are the layers side by side, top first; images depend on z_1 alone. `kl_1` and
     `active_1` in the log are those of z_1, its latents with more than 0.01 nats counting as active.
-
-    Args:
-        sizes: Latents of the layers above the lowest, from below; [] is the VAE.
-        hidden: Units of the two hidden layers between a layer and the one below, as many numbers
-            as `sizes`.
-        batch_normalization: Whether all hidden layers are normalized over the batch.
-
-    Raises:
-        UserError: If a knob is not of its kind.
     """
 
     takes_networks = takes_vectors = False
     prior = Gaussian
     indivisible = "which latents are active is decided by the batch's mean KL"
 
-    def __init__(
-        self, encoder, decoder, *, sizes=(32,), hidden=(256,), batch_normalization=False, **kwargs
-    ):
-        sizes, hidden = checked_layers(sizes, hidden)
-        self.logged = tuple(
-            f"{name}_{layer}" for layer in range(1, len(sizes) + 2) for name in ("kl", "active")
-        )
+    sizes: list[int] = hyperparameter(
+        (32,),
+        "Latents of the layers above the lowest, from below; [] is the VAE.",
+        read=functools.partial(_read_numbers, "sizes"),
+    )
+    hidden: list[int] = hyperparameter(
+        (256,),
+        "Units of the two hidden layers between a layer and the one below, as many numbers as "
+        "`sizes`.",
+        read=functools.partial(_read_numbers, "hidden"),
+    )
+    batch_normalization: bool = hyperparameter(
+        False, "Whether all hidden layers are normalized over the batch."
+    )
+
+    def __init__(self, encoder, decoder, **kwargs):
         super().__init__(encoder, decoder, **kwargs)
-        require_flag("batch_normalization", batch_normalization)
-        self.batch_normalization = batch_normalization
-        self.hidden = hidden
+        sizes, hidden = self.sizes, self.hidden
+        if len(sizes) != len(hidden):
+            raise UserError(
+                f"`hidden` must have as many numbers as `sizes`. Received: {len(hidden)} and "
+                f"{len(sizes)}."
+            )
         self.layer_sizes = [self.latent_size, *sizes]  # from below
         self.latent_size = sum(self.layer_sizes)
         self.ups = [
@@ -69,6 +86,11 @@ class HierarchicalVAE(VAE):
                 zip(self.layer_sizes[:-1], self.layer_sizes[1:], hidden, strict=True)
             )
         ]
+
+    @property
+    def logged(self):
+        layers = range(1, len(self.sizes) + 2)
+        return tuple(f"{name}_{layer}" for layer in layers for name in ("kl", "active"))
 
     def _seen_below(self, k: int) -> int:
         """Size of what the k-th network upwards sees: the layer below."""
@@ -87,8 +109,8 @@ class HierarchicalVAE(VAE):
         )
 
     @classmethod
-    def build_networks(cls, params, image_shape, **facts):
-        normalized = params.hyper.get("batch_normalization", False) is True
+    def build_networks(cls, params, image_shape, *, batch_normalization, **hyper):
+        normalized = batch_normalization
         convolutions, hidden = _layers(params)
         shared = {
             "activation": params.activation,
@@ -113,8 +135,7 @@ class HierarchicalVAE(VAE):
         return encoder, decoder
 
     @classmethod
-    def sizes(cls, params, image_shape, *, sizes, hidden, batch_normalization=False, **knobs):
-        sizes, hidden = checked_layers(sizes, hidden)
+    def count(cls, params, image_shape, *, sizes, hidden, **knobs):
         convolutions, units = _layers(params)
         lowest = params.latent_size
         features = feature_map_size(convolutions, image_shape)
@@ -194,36 +215,6 @@ class HierarchicalVAE(VAE):
     def sample_prior(self, n, rng):
         noise = super().sample_prior(n, rng)  # the top layer's is its value
         return self.descended(noise, len(self.layer_sizes), noisy=True)
-
-    def get_config(self):
-        return {
-            **super().get_config(),
-            "sizes": list(self.layer_sizes[1:]),
-            "hidden": list(self.hidden),
-            "batch_normalization": self.batch_normalization,
-        }
-
-
-def checked_layers(sizes, hidden) -> tuple[list[int], list[int]]:
-    """The latents and hidden units of the upper layers.
-
-    Raises:
-        UserError: If they are not two lists of as many whole numbers above 0.
-    """
-    for name, numbers in (("sizes", sizes), ("hidden", hidden)):
-        if not isinstance(numbers, (list, tuple)) or len(numbers) > _MOST_LAYERS:
-            raise UserError(
-                f"`{name}` must be a list of at most {_MOST_LAYERS} numbers, one for each upper "
-                f"layer. Received: {name}={shown(numbers)}"
-            )
-        for number in numbers:
-            require_number(f"each of {name}", number, 1, whole=True)
-    if len(sizes) != len(hidden):
-        raise UserError(
-            f"`hidden` must have as many numbers as `sizes`. Received: {len(hidden)} and "
-            f"{len(sizes)}."
-        )
-    return list(sizes), list(hidden)
 
 
 def _layers(params) -> tuple[specs.Spec, list[int]]:

@@ -11,6 +11,7 @@ from keras import ops
 from vae_tf.data.values import check_shape, check_values
 from vae_tf.errors import UserError
 from vae_tf.models.exporting import export
+from vae_tf.models.hyperparameters import written
 
 
 class KerasMethods(keras.Model):
@@ -140,6 +141,7 @@ class KerasMethods(keras.Model):
             "trigger_window": self.kl_weight.window,
             "learning_rate": None if self.learning_rate is None else str(self.learning_rate),
             "seed": self.seed,
+            **{name: written(value) for name, value in self.hyper.items()},
         }
 
     @classmethod

@@ -20,12 +20,6 @@ class LadderVAE(HierarchicalVAE):
     What the image says of a layer, N(m, s^2), and its prior given the layer above are merged by
     their precisions (Eq. 10 to 12). Given that layer the prior is known, so the KL of every layer
     is exact. Without upper layers it is the VAE.
-
-    Args:
-        sizes: As in `HierarchicalVAE`, as all other knobs.
-
-    Raises:
-        UserError: If a knob is not of its kind.
     """
 
     def _seen_below(self, k):

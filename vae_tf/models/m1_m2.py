@@ -9,9 +9,9 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from vae_tf.checks import require_number
 from vae_tf.distributions import Categorical, Gaussian, GaussianOfSample, StandardNormal
-from vae_tf.errors import UserError, unknown
+from vae_tf.errors import UserError
+from vae_tf.models.hyperparameters import hyperparameter
 from vae_tf.models.latents import Latent, LayerBelow
 from vae_tf.models.semi_supervised import SemiSupervisedVAE
 from vae_tf.networks import specs
@@ -24,7 +24,6 @@ from vae_tf.networks.builders import (
 from vae_tf.networks.joint import Joint
 from vae_tf.networks.sizes import feature_size, inward_sizes, mirrored_decoder_sizes
 
-_HIDDEN = 500
 KINDS = ("m1", "m2", "m1_m2")
 
 
@@ -40,24 +39,20 @@ class M1M2(SemiSupervisedVAE):
 
     In m2 the class enters encoder and decoder with the last dense layer of the encoder's spec, and
     behind z. Classifiers are networks of their own.
-
-    Args:
-        kind: "m1", "m2" or "m1_m2".
-        top_size: Latents of z2, in m1_m2.
-        hidden_size: Units of the one hidden layer (softplus) of each network on codes; in m2, of
-            the layer where the class comes in, if the encoder's spec has no dense one.
-
-    Raises:
-        UserError: If a knob is not of its kind, or the data have no labels.
     """
 
-    def __init__(self, encoder, decoder, *, kind="m2", top_size=50, hidden_size=_HIDDEN, **kwargs):
+    kind: str = hyperparameter("m2", "Which of the three models.", one_of=KINDS)
+    top_size: int = hyperparameter(50, "Latents of z2, in m1_m2.", least=1)
+    hidden_size: int = hyperparameter(
+        500,
+        "Units of the one hidden layer (softplus) of each network on codes; in m2, of the layer "
+        "where the class comes in, if the encoder's spec has no dense one.",
+        least=1,
+    )
+
+    def __init__(self, encoder, decoder, **kwargs):
         super().__init__(encoder, decoder, **kwargs)
-        if kind not in KINDS:
-            raise unknown("kind of m1_m2", kind, KINDS)
-        require_number("top_size", top_size, 1, whole=True)
-        require_number("hidden_size", hidden_size, 1, whole=True)
-        self.kind, self.top_size, self.hidden_size = kind, top_size, hidden_size
+        kind, top_size, hidden_size = self.kind, self.top_size, self.hidden_size
         size, classes = self.latent_size, self.num_classes
         self.code_size = size
         self.latent_size += classes
@@ -78,17 +73,14 @@ class M1M2(SemiSupervisedVAE):
             self.lower = network("lower", (classes, top_size), (size, size), 3)
 
     @classmethod
-    def build_networks(cls, params, image_shape, num_classes=None, **facts):
-        if params.hyper.get("kind", "m2") != "m2":
+    def build_networks(cls, params, image_shape, *, kind, num_classes, hidden_size, **hyper):
+        if kind != "m2":
             return build_networks(params, image_shape)
-        hidden_size = params.hyper.get("hidden_size", _HIDDEN)
-        return _build_m2(params, image_shape, num_classes or 1, hidden_size)
+        return _build_m2(params, image_shape, num_classes, hidden_size)
 
     @classmethod
-    def sizes(cls, params, image_shape, *, kind, top_size, hidden_size, num_classes=None, **knobs):
-        require_number("top_size", top_size, 1, whole=True)
-        require_number("hidden_size", hidden_size, 1, whole=True)
-        classes, size, hidden = cls.counted_classes(num_classes), params.latent_size, [hidden_size]
+    def count(cls, params, image_shape, *, kind, top_size, hidden_size, num_classes, **knobs):
+        classes, size, hidden = num_classes, params.latent_size, [hidden_size]
         if kind == "m2":
             spec, units = _where_the_class_enters(params, hidden_size)
             trunk = inward_sizes(spec, image_shape, 0)
@@ -97,7 +89,7 @@ class M1M2(SemiSupervisedVAE):
             classifier = inward_sizes(params.encoder, image_shape, classes)
             decoder = mirrored_decoder_sizes(params, image_shape, size + classes)
             return trunk + head + classifier + decoder.times(classes)
-        whole = super().sizes(params, image_shape) + Joint.sizes_of([size], hidden, [classes])
+        whole = super().count(params, image_shape) + Joint.sizes_of([size], hidden, [classes])
         if kind == "m1":
             return whole
         upper = Joint.sizes_of([size, classes], hidden, [2 * top_size])
@@ -183,10 +175,6 @@ class M1M2(SemiSupervisedVAE):
             return z
         y, z2, _ = np.split(z, [self.num_classes, self.num_classes + self.top_size], axis=1)
         return np.concatenate([y, z2, np.array(self.prior_of(y, z2).mean)], axis=1)
-
-    def get_config(self):
-        knobs = ("kind", "top_size", "hidden_size")
-        return {**super().get_config(), **{name: getattr(self, name) for name in knobs}}
 
 
 def _where_the_class_enters(params, hidden_size) -> tuple[specs.Spec, int]:

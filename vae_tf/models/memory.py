@@ -7,7 +7,7 @@ from vae_tf.errors import UserError
 from vae_tf.machine import machine_memory
 from vae_tf.models import MODELS
 from vae_tf.models.generative_model import GenerativeModel
-from vae_tf.models.knobs import hyper_of
+from vae_tf.models.hyperparameters import checked_hyper
 from vae_tf.networks.sizes import Sizes
 
 _FLOAT = 4  # bytes
@@ -21,6 +21,9 @@ _BATCHES = 6
 # Copies of the weights that an optimizer keeps, such as Adam's two moments.
 _SLOTS = {"lion": 1, "rmsprop": 1, "sgd": 1}
 _MOST_SLOTS = 2
+
+# What the data decide, before they are known.
+_TYPICAL = {"dataset_size": 100_000, "num_classes": 10}
 
 
 class Memory(NamedTuple):
@@ -58,9 +61,8 @@ def estimate(params, image_shape: tuple[int, ...], sizes: Sizes | None = None) -
         UserError: If the networks do not fit the images, or a knob is not of its kind.
     """
     if sizes is None:
-        knobs = hyper_of(params.model) | params.hyper
         kind: type[GenerativeModel] = MODELS[params.model]
-        sizes = kind.sizes(params, image_shape, **knobs)
+        sizes = kind.count(params, image_shape, **checked_hyper(params, _TYPICAL))
     slots = _SLOTS.get(params.optimizer_call[0], _MOST_SLOTS)
     return Memory(
         state=_FLOAT * sizes.weights * (2 * (1 + slots) + 1),
