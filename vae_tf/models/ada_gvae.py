@@ -27,10 +27,6 @@ class AdaGVAE(VAE):
     logged = ("shared_latents",)
     needs = ("image", "partner")
 
-    @classmethod
-    def count(cls, params, image_shape, **knobs):
-        return super().count(params, image_shape, **knobs).times(2)
-
     def forward(self, batch, training, **options):
         """Both images of every pair, partners behind the first ones."""
         if "partner" in batch:

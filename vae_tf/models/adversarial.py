@@ -6,8 +6,6 @@ from keras import ops
 from vae_tf.models.generative_model import GenerativeModel
 from vae_tf.models.hyperparameters import hyperparameter
 from vae_tf.models.phases import Objective, Phase
-from vae_tf.networks import specs
-from vae_tf.networks.sizes import dense_sizes
 
 
 class Adversarial(GenerativeModel):
@@ -17,8 +15,6 @@ class Adversarial(GenerativeModel):
     loss, through which no gradient reaches the codes. Both networks are updated from the same
     terms. As the loss is against an opponent that moves, losses of different steps cannot be
     compared.
-
-    The discriminator's optimizer is Adam with beta_1 0.5 and beta_2 0.9 (Kim & Mnih 2018).
     """
 
     comparable_losses = False
@@ -27,23 +23,15 @@ class Adversarial(GenerativeModel):
         1e-4, "Learning rate of the discriminator.", least=0
     )
 
-    def __init__(self, encoder, decoder, **kwargs):
-        super().__init__(encoder, decoder, **kwargs)
-        self.discriminator_optimizer = keras.optimizers.Adam(
-            self.discriminator_learning_rate,
-            beta_1=0.5,
-            beta_2=0.9,
-            name="discriminator_optimizer",
-        )
+    discriminator_optimizer: keras.optimizers.Optimizer | None = None  # until compiled
 
-    @classmethod
-    def count(cls, params, image_shape, *, discriminator=None, **knobs):
-        ours = super().count(params, image_shape, **knobs)
-        if discriminator is None:  # it is the encoder, which sees images of both sources
-            return ours.times(2)
-        spec = specs.dense(specs.normalize(discriminator, "discriminator"))
-        widths = [params.latent_size, *(units for (units,) in spec), 1]
-        return ours + dense_sizes(widths).times(3)  # codes to learn from, theirs and the prior's
+    def compile(self, *args, **kwargs):
+        if self.discriminator_optimizer is None:
+            name = "discriminator_optimizer"
+            self.discriminator_optimizer = opponent_optimizer(
+                self.discriminator_learning_rate, name
+            )
+        super().compile(*args, **kwargs)
 
     @property
     def phases(self):
@@ -59,6 +47,11 @@ class Adversarial(GenerativeModel):
                 )
             )
         ]
+
+
+def opponent_optimizer(learning_rate: float, name: str) -> keras.optimizers.Optimizer:
+    """Adam with beta_1 0.5 and beta_2 0.9 (Kim & Mnih 2018)."""
+    return keras.optimizers.Adam(learning_rate, beta_1=0.5, beta_2=0.9, name=name)
 
 
 def discriminator_terms(real_logits, fake_logits) -> dict:

@@ -9,7 +9,7 @@ from keras import ops, random
 
 from vae_tf import divergences, schedules
 from vae_tf.errors import UserError
-from vae_tf.models.adversarial import Adversarial, discriminator_terms
+from vae_tf.models.adversarial import Adversarial, discriminator_terms, opponent_optimizer
 from vae_tf.models.deterministic import DeterministicAutoEncoder
 from vae_tf.models.hyperparameters import hyperparameter
 from vae_tf.models.phases import Objective, Phase
@@ -55,12 +55,18 @@ class AdversarialAE(Adversarial, DeterministicAutoEncoder):
                 f"which a weight does not change. Received: kl_weight={self.kl_weight.schedule}. "
                 f"Leave it at 1 and turn hyper.encoder_learning_rate."
             )
-        self.encoder_optimizer = keras.optimizers.Adam(
-            self.encoder_learning_rate, beta_1=0.5, beta_2=0.9, name="encoder_optimizer"
-        )
         self.discriminator = build_discriminator(
             self.hyper["discriminator"], self.latent_size, seed=self.seed
         )
+
+    encoder_optimizer: keras.optimizers.Optimizer | None = None  # until compiled
+
+    def compile(self, *args, **kwargs):
+        if self.encoder_optimizer is None:
+            self.encoder_optimizer = opponent_optimizer(
+                self.encoder_learning_rate, "encoder_optimizer"
+            )
+        super().compile(*args, **kwargs)
 
     @property
     def phases(self):

@@ -15,7 +15,6 @@ from vae_tf.models.semi_supervised import SemiSupervisedVAE
 from vae_tf.networks import specs
 from vae_tf.networks.builders import build_mirrored_decoder, build_trunk
 from vae_tf.networks.joint import Joint
-from vae_tf.networks.sizes import feature_map_size, inward_sizes, mirrored_decoder_sizes
 
 _HIDDEN = 500
 
@@ -53,20 +52,6 @@ class AuxiliaryVAE(SemiSupervisedVAE):
         cls, params, image_shape, *, num_classes, kind, batch_normalization, **hyper
     ):
         return _build(params, image_shape, num_classes, kind, batch_normalization)
-
-    @classmethod
-    def count(cls, params, image_shape, *, kind, num_classes, **knobs):
-        classes = num_classes
-        convolutions, hidden = _layers(params)
-        features = feature_map_size(convolutions, image_shape)
-        parts = {
-            name: Joint.sizes_of(sizes, hidden, heads)
-            for name, (sizes, heads) in _networks(params, features, classes, kind).items()
-        }
-        inputs = classes + params.latent_size * (1 if kind == "adgm" else 2)
-        each = mirrored_decoder_sizes(params, image_shape, inputs) + parts["upper"] + parts["lower"]
-        once = inward_sizes(convolutions, image_shape, 0) + parts["auxiliary"]
-        return once + parts["classifier"] + each.times(classes)
 
     def infer(self, batch, draw, training):
         x = self.trunk(batch["image"], training=training)

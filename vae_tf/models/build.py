@@ -7,10 +7,10 @@ from vae_tf.models import MODELS
 from vae_tf.models.generative_model import GenerativeModel
 from vae_tf.models.hyperparameters import checked_hyper
 from vae_tf.models.memory import check_memory
+from vae_tf.models.sizes import make_model
 from vae_tf.networks.own import OwnNetworks
 from vae_tf.networks.precision import computing_in, in_float32
 from vae_tf.networks.sizes import Sizes
-from vae_tf.schedules import constant
 
 
 def build_model(
@@ -45,18 +45,7 @@ def build_model(
     else:
         built = networks.build()
     encoder, decoder = map(in_float32, built)
-    rate = params.learning_rate
-    model = kind(
-        encoder,
-        decoder,
-        likelihood=params.likelihood,
-        kl_weight=params.kl_weight,
-        trigger_window=params.log_every,
-        learning_rate=None if isinstance(rate, constant) else rate,
-        seed=params.seed,
-        name=params.model,
-        **hyper,
-    )
+    model = make_model(params, encoder, decoder, hyper)
     for number, state in enumerate(model.layer_seeds):
         state.assign([params.seed, number])  # Keras has them at random
     _compile(model, params)

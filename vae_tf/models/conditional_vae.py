@@ -16,7 +16,6 @@ from vae_tf.models.hyperparameters import hyperparameter, read_num_classes
 from vae_tf.models.latents import repeated_like
 from vae_tf.models.vae import VAE
 from vae_tf.networks.builders import build_networks
-from vae_tf.networks.sizes import network_sizes
 
 
 @keras.saving.register_keras_serializable("vae_tf")
@@ -50,10 +49,6 @@ class ConditionalVAE(VAE):
         if isinstance(label, (np.ndarray, list)):
             self.label_rows(label, len(label))
         return super().fit(x, y, *args, **kwargs)
-
-    @classmethod
-    def count(cls, params, image_shape, *, num_classes=None, **knobs):
-        return network_sizes(params, image_shape, num_classes=num_classes or 0)
 
     def infer(self, batch, draw, training):
         x = batch["image"]

@@ -28,11 +28,14 @@ class DIPVAE(VAE):
 
     kind: str = hyperparameter("i", "Covariance that is taken.", one_of=("i", "ii"))
     off_diagonal_weight: float = hyperparameter(
-        10.0, "lambda_od; 10 is the paper's choice on CelebA.", least=0
+        10.0,
+        "Weight of the squared off-diagonal entries, lambda_od; 10 on CelebA in the paper.",
+        least=0,
     )
     diagonal_weight: float | None = hyperparameter(
         None,
-        "lambda_d; None: 10 lambda_od for kind i, lambda_od for kind ii, as in the paper.",
+        "Weight of the squared distances of the diagonal from 1, lambda_d; None: 10 lambda_od for "
+        "kind i, lambda_od for kind ii, as in the paper.",
         least=0,
     )
 

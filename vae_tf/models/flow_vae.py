@@ -18,7 +18,6 @@ from vae_tf.models.latents import Latent, repeated, repeated_like, total
 from vae_tf.models.vae import VAE
 from vae_tf.networks.builders import with_features
 from vae_tf.networks.flows import InverseAutoregressiveFlow, PlanarFlow
-from vae_tf.networks.sizes import Sizes, dense_sizes, feature_size
 
 _MOMENT_SAMPLES = 64  # of the posterior, from which `encode` takes mean and stddev
 _MOST_FLOWS = 100
@@ -57,14 +56,6 @@ class FlowVAE(VAE):
         require_number("hidden_size", self.hidden_size, self.latent_size, whole=True)
         self.heads = with_features(encoder)
         self.flows = [self._flow(index, 1000 * self.seed + 850) for index in range(self.num_flows)]
-
-    @classmethod
-    def count(cls, params, image_shape, *, flow, num_flows, hidden_size, **knobs):
-        latents, features = params.latent_size, feature_size(params.encoder, image_shape)
-        iaf = [latents + features, hidden_size, 2 * latents]
-        one = dense_sizes([features, 2 * latents + 1] if flow == "planar" else iaf)
-        flows = Sizes(num_flows * one.weights, num_flows * one.outputs)
-        return super().count(params, image_shape, **knobs) + flows
 
     def _flow(self, index, seed):
         name = f"flow_{index}"

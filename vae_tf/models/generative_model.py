@@ -38,7 +38,6 @@ from vae_tf.models.latents import (
 from vae_tf.models.phases import Objective, Phase, minimize
 from vae_tf.models.zero_weight import NoGuard, ZeroWeight, bounded
 from vae_tf.networks.builders import build_networks
-from vae_tf.networks.sizes import Sizes, network_sizes
 from vae_tf.schedules import as_schedule
 
 _TERMS = (
@@ -143,20 +142,6 @@ class GenerativeModel(KerasMethods, ArrayModel):
             **hyper: All hyperparameters of the variant.
         """
         return build_networks(params, image_shape)
-
-    @classmethod
-    def count(cls, params, image_shape: tuple[int, ...], **knobs) -> Sizes:
-        """How large the networks will be, before they are built; see `memory`.
-
-        Args:
-            params: `config.Params` of the run.
-            image_shape: (H, W, C) of the data, or (D,).
-            **knobs: All hyperparameters of the variant.
-
-        Raises:
-            UserError: If the networks do not fit the images.
-        """
-        return network_sizes(params, image_shape)
 
     def infer(self, batch: dict, draw, training: bool) -> list[Latent]:
         """Reads the latents off a batch.

@@ -20,7 +20,6 @@ from vae_tf.models.vae import VAE
 from vae_tf.networks import specs
 from vae_tf.networks.builders import build_mirrored_decoder, build_trunk
 from vae_tf.networks.joint import Joint
-from vae_tf.networks.sizes import feature_map_size, inward_sizes, mirrored_decoder_sizes
 
 _LEAST_KL = 0.01  # nats a latent, below which it is not active (Sec. 3)
 _MOST_LAYERS = 20
@@ -133,26 +132,6 @@ class HierarchicalVAE(VAE):
             params, image_shape, params.latent_size, batch_normalization=normalized
         )
         return encoder, decoder
-
-    @classmethod
-    def count(cls, params, image_shape, *, sizes, hidden, **knobs):
-        convolutions, units = _layers(params)
-        lowest = params.latent_size
-        features = feature_map_size(convolutions, image_shape)
-        whole = inward_sizes(convolutions, image_shape, 0)
-        whole += Joint.sizes_of([features], units, [2 * lowest])
-        whole += mirrored_decoder_sizes(params, image_shape, lowest)
-        seen = cls.seen_sizes(lowest, sizes, units[-1], hidden)
-        belows = [lowest, *sizes][: len(sizes)]
-        for below, size, inputs, middle in zip(belows, sizes, seen, hidden, strict=True):
-            whole += Joint.sizes_of([inputs], [middle, middle], [2 * size])
-            whole += Joint.sizes_of([size], [middle, middle], [2 * below])
-        return whole
-
-    @staticmethod
-    def seen_sizes(lowest, sizes, units, hidden) -> list[int]:
-        """Size of what each network upwards sees."""
-        return [lowest, *sizes][: len(sizes)]
 
     def infer(self, batch, draw, training):
         mean, log_stddev, _ = self.encoder(batch["image"], training=training)

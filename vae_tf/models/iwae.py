@@ -11,7 +11,6 @@ from keras import ops
 
 from vae_tf.models.hyperparameters import hyperparameter
 from vae_tf.models.vae import VAE
-from vae_tf.networks.sizes import Sizes, network_sizes
 
 
 @keras.saving.register_keras_serializable("vae_tf")
@@ -27,11 +26,6 @@ class IWAE(VAE):
         5, "Number of samples, k; 5 and 50 in the paper, 1 is the VAE's bound.", least=1
     )
     bound: str = hyperparameter("iwae", "Bound that is the loss.", one_of=("iwae", "elbo"))
-
-    @classmethod
-    def count(cls, params, image_shape, *, num_samples=1, **knobs):
-        repeated = Sizes(0, (num_samples - 1) * math.prod(image_shape))  # beside each sample's
-        return network_sizes(params, image_shape, num_samples=num_samples) + repeated
 
     @property
     def logged(self):

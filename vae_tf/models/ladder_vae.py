@@ -26,10 +26,6 @@ class LadderVAE(HierarchicalVAE):
         """The hidden units of the deterministic layer below."""
         return self.encoder.output_shape[2][-1] if k == 0 else self.hidden[k - 1]
 
-    @staticmethod
-    def seen_sizes(lowest, sizes, units, hidden):
-        return [units, *hidden][: len(sizes)]
-
     def infer(self, batch, draw, training):
         mean, log_stddev, features = self.encoder(batch["image"], training=training)
         likelihoods = [Gaussian(mean, log_stddev)]  # from below

@@ -22,7 +22,6 @@ from vae_tf.networks.builders import (
     build_trunk,
 )
 from vae_tf.networks.joint import Joint
-from vae_tf.networks.sizes import feature_size, inward_sizes, mirrored_decoder_sizes
 
 KINDS = ("m1", "m2", "m1_m2")
 
@@ -77,24 +76,6 @@ class M1M2(SemiSupervisedVAE):
         if kind != "m2":
             return build_networks(params, image_shape)
         return _build_m2(params, image_shape, num_classes, hidden_size)
-
-    @classmethod
-    def count(cls, params, image_shape, *, kind, top_size, hidden_size, num_classes, **knobs):
-        classes, size, hidden = num_classes, params.latent_size, [hidden_size]
-        if kind == "m2":
-            spec, units = _where_the_class_enters(params, hidden_size)
-            trunk = inward_sizes(spec, image_shape, 0)
-            features = feature_size(spec, image_shape)
-            head = Joint.sizes_of([features, classes], [units], [2 * size]).times(classes)
-            classifier = inward_sizes(params.encoder, image_shape, classes)
-            decoder = mirrored_decoder_sizes(params, image_shape, size + classes)
-            return trunk + head + classifier + decoder.times(classes)
-        whole = super().count(params, image_shape) + Joint.sizes_of([size], hidden, [classes])
-        if kind == "m1":
-            return whole
-        upper = Joint.sizes_of([size, classes], hidden, [2 * top_size])
-        lower = Joint.sizes_of([classes, top_size], hidden, [2 * size])
-        return whole + (upper + lower).times(classes)
 
     def infer(self, batch, draw, training):
         x = batch["image"]

@@ -5,9 +5,7 @@ from typing import NamedTuple
 
 from vae_tf.errors import UserError
 from vae_tf.machine import machine_memory
-from vae_tf.models import MODELS
-from vae_tf.models.generative_model import GenerativeModel
-from vae_tf.models.hyperparameters import checked_hyper
+from vae_tf.models.sizes import traced_sizes
 from vae_tf.networks.sizes import Sizes
 
 _FLOAT = 4  # bytes
@@ -21,9 +19,6 @@ _BATCHES = 6
 # Copies of the weights that an optimizer keeps, such as Adam's two moments.
 _SLOTS = {"lion": 1, "rmsprop": 1, "sgd": 1}
 _MOST_SLOTS = 2
-
-# What the data decide, before they are known.
-_TYPICAL = {"dataset_size": 100_000, "num_classes": 10}
 
 
 class Memory(NamedTuple):
@@ -48,7 +43,7 @@ class Memory(NamedTuple):
 def estimate(params, image_shape: tuple[int, ...], sizes: Sizes | None = None) -> Memory:
     """Estimates the memory that a training takes, besides some 0.6 GB for TensorFlow itself.
 
-    It counts all networks of the model, as `GenerativeModel.sizes` knows them. Trainings on images
+    It counts all networks of the model, see `sizes`. Trainings on images
     of 64x64x3 grew by 2.0 GB (batches of 2,000, the default network: 2.2 GB estimated), by 1.4 GB
     (batches of 600, filters 64, 128, 256: 1.6 GB) and by 2.0 GB (57 million weights: 1.6 GB).
 
@@ -61,8 +56,7 @@ def estimate(params, image_shape: tuple[int, ...], sizes: Sizes | None = None) -
         UserError: If the networks do not fit the images, or a knob is not of its kind.
     """
     if sizes is None:
-        kind: type[GenerativeModel] = MODELS[params.model]
-        sizes = kind.count(params, image_shape, **checked_hyper(params, _TYPICAL))
+        sizes = traced_sizes(params, image_shape)
     slots = _SLOTS.get(params.optimizer_call[0], _MOST_SLOTS)
     return Memory(
         state=_FLOAT * sizes.weights * (2 * (1 + slots) + 1),

@@ -12,7 +12,6 @@ from keras import ops
 from vae_tf.distributions import Codebook, UniformCodes
 from vae_tf.models.hyperparameters import hyperparameter
 from vae_tf.models.vae import VAE
-from vae_tf.networks.sizes import Sizes
 
 
 @keras.saving.register_keras_serializable("vae_tf")
@@ -46,11 +45,6 @@ class QLAE(VAE):
         self.values = self.add_weight(
             name="values", shape=(self.latent_size, self.num_values), initializer=_spaced
         )
-
-    @classmethod
-    def count(cls, params, image_shape, *, num_values, **knobs):
-        values = params.latent_size * num_values  # to each of which an image has a distance
-        return super().count(params, image_shape, **knobs) + Sizes(values, values)
 
     def infer(self, batch, draw, training):
         encoded, _ = self.encoder(batch["image"], training=training)

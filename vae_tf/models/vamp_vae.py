@@ -15,7 +15,6 @@ from keras import ops
 from vae_tf.distributions import Distribution, Gaussian, gaussian_log_prob
 from vae_tf.models.hyperparameters import hyperparameter
 from vae_tf.models.vae import VAE
-from vae_tf.networks.sizes import Sizes, encoder_sizes
 
 # Pseudo-images begin nearly black and a little different, as in the authors' code.
 _FIRST_LEVEL, _FIRST_SPREAD = 0.05, 0.01
@@ -63,13 +62,6 @@ class VampVAE(VAE):
     def _first_images(self, shape, dtype):
         rng = np.random.default_rng([self.seed, 860])
         return ops.array(rng.normal(_FIRST_LEVEL, _FIRST_SPREAD, shape), dtype)
-
-    @classmethod
-    def count(cls, params, image_shape, *, num_pseudo_images, **knobs):
-        encoder = encoder_sizes(params.encoder, image_shape, params.latent_size)
-        seen = -(-num_pseudo_images * encoder.outputs // params.batch_size)  # in every batch
-        pseudo = Sizes(num_pseudo_images * math.prod(image_shape), seen)
-        return super().count(params, image_shape, **knobs) + pseudo
 
     def infer(self, batch, draw, training):
         posterior = Gaussian(*self.encoder(batch["image"], training=training))
