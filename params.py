@@ -6,6 +6,7 @@ grids of runs, are at the end: `python study.py` lists them.
 """
 
 from vae_tf.config import Params, replace
+from vae_tf.models import CLASSIFIERS
 from vae_tf.schedules import (
     constant,
     constrained,
@@ -230,7 +231,7 @@ RUNS["digits-QLAE"] = replace(
 # A dozen of the 1,797 digits of each class; a minute.
 RUNS["digits-M2"] = replace(
     RUNS["digits-VAE"],
-    model="m1_m2",
+    model="m2",
     labels=120,
     batch_size=128,
     kl_weight=linear(2, 1, 1_000),
@@ -242,9 +243,8 @@ RUNS["digits-M2"] = replace(
 RUNS["MNIST-M2"] = Params(
     dataset="mnist_binary",
     labels=100,
-    model="m1_m2",
+    model="m2",
     hyper={
-        "kind": "m2",
         "labeled_weight": 0.3,
         "classification_weight": 20.0,
         "classifier_delay": 450,
@@ -263,7 +263,8 @@ RUNS["MNIST-M2-plain"] = replace(
 )
 RUNS["MNIST-M1-M2"] = replace(
     RUNS["MNIST-M2"],
-    hyper={"kind": "m1_m2", "labeled_weight": 0.05, "classification_weight": 5.0},
+    model="m1_m2",
+    hyper={"labeled_weight": 0.05, "classification_weight": 5.0},
     kl_weight=1.0,
     steps=20_000,  # 80 epochs
 )
@@ -276,7 +277,8 @@ RUNS["MNIST-M1-M2-tuned"] = replace(
 )
 RUNS["MNIST-M1"] = replace(
     RUNS["MNIST-M1-M2"],
-    hyper={"kind": "m1", "labeled_weight": 0.0, "classification_weight": 1.0},
+    model="m1",
+    hyper={"labeled_weight": 0.0, "classification_weight": 1.0},
     steps=10_000,
 )
 RUNS["MNIST-SDGM"] = replace(
@@ -792,7 +794,7 @@ GUIDE = {
         name: "" for name in RUNS if name.startswith("sprites-") and "beta" not in name
     },
     "Classes from a few labels (digits: half a minute; MNIST: 11 MB, 8 to 50 minutes)": {
-        name: "" for name, run in RUNS.items() if run.model in ("m1_m2", "auxiliary_vae")
+        name: "" for name, run in RUNS.items() if run.model in CLASSIFIERS
     },
     "Likelihoods of binary MNIST (11 MB to download, 1 to 30 minutes)": {
         name: "" for name in RUNS if name.startswith("binary-MNIST-")

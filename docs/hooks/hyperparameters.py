@@ -5,18 +5,23 @@ import re
 from vae_tf.models import MODELS
 from vae_tf.models.hyperparameters import table
 
-_MODEL = re.compile(r"^`model`: `(\w+)`", re.MULTILINE)
+_MODELS = re.compile(r"^`model`: (.+)$", re.MULTILINE)
 _HEAD = "| `hyper.` | default | range | |\n| --- | --- | --- | --- |\n"
 
 
 def on_page_markdown(markdown, page, config, files):
-    """Adds the table to the pages that name a model."""
-    named = _MODEL.search(markdown)
-    rows = table(MODELS[named[1]]) if named else []
-    if not rows:
-        return markdown
-    lines = "".join(
-        f"| `{name}` | `{default}` | {values} | {about.replace('|', chr(92) + '|')} |\n"
-        for name, default, values, about in rows
-    )
-    return f"{markdown}\n## Hyperparameters\n\n{_HEAD}{lines}"
+    """Adds a table for each model that the page names."""
+    named = _MODELS.search(markdown)
+    names = re.findall(r"`(\w+)`", named[1]) if named else []
+    tables = {name: "".join(map(_row, table(MODELS[name]))) for name in names}
+    parts = [
+        (f"### `{name}`\n\n" if len(names) > 1 else "") + _HEAD + rows
+        for name, rows in tables.items()
+        if rows
+    ]
+    return "\n".join([markdown, "## Hyperparameters\n", *parts]) if parts else markdown
+
+
+def _row(row: tuple[str, str, str, str]) -> str:
+    name, default, values, about = (cell.replace("|", "\\|") for cell in row)
+    return f"| `{name}` | `{default}` | {values} | {about} |\n"

@@ -50,7 +50,9 @@ TABLE = {
     "dc_ign": {},
     "conditional_vae": {},
     "qlae": {"hyper": {"num_values": 4}},
-    "m1_m2": {"hyper": {"kind": "m1_m2", "top_size": 2, "hidden_size": 8}},
+    "m1": {"hyper": {"hidden_size": 8}},
+    "m2": {},
+    "m1_m2": {"hyper": {"top_size": 2, "hidden_size": 8}},
     "auxiliary_vae": {"encoder": ((16,), (8,)), "hyper": {"batch_normalization": True}},
     "hierarchical_vae": {"hyper": {"sizes": [2], "hidden": [8]}},
     "ladder_vae": {"hyper": {"sizes": [2], "hidden": [8], "batch_normalization": True}},
@@ -58,6 +60,8 @@ TABLE = {
 
 # Latents where there is more than one layer of 3: four classes, z and what lies below it.
 SIZES = {
+    "m1": 4 + 3,
+    "m2": 4 + 3,
     "m1_m2": 4 + 2 + 3,
     "auxiliary_vae": 4 + 3 + 3,
     "hierarchical_vae": 2 + 3,

@@ -17,6 +17,8 @@ KNOBS = {
     "info_gan": {"num_codes": 2},
     "qlae": {"num_values": 7},
     "conditional_vae": {"num_classes": 9},
+    "m1": {"num_classes": 9},
+    "m2": {"num_classes": 9},
     "m1_m2": {"num_classes": 9},
     "auxiliary_vae": {"num_classes": 9},
     "hierarchical_vae": {"sizes": [3, 2], "hidden": [7, 6]},
@@ -35,7 +37,7 @@ def test_weights_are_those_of_the_model(name):
 
 WHOLE = [(name, ((5, 3, 2), (13,))) for name in MODELS]
 # The other shapes once a kind: networks of its own, behind the encoder, beside it, in its place.
-KINDS = ("vae", "flow_vae", "info_gan", "auxiliary_vae", "m1_m2", "hierarchical_vae", "ladder_vae")
+KINDS = ("vae", "flow_vae", "info_gan", "auxiliary_vae", "m2", "hierarchical_vae", "ladder_vae")
 PARTS = [(name, encoder) for name in KINDS for encoder in [((6, 3, 2),), ((17,),)]]
 
 

@@ -108,7 +108,16 @@ class ArrayModel(keras.Model):
         return self._decode(z, self.label_rows(label, len(z)))
 
     def following(self, z: np.ndarray, latent: int) -> np.ndarray:
-        """Codes `[B, L]` of which one latent was changed, with what is expected below it."""
+        """Codes `[B, L]` of which one latent was changed, with what is expected below it.
+
+        Layers whose prior is given that latent become its mean, and so do those below them.
+        """
+        changed = {latent}
+        for layer in self.layers_below:
+            if any(changed.intersection(range(part.start, part.stop)) for part in layer.given):
+                z = np.array(z, "float32")  # a copy
+                z[:, layer.latents], _ = layer.parameters(z)
+                changed.update(range(layer.latents.start, layer.latents.stop))
         return z
 
     def reconstruct(self, x: np.ndarray, label=None) -> np.ndarray:

@@ -59,9 +59,10 @@ class AuxiliaryVAE(SemiSupervisedVAE):
         (logits,) = self.classifier([x, a.z], training=training)
         y = self.label(batch, logits, draw)
         z = draw(Gaussian(*self.upper([x, a.z, y.z], training=training)))
-        seen = [x] if self.kind == "adgm" else []
-        prior = GaussianOfSample(*self.lower([*seen, y.z, z.z], training=training))
-        return [y, z, a._replace(prior=prior)]
+        if self.kind == "adgm":  # p(a|x, y, z)
+            prior = GaussianOfSample(*self.lower([x, y.z, z.z], training=training))
+            a = a._replace(prior=prior)
+        return self.with_priors([y, z, a], training)
 
     @property
     def layers_below(self):
@@ -74,21 +75,10 @@ class AuxiliaryVAE(SemiSupervisedVAE):
     def render(self, z, batch, training):
         return self.decoder(z[:, : -self.size] if self.kind == "adgm" else z, training=training)
 
-    def sample_prior(self, n, rng):
+    def sample_roots(self, n, rng):
         y = self.sample_classes(n, rng)
-        z, noise = rng.standard_normal((2, n, self.size)).astype("float32")
-        if self.kind == "sdgm":
-            prior = Gaussian(*self.lower([y, z]))
-            noise = np.array(prior.mean) + np.exp(np.array(prior.log_stddev)) * noise
-        return np.concatenate([y, z, noise], axis=1)
-
-    def with_class(self, z, label):
-        """As the base has it; in sdgm a becomes the mean of p(a|y, z)."""
-        codes = super().with_class(z, label)
-        if self.kind == "adgm":
-            return codes
-        y, z, _ = np.split(codes, [self.num_classes, self.num_classes + self.size], axis=1)
-        return np.concatenate([y, z, np.array(self.lower([y, z])[0])], axis=1)
+        z, a = rng.standard_normal((2, n, self.size)).astype("float32")
+        return np.concatenate([y, z, a], axis=1)
 
 
 def _layers(params) -> tuple[specs.Spec, list[int]]:

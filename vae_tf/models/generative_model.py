@@ -18,7 +18,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from vae_tf.distributions import Gaussian, StandardNormal
+from vae_tf.distributions import Gaussian, GaussianOfSample, StandardNormal
 from vae_tf.likelihoods.likelihood import make_likelihood
 from vae_tf.models.arrays import ArrayModel, RowFunctions
 from vae_tf.models.hyperparameters import declared_by, signature_of, values_of
@@ -190,8 +190,32 @@ class GenerativeModel(KerasMethods, ArrayModel):
         return [Phase((Objective("loss", self.trainable_variables, self.optimizer),))]
 
     def sample_prior(self, n: int, rng: np.random.Generator) -> np.ndarray:
-        """Draws `n` latent vectors `[n, L]` of the prior."""
+        """Draws `n` latent vectors `[n, L]` of the prior, each layer given those above."""
+        z = self.sample_roots(n, rng)
+        for layer in self.layers_below:
+            mean, log_stddev = layer.parameters(z)
+            z[:, layer.latents] = mean + np.exp(log_stddev) * z[:, layer.latents]
+        return z
+
+    def sample_roots(self, n: int, rng: np.random.Generator) -> np.ndarray:
+        """Draws the layers that are given no others, and noise of N(0, I) for `layers_below`."""
         return rng.standard_normal((n, self.latent_size)).astype("float32")
+
+    def with_priors(self, latents: list[Latent], training: bool) -> list[Latent]:
+        """Layers drawn from below, with the priors of `layers_below`, known only now.
+
+        Args:
+            latents: The stochastic layers, top first.
+            training: Whether layers are those of training.
+        """
+        ends = np.cumsum([latent.z.shape[-1] for latent in latents]).tolist()
+        at = dict(zip([0, *ends], latents, strict=False))
+        for below, given, network in self.layers_below:
+            prior = GaussianOfSample(
+                *network([at[part.start].z for part in given], training=training)
+            )
+            at[below.start] = at[below.start]._replace(prior=prior)
+        return list(at.values())
 
     def forward(self, batch: dict, training: bool, *, guard=None, num_samples=1) -> Outputs:
         """From a batch to all that a loss is made of.

@@ -12,7 +12,7 @@ import numpy as np
 from keras import layers, ops
 
 from vae_tf.checks import require_number
-from vae_tf.distributions import Gaussian, GaussianOfSample
+from vae_tf.distributions import Gaussian
 from vae_tf.errors import UserError, shown
 from vae_tf.models.hyperparameters import hyperparameter
 from vae_tf.models.latents import LayerBelow
@@ -139,12 +139,7 @@ class HierarchicalVAE(VAE):
         for up in self.ups:
             mean, log_stddev, _ = up([latents[0].z], training=training)
             latents.insert(0, draw(Gaussian(mean, log_stddev)))
-        # Only now are the priors known: from layers that were themselves inferred from below.
-        below = self.downs[::-1]
-        return [latents[0]] + [
-            latent._replace(prior=GaussianOfSample(*down([above.z], training=training)))
-            for above, latent, down in zip(latents[:-1], latents[1:], below, strict=True)
-        ]
+        return self.with_priors(latents, training)
 
     def regularizer(self, outputs):
         kl, logs = super().regularizer(outputs)
@@ -165,35 +160,6 @@ class HierarchicalVAE(VAE):
             LayerBelow(part, (above,), down)
             for above, part, down in zip(parts[:-1], parts[1:], self.downs[::-1], strict=True)
         ]
-
-    def descended(self, z: np.ndarray, layer: int, *, noisy: bool = False):
-        """Codes in which the layers below one follow from it.
-
-        Args:
-            z: `[B, L]`, all layers, top first.
-            layer: Number of the layer that is kept with those above, 1 the lowest.
-            noisy: Whether the layers below hold noise of N(0, I), which becomes their deviation
-                from the mean of the prior; else they become that mean.
-
-        Returns:
-            `[B, L]` array.
-        """
-        ends = np.cumsum(self.layer_sizes[::-1])[:-1]
-        parts = np.split(np.asarray(z, "float32"), ends, axis=1)  # top first
-        for index in range(layer - 2, -1, -1):
-            place = len(parts) - 1 - index
-            mean, log_stddev = map(np.array, self.downs[index]([parts[place - 1]]))
-            parts[place] = mean + np.exp(log_stddev) * parts[place] if noisy else mean
-        return np.concatenate(parts, axis=1)
-
-    def following(self, z, latent):
-        # Codes begin with the top layer.
-        ends = np.cumsum(self.layer_sizes[::-1])
-        return self.descended(z, len(ends) - int(np.searchsorted(ends, latent, side="right")))
-
-    def sample_prior(self, n, rng):
-        noise = super().sample_prior(n, rng)  # the top layer's is its value
-        return self.descended(noise, len(self.layer_sizes), noisy=True)
 
 
 def _layers(params) -> tuple[specs.Spec, list[int]]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import keras
+import numpy as np
 from keras import ops
 
 from vae_tf.distributions import Categorical, Distribution, Enumerated, StandardNormal
@@ -39,6 +40,11 @@ class LayerBelow(NamedTuple):
     latents: slice
     given: tuple[slice, ...]
     network: Callable
+
+    def parameters(self, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Mean and log standard deviation of the prior `[B, L_i]` given codes `[B, L]`."""
+        mean, log_stddev, *_ = self.network([z[:, part] for part in self.given])
+        return np.array(mean), np.array(log_stddev)
 
 
 class Outputs(NamedTuple):

@@ -144,9 +144,16 @@ class SemiSupervisedVAE(VAE):
         return self._functions("classify", classify, self._inputs(x, None))[0]
 
     def with_class(self, z: np.ndarray, label) -> np.ndarray:
-        """Codes `[B, L]` with their class replaced by `label`, `[B]` or one for all."""
+        """Codes `[B, L]` with their class replaced by `label`, `[B]` or one for all.
+
+        What lies below the class follows.
+        """
         told = np.eye(self.num_classes, dtype="float32")[np.broadcast_to(label, len(z))]
-        return np.concatenate([told, z[:, self.num_classes :]], axis=1)
+        return self.following(np.concatenate([told, z[:, self.num_classes :]], axis=1), 0)
+
+    def sample_roots(self, n, rng):
+        z = rng.standard_normal((n, self.latent_size - self.num_classes)).astype("float32")
+        return np.concatenate([self.sample_classes(n, rng), z], axis=1)
 
     def sample_classes(self, n: int, rng: np.random.Generator) -> np.ndarray:
         """Draws `n` classes of p(y), each as likely, as one-hot vectors `[n, C]`."""
