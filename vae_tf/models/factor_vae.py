@@ -89,6 +89,6 @@ class FactorVAE(Adversarial, VAE):
         """Samples of the codes of the second batch `[B, L]`, through which no gradient passes."""
         images = batch.get("second", batch["image"])
         # As wide as the codes they are told from, also while the KL weight is 0.
-        draw = Sampling(self.seed_generator, bound=self.guard().bound)
+        draw = Sampling(self.seed_generator, bound=self.weight_at_step().bounded)
         latents = self.infer({"image": images}, draw, False)
         return ops.stop_gradient(joined([latent.z for latent in latents]))

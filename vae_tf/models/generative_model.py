@@ -36,7 +36,7 @@ from vae_tf.models.latents import (
     repeated_like,
 )
 from vae_tf.models.phases import Objective, Phase, minimize
-from vae_tf.models.zero_weight import NoGuard, ZeroWeight, bounded
+from vae_tf.models.zero_weight import Weight, ZeroWeight, bounded
 from vae_tf.networks.builders import build_networks
 from vae_tf.schedules import as_schedule
 
@@ -217,26 +217,25 @@ class GenerativeModel(KerasMethods, ArrayModel):
             at[below.start] = at[below.start]._replace(prior=prior)
         return list(at.values())
 
-    def forward(self, batch: dict, training: bool, *, guard=None, num_samples=1) -> Outputs:
+    def forward(self, batch: dict, training: bool, *, num_samples=1) -> Outputs:
         """From a batch to all that a loss is made of.
 
         Args:
             batch: A dict with all that `needs` names.
             training: Whether layers are those of training.
-            guard: What `guard` returned; None makes one.
             num_samples: Samples of the posterior an image, K; rows of the outputs are then K * B.
         """
-        guard = guard or self.guard()
-        return self._pass(batch, Sampling(self.seed_generator, num_samples, guard.bound), training)
+        draw = Sampling(self.seed_generator, num_samples, self.weight_at_step().bounded)
+        return self._pass(batch, draw, training)
 
     def _pass(self, batch, draw, training):
         latents = aligned(self.infer(batch, draw, training))
         z = joined([latent.z for latent in latents])
         return Outputs(latents, self.render(z, batch, training), batch)
 
-    def guard(self) -> ZeroWeight | NoGuard:
-        """What keeps posteriors where they belong while the KL weight is 0, at this step."""
-        kind = NoGuard if self.kl_weight.schedule.lowest > 0 else ZeroWeight
+    def weight_at_step(self) -> Weight:
+        """The KL weight at this step, and what it does to a pass where it may be 0."""
+        kind = Weight if self.kl_weight.schedule.lowest > 0 else ZeroWeight
         return kind(self.kl_weight(self.step))
 
     def reconstruction(self, outputs: Outputs, training: bool = False):
@@ -248,7 +247,7 @@ class GenerativeModel(KerasMethods, ArrayModel):
     def call(self, x, training=False) -> VAEOutput:
         # As for `encode`: partners and groups are for learning alone.
         needs = [name for name in self.needs if name in ("image", "label")]
-        draw = OneSample(self.seed_generator, 1, self.guard().bound)
+        draw = OneSample(self.seed_generator, 1, self.weight_at_step().bounded)
         outputs = self._pass(self.as_batch(x, needs), draw, training)
         return VAEOutput(outputs.mean, outputs.log_stddev, outputs.z, outputs.logits)
 
