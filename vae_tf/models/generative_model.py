@@ -1,4 +1,4 @@
-"""The base of all models: what a Keras model needs, and what every family can be asked for.
+"""The base of all models: what a paper says of one, and what every family can be asked for.
 
 A model says three things: `infer`, what it reads off a batch; `render`, what it draws from its
 latents; and `compute_terms`, what it pays. `vae.py` is the template that says the third for most.
@@ -22,7 +22,6 @@ from vae_tf.distributions import Gaussian, GaussianOfSample, StandardNormal
 from vae_tf.likelihoods.likelihood import make_likelihood
 from vae_tf.models.arrays import ArrayModel, RowFunctions
 from vae_tf.models.hyperparameters import declared_by, signature_of, values_of
-from vae_tf.models.keras_methods import KerasMethods
 from vae_tf.models.kl_weight import make_kl_weight
 from vae_tf.models.latents import (
     Latent,
@@ -35,18 +34,13 @@ from vae_tf.models.latents import (
     joined,
     repeated_like,
 )
-from vae_tf.models.phases import Objective, Phase, minimize
+from vae_tf.models.trainer_methods import TrainerMethods
 from vae_tf.models.zero_weight import Weight, ZeroWeight, bounded
 from vae_tf.networks.builders import build_networks
 from vae_tf.schedules import as_schedule
 
-_TERMS = (
-    "loss reconstruction kl kl_weight elbo stddev_mean stddev_min stddev_max "
-    "mean_mean mean_min mean_max"
-)
 
-
-class GenerativeModel(KerasMethods, ArrayModel):
+class GenerativeModel(TrainerMethods, ArrayModel):
     """Base of all models.
 
     Args:
@@ -72,20 +66,9 @@ class GenerativeModel(KerasMethods, ArrayModel):
     needs: tuple[str, ...] = ("image",)
     # Names of the terms that a variant logs besides those of the template.
     logged: tuple[str, ...] = ()
-    # Fewest images that the variant's estimators work on.
-    smallest_batch = 1
     # What `encode` gives the parameters of, so that scores know which densities there are.
     posterior: type = Gaussian
     prior: type = StandardNormal
-    # Whether any encoder of the form above will do, and any decoder.
-    takes_networks = True
-    # Whether it works on vectors `[B, D]`, too.
-    takes_vectors = True
-    # Whether validation losses of different steps can be compared, so that training may stop early.
-    comparable_losses = True
-    # Why the loss of a batch is not the mean of those of its parts, so that devices cannot share
-    # it; None where it is.
-    indivisible: str | None = None
 
     def __init__(
         self,
@@ -179,16 +162,6 @@ class GenerativeModel(KerasMethods, ArrayModel):
         """The average over images, a scalar, of the loss and of every term `[B]` of the log."""
         return ops.mean(term)
 
-    @property
-    def scheduled_optimizers(self) -> list:
-        """The optimizers whose learning rate is that of the run; others keep one of their own."""
-        return [self.optimizer]
-
-    @property
-    def phases(self) -> list[Phase]:
-        """What is optimized, in order."""
-        return [Phase((Objective("loss", self.trainable_variables, self.optimizer),))]
-
     def sample_prior(self, n: int, rng: np.random.Generator) -> np.ndarray:
         """Draws `n` latent vectors `[n, L]` of the prior, each layer given those above."""
         z = self.sample_roots(n, rng)
@@ -260,62 +233,3 @@ class GenerativeModel(KerasMethods, ArrayModel):
     def _means_draw(self):
         # The plain autoencoder's posteriors are bounded at every step, others' at none.
         return Means(bounded) if self.kl_weight.schedule.highest == 0 else Means()
-
-    @property
-    def step(self):
-        """Optimizer updates done: scalar int tensor."""
-        return ops.convert_to_tensor(self.updates)
-
-    def update(self, batch) -> dict:
-        """One update on a batch, all phases of it.
-
-        Returns:
-            The terms of the first phase, computed before its step.
-        """
-        batch = self.as_batch(batch)
-        if self.learning_rate is not None:
-            for optimizer in self.scheduled_optimizers:
-                optimizer.learning_rate.assign(self.learning_rate(self.step))
-        done = []
-        for phase in self.phases:
-            seen = batch | {"image": batch[phase.images]}
-            for _ in range(phase.repeats):
-                terms = minimize(lambda seen=seen: self.compute_terms(seen, True), phase.objectives)
-                done.append(terms)
-        self.kl_weight.observe(self.step, done[0])
-        self.pixels.observe(done[0])
-        self.updates.assign_add(1)
-        return done[0]
-
-    def settled(self, step: int) -> bool:
-        """Whether the loss is the same function of the weights from this step on."""
-        return self.kl_weight.settled(step)
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """Names of all terms, in the order of `log.csv`."""
-        return (*_TERMS.split(), *self.kl_weight.terms, *self.pixels.logged, *self.logged)
-
-    def summary_terms(self, outputs: Outputs, loss, reconstruction, logs: dict) -> dict:
-        """The terms of the log, from those of every image.
-
-        Args:
-            outputs: What the loss was made of.
-            loss: Scalar.
-            reconstruction: `[B]`.
-            logs: `kl` `[B]`, the likelihood's terms and all that `logged` names, `[B]` or scalar.
-        """
-        terms = {
-            "loss": loss,
-            "reconstruction": reconstruction,
-            "kl": logs["kl"],
-            "kl_weight": self.kl_weight(self.step),
-            "elbo": -(reconstruction + logs["kl"]),
-            **outputs.ranges(),
-        }
-        terms |= self.kl_weight.terms
-        terms |= {name: logs[name] for name in (*self.pixels.logged, *self.logged)}
-        return {
-            name: self.average(outputs, term) if len(term.shape) else term
-            for name, term in terms.items()
-        }
