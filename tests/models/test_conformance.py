@@ -128,7 +128,7 @@ def discs() -> GroundTruthImages:
 @pytest.fixture(scope="module")
 def batch(params, discs):
     """64 images with what the model needs besides, made by the code that trains."""
-    needs = MODELS[params.model].needs
+    needs = MODELS[params.model].batch_keys
     return batch_of(discs, np.arange(64), needs, np.random.default_rng(0))
 
 

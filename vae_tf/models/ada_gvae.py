@@ -25,7 +25,7 @@ class AdaGVAE(VAE):
     """
 
     logged = ("shared_latents",)
-    needs = ("image", "partner")
+    batch_keys = ("image", "partner")
 
     def forward(self, batch, training, **options):
         """Both images of every pair, partners behind the first ones."""

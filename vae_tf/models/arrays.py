@@ -10,7 +10,7 @@ from keras import ops
 
 from vae_tf.distributions import Gaussian, Point, StandardNormal
 from vae_tf.errors import UserError
-from vae_tf.models.latents import LayerBelow, joined
+from vae_tf.models.latents import LayerBelow, concatenate
 
 _AT_ONCE = 256  # rows
 
@@ -98,7 +98,7 @@ class ArrayModel(keras.Model):
 
         def kl_per_latent(batch):
             latents = self.infer(batch, self._means_draw(), False)
-            return (joined([q.kl_per_latent(prior, z) for q, prior, z in latents]),)
+            return (concatenate([q.kl_per_latent(prior, z) for q, prior, z in latents]),)
 
         return self._functions("kl_per_latent", kl_per_latent, self._inputs(x, label))[0]
 

@@ -28,7 +28,7 @@ class ConditionalVAE(VAE):
     """
 
     takes_networks = takes_vectors = False
-    needs = ("image", "label")
+    batch_keys = ("image", "label")
     conditional = True
 
     num_classes: int = hyperparameter(

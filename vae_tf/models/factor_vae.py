@@ -10,7 +10,7 @@ from keras import ops
 from vae_tf import divergences
 from vae_tf.models.adversarial import Adversarial, discriminator_terms
 from vae_tf.models.hyperparameters import hyperparameter
-from vae_tf.models.latents import Sampling, joined
+from vae_tf.models.latents import Sampling, concatenate
 from vae_tf.models.phases import Phase
 from vae_tf.models.vae import VAE
 from vae_tf.networks.discriminators import build_discriminator, read_layers
@@ -31,7 +31,7 @@ class FactorVAE(Adversarial, VAE):
     """
 
     logged = ("total_correlation", "discriminator_loss", "discriminator_accuracy")
-    needs = ("image", "second")
+    batch_keys = ("image", "second")
     smallest_batch = 2  # one image has nothing to permute
     indivisible = "it permutes the codes of a whole batch"
 
@@ -91,4 +91,4 @@ class FactorVAE(Adversarial, VAE):
         # As wide as the codes they are told from, also while the KL weight is 0.
         draw = Sampling(self.seed_generator, bound=self.weight_at_step().bounded)
         latents = self.infer({"image": images}, draw, False)
-        return ops.stop_gradient(joined([latent.z for latent in latents]))
+        return ops.stop_gradient(concatenate([latent.z for latent in latents]))

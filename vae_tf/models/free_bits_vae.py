@@ -9,7 +9,7 @@ import keras
 from keras import ops
 
 from vae_tf.models.hyperparameters import hyperparameter
-from vae_tf.models.latents import joined
+from vae_tf.models.latents import concatenate
 from vae_tf.models.vae import VAE
 
 
@@ -35,7 +35,7 @@ class FreeBitsVAE(VAE):
 
     def regularizer(self, outputs):
         kl, logs = super().regularizer(outputs)
-        nats = joined([q.kl_per_latent(prior, z) for q, prior, z in outputs.latents])
+        nats = concatenate([q.kl_per_latent(prior, z) for q, prior, z in outputs.latents])
         nats = ops.mean(nats, axis=0)  # [L]
         paying = ops.sum(ops.cast(nats > self.free_nats, "float32"))
         # Not the maximum, whose gradient is shared where both are equal, as in a collapsed VAE.

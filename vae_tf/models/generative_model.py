@@ -5,8 +5,9 @@ latents; and `compute_terms`, what it pays. `vae.py` is the template that says t
 
 What the public calls mean, for every family:
 
-- A batch is a dict of arrays: `image` `[B, H, W, C]` in [0, 1] and whatever else `needs` names,
-  such as `label` `[B]`. `fit` takes plain arrays of images, too, and pairs of images and labels.
+- A batch is a dict of arrays: `image` `[B, H, W, C]` in [0, 1] and whatever else `batch_keys`
+  names, such as `label` `[B]`. `fit` also takes plain arrays of images, and pairs of images and
+  labels.
 - `encode(x)` gives `mean` and `log_stddev`, `[B, L]` each, over all stochastic layers side by
   side, top layer first; lower layers are inferred from the means of those above. Where codes are
   discrete, the mean is the quantized code and `log_stddev` is minus infinity. It depends neither
@@ -31,7 +32,7 @@ from vae_tf.models.latents import (
     Sampling,
     VAEOutput,
     aligned,
-    joined,
+    concatenate,
     repeated_like,
 )
 from vae_tf.models.trainer_methods import TrainerMethods
@@ -63,7 +64,7 @@ class GenerativeModel(TrainerMethods, ArrayModel):
     """
 
     # What of a batch the model learns from; names of data.batches.PARTS.
-    needs: tuple[str, ...] = ("image",)
+    batch_keys: tuple[str, ...] = ("image",)
     # Names of the terms that a variant logs besides those of the template.
     logged: tuple[str, ...] = ()
     # What `encode` gives the parameters of, so that scores know which densities there are.
@@ -130,8 +131,8 @@ class GenerativeModel(TrainerMethods, ArrayModel):
         """Reads the latents off a batch.
 
         Args:
-            batch: A dict with all that `needs` names, but in `encode`, which has no more than an
-                image, and a label where there are some.
+            batch: A dict with all that `batch_keys` names, except in `encode`, which has no more
+                than an image, and a label where there are some.
             draw: `(posterior, prior=N(0, I)) -> Latent`: draws a stochastic layer. Its `z` may hold
                 several samples an image, `[K * B, L]`; `latents.repeated_like` fits features to it.
             training: Whether layers are those of training.
@@ -194,7 +195,7 @@ class GenerativeModel(TrainerMethods, ArrayModel):
         """From a batch to all that a loss is made of.
 
         Args:
-            batch: A dict with all that `needs` names.
+            batch: A dict with all that `batch_keys` names.
             training: Whether layers are those of training.
             num_samples: Samples of the posterior an image, K; rows of the outputs are then K * B.
         """
@@ -203,7 +204,7 @@ class GenerativeModel(TrainerMethods, ArrayModel):
 
     def _pass(self, batch, draw, training):
         latents = aligned(self.infer(batch, draw, training))
-        z = joined([latent.z for latent in latents])
+        z = concatenate([latent.z for latent in latents])
         return Outputs(latents, self.render(z, batch, training), batch)
 
     def weight_at_step(self) -> Weight:
@@ -219,7 +220,7 @@ class GenerativeModel(TrainerMethods, ArrayModel):
 
     def call(self, x, training=False) -> VAEOutput:
         # As for `encode`: partners and groups are for learning alone.
-        needs = [name for name in self.needs if name in ("image", "label")]
+        needs = [name for name in self.batch_keys if name in ("image", "label")]
         draw = OneSample(self.seed_generator, 1, self.weight_at_step().bounded)
         outputs = self._pass(self.as_batch(x, needs), draw, training)
         return VAEOutput(outputs.mean, outputs.log_stddev, outputs.z, outputs.logits)
@@ -228,7 +229,9 @@ class GenerativeModel(TrainerMethods, ArrayModel):
         """What `encode` gives, as tensors."""
         latents = self.infer(batch, self._means_draw(), False)
         posteriors = [latent.posterior for latent in latents]
-        return joined([p.mean for p in posteriors]), joined([p.log_stddev for p in posteriors])
+        return concatenate([p.mean for p in posteriors]), concatenate(
+            [p.log_stddev for p in posteriors]
+        )
 
     def _means_draw(self):
         # The plain autoencoder's posteriors are bounded at every step, others' at none.

@@ -100,7 +100,7 @@ class KerasMethods(keras.Model):
         Raises:
             UserError: If something that is needed is missing.
         """
-        needs = self.needs if needs is None else needs
+        needs = self.batch_keys if needs is None else needs
         data, label, *_ = (*data, None) if isinstance(data, (tuple, list)) else (data, None)
         batch = data if isinstance(data, dict) else {"image": data}
         if "label" in needs and "label" not in batch and label is not None:

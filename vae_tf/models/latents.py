@@ -64,15 +64,15 @@ class Outputs(NamedTuple):
 
     @property
     def mean(self):
-        return joined([latent.posterior.mean for latent in self.latents])
+        return concatenate([latent.posterior.mean for latent in self.latents])
 
     @property
     def log_stddev(self):
-        return joined([latent.posterior.log_stddev for latent in self.latents])
+        return concatenate([latent.posterior.log_stddev for latent in self.latents])
 
     @property
     def z(self):
-        return joined([latent.z for latent in self.latents])
+        return concatenate([latent.z for latent in self.latents])
 
     def ranges(self) -> dict:
         """Average and ends of the posteriors' standard deviations and means, all latents."""
@@ -189,7 +189,7 @@ def aligned(latents: list[Latent]) -> list[Latent]:
     return [with_all_rows(latent) for latent in latents]
 
 
-def joined(parts: list):
+def concatenate(parts: list):
     """Tensors `[B, L_i]` of several layers side by side."""
     return parts[0] if len(parts) == 1 else ops.concatenate(parts, axis=-1)
 

@@ -64,7 +64,7 @@ class SemiSupervisedVAE(VAE):
     """
 
     takes_networks = takes_vectors = False
-    needs = ("image", "labeled_image")
+    batch_keys = ("image", "labeled_image")
     logged = ("labeled_loss", "cross_entropy", "error")
     posterior = Categorical
     prior = Categorical

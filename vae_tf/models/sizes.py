@@ -77,7 +77,7 @@ def _trace(params, image_shape: tuple[int, ...], hyper: dict, batch_size: int) -
         weights = sum(math.prod(variable.shape) for variable in model.trainable_variables)
         built = len(graph.get_operations())
         names = [(v, tf.compat.v1.placeholder(v.dtype, v.shape)) for v in model.variables]
-        batch = _batch(kind.needs, image_shape, batch_size)
+        batch = _batch(kind.batch_keys, image_shape, batch_size)
         with keras.StatelessScope(names, initialize_variables=False):
             model.compute_terms(batch, training=True)
         kept = [each for each in graph.get_operations()[built:] if each.type in _KEPT]

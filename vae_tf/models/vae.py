@@ -51,7 +51,7 @@ class VAE(GenerativeModel):
         """All terms of a batch: the one place where they meet.
 
         Args:
-            batch: A dict with all that `needs` names.
+            batch: A dict with all that `batch_keys` names.
             training: Whether layers and gradients are those of training.
 
         Returns:

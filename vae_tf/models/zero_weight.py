@@ -20,7 +20,7 @@ from collections.abc import Callable
 from keras import ops
 
 from vae_tf.distributions import Categorical, Gaussian
-from vae_tf.models.latents import Outputs, joined
+from vae_tf.models.latents import Outputs, concatenate
 
 # Small beside a reconstruction in nats, so that where the decoder uses a latent the reconstruction
 # decides.
@@ -91,7 +91,7 @@ class ZeroWeight(Weight):
         ]
         if not spreads:
             return loss
-        spread = ops.mean(ops.sum(ops.softplus(2.0 * joined(spreads)), axis=-1))
+        spread = ops.mean(ops.sum(ops.softplus(2.0 * concatenate(spreads)), axis=-1))
         spread = ops.where(self._positive, 0.0, _NARROWING * spread)
         return loss + (spread - ops.stop_gradient(spread))
 

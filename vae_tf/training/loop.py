@@ -198,7 +198,7 @@ class Training:
         return batches(self._batch_at, self.step, self.params.steps)
 
     def _batch_at(self, step: int) -> dict:
-        params, needs = self.params, self.model.needs
+        params, needs = self.params, self.model.batch_keys
         return batch_at(self.images, params.batch_size, params.seed, step, needs, params.augment)
 
     def _save_and_validate(self, log: Log) -> dict[str, float]:

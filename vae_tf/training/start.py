@@ -101,7 +101,7 @@ def train(
     copied = _begin_with(params.start, run_dir, model, resume=resume)
     told = params.model in CLASSIFIERS and data is None and "test" in images.splits
     test = runs.load_data(params, "test") if told else None
-    labeled = bool({"label", "labeled_image"} & set(model.needs))
+    labeled = bool({"label", "labeled_image"} & set(model.batch_keys))
     described = describe_data(images, validation, labeled=labeled)
     if say is not None:
         for first in _first_lines(params, images, copied, machine, resume=resume):
