@@ -31,7 +31,7 @@ from vae_tf.models.latents import (
     Outputs,
     Sampling,
     VAEOutput,
-    aligned,
+    broadcast_rows,
     concatenate,
     repeated_like,
 )
@@ -203,7 +203,7 @@ class GenerativeModel(TrainerMethods, ArrayModel):
         return self._pass(batch, draw, training)
 
     def _pass(self, batch, draw, training):
-        latents = aligned(self.infer(batch, draw, training))
+        latents = broadcast_rows(self.infer(batch, draw, training))
         z = concatenate([latent.z for latent in latents])
         return Outputs(latents, self.render(z, batch, training), batch)
 

@@ -174,7 +174,7 @@ class Means:
     each = __call__
 
 
-def aligned(latents: list[Latent]) -> list[Latent]:
+def broadcast_rows(latents: list[Latent]) -> list[Latent]:
     """Layers with as many rows each: those drawn before classes were taken in turn are repeated."""
     if not any(isinstance(latent.posterior, Enumerated) for latent in latents):
         return latents
