@@ -53,7 +53,7 @@ def by_hand(reconstructions, window, threshold, start=0):
 
 def watch(weight, reconstructions, start=0):
     observe = tf.function(
-        lambda step, value: weight.observe(step, {"reconstruction": value}),
+        lambda step, value: weight.update_state(step, {"reconstruction": value}),
         input_signature=[tf.TensorSpec((), tf.int64), tf.TensorSpec((), tf.float32)],
     )
     for step, value in enumerate(reconstructions, start):

@@ -62,8 +62,8 @@ class TrainerMethods(KerasMethods):
             for _ in range(phase.repeats):
                 terms = minimize(lambda seen=seen: self.compute_terms(seen, True), phase.objectives)
                 done.append(terms)
-        self.kl_weight.observe(self.step, done[0])
-        self.pixels.observe(done[0])
+        self.kl_weight.update_state(self.step, done[0])
+        self.pixels.update_state(done[0])
         self.updates.assign_add(1)
         return done[0]
 
