@@ -175,7 +175,7 @@ def test_training_reaches_what_is_asked_for(tiny, blobs, text, term, goal):
     update = tf.function(model.update, autograph=False)
     terms = [update(blobs) for _ in range(600)]
     assert np.mean([float(each[term]) for each in terms[-100:]]) == pytest.approx(goal, rel=0.1)
-    assert not model.settled(10**6)
+    assert not model.is_constant_from(10**6)
     weights = [float(each["kl_weight"]) for each in terms]
     assert weights[0] == np.float32(0.1 * (term == "reconstruction")) and len(set(weights)) > 500
 

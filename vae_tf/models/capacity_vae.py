@@ -64,5 +64,5 @@ class CapacityVAE(VAE):
         penalty = self.gamma * ops.abs(ops.mean(kl) - capacity)
         return ops.broadcast_to(penalty, ops.shape(kl)), {**logs, "capacity": capacity}
 
-    def settled(self, step):
-        return super().settled(step) and step >= self.capacity.settled_at
+    def is_constant_from(self, step):
+        return super().is_constant_from(step) and step >= self.capacity.settled_at

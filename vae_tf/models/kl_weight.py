@@ -42,7 +42,7 @@ class KLWeight:
         """What it adds to the log, besides its value."""
         return {}
 
-    def settled(self, step: int) -> bool:
+    def is_constant_from(self, step: int) -> bool:
         """Whether the value no longer changes from this step on."""
         settled_at = self.schedule.settled_at
         return settled_at is not None and step >= settled_at
@@ -91,9 +91,9 @@ class TriggeredWeight(KLWeight):
     def terms(self):
         return {"trigger_step": ops.cast(self.trigger_step, "float32")}
 
-    def settled(self, step):
+    def is_constant_from(self, step):
         start = int(self.trigger_step.numpy())
-        return start >= 0 and super().settled(step - start)
+        return start >= 0 and super().is_constant_from(step - start)
 
     def shortfall(self):
         if int(self.trigger_step.numpy()) >= 0:

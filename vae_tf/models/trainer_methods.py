@@ -67,9 +67,9 @@ class TrainerMethods(KerasMethods):
         self.updates.assign_add(1)
         return done[0]
 
-    def settled(self, step: int) -> bool:
+    def is_constant_from(self, step: int) -> bool:
         """Whether the loss is the same function of the weights from this step on."""
-        return self.kl_weight.settled(step)
+        return self.kl_weight.is_constant_from(step)
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -270,7 +270,7 @@ class Training:
 
     def _validate(self) -> dict[str, float]:
         val = evaluate(self.model, self.validation, self.params.batch_size, terms=self._terms)
-        self._early_stopping.observe(val["loss"], self.model.settled(self.step))
+        self._early_stopping.observe(val["loss"], self.model.is_constant_from(self.step))
         row = {f"val_{name}": val[name] for name in self._validated_columns()}
         if self.test is not None:
             row["test_error"] = classification_error(self.model, self.test)
