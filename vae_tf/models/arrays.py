@@ -107,7 +107,7 @@ class ArrayModel(keras.Model):
         z = _checked("z", z, (self.latent_size,), "latent vectors [B, L]")
         return self._decode(z, self.label_rows(label, len(z)))
 
-    def following(self, z: np.ndarray, latent: int) -> np.ndarray:
+    def propagate_down(self, z: np.ndarray, latent: int) -> np.ndarray:
         """Codes `[B, L]` of which one latent was changed, with what is expected below it.
 
         Layers whose prior is given that latent become its mean, and so do those below them.

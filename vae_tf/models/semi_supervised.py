@@ -149,7 +149,7 @@ class SemiSupervisedVAE(VAE):
         What lies below the class follows.
         """
         told = np.eye(self.num_classes, dtype="float32")[np.broadcast_to(label, len(z))]
-        return self.following(np.concatenate([told, z[:, self.num_classes :]], axis=1), 0)
+        return self.propagate_down(np.concatenate([told, z[:, self.num_classes :]], axis=1), 0)
 
     def sample_roots(self, n, rng):
         z = rng.standard_normal((n, self.latent_size - self.num_classes)).astype("float32")

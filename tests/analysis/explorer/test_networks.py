@@ -146,7 +146,7 @@ def test_what_a_model_does_besides_its_networks_is_followed_or_refused(engine):
     ],
 )
 def test_layers_below_follow_as_the_model_has_it(engine, changes, start, stop, expected):
-    """Either layers below a latent, `following`, or below a class, `with_class`."""
+    """Either layers below a latent, `propagate_down`, or below a class, `with_class`."""
     model = built(**changes)
     check(engine, model, tolerance=1e-4)
     at = engine.open_model(model)[0]
@@ -155,7 +155,7 @@ def test_layers_below_follow_as_the_model_has_it(engine, changes, start, stop, e
         code = np.concatenate([np.eye(3, dtype="f4")[:1], code[:, 3:]], axis=1)
         below = model.with_class(code, 0)
     else:
-        below = model.following(code, expected)
+        below = model.propagate_down(code, expected)
     np.testing.assert_allclose(engine.follow(at, code[0], start, stop), below[0], atol=1e-3)
     assert np.abs(below - code).max() > 0.01  # or nothing followed
 
