@@ -166,7 +166,7 @@ def test_the_penalty_counts_and_has_gradients_above_zero_only(outputs_of):
 
         with tf.GradientTape() as tape:
             tape.watch(tensors)
-            penalty, logs = ZeroWeight(tf.constant(kl_weight)).times(
+            penalty, logs = ZeroWeight(tf.constant(kl_weight)).weighted(
                 regularizer, outputs_of(*tensors)
             )
             total = tf.reduce_sum(penalty)

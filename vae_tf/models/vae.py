@@ -62,7 +62,7 @@ class VAE(GenerativeModel):
         weight = self.weight_at_step()
         outputs = self.forward(batch, training, num_samples=self.num_samples)
         reconstruction, scale = self.reconstruction(outputs, training)
-        penalty, logs = weight.times(self.regularizer, outputs)
+        penalty, logs = weight.weighted(self.regularizer, outputs)
         loss, more = self.reduce(outputs, reconstruction + penalty)
         if training:
             loss = weight.narrowing(loss, outputs)

@@ -41,7 +41,7 @@ class Weight:
         """The posterior that is sampled."""
         return posterior
 
-    def times(self, regularizer: Callable, outputs: Outputs) -> tuple:
+    def weighted(self, regularizer: Callable, outputs: Outputs) -> tuple:
         """The regularizer's penalty under the weight, and its terms for the log."""
         penalty, logs = regularizer(outputs)
         return self._value * penalty, logs
@@ -62,7 +62,7 @@ class ZeroWeight(Weight):
         """The posterior, no wider than the prior at weight 0."""
         return bounded(posterior, ~self._positive)
 
-    def times(self, regularizer, outputs):
+    def weighted(self, regularizer, outputs):
         """The penalty and its gradient only where the weight is above 0; else 0, whatever it is."""
 
         def detached(tensor):
