@@ -281,7 +281,7 @@ def test_keras_file(model, batch, images, tmp_path):
     assert_same_state(model, loaded)
     assert int(loaded.step) == 2
     assert loaded.kl_weight.schedule == model.kl_weight.schedule
-    assert loaded.likelihood == model.likelihood
+    assert loaded.likelihood_text == model.likelihood_text
     for one, other in zip(model.encode(**images), loaded.encode(**images), strict=True):
         np.testing.assert_array_equal(one, other)
     np.testing.assert_array_equal(model.reconstruct(**images), loaded.reconstruct(**images))

@@ -158,7 +158,7 @@ class ArrayModel(keras.Model):
         def log_weights(batch, num_samples):
             outputs = self.forward(batch, False, num_samples=num_samples)
             nats, _ = self.reconstruction(outputs)
-            nats += self.pixels.constant * math.prod(self.image_shape)
+            nats += self.likelihood.constant * math.prod(self.image_shape)
             weights, shares = -nats - outputs.log_ratio(), outputs.log_shares()
             if shares is None:
                 return ops.reshape(weights, (num_samples, -1))
@@ -196,7 +196,7 @@ class ArrayModel(keras.Model):
 
     def _decode(self, z, labels):
         def decode(batch):
-            return (self.pixels.mean(self.render(batch["z"], batch, False)),)
+            return (self.likelihood.mean(self.render(batch["z"], batch, False)),)
 
         return self._functions("decode", decode, {"z": z, **labels})[0]
 

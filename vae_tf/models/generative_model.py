@@ -90,11 +90,11 @@ class GenerativeModel(TrainerMethods, ArrayModel):
         super().__init__(**kwargs)
         self.encoder = encoder
         self.decoder = decoder
-        self.likelihood = likelihood
+        self.likelihood_text = likelihood
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed, name="noise")
         self.image_shape = tuple(decoder.output_shape[1:])
-        self.pixels = make_likelihood(likelihood, self)
+        self.likelihood = make_likelihood(likelihood, self)
         self.latent_size = encoder.output_shape[0][-1]
         # A weight of the model, not the optimizer's count: the KL weight of a model that is loaded
         # without its optimizer, or compiled anew, is still that of its step.
@@ -215,7 +215,7 @@ class GenerativeModel(TrainerMethods, ArrayModel):
     def reconstruction(self, outputs: Outputs, training: bool = False):
         """Negative log-likelihood of the images less its constant, `[B]` nats, and its terms."""
         x = repeated_like(outputs.batch["image"], outputs.logits)
-        nats, terms = self.pixels.reconstruction(x, outputs.logits, training)
+        nats, terms = self.likelihood.reconstruction(x, outputs.logits, training)
         return repeated_like(nats, outputs.z), terms
 
     def call(self, x, training=False) -> VAEOutput:

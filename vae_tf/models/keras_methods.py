@@ -74,7 +74,7 @@ class KerasMethods(keras.Model):
         image = self.as_batch(given)["image"]
         check_shape(image, self.image_shape)
         if len(image):
-            check_values(np.asarray(image), unit=self.pixels.unit)
+            check_values(np.asarray(image), unit=self.likelihood.unit)
 
     def train_step(self, data):
         batch = self.as_batch(data)
@@ -136,7 +136,7 @@ class KerasMethods(keras.Model):
             **super().get_config(),
             "encoder": keras.saving.serialize_keras_object(self.encoder),
             "decoder": keras.saving.serialize_keras_object(self.decoder),
-            "likelihood": self.likelihood,
+            "likelihood": self.likelihood_text,
             "kl_weight": str(self.kl_weight.schedule),
             "trigger_window": self.kl_weight.window,
             "learning_rate": None if self.learning_rate is None else str(self.learning_rate),

@@ -41,6 +41,6 @@ class LaggingVAE(VAE):
     @property
     def phases(self):
         encoder = Objective("loss", self.encoder.trainable_variables, self.encoder_optimizer)
-        ours = [*self.decoder.trainable_variables, *self.pixels.variables]
+        ours = [*self.decoder.trainable_variables, *self.likelihood.variables]
         decoder = Objective("loss", ours, self.optimizer)
         return [Phase((encoder,), self.encoder_steps), Phase((decoder,))]

@@ -63,7 +63,7 @@ class TrainerMethods(KerasMethods):
                 terms = minimize(lambda seen=seen: self.compute_terms(seen, True), phase.objectives)
                 done.append(terms)
         self.kl_weight.update_state(self.step, done[0])
-        self.pixels.update_state(done[0])
+        self.likelihood.update_state(done[0])
         self.updates.assign_add(1)
         return done[0]
 
@@ -74,7 +74,7 @@ class TrainerMethods(KerasMethods):
     @property
     def columns(self) -> tuple[str, ...]:
         """Names of all terms, in the order of `log.csv`."""
-        return (*_TERMS.split(), *self.kl_weight.terms, *self.pixels.logged, *self.logged)
+        return (*_TERMS.split(), *self.kl_weight.terms, *self.likelihood.logged, *self.logged)
 
     def summary_terms(self, outputs: Outputs, loss, reconstruction, logs: dict) -> dict:
         """The terms of the log, from those of every image.
@@ -94,7 +94,7 @@ class TrainerMethods(KerasMethods):
             **outputs.ranges(),
         }
         terms |= self.kl_weight.terms
-        terms |= {name: logs[name] for name in (*self.pixels.logged, *self.logged)}
+        terms |= {name: logs[name] for name in (*self.likelihood.logged, *self.logged)}
         return {
             name: self.average(outputs, term) if len(term.shape) else term
             for name, term in terms.items()

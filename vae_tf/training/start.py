@@ -205,7 +205,7 @@ def _model(
         lambda: build_model(params, shape, len(images), images.num_classes, networks)
     )
     machine.check(model, params)
-    check_images(images, validation, unit=model.pixels.unit)
+    check_images(images, validation, unit=model.likelihood.unit)
     check_batches(model, params, images, validation)
     return model
 
