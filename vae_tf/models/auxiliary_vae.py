@@ -28,8 +28,8 @@ class AuxiliaryVAE(SemiSupervisedVAE):
 
     All networks but that of images share the convolutions of the encoder's spec, where there are
     some, and have its dense layers each as hidden layers of its own (one of 500 if it has none);
-    a and z have `latent_size` latents each. Latents are y, z and a, in this order. What is drawn
-    for a without an image is noise in adgm, and makes no difference.
+    a and z have `Params.latent_size` latents each. Latents are y, z and a, in this order. What is
+    drawn for a without an image is noise in adgm, and makes no difference.
     """
 
     kind: str = hyperparameter("sdgm", "Which of the two models.", one_of=("adgm", "sdgm"))
@@ -41,11 +41,14 @@ class AuxiliaryVAE(SemiSupervisedVAE):
 
     def __init__(self, encoder, decoder, **kwargs):
         super().__init__(encoder, decoder, **kwargs)
-        self.size = self.latent_size  # of a, and of z
-        self.latent_size = self.num_classes + 2 * self.size
+        # One encoder, whose order of weights checkpoints have; each part is called by itself.
         names = ("trunk", "auxiliary", "classifier", "upper", "lower")
         layers_of = map(encoder.get_layer, names)
         self.trunk, self.auxiliary, self.classifier, self.upper, self.lower = layers_of
+
+    @property
+    def latent_size(self):
+        return self.num_classes + 2 * self.code_size  # y, z and a
 
     @classmethod
     def build_networks(
@@ -68,16 +71,18 @@ class AuxiliaryVAE(SemiSupervisedVAE):
     def layers_below(self):
         if self.kind == "adgm":  # the images know nothing of a
             return []
-        y, z = self.num_classes, self.num_classes + self.size
+        y, z = self.num_classes, self.num_classes + self.code_size
         given = (slice(0, y), slice(y, z))
         return [LayerBelow(slice(z, self.latent_size), given, self.lower)]
 
     def render(self, z, batch, training):
-        return self.decoder(z[:, : -self.size] if self.kind == "adgm" else z, training=training)
+        return self.decoder(
+            z[:, : -self.code_size] if self.kind == "adgm" else z, training=training
+        )
 
     def sample_roots(self, n, rng):
         y = self.sample_classes(n, rng)
-        z, a = rng.standard_normal((2, n, self.size)).astype("float32")
+        z, a = rng.standard_normal((2, n, self.code_size)).astype("float32")
         return np.concatenate([y, z, a], axis=1)
 
 

@@ -57,6 +57,7 @@ class GenerativeModel(TrainerMethods, ArrayModel):
 
     Attributes:
         hyper: The hyperparameters, by name.
+        code_size: Latents whose posterior the encoder puts out, `Params.latent_size`.
 
     Raises:
         UserError: If the likelihood or the schedule is unknown, or a hyperparameter is not of its
@@ -95,7 +96,7 @@ class GenerativeModel(TrainerMethods, ArrayModel):
         self.seed_generator = keras.random.SeedGenerator(seed, name="noise")
         self.image_shape = tuple(decoder.output_shape[1:])
         self.likelihood = make_likelihood(likelihood, self)
-        self.latent_size = encoder.output_shape[0][-1]
+        self.code_size = encoder.output_shape[0][-1]
         # A weight of the model, not the optimizer's count: the KL weight of a model that is loaded
         # without its optimizer, or compiled anew, is still that of its step.
         self.updates = self.add_weight(
@@ -115,6 +116,11 @@ class GenerativeModel(TrainerMethods, ArrayModel):
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
         cls.__signature__ = signature_of(cls)
+
+    @property
+    def latent_size(self) -> int:
+        """L, latents of all stochastic layers together."""
+        return self.code_size
 
     @classmethod
     def build_networks(cls, params, image_shape: tuple[int, ...], **hyper) -> tuple:

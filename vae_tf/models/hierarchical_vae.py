@@ -73,8 +73,7 @@ class HierarchicalVAE(VAE):
                 f"`hidden` must have as many numbers as `sizes`. Received: {len(hidden)} and "
                 f"{len(sizes)}."
             )
-        self.layer_sizes = [self.latent_size, *sizes]  # from below
-        self.latent_size = sum(self.layer_sizes)
+        self.layer_sizes = [self.code_size, *sizes]  # from below
         self.ups = [
             self._network(f"up_{k}", 10 + k, self._seen_below(k), units, size, features=True)
             for k, (size, units) in enumerate(zip(sizes, hidden, strict=True))
@@ -85,6 +84,10 @@ class HierarchicalVAE(VAE):
                 zip(self.layer_sizes[:-1], self.layer_sizes[1:], hidden, strict=True)
             )
         ]
+
+    @property
+    def latent_size(self):
+        return sum(self.layer_sizes)
 
     @property
     def logged(self):

@@ -49,8 +49,6 @@ class M1(SemiSupervisedVAE):
 
     def __init__(self, encoder, decoder, **kwargs):
         super().__init__(encoder, decoder, **kwargs)
-        self.code_size = self.latent_size
-        self.latent_size += self.num_classes
         self.num_silent = self.num_classes
         self.classifier_of_codes = network_on_codes(
             self, "classifier", (self.code_size,), (self.num_classes,), 1

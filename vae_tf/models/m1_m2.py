@@ -32,12 +32,14 @@ class M1M2(SemiSupervisedVAE):
 
     def __init__(self, encoder, decoder, **kwargs):
         super().__init__(encoder, decoder, **kwargs)
-        size, classes, top = self.latent_size, self.num_classes, self.top_size
-        self.code_size = size
-        self.latent_size = classes + top + size
+        size, classes, top = self.code_size, self.num_classes, self.top_size
         self.classifier_of_codes = network_on_codes(self, "classifier", (size,), (classes,), 1)
         self.upper = network_on_codes(self, "upper", (size, classes), (top, top), 2)
         self.lower = network_on_codes(self, "lower", (classes, top), (size, size), 3)
+
+    @property
+    def latent_size(self):
+        return self.num_classes + self.top_size + self.code_size
 
     @classmethod
     def from_config(cls, config):

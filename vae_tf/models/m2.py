@@ -32,7 +32,6 @@ class M2(SemiSupervisedVAE):
 
     def __init__(self, encoder, decoder, **kwargs):
         super().__init__(encoder, decoder, **kwargs)
-        self.latent_size += self.num_classes
         # One encoder, whose order of weights checkpoints have; the image is seen once, whatever
         # the class, and so its parts are called.
         names = ("classifier", "trunk", "head")

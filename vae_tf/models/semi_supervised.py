@@ -86,6 +86,10 @@ class SemiSupervisedVAE(VAE):
         0, "Steps for which U does not teach the classifier.", least=0
     )
 
+    @property
+    def latent_size(self):
+        return self.num_classes + self.code_size
+
     def label(self, batch: dict, logits, draw) -> Latent:
         """The latent of the class: told, where the batch has a label, else every one in turn.
 
