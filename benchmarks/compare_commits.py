@@ -102,7 +102,8 @@ def work(name: str):
     params = presets.RUNS[name]
     images = data.load(params.dataset, "train", validation=params.validation)
     model = build_model(params, images.image_shape, len(images))
-    kind = model.needs if hasattr(model, "needs") else model.batch_kind
+    names = ("batch_keys", "needs", "batch_kind")  # as commits called it, the newest first
+    kind = next(getattr(model, name) for name in names if hasattr(model, name))
     made = [batch_at(images, params.batch_size, 0, step, kind) for step in range(BATCHES)]
     made = [tf.nest.map_structure(tf.constant, batch) for batch in made]
     update = tf.function(model.update, autograph=hasattr(model, "batch_kind"))

@@ -41,7 +41,8 @@ class Steps:
         self.model = build_model(params, sprites.image_shape, len(sprites))
         self._update = tf.function(self.model.update)
         made = [
-            batch_at(sprites, params.batch_size, 0, step, self.model.needs) for step in range(8)
+            batch_at(sprites, params.batch_size, 0, step, self.model.batch_keys)
+            for step in range(8)
         ]
         self._batches = itertools.cycle(tf.nest.map_structure(tf.constant, batch) for batch in made)
         self.seconds(WARM_UP)

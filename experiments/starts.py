@@ -114,7 +114,7 @@ def collapsed_loss(model, images) -> float:
     x = images.images(np.unique(np.linspace(0, len(images) - 1, 2_000).astype(int)))
     mean = np.clip(x.mean(axis=0, dtype=np.float64), 1e-6, 1 - 1e-6)
     logits = np.log(mean) - np.log1p(-mean)
-    nats, _ = model.pixels.reconstruction(x, np.broadcast_to(logits, x.shape).astype("float32"))
+    nats, _ = model.likelihood.reconstruction(x, np.broadcast_to(logits, x.shape).astype("float32"))
     return float(np.mean(nats))
 
 

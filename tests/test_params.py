@@ -41,7 +41,7 @@ def _start(preset):
         "second": x[::-1],
         "varying": np.eye(5, dtype="float32")[[0, 0]],
     }
-    seen = {name: batch[name] for name in (*model.needs, "label")}
+    seen = {name: batch[name] for name in (*model.batch_keys, "label")}
     # Updates are those of test_conformance.py: here networks, knobs and images must fit together.
     assert np.isfinite(model.compute_terms(seen, True)["loss"])
 

@@ -17,7 +17,7 @@ class TwoOfThree(PixelModel):
     def decode(self, codes):
         return super().decode(codes[:, 1:])
 
-    def following(self, z, latent):
+    def propagate_down(self, z, latent):
         return z
 
 

@@ -80,7 +80,7 @@ def test_layers_are_traversed_with_what_follows_from_them(tmp_path):
         for latent, row in zip(rows, block, strict=True):
             assert np.ptp(row[:, latent]) > 0.1
             layer = 3 if latent < 2 else 2 if latent < 4 else 1
-            np.testing.assert_allclose(row, model.descended(row, layer), rtol=1e-5)
+            np.testing.assert_allclose(row, model.propagate_down(row, latent), rtol=1e-5)
             above = [k for k in range(7) if k < {3: 2, 2: 4, 1: 7}[layer] and k != latent]
             assert np.ptp(row[:, above], axis=0).max(initial=0) == 0
 

@@ -42,8 +42,7 @@ def test_classes_that_are_read_off_codes(tiny, tmp_path, monkeypatch):
         return dataclasses.replace(digits(*size), splits=splits)
 
     monkeypatch.setitem(DATASETS, "digits", split)
-    knobs = {"kind": "m1", "hidden_size": 8}
-    params = replace(tiny, model="m1_m2", hyper=knobs, encoder=CONVOLUTIONS, steps=1)
+    params = replace(tiny, model="m1", hyper={"hidden_size": 8}, encoder=CONVOLUTIONS, steps=1)
     run = train(params, tmp_path / "m1")
     analyzed = AnalyzedRun(run)
     summary = summarize(analyzed)

@@ -95,7 +95,7 @@ def test_the_continuous_bernoulli_joins_its_series_smoothly():
 
 
 def test_probabilities_of_grey_levels_sum_to_one_and_are_scipys(tiny, pixels):
-    likelihood = build(tiny, "discretized_logistic").pixels
+    likelihood = build(tiny, "discretized_logistic").likelihood
     likelihood.log_scale.assign(np.log(0.02))
     levels = np.arange(256, dtype="float32").reshape(-1, 1, 1, 1) / 255
     for logit in (-6.0, 0.0, 0.4, 9.0):

@@ -29,7 +29,7 @@ def by_quadrature(model, x):
         "gaussian": lambda: stats.norm(p, np.sqrt(0.5)).logpdf(x),
         "laplace": lambda: stats.laplace(p, 1).logpdf(x),
     }
-    log_joint = distribution[model.likelihood]().sum((1, 2, 3)) + stats.norm.logpdf(z)
+    log_joint = distribution[model.likelihood_text]().sum((1, 2, 3)) + stats.norm.logpdf(z)
     return logsumexp(log_joint) + np.log(z[1] - z[0])
 
 
@@ -41,7 +41,7 @@ def test_many_samples_reach_the_integral(model, blobs):
 
 def test_one_sample_is_the_elbo_and_more_are_not_looser(model, blobs):
     draws = np.concatenate([model.log_importance_weights(blobs, 100) for _ in range(10)])
-    constant = 64 * LIKELIHOODS[model.likelihood].constant
+    constant = 64 * LIKELIHOODS[model.likelihood_text].constant
     many = {"image": np.tile(blobs, (20, 1, 1, 1))}
     terms = [model.compute_terms(many, training=False) for _ in range(10)]
     elbos = np.array([float(term["elbo"]) for term in terms]) - constant

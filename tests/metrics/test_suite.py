@@ -161,7 +161,7 @@ def test_unknown_names(represent):
 class Certain:
     """A model to which every sample says the same."""
 
-    pixels = SimpleNamespace(levels=None)  # a density
+    likelihood = SimpleNamespace(levels=None)  # a density
 
     def log_importance_weights(self, x, num_samples):
         return np.full((num_samples, len(x)), -8 * np.log(2))

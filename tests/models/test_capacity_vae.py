@@ -82,4 +82,8 @@ def test_the_loss_settles_with_the_later_of_both(tiny, kl_weight, settled):
     hyper = {"capacity": "linear(0, 20, 300)"}
     params = replace(tiny, model="capacity_vae", kl_weight=kl_weight, hyper=hyper)
     model = build_model(params, (8, 8, 1), 64)
-    assert [model.settled(step) for step in (0, settled - 1, settled)] == [False, False, True]
+    assert [model.is_constant_from(step) for step in (0, settled - 1, settled)] == [
+        False,
+        False,
+        True,
+    ]

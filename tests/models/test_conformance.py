@@ -21,7 +21,8 @@ from vae_tf.distributions import Codebook
 from vae_tf.distributions.noise import Share, sharing
 from vae_tf.errors import UserError
 from vae_tf.models import CONDITIONAL, FIXED_KL_WEIGHTS, MODELS
-from vae_tf.models.build import build_model, hyper_of
+from vae_tf.models.build import build_model
+from vae_tf.models.hyperparameters import hyper_of
 from vae_tf.models.latents import VAEOutput
 from vae_tf.runs import checkpoints
 from vae_tf.training import train
@@ -49,7 +50,9 @@ TABLE = {
     "dc_ign": {},
     "conditional_vae": {},
     "qlae": {"hyper": {"num_values": 4}},
-    "m1_m2": {"hyper": {"kind": "m1_m2", "top_size": 2, "hidden_size": 8}},
+    "m1": {"hyper": {"hidden_size": 8}},
+    "m2": {},
+    "m1_m2": {"hyper": {"top_size": 2, "hidden_size": 8}},
     "auxiliary_vae": {"encoder": ((16,), (8,)), "hyper": {"batch_normalization": True}},
     "hierarchical_vae": {"hyper": {"sizes": [2], "hidden": [8]}},
     "ladder_vae": {"hyper": {"sizes": [2], "hidden": [8], "batch_normalization": True}},
@@ -57,6 +60,8 @@ TABLE = {
 
 # Latents where there is more than one layer of 3: four classes, z and what lies below it.
 SIZES = {
+    "m1": 4 + 3,
+    "m2": 4 + 3,
     "m1_m2": 4 + 2 + 3,
     "auxiliary_vae": 4 + 3 + 3,
     "hierarchical_vae": 2 + 3,
@@ -123,7 +128,7 @@ def discs() -> GroundTruthImages:
 @pytest.fixture(scope="module")
 def batch(params, discs):
     """64 images with what the model needs besides, made by the code that trains."""
-    needs = MODELS[params.model].needs
+    needs = MODELS[params.model].batch_keys
     return batch_of(discs, np.arange(64), needs, np.random.default_rng(0))
 
 
@@ -276,7 +281,7 @@ def test_keras_file(model, batch, images, tmp_path):
     assert_same_state(model, loaded)
     assert int(loaded.step) == 2
     assert loaded.kl_weight.schedule == model.kl_weight.schedule
-    assert loaded.likelihood == model.likelihood
+    assert loaded.likelihood_text == model.likelihood_text
     for one, other in zip(model.encode(**images), loaded.encode(**images), strict=True):
         np.testing.assert_array_equal(one, other)
     np.testing.assert_array_equal(model.reconstruct(**images), loaded.reconstruct(**images))

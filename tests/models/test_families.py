@@ -25,13 +25,16 @@ class TwoLayerVAE(VAE):
     def __init__(self, encoder, decoder, *, top_size=1, **kwargs):
         super().__init__(encoder, decoder, **kwargs)
         require_number("top_size", top_size, 1, whole=True)
-        self.top_size, self.bottom_size = top_size, self.latent_size
-        self.latent_size = top_size + self.bottom_size
+        self.top_size = top_size
         self.heads = with_features(encoder)
         features = self.heads.output_shape[2][-1]
         self.top = self._dense(features, top_size, "top")
-        self.correction = self._dense(top_size, self.bottom_size, "correction")
-        self.learned_prior = self._dense(top_size, self.bottom_size, "learned_prior")
+        self.correction = self._dense(top_size, self.code_size, "correction")
+        self.learned_prior = self._dense(top_size, self.code_size, "learned_prior")
+
+    @property
+    def latent_size(self):
+        return self.top_size + self.code_size
 
     @staticmethod
     def _dense(inputs, size, name):

@@ -24,14 +24,15 @@ class LabelVAE(VAE):
     def __init__(self, encoder, decoder, *, num_classes=3, **kwargs):
         super().__init__(encoder, decoder, **kwargs)
         self.num_classes = num_classes
-        self.latent_size += num_classes
         self.heads = with_features(encoder)
         self.classifier = layers.Dense(num_classes, name="classifier")
         self.classifier.build(self.heads.output_shape[2])
-        self.of_label = layers.Dense(
-            self.latent_size - num_classes, use_bias=False, name="of_label"
-        )
+        self.of_label = layers.Dense(self.code_size, use_bias=False, name="of_label")
         self.of_label.build((None, num_classes))
+
+    @property
+    def latent_size(self):
+        return self.num_classes + self.code_size
 
     def infer(self, batch, draw, training):
         mean, log_stddev, features = self.heads(batch["image"], training=training)
@@ -47,7 +48,7 @@ class LabelVAE(VAE):
 
     def sample_prior(self, n, rng):
         y = np.eye(self.num_classes)[rng.integers(self.num_classes, size=n)]
-        z = rng.standard_normal((n, self.latent_size - self.num_classes))
+        z = rng.standard_normal((n, self.code_size))
         return np.concatenate([y, z], axis=1).astype("float32")
 
     def get_config(self):

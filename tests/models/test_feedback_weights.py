@@ -36,7 +36,7 @@ def watch(weight, rows):
     def run(rows):
         now = tf.TensorArray("float32", len(rows))
         for step in tf.range(len(rows)):
-            weight.observe(0, terms_of(rows[step]))
+            weight.update_state(0, terms_of(rows[step]))
             now = now.write(step, weight(0))
         return now.stack()
 
@@ -58,7 +58,7 @@ def play(text, steps, lag=50.0, noise=0.0):
         state = optimum(tf.constant(1e3))
         for step in tf.range(len(factors)):
             state += (optimum(weight(0)) - state) / lag
-            weight.observe(0, terms_of(state * factors[step]))
+            weight.update_state(0, terms_of(state * factors[step]))
             seen = seen.write(step, tf.concat([weight(0)[None], state], 0))
         return seen.stack()
 
@@ -175,7 +175,7 @@ def test_training_reaches_what_is_asked_for(tiny, blobs, text, term, goal):
     update = tf.function(model.update, autograph=False)
     terms = [update(blobs) for _ in range(600)]
     assert np.mean([float(each[term]) for each in terms[-100:]]) == pytest.approx(goal, rel=0.1)
-    assert not model.settled(10**6)
+    assert not model.is_constant_from(10**6)
     weights = [float(each["kl_weight"]) for each in terms]
     assert weights[0] == np.float32(0.1 * (term == "reconstruction")) and len(set(weights)) > 500
 

@@ -5,7 +5,8 @@ import tensorflow as tf
 
 from vae_tf.config import replace
 from vae_tf.errors import UserError
-from vae_tf.models.build import build_model, hyper_of
+from vae_tf.models.build import build_model
+from vae_tf.models.hyperparameters import hyper_of
 from vae_tf.models.latents import VAEOutput
 
 

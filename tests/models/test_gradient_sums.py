@@ -28,7 +28,7 @@ def test_no_tensor_collects_three_gradients_at_once(tiny, blobs, name, hyper, en
     params = replace(tiny, model=name, kl_weight="linear(0, 1, 10)", hyper=hyper, encoder=encoder)
     model = build_model(params, (8, 8, 1), 64)
     batch = {"image": tf.constant(blobs[:16]), "second": tf.constant(blobs[16:32])}
-    batch = {part: batch[part] for part in model.needs}
+    batch = {part: batch[part] for part in model.batch_keys}
     traced, run = sums_of(tf.function(model.update, autograph=False), batch)
     # Were there none, this would look at the wrong graph.
     assert max(traced) == 2 and max(run, default=0) <= 2

@@ -23,16 +23,16 @@ def test_a_schedule_of_the_step(tiny):
     weight = make(tiny, kl_weight="linear(0, 4, 8)").kl_weight
     assert [float(weight(step)) for step in (0, 2, 8, 100)] == [0, 1, 4, 4]
     assert weight.terms == {} and weight.shortfall() is None
-    assert [weight.settled(step) for step in (0, 7, 8)] == [False, False, True]
-    assert make(tiny, kl_weight=2.5).kl_weight.settled(0)
+    assert [weight.is_constant_from(step) for step in (0, 7, 8)] == [False, False, True]
+    assert make(tiny, kl_weight=2.5).kl_weight.is_constant_from(0)
 
 
 def test_a_triggered_weight_counts_from_its_trigger(tiny):
     model = make(tiny, kl_weight="triggered(10, linear(0, 1, 100))")
-    assert float(model.kl_weight(1_000)) == 0 and not model.settled(1_000)
+    assert float(model.kl_weight(1_000)) == 0 and not model.is_constant_from(1_000)
     model.kl_weight.trigger_step.assign(950)
     assert float(model.kl_weight(1_000)) == pytest.approx(0.5)
-    assert [model.settled(step) for step in (1_049, 1_050)] == [False, True]
+    assert [model.is_constant_from(step) for step in (1_049, 1_050)] == [False, True]
     assert model.columns[-1] == "trigger_step"
     assert (
         float(model.compute_terms({"image": np.zeros((2, 8, 8, 1))}, False)["trigger_step"]) == 950
@@ -53,7 +53,7 @@ def by_hand(reconstructions, window, threshold, start=0):
 
 def watch(weight, reconstructions, start=0):
     observe = tf.function(
-        lambda step, value: weight.observe(step, {"reconstruction": value}),
+        lambda step, value: weight.update_state(step, {"reconstruction": value}),
         input_signature=[tf.TensorSpec((), tf.int64), tf.TensorSpec((), tf.float32)],
     )
     for step, value in enumerate(reconstructions, start):

@@ -5,7 +5,15 @@ import tensorflow as tf
 from scipy import stats
 
 from vae_tf.distributions import Categorical, Gaussian, Point, StandardNormal, UniformCodes
-from vae_tf.models.latents import Latent, Means, Outputs, Sampling, joined, repeated_like, total
+from vae_tf.models.latents import (
+    Latent,
+    Means,
+    Outputs,
+    Sampling,
+    concatenate,
+    repeated_like,
+    total,
+)
 
 
 @pytest.fixture
@@ -116,4 +124,4 @@ def test_the_log_ratio_is_the_sum_over_layers(gaussian):
 
 
 def test_a_single_layer_is_left_as_it_is(gaussian):
-    assert joined([gaussian.mean]) is gaussian.mean and total([gaussian.mean]) is gaussian.mean
+    assert concatenate([gaussian.mean]) is gaussian.mean and total([gaussian.mean]) is gaussian.mean

@@ -24,7 +24,7 @@ def begun(tiny, images, **changes):
 
 @pytest.mark.parametrize("text", [name for name in LIKELIHOODS if "stddev" not in name])
 def test_logits_of_is_the_inverse_of_mean(text, tiny):
-    likelihood = build_model(replace(tiny, likelihood=text), (8, 8, 1), 64).pixels
+    likelihood = build_model(replace(tiny, likelihood=text), (8, 8, 1), 64).likelihood
     mean = np.array([0.001, 0.2, 0.5, 0.501, 0.97])
     np.testing.assert_allclose(likelihood.mean(likelihood.logits_of(mean)), mean, atol=1e-5)
     ends = likelihood.logits_of(np.array([0.0, 1.0]))

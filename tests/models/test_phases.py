@@ -164,7 +164,7 @@ def test_one_optimizer_may_serve_two_phases(networks, blobs):
 class SecondBatchVAE(VAE):
     """The encoder learns from one batch, the decoder from another."""
 
-    needs = ("image", "second")
+    batch_keys = ("image", "second")
 
     @property
     def phases(self):

@@ -11,13 +11,14 @@ from vae_tf.config import Params, replace
 from vae_tf.models.build import build_model
 from vae_tf.models.conditional_vae import ConditionalVAE
 from vae_tf.models.vae import VAE
+from vae_tf.runs import checkpoints
 from vae_tf.training import train
 
 C = 4
 MODELS = {
-    "m2": ("m1_m2", {"kind": "m2"}),
-    "m1_m2": ("m1_m2", {"kind": "m1_m2", "top_size": 2, "hidden_size": 16}),
-    "m1": ("m1_m2", {"kind": "m1", "hidden_size": 16}),
+    "m2": ("m2", {}),
+    "m1_m2": ("m1_m2", {"top_size": 2, "hidden_size": 16}),
+    "m1": ("m1", {"hidden_size": 16}),
     "sdgm": ("auxiliary_vae", {"kind": "sdgm"}),
     "adgm": ("auxiliary_vae", {"kind": "adgm"}),
 }
@@ -238,3 +239,24 @@ def test_few_labels_resume_to_the_last_bit(tiny, tmp_path):
     resumed = train(params, killed_copy(straight, tmp_path / "killed"), resume=True)
     assert np.isfinite(straight.history["val_error"][-1])
     assert_same_bytes(straight, resumed)
+
+
+@pytest.mark.parametrize("name", ["m1", "m2", "m1_m2"])
+def test_files_of_when_they_were_kinds_of_one_model(name, blobs, tmp_path):
+    """Checkpoints name variables by the model m1_m2, and `.keras` files its class and the kind."""
+    model, other = build(name), build(name, seed=1)
+    arrays = {
+        key.replace(f"/{name}/", "/m1_m2/"): array
+        for key, array in checkpoints.arrays_of(model).items()
+    }
+    assert "0000/m1_m2/updates" in arrays
+    checkpoints.restore(other, arrays)
+    np.testing.assert_array_equal(other.encode(blobs)[0], model.encode(blobs)[0])
+
+    config = keras.saving.serialize_keras_object(model)
+    config["registered_name"] = "vae_tf>M1M2"
+    config["config"] |= {"kind": name, "top_size": 2, "name": "m1_m2"}
+    loaded = keras.saving.deserialize_keras_object(config)
+    assert type(loaded) is type(model)
+    loaded.set_weights(model.get_weights())
+    np.testing.assert_array_equal(loaded.encode(blobs)[0], model.encode(blobs)[0])

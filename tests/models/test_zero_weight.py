@@ -6,7 +6,7 @@ from vae_tf.config import replace
 from vae_tf.distributions import Gaussian, Point
 from vae_tf.likelihoods.likelihood import Bernoulli
 from vae_tf.models.build import build_model
-from vae_tf.models.zero_weight import NoGuard, ZeroWeight, bounded
+from vae_tf.models.zero_weight import Weight, ZeroWeight, bounded
 
 
 def make(tiny, **changes):
@@ -21,13 +21,13 @@ def gradients(model, x):
 
 def test_only_weights_that_may_be_zero_are_guarded(tiny):
     for kl_weight, kind in (
-        (1.0, NoGuard),
-        ("linear(0.1, 1, 10)", NoGuard),
+        (1.0, Weight),
+        ("linear(0.1, 1, 10)", Weight),
         ("linear(0, 1, 10)", ZeroWeight),
         ("triggered(10, linear(0, 1, 10))", ZeroWeight),
         (0.0, ZeroWeight),
     ):
-        assert type(make(tiny, model="beta_vae", kl_weight=kl_weight).guard()) is kind
+        assert type(make(tiny, model="beta_vae", kl_weight=kl_weight).weight_at_step()) is kind
 
 
 def test_weights_above_zero_are_untouched_to_the_last_bit(tiny, blobs):
@@ -155,13 +155,22 @@ def test_posteriors_without_a_width_are_left_alone():
     assert bounded(point) is point
 
 
-def test_what_the_guard_holds_has_gradients_above_zero_only(outputs_of):
+def test_the_penalty_counts_and_has_gradients_above_zero_only(outputs_of):
     for kl_weight in (0.0, 2.0):
         tensors = [tf.constant(part, tf.float32) for part in np.ones((3, 2, 3))]
+        seen = []
+
+        def regularizer(outputs, seen=seen):
+            seen.append(outputs.mean + 2 * outputs.log_stddev + 3 * outputs.z)
+            return seen[0], {"kl": 1.0}
+
         with tf.GradientTape() as tape:
             tape.watch(tensors)
-            held = ZeroWeight(tf.constant(kl_weight)).hold(outputs_of(*tensors))
-            total = tf.reduce_sum(held.mean + 2 * held.log_stddev + 3 * held.z)
-        assert float(total) == 36
+            penalty, logs = ZeroWeight(tf.constant(kl_weight)).weighted(
+                regularizer, outputs_of(*tensors)
+            )
+            total = tf.reduce_sum(penalty)
+        assert float(total) == 36 * kl_weight and logs == {"kl": 1.0}
+        assert float(tf.reduce_sum(seen[0])) == 36  # what is logged is the same at all weights
         received = [float(gradient[0, 0]) for gradient in tape.gradient(total, tensors)]
-        assert received == ([1, 2, 3] if kl_weight else [0, 0, 0])
+        assert received == [kl_weight * each for each in (1, 2, 3)]

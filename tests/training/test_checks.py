@@ -297,7 +297,7 @@ def test_the_labels_count_where_a_model_learns_from_them(tiny, tmp_path, blobs):
     labels = np.arange(64) % 2
     params = replace(tiny, model="conditional_vae")
     make = functools.partial(ArrayImages, "blobs", blobs)
-    if "label" not in build_model(params, (8, 8, 1), 64, 2).needs:
+    if "label" not in build_model(params, (8, 8, 1), 64, 2).batch_keys:
         pytest.skip("the model takes no labels")
     run = train(params, tmp_path / "run", data=(make(labels), make(labels)))
     assert run.model.num_classes == 2

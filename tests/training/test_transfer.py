@@ -61,7 +61,7 @@ def test_layers_that_both_models_have_are_copied(tiny, tmp_path):
     # Of a published run the weights lie in a file of another name.
     checkpoints.publish(run_folder / "checkpoints", *Run(run_folder).checkpoint)
     (run_folder / "checkpoints" / "step_00000012.npz").unlink()
-    _, both = begun(model="m1_m2", hyper={"kind": "m1_m2"})
+    _, both = begun(model="m1_m2")
     assert both.checkpoint == "step_00000012.safetensors"
     assert both.copied == ["encoder", "decoder"]
     assert both.new == ["classifier", "upper", "lower"]
@@ -73,7 +73,7 @@ def test_layers_that_both_models_have_are_copied(tiny, tmp_path):
 
     # A classifier begins with the hidden layers of an encoder; its own head stays, though that of
     # the encoder has as many units here.
-    m2 = build_model(replace(tiny, model="m1_m2"), (8, 8, 1), 1_000, num_classes=3)
+    m2 = build_model(replace(tiny, model="m2"), (8, 8, 1), 1_000, num_classes=3)
     fine = transfer(run_folder, m2)
     np.testing.assert_array_equal(m2.classifier.get_layer("dense_1").kernel, theirs)
     assert m2.classifier.get_layer("mean").kernel.shape == (8, 3)

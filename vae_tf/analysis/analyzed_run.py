@@ -233,7 +233,7 @@ class AnalyzedRun:
     def draws_classes(self) -> bool:
         """Whether the model draws images of a class of choice."""
         params = self.params
-        told = params.model in CLASSIFIERS and params.hyper.get("kind") != "m1"
+        told = params.model in CLASSIFIERS and params.model != "m1"
         return told or params.model in CONDITIONAL
 
     def labels_of(self, rows: np.ndarray) -> np.ndarray | None:

@@ -144,7 +144,7 @@ def _left_out(run, offers) -> list[str]:
             "Its posterior is not Gaussian: the KL of each code, its decomposition and MIG by "
             "density are left out."
         )
-    if "model" in offers and run.model.pixels.levels == 2 and _is_grey(run.validation_data):
+    if "model" in offers and run.model.likelihood.levels == 2 and _is_grey(run.validation_data):
         sentences.append(
             "Its likelihood is a Bernoulli and its pixels are grey, of which that is no "
             "probability: bits per dimension are left out. Train with continuous_bernoulli."

@@ -7,12 +7,14 @@ from collections.abc import Iterable, Mapping
 
 from vae_tf import schedules
 from vae_tf.checks import is_number, is_whole
+from vae_tf.config import former
 from vae_tf.data.augmentation import AUGMENTATIONS
 from vae_tf.errors import UserError, shown, unknown
 from vae_tf.files.reading import parse_json
 from vae_tf.likelihoods.texts import read_likelihood
 from vae_tf.limits import LARGEST_COUNT, LARGEST_SIDE
 from vae_tf.models import DEFAULT_KL_WEIGHTS, MODELS
+from vae_tf.models.former import split
 from vae_tf.networks import specs
 from vae_tf.optimizers import read_optimizer
 from vae_tf.texts.command_names import command_line
@@ -30,9 +32,6 @@ _MEANT = {
     "lr": "The learning rate is `learning_rate`.",
     "z_dim": "`latent_size` is the number of latents.",
 }
-
-# What params.json of versions up to 0.27 do not name.
-_BEFORE = {"initializer": "glorot", "output_bias": "initializer"}
 
 _MOST_CHARACTERS = 2**20  # of params.json
 
@@ -184,6 +183,10 @@ class Params:
         except (TypeError, ValueError, RecursionError):
             self._require(False, "hyper", "a dict of JSON values")
         self._require(isinstance(self.hyper, dict), "hyper", "a dict of the variant's knobs")
+        if self.model == "m1_m2" and "kind" in self.hyper:
+            model, hyper = split(self.hyper, "m1_m2")
+            self._set("model", model)
+            self._set("hyper", hyper)
         named = isinstance(self.start, str) and bool(self.start) and "\0" not in self.start
         self._require(
             self.start is None or named, "start", "the name or the folder of a run, or None"
@@ -223,7 +226,7 @@ class Params:
     def to_dict(self) -> dict:
         """The fields as JSON values."""
         fields = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
-        return {name: _written(value) for name, value in fields.items()}
+        return former.marked({name: _written(value) for name, value in fields.items()})
 
     def to_json(self) -> str:
         """JSON text from which `from_json` makes the same `Params`."""
@@ -243,7 +246,7 @@ class Params:
         fields = parse_json(text)
         if not isinstance(fields, dict):
             raise UserError(f"Params are a JSON object. Received: {type(fields).__name__}")
-        return replace(cls(), **_BEFORE | fields)
+        return replace(cls(), **former.completed(fields))
 
 
 def _written(value):

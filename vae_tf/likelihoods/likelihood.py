@@ -67,7 +67,7 @@ class Likelihood:
         mean = np.clip(mean, _DARKEST, 1.0 - _DARKEST)
         return np.log(mean) - np.log1p(-mean)
 
-    def observe(self, terms: dict):
+    def update_state(self, terms: dict):
         """Takes note of the terms of an update."""
 
     def check(self, images: np.ndarray):
@@ -211,7 +211,7 @@ class OptimalGaussian(Centered):
         nats = _scaled(_summed(squares), log_stddev, logits)
         return nats, {"decoder_stddev": ops.exp(log_stddev)}
 
-    def observe(self, terms):
+    def update_state(self, terms):
         count = ops.minimum(ops.convert_to_tensor(self.count) + 1.0, float(_RECENT))
         variance = ops.convert_to_tensor(self.variance)
         self.count.assign(count)

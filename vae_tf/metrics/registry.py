@@ -49,7 +49,7 @@ def _log_likelihood(draws):
     scores = {"log_likelihood": float(nats.mean()), "log_likelihood_error": float(error)}
     if images.ndim == 2:
         return scores  # bits are of pixels
-    levels = model.pixels.levels
+    levels = model.likelihood.levels
     if levels is None:
         # A density of bytes: spread each evenly over its share of [0, 1] (Theis et al. 2016).
         noise = np.random.default_rng([draws.seed, 4]).random(images.shape)

@@ -58,6 +58,8 @@ MODELS = _Registry(
         "dc_ign": "dc_ign:DCIGN",
         "conditional_vae": "conditional_vae:ConditionalVAE",
         "qlae": "qlae:QLAE",
+        "m1": "m1:M1",
+        "m2": "m2:M2",
         "m1_m2": "m1_m2:M1M2",
         "auxiliary_vae": "auxiliary_vae:AuxiliaryVAE",
         "hierarchical_vae": "hierarchical_vae:HierarchicalVAE",
@@ -69,7 +71,7 @@ MODELS = _Registry(
 CONDITIONAL = ("conditional_vae",)
 
 # Models that tell the class of an image, with `classify`.
-CLASSIFIERS = ("m1_m2", "auxiliary_vae")
+CLASSIFIERS = ("m1", "m2", "m1_m2", "auxiliary_vae")
 
 # Models that pay for something else, and refuse another weight of the KL.
 FIXED_KL_WEIGHTS = ("plain_ae", "adversarial_ae", "info_gan")

@@ -25,11 +25,7 @@ class AdaGVAE(VAE):
     """
 
     logged = ("shared_latents",)
-    needs = ("image", "partner")
-
-    @classmethod
-    def sizes(cls, params, image_shape, **knobs):
-        return super().sizes(params, image_shape, **knobs).times(2)
+    batch_keys = ("image", "partner")
 
     def forward(self, batch, training, **options):
         """Both images of every pair, partners behind the first ones."""

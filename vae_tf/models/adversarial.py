@@ -3,11 +3,9 @@
 import keras
 from keras import ops
 
-from vae_tf.checks import require_number
 from vae_tf.models.generative_model import GenerativeModel
+from vae_tf.models.hyperparameters import hyperparameter
 from vae_tf.models.phases import Objective, Phase
-from vae_tf.networks import specs
-from vae_tf.networks.sizes import dense_sizes
 
 
 class Adversarial(GenerativeModel):
@@ -17,39 +15,29 @@ class Adversarial(GenerativeModel):
     loss, through which no gradient reaches the codes. Both networks are updated from the same
     terms. As the loss is against an opponent that moves, losses of different steps cannot be
     compared.
-
-    Args:
-        discriminator_learning_rate: Learning rate of Adam with beta_1 0.5 and beta_2 0.9 (Kim &
-            Mnih 2018).
-
-    Raises:
-        UserError: If it is not a number of at least 0.
     """
 
     comparable_losses = False
 
-    def __init__(self, encoder, decoder, *, discriminator_learning_rate=1e-4, **kwargs):
-        super().__init__(encoder, decoder, **kwargs)
-        require_number("discriminator_learning_rate", discriminator_learning_rate, 0)
-        self.discriminator_learning_rate = discriminator_learning_rate
-        self.discriminator_optimizer = keras.optimizers.Adam(
-            discriminator_learning_rate, beta_1=0.5, beta_2=0.9, name="discriminator_optimizer"
-        )
+    discriminator_learning_rate: float = hyperparameter(
+        1e-4, "Learning rate of the discriminator.", least=0
+    )
 
-    @classmethod
-    def sizes(cls, params, image_shape, *, discriminator=None, **knobs):
-        ours = super().sizes(params, image_shape, **knobs)
-        if discriminator is None:  # it is the encoder, which sees images of both sources
-            return ours.times(2)
-        spec = specs.dense(specs.normalize(discriminator, "discriminator"))
-        widths = [params.latent_size, *(units for (units,) in spec), 1]
-        return ours + dense_sizes(widths).times(3)  # codes to learn from, theirs and the prior's
+    discriminator_optimizer: keras.optimizers.Optimizer | None = None  # until compiled
+
+    def compile(self, *args, **kwargs):
+        if self.discriminator_optimizer is None:
+            name = "discriminator_optimizer"
+            self.discriminator_optimizer = opponent_optimizer(
+                self.discriminator_learning_rate, name
+            )
+        super().compile(*args, **kwargs)
 
     @property
     def phases(self):
         networks = (self.encoder, self.decoder)
         ours = [variable for network in networks for variable in network.trainable_variables]
-        ours += self.pixels.variables
+        ours += self.likelihood.variables
         theirs = self.discriminator.trainable_variables
         return [
             Phase(
@@ -60,9 +48,10 @@ class Adversarial(GenerativeModel):
             )
         ]
 
-    def get_config(self):
-        rate = {"discriminator_learning_rate": self.discriminator_learning_rate}
-        return {**super().get_config(), **rate}
+
+def opponent_optimizer(learning_rate: float, name: str) -> keras.optimizers.Optimizer:
+    """Adam with beta_1 0.5 and beta_2 0.9 (Kim & Mnih 2018)."""
+    return keras.optimizers.Adam(learning_rate, beta_1=0.5, beta_2=0.9, name=name)
 
 
 def discriminator_terms(real_logits, fake_logits) -> dict:

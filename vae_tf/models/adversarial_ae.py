@@ -8,12 +8,12 @@ import keras
 from keras import ops, random
 
 from vae_tf import divergences, schedules
-from vae_tf.checks import require_number
 from vae_tf.errors import UserError
-from vae_tf.models.adversarial import Adversarial, discriminator_terms
+from vae_tf.models.adversarial import Adversarial, discriminator_terms, opponent_optimizer
 from vae_tf.models.deterministic import DeterministicAutoEncoder
+from vae_tf.models.hyperparameters import hyperparameter
 from vae_tf.models.phases import Objective, Phase
-from vae_tf.networks.discriminators import build_discriminator
+from vae_tf.networks.discriminators import build_discriminator, read_layers
 
 
 @keras.saving.register_keras_serializable("vae_tf")
@@ -29,27 +29,25 @@ class AdversarialAE(Adversarial, DeterministicAutoEncoder):
     `mmd` is the distance of the batch's codes from the prior that `wae` minimizes, as a measure
     that no opponent moves: 0 in the mean where the codes have the prior.
 
-    Args:
-        encoder_learning_rate: Learning rate of the third step, of Adam as the discriminator's.
-        discriminator: Dense layers, each with a leaky ReLU; two of 1,000 in the paper.
-
     Raises:
-        UserError: If a knob is not of its kind, or the KL weight not 1.
+        UserError: If the KL weight is not 1.
     """
 
     logged = ("encoder_loss", "mmd", "discriminator_loss", "discriminator_accuracy")
     smallest_batch = 2
     indivisible = "its discriminator and MMD see the codes of a batch"
 
-    def __init__(
-        self,
-        encoder,
-        decoder,
-        *,
-        encoder_learning_rate=1e-4,
-        discriminator=((1_000,),) * 2,
-        **kwargs,
-    ):
+    encoder_learning_rate: float = hyperparameter(
+        1e-4, "Learning rate of the third step, of Adam as the discriminator's.", least=0
+    )
+    # Of a model, the network of these layers.
+    discriminator: keras.Model = hyperparameter(
+        ((1_000,),) * 2,
+        "Dense layers, each with a leaky ReLU; two of 1,000 in the paper.",
+        read=read_layers,
+    )
+
+    def __init__(self, encoder, decoder, **kwargs):
         super().__init__(encoder, decoder, **kwargs)
         if self.kl_weight.schedule != schedules.constant(1.0):
             raise UserError(
@@ -57,13 +55,18 @@ class AdversarialAE(Adversarial, DeterministicAutoEncoder):
                 f"which a weight does not change. Received: kl_weight={self.kl_weight.schedule}. "
                 f"Leave it at 1 and turn hyper.encoder_learning_rate."
             )
-        require_number("encoder_learning_rate", encoder_learning_rate, 0)
-        self.encoder_learning_rate = encoder_learning_rate
-        self.encoder_optimizer = keras.optimizers.Adam(
-            encoder_learning_rate, beta_1=0.5, beta_2=0.9, name="encoder_optimizer"
+        self.discriminator = build_discriminator(
+            self.hyper["discriminator"], self.latent_size, seed=self.seed
         )
-        self.discriminator_spec = discriminator
-        self.discriminator = build_discriminator(discriminator, self.latent_size, seed=self.seed)
+
+    encoder_optimizer: keras.optimizers.Optimizer | None = None  # until compiled
+
+    def compile(self, *args, **kwargs):
+        if self.encoder_optimizer is None:
+            self.encoder_optimizer = opponent_optimizer(
+                self.encoder_learning_rate, "encoder_optimizer"
+            )
+        super().compile(*args, **kwargs)
 
     @property
     def phases(self):
@@ -85,10 +88,3 @@ class AdversarialAE(Adversarial, DeterministicAutoEncoder):
         encoder_loss = ops.softplus(-log_odds)
         mmd = divergences.mmd(codes, prior, divergences.inverse_multiquadric_kernel)
         return encoder_loss, {**logs, "encoder_loss": ops.mean(encoder_loss), "mmd": mmd}
-
-    def get_config(self):
-        knobs = {
-            "encoder_learning_rate": self.encoder_learning_rate,
-            "discriminator": self.discriminator_spec,
-        }
-        return {**super().get_config(), **knobs}

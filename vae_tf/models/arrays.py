@@ -10,7 +10,7 @@ from keras import ops
 
 from vae_tf.distributions import Gaussian, Point, StandardNormal
 from vae_tf.errors import UserError
-from vae_tf.models.latents import LayerBelow, joined
+from vae_tf.models.latents import LayerBelow, concatenate
 from vae_tf.pixel_values import as_floats
 
 _AT_ONCE = 256  # rows
@@ -107,7 +107,7 @@ class ArrayModel(keras.Model):
 
         def kl_per_latent(batch):
             latents = self.infer(batch, self._means_draw(), False)
-            return (joined([q.kl_per_latent(prior, z) for q, prior, z in latents]),)
+            return (concatenate([q.kl_per_latent(prior, z) for q, prior, z in latents]),)
 
         return self._functions("kl_per_latent", kl_per_latent, self._inputs(x, label))[0]
 
@@ -117,8 +117,17 @@ class ArrayModel(keras.Model):
         _check_rows("z", z, (self.latent_size,), "latent vectors [B, L]")
         return self._decode(z, self.label_rows(label, len(z)))
 
-    def following(self, z: np.ndarray, latent: int) -> np.ndarray:
-        """Codes `[B, L]` of which one latent was changed, with what is expected below it."""
+    def propagate_down(self, z: np.ndarray, latent: int) -> np.ndarray:
+        """Codes `[B, L]` of which one latent was changed, with what is expected below it.
+
+        Layers whose prior is given that latent become its mean, and so do those below them.
+        """
+        changed = {latent}
+        for layer in self.layers_below:
+            if any(changed.intersection(range(part.start, part.stop)) for part in layer.given):
+                z = np.array(z, "float32")  # a copy
+                z[:, layer.latents], _ = layer.parameters(z)
+                changed.update(range(layer.latents.start, layer.latents.stop))
         return z
 
     def reconstruct(self, x: np.ndarray, label=None) -> np.ndarray:
@@ -159,7 +168,7 @@ class ArrayModel(keras.Model):
         def log_weights(batch, num_samples):
             outputs = self.forward(batch, False, num_samples=num_samples)
             nats, _ = self.reconstruction(outputs)
-            nats += self.pixels.constant * math.prod(self.image_shape)
+            nats += self.likelihood.constant * math.prod(self.image_shape)
             weights, shares = -nats - outputs.log_ratio(), outputs.log_shares()
             if shares is None:
                 return ops.reshape(weights, (num_samples, -1))
@@ -194,12 +203,12 @@ class ArrayModel(keras.Model):
     def _inputs(self, x, label) -> dict[str, np.ndarray]:
         x = np.asarray(x)
         _check_rows("x", x, self.image_shape, "images [B, H, W, C]")
-        images = as_floats(x, self.image_shape, unit=self.pixels.unit)
+        images = as_floats(x, self.image_shape, unit=self.likelihood.unit)
         return {"image": images, **self.label_rows(label, len(x))}
 
     def _decode(self, z, labels):
         def decode(batch):
-            return (self.pixels.mean(self.render(batch["z"], batch, False)),)
+            return (self.likelihood.mean(self.render(batch["z"], batch, False)),)
 
         return self._functions("decode", decode, {"z": z, **labels})[0]
 

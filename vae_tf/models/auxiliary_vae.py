@@ -8,18 +8,15 @@ import keras
 import numpy as np
 from keras import layers
 
-from vae_tf.checks import require_flag
 from vae_tf.distributions import Gaussian, GaussianOfSample
-from vae_tf.errors import unknown
+from vae_tf.models.hyperparameters import hyperparameter
 from vae_tf.models.latents import LayerBelow
 from vae_tf.models.semi_supervised import SemiSupervisedVAE
 from vae_tf.networks import specs
 from vae_tf.networks.builders import build_mirrored_decoder, build_trunk
 from vae_tf.networks.joint import Joint
-from vae_tf.networks.sizes import feature_map_size, inward_sizes, mirrored_decoder_sizes
 
 _HIDDEN = 500
-KINDS = ("adgm", "sdgm")
 
 
 @keras.saving.register_keras_serializable("vae_tf")
@@ -31,49 +28,33 @@ class AuxiliaryVAE(SemiSupervisedVAE):
 
     All networks but that of images share the convolutions of the encoder's spec, where there are
     some, and have its dense layers each as hidden layers of its own (one of 500 if it has none);
-    a and z have `latent_size` latents each. Latents are y, z and a, in this order. What is drawn
-    for a without an image is noise in adgm, and makes no difference.
-
-    Args:
-        kind: "adgm" or "sdgm".
-        batch_normalization: Whether all hidden layers but those of the shared convolutions are
-            normalized over the batch, as in the authors' code.
-
-    Raises:
-        UserError: If a knob is not of its kind, or the data have no labels.
+    a and z have `Params.latent_size` latents each. Latents are y, z and a, in this order. What is
+    drawn for a without an image is noise in adgm, and makes no difference.
     """
 
-    def __init__(self, encoder, decoder, *, kind="sdgm", batch_normalization=False, **kwargs):
+    kind: str = hyperparameter("sdgm", "Which of the two models.", one_of=("adgm", "sdgm"))
+    batch_normalization: bool = hyperparameter(
+        False,
+        "Whether all hidden layers but those of the shared convolutions are normalized over the "
+        "batch, as in the authors' code.",
+    )
+
+    def __init__(self, encoder, decoder, **kwargs):
         super().__init__(encoder, decoder, **kwargs)
-        if kind not in KINDS:
-            raise unknown("kind of auxiliary_vae", kind, KINDS)
-        require_flag("batch_normalization", batch_normalization)
-        self.kind, self.batch_normalization = kind, batch_normalization
-        self.size = self.latent_size  # of a, and of z
-        self.latent_size = self.num_classes + 2 * self.size
+        # One encoder, whose order of weights checkpoints have; each part is called by itself.
         names = ("trunk", "auxiliary", "classifier", "upper", "lower")
         layers_of = map(encoder.get_layer, names)
         self.trunk, self.auxiliary, self.classifier, self.upper, self.lower = layers_of
 
-    @classmethod
-    def build_networks(cls, params, image_shape, num_classes=None, **facts):
-        normalized = params.hyper.get("batch_normalization", False) is True
-        kind = params.hyper.get("kind", "sdgm")
-        return _build(params, image_shape, num_classes or 1, kind, normalized)
+    @property
+    def latent_size(self):
+        return self.num_classes + 2 * self.code_size  # y, z and a
 
     @classmethod
-    def sizes(cls, params, image_shape, *, kind, num_classes=None, **knobs):
-        classes = cls.counted_classes(num_classes)
-        convolutions, hidden = _layers(params)
-        features = feature_map_size(convolutions, image_shape)
-        parts = {
-            name: Joint.sizes_of(sizes, hidden, heads)
-            for name, (sizes, heads) in _networks(params, features, classes, kind).items()
-        }
-        inputs = classes + params.latent_size * (1 if kind == "adgm" else 2)
-        each = mirrored_decoder_sizes(params, image_shape, inputs) + parts["upper"] + parts["lower"]
-        once = inward_sizes(convolutions, image_shape, 0) + parts["auxiliary"]
-        return once + parts["classifier"] + each.times(classes)
+    def build_networks(
+        cls, params, image_shape, *, num_classes, kind, batch_normalization, **hyper
+    ):
+        return _build(params, image_shape, num_classes, kind, batch_normalization)
 
     def infer(self, batch, draw, training):
         x = self.trunk(batch["image"], training=training)
@@ -81,40 +62,28 @@ class AuxiliaryVAE(SemiSupervisedVAE):
         (logits,) = self.classifier([x, a.z], training=training)
         y = self.label(batch, logits, draw)
         z = draw(Gaussian(*self.upper([x, a.z, y.z], training=training)))
-        seen = [x] if self.kind == "adgm" else []
-        prior = GaussianOfSample(*self.lower([*seen, y.z, z.z], training=training))
-        return [y, z, a._replace(prior=prior)]
+        if self.kind == "adgm":  # p(a|x, y, z)
+            prior = GaussianOfSample(*self.lower([x, y.z, z.z], training=training))
+            a = a._replace(prior=prior)
+        return self.with_priors([y, z, a], training)
 
     @property
     def layers_below(self):
         if self.kind == "adgm":  # the images know nothing of a
             return []
-        y, z = self.num_classes, self.num_classes + self.size
+        y, z = self.num_classes, self.num_classes + self.code_size
         given = (slice(0, y), slice(y, z))
         return [LayerBelow(slice(z, self.latent_size), given, self.lower)]
 
     def render(self, z, batch, training):
-        return self.decoder(z[:, : -self.size] if self.kind == "adgm" else z, training=training)
+        return self.decoder(
+            z[:, : -self.code_size] if self.kind == "adgm" else z, training=training
+        )
 
-    def sample_prior(self, n, rng):
+    def sample_roots(self, n, rng):
         y = self.sample_classes(n, rng)
-        z, noise = rng.standard_normal((2, n, self.size)).astype("float32")
-        if self.kind == "sdgm":
-            prior = Gaussian(*self.lower([y, z]))
-            noise = np.array(prior.mean) + np.exp(np.array(prior.log_stddev)) * noise
-        return np.concatenate([y, z, noise], axis=1)
-
-    def with_class(self, z, label):
-        """As the base has it; in sdgm a becomes the mean of p(a|y, z)."""
-        codes = super().with_class(z, label)
-        if self.kind == "adgm":
-            return codes
-        y, z, _ = np.split(codes, [self.num_classes, self.num_classes + self.size], axis=1)
-        return np.concatenate([y, z, np.array(self.lower([y, z])[0])], axis=1)
-
-    def get_config(self):
-        knobs = {"kind": self.kind, "batch_normalization": self.batch_normalization}
-        return {**super().get_config(), **knobs}
+        z, a = rng.standard_normal((2, n, self.code_size)).astype("float32")
+        return np.concatenate([y, z, a], axis=1)
 
 
 def _layers(params) -> tuple[specs.Spec, list[int]]:

@@ -9,10 +9,19 @@ import keras
 from keras import ops
 
 from vae_tf import divergences
-from vae_tf.checks import require_number
-from vae_tf.errors import UserError, shown, unknown
+from vae_tf.errors import UserError, shown
 from vae_tf.limits import LARGEST_COUNT
+from vae_tf.models.hyperparameters import hyperparameter
 from vae_tf.models.vae import VAE
+
+
+def _known_size(value) -> int:
+    if not isinstance(value, int) or not 2 <= value <= LARGEST_COUNT:
+        raise UserError(
+            f"BetaTCVAE needs `dataset_size`, the number of training images, for the weights "
+            f"of a batch. Received: dataset_size={shown(value)}. Pass 60000 for MNIST."
+        )
+    return value
 
 
 @keras.saving.register_keras_serializable("vae_tf")
@@ -26,36 +35,23 @@ class BetaTCVAE(VAE):
     whatever the loss has. It is no measure either, but near one: of independent codes, in batches
     of 64 of the sprites' number, it is -0.1 to -2.4 nats at a KL of 2 to 10 nats, and 7 at 19, as
     above log N what images cannot tell counts as total correlation.
-
-    Args:
-        beta: Weight of the total correlation, at least 0; 6 on 2-D shapes in the paper.
-        estimator: "weighted" (the paper's results) or "stratified", see `divergences`.
-        dataset_size: Number of training images.
-
-    Raises:
-        UserError: If the number of training images or the estimator is not known, or `beta` is
-            not of its kind.
     """
 
     logged = ("total_correlation",)
     smallest_batch = 2
     indivisible = "its total correlation mixes the posteriors of a batch"
 
-    def __init__(
-        self, encoder, decoder, *, beta=6.0, estimator="weighted", dataset_size=None, **kwargs
-    ):
-        super().__init__(encoder, decoder, **kwargs)
-        if not isinstance(dataset_size, int) or not 2 <= dataset_size <= LARGEST_COUNT:
-            raise UserError(
-                f"BetaTCVAE needs `dataset_size`, the number of training images, for the weights "
-                f"of a batch. Received: dataset_size={shown(dataset_size)}. Pass 60000 for MNIST."
-            )
-        require_number("beta", beta, 0)
-        if estimator not in divergences.ESTIMATORS:
-            raise unknown("estimator", estimator, divergences.ESTIMATORS)
-        self.beta = beta
-        self.estimator = estimator
-        self.dataset_size = dataset_size
+    beta: float = hyperparameter(
+        6.0, "Weight of the total correlation; 6 on 2-D shapes in the paper.", least=0
+    )
+    estimator: str = hyperparameter(
+        "weighted",
+        "Estimator of the total correlation, see `divergences`; weighted in the paper's results.",
+        one_of=divergences.ESTIMATORS,
+    )
+    dataset_size: int = hyperparameter(
+        None, "Number of training images; filled in from the data.", read=_known_size
+    )
 
     def regularizer(self, outputs):
         kl, logs = super().regularizer(outputs)
@@ -79,7 +75,3 @@ class BetaTCVAE(VAE):
         return divergences.total_correlation(
             outputs.z, outputs.mean, outputs.log_stddev, images, "stratified"
         )
-
-    def get_config(self):
-        knobs = {"beta": self.beta, "estimator": self.estimator, "dataset_size": self.dataset_size}
-        return {**super().get_config(), **knobs}

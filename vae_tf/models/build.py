@@ -5,12 +5,12 @@ import keras
 from vae_tf.errors import UserError
 from vae_tf.models import MODELS
 from vae_tf.models.generative_model import GenerativeModel
-from vae_tf.models.knobs import checked_hyper, hyper_of
+from vae_tf.models.hyperparameters import checked_hyper
 from vae_tf.models.memory import check_memory
+from vae_tf.models.sizes import make_model
 from vae_tf.networks.own import OwnNetworks
 from vae_tf.networks.precision import computing_in, in_float32
 from vae_tf.networks.sizes import Sizes
-from vae_tf.schedules import constant
 
 
 def build_model(
@@ -34,31 +34,18 @@ def build_model(
             machine has too little memory.
     """
     kind: type[GenerativeModel] = MODELS[params.model]
-    # Knobs of these names are filled in from the data.
+    # Hyperparameters of these names are filled in from the data.
     facts = {"dataset_size": dataset_size, "num_classes": num_classes}
-    hyper = checked_hyper(params)
+    hyper = checked_hyper(params, facts)
     sizes = checked_sizes(params, image_shape, networks)
     check_memory(params, image_shape, training=False, sizes=sizes, num_classes=num_classes)
-    for name in facts.keys() & hyper_of(params.model).keys():
-        hyper.setdefault(name, facts[name])
     if networks is None:
         with computing_in(params.precision):
-            built = kind.build_networks(params, image_shape, **facts)
+            built = kind.build_networks(params, image_shape, **hyper)
     else:
         built = networks.build()
     encoder, decoder = map(in_float32, built)
-    rate = params.learning_rate
-    model = kind(
-        encoder,
-        decoder,
-        likelihood=params.likelihood,
-        kl_weight=params.kl_weight,
-        trigger_window=params.log_every,
-        learning_rate=None if isinstance(rate, constant) else rate,
-        seed=params.seed,
-        name=params.model,
-        **hyper,
-    )
+    model = make_model(params, encoder, decoder, hyper)
     for number, state in enumerate(model.layer_seeds):
         state.assign([params.seed, number])  # Keras has them at random
     _compile(model, params)

@@ -9,9 +9,22 @@ import keras
 from keras import ops
 
 from vae_tf import schedules
-from vae_tf.checks import require_number
 from vae_tf.errors import UserError
+from vae_tf.models.hyperparameters import hyperparameter
 from vae_tf.models.vae import VAE
+
+
+def _read_capacity(value) -> schedules.Schedule:
+    try:
+        capacity = schedules.as_schedule(value)
+    except UserError as error:
+        raise UserError(f"`capacity`: {error}") from None
+    if isinstance(capacity, schedules.Feedback):
+        raise UserError(
+            f"`capacity` must be a schedule of the step: only `kl_weight` can be decided by the "
+            f"training. Received: capacity={capacity}. Choose linear, with a delay if need be."
+        )
+    return capacity
 
 
 @keras.saving.register_keras_serializable("vae_tf")
@@ -27,36 +40,23 @@ class CapacityVAE(VAE):
     below what a reconstruction worth more than gamma a nat asks for. Nor does it make a decoder
     use what the encoder spends: where the optimization fails, the capacity is paid in full for
     codes that tell nothing (RESULTS.md, remedies side by side).
-
-    Args:
-        gamma: Weight of the distance to the capacity, at least 0; 1,000 in the paper, 100 in many
-            implementations, 10 in the presets here.
-        capacity: C in nats, number or schedule of the optimizer step; from 0.5 to 25 over 100,000
-            steps in the paper.
-
-    Raises:
-        UserError: If `gamma` is not of its kind, or `capacity` is no schedule of the step.
     """
 
     logged = ("capacity",)
     indivisible = "the distance to the capacity is that of the batch's mean KL"
 
-    def __init__(
-        self, encoder, decoder, *, gamma=1_000.0, capacity="linear(0.5, 25, 100000)", **kwargs
-    ):
-        super().__init__(encoder, decoder, **kwargs)
-        require_number("gamma", gamma, 0)
-        self.gamma = gamma
-        try:
-            self.capacity = schedules.as_schedule(capacity)
-        except UserError as error:
-            raise UserError(f"`capacity`: {error}") from None
-        if isinstance(self.capacity, schedules.Feedback):
-            raise UserError(
-                f"`capacity` must be a schedule of the step: only `kl_weight` can be decided by "
-                f"the training. Received: capacity={self.capacity}. Choose linear, with a delay if "
-                f"need be."
-            )
+    gamma: float = hyperparameter(
+        1_000.0,
+        "Weight of the distance to the capacity; 1,000 in the paper, 100 in many implementations, "
+        "10 in the presets here.",
+        least=0,
+    )
+    capacity: schedules.Schedule = hyperparameter(
+        "linear(0.5, 25, 100000)",
+        "C in nats, number or schedule of the optimizer step; from 0.5 to 25 over 100,000 steps in "
+        "the paper.",
+        read=_read_capacity,
+    )
 
     def regularizer(self, outputs):
         kl, logs = super().regularizer(outputs)
@@ -64,9 +64,5 @@ class CapacityVAE(VAE):
         penalty = self.gamma * ops.abs(ops.mean(kl) - capacity)
         return ops.broadcast_to(penalty, ops.shape(kl)), {**logs, "capacity": capacity}
 
-    def settled(self, step):
-        return super().settled(step) and step >= self.capacity.settled_at
-
-    def get_config(self):
-        knobs = {"gamma": self.gamma, "capacity": str(self.capacity)}
-        return {**super().get_config(), **knobs}
+    def is_constant_from(self, step):
+        return super().is_constant_from(step) and step >= self.capacity.settled_at

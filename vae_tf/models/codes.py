@@ -64,7 +64,7 @@ def with_layers_below(model, codes: np.ndarray, latents: np.ndarray) -> np.ndarr
     Returns:
         `[R * S, L]` codes.
     """
-    rows = [model.following(row, int(k)) for row, k in zip(codes, latents, strict=True)]
+    rows = [model.propagate_down(row, int(k)) for row, k in zip(codes, latents, strict=True)]
     return np.concatenate(rows)
 
 

@@ -11,12 +11,11 @@ import keras
 import numpy as np
 from keras import ops
 
-from vae_tf.checks import require_number
 from vae_tf.errors import UserError
+from vae_tf.models.hyperparameters import hyperparameter, read_num_classes
 from vae_tf.models.latents import repeated_like
 from vae_tf.models.vae import VAE
 from vae_tf.networks.builders import build_networks
-from vae_tf.networks.sizes import network_sizes
 
 
 @keras.saving.register_keras_serializable("vae_tf")
@@ -26,31 +25,19 @@ class ConditionalVAE(VAE):
     The encoder sees the label as planes of ones and zeros behind the image's channels, the decoder
     as a one-hot vector behind z. `encode`, `decode` and `reconstruct` need `label`, `[B]` or one
     for all; `generate` draws labels, each as likely, where none are given.
-
-    Args:
-        num_classes: Number of values of the label; filled in from the data.
-
-    Raises:
-        UserError: If the data have no labels.
     """
 
     takes_networks = takes_vectors = False
-    needs = ("image", "label")
+    batch_keys = ("image", "label")
     conditional = True
 
-    def __init__(self, encoder, decoder, *, num_classes=None, **kwargs):
-        super().__init__(encoder, decoder, **kwargs)
-        if num_classes is None:
-            raise UserError(
-                "ConditionalVAE learns from labels, and the data have none. Choose a data set with "
-                "labels, such as digits or mnist, or pass num_classes."
-            )
-        require_number("num_classes", num_classes, 1, whole=True)
-        self.num_classes = num_classes
+    num_classes: int = hyperparameter(
+        None, "Number of values of the label; filled in from the data.", read=read_num_classes
+    )
 
     @classmethod
-    def build_networks(cls, params, image_shape, num_classes=None, **facts):
-        return build_networks(params, image_shape, num_classes=num_classes or 0)
+    def build_networks(cls, params, image_shape, *, num_classes, **hyper):
+        return build_networks(params, image_shape, num_classes=num_classes)
 
     def fit(self, x=None, y=None, *args, **kwargs):
         """As Keras has it, once the labels are what they should be.
@@ -62,12 +49,6 @@ class ConditionalVAE(VAE):
         if isinstance(label, (np.ndarray, list)):
             self.label_rows(label, len(label))
         return super().fit(x, y, *args, **kwargs)
-
-    @classmethod
-    def sizes(cls, params, image_shape, *, num_classes=None, **knobs):
-        if num_classes is not None:  # those of the data are few
-            require_number("num_classes", num_classes, 1, whole=True)
-        return network_sizes(params, image_shape, num_classes=num_classes or 0)
 
     def infer(self, batch, draw, training):
         x = batch["image"]
@@ -94,6 +75,3 @@ class ConditionalVAE(VAE):
                 f"Received: label={label!r}"
             )
         return {"label": np.broadcast_to(label, count).astype("int32")}
-
-    def get_config(self):
-        return {**super().get_config(), "num_classes": self.num_classes}

@@ -8,8 +8,8 @@ Reference:
 import keras
 from keras import ops
 
-from vae_tf.checks import require_number
 from vae_tf.errors import UserError
+from vae_tf.models.hyperparameters import hyperparameter
 from vae_tf.models.vae import VAE
 
 
@@ -27,24 +27,17 @@ class DCIGN(VAE):
 
     Learns from groups, see `data.factor_batches.clamped`: the data must have known factors, fewer
     of them that are not intrinsic than there are latents.
-
-    Args:
-        invariance_weight: Weight of the gradient of the clamped latents; 0.01 in the paper.
-
-    Raises:
-        UserError: If it is not a number of at least 0.
     """
 
     takes_vectors = False
     logged = ("invariance",)
-    needs = ("image", "varying")
+    batch_keys = ("image", "varying")
     smallest_batch = 2
     indivisible = "its images are one group, with a mean in common"
 
-    def __init__(self, encoder, decoder, *, invariance_weight=0.01, **kwargs):
-        super().__init__(encoder, decoder, **kwargs)
-        require_number("invariance_weight", invariance_weight, 0)
-        self.invariance_weight = invariance_weight
+    invariance_weight: float = hyperparameter(
+        0.01, "Weight of the gradient of the clamped latents; 0.01 in the paper.", least=0
+    )
 
     def render(self, z, batch, training):
         if "varying" in batch:
@@ -78,6 +71,3 @@ class DCIGN(VAE):
         invariance = 0.5 * ops.sum(ops.square(away), axis=1)
         penalty = kl + self.invariance_weight * invariance
         return penalty, {**logs, "invariance": invariance}
-
-    def get_config(self):
-        return {**super().get_config(), "invariance_weight": self.invariance_weight}

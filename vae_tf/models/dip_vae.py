@@ -9,8 +9,7 @@ import keras
 from keras import ops
 
 from vae_tf import divergences
-from vae_tf.checks import require_number
-from vae_tf.errors import unknown
+from vae_tf.models.hyperparameters import hyperparameter
 from vae_tf.models.vae import VAE
 
 
@@ -21,41 +20,29 @@ class DIPVAE(VAE):
     Kind "i" takes the covariance of the means, kind "ii" that of the samples: the same plus the
     mean variance of the posteriors (Eq. 5). Covariances are those of the batch, divided by B. Both
     weights 0 is the VAE.
-
-    Args:
-        kind: Covariance that is taken, "i" or "ii".
-        off_diagonal_weight: lambda_od, at least 0; 10 is the paper's choice on CelebA.
-        diagonal_weight: lambda_d, at least 0. None: 10 lambda_od for kind i, lambda_od for kind
-            ii, as in the paper.
-
-    Raises:
-        UserError: If the kind is unknown, or a weight is not of its kind.
     """
 
     logged = ("covariance_penalty",)
     smallest_batch = 2
     indivisible = "its penalty is on the covariance of the codes of a batch"
 
-    def __init__(
-        self,
-        encoder,
-        decoder,
-        *,
-        kind="i",
-        off_diagonal_weight=10.0,
-        diagonal_weight=None,
-        **kwargs,
-    ):
+    kind: str = hyperparameter("i", "Covariance that is taken.", one_of=("i", "ii"))
+    off_diagonal_weight: float = hyperparameter(
+        10.0,
+        "Weight of the squared off-diagonal entries, lambda_od; 10 on CelebA in the paper.",
+        least=0,
+    )
+    diagonal_weight: float | None = hyperparameter(
+        None,
+        "Weight of the squared distances of the diagonal from 1, lambda_d; None: 10 lambda_od for "
+        "kind i, lambda_od for kind ii, as in the paper.",
+        least=0,
+    )
+
+    def __init__(self, encoder, decoder, **kwargs):
         super().__init__(encoder, decoder, **kwargs)
-        if kind not in ("i", "ii"):
-            raise unknown("kind of DIP-VAE", kind, ("i", "ii"))
-        require_number("off_diagonal_weight", off_diagonal_weight, 0)
-        if diagonal_weight is None:
-            diagonal_weight = off_diagonal_weight * (10.0 if kind == "i" else 1.0)
-        require_number("diagonal_weight", diagonal_weight, 0)
-        self.kind = kind
-        self.off_diagonal_weight = off_diagonal_weight
-        self.diagonal_weight = diagonal_weight
+        if self.diagonal_weight is None:
+            self.diagonal_weight = self.off_diagonal_weight * (10.0 if self.kind == "i" else 1.0)
 
     def regularizer(self, outputs):
         kl, logs = super().regularizer(outputs)
@@ -67,7 +54,3 @@ class DIPVAE(VAE):
             covariance, self.off_diagonal_weight, self.diagonal_weight
         )
         return kl + penalty, {**logs, "covariance_penalty": penalty}
-
-    def get_config(self):
-        knobs = ("kind", "off_diagonal_weight", "diagonal_weight")
-        return {**super().get_config(), **{name: getattr(self, name) for name in knobs}}

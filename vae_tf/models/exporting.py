@@ -66,7 +66,7 @@ def _encode(model):
 
 def _decode(model):
     def decode(z, **label):
-        return {"image": model.pixels.mean(model.render(z, label, False))}
+        return {"image": model.likelihood.mean(model.render(z, label, False))}
 
     return _concrete(model, decode, z=(model.latent_size,))
 

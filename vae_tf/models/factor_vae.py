@@ -8,12 +8,12 @@ import keras
 from keras import ops
 
 from vae_tf import divergences
-from vae_tf.checks import require_number
 from vae_tf.models.adversarial import Adversarial, discriminator_terms
-from vae_tf.models.latents import Sampling, joined
+from vae_tf.models.hyperparameters import hyperparameter
+from vae_tf.models.latents import Sampling, concatenate
 from vae_tf.models.phases import Phase
 from vae_tf.models.vae import VAE
-from vae_tf.networks.discriminators import build_discriminator
+from vae_tf.networks.discriminators import build_discriminator, read_layers
 
 
 @keras.saving.register_keras_serializable("vae_tf")
@@ -28,42 +28,42 @@ class FactorVAE(Adversarial, VAE):
     The penalty is as good as the discriminator: where it lags behind the codes, its estimate is too
     small, and the VAE is left as it was. In the paper both networks learn at 1e-4, over 300,000
     steps; in short runs more steps of the discriminator take the place of time.
-
-    Args:
-        gamma: Weight of the total correlation; 10 to 40 on 2-D shapes in the paper, 35 in most of
-            its figures.
-        discriminator: Dense layers, each with a leaky ReLU; six of 1,000 in the paper.
-        discriminator_steps: Steps of the discriminator for one of the VAE; those after the first
-            learn from the images of the second batch.
-        discriminator_learning_rate: Learning rate of the discriminator; 1e-4 on 2-D shapes in
-            the paper, 1e-5 on CelebA.
-
-    Raises:
-        UserError: If a knob is not of its kind.
     """
 
     logged = ("total_correlation", "discriminator_loss", "discriminator_accuracy")
-    needs = ("image", "second")
+    batch_keys = ("image", "second")
     smallest_batch = 2  # one image has nothing to permute
     indivisible = "it permutes the codes of a whole batch"
 
-    def __init__(
-        self,
-        encoder,
-        decoder,
-        *,
-        gamma=35.0,
-        discriminator=((1_000,),) * 6,
-        discriminator_steps=1,
-        **kwargs,
-    ):
+    gamma: float = hyperparameter(
+        35.0,
+        "Weight of the total correlation; 10 to 40 on 2-D shapes in the paper, 35 in most of its "
+        "figures.",
+        least=0,
+    )
+    # Of a model, the network of these layers.
+    discriminator: keras.Model = hyperparameter(
+        ((1_000,),) * 6,
+        "Dense layers, each with a leaky ReLU; six of 1,000 in the paper.",
+        read=read_layers,
+    )
+    discriminator_steps: int = hyperparameter(
+        1,
+        "Steps of the discriminator for one of the VAE; those after the first learn from the "
+        "images of the second batch.",
+        least=1,
+    )
+    discriminator_learning_rate: float = hyperparameter(
+        1e-4,
+        "Learning rate of the discriminator; 1e-4 on 2-D shapes in the paper, 1e-5 on CelebA.",
+        least=0,
+    )
+
+    def __init__(self, encoder, decoder, **kwargs):
         super().__init__(encoder, decoder, **kwargs)
-        require_number("gamma", gamma, 0)
-        require_number("discriminator_steps", discriminator_steps, 1, whole=True)
-        self.gamma = gamma
-        self.discriminator_steps = discriminator_steps
-        self.discriminator_spec = discriminator
-        self.discriminator = build_discriminator(discriminator, self.latent_size, seed=self.seed)
+        self.discriminator = build_discriminator(
+            self.hyper["discriminator"], self.latent_size, seed=self.seed
+        )
 
     @property
     def phases(self):
@@ -89,14 +89,6 @@ class FactorVAE(Adversarial, VAE):
         """Samples of the codes of the second batch `[B, L]`, through which no gradient passes."""
         images = batch.get("second", batch["image"])
         # As wide as the codes they are told from, also while the KL weight is 0.
-        draw = Sampling(self.seed_generator, bound=self.guard().bound)
+        draw = Sampling(self.seed_generator, bound=self.weight_at_step().bounded)
         latents = self.infer({"image": images}, draw, False)
-        return ops.stop_gradient(joined([latent.z for latent in latents]))
-
-    def get_config(self):
-        knobs = {
-            "gamma": self.gamma,
-            "discriminator": self.discriminator_spec,
-            "discriminator_steps": self.discriminator_steps,
-        }
-        return {**super().get_config(), **knobs}
+        return ops.stop_gradient(concatenate([latent.z for latent in latents]))

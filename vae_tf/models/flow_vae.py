@@ -13,12 +13,11 @@ from keras import ops
 
 from vae_tf.checks import require_number
 from vae_tf.distributions import Flowed, Gaussian
-from vae_tf.errors import unknown
+from vae_tf.models.hyperparameters import hyperparameter
 from vae_tf.models.latents import Latent, repeated, repeated_like, total
 from vae_tf.models.vae import VAE
 from vae_tf.networks.builders import with_features
 from vae_tf.networks.flows import InverseAutoregressiveFlow, PlanarFlow
-from vae_tf.networks.sizes import Sizes, dense_sizes, feature_size
 
 _MOMENT_SAMPLES = 64  # of the posterior, from which `encode` takes mean and stddev
 _MOST_FLOWS = 100
@@ -32,41 +31,31 @@ class FlowVAE(VAE):
     of the image that the heads see. `encode` gives mean and standard deviation of the posterior,
     from 64 samples with noise that is always the same; the density is not Gaussian, and scores that
     take it for one are left out. The log's `stddev_*` and `mean_*` are of the Gaussian.
-
-    Args:
-        flow: "iaf" or "planar".
-        num_flows: Number of flows that follow one another, at most 100.
-        hidden_size: Units of the hidden layer of each inverse autoregressive flow, at least as many
-            as there are latents.
-
-    Raises:
-        UserError: If the flow is unknown, or another knob is not of its kind.
     """
 
     takes_networks = False
     logged = ("log_det",)
     posterior = Flowed
 
-    def __init__(self, encoder, decoder, *, flow="iaf", num_flows=4, hidden_size=64, **kwargs):
-        super().__init__(encoder, decoder, **kwargs)
-        if flow not in ("iaf", "planar"):
-            raise unknown("flow", flow, ("iaf", "planar"))
-        require_number("num_flows", num_flows, 1, _MOST_FLOWS, whole=True)
-        # With fewer units some latents would depend on none before them.
-        require_number("hidden_size", hidden_size, self.latent_size, whole=True)
-        self.flow, self.num_flows, self.hidden_size = flow, num_flows, hidden_size
-        self.heads = with_features(encoder)
-        self.flows = [self._flow(index, 1000 * self.seed + 850) for index in range(num_flows)]
+    flow: str = hyperparameter(
+        "iaf", "Inverse autoregressive flows or planar ones.", one_of=("iaf", "planar")
+    )
+    num_flows: int = hyperparameter(
+        4, "Number of flows that follow one another.", least=1, most=_MOST_FLOWS
+    )
+    hidden_size: int = hyperparameter(
+        64,
+        "Units of the hidden layer of each inverse autoregressive flow, at least as many as there "
+        "are latents.",
+        least=1,
+    )
 
-    @classmethod
-    def sizes(cls, params, image_shape, *, flow, num_flows, hidden_size, **knobs):
-        require_number("num_flows", num_flows, 1, _MOST_FLOWS, whole=True)
-        require_number("hidden_size", hidden_size, params.latent_size, whole=True)
-        latents, features = params.latent_size, feature_size(params.encoder, image_shape)
-        iaf = [latents + features, hidden_size, 2 * latents]
-        one = dense_sizes([features, 2 * latents + 1] if flow == "planar" else iaf)
-        flows = Sizes(num_flows * one.weights, num_flows * one.outputs)
-        return super().sizes(params, image_shape, **knobs) + flows
+    def __init__(self, encoder, decoder, **kwargs):
+        super().__init__(encoder, decoder, **kwargs)
+        # With fewer units some latents would depend on none before them.
+        require_number("hidden_size", self.hidden_size, self.latent_size, whole=True)
+        self.heads = with_features(encoder)
+        self.flows = [self._flow(index, 1000 * self.seed + 850) for index in range(self.num_flows)]
 
     def _flow(self, index, seed):
         name = f"flow_{index}"
@@ -107,7 +96,3 @@ class FlowVAE(VAE):
         z, _ = self.bend(start, repeated(context, _MOMENT_SAMPLES))
         z = ops.reshape(z, (_MOMENT_SAMPLES, -1, self.latent_size))
         return ops.mean(z, axis=0), ops.log(ops.std(z, axis=0))
-
-    def get_config(self):
-        knobs = ("flow", "num_flows", "hidden_size")
-        return {**super().get_config(), **{name: getattr(self, name) for name in knobs}}

@@ -8,8 +8,8 @@ Reference:
 import keras
 from keras import ops
 
-from vae_tf.checks import require_number
-from vae_tf.models.latents import joined
+from vae_tf.models.hyperparameters import hyperparameter
+from vae_tf.models.latents import concatenate
 from vae_tf.models.vae import VAE
 
 
@@ -21,31 +21,23 @@ class FreeBitsVAE(VAE):
     latent has no gradient from the regularizer: nothing draws it to the prior, and nothing but the
     reconstruction fills it. Each latent is a group by itself; the authors' groups are feature maps.
     0 is the VAE.
-
-    Args:
-        free_nats: Nats a latent and image that cost the same whether spent or not, at least 0; 0.25
-            in the authors' code.
-
-    Raises:
-        UserError: If it is not a number of at least 0.
     """
 
     logged = ("paying_latents",)
     indivisible = "what is free is decided by the batch's mean KL"
 
-    def __init__(self, encoder, decoder, *, free_nats=0.25, **kwargs):
-        super().__init__(encoder, decoder, **kwargs)
-        require_number("free_nats", free_nats, 0)
-        self.free_nats = free_nats
+    free_nats: float = hyperparameter(
+        0.25,
+        "Nats per latent and image that cost the same whether spent or not; 0.25 in the authors' "
+        "code.",
+        least=0,
+    )
 
     def regularizer(self, outputs):
         kl, logs = super().regularizer(outputs)
-        nats = joined([q.kl_per_latent(prior, z) for q, prior, z in outputs.latents])
+        nats = concatenate([q.kl_per_latent(prior, z) for q, prior, z in outputs.latents])
         nats = ops.mean(nats, axis=0)  # [L]
         paying = ops.sum(ops.cast(nats > self.free_nats, "float32"))
         # Not the maximum, whose gradient is shared where both are equal, as in a collapsed VAE.
         penalty = ops.sum(self.free_nats + ops.relu(nats - self.free_nats))
         return ops.broadcast_to(penalty, ops.shape(kl)), {**logs, "paying_latents": paying}
-
-    def get_config(self):
-        return {**super().get_config(), "free_nats": self.free_nats}

@@ -1,12 +1,13 @@
-"""The base of all models: what a Keras model needs, and what every family can be asked for.
+"""The base of all models: what a paper says of one, and what every family can be asked for.
 
 A model says three things: `infer`, what it reads off a batch; `render`, what it draws from its
 latents; and `compute_terms`, what it pays. `vae.py` is the template that says the third for most.
 
 What the public calls mean, for every family:
 
-- A batch is a dict of arrays: `image` `[B, H, W, C]` in [0, 1] and whatever else `needs` names,
-  such as `label` `[B]`. `fit` takes plain arrays of images, too, and pairs of images and labels.
+- A batch is a dict of arrays: `image` `[B, H, W, C]` in [0, 1] and whatever else `batch_keys`
+  names, such as `label` `[B]`. `fit` also takes plain arrays of images, and pairs of images and
+  labels.
 - `encode(x)` gives `mean` and `log_stddev`, `[B, L]` each, over all stochastic layers side by
   side, top layer first; lower layers are inferred from the means of those above. Where codes are
   discrete, the mean is the quantized code and `log_stddev` is minus infinity. It depends neither
@@ -18,10 +19,10 @@ import keras
 import numpy as np
 from keras import ops
 
-from vae_tf.distributions import Gaussian, StandardNormal
+from vae_tf.distributions import Gaussian, GaussianOfSample, StandardNormal
 from vae_tf.likelihoods.likelihood import make_likelihood
 from vae_tf.models.arrays import ArrayModel, RowFunctions
-from vae_tf.models.keras_methods import KerasMethods
+from vae_tf.models.hyperparameters import declared_by, signature_of, values_of
 from vae_tf.models.kl_weight import make_kl_weight
 from vae_tf.models.latents import (
     Latent,
@@ -30,23 +31,17 @@ from vae_tf.models.latents import (
     Outputs,
     Sampling,
     VAEOutput,
-    aligned,
-    joined,
+    broadcast_rows,
+    concatenate,
     repeated_like,
 )
-from vae_tf.models.phases import Objective, Phase, minimize
-from vae_tf.models.zero_weight import NoGuard, ZeroWeight, bounded
+from vae_tf.models.trainer_methods import TrainerMethods
+from vae_tf.models.zero_weight import Weight, ZeroWeight, bounded
 from vae_tf.networks.builders import build_networks
-from vae_tf.networks.sizes import Sizes, network_sizes
 from vae_tf.schedules import as_schedule
 
-_TERMS = (
-    "loss reconstruction kl kl_weight elbo stddev_mean stddev_min stddev_max "
-    "mean_mean mean_min mean_max"
-)
 
-
-class GenerativeModel(KerasMethods, ArrayModel):
+class GenerativeModel(TrainerMethods, ArrayModel):
     """Base of all models.
 
     Args:
@@ -58,29 +53,24 @@ class GenerativeModel(KerasMethods, ArrayModel):
         learning_rate: Schedule, or text of one, that the optimizer's learning rate follows; None
             leaves it to the optimizer.
         seed: Seed of the noise.
+        **kwargs: The variant's hyperparameters, and what Keras takes, such as `name`.
+
+    Attributes:
+        hyper: The hyperparameters, by name.
+        code_size: Latents whose posterior the encoder puts out, `Params.latent_size`.
 
     Raises:
-        UserError: If the likelihood or the schedule is unknown.
+        UserError: If the likelihood or the schedule is unknown, or a hyperparameter is not of its
+            kind.
     """
 
     # What of a batch the model learns from; names of data.batches.PARTS.
-    needs: tuple[str, ...] = ("image",)
+    batch_keys: tuple[str, ...] = ("image",)
     # Names of the terms that a variant logs besides those of the template.
     logged: tuple[str, ...] = ()
-    # Fewest images that the variant's estimators work on.
-    smallest_batch = 1
     # What `encode` gives the parameters of, so that scores know which densities there are.
     posterior: type = Gaussian
     prior: type = StandardNormal
-    # Whether any encoder of the form above will do, and any decoder.
-    takes_networks = True
-    # Whether it works on vectors `[B, D]`, too.
-    takes_vectors = True
-    # Whether validation losses of different steps can be compared, so that training may stop early.
-    comparable_losses = True
-    # Why the loss of a batch is not the mean of those of its parts, so that devices cannot share
-    # it; None where it is.
-    indivisible: str | None = None
 
     def __init__(
         self,
@@ -94,15 +84,19 @@ class GenerativeModel(KerasMethods, ArrayModel):
         seed: int = 0,
         **kwargs,
     ):
+        declared = declared_by(type(self))
+        given = {name: kwargs.pop(name) for name in declared if name in kwargs}
+        # Keras would wrap their lists and dicts, to look for layers in them.
+        object.__setattr__(self, "hyper", values_of(type(self), given))
         super().__init__(**kwargs)
         self.encoder = encoder
         self.decoder = decoder
-        self.likelihood = likelihood
+        self.likelihood_text = likelihood
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed, name="noise")
         self.image_shape = tuple(decoder.output_shape[1:])
-        self.pixels = make_likelihood(likelihood, self)
-        self.latent_size = encoder.output_shape[0][-1]
+        self.likelihood = make_likelihood(likelihood, self)
+        self.code_size = encoder.output_shape[0][-1]
         # A weight of the model, not the optimizer's count: the KL weight of a model that is loaded
         # without its optimizer, or compiled anew, is still that of its step.
         self.updates = self.add_weight(
@@ -119,38 +113,32 @@ class GenerativeModel(KerasMethods, ArrayModel):
         self.supports_jit = False
         self.built = True
 
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        cls.__signature__ = signature_of(cls)
+
+    @property
+    def latent_size(self) -> int:
+        """L, latents of all stochastic layers together."""
+        return self.code_size
+
     @classmethod
-    def build_networks(cls, params, image_shape: tuple[int, ...], **facts) -> tuple:
+    def build_networks(cls, params, image_shape: tuple[int, ...], **hyper) -> tuple:
         """Builds the encoder and the decoder.
 
         Args:
             params: `config.Params` of the run.
             image_shape: (H, W, C) of the data, or (D,).
-            **facts: The knobs that the data set decides, such as `num_classes`.
+            **hyper: All hyperparameters of the variant.
         """
         return build_networks(params, image_shape)
-
-    @classmethod
-    def sizes(cls, params, image_shape: tuple[int, ...], **knobs) -> Sizes:
-        """How large the networks will be, before they are built; see `memory`.
-
-        Args:
-            params: `config.Params` of the run.
-            image_shape: (H, W, C) of the data, or (D,).
-            **knobs: All knobs of the variant.
-
-        Raises:
-            UserError: If the networks do not fit the images, or a knob that says how large they
-                are is not of its kind.
-        """
-        return network_sizes(params, image_shape)
 
     def infer(self, batch: dict, draw, training: bool) -> list[Latent]:
         """Reads the latents off a batch.
 
         Args:
-            batch: A dict with all that `needs` names, but in `encode`, which has no more than an
-                image, and a label where there are some.
+            batch: A dict with all that `batch_keys` names, except in `encode`, which has no more
+                than an image, and a label where there are some.
             draw: `(posterior, prior=N(0, I)) -> Latent`: draws a stochastic layer. Its `z` may hold
                 several samples an image, `[K * B, L]`; `latents.repeated_like` fits features to it.
             training: Whether layers are those of training.
@@ -181,51 +169,64 @@ class GenerativeModel(KerasMethods, ArrayModel):
         """The average over images, a scalar, of the loss and of every term `[B]` of the log."""
         return ops.mean(term)
 
-    @property
-    def scheduled_optimizers(self) -> list:
-        """The optimizers whose learning rate is that of the run; others keep one of their own."""
-        return [self.optimizer]
-
-    @property
-    def phases(self) -> list[Phase]:
-        """What is optimized, in order."""
-        return [Phase((Objective("loss", self.trainable_variables, self.optimizer),))]
-
     def sample_prior(self, n: int, rng: np.random.Generator) -> np.ndarray:
-        """Draws `n` latent vectors `[n, L]` of the prior."""
+        """Draws `n` latent vectors `[n, L]` of the prior, each layer given those above."""
+        z = self.sample_roots(n, rng)
+        for layer in self.layers_below:
+            mean, log_stddev = layer.parameters(z)
+            z[:, layer.latents] = mean + np.exp(log_stddev) * z[:, layer.latents]
+        return z
+
+    def sample_roots(self, n: int, rng: np.random.Generator) -> np.ndarray:
+        """Draws the layers that are given no others, and noise of N(0, I) for `layers_below`."""
         return rng.standard_normal((n, self.latent_size)).astype("float32")
 
-    def forward(self, batch: dict, training: bool, *, guard=None, num_samples=1) -> Outputs:
+    def with_priors(self, latents: list[Latent], training: bool) -> list[Latent]:
+        """Layers drawn from below, with the priors of `layers_below`, known only now.
+
+        Args:
+            latents: The stochastic layers, top first.
+            training: Whether layers are those of training.
+        """
+        ends = np.cumsum([latent.z.shape[-1] for latent in latents]).tolist()
+        at = dict(zip([0, *ends], latents, strict=False))
+        for below, given, network in self.layers_below:
+            prior = GaussianOfSample(
+                *network([at[part.start].z for part in given], training=training)
+            )
+            at[below.start] = at[below.start]._replace(prior=prior)
+        return list(at.values())
+
+    def forward(self, batch: dict, training: bool, *, num_samples=1) -> Outputs:
         """From a batch to all that a loss is made of.
 
         Args:
-            batch: A dict with all that `needs` names.
+            batch: A dict with all that `batch_keys` names.
             training: Whether layers are those of training.
-            guard: What `guard` returned; None makes one.
             num_samples: Samples of the posterior an image, K; rows of the outputs are then K * B.
         """
-        guard = guard or self.guard()
-        return self._pass(batch, Sampling(self.seed_generator, num_samples, guard.bound), training)
+        draw = Sampling(self.seed_generator, num_samples, self.weight_at_step().bounded)
+        return self._pass(batch, draw, training)
 
     def _pass(self, batch, draw, training):
-        latents = aligned(self.infer(batch, draw, training))
-        z = joined([latent.z for latent in latents])
+        latents = broadcast_rows(self.infer(batch, draw, training))
+        z = concatenate([latent.z for latent in latents])
         return Outputs(latents, self.render(z, batch, training), batch)
 
-    def guard(self) -> ZeroWeight | NoGuard:
-        """What keeps posteriors where they belong while the KL weight is 0, at this step."""
-        kind = NoGuard if self.kl_weight.schedule.lowest > 0 else ZeroWeight
+    def weight_at_step(self) -> Weight:
+        """The KL weight at this step, and what it does to a pass where it may be 0."""
+        kind = Weight if self.kl_weight.schedule.lowest > 0 else ZeroWeight
         return kind(self.kl_weight(self.step))
 
     def reconstruction(self, outputs: Outputs, training: bool = False):
         """Negative log-likelihood of the images less its constant, `[B]` nats, and its terms."""
         x = repeated_like(outputs.batch["image"], outputs.logits)
-        nats, terms = self.pixels.reconstruction(x, outputs.logits, training)
+        nats, terms = self.likelihood.reconstruction(x, outputs.logits, training)
         return repeated_like(nats, outputs.z), terms
 
     def call(self, x, training=False) -> VAEOutput:
-        draw = OneSample(self.seed_generator, 1, self.guard().bound)
-        batch = self.in_floats(self.as_batch(x, self.needs_of_call))
+        draw = OneSample(self.seed_generator, 1, self.weight_at_step().bounded)
+        batch = self.in_floats(self.as_batch(x, self.keys_of_call))
         outputs = self._pass(batch, draw, training)
         return VAEOutput(outputs.mean, outputs.log_stddev, outputs.z, outputs.logits)
 
@@ -233,67 +234,10 @@ class GenerativeModel(KerasMethods, ArrayModel):
         """What `encode` gives, as tensors."""
         latents = self.infer(batch, self._means_draw(), False)
         posteriors = [latent.posterior for latent in latents]
-        return joined([p.mean for p in posteriors]), joined([p.log_stddev for p in posteriors])
+        return concatenate([p.mean for p in posteriors]), concatenate(
+            [p.log_stddev for p in posteriors]
+        )
 
     def _means_draw(self):
         # The plain autoencoder's posteriors are bounded at every step, others' at none.
         return Means(bounded) if self.kl_weight.schedule.highest == 0 else Means()
-
-    @property
-    def step(self):
-        """Optimizer updates done: scalar int tensor."""
-        return ops.convert_to_tensor(self.updates)
-
-    def update(self, batch) -> dict:
-        """One update on a batch, all phases of it.
-
-        Returns:
-            The terms of the first phase, computed before its step.
-        """
-        batch = self.as_batch(batch)
-        if self.learning_rate is not None:
-            for optimizer in self.scheduled_optimizers:
-                optimizer.learning_rate.assign(self.learning_rate(self.step))
-        done = []
-        for phase in self.phases:
-            seen = batch | {"image": batch[phase.images]}
-            for _ in range(phase.repeats):
-                terms = minimize(lambda seen=seen: self.compute_terms(seen, True), phase.objectives)
-                done.append(terms)
-        self.kl_weight.observe(self.step, done[0])
-        self.pixels.observe(done[0])
-        self.updates.assign_add(1)
-        return done[0]
-
-    def settled(self, step: int) -> bool:
-        """Whether the loss is the same function of the weights from this step on."""
-        return self.kl_weight.settled(step)
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """Names of all terms, in the order of `log.csv`."""
-        return (*_TERMS.split(), *self.kl_weight.terms, *self.pixels.logged, *self.logged)
-
-    def summary_terms(self, outputs: Outputs, loss, reconstruction, logs: dict) -> dict:
-        """The terms of the log, from those of every image.
-
-        Args:
-            outputs: What the loss was made of.
-            loss: Scalar.
-            reconstruction: `[B]`.
-            logs: `kl` `[B]`, the likelihood's terms and all that `logged` names, `[B]` or scalar.
-        """
-        terms = {
-            "loss": loss,
-            "reconstruction": reconstruction,
-            "kl": logs["kl"],
-            "kl_weight": self.kl_weight(self.step),
-            "elbo": -(reconstruction + logs["kl"]),
-            **outputs.ranges(),
-        }
-        terms |= self.kl_weight.terms
-        terms |= {name: logs[name] for name in (*self.pixels.logged, *self.logged)}
-        return {
-            name: self.average(outputs, term) if len(term.shape) else term
-            for name, term in terms.items()
-        }

@@ -5,23 +5,36 @@ Reference:
     https://arxiv.org/abs/1602.02282
 """
 
+import functools
+
 import keras
 import numpy as np
 from keras import layers, ops
 
-from vae_tf.checks import require_flag, require_number
-from vae_tf.distributions import Gaussian, GaussianOfSample
+from vae_tf.checks import require_number
+from vae_tf.distributions import Gaussian
 from vae_tf.errors import UserError, shown
+from vae_tf.models.hyperparameters import hyperparameter
 from vae_tf.models.latents import LayerBelow
 from vae_tf.models.vae import VAE
 from vae_tf.networks import specs
 from vae_tf.networks.builders import build_mirrored_decoder, build_trunk
 from vae_tf.networks.joint import Joint
-from vae_tf.networks.sizes import feature_map_size, inward_sizes, mirrored_decoder_sizes
 
 _LEAST_KL = 0.01  # nats a latent, below which it is not active (Sec. 3)
 _MOST_LAYERS = 20
 _HIDDEN = 500
+
+
+def _read_numbers(name: str, value) -> list[int]:
+    if not isinstance(value, (list, tuple)) or len(value) > _MOST_LAYERS:
+        raise UserError(
+            f"`{name}` must be a list of at most {_MOST_LAYERS} numbers, one for each upper "
+            f"layer. Received: {name}={shown(value)}"
+        )
+    for number in value:
+        require_number(f"each of {name}", number, 1, whole=True)
+    return list(value)
 
 
 @keras.saving.register_keras_serializable("vae_tf")
@@ -31,34 +44,36 @@ class HierarchicalVAE(VAE):
     The lowest layer z_1 has `latent_size` latents and the networks of the encoder's and decoder's
     spec. Codes are the layers side by side, top first; images depend on z_1 alone. `kl_1` and
     `active_1` in the log are those of z_1, its latents with more than 0.01 nats counting as active.
-
-    Args:
-        sizes: Latents of the layers above the lowest, from below; [] is the VAE.
-        hidden: Units of the two hidden layers between a layer and the one below, as many numbers
-            as `sizes`.
-        batch_normalization: Whether all hidden layers are normalized over the batch.
-
-    Raises:
-        UserError: If a knob is not of its kind.
     """
 
     takes_networks = takes_vectors = False
     prior = Gaussian
     indivisible = "which latents are active is decided by the batch's mean KL"
 
-    def __init__(
-        self, encoder, decoder, *, sizes=(32,), hidden=(256,), batch_normalization=False, **kwargs
-    ):
-        sizes, hidden = checked_layers(sizes, hidden)
-        self.logged = tuple(
-            f"{name}_{layer}" for layer in range(1, len(sizes) + 2) for name in ("kl", "active")
-        )
+    sizes: list[int] = hyperparameter(
+        (32,),
+        "Latents of the layers above the lowest, from below; [] is the VAE.",
+        read=functools.partial(_read_numbers, "sizes"),
+    )
+    hidden: list[int] = hyperparameter(
+        (256,),
+        "Units of the two hidden layers between a layer and the one below, as many numbers as "
+        "`sizes`.",
+        read=functools.partial(_read_numbers, "hidden"),
+    )
+    batch_normalization: bool = hyperparameter(
+        False, "Whether all hidden layers are normalized over the batch."
+    )
+
+    def __init__(self, encoder, decoder, **kwargs):
         super().__init__(encoder, decoder, **kwargs)
-        require_flag("batch_normalization", batch_normalization)
-        self.batch_normalization = batch_normalization
-        self.hidden = hidden
-        self.layer_sizes = [self.latent_size, *sizes]  # from below
-        self.latent_size = sum(self.layer_sizes)
+        sizes, hidden = self.sizes, self.hidden
+        if len(sizes) != len(hidden):
+            raise UserError(
+                f"`hidden` must have as many numbers as `sizes`. Received: {len(hidden)} and "
+                f"{len(sizes)}."
+            )
+        self.layer_sizes = [self.code_size, *sizes]  # from below
         self.ups = [
             self._network(f"up_{k}", 10 + k, self._seen_below(k), units, size, features=True)
             for k, (size, units) in enumerate(zip(sizes, hidden, strict=True))
@@ -69,6 +84,15 @@ class HierarchicalVAE(VAE):
                 zip(self.layer_sizes[:-1], self.layer_sizes[1:], hidden, strict=True)
             )
         ]
+
+    @property
+    def latent_size(self):
+        return sum(self.layer_sizes)
+
+    @property
+    def logged(self):
+        layers = range(1, len(self.sizes) + 2)
+        return tuple(f"{name}_{layer}" for layer in layers for name in ("kl", "active"))
 
     def _seen_below(self, k: int) -> int:
         """Size of what the k-th network upwards sees: the layer below."""
@@ -87,8 +111,8 @@ class HierarchicalVAE(VAE):
         )
 
     @classmethod
-    def build_networks(cls, params, image_shape, **facts):
-        normalized = params.hyper.get("batch_normalization", False) is True
+    def build_networks(cls, params, image_shape, *, batch_normalization, **hyper):
+        normalized = batch_normalization
         convolutions, hidden = _layers(params)
         shared = {
             "activation": params.activation,
@@ -112,39 +136,13 @@ class HierarchicalVAE(VAE):
         )
         return encoder, decoder
 
-    @classmethod
-    def sizes(cls, params, image_shape, *, sizes, hidden, batch_normalization=False, **knobs):
-        sizes, hidden = checked_layers(sizes, hidden)
-        convolutions, units = _layers(params)
-        lowest = params.latent_size
-        features = feature_map_size(convolutions, image_shape)
-        whole = inward_sizes(convolutions, image_shape, 0)
-        whole += Joint.sizes_of([features], units, [2 * lowest])
-        whole += mirrored_decoder_sizes(params, image_shape, lowest)
-        seen = cls.seen_sizes(lowest, sizes, units[-1], hidden)
-        belows = [lowest, *sizes][: len(sizes)]
-        for below, size, inputs, middle in zip(belows, sizes, seen, hidden, strict=True):
-            whole += Joint.sizes_of([inputs], [middle, middle], [2 * size])
-            whole += Joint.sizes_of([size], [middle, middle], [2 * below])
-        return whole
-
-    @staticmethod
-    def seen_sizes(lowest, sizes, units, hidden) -> list[int]:
-        """Size of what each network upwards sees."""
-        return [lowest, *sizes][: len(sizes)]
-
     def infer(self, batch, draw, training):
         mean, log_stddev, _ = self.encoder(batch["image"], training=training)
         latents = [draw(Gaussian(mean, log_stddev))]
         for up in self.ups:
             mean, log_stddev, _ = up([latents[0].z], training=training)
             latents.insert(0, draw(Gaussian(mean, log_stddev)))
-        # Only now are the priors known: from layers that were themselves inferred from below.
-        below = self.downs[::-1]
-        return [latents[0]] + [
-            latent._replace(prior=GaussianOfSample(*down([above.z], training=training)))
-            for above, latent, down in zip(latents[:-1], latents[1:], below, strict=True)
-        ]
+        return self.with_priors(latents, training)
 
     def regularizer(self, outputs):
         kl, logs = super().regularizer(outputs)
@@ -165,65 +163,6 @@ class HierarchicalVAE(VAE):
             LayerBelow(part, (above,), down)
             for above, part, down in zip(parts[:-1], parts[1:], self.downs[::-1], strict=True)
         ]
-
-    def descended(self, z: np.ndarray, layer: int, *, noisy: bool = False):
-        """Codes in which the layers below one follow from it.
-
-        Args:
-            z: `[B, L]`, all layers, top first.
-            layer: Number of the layer that is kept with those above, 1 the lowest.
-            noisy: Whether the layers below hold noise of N(0, I), which becomes their deviation
-                from the mean of the prior; else they become that mean.
-
-        Returns:
-            `[B, L]` array.
-        """
-        ends = np.cumsum(self.layer_sizes[::-1])[:-1]
-        parts = np.split(np.asarray(z, "float32"), ends, axis=1)  # top first
-        for index in range(layer - 2, -1, -1):
-            place = len(parts) - 1 - index
-            mean, log_stddev = map(np.array, self.downs[index]([parts[place - 1]]))
-            parts[place] = mean + np.exp(log_stddev) * parts[place] if noisy else mean
-        return np.concatenate(parts, axis=1)
-
-    def following(self, z, latent):
-        # Codes begin with the top layer.
-        ends = np.cumsum(self.layer_sizes[::-1])
-        return self.descended(z, len(ends) - int(np.searchsorted(ends, latent, side="right")))
-
-    def sample_prior(self, n, rng):
-        noise = super().sample_prior(n, rng)  # the top layer's is its value
-        return self.descended(noise, len(self.layer_sizes), noisy=True)
-
-    def get_config(self):
-        return {
-            **super().get_config(),
-            "sizes": list(self.layer_sizes[1:]),
-            "hidden": list(self.hidden),
-            "batch_normalization": self.batch_normalization,
-        }
-
-
-def checked_layers(sizes, hidden) -> tuple[list[int], list[int]]:
-    """The latents and hidden units of the upper layers.
-
-    Raises:
-        UserError: If they are not two lists of as many whole numbers above 0.
-    """
-    for name, numbers in (("sizes", sizes), ("hidden", hidden)):
-        if not isinstance(numbers, (list, tuple)) or len(numbers) > _MOST_LAYERS:
-            raise UserError(
-                f"`{name}` must be a list of at most {_MOST_LAYERS} numbers, one for each upper "
-                f"layer. Received: {name}={shown(numbers)}"
-            )
-        for number in numbers:
-            require_number(f"each of {name}", number, 1, whole=True)
-    if len(sizes) != len(hidden):
-        raise UserError(
-            f"`hidden` must have as many numbers as `sizes`. Received: {len(hidden)} and "
-            f"{len(sizes)}."
-        )
-    return list(sizes), list(hidden)
 
 
 def _layers(params) -> tuple[specs.Spec, list[int]]:

@@ -18,10 +18,25 @@ from vae_tf.checks import is_whole, require_number
 from vae_tf.distributions import Categorical, Gaussian, Point, Uniform, gaussian_log_prob
 from vae_tf.errors import UserError, shown
 from vae_tf.models.adversarial import Adversarial, discriminator_terms
+from vae_tf.models.hyperparameters import hyperparameter
 from vae_tf.models.latents import Outputs, Sampling, total
 from vae_tf.models.phases import Phase
 from vae_tf.networks.builders import build_networks, with_features
 from vae_tf.networks.initial_weights import InitialWeights
+
+
+def _read_categories(value) -> tuple[int, ...]:
+    if not isinstance(value, (list, tuple)) or not all(is_whole(k, 2) for k in value):
+        raise _unfit(value)
+    return tuple(value)
+
+
+def _unfit(categories, size: str = "") -> UserError:
+    return UserError(
+        f"`categories` must be a list of whole numbers of at least 2, the classes of each "
+        f"categorical code, together at most the latent size{size}. Received: "
+        f"categories={shown(categories)}"
+    )
 
 
 @keras.saving.register_keras_serializable("vae_tf")
@@ -44,14 +59,8 @@ class InfoGAN(Adversarial):
     and for the noise its prior. `reconstruction`, `kl` and `elbo` are those of real images through
     Q and the generator, nothing is trained on them; the KL of a point is infinite.
 
-    Args:
-        categories: Number of classes of each categorical code; (10,) on MNIST in the paper.
-        num_codes: Number of continuous codes; 2 on MNIST in the paper.
-        info_weight: Weight of the information, lambda in the paper: 1 in the authors' code.
-        discriminator_learning_rate: Learning rate of the discriminator; 2e-4 in the paper.
-
     Raises:
-        UserError: If a knob is not of its kind, or there are more codes than latents.
+        UserError: If there are more codes than latents, or the KL weight is not 1.
     """
 
     takes_networks = takes_vectors = False
@@ -66,31 +75,34 @@ class InfoGAN(Adversarial):
     indivisible = "its networks normalize over the batch"
     posterior = Point
 
-    def __init__(
-        self,
-        encoder,
-        decoder,
-        *,
-        categories=(),
-        num_codes=2,
-        info_weight=1.0,
-        discriminator_learning_rate=2e-4,
-        **kwargs,
-    ):
-        rate = {"discriminator_learning_rate": discriminator_learning_rate}
-        super().__init__(encoder, decoder, **rate, **kwargs)
+    categories: tuple[int, ...] = hyperparameter(
+        (),
+        "Number of classes of each categorical code; [10] on MNIST in the paper.",
+        read=_read_categories,
+    )
+    num_codes: int = hyperparameter(
+        2, "Number of continuous codes; 2 on MNIST in the paper.", least=0
+    )
+    info_weight: float = hyperparameter(
+        1.0, "Weight of the information, lambda in the paper: 1 in the authors' code.", least=0
+    )
+    discriminator_learning_rate: float = hyperparameter(
+        2e-4, "Learning rate of the discriminator; 2e-4 in the paper.", least=0
+    )
+
+    def __init__(self, encoder, decoder, **kwargs):
+        super().__init__(encoder, decoder, **kwargs)
         if self.kl_weight.schedule != schedules.constant(1.0):
             raise UserError(
                 f"InfoGAN has no reconstruction that a KL could be weighed against. Received: "
                 f"kl_weight={self.kl_weight.schedule}. Leave it at 1 and turn hyper.info_weight."
             )
-        self.categories = _checked_categories(categories, self.latent_size)
         room = self.latent_size - sum(self.categories)
-        require_number("num_codes", num_codes, 0 if self.categories else 1, room, whole=True)
-        require_number("info_weight", info_weight, 0)
-        self.num_codes = num_codes
-        self.num_noise = room - num_codes
-        self.info_weight = info_weight
+        if room < 0:
+            raise _unfit(self.categories, f" of {self.latent_size}")
+        least = 0 if self.categories else 1
+        require_number("num_codes", self.num_codes, least, room, whole=True)
+        self.num_noise = room - self.num_codes
         *heads, features = with_features(encoder).outputs
         weights = InitialWeights("he", 1000 * self.seed + 750).small()
         logit = layers.Dense(1, name="logit", **weights)(features)
@@ -98,7 +110,7 @@ class InfoGAN(Adversarial):
         self.discriminator = keras.Model(encoder.input, [*heads, log_odds], name="discriminator")
 
     @classmethod
-    def build_networks(cls, params, image_shape, **facts):
+    def build_networks(cls, params, image_shape, **hyper):
         return build_networks(params, image_shape, batch_normalization=True)
 
     @property
@@ -196,27 +208,3 @@ class InfoGAN(Adversarial):
         category = sum(bounds) + sum(math.log(size) for size in self.categories)
         bound = ops.mean(gaussian_log_prob(codes, means, ops.zeros_like(means)))
         return ops.convert_to_tensor(category, "float32"), bound + self.num_codes * math.log(2.0)
-
-    def get_config(self):
-        knobs = {
-            "categories": self.categories,
-            "num_codes": self.num_codes,
-            "info_weight": self.info_weight,
-        }
-        return {**super().get_config(), **knobs}
-
-
-def _checked_categories(categories, latent_size: int) -> tuple[int, ...]:
-    """Sizes of categorical codes.
-
-    Raises:
-        UserError: If they are not whole numbers of at least 2 that fit into the latents.
-    """
-    listed = isinstance(categories, (list, tuple)) and all(is_whole(k, 2) for k in categories)
-    if not listed or sum(categories) > latent_size:
-        raise UserError(
-            f"`categories` must be a list of whole numbers of at least 2, the classes of each "
-            f"categorical code, together at most the latent size of {latent_size}. Received: "
-            f"categories={shown(categories)}"
-        )
-    return tuple(categories)

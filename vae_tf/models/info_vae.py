@@ -6,13 +6,13 @@ Reference:
 """
 
 import functools
-import math
 
 import keras
 from keras import ops
 
 from vae_tf import divergences
 from vae_tf.checks import require_number
+from vae_tf.models.hyperparameters import hyperparameter
 from vae_tf.models.vae import VAE
 from vae_tf.networks.builders import build_networks
 
@@ -39,33 +39,34 @@ class InfoVAE(VAE):
     ratio of this factor at h to the factor at another bandwidth. The authors' code (MNIST, L = 20)
     has the weight 1 beside a mean over 784 pixels and the kernel exp(-d^2 / L^2): scale 784 at
     bandwidth L / sqrt(2), which weighs a shift as a scale of 200 at ours does.
-
-    Args:
-        alpha: One minus the weight of the KL, at most 1; 1 in the paper's MMD-VAE.
-        scale: Weight of the MMD beside alpha - 1, at least 1 - alpha. The paper sets it so that
-            the MMD weighs as much as the reconstruction.
-        bandwidth: The h of the kernel exp(-d^2 / (2 h^2)); None is the square root of L.
-
-    Raises:
-        UserError: If a knob is not of its kind.
     """
 
     logged = ("mmd",)
     smallest_batch = 2
     indivisible = "its MMD compares the codes of a batch"
 
-    def __init__(self, encoder, decoder, *, alpha=1.0, scale=100.0, bandwidth=None, **kwargs):
+    alpha: float = hyperparameter(
+        1.0, "One minus the weight of the KL; 1 in the paper's MMD-VAE.", most=1
+    )
+    scale: float = hyperparameter(
+        100.0,
+        "Weight of the MMD beside alpha - 1, at least 1 - alpha. The paper sets it so that the MMD "
+        "weighs as much as the reconstruction.",
+        least=0,
+    )
+    bandwidth: float | None = hyperparameter(
+        None,
+        "The h of the kernel exp(-d^2 / (2 h^2)), None for the square root of L.",
+        least=1e-6,
+    )
+
+    def __init__(self, encoder, decoder, **kwargs):
         super().__init__(encoder, decoder, **kwargs)
-        require_number("alpha", alpha, -math.inf, 1)
-        require_number("scale", scale, 1 - alpha)  # no reward for a distance from the prior
-        if bandwidth is not None:
-            require_number("bandwidth", bandwidth, 1e-6)
-        self.alpha = alpha
-        self.scale = scale
-        self.bandwidth = bandwidth
+        # A distance from the prior is not rewarded.
+        require_number("scale", self.scale, 1 - self.alpha)
 
     @classmethod
-    def build_networks(cls, params, image_shape, **facts):
+    def build_networks(cls, params, image_shape, **hyper):
         return build_networks(params, image_shape, log_stddev=_START)
 
     def regularizer(self, outputs):
@@ -75,7 +76,3 @@ class InfoVAE(VAE):
         mmd = divergences.mmd(outputs.z, prior, kernel)
         penalty = (1.0 - self.alpha) * kl + (self.alpha + self.scale - 1.0) * mmd
         return penalty, {**logs, "mmd": mmd}
-
-    def get_config(self):
-        knobs = {"alpha": self.alpha, "scale": self.scale, "bandwidth": self.bandwidth}
-        return {**super().get_config(), **knobs}

@@ -9,10 +9,8 @@ import math
 import keras
 from keras import ops
 
-from vae_tf.checks import require_number
-from vae_tf.errors import unknown
+from vae_tf.models.hyperparameters import hyperparameter
 from vae_tf.models.vae import VAE
-from vae_tf.networks.sizes import Sizes, network_sizes
 
 
 @keras.saving.register_keras_serializable("vae_tf")
@@ -22,29 +20,12 @@ class IWAE(VAE):
     Its KL is that of the samples, log q(z|x) - log p(z); the logged `kl` is the closed form, and
     `elbo` the ordinary bound. With `bound="elbo"` the loss is the ordinary bound, too, from k
     samples and with the closed form: the VAE of k samples.
-
-    Args:
-        num_samples: Number of samples, k; 5 and 50 in the paper, 1 is the VAE's bound.
-        bound: Bound that is the loss, "iwae" or "elbo".
-
-    Raises:
-        UserError: If `num_samples` is not of its kind or the bound is unknown.
     """
 
-    def __init__(self, encoder, decoder, *, num_samples=5, bound="iwae", **kwargs):
-        # Before the base, which makes a tracker of each name in `logged`.
-        self.num_samples = num_samples
-        self.bound = bound
-        super().__init__(encoder, decoder, **kwargs)
-        require_number("num_samples", num_samples, 1, whole=True)
-        if bound not in ("iwae", "elbo"):
-            raise unknown("bound", bound, ("iwae", "elbo"))
-
-    @classmethod
-    def sizes(cls, params, image_shape, *, num_samples=1, **knobs):
-        require_number("num_samples", num_samples, 1, whole=True)
-        repeated = Sizes(0, (num_samples - 1) * math.prod(image_shape))  # beside each sample's
-        return network_sizes(params, image_shape, num_samples=num_samples) + repeated
+    num_samples: int = hyperparameter(
+        5, "Number of samples, k; 5 and 50 in the paper, 1 is the VAE's bound.", least=1
+    )
+    bound: str = hyperparameter("iwae", "Bound that is the loss.", one_of=("iwae", "elbo"))
 
     @property
     def logged(self):
@@ -64,6 +45,3 @@ class IWAE(VAE):
         size = ops.square(ops.sum(weights, axis=0)) / ops.sum(ops.square(weights), axis=0)
         log_mean = ops.logsumexp(log_weights, axis=0) - math.log(self.num_samples)
         return -ops.mean(log_mean), {"effective_sample_size": ops.mean(size)}
-
-    def get_config(self):
-        return {**super().get_config(), "num_samples": self.num_samples, "bound": self.bound}

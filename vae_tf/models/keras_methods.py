@@ -10,6 +10,7 @@ from keras import ops
 
 from vae_tf.errors import UserError
 from vae_tf.models.exporting import export
+from vae_tf.models.hyperparameters import written
 from vae_tf.pixel_values import check_shape, row_scale, scale_of_type, warn_of_narrow_range
 
 
@@ -62,13 +63,13 @@ class KerasMethods(keras.Model):
 
     def predict(self, x, *args, **kwargs):
         """Predicts as any Keras model does, after the same look."""
-        self.check_given(x, needs=self.needs_of_call)
+        self.check_given(x, needs=self.keys_of_call)
         return super().predict(x, *args, **kwargs)
 
     @property
-    def needs_of_call(self) -> list[str]:
+    def keys_of_call(self) -> list[str]:
         """What `call` works on: partners and groups are for learning alone."""
-        return [name for name in self.needs if name in ("image", "label")]
+        return [name for name in self.batch_keys if name in ("image", "label")]
 
     def check_given(self, x, y=None, needs=None) -> tuple[np.ndarray, float]:
         """Checks images before Keras and TensorFlow see them.
@@ -96,7 +97,7 @@ class KerasMethods(keras.Model):
         image = self.as_batch(given, needs)["image"]
         check_shape(image, self.image_shape)
         images = np.asarray(image)
-        return images, row_scale(images, self.image_shape, unit=self.pixels.unit)
+        return images, row_scale(images, self.image_shape, unit=self.likelihood.unit)
 
     def train_step(self, data):
         batch = self.in_floats(self.as_batch(data))
@@ -122,7 +123,7 @@ class KerasMethods(keras.Model):
         Raises:
             UserError: If something that is needed is missing.
         """
-        needs = self.needs if needs is None else needs
+        needs = self.batch_keys if needs is None else needs
         data, label, *_ = (*data, None) if isinstance(data, (tuple, list)) else (data, None)
         batch = data if isinstance(data, dict) else {"image": data}
         if "label" in needs and "label" not in batch and label is not None:
@@ -172,11 +173,12 @@ class KerasMethods(keras.Model):
             **super().get_config(),
             "encoder": keras.saving.serialize_keras_object(self.encoder),
             "decoder": keras.saving.serialize_keras_object(self.decoder),
-            "likelihood": self.likelihood,
+            "likelihood": self.likelihood_text,
             "kl_weight": str(self.kl_weight.schedule),
             "trigger_window": self.kl_weight.window,
             "learning_rate": None if self.learning_rate is None else str(self.learning_rate),
             "seed": self.seed,
+            **{name: written(value) for name, value in self.hyper.items()},
         }
 
     @classmethod

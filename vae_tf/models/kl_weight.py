@@ -29,7 +29,7 @@ class KLWeight:
         """Value at an optimizer step, a scalar tensor."""
         return ops.cast(self.schedule(ops.cast(step, "float32")), "float32")
 
-    def observe(self, step, terms: dict):
+    def update_state(self, step, terms: dict):
         """Takes note of an update.
 
         Args:
@@ -42,7 +42,7 @@ class KLWeight:
         """What it adds to the log, besides its value."""
         return {}
 
-    def settled(self, step: int) -> bool:
+    def is_constant_from(self, step: int) -> bool:
         """Whether the value no longer changes from this step on."""
         settled_at = self.schedule.settled_at
         return settled_at is not None and step >= settled_at
@@ -72,7 +72,7 @@ class TriggeredWeight(KLWeight):
         fired = ops.convert_to_tensor(self.trigger_step)
         return super().__call__(ops.where(fired >= 0, step - fired, 0))
 
-    def observe(self, step, terms):
+    def update_state(self, step, terms):
         """Starts the schedule when the mean reconstruction of a window is good enough.
 
         Windows end with steps that `window` divides; the first, if it is shorter, does not count.
@@ -91,9 +91,9 @@ class TriggeredWeight(KLWeight):
     def terms(self):
         return {"trigger_step": ops.cast(self.trigger_step, "float32")}
 
-    def settled(self, step):
+    def is_constant_from(self, step):
         start = int(self.trigger_step.numpy())
-        return start >= 0 and super().settled(step - start)
+        return start >= 0 and super().is_constant_from(step - start)
 
     def shortfall(self):
         if int(self.trigger_step.numpy()) >= 0:
@@ -129,7 +129,7 @@ class FeedbackWeight(KLWeight):
     def __call__(self, step):
         return ops.cast(ops.convert_to_tensor(self._value), "float32")
 
-    def observe(self, step, terms):
+    def update_state(self, step, terms):
         seen = ops.cast(terms[self.term], "float64")
         count = ops.convert_to_tensor(self._count)
         kept = _KEPT * ops.convert_to_tensor(self._average) + (1.0 - _KEPT) * seen

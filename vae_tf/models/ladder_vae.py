@@ -20,21 +20,11 @@ class LadderVAE(HierarchicalVAE):
     What the image says of a layer, N(m, s^2), and its prior given the layer above are merged by
     their precisions (Eq. 10 to 12). Given that layer the prior is known, so the KL of every layer
     is exact. Without upper layers it is the VAE.
-
-    Args:
-        sizes: As in `HierarchicalVAE`, as all other knobs.
-
-    Raises:
-        UserError: If a knob is not of its kind.
     """
 
     def _seen_below(self, k):
         """The hidden units of the deterministic layer below."""
         return self.encoder.output_shape[2][-1] if k == 0 else self.hidden[k - 1]
-
-    @staticmethod
-    def seen_sizes(lowest, sizes, units, hidden):
-        return [units, *hidden][: len(sizes)]
 
     def infer(self, batch, draw, training):
         mean, log_stddev, features = self.encoder(batch["image"], training=training)

@@ -7,7 +7,7 @@ Reference:
 
 import keras
 
-from vae_tf.checks import require_number
+from vae_tf.models.hyperparameters import hyperparameter
 from vae_tf.models.phases import Objective, Phase
 from vae_tf.models.vae import VAE
 
@@ -21,19 +21,12 @@ class LaggingVAE(VAE):
     and the authors' code), and stops the whole procedure once the information between codes and
     images no longer grows. Ours takes a fixed number, from the first step to the last. Encoder and
     decoder have optimizers of the same settings, each with a state of its own.
-
-    Args:
-        encoder_steps: Steps of the encoder before each step of the decoder, from 1 to 1,000.
-
-    Raises:
-        UserError: If it is not a whole number of this range.
     """
 
-    def __init__(self, encoder, decoder, *, encoder_steps=5, **kwargs):
-        super().__init__(encoder, decoder, **kwargs)
-        require_number("encoder_steps", encoder_steps, 1, 1_000, whole=True)
-        self.encoder_steps = encoder_steps
-        self.encoder_optimizer = None
+    encoder_steps: int = hyperparameter(
+        5, "Steps of the encoder before each step of the decoder.", least=1, most=1_000
+    )
+    encoder_optimizer: keras.optimizers.Optimizer | None = None  # until compiled
 
     def compile(self, optimizer="rmsprop", *args, **kwargs):
         optimizer = keras.optimizers.get(optimizer)
@@ -48,9 +41,6 @@ class LaggingVAE(VAE):
     @property
     def phases(self):
         encoder = Objective("loss", self.encoder.trainable_variables, self.encoder_optimizer)
-        ours = [*self.decoder.trainable_variables, *self.pixels.variables]
+        ours = [*self.decoder.trainable_variables, *self.likelihood.variables]
         decoder = Objective("loss", ours, self.optimizer)
         return [Phase((encoder,), self.encoder_steps), Phase((decoder,))]
-
-    def get_config(self):
-        return {**super().get_config(), "encoder_steps": self.encoder_steps}

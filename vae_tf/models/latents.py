@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import keras
+import numpy as np
 from keras import ops
 
 from vae_tf.distributions import Categorical, Distribution, Enumerated, StandardNormal
@@ -40,6 +41,11 @@ class LayerBelow(NamedTuple):
     given: tuple[slice, ...]
     network: Callable
 
+    def parameters(self, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Mean and log standard deviation of the prior `[B, L_i]` given codes `[B, L]`."""
+        mean, log_stddev, *_ = self.network([z[:, part] for part in self.given])
+        return np.array(mean), np.array(log_stddev)
+
 
 class Outputs(NamedTuple):
     """What a forward pass gives: all that a loss is made of.
@@ -58,15 +64,15 @@ class Outputs(NamedTuple):
 
     @property
     def mean(self):
-        return joined([latent.posterior.mean for latent in self.latents])
+        return concatenate([latent.posterior.mean for latent in self.latents])
 
     @property
     def log_stddev(self):
-        return joined([latent.posterior.log_stddev for latent in self.latents])
+        return concatenate([latent.posterior.log_stddev for latent in self.latents])
 
     @property
     def z(self):
-        return joined([latent.z for latent in self.latents])
+        return concatenate([latent.z for latent in self.latents])
 
     def ranges(self) -> dict:
         """Average and ends of the posteriors' standard deviations and means, all latents."""
@@ -168,7 +174,7 @@ class Means:
     each = __call__
 
 
-def aligned(latents: list[Latent]) -> list[Latent]:
+def broadcast_rows(latents: list[Latent]) -> list[Latent]:
     """Layers with as many rows each: those drawn before classes were taken in turn are repeated."""
     if not any(isinstance(latent.posterior, Enumerated) for latent in latents):
         return latents
@@ -183,7 +189,7 @@ def aligned(latents: list[Latent]) -> list[Latent]:
     return [with_all_rows(latent) for latent in latents]
 
 
-def joined(parts: list):
+def concatenate(parts: list):
     """Tensors `[B, L_i]` of several layers side by side."""
     return parts[0] if len(parts) == 1 else ops.concatenate(parts, axis=-1)
 

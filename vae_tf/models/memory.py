@@ -5,9 +5,7 @@ from typing import NamedTuple
 
 from vae_tf.errors import UserError
 from vae_tf.machine import machine_memory
-from vae_tf.models import MODELS
-from vae_tf.models.generative_model import GenerativeModel
-from vae_tf.models.knobs import hyper_of
+from vae_tf.models.sizes import traced_sizes
 from vae_tf.networks.sizes import Sizes
 
 _FLOAT = 4  # bytes
@@ -50,7 +48,7 @@ def estimate(
 ) -> Memory:
     """Estimates the memory that a training takes, besides some 0.6 GB for TensorFlow itself.
 
-    It counts all networks of the model, as `GenerativeModel.sizes` knows them. Trainings on images
+    It counts all networks of the model, see `sizes`. Trainings on images
     of 64x64x3 grew by 2.0 GB (batches of 2,000, the default network: 2.2 GB estimated), by 1.4 GB
     (batches of 600, filters 64, 128, 256: 1.6 GB) and by 2.0 GB (57 million weights: 1.6 GB).
 
@@ -64,11 +62,7 @@ def estimate(
         UserError: If the networks do not fit the images, or a knob is not of its kind.
     """
     if sizes is None:
-        knobs = hyper_of(params.model) | params.hyper
-        if knobs.get("num_classes", 0) is None:
-            knobs["num_classes"] = num_classes or None
-        kind: type[GenerativeModel] = MODELS[params.model]
-        sizes = kind.sizes(params, image_shape, **knobs)
+        sizes = traced_sizes(params, image_shape, num_classes)
     slots = _SLOTS.get(params.optimizer_call[0], _MOST_SLOTS)
     return Memory(
         state=_FLOAT * sizes.weights * (2 * (1 + slots) + 1),

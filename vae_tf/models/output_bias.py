@@ -32,7 +32,7 @@ def begin_at_mean(model: GenerativeModel, images: ImageSet):
     bias = _last_layer(model.decoder).bias
     if bias.shape[0] != mean.size:
         mean = mean.reshape(-1, bias.shape[0]).mean(axis=0)
-    bias.assign(model.pixels.logits_of(mean.reshape(bias.shape)))
+    bias.assign(model.likelihood.logits_of(mean.reshape(bias.shape)))
 
 
 def _last_layer(network: keras.Model) -> keras.layers.Layer:

@@ -21,13 +21,10 @@ from typing import Any
 import numpy as np
 from keras import ops
 
-from vae_tf.checks import require_number
 from vae_tf.distributions import Categorical
-from vae_tf.errors import UserError
+from vae_tf.models.hyperparameters import hyperparameter, read_num_classes
 from vae_tf.models.latents import Latent
 from vae_tf.models.vae import VAE
-
-_FEW = 10
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,65 +61,34 @@ class SemiSupervisedVAE(VAE):
 
     A subclass draws layers in `infer`, that of `self.label(batch, logits, draw)` first in the list.
     `encode` gives the probabilities of classes and behind them the other latents.
-
-    Args:
-        num_classes: C, values of the label; filled in from the data.
-        unlabeled_weight: Weight of the mean of U over all images, at least 0; 0 to learn from
-            labeled images alone.
-        labeled_weight: Weight of the mean of L over labeled images, at least 0.
-        classification_weight: Weight of the mean cross-entropy of labeled images, at least 0.
-        classifier_delay: Steps for which U does not teach the classifier.
-
-    Raises:
-        UserError: If a knob is not of its kind, or the data have no labels.
     """
 
     takes_networks = takes_vectors = False
-    needs = ("image", "labeled_image")
+    batch_keys = ("image", "labeled_image")
     logged = ("labeled_loss", "cross_entropy", "error")
     posterior = Categorical
     prior = Categorical
     indivisible = "its labeled images are rows of their own"
 
-    def __init__(
-        self,
-        encoder,
-        decoder,
-        *,
-        num_classes=None,
-        unlabeled_weight=1.0,
-        labeled_weight=0.3,
-        classification_weight=20.0,
-        classifier_delay=0,
-        **kwargs,
-    ):
-        super().__init__(encoder, decoder, **kwargs)
-        if num_classes is None:
-            raise UserError(
-                f"{type(self).__name__} learns from labels, and the data have none. Choose a data "
-                f"set with labels, such as digits or mnist, or pass num_classes."
-            )
-        require_number("num_classes", num_classes, 1, whole=True)
-        for name, weight in (
-            ("unlabeled_weight", unlabeled_weight),
-            ("labeled_weight", labeled_weight),
-            ("classification_weight", classification_weight),
-        ):
-            require_number(name, weight, 0)
-        require_number("classifier_delay", classifier_delay, 0, whole=True)
-        self.num_classes = num_classes
-        self.unlabeled_weight = unlabeled_weight
-        self.labeled_weight = labeled_weight
-        self.classification_weight = classification_weight
-        self.classifier_delay = classifier_delay
+    num_classes: int = hyperparameter(
+        None, "C, values of the label; filled in from the data.", read=read_num_classes
+    )
+    unlabeled_weight: float = hyperparameter(
+        1.0, "Weight of the mean of U over all images; 0 to learn from labeled ones alone.", least=0
+    )
+    labeled_weight: float = hyperparameter(
+        0.3, "Weight of the mean of L over labeled images.", least=0
+    )
+    classification_weight: float = hyperparameter(
+        20.0, "Weight of the mean cross-entropy of labeled images.", least=0
+    )
+    classifier_delay: int = hyperparameter(
+        0, "Steps for which U does not teach the classifier.", least=0
+    )
 
-    @staticmethod
-    def counted_classes(num_classes: int | None) -> int:
-        """Classes to reckon with before the data are known; those of data are few."""
-        if num_classes is None:
-            return _FEW
-        require_number("num_classes", num_classes, 1, whole=True)
-        return num_classes
+    @property
+    def latent_size(self):
+        return self.num_classes + self.code_size
 
     def label(self, batch: dict, logits, draw) -> Latent:
         """The latent of the class: told, where the batch has a label, else every one in turn.
@@ -182,20 +148,17 @@ class SemiSupervisedVAE(VAE):
         return self._functions("classify", classify, self._inputs(x, None))[0]
 
     def with_class(self, z: np.ndarray, label) -> np.ndarray:
-        """Codes `[B, L]` with their class replaced by `label`, `[B]` or one for all."""
+        """Codes `[B, L]` with their class replaced by `label`, `[B]` or one for all.
+
+        What lies below the class follows.
+        """
         told = np.eye(self.num_classes, dtype="float32")[np.broadcast_to(label, len(z))]
-        return np.concatenate([told, z[:, self.num_classes :]], axis=1)
+        return self.propagate_down(np.concatenate([told, z[:, self.num_classes :]], axis=1), 0)
+
+    def sample_roots(self, n, rng):
+        z = rng.standard_normal((n, self.latent_size - self.num_classes)).astype("float32")
+        return np.concatenate([self.sample_classes(n, rng), z], axis=1)
 
     def sample_classes(self, n: int, rng: np.random.Generator) -> np.ndarray:
         """Draws `n` classes of p(y), each as likely, as one-hot vectors `[n, C]`."""
         return np.eye(self.num_classes, dtype="float32")[rng.integers(self.num_classes, size=n)]
-
-    def get_config(self):
-        knobs = (
-            "num_classes",
-            "unlabeled_weight",
-            "labeled_weight",
-            "classification_weight",
-            "classifier_delay",
-        )
-        return {**super().get_config(), **{name: getattr(self, name) for name in knobs}}

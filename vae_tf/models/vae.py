@@ -51,7 +51,7 @@ class VAE(GenerativeModel):
         """All terms of a batch: the one place where they meet.
 
         Args:
-            batch: A dict with all that `needs` names.
+            batch: A dict with all that `batch_keys` names.
             training: Whether layers and gradients are those of training.
 
         Returns:
@@ -59,11 +59,11 @@ class VAE(GenerativeModel):
             nats per image (up to the likelihood's constant); `elbo = -(reconstruction + kl)`
             whatever the weight.
         """
-        guard = self.guard()
-        outputs = self.forward(batch, training, guard=guard, num_samples=self.num_samples)
+        weight = self.weight_at_step()
+        outputs = self.forward(batch, training, num_samples=self.num_samples)
         reconstruction, scale = self.reconstruction(outputs, training)
-        penalty, logs = self.regularizer(guard.hold(outputs))
-        loss, more = self.reduce(outputs, reconstruction + guard.weigh(penalty))
+        penalty, logs = weight.weighted(self.regularizer, outputs)
+        loss, more = self.reduce(outputs, reconstruction + penalty)
         if training:
-            loss = guard.pull(loss, outputs)
+            loss = weight.narrowing(loss, outputs)
         return self.summary_terms(outputs, loss, reconstruction, scale | logs | more)

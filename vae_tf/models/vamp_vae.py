@@ -12,10 +12,9 @@ import keras
 import numpy as np
 from keras import ops
 
-from vae_tf.checks import require_number
 from vae_tf.distributions import Distribution, Gaussian, gaussian_log_prob
+from vae_tf.models.hyperparameters import hyperparameter
 from vae_tf.models.vae import VAE
-from vae_tf.networks.sizes import Sizes, encoder_sizes
 
 # Pseudo-images begin nearly black and a little different, as in the authors' code.
 _FIRST_LEVEL, _FIRST_SPREAD = 0.05, 0.01
@@ -45,37 +44,24 @@ class VampVAE(VAE):
     The KL is that of the samples, log q(z|x) - log p(z), as there is no closed form. Pseudo-images
     are weights, cut to [0, 1]; in the paper they come from a linear layer on one-hot vectors,
     which is the same parameters. The encoder sees them beside the images of a batch.
-
-    Args:
-        num_pseudo_images: K; 500 in the paper.
-
-    Raises:
-        UserError: If it is not a whole number of at least 1.
     """
 
     takes_vectors = False
     prior = VampPrior
 
-    def __init__(self, encoder, decoder, *, num_pseudo_images=500, **kwargs):
+    num_pseudo_images: int = hyperparameter(500, "K; 500 in the paper.", least=1)
+
+    def __init__(self, encoder, decoder, **kwargs):
         super().__init__(encoder, decoder, **kwargs)
-        require_number("num_pseudo_images", num_pseudo_images, 1, whole=True)
-        self.num_pseudo_images = num_pseudo_images
-        first = np.random.default_rng([self.seed, 860]).normal(
-            _FIRST_LEVEL, _FIRST_SPREAD, (num_pseudo_images, *self.image_shape)
-        )
         self.pseudo_images = self.add_weight(
             name="pseudo_images",
-            shape=first.shape,
-            initializer=lambda shape, dtype: ops.array(first, dtype),
+            shape=(self.num_pseudo_images, *self.image_shape),
+            initializer=self._first_images,
         )
 
-    @classmethod
-    def sizes(cls, params, image_shape, *, num_pseudo_images, **knobs):
-        require_number("num_pseudo_images", num_pseudo_images, 1, whole=True)
-        encoder = encoder_sizes(params.encoder, image_shape, params.latent_size)
-        seen = -(-num_pseudo_images * encoder.outputs // params.batch_size)  # in every batch
-        pseudo = Sizes(num_pseudo_images * math.prod(image_shape), seen)
-        return super().sizes(params, image_shape, **knobs) + pseudo
+    def _first_images(self, shape, dtype):
+        rng = np.random.default_rng([self.seed, 860])
+        return ops.array(rng.normal(_FIRST_LEVEL, _FIRST_SPREAD, shape), dtype)
 
     def infer(self, batch, draw, training):
         posterior = Gaussian(*self.encoder(batch["image"], training=training))
@@ -92,6 +78,3 @@ class VampVAE(VAE):
         chosen = rng.integers(self.num_pseudo_images, size=n)
         noise = rng.standard_normal((n, self.latent_size))
         return (mean[chosen] + np.exp(log_stddev[chosen]) * noise).astype("float32")
-
-    def get_config(self):
-        return {**super().get_config(), "num_pseudo_images": self.num_pseudo_images}

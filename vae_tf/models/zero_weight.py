@@ -1,4 +1,4 @@
-"""What holds the standard deviations while the KL weight is 0.
+"""The KL weight in a pass, and what bounds the standard deviations while it is 0.
 
 At a KL weight of 0 (the plain autoencoder, or the wait before a ramp) the regularizer is left out
 of the loss and of the gradient; it is not multiplied by 0, as 0 * inf is NaN. Nothing would then
@@ -15,53 +15,71 @@ At a weight above 0 values and gradients are untouched to the last bit.
 """
 
 import dataclasses
+from collections.abc import Callable
 
 from keras import ops
 
 from vae_tf.distributions import Categorical, Gaussian
-from vae_tf.models.latents import Outputs, joined
+from vae_tf.models.latents import Outputs, concatenate
 
 # Small beside a reconstruction in nats, so that where the decoder uses a latent the reconstruction
 # decides.
-_PULL = 1e-3
+_NARROWING = 1e-3
 
 
-class ZeroWeight:
-    """The guard of one forward pass.
+class Weight:
+    """The weight of the regularizer in one pass.
 
     Args:
-        kl_weight: Scalar, the weight at this step.
+        value: Scalar, the weight at this step.
     """
 
-    def __init__(self, kl_weight):
-        self._kl_weight = kl_weight
-        self._weighted = kl_weight > 0
+    def __init__(self, value):
+        self._value = value
 
-    def bound(self, posterior):
+    def bounded(self, posterior):
+        """The posterior that is sampled."""
+        return posterior
+
+    def weighted(self, regularizer: Callable, outputs: Outputs) -> tuple:
+        """The regularizer's penalty under the weight, and its terms for the log."""
+        penalty, logs = regularizer(outputs)
+        return self._value * penalty, logs
+
+    def narrowing(self, loss, outputs: Outputs):
+        """The loss, with what its gradient carries besides."""
+        return loss
+
+
+class ZeroWeight(Weight):
+    """A weight that may be 0: every rule of this file, each where it acts."""
+
+    def __init__(self, value):
+        super().__init__(value)
+        self._positive = value > 0
+
+    def bounded(self, posterior):
         """The posterior, no wider than the prior at weight 0."""
-        return bounded(posterior, ~self._weighted)
+        return bounded(posterior, ~self._positive)
 
-    def hold(self, outputs: Outputs) -> Outputs:
-        """The outputs, through which gradients pass only where the weight is above 0."""
+    def weighted(self, regularizer, outputs):
+        """The penalty and its gradient only where the weight is above 0; else 0, whatever it is."""
 
-        def held(tensor):
-            return ops.where(self._weighted, tensor, ops.stop_gradient(tensor))
+        def detached(tensor):
+            return ops.where(self._positive, tensor, ops.stop_gradient(tensor))
 
         latents = [
             latent._replace(
-                posterior=latent.posterior.map(held),
-                prior=latent.prior.map(held),
-                z=held(latent.z),
+                posterior=latent.posterior.map(detached),
+                prior=latent.prior.map(detached),
+                z=detached(latent.z),
             )
             for latent in outputs.latents
         ]
-        return outputs._replace(latents=latents)
+        penalty, logs = regularizer(outputs._replace(latents=latents))
+        return ops.where(self._positive, self._value * penalty, 0.0), logs
 
-    def weigh(self, penalty):
-        """The penalty under the weight; 0 at weight 0, whatever it is."""
-        return ops.where(self._weighted, self._kl_weight * penalty, 0.0)
-
-    def pull(self, loss, outputs: Outputs):
+    def narrowing(self, loss, outputs):
         """The loss with a gradient that narrows the posteriors at weight 0; its value stays.
 
         Not those of classes, which it would make sure of themselves.
@@ -73,32 +91,9 @@ class ZeroWeight:
         ]
         if not spreads:
             return loss
-        pull = ops.mean(ops.sum(ops.softplus(2.0 * joined(spreads)), axis=-1))
-        pull = ops.where(self._weighted, 0.0, _PULL * pull)
-        return loss + (pull - ops.stop_gradient(pull))
-
-
-class NoGuard:
-    """The guard where the weight is never 0: it leaves everything as it is.
-
-    Args:
-        kl_weight: Scalar, the weight at this step.
-    """
-
-    def __init__(self, kl_weight):
-        self._kl_weight = kl_weight
-
-    def bound(self, posterior):
-        return posterior
-
-    def hold(self, outputs):
-        return outputs
-
-    def weigh(self, penalty):
-        return self._kl_weight * penalty
-
-    def pull(self, loss, outputs):
-        return loss
+        spread = ops.mean(ops.sum(ops.softplus(2.0 * concatenate(spreads)), axis=-1))
+        spread = ops.where(self._positive, 0.0, _NARROWING * spread)
+        return loss + (spread - ops.stop_gradient(spread))
 
 
 def bounded(posterior, where=True):

@@ -22,6 +22,22 @@ def build_discriminator(spec: specs.Spec, input_size: int, *, seed: int = 0) -> 
     Raises:
         UserError: If the spec is not one of dense layers.
     """
+    weights = InitialWeights("he", 1000 * seed + 750)
+    vector = x = layers.Input((input_size,), name="codes")
+    for index, (units,) in enumerate(read_layers(spec), 1):
+        options = weights.hidden(x.shape[-1])
+        x = layers.Dense(units, "leaky_relu", name=f"dense_{index}", **options)(x)
+    # Sure of nothing at first: wide log-odds would push the codes before anything is learned.
+    x = layers.Dense(1, name="logit", **weights.small())(x)
+    return keras.Model(vector, layers.Reshape((), name="log_odds")(x), name="discriminator")
+
+
+def read_layers(spec) -> specs.Spec:
+    """Checks the layers of a discriminator of codes.
+
+    Raises:
+        UserError: If they are not dense layers, at least one.
+    """
     spec = specs.normalize(spec, "discriminator")
     if not spec:
         raise UserError(
@@ -32,11 +48,4 @@ def build_discriminator(spec: specs.Spec, input_size: int, *, seed: int = 0) -> 
         raise UserError(
             f"A discriminator of codes has dense layers, [units], only. Received: {spec}"
         )
-    weights = InitialWeights("he", 1000 * seed + 750)
-    vector = x = layers.Input((input_size,), name="codes")
-    for index, (units,) in enumerate(spec, 1):
-        options = weights.hidden(x.shape[-1])
-        x = layers.Dense(units, "leaky_relu", name=f"dense_{index}", **options)(x)
-    # Sure of nothing at first: wide log-odds would push the codes before anything is learned.
-    x = layers.Dense(1, name="logit", **weights.small())(x)
-    return keras.Model(vector, layers.Reshape((), name="log_odds")(x), name="discriminator")
+    return spec

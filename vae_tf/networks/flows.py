@@ -13,7 +13,6 @@ References:
 """
 
 import keras
-import numpy as np
 from keras import layers, ops
 
 
@@ -75,13 +74,6 @@ class InverseAutoregressiveFlow(layers.Layer):
 
     def build(self, z_shape, context_shape):
         size = z_shape[-1]
-        order = np.arange(size)[::-1] if self.reverse else np.arange(size)
-        # Units of degree d see latents up to the d-th; outputs see units of lower degree. Those of
-        # degree -1 see the context alone: without them the first latent would not depend on it.
-        degrees = np.arange(self.hidden_size) % size - 1
-        self.input_mask = (order[:, None] <= degrees[None]).astype("float32")
-        output_mask = (degrees[:, None] < order[None]).astype("float32")
-        self.output_mask = np.concatenate([output_mask, output_mask], axis=1)
 
         def weights(name, rows, columns, offset):
             return self.add_weight(
@@ -105,10 +97,22 @@ class InverseAutoregressiveFlow(layers.Layer):
             ),
         )
 
+    def masks(self, size: int) -> tuple:
+        """Which weights take part: `[L, H]` and `[H, 2 L]` of 0 and 1."""
+        order = ops.arange(size)
+        order = ops.flip(order) if self.reverse else order
+        # Units of degree d see latents up to the d-th; outputs see units of lower degree. Those of
+        # degree -1 see the context alone: without them the first latent would not depend on it.
+        degrees = ops.arange(self.hidden_size) % size - 1
+        inward = ops.cast(order[:, None] <= degrees[None], "float32")
+        outward = ops.cast(degrees[:, None] < order[None], "float32")
+        return inward, ops.concatenate([outward, outward], axis=1)
+
     def call(self, z, context):
-        hidden = ops.matmul(z, self.input_kernel * self.input_mask)
+        input_mask, output_mask = self.masks(z.shape[-1])
+        hidden = ops.matmul(z, self.input_kernel * input_mask)
         hidden = ops.elu(hidden + ops.matmul(context, self.context_kernel) + self.hidden_bias)
-        outputs = ops.matmul(hidden, self.output_kernel * self.output_mask) + self.output_bias
+        outputs = ops.matmul(hidden, self.output_kernel * output_mask) + self.output_bias
         shift, gate = ops.split(outputs, 2, axis=-1)
         log_scale = -ops.softplus(-gate)  # log sigmoid
         scale = ops.exp(log_scale)

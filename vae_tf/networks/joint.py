@@ -4,7 +4,6 @@ import keras
 from keras import layers, ops
 
 from vae_tf.networks.initial_weights import InitialWeights
-from vae_tf.networks.sizes import Sizes, dense_sizes
 from vae_tf.networks.specs import initializer_for
 
 
@@ -107,11 +106,6 @@ class Joint(layers.Layer):
     def compute_output_shape(self, input_shape):
         sizes = [*self.heads, *([self.hidden[-1]] if self.features else [])]
         return [(input_shape[-1][0], size) for size in sizes]
-
-    @staticmethod
-    def sizes_of(sizes, hidden, heads) -> Sizes:
-        """Sizes of such a network without normalization."""
-        return dense_sizes([sum(sizes), *hidden, sum(heads)])
 
     def get_config(self):
         names = (

@@ -12,7 +12,7 @@ RUNS.add(
     "digits-M2",
     replace(
         digits.RUNS["digits-VAE"],
-        model="m1_m2",
+        model="m2",
         labels=120,
         batch_size=128,
         kl_weight=linear(2, 1, 1_000),
@@ -28,9 +28,8 @@ RUNS.add(
     Params(
         dataset="mnist_binary",
         labels=100,
-        model="m1_m2",
+        model="m2",
         hyper={
-            "kind": "m2",
             "labeled_weight": 0.3,
             "classification_weight": 20.0,
             "classifier_delay": 450,
@@ -57,7 +56,8 @@ RUNS.add(
     "MNIST-M1-M2",
     replace(
         RUNS["MNIST-M2"],
-        hyper={"kind": "m1_m2", "labeled_weight": 0.05, "classification_weight": 5.0},
+        model="m1_m2",
+        hyper={"labeled_weight": 0.05, "classification_weight": 5.0},
         kl_weight=1.0,
         steps=20_000,  # 80 epochs
     ),
@@ -78,7 +78,8 @@ RUNS.add(
     "MNIST-M1",
     replace(
         RUNS["MNIST-M1-M2"],
-        hyper={"kind": "m1", "labeled_weight": 0.0, "classification_weight": 1.0},
+        model="m1",
+        hyper={"labeled_weight": 0.0, "classification_weight": 1.0},
         steps=10_000,
     ),
     "a classifier on the codes of a VAE; a quarter of an hour",

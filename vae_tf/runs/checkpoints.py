@@ -73,7 +73,11 @@ def restore(
     if weights_only:
         state = dict(list(state.items())[: len(model.weights)])
     averages = averages_of(arrays)
-    arrays = {name: array for name, array in arrays.items() if not name.startswith(_AVERAGE)}
+    arrays = {
+        _as_now(name, model): array
+        for name, array in arrays.items()
+        if not name.startswith(_AVERAGE)
+    }
     expected = {name: (tuple(v.shape), np.dtype(v.dtype).kind) for name, v in state.items()}
     received = {name: (array.shape, array.dtype.kind) for name, array in arrays.items()}
     if expected != received:
@@ -84,6 +88,13 @@ def restore(
         )
     for name, array in (arrays | averages if averaged else arrays).items():
         state[name].assign(array)
+
+
+def _as_now(name: str, model) -> str:
+    """The name of an array; M1 and M2 were kinds of a model m1_m2 once."""
+    if model.name not in ("m1", "m2"):
+        return name
+    return re.sub(r"^(\d+)/m1_m2/", rf"\1/{model.name}/", name)
 
 
 def slim(folder: Path):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vae_tf.config import Params, differences, replace
+from vae_tf.config import Params, differences, former, replace
 from vae_tf.data import ImageSet, may_be_moved
 from vae_tf.data.fingerprints import fingerprint
 from vae_tf.errors import UserError, shown
@@ -124,7 +124,7 @@ def check_params(path: Path, details: dict, params: Params):
     known = params.to_dict()
     common = {name: value for name, value in details["params"].items() if name in known}
     try:
-        then = replace(Params(), **common)
+        then = replace(Params(), **former.as_now(common))
     except UserError as error:
         raise UserError(
             f"The checkpoints of '{path}' were made by a version with other parameters: {error}"

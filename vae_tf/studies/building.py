@@ -18,7 +18,7 @@ def check_hyper(points: Sequence[Point]):
         points: The points.
 
     Raises:
-        UserError: If the model of a point has no hyperparameter of a name.
+        UserError: If the model of a point has no hyperparameter of a name, or not of a value.
     """
     having = [point for point in points if point.params.hyper]
     if not having:
@@ -26,11 +26,12 @@ def check_hyper(points: Sequence[Point]):
     from vae_tf.quiet_tensorflow import import_tensorflow
 
     import_tensorflow()
-    from vae_tf.models.knobs import checked_hyper
+    from vae_tf.models.hyperparameters import checked_hyper
+    from vae_tf.models.sizes import TYPICAL
 
     for point in having:
         try:
-            checked_hyper(point.params)
+            checked_hyper(point.params, TYPICAL)
         except UserError as error:
             raise UserError(f"{point.name}: {error}") from None
 

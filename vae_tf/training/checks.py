@@ -103,7 +103,7 @@ def check_batches(model: GenerativeModel, params: Params, images: ImageSet, vali
             f"different steps cannot be compared, and early stopping has nothing to go by. "
             f"Received: patience={params.patience}. Set patience=none."
         )
-    if params.labels is not None and "labeled_image" not in model.needs:
+    if params.labels is not None and "labeled_image" not in model.batch_keys:
         raise UserError(
             f"Model '{params.model}' does not learn from few labels. Received: labels="
             f"{params.labels}. Set labels=none, or choose {' or '.join(CLASSIFIERS)}."
@@ -111,17 +111,17 @@ def check_batches(model: GenerativeModel, params: Params, images: ImageSet, vali
     _check_labels(model, images, validation)
     _check_augmentation(model, params, images)
     _check_feedback(model, params)
-    model.pixels.check(_some(images))
-    if model.needs != ("image",) or model.smallest_batch > 1:
+    model.likelihood.check(_some(images))
+    if model.batch_keys != ("image",) or model.smallest_batch > 1:
         # The model or its batches may refuse what does not fit them: better now than after the
         # folder is made.
-        batch = batch_at(images, params.batch_size, params.seed, 0, model.needs)
+        batch = batch_at(images, params.batch_size, params.seed, 0, model.batch_keys)
         with state_kept(model):
             model.compute_terms(as_tensors(batch), training=False)
 
 
 def _check_labels(model: GenerativeModel, images: ImageSet, validation: ImageSet):
-    learned = {"label", "labeled_image"} & set(model.needs)
+    learned = {"label", "labeled_image"} & set(model.batch_keys)
     if not learned or images.num_classes is None or validation.labels is None:
         return
     if validation.labels.max() >= images.num_classes:
@@ -138,7 +138,7 @@ def _check_augmentation(model: GenerativeModel, params: Params, images: ImageSet
     why = None
     if len(images.image_shape) < 3:
         why = "Vectors cannot be mirrored."
-    elif not set(model.needs) <= {*CHANGED, "label"}:
+    elif not set(model.batch_keys) <= {*CHANGED, "label"}:
         why = (
             f"Model '{params.model}' learns from factors of its images; mirrored ones have others."
         )

@@ -124,7 +124,7 @@ def _why_indivisible(model: GenerativeModel, params: Params, count: int) -> str 
         return f"{clips[0]} cuts the gradient of the whole batch"
     if params.precision == "mixed_float16":
         return "a step may be left out on one of them; choose precision=mixed_bfloat16"
-    return model.indivisible or model.pixels.indivisible
+    return model.indivisible or model.likelihood.indivisible
 
 
 def check_count(details: dict, devices: Devices, path):

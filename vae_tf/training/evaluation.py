@@ -31,7 +31,7 @@ def evaluate(model: GenerativeModel, images: ImageSet, batch_size: int, *, terms
     terms = terms or tf.function(model.compute_terms, autograph=False)
     rows, sizes = [], []
     with state_kept(model, NOISE_SEED):
-        for batch in parts(images, batch_size, model.needs):
+        for batch in parts(images, batch_size, model.batch_keys):
             values = terms(as_tensors(batch), training=False)
             rows.append({name: float(value) for name, value in values.items()})
             sizes.append(len(batch["image"]))

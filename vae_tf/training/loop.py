@@ -215,7 +215,7 @@ class Training:
         return batches(self._batch_at, self.step, self.params.steps)
 
     def _batch_at(self, step: int) -> dict:
-        params, needs = self.params, self.model.needs
+        params, needs = self.params, self.model.batch_keys
         return batch_at(self.images, params.batch_size, params.seed, step, needs, params.augment)
 
     def _save_and_validate(self, log: Log) -> dict[str, float]:
@@ -310,7 +310,7 @@ class Training:
 
     def _validate(self) -> dict[str, float]:
         val = evaluate(self.model, self.validation, self.params.batch_size, terms=self._terms)
-        self._early_stopping.observe(val["loss"], self.model.settled(self.step))
+        self._early_stopping.observe(val["loss"], self.model.is_constant_from(self.step))
         row = {f"val_{name}": val[name] for name in self._validated_columns()}
         if self.test is not None:
             row["test_error"] = classification_error(self.model, self.test)

@@ -113,7 +113,7 @@ def train(
             copied = transfer(find_start(params.start, run_dir), model)
     told = params.model in CLASSIFIERS and data is None and "test" in images.splits
     test = runs.load_data(params, "test") if told else None
-    labeled = bool({"label", "labeled_image"} & set(model.needs))
+    labeled = bool({"label", "labeled_image"} & set(model.batch_keys))
     described = describe_data(images, validation, labeled=labeled)
     if say is not None:
         for first in _first_lines(params, images, copied, machine, resume=resume):
@@ -232,7 +232,7 @@ def _model(
         lambda: build_model(params, shape, len(images), images.num_classes, networks)
     )
     machine.check(model, params)
-    check_images(images, validation, unit=model.pixels.unit)
+    check_images(images, validation, unit=model.likelihood.unit)
     check_batches(model, params, images, validation)
     return model
 

@@ -94,8 +94,8 @@ def test_every_shape_of_spec(engine, shape, encoder, decoder):
             "model": "ladder_vae",
             "hyper": {"sizes": [2], "hidden": [5]},
         },
-        {"model": "m1_m2", "hyper": {"kind": "m1"}},
-        {"model": "m1_m2", "hyper": {"kind": "m2"}},
+        {"model": "m1"},
+        {"model": "m2"},
         {"model": "auxiliary_vae", "hyper": {"kind": "adgm", "batch_normalization": True}},
         {"likelihood": "continuous_bernoulli"},
         {"likelihood": "gaussian(stddev=learned)"},
@@ -138,14 +138,15 @@ def test_what_a_model_does_besides_its_networks_is_followed_or_refused(engine):
 @pytest.mark.parametrize(
     ("changes", "start", "stop", "expected"),
     [
-        ({"model": "hierarchical_vae", "hyper": THREE_LAYERS}, 0, 1, 3),
+        ({"model": "hierarchical_vae", "hyper": THREE_LAYERS}, 0, 1, 0),
         ({"model": "hierarchical_vae", "hyper": THREE_LAYERS}, 2, 3, 2),
-        ({"model": "m1_m2", "hyper": {"kind": "m1_m2", "top_size": 2}}, 0, 3, None),
+        ({"model": "m1_m2", "hyper": {"top_size": 2}}, 0, 3, None),
+        ({"model": "m1_m2", "hyper": {"top_size": 2}}, 4, 5, 4),
         ({"model": "auxiliary_vae", "hyper": {"kind": "sdgm"}}, 0, 3, None),
     ],
 )
 def test_layers_below_follow_as_the_model_has_it(engine, changes, start, stop, expected):
-    """Either layers down from that number, `descended`, or a class, `with_class`."""
+    """Either layers below a latent, `propagate_down`, or below a class, `with_class`."""
     model = built(**changes)
     check(engine, model, tolerance=1e-4)
     at = engine.open_model(model)[0]
@@ -154,7 +155,7 @@ def test_layers_below_follow_as_the_model_has_it(engine, changes, start, stop, e
         code = np.concatenate([np.eye(3, dtype="f4")[:1], code[:, 3:]], axis=1)
         below = model.with_class(code, 0)
     else:
-        below = model.descended(code, expected)
+        below = model.propagate_down(code, expected)
     np.testing.assert_allclose(engine.follow(at, code[0], start, stop), below[0], atol=1e-3)
     assert np.abs(below - code).max() > 0.01  # or nothing followed
 

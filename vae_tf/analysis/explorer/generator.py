@@ -41,7 +41,7 @@ def describe_generator(model, weights: HalfPrecision) -> dict:
             posterior = _GAUSSIAN | {"num_read": model.latent_size}
     except UserError as error:
         encoder, missing = None, f"This page cannot encode images of yours: {error}"
-    continuous = isinstance(model.pixels, ContinuousBernoulli)
+    continuous = isinstance(model.likelihood, ContinuousBernoulli)
     return {
         "decoder": decoder,
         "pixels": "continuous_bernoulli" if continuous else "sigmoid",
@@ -93,7 +93,7 @@ def _draws_alone(model):
     seen = codes if labels is None else np.concatenate([codes, _one_hot(model, labels)], axis=1)
     if seen.shape[1] != model.decoder.input_shape[-1]:
         return False
-    drawn = model.pixels.mean(model.decoder(seen, training=False))
+    drawn = model.likelihood.mean(model.decoder(seen, training=False))
     return np.allclose(drawn, model.decode(codes, labels), atol=_CLOSE)
 
 

@@ -1,0 +1,78 @@
+"""M1: a VAE and a classifier on its codes, which learns from few labels.
+
+Reference:
+    Kingma et al., "Semi-Supervised Learning with Deep Generative Models", NeurIPS 2014.
+    https://arxiv.org/abs/1406.5298
+"""
+
+import keras
+from keras import ops
+
+from vae_tf.distributions import Categorical, Gaussian
+from vae_tf.errors import UserError
+from vae_tf.models.hyperparameters import hyperparameter
+from vae_tf.models.latents import Latent
+from vae_tf.models.semi_supervised import SemiSupervisedVAE
+from vae_tf.networks.joint import Joint
+
+
+def network_on_codes(model, name: str, sizes, heads, number: int) -> Joint:
+    """A network of one hidden layer of `hidden_size` units.
+
+    Args:
+        model: Model that it is part of.
+        name: Name of the network.
+        sizes: Size of each input.
+        heads: Size of each output.
+        number: Number of the network in the model, of which its initial weights depend.
+    """
+    return Joint(
+        sizes,
+        (model.hidden_size,),
+        heads,
+        activation="softplus",
+        seed=1000 * model.seed + number,
+        name=name,
+    )
+
+
+@keras.saving.register_keras_serializable("vae_tf")
+class M1(SemiSupervisedVAE):
+    """p(z1) p(x|z1) with q(z1|x), and q(y|z1), which does not teach the VAE (Sec. 2.1).
+
+    Here both learn at once; the paper trains the classifier on the codes of a VAE that is done.
+    """
+
+    hidden_size: int = hyperparameter(
+        500, "Units of the one hidden layer (softplus) of each network on codes.", least=1
+    )
+
+    def __init__(self, encoder, decoder, **kwargs):
+        super().__init__(encoder, decoder, **kwargs)
+        self.num_silent = self.num_classes
+        self.classifier_of_codes = network_on_codes(
+            self, "classifier", (self.code_size,), (self.num_classes,), 1
+        )
+
+    def infer(self, batch, draw, training):
+        z1 = draw(Gaussian(*self.encoder(batch["image"], training=training)))
+        (logits,) = self.classifier_of_codes([ops.stop_gradient(z1.z)])
+        # Read off the codes: no part of what makes images, and so without a divergence.
+        guess = Categorical(logits)
+        told = "label" in batch
+        y = ops.one_hot(batch["label"], self.num_classes) if told else guess.mean
+        return [Latent(guess, guess, y), z1]
+
+    def average(self, outputs, term):
+        return ops.mean(term)
+
+    def render(self, z, batch, training):
+        return self.decoder(z[:, -self.code_size :], training=training)
+
+    def with_class(self, z, label):
+        """Refused, as classes are only read off the codes.
+
+        Raises:
+            UserError: Always.
+        """
+        raise UserError("M1 makes no images of a class: it reads the class off its codes.")
