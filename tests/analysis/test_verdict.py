@@ -31,3 +31,21 @@ def test_a_collapse_names_what_to_try(fields, remedy):
     text = verdict(DEAD, Params(latent_size=3, **fields))
     assert text.startswith("collapsed: none of 3 latents used, KL 0.0003 nats. ")
     assert remedy in text
+
+
+def test_rare_images_are_told_by_fewer_nats_than_a_latent_that_is_used():
+    gains = {"code_gain": 0.06, "code_gain_error": 0.01}
+    text = verdict(DEAD | {"kl_per_latent": [0.058, 0.0, 0.0]} | gains, Params(latent_size=3))
+    assert text == (
+        "none of 3 latents has 0.1 nats, KL 0.0580 nats, MSE 0.0700 a pixel, but the codes are "
+        "used: they save 0.06 nats of the reconstruction"
+    )
+    chance = verdict(DEAD | gains | {"code_gain_error": 0.03}, Params(latent_size=3))
+    assert chance.startswith("collapsed: none of 3 latents used")
+
+
+def test_nats_that_the_decoder_ignores_are_named():
+    text = verdict(USED | {"code_gain": -0.1, "code_gain_error": 0.01}, Params(latent_size=3))
+    assert text.endswith("no better than by a decoder that ignores the codes")
+    told = verdict(USED | {"code_gain": 5.0, "code_gain_error": 0.1}, Params(latent_size=3))
+    assert told == verdict(USED, Params(latent_size=3))

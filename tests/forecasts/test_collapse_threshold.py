@@ -88,3 +88,38 @@ def test_the_threshold_of_one_bit_in_many_pixels_is_their_number():
     bits = np.tile(np.arange(10)[:, None, None] % 2 == 1, (1, 4, 4))
     assert bernoulli_threshold(bits).collapse_weight == pytest.approx(16)
     assert math.isclose(forecast(bits, stddev=0.5).collapse_weight, 16)  # p (1 - p) = 0.5^2
+
+
+def test_a_better_solution_may_lie_far_above_the_threshold():
+    """Two images, the rare one 1 %: a decoder by quadrature, the best of all given the posteriors.
+
+    Its squared error is A times the mean of r (1 - r), r(z) the probability of the rare image.
+    """
+    rare, distance = 0.01, 100.0  # part of the images; squared distance A of the two
+    images = np.zeros((100, 100))
+    images[0] = 1.0
+    limit = forecast(images).collapse_weight
+    assert limit == pytest.approx(2 * distance * rare * (1 - rare))
+    z = np.linspace(-12.0, 12.0, 20_001)
+
+    def terms(vector, weight):
+        nats, density = 0.0, []
+        for part, mean, log_stddev in ((1 - rare, *vector[:2]), (rare, *vector[2:])):
+            density.append(
+                part * np.exp(-0.5 * ((z - mean) / np.exp(log_stddev)) ** 2 - log_stddev)
+            )
+            nats += part * 0.5 * (mean**2 + np.exp(2 * log_stddev) - 1 - 2 * log_stddev)
+        common, few = np.array(density) / np.sqrt(2 * np.pi)
+        error = distance * np.trapezoid(common * few / (common + few + 1e-300), z)
+        return error + weight * nats, nats
+
+    collapsed, _ = terms(np.zeros(4), 3 * limit)
+    assert collapsed == pytest.approx(0.99)
+    # Locally the collapsed solution is the best.
+    rng = np.random.default_rng(0)
+    for move in 0.05 * rng.standard_normal((20, 4)):
+        assert terms(move, 3 * limit)[0] > collapsed
+    # The posterior of the rare image far out and narrow, the other one the prior.
+    far, nats = terms(np.array([-0.03, -0.06, 3.2, -2.35]), 3 * limit)
+    assert far == pytest.approx(0.50, abs=0.01)
+    assert nats < 0.1

@@ -193,3 +193,48 @@ def test_names_and_classes_agree():
     assert {read_likelihood(text)[0] for text in LIKELIHOODS} == set(NAMES)
     for text in (*LIKELIHOODS, "gaussian(stddev=0.25)"):
         assert Params.from_json(Params(likelihood=text).to_json()).likelihood == text
+
+
+@pytest.mark.parametrize("name", sorted(LIKELIHOODS))
+def test_the_collapsed_reconstruction_is_the_least_of_any_one_output(tiny, name):
+    """Against a search over one logit a pixel and the scale."""
+    from scipy.optimize import minimize
+
+    rng = np.random.default_rng(0)
+    x = rng.beta(0.5, 1.0, (60, 3, 1, 1)) ** [[[[1.0]], [[2.0]], [[0.3]]]]
+    x = np.round(255 * x) / 255
+    model = build(tiny, name)
+    pixels = model.pixels
+    scale = name.split("stddev=")[-1] in ("learned)", "optimal)") or name.startswith("discretized")
+
+    def loss(vector):
+        if name.endswith("learned)"):
+            pixels.log_stddev.assign(vector[3])
+        elif name.endswith("optimal)"):
+            pixels.variance.assign(np.exp(2 * vector[3]))
+        elif scale:
+            pixels.log_scale.assign(vector[3])
+        logits = np.broadcast_to(vector[:3, None, None], x.shape).astype("float32")
+        nats = pixels.reconstruction(x.astype("float32"), logits)[0]
+        return float(np.mean(np.array(nats, float)))
+
+    start = np.append(np.log(x.mean(axis=0) / (1 - x.mean(axis=0))), -1.5)
+    options = {"maxiter": 1_500, "maxfev": 1_500, "xatol": 1e-4, "fatol": 1e-6}
+    found = minimize(loss, start[: 4 if scale else 3], method="Nelder-Mead", options=options)
+    collapsed = pixels.collapsed(x)
+    assert collapsed.shape == (60,)
+    assert collapsed.mean() == pytest.approx(found.fun, abs=5e-3)
+
+
+def test_collapsed_reconstructions_in_closed_form():
+    bits = (np.random.default_rng(0).random((50, 4, 4, 1)) < 0.3).astype("float32")
+    bits[:, 0] = 0
+    p = bits.mean(axis=0)[1:].ravel().astype(float)
+    entropy = -(p * np.log(p) + (1 - p) * np.log1p(-p)).sum()
+    assert Bernoulli().collapsed(bits).mean() == pytest.approx(entropy)
+    variance = bits.astype(float).var(axis=0).sum()
+    assert Gaussian().collapsed(bits).mean() == pytest.approx(variance)
+    halved = Gaussian(stddev=0.1).collapsed(bits).mean()
+    assert halved == pytest.approx(variance / 0.02 + 16 * np.log(0.1 * np.sqrt(2)))
+    few = np.minimum(bits.sum(axis=0), 50 - bits.sum(axis=0)).sum()
+    assert Laplace().collapsed(bits).mean() == pytest.approx(few / 50)

@@ -30,11 +30,13 @@ def test_a_collapsed_kl_looks_it_and_estimates_below_zero_are_shown():
     assert {"-0.25 ± 0.25", "0.00 ± 0.25"} <= set(texts(figure))
 
 
-def test_limit_and_null_stand_beside_what_they_bound():
-    read = {"information_limit": 6.5, "null_total_correlation": 5.0}
-    (axes,) = plot_decomposition(parts(6.0, 3.0, 1.5, kl=10.4) | read, "t").axes
-    (null,) = [bar.patches[0] for bar in axes.containers if bar.get_label() == "null"]
-    assert (null.get_x(), null.get_width(), null.get_fill()) == (6, 5, False)
+def test_limit_and_least_dependence_stand_beside_what_they_bound():
+    read = {"information_limit": 6.5, "least_total_correlation": 2.0}
+    figure = plot_decomposition(parts(6.0, 3.0, 4.5, kl=13.4) | read, "t")
+    (axes,) = figure.axes
+    (least,) = [bar.patches[0] for bar in axes.containers if bar.get_label() == "least"]
+    assert (least.get_x(), least.get_width(), least.get_fill()) == (6, 2, False)
+    assert "of so many images; dependence at least 2.00" in texts(figure)
     assert axes.get_xlim()[1] > 11
     assert [6.5, 6.5] in [list(line.get_xdata()) for line in axes.lines]
     far = plot_decomposition(parts(0.1, 0.0, 0.0, kl=0.1) | {"information_limit": 9.2}, "t")

@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image
 
 from vae_tf.analysis.analyzed_run import AnalyzedRun
+from vae_tf.analysis.collapse import GAIN, code_gain
 from vae_tf.checks import is_number, is_whole
 from vae_tf.errors import UserError
 from vae_tf.files.reading import read_json
@@ -45,9 +46,10 @@ def summarize(analyzed: AnalyzedRun) -> dict:
 
     Returns:
         Dict of JSON values. Numbers of the log are those of its last rows; `mse`,
-        `kl_per_latent`, `active` and `images` are of the analyzed images, None where the data
-        cannot be had, `kl_per_latent` also where the KL is not finite; M1's classes, which make no
-        image, are not among the latents. "strip" is a PNG in base64.
+        `kl_per_latent`, `active`, `code_gain` and `images` are of the analyzed images, None where
+        the data cannot be had, `kl_per_latent` also where the KL is not finite; M1's classes, which
+        make no image, are not among the latents. `code_gain` and `code_gain_error` are those of
+        `collapse.code_gain`. "strip" is a PNG in base64.
     """
     params = analyzed.params
     history = analyzed.history
@@ -63,7 +65,7 @@ def summarize(analyzed: AnalyzedRun) -> dict:
         "latent_size": params.latent_size,
         **{name: _last(history, name) for name in (*_LOGGED, *ERRORS)},
     }
-    nothing = dict.fromkeys(("images", "mse", "active", "kl_per_latent", "factors", "strip"))
+    nothing = dict.fromkeys(("images", "mse", "active", "kl_per_latent", *GAIN, "factors", "strip"))
     try:
         statistics = analyzed.statistics
     except UserError:
@@ -79,6 +81,7 @@ def summarize(analyzed: AnalyzedRun) -> dict:
         "kl_per_latent": [float(f"{value:.5g}") for value in statistics.kl[silent:]]
         if statistics.has_kl
         else None,
+        **dict(zip(GAIN, code_gain(analyzed) or (None, None), strict=True)),
         "factors": list(analyzed.ground_truth.factor_names) if analyzed.has_factors else [],
         "strip": _strip(analyzed) if analyzed.has_pictures else None,
     }
@@ -152,6 +155,7 @@ def _is_whole(summary) -> bool:
         and every(("image_shape",), lambda value: _is_list(value, _is_whole_number))
         and every(("kl_per_latent",), lambda value: value is None or _is_list(value, _is_number))
         and every(("factors",), lambda value: value is None or _is_list(value, _is_text))
+        and all(value is None or _is_number(value) for value in map(summary.get, GAIN))
         # In words; not in all.
         and (summary.get("forecast") is None or _is_text(summary["forecast"]))
         and every(("strip",), lambda value: value is None or _is_text(value))

@@ -1,7 +1,9 @@
 """What a training came to, in a sentence: how many latents are used, and what to do if none is."""
 
 from vae_tf import schedules
+from vae_tf.analysis.collapse import is_collapsed, uses_codes
 from vae_tf.config import Params
+from vae_tf.limits import USED_NATS
 from vae_tf.models import FIXED_KL_WEIGHTS
 from vae_tf.texts.command_names import option_words, quoted
 
@@ -14,18 +16,27 @@ def verdict(summary: dict, params: Params) -> str:
         params: Parameters of the run.
 
     Returns:
-        A line, such as "9 of 10 latents used, KL 18.2 nats, MSE 0.0041 a pixel"; for a run without
-        a latent that is used, what to try. Empty where its images cannot be had.
+        A line, such as "9 of 10 latents used, KL 18.2 nats, MSE 0.0041 a pixel"; for a run that
+        collapsed, what to try. Where the nats of KL and what they save do not go together, the line
+        says so. Empty where its images cannot be had.
     """
     if summary["active"] is None:
         return ""
     nats = summary["kl_per_latent"]
     kl = "" if nats is None else f", KL {sum(nats):.{1 if sum(nats) >= 1 else 4}f} nats"
     size = params.latent_size if nats is None else len(nats)  # of all layers
-    if summary["active"]:
-        mse = "" if summary["mse"] is None else f", MSE {summary['mse']:.4f} a pixel"
-        return f"{summary['active']} of {size} latents used{kl}{mse}"
-    return f"collapsed: none of {size} latents used{kl}. {_remedy(params)}"
+    if is_collapsed(summary):
+        return f"collapsed: none of {size} latents used{kl}. {_remedy(params)}"
+    mse = "" if summary["mse"] is None else f", MSE {summary['mse']:.4f} a pixel"
+    if not summary["active"]:
+        return (
+            f"none of {size} latents has {USED_NATS} nats{kl}{mse}, but the codes are used: they "
+            f"save {summary['code_gain']:.3g} nats of the reconstruction"
+        )
+    words = f"{summary['active']} of {size} latents used{kl}{mse}"
+    if uses_codes(summary) is False:
+        words += "; but images are reconstructed no better than by a decoder that ignores the codes"
+    return words
 
 
 def _remedy(params: Params) -> str:

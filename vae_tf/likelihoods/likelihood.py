@@ -67,6 +67,21 @@ class Likelihood:
         mean = np.clip(mean, _DARKEST, 1.0 - _DARKEST)
         return np.log(mean) - np.log1p(-mean)
 
+    def collapsed(self, x: np.ndarray) -> np.ndarray:
+        """Reconstruction of images by the best decoder that ignores its code.
+
+        It is the best in hindsight: one output for all of these images, with their best scale
+        where the scale is learned. No decoder whose output does not depend on the image has a
+        lower mean.
+
+        Args:
+            x: `[N, ...]`, in [0, 1] where `unit` is true.
+
+        Returns:
+            `[N]` float64 nats, less the same constant as `reconstruction`.
+        """
+        raise NotImplementedError
+
     def update_state(self, terms: dict):
         """Takes note of the terms of an update."""
 
@@ -97,6 +112,14 @@ class Bernoulli(Likelihood):
         # -x log p - (1 - x) log(1 - p) for p = sigmoid(logits), without ever forming p.
         return _summed(ops.softplus(logits) - x * logits), {}
 
+    def collapsed(self, x):
+        """Cross-entropy with the mean image; its mean is the sum of the pixels' entropies."""
+        x = _rows(x)
+        p = x.mean(axis=0)
+        varies = (p > 0.0) & (p < 1.0)  # elsewhere it is 0, the limit of endless logits
+        x, p = x[:, varies], p[varies]
+        return -(x @ np.log(p) + (1.0 - x) @ np.log1p(-p))
+
 
 class ContinuousBernoulli(Likelihood):
     """The Bernoulli's exponential family on [0, 1], normalized: a density of grey values.
@@ -115,6 +138,15 @@ class ContinuousBernoulli(Likelihood):
         series = math.log(2.0) + square / 12.0 - 7.0 * ops.square(square) / 1440.0
         log_normalizer = ops.where(near, series, ops.log(far / ops.tanh(0.5 * far)))
         return _summed(ops.softplus(logits) - x * logits - log_normalizer), {}
+
+    def collapsed(self, x):
+        """Density of the mean image, within [0.001, 0.999] as the bias that training begins with.
+
+        Without these limits a pixel that is 0 in all images would have an infinite density.
+        """
+        x = _rows(x)
+        logits = self.logits_of(x.mean(axis=0))
+        return np.array(self.reconstruction(x, logits[None])[0], np.float64)
 
     def mean(self, logits):
         """1 / (1 - exp(-a)) - 1 / a, which is not sigmoid(a): nearer to 1/2."""
@@ -141,6 +173,11 @@ class Laplace(Centered):
     def reconstruction(self, x, logits, training=False):
         return _summed(ops.abs(x - self.mean(logits))), {}
 
+    def collapsed(self, x):
+        """Absolute errors from the median of each pixel."""
+        x = _rows(x)
+        return np.abs(x - np.median(x, axis=0)).sum(axis=1)
+
 
 class Gaussian(Centered):
     """Squared errors over twice the variance s^2, and D log(s sqrt(2)): N(mean, s^2).
@@ -163,6 +200,11 @@ class Gaussian(Centered):
             return errors, {}
         return _scaled(errors, math.log(self.stddev), logits), {}
 
+    def collapsed(self, x):
+        """Squared errors from the mean image: on average the variance of the images."""
+        errors, size = _errors_from_mean(x)
+        return _scaled_errors(errors, math.log(self.stddev), size, math.exp)
+
 
 class LearnedGaussian(Centered):
     """`Gaussian` whose standard deviation is one weight, learned with the networks.
@@ -183,6 +225,9 @@ class LearnedGaussian(Centered):
         errors = _summed(ops.square(x - self.mean(logits)))
         log_stddev = ops.convert_to_tensor(self.log_stddev)
         return _scaled(errors, log_stddev, logits), {"decoder_stddev": ops.exp(log_stddev)}
+
+    def collapsed(self, x):
+        return _with_best_stddev(x)
 
 
 class OptimalGaussian(Centered):
@@ -211,6 +256,9 @@ class OptimalGaussian(Centered):
         nats = _scaled(_summed(squares), log_stddev, logits)
         return nats, {"decoder_stddev": ops.exp(log_stddev)}
 
+    def collapsed(self, x):
+        return _with_best_stddev(x)
+
     def update_state(self, terms):
         count = ops.minimum(ops.convert_to_tensor(self.count) + 1.0, float(_RECENT))
         variance = ops.convert_to_tensor(self.variance)
@@ -238,17 +286,29 @@ class DiscretizedLogistic(Likelihood):
 
     def reconstruction(self, x, logits, training=False):
         log_scale = ops.maximum(ops.convert_to_tensor(self.log_scale), _LOWEST_LOG_STDDEV)
-        distance = (x - ops.sigmoid(logits)) * ops.exp(-log_scale)
-        half = _HALF_LEVEL * ops.exp(-log_scale)
-        # F(b) - F(a) = F(b) (1 - F(a)) (1 - exp(a - b)), without cancellation.
-        below = -ops.softplus(-(distance + half))  # log F(b)
-        above = -ops.softplus(distance - half)  # log(1 - F(a))
-        between = below + above + ops.log(-ops.expm1(-2.0 * half))
-        log_prob = ops.where(
-            x <= _HALF_LEVEL, below, ops.where(x >= 1 - _HALF_LEVEL, above, between)
-        )
+        log_prob = _log_prob_of_levels(x, ops.sigmoid(logits), log_scale)
         stddev = ops.exp(log_scale) * math.pi / math.sqrt(3.0)
         return -_summed(log_prob), {"decoder_stddev": stddev}
+
+    def collapsed(self, x):
+        """The best center of each pixel, out of all half levels, and the best scale of all."""
+        from scipy.optimize import minimize_scalar  # here, as it takes a second
+
+        levels = np.round(255.0 * _rows(x)).astype(int)  # [N, D]
+        counts = np.stack([np.bincount(pixel, minlength=256) for pixel in levels.T]) / len(levels)
+        values, centers = np.linspace(0.0, 1.0, 256), np.linspace(0.0, 1.0, 511)
+
+        def nats(log_scale):
+            return -np.array(_log_prob_of_levels(values, centers[:, None], log_scale), np.float64)
+
+        found = minimize_scalar(
+            lambda log_scale: (counts @ nats(log_scale).T).min(axis=1).sum(),
+            bounds=(_LOWEST_LOG_STDDEV, 2.0),
+            method="bounded",
+        )
+        table = nats(found.x)  # [centers, levels]
+        best = (counts @ table.T).argmin(axis=1)
+        return table[best, levels].sum(axis=1)
 
     def check(self, images):
         levels = images * 255.0
@@ -292,10 +352,42 @@ def make_likelihood(text: str, model: keras.Model) -> Likelihood:
     return likelihood
 
 
+def _log_prob_of_levels(x, center, log_scale):
+    """Log-probability of grey levels under a logistic; x and center in [0, 1]."""
+    distance = (x - center) * ops.exp(-log_scale)
+    half = _HALF_LEVEL * ops.exp(-log_scale)
+    # F(b) - F(a) = F(b) (1 - F(a)) (1 - exp(a - b)), without cancellation.
+    below = -ops.softplus(-(distance + half))  # log F(b)
+    above = -ops.softplus(distance - half)  # log(1 - F(a))
+    between = below + above + ops.log(-ops.expm1(-2.0 * half))
+    return ops.where(x <= _HALF_LEVEL, below, ops.where(x >= 1 - _HALF_LEVEL, above, between))
+
+
+def _rows(x):
+    """Images as rows `[N, D]` float64."""
+    return np.asarray(x, np.float64).reshape(len(x), -1)
+
+
+def _errors_from_mean(x):
+    """Squared error of each image from the mean image `[N]`, and the number of values D."""
+    x = _rows(x)
+    return np.square(x - x.mean(axis=0)).sum(axis=1), x.shape[1]
+
+
+def _with_best_stddev(x):
+    """Reconstruction by the mean image and the best standard deviation, at least exp(-6)."""
+    errors, size = _errors_from_mean(x)
+    variance = max(errors.mean() / size, math.exp(2.0 * _LOWEST_LOG_STDDEV))
+    return _scaled_errors(errors, 0.5 * math.log(variance), size, math.exp)
+
+
 def _scaled(errors, log_stddev, logits):
+    return _scaled_errors(errors, log_stddev, math.prod(logits.shape[1:]), ops.exp)
+
+
+def _scaled_errors(errors, log_stddev, count, exp):
     """SSE / (2 s^2) + D log(s sqrt(2)): `[B]` nats."""
-    count = math.prod(logits.shape[1:])
-    return 0.5 * errors * ops.exp(-2.0 * log_stddev) + count * (log_stddev + 0.5 * math.log(2.0))
+    return 0.5 * errors * exp(-2.0 * log_stddev) + count * (log_stddev + 0.5 * math.log(2.0))
 
 
 def _near_zero(logits):

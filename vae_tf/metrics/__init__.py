@@ -35,6 +35,7 @@ from vae_tf.metrics.information import (
 from vae_tf.metrics.interventions import beta_vae_score, factor_vae_score
 from vae_tf.metrics.irs import irs_score
 from vae_tf.metrics.joint_entropy import rmig_jemmig_scores
+from vae_tf.metrics.least_dependence import least_total_correlation
 from vae_tf.metrics.likelihood import bits_per_dimension, log_likelihood
 from vae_tf.metrics.mcc import mcc_score
 from vae_tf.metrics.modularity import modularity_score
@@ -89,6 +90,7 @@ __all__ = [
     "irs_score",
     "kernel_distance",
     "kl_per_code",
+    "least_total_correlation",
     "log_likelihood",
     "mcc_score",
     "mig_density_score",

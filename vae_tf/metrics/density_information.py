@@ -12,10 +12,9 @@ import numpy as np
 from numpy.polynomial.legendre import leggauss
 
 from vae_tf.errors import UserError
-from vae_tf.metrics.decomposition import check_posterior
 from vae_tf.metrics.information import factor_entropies, mean_gap
 from vae_tf.metrics.threads import map_in_threads
-from vae_tf.metrics.validation import check_factors
+from vae_tf.metrics.validation import check_factors, check_posterior
 
 # Standard deviations beyond a mean that are resolved: 2e-9 of the mass lies outside.
 _REACH = 6.0

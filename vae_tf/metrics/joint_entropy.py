@@ -9,9 +9,8 @@ Reference:
 import numpy as np
 
 from vae_tf.errors import UserError
-from vae_tf.metrics.decomposition import check_posterior
 from vae_tf.metrics.threads import map_in_threads
-from vae_tf.metrics.validation import check_count, check_factors, check_number
+from vae_tf.metrics.validation import check_count, check_factors, check_number, check_posterior
 
 _LEAST_STDDEV = 1e-4  # the authors' least variance is 1e-8
 _NOWHERE = 1e-5  # density below which a posterior falls between the centers of bins

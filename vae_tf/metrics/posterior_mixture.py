@@ -2,9 +2,46 @@
 
 import numpy as np
 
+from vae_tf.metrics.threads import map_in_threads
+
 _LOG_2PI = float(np.log(2 * np.pi))
 # With blocks of 64 samples float32 takes 1 MB, so that its few passes stay in the cache.
 _IMAGES_PER_BLOCK = 4096
+_SAMPLES_PER_BLOCK = 64
+
+
+def log_densities(
+    mean: np.ndarray,
+    log_stddev: np.ndarray,
+    center: np.ndarray,
+    offset: np.ndarray,
+    description: str,
+    progress: bool,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Log-densities of many samples, in threads.
+
+    Args:
+        mean: `[N, L]` float64 of the images' posteriors.
+        log_stddev: `[N, L]` float64.
+        center: `[S, L]` float64; samples are z = center + offset.
+        offset: `[S, L]` float64.
+        description: What the progress bar is called.
+        progress: Whether to show it.
+
+    Returns:
+        log q(z) `[S]` and sum_l log q(z_l) `[S]`, float64.
+    """
+    mixture = PosteriorMixture(mean, log_stddev)
+    blocks = map_in_threads(
+        lambda start: mixture.log_densities(
+            center[start : start + _SAMPLES_PER_BLOCK], offset[start : start + _SAMPLES_PER_BLOCK]
+        ),
+        range(0, len(center), _SAMPLES_PER_BLOCK),
+        description=description,
+        progress=progress,
+    )
+    joint, marginals = zip(*blocks.values(), strict=True)
+    return np.concatenate(joint), np.concatenate(marginals)
 
 
 class PosteriorMixture:

@@ -124,8 +124,8 @@ SCORES = {
     "elbo_decomposition": Score(
         _decomposition,
         "Chen et al. 2018; standard errors over samples, nats; information is at most "
-        "information_limit, the log of the number of images; null_total_correlation is that of as "
-        "many images of independent codes with the same KL each",
+        "information_limit, the log of the number of images; least_total_correlation is a lower "
+        "bound for endlessly many, from codes of images that no density was fitted to",
         needs=("codes", "densities"),
         sizes=("num_samples", "num_images"),
         columns={
@@ -139,9 +139,9 @@ SCORES = {
             ),
             "information_limit": Column("codes", "at most", None),
             "total_correlation": Column(
-                "codes", "total corr.", None, level="null_total_correlation"
+                "codes", "total corr.", None, level="least_total_correlation"
             ),
-            "null_total_correlation": Column("codes", "of a null", None),
+            "least_total_correlation": Column("codes", "at least", None),
             "dimension_wise_kl": Column("codes", "dim.-wise KL", None),
         },
         note={

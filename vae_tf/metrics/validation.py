@@ -46,6 +46,29 @@ def check_codes(codes: np.ndarray, *, name: str = "codes", min_samples: int = 1)
     return array
 
 
+def check_posterior(mean: np.ndarray, log_stddev: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Returns checked `[N, L]` parameters of diagonal Gaussians.
+
+    Raises:
+        UserError: If an array is invalid, shapes differ or a standard deviation over- or underflows
+            in float32.
+    """
+    mean = check_codes(mean, name="mean")
+    log_stddev = check_codes(log_stddev, name="log_stddev")
+    if mean.shape != log_stddev.shape:
+        raise UserError(
+            "`mean` and `log_stddev` must have the same shape, [images, codes]. Received: "
+            f"{mean.shape} and {log_stddev.shape}. Take both from one call of the encoder."
+        )
+    if np.abs(log_stddev).max() > 40:
+        raise UserError(
+            "`log_stddev` must lie between -40 and 40. "
+            f"Received: {log_stddev.min():.4g} to {log_stddev.max():.4g}. "
+            "Pass natural logs of standard deviations from an encoder that has not diverged."
+        )
+    return mean, log_stddev
+
+
 def check_factors(factors: np.ndarray, *, name: str = "factors") -> np.ndarray:
     """Returns factors as a 2-D int64 array.
 

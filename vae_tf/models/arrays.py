@@ -117,6 +117,18 @@ class ArrayModel(keras.Model):
         _check_rows("z", z, (self.latent_size,), "latent vectors [B, L]")
         return self._decode(z, self.label_rows(label, len(z)))
 
+    def reconstruction_nats(self, x: np.ndarray, z: np.ndarray, label=None) -> np.ndarray:
+        """Negative log-likelihood of images given latent vectors, less its constant: `[B]` nats."""
+        z = np.asarray(z, "float32")
+        _check_rows("z", z, (self.latent_size,), "latent vectors [B, L]")
+        inputs = self._inputs(x, label) | {"z": z}
+
+        def nats(batch):
+            logits = self.render(batch["z"], batch, False)
+            return (self.likelihood.reconstruction(batch["image"], logits)[0],)
+
+        return self._functions("reconstruction_nats", nats, inputs)[0]
+
     def propagate_down(self, z: np.ndarray, latent: int) -> np.ndarray:
         """Codes `[B, L]` of which one latent was changed, with what is expected below it.
 

@@ -14,16 +14,16 @@ PARTS = {
         "what codes tell of the image",
         BLUE,
     ),
-    "total_correlation": ("Total correlation", "dependence between latents", ORANGE),
+    "total_correlation": ("Total correlation", "of so many images", ORANGE),
     "dimension_wise_kl": ("Dimension-wise KL", "distance of each latent from N(0, 1)", SKY),
 }
-# The frame of what independent codes would have.
-_NULL: dict[str, Any] = {
+# The frame of what is shown to be dependence.
+_LEAST: dict[str, Any] = {
     "fill": False,
     "edgecolor": INK,
     "linewidth": 1.2,
     "linestyle": "--",
-    "label": "null",
+    "label": "least",
 }
 
 
@@ -31,12 +31,12 @@ def plot_decomposition(parts: dict[str, float], title: str, notes: Sequence[str]
     """Draws the KL to the prior as three parts, each beginning where the one above it ends.
 
     A dashed line ends the information that so many images can show, `information_limit`; a frame
-    is as wide as the total correlation of independent codes, `null_total_correlation`.
+    is as wide as the dependence that unseen images show, `least_total_correlation`.
 
     Args:
         parts: What `metrics.elbo_decomposition` returns: the names of `PARTS`, each with its
-            `_error`, and `kl`, all finite, in nats; limit and null may be missing, as in the scores
-            of older versions.
+            `_error`, and `kl`, all finite, in nats; limit and bound may be missing, as in
+            the scores of older versions.
         title: Title of the page.
         notes: Lines below the title.
     """
@@ -44,7 +44,7 @@ def plot_decomposition(parts: dict[str, float], title: str, notes: Sequence[str]
     page = Page(left + width + values, 4 * row + 44, title, tuple(notes))
     axes = page.chart(MARGIN + left, page.top + 6, width, 4 * row, xlabel="nats per image")
     start, highest = 0.0, max(parts["kl"], 1.0)  # so that what has collapsed looks it
-    null = parts.get("null_total_correlation")
+    least = parts.get("least_total_correlation")
     for index, (name, (words, meaning, color)) in enumerate(PARTS.items()):
         value, error = parts[name], parts[f"{name}_error"]
         end = start + value
@@ -53,10 +53,10 @@ def plot_decomposition(parts: dict[str, float], title: str, notes: Sequence[str]
         axes.plot([end, end], [index, index + 1], color=FAINT, linewidth=0.8, linestyle=":")
         digits = _digits(value)
         text = f"{value:z.{digits}f} ± {error:.{digits}f}"
-        if name == "total_correlation" and null is not None:
-            axes.barh(index, null, left=start, height=0.76, **_NULL)
-            meaning = f"{meaning}; independent: {null:z.{_digits(null)}f}"
-            highest = max(highest, start + null)
+        if name == "total_correlation" and least is not None:
+            axes.barh(index, max(least, 0.0), left=start, height=0.76, **_LEAST)
+            meaning = f"{meaning}; dependence at least {max(least, 0.0):.{_digits(least)}f}"
+            highest = max(highest, start + least)
         _name_bar(page, index, row, words, meaning, text)
         start = end
         highest = max(highest, end + error)

@@ -6,6 +6,7 @@ from statistics import median
 from typing import NamedTuple
 
 from vae_tf import schedules
+from vae_tf.analysis.collapse import is_collapsed
 from vae_tf.analysis.report.quantities import written
 from vae_tf.analysis.report.reported_run import ReportedRun
 from vae_tf.config import Params
@@ -83,7 +84,7 @@ def verdict_of(runs: Sequence[ReportedRun]) -> str:
     for run in runs:
         if _lives(run):
             by_weight.setdefault(weight_words(run.params), []).append(run)
-    lost = [run for run in runs if run.summary["active"] == 0]
+    lost = [run for run in runs if is_collapsed(run.summary)]
     words = [_of_weight(weight, found) for weight, found in _few(by_weight)]
     if len(by_weight) > len(words):
         words.append(f"{len(by_weight) - len(words)} more use some")
@@ -100,7 +101,7 @@ def weight_words(params: Params) -> str:
 
 
 def _lives(run) -> bool:
-    return bool(run.summary["active"])
+    return run.summary["active"] is not None and not is_collapsed(run.summary)
 
 
 def _few(alive: dict[str, list]) -> list[tuple[str, list]]:

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from vae_tf.analysis.collapse import is_collapsed
 from vae_tf.analysis.score_records import RECORD
 from vae_tf.errors import UserError
 from vae_tf.files.reading import read_json, require_fields
@@ -31,7 +32,7 @@ def badges(run: Run, summary: dict, history: dict[str, np.ndarray]) -> list[Badg
         Those of "collapsed", "diverged", "still training", "stopped" and "old scores" that apply.
     """
     found = []
-    if summary["active"] == 0:
+    if is_collapsed(summary):
         found.append(Badge("collapsed", "None of its latents is used: no code tells images apart."))
     if why := _divergence(summary, history):
         found.append(Badge("diverged", why))
