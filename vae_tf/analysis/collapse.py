@@ -49,7 +49,7 @@ def uses_codes(summary: dict) -> bool | None:
     older versions.
     """
     gain, error = (summary.get(name) for name in GAIN)
-    return None if gain is None else gain > _ERRORS * error
+    return None if gain is None or error is None else gain > _ERRORS * error
 
 
 def is_collapsed(summary: dict) -> bool:
