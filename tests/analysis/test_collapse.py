@@ -19,7 +19,7 @@ def analyzed_run(decode):
     z = mean + stddev * np.random.default_rng(0).standard_normal((1_000, 1))
     model = SimpleNamespace(
         conditional=False,
-        pixels=Gaussian(),
+        likelihood=Gaussian(),
         reconstruction_nats=lambda x, z: np.square(x - decode(z)).sum(axis=(1, 2, 3)),
     )
     run = SimpleNamespace(

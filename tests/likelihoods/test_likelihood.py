@@ -204,7 +204,7 @@ def test_the_collapsed_reconstruction_is_the_least_of_any_one_output(tiny, name)
     x = rng.beta(0.5, 1.0, (60, 3, 1, 1)) ** [[[[1.0]], [[2.0]], [[0.3]]]]
     x = np.round(255 * x) / 255
     model = build(tiny, name)
-    pixels = model.pixels
+    pixels = model.likelihood
     scale = name.split("stddev=")[-1] in ("learned)", "optimal)") or name.startswith("discretized")
 
     def loss(vector):
