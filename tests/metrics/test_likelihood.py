@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -7,7 +9,8 @@ from tests.conftest import CONVOLUTIONS
 from vae_tf.config import replace
 from vae_tf.errors import UserError
 from vae_tf.likelihoods.likelihood import LIKELIHOODS
-from vae_tf.metrics import bits_per_dimension, log_likelihood
+from vae_tf.metrics import bits_per_dimension, importance_estimates, log_likelihood
+from vae_tf.metrics.suite import Sizes, score_suite
 from vae_tf.models.build import build_model
 
 
@@ -34,7 +37,7 @@ def by_quadrature(model, x):
 
 
 def test_many_samples_reach_the_integral(model, blobs):
-    estimates = log_likelihood(model, blobs[:6], 4_000)
+    estimates = log_likelihood(model, blobs[:6], 40_000)
     expected = [by_quadrature(model, x) for x in blobs[:6]]
     np.testing.assert_allclose(estimates, expected, atol=0.1)
 
@@ -52,6 +55,35 @@ def test_one_sample_is_the_elbo_and_more_are_not_looser(model, blobs):
     error = 4.5 * bounds.std() * np.sqrt(1 + 1 / 20)
     assert log_likelihood(model, blobs, 50).mean() == pytest.approx(bounds.mean(), abs=error)
     assert bounds.mean() > draws.mean() + error
+
+
+def test_the_effective_samples_of_unequal_weights(blobs):
+    class Unequal:
+        def log_importance_weights(self, x, num_samples):
+            first = np.arange(num_samples)[:, None] < [[1, 4]]  # so many of a chunk count
+            return np.where(first, 700.0, -700.0)
+
+    values, effective = importance_estimates(Unequal(), blobs[:2], 64)
+    np.testing.assert_allclose(effective, [2, 8])  # in two chunks
+    np.testing.assert_allclose(values, 700 + np.log([2 / 64, 8 / 64]))
+
+
+@pytest.mark.parametrize(("width", "few"), [(1.2, 0), (0.3, 1)])
+def test_posteriors_too_narrow_are_flagged_where_the_estimate_is_too_low(width, few):
+    """Samples from N(0, width^2 I) of ten latents whose posterior is N(0, I); log p(x) is 0."""
+    rng = np.random.default_rng(0)
+
+    class Narrow:
+        pixels = SimpleNamespace(levels=2)
+
+        def log_importance_weights(self, x, num_samples):
+            z = width * rng.standard_normal((num_samples, len(x), 10))
+            return (-0.5 * z**2 + 0.5 * (z / width) ** 2 + np.log(width)).sum(axis=-1)
+
+    images, sizes = np.zeros((20, 2, 4, 1)), Sizes(likelihood_samples=100)
+    ((_, entry),) = score_suite(None, model=Narrow(), images=images, preset=sizes)
+    assert entry["values"]["few_effective_samples"] == few
+    assert (entry["values"]["log_likelihood"] < -0.5) == few
 
 
 def test_memory_is_bounded_by_chunks_that_do_not_matter(blobs):

@@ -175,6 +175,8 @@ def test_the_likelihood_needs_no_codes():
         {
             "log_likelihood": -8 * np.log(2),
             "log_likelihood_error": 0,
+            "effective_samples": 30,
+            "few_effective_samples": 0,
             "bits_per_dimension": 1 + 8,  # 256 levels of a density
         }
     )

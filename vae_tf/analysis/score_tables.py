@@ -140,11 +140,11 @@ def sizes_note(comparison: Comparison) -> str:
                 low, high = min(sizes), max(sizes)
                 parts.append(f"{low:,} {words}" if low == high else f"{low:,} to {high:,} {words}")
     sentences = [f"{', '.join(parts)}. Every score's protocol and sizes stand in metrics.json."]
-    if any(comparison.flagged):
-        sentences.append(
-            f"{FLAG}: above nine tenths of the limit, the log of the number of images; what lies "
-            f"beyond it is counted as total correlation."
-        )
+    known = {name: column for row in SCORES.values() for name, column in row.columns.items()}
+    flagged = {name for names in comparison.flagged for name in names}
+    cautions = dict.fromkeys(known[name].caution for name in known if name in flagged)
+    if cautions:
+        sentences.append(f"{FLAG}: {'; or '.join(cautions)}.")
     return " ".join(sentences)
 
 

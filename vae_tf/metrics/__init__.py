@@ -36,7 +36,11 @@ from vae_tf.metrics.interventions import beta_vae_score, factor_vae_score
 from vae_tf.metrics.irs import irs_score
 from vae_tf.metrics.joint_entropy import rmig_jemmig_scores
 from vae_tf.metrics.least_dependence import least_total_correlation
-from vae_tf.metrics.likelihood import bits_per_dimension, log_likelihood
+from vae_tf.metrics.likelihood import (
+    bits_per_dimension,
+    importance_estimates,
+    log_likelihood,
+)
 from vae_tf.metrics.mcc import mcc_score
 from vae_tf.metrics.modularity import modularity_score
 from vae_tf.metrics.probes import LabeledCodes, probe_scores
@@ -85,6 +89,7 @@ __all__ = [
     "factorized_null",
     "fit_importance",
     "frechet_distance",
+    "importance_estimates",
     "importance_matrix",
     "infomec_scores",
     "irs_score",

@@ -5,7 +5,12 @@ import numpy as np
 from vae_tf.metrics.decomposition import elbo_decomposition, kl_per_code
 from vae_tf.metrics.interventions import beta_vae_score, factor_vae_score
 from vae_tf.metrics.irs import irs_score
-from vae_tf.metrics.likelihood import bits_per_dimension, log_likelihood
+from vae_tf.metrics.likelihood import (
+    FEW_SAMPLES,
+    bits_per_dimension,
+    importance_estimates,
+    log_likelihood,
+)
 from vae_tf.metrics.registry_information import BY_BINS, BY_ESTIMATES
 from vae_tf.metrics.registry_labels import BY_LABELS
 from vae_tf.metrics.registry_prediction import BY_LINES, BY_TREES
@@ -44,9 +49,15 @@ def _decomposition(draws):
 
 def _log_likelihood(draws):
     model, images = draws.model, draws.images
-    nats = log_likelihood(model, images, draws.sizes.likelihood_samples, progress=draws.progress)
+    samples = draws.sizes.likelihood_samples
+    nats, effective = importance_estimates(model, images, samples, progress=draws.progress)
     error = nats.std(ddof=1) / np.sqrt(len(nats)) if len(nats) > 1 else 0.0
-    scores = {"log_likelihood": float(nats.mean()), "log_likelihood_error": float(error)}
+    scores = {
+        "log_likelihood": float(nats.mean()),
+        "log_likelihood_error": float(error),
+        "effective_samples": float(effective.mean()),
+        "few_effective_samples": int(effective.mean() < FEW_SAMPLES),
+    }
     if images.ndim == 2:
         return scores  # bits are of pixels
     levels = model.likelihood.levels
@@ -54,9 +65,7 @@ def _log_likelihood(draws):
         # A density of bytes: spread each evenly over its share of [0, 1] (Theis et al. 2016).
         noise = np.random.default_rng([draws.seed, 4]).random(images.shape)
         spread = ((255.0 * images + noise) / 256.0).astype("float32")
-        nats = log_likelihood(
-            model, spread, draws.sizes.likelihood_samples, progress=draws.progress
-        )
+        nats = log_likelihood(model, spread, samples, progress=draws.progress)
         bits = bits_per_dimension(nats, images.shape[1:], levels=256)
         return {**scores, "bits_per_dimension": bits}
     if levels == 2 and not np.isin(images, (0, 1)).all():
@@ -68,6 +77,11 @@ def _udr(codes_of_models, kl_of_models):
     return [{"udr": float(value)} for value in udr_score(codes_of_models, kl_of_models)]
 
 
+# Flag and caution of likelihoods.
+_BY_FEW_SAMPLES = (
+    "few_effective_samples",
+    f"fewer than {FEW_SAMPLES} effective samples an image: the log-likelihood is far too low",
+)
 # By name; the suite computes them in this order, cheap ones first.
 SCORES = {
     **BY_BINS,
@@ -135,6 +149,8 @@ SCORES = {
                 "information",
                 None,
                 flag="information_at_limit",
+                caution="above nine tenths of the limit, the log of the number of images; what "
+                "lies beyond it is counted as total correlation",
                 level="information_limit",
             ),
             "information_limit": Column("codes", "at most", None),
@@ -152,12 +168,18 @@ SCORES = {
     "log_likelihood": Score(
         _log_likelihood,
         "Burda et al. 2016: importance samples of the posterior, validation images; nats an image, "
-        "standard error over images",
+        "standard error over images; effective_samples is the mean of (sum w)^2 / sum w^2, below "
+        f"{FEW_SAMPLES} the log-likelihood is far too low (few_effective_samples 1)",
         needs=("model",),
         sizes={"num_images": "likelihood_images", "num_samples": "likelihood_samples"},
         columns={
-            "log_likelihood": Column("images", "log-lik., nats", max, ("likelihood",)),
-            "bits_per_dimension": Column("images", "bits/dim", min, ("likelihood",)),
+            "log_likelihood": Column(
+                "images", "log-lik., nats", max, ("likelihood",), *_BY_FEW_SAMPLES
+            ),
+            "effective_samples": Column("images", "effective samples", None),
+            "bits_per_dimension": Column(
+                "images", "bits/dim", min, ("likelihood",), *_BY_FEW_SAMPLES
+            ),
         },
         note={"num_images": "images in the log-likelihood", "num_samples": "samples of each"},
     ),

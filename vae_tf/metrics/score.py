@@ -23,6 +23,7 @@ class Column(NamedTuple):
         within: What, besides data and preset, must be equal for two values to be compared.
         flag: Name of a value that says, where it is not 0, that this one is not to be read as it
             stands; tables put `FLAG` behind it.
+        caution: What the flag means, for the note under tables.
         level: Name of the value that it is read against, such as its level by chance; figures of
             studies draw it into the same panel.
     """
@@ -32,6 +33,7 @@ class Column(NamedTuple):
     best: Callable | None = max
     within: tuple[str, ...] = ()
     flag: str | None = None
+    caution: str = ""
     level: str | None = None
 
     @property
