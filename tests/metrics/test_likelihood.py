@@ -37,7 +37,7 @@ def by_quadrature(model, x):
 
 
 def test_many_samples_reach_the_integral(model, blobs):
-    estimates = log_likelihood(model, blobs[:6], 40_000)
+    estimates = log_likelihood(model, blobs[:6], 4_000)
     expected = [by_quadrature(model, x) for x in blobs[:6]]
     np.testing.assert_allclose(estimates, expected, atol=0.1)
 
