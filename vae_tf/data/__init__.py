@@ -43,6 +43,7 @@ DATASETS: dict[str, Callable[..., Collection]] = {
     "sprites": _loader("sprites", "load_sprites"),
     "digits": _loader("digits", "load_digits"),
     "emoji": _loader("emoji", "load_emoji"),
+    "emoji_by_family": _loader("emoji", "load_by_family"),
     "emoji_skin_tones": _loader("emoji", "load_skin_tones"),
     "mnist": _loader("tfds_images", "load_tfds", "mnist"),
     "mnist_binary": _loader("binary", "load_mnist_binary"),

@@ -1,13 +1,16 @@
+import zlib
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from vae_tf.data import emoji, load
+from vae_tf.data import DATASETS, emoji, load
+from vae_tf.data.emoji.make_families import NEAR
 from vae_tf.data.labels import with_few_labels
 
 NAMES = emoji.NAMES.read_text().split()
+HELD_OUT = 1196658484  # CRC-32 of the rows
 
 
 def test_emoji_are_the_files_on_white(shared):
@@ -53,6 +56,36 @@ def test_skin_tones_stay_on_one_side():
     assert not sides["train"] & sides["validation"]
     assert len(collection.select("validation", 0.1)) == 379
     assert len({*toneless}) < 0.6 * len(NAMES)
+
+
+def test_a_split_by_family_parts_no_siblings_and_no_near_duplicates():
+    """Of the plain set 84 of 189 validation images are of families that training sees."""
+    parted = {}
+    for name in ("emoji", "emoji_by_family"):
+        collection = DATASETS[name](16, 3)
+        families = DATASETS["emoji_by_family"](16, 3).groups
+        training, held_out = (collection._rows(split, 0.05) for split in ("train", "validation"))
+        assert len(held_out) == 189
+        parted[name] = int(np.isin(families[held_out], families[training]).sum())
+    assert parted == {"emoji": 84, "emoji_by_family": 0}
+
+
+def test_no_training_image_is_near_a_validation_image_of_another_family():
+    training = load("emoji_by_family", validation=0.05)
+    held_out = load("emoji_by_family", "validation", validation=0.05)
+    flat = [
+        images.images(np.arange(len(images))).reshape(len(images), -1)
+        for images in (held_out, training)
+    ]
+    squares = [np.square(each).mean(axis=1) for each in flat]
+    distances = squares[0][:, None] + squares[1] - 2 / flat[0].shape[1] * (flat[0] @ flat[1].T)
+    assert distances.min() > NEAR - 1e-5
+
+
+def test_the_split_of_the_plain_set_stays_what_it_was():
+    """It says which images the run folders of `emoji` held out."""
+    held_out = emoji.load_emoji(None, None)._rows("validation", 0.05)
+    assert zlib.crc32(held_out.astype("<i8").tobytes()) == HELD_OUT
 
 
 def test_paste_and_cut_are_inverse():

@@ -2,7 +2,8 @@
 
 They lie on one losslessly compressed sheet, `sheet.webp`, row by row, in the order of `names.txt`
 (their code points). `make.py` makes both; `README.md` states origin, license and changes.
-`groups.txt` has Unicode's groups, a line each, see `make_groups.py`.
+`groups.txt` has Unicode's groups, a line each, see `make_groups.py`, `families.txt` the emoji that
+resemble one another, a line a family, see `make_families.py`.
 """
 
 import dataclasses
@@ -21,6 +22,7 @@ SIDE = 64
 SHEET = Path(__file__).with_name("sheet.webp")
 NAMES = Path(__file__).with_name("names.txt")
 GROUPS = Path(__file__).with_name("groups.txt")
+FAMILIES = Path(__file__).with_name("families.txt")
 
 _SKIN_TONES = {
     "1f3fb": "light",
@@ -87,6 +89,22 @@ def load_skin_tones(image_size: int | None, channels: int | None) -> Collection:
         attributes={},
         attribute_names={},
     )
+
+
+def load_by_family(image_size: int | None, channels: int | None) -> Collection:
+    """The emoji, of which a held-out split parts no family.
+
+    Gender, hair and direction do not part them, nor do near-duplicates: flags of one design, the
+    hours of a clock. Under its own name, as another split is another validation set: run folders
+    of `emoji` have theirs.
+    """
+    names = NAMES.read_text().split()
+    lines = FAMILIES.read_text().splitlines()
+    families = {name: line for line in lines for name in line.split()}
+    plain = [without_skin_tone(name) or name for name in names]
+    _, groups = np.unique([families.get(name, name) for name in plain], return_inverse=True)
+    emoji = load_emoji(image_size, channels)
+    return dataclasses.replace(emoji, name="emoji_by_family", groups=groups)
 
 
 def _unicode_groups(names: list[str]) -> tuple[tuple[str, ...], np.ndarray]:
