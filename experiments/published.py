@@ -7,6 +7,9 @@ training. Here they are averages over the rows of log.csv in an epoch.
 Restartable: a training that was stopped goes on. Run folders lie in predictions-study/; the curves,
 a row an epoch, are written to experiments/published/ROW.csv whenever the table is printed
 (`--table` trains nothing).
+
+`--theirs train_losses.log`, of disentangling-vae's results/VAE_mnist, lays the curve of one row
+beside theirs: ours less theirs, averaged over parts of the training.
 """
 
 import argparse
@@ -31,6 +34,9 @@ from vae_tf.files.saving import write_text  # noqa: E402
 from vae_tf.runs import Run  # noqa: E402
 
 CURVES = Path(__file__).with_suffix("")
+
+# Epochs, first and last, over which two curves are compared.
+PARTS = ((15, 50), (51, 100), (101, 200), (201, 300), (351, 400), (15, 400))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -213,6 +219,40 @@ def save_curve(name: str, folder: Path):
     write_text(CURVES / f"{name}.csv", text.getvalue())
 
 
+def compared(ours: Path, theirs: Path) -> str:
+    """Ours less theirs as a table in Markdown, means over epochs ± a standard error over them.
+
+    Args:
+        ours: Curve of a row, in experiments/published/.
+        theirs: `train_losses.log` of disentangling-vae, whose epochs begin at 0.
+    """
+    with theirs.open(newline="") as file:
+        losses = {
+            (int(row["Epoch"]), row["Loss"]): float(row["Value"]) for row in csv.DictReader(file)
+        }
+    with ours.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    epochs = np.array([int(row["epoch"]) for row in rows])
+    terms = {"reconstruction": "recon_loss", "kl": "kl_loss"}
+    parted = {
+        name: np.array([float(row[name]) for row in rows])
+        - np.array([losses[epoch - 1, logged] for epoch in epochs])
+        for name, logged in terms.items()
+    }
+    parted["sum"] = parted["reconstruction"] + parted["kl"]
+    lines = [f"| epochs | {' | '.join(parted)} |", f"|{' --- |' * (1 + len(parted))}"]
+    for first, last in PARTS:
+        within = (epochs >= first) & (epochs <= last)
+        if within.sum() < 2:  # stopped before
+            continue
+        cells = [
+            f"{values[within].mean():+.2f} ± {values[within].std(ddof=1) / within.sum() ** 0.5:.2f}"
+            for values in parted.values()
+        ]
+        lines.append(f"| {first} to {last} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
 def table() -> str:
     """The table as Markdown, from the curves in experiments/published/."""
     lines = [
@@ -240,7 +280,10 @@ def main():
     parser.add_argument("names", nargs="*", metavar="ROW", help=f"some of {', '.join(ROWS)}")
     parser.add_argument("--table", action="store_true", help="train nothing")
     parser.add_argument("--predictions", type=Path, default=ROOT / "predictions-study")
+    parser.add_argument("--theirs", type=Path, help="train_losses.log to lay one row beside")
     options = parser.parse_args()
+    if options.theirs and len(options.names) != 1:
+        parser.error("--theirs is laid beside one row. Name it, such as disentangling-vae-VAE.")
     if unknown := set(options.names) - set(ROWS):
         parser.error(f"Expected rows of {', '.join(ROWS)}. Received: {', '.join(unknown)}")
     names = options.names or list(ROWS)
@@ -253,6 +296,8 @@ def main():
             finally:
                 save_curve(name, options.predictions / name)
         print(table())
+        if options.theirs:
+            print(f"\n{compared(CURVES / f'{names[0]}.csv', options.theirs)}")
         return 0
 
     going_on = "What is written is whole. The same command goes on."
