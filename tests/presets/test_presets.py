@@ -8,6 +8,7 @@ import train as train_script
 from vae_tf import presets
 from vae_tf.commands.presets import run_named
 from vae_tf.config import Params
+from vae_tf.config.params import differences
 from vae_tf.errors import UserError
 from vae_tf.presets.studies import STUDIES
 
@@ -72,3 +73,9 @@ def test_the_run_to_try_next():
     first, second = presets.FIRST[:2]
     assert second in train_script.run_after(first, params, Path("predictions"))
     assert train_script.run_after(presets.FIRST[-1], params, Path("predictions")) is None
+
+
+def test_iwae_has_a_control_with_as_many_samples_in_the_ordinary_bound():
+    runs = STUDIES["likelihoods"].runs
+    control, run = runs["binary-MNIST-ELBO-5"], runs["binary-MNIST-IWAE-5"]
+    assert differences(run, control) == {"hyper": (run.hyper, run.hyper | {"bound": "elbo"})}
