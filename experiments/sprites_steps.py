@@ -3,9 +3,10 @@
     python study.py sprites-published   trains, five hours a run on two cores, restartable
 
 Of every step whose weights are kept the scores have their published sizes, but for those that read
-densities or fit trees, which are left out. Reconstruction and KL are averages of training, over the
-batches that are logged in the last fifth of the steps until then, of which there may be but one; the curves, a row for a 300th of the run's length, are written
-to experiments/published/sprites-published-POINT.csv. Restartable; scores are written to
+densities or fit trees, which are left out. Reconstruction and KL are averages of training over the
+batches that are logged in the last fifth of the steps until then, early on a single batch. The
+curves, a row for a 300th of the run's length, are written to
+experiments/published/sprites-published-POINT.csv. Restartable; scores are written to
 experiments/sprites_steps.json, the picture, over images seen, to images/gallery/sprites_steps.png.
 """
 
