@@ -25,7 +25,7 @@ def terms(run: Run, images: ImageSet) -> np.ndarray:
     """Reconstruction and KL of each image, `[N, 2]` nats."""
     model, found = run.model, []
     with state_kept(model, NOISE_SEED):
-        for batch in parts(images, run.params.batch_size, model.needs):
+        for batch in parts(images, run.params.batch_size, model.batch_keys):
             outputs = model.forward(as_tensors(batch), training=False)
             reconstruction, _ = model.reconstruction(outputs)
             kl = model.regularizer(outputs)[1]["kl"]
