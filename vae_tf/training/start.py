@@ -38,6 +38,7 @@ from vae_tf.training.checks import (
 )
 from vae_tf.training.devices import Devices
 from vae_tf.training.loop import Training
+from vae_tf.training.plateau import plateau_advice
 from vae_tf.training.transfer import find_start, transfer
 
 
@@ -116,7 +117,7 @@ def train(
     labeled = bool({"label", "labeled_image"} & set(model.batch_keys))
     described = describe_data(images, validation, labeled=labeled)
     if say is not None:
-        for first in _first_lines(params, images, copied, machine, resume=resume):
+        for first in _first_lines(params, model, images, copied, machine, resume=resume):
             say(first)
     with contextlib.ExitStack() as stack:
         stack.enter_context(runs.locked(run_dir))
@@ -170,11 +171,13 @@ def _make_ready(run: Run, params: Params):
     run.params = params  # those in the folder may still have fewer steps
 
 
-def _first_lines(params, images, copied, machine, *, resume: bool) -> Iterator[str]:
+def _first_lines(params, model, images, copied, machine, *, resume: bool) -> Iterator[str]:
     """What is said before a run begins; the forecast takes seconds and is made only for this."""
     if copied is not None:
         yield copied.sentence()
     if not resume and (line := _forecast(params, images)):
+        yield line
+    if not resume and copied is None and (line := plateau_advice(model, images)):
         yield line
     if line := rate_advice(params):
         yield line
