@@ -17,7 +17,7 @@ from vae_tf.models.build import build_model
 @pytest.fixture(scope="module", params=["bernoulli", "gaussian", "laplace"])
 def model(request, tiny, blobs):
     tiny = replace(tiny, encoder=CONVOLUTIONS, learning_rate=0.01)
-    params = replace(tiny, likelihood=request.param, latent_size=1)
+    params = replace(tiny, likelihood=request.param, latent_size=1, initializer="glorot")
     model = build_model(params, (8, 8, 1), 64)
     model.fit(blobs, batch_size=32, epochs=30, shuffle=False, verbose=0)
     return model
@@ -74,7 +74,7 @@ def test_posteriors_too_narrow_are_flagged_where_the_estimate_is_too_low(width, 
     rng = np.random.default_rng(0)
 
     class Narrow:
-        pixels = SimpleNamespace(levels=2)
+        likelihood = SimpleNamespace(levels=2)
 
         def log_importance_weights(self, x, num_samples):
             z = width * rng.standard_normal((num_samples, len(x), 10))
