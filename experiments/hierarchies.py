@@ -47,7 +47,9 @@ def measure(run: Run, options) -> dict:
     test = data.load("mnist_binary", "test")
     images = test.images(np.arange(min(options.images, len(test))))
     run.model.seed_generator.state.assign([0, 0])
-    values = metrics.log_likelihood(run.model, images, options.samples, progress=True)
+    values, effective = metrics.importance_estimates(
+        run.model, images, options.samples, progress=True
+    )
     log = run.history
     last = np.flatnonzero(np.isfinite(log["val_kl"]))[-1]
     layers = range(1, len(run.model.layer_sizes) + 1)
@@ -58,6 +60,7 @@ def measure(run: Run, options) -> dict:
         "num_samples": options.samples,
         "negative_log_likelihood": -float(values.mean()),
         "error": float(values.std(ddof=1) / np.sqrt(len(values))),
+        "effective_samples": float(effective.mean()),
         "negative_elbo": -float(log["val_elbo"][last]),
         # From below, nats per image and latents of a layer's.
         "kl": [float(log[f"val_kl_{layer}"][last]) for layer in layers],

@@ -43,7 +43,9 @@ def measure(run: Run, options) -> dict:
     test = data.load("mnist_binary", "test")
     images = test.images(np.arange(min(options.images, len(test))))
     run.model.seed_generator.state.assign([0, 0])
-    values = metrics.log_likelihood(run.model, images, options.samples, progress=True)
+    values, effective = metrics.importance_estimates(
+        run.model, images, options.samples, progress=True
+    )
     bound = metrics.log_likelihood(run.model, images, 1)
     return {
         "run": run.path.name,
@@ -54,6 +56,7 @@ def measure(run: Run, options) -> dict:
         "num_samples": options.samples,
         "negative_log_likelihood": -float(values.mean()),
         "error": float(values.std(ddof=1) / np.sqrt(len(values))),
+        "effective_samples": float(effective.mean()),
         "negative_elbo": -float(bound.mean()),
     }
 

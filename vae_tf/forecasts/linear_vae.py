@@ -56,9 +56,10 @@ class Forecast(NamedTuple):
         kl: KL to the prior, nats per image. Infinite at a weight of 0, as the limit of small
             weights, unless no latent is used.
         squared_error: Mean over images of the squared error, summed over pixels and channels.
-        collapse_weight: The KL weight above which no latent is used: the largest eigenvalue over
-            the variance; over the variance of the collapsed solution where that is learned. Above
-            it any network's collapsed solution is a local optimum (`collapse_threshold`).
+        collapse_weight: The KL weight above which the linear VAE uses no latent: the largest
+            eigenvalue over the variance; over the variance of the collapsed solution where that is
+            learned. Above it any network's collapsed solution is a local optimum, and a better one
+            may lie far from it (`collapse_threshold`).
         eigenvalues: `[k]` float64, of the covariance of the pixels, descending: all, or, where
             they are many, the 2 `latent_size` largest.
         total_variance: Sum of all eigenvalues: the squared error of the mean image.
@@ -148,7 +149,9 @@ def forecast(
 
     The numbers are those of the linear VAE at its optimum (see the module): exact for networks
     without a hidden layer whose output is the mean, a reference for others, which may code the same
-    images in fewer nats or with less error. Of those only `collapse_weight` holds, and locally.
+    images in fewer nats or with less error, and which mostly use fewer latents than `active`: 8
+    where it is 22 (`experiments/forecast_calibration.py`). Of those only `collapse_weight` holds,
+    and locally.
 
     Up to 2^26 pixel values are read (85,598 images of 28x28, 5,461 of 64x64x3); of more images a
     fixed random sample, the eigenvalues of which are a little too large: up to 6 % on a quarter of

@@ -1,4 +1,4 @@
-"""What is forecast of a run, in a line to be printed before it begins."""
+"""What is forecast of a run, in lines to be printed before it begins."""
 
 import math
 
@@ -9,6 +9,9 @@ from vae_tf.forecasts.collapse_threshold import LocalThreshold, bernoulli_thresh
 from vae_tf.forecasts.linear_vae import Forecast, forecast
 from vae_tf.forecasts.settled_weight import settled_weight
 from vae_tf.schedules import Schedule, as_schedule
+
+# What holds above the threshold, for any network; rare images are an example of the better one.
+_LOCALLY = "a collapse is a local optimum; networks may have a better one far from it"
 
 
 def forecast_sentence(
@@ -36,8 +39,8 @@ def forecast_sentence(
 
     Example:
         >>> halves = np.array([[0.0, 0.0], [1.0, 1.0]])
-        >>> forecast_sentence(halves, 4, 2, "gaussian")
-        'Forecast (linear VAE, weight 4): collapsed; above weight 1 no latent is used'
+        >>> print(forecast_sentence(halves, 4, 2, "gaussian").split(". ")[0])
+        Forecast (optimum of a linear VAE, weight 4): collapsed, as above weight 1
     """
     if likelihood == "gaussian":
         return _linear(forecast(images, kl_weight, latent_size, stddev), stddev is not None)
@@ -49,16 +52,18 @@ def forecast_sentence(
 def _linear(result: Forecast, name_stddev: bool) -> str:
     stddev = f", stddev {_number(result.stddev)}" if name_stddev else ""
     limit = _number(result.collapse_weight)
-    words = f"Forecast (linear VAE, weight {_number(result.kl_weight)}{stddev}): "
+    words = f"Forecast (optimum of a linear VAE, weight {_number(result.kl_weight)}{stddev}): "
     if result.active:
         kl = f"{_number(result.kl)} nats" if math.isfinite(result.kl) else "without limit"
         words += (
             f"{result.active} of {result.latent_size} latents used, KL {kl}, squared error "
-            f"{_number(result.squared_error)}; collapses above weight {limit}"
+            f"{_number(result.squared_error)}; trained networks mostly use fewer latents. Above "
+            f"weight {limit} {_LOCALLY}"
         )
     else:
         nearly = ", no latent has 0.1 nats" if result.used else ""
-        words += f"collapsed{nearly}; above weight {limit} no latent is used"
+        above = "" if result.used else f", as above weight {limit}. There {_LOCALLY}"
+        words += f"collapsed{nearly}{above}"
     return words + _sample(result)
 
 
@@ -66,15 +71,15 @@ def _local(result: LocalThreshold, schedule: Schedule) -> str:
     limit = _number(result.collapse_weight)
     if schedule.settled_at is None:
         return (
-            f"Forecast (local threshold): a collapsed VAE recovers below weight {limit}, above it "
-            f"stays collapsed{_sample(result)}"
+            f"Forecast (local threshold): a collapsed VAE recovers below weight {limit}; above it "
+            f"{_LOCALLY}{_sample(result)}"
         )
     weight = settled_weight(schedule)
     words = f"Forecast (local threshold, weight {_number(weight)}): "
     if weight > result.collapse_weight:
-        words += f"a collapsed VAE stays collapsed, as it does above weight {limit}"
+        words += f"above weight {limit} {_LOCALLY}"
     else:
-        words += f"a collapsed VAE recovers; above weight {limit} it stays collapsed"
+        words += f"a collapsed VAE recovers; above weight {limit} {_LOCALLY}"
     return words + _sample(result)
 
 

@@ -37,8 +37,8 @@ def least_total_correlation(
     """Estimates a lower bound of the total correlation of codes of endlessly many images.
 
     See the module. In expectation it is never above the truth if images were drawn independently,
-    and it rises to it with their number. Independent codes give 0 or a little less. A bound far
-    above its error shows dependence; a bound near 0 shows nothing.
+    and it rises to it with their number. Independent codes give 0. A bound far above its error
+    shows dependence; a bound of 0 shows nothing, least of all independence.
 
     Args:
         mean: `[N, L]` encoder means. Of fewer than 4 images the bound is 0.
@@ -86,7 +86,7 @@ def least_total_correlation(
         [_log_mean(halves[0], _weights(halves[1])), _log_mean(halves[1], _weights(halves[0]))]
     )
     return {
-        "least_total_correlation": float(values.mean()),
+        "least_total_correlation": max(float(values.mean()), 0.0),  # which is known
         "least_total_correlation_error": float(values.std(ddof=1) / np.sqrt(num_samples)),
     }
 

@@ -201,7 +201,7 @@ def _numbers(page, left, top, forecast, measured):
     kl = _short(forecast.kl) if math.isfinite(forecast.kl) else "no limit"
     run = measured or Measured(0, 0.0, 0.0)
     columns = (
-        (96, "", "forecast", "this run"),
+        (96, "", "linear", "this run"),
         (
             130,
             "latents used",
@@ -210,7 +210,7 @@ def _numbers(page, left, top, forecast, measured):
         ),
         (110, "KL, nats", kl, _short(run.kl)),
         (130, "squared error", _short(forecast.squared_error), _short(run.squared_error)),
-        (0, "collapse above weight", _short(forecast.collapse_weight), ""),
+        (0, "no latent above weight", _short(forecast.collapse_weight), ""),
     )
     for width, name, expected, reached in columns:
         weight = "bold" if name else "normal"
@@ -220,9 +220,9 @@ def _numbers(page, left, top, forecast, measured):
             page.text(left, top + 48, reached, size=15, color=ORANGE, weight=weight, va="baseline")
         left += width
     reading = (
-        "A latent pays if its eigenvalue exceeds weight × variance;",
-        "its KL is half of the natural logarithm of their ratio:",
-        "half the height of its bar.",
+        "A latent pays a linear VAE if its eigenvalue exceeds weight ×",
+        "variance, by half the height of its bar in nats. Trained",
+        "networks mostly use fewer latents than the linear optimum.",
     )
     for index, line in enumerate(reading):
         right = page.width - MARGIN - _TRADE_OFF

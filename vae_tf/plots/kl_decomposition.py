@@ -54,8 +54,8 @@ def plot_decomposition(parts: dict[str, float], title: str, notes: Sequence[str]
         digits = _digits(value)
         text = f"{value:z.{digits}f} ± {error:.{digits}f}"
         if name == "total_correlation" and least is not None:
-            axes.barh(index, max(least, 0.0), left=start, height=0.76, **_LEAST)
-            meaning = f"{meaning}; dependence at least {max(least, 0.0):.{_digits(least)}f}"
+            axes.barh(index, least, left=start, height=0.76, **_LEAST)
+            meaning = f"{meaning}; dependence at least {least:.{_digits(least)}f}"
             highest = max(highest, start + least)
         _name_bar(page, index, row, words, meaning, text)
         start = end

@@ -152,9 +152,9 @@ PRODUCTS = {
         "What the KL is made of",
         "Information is what the codes tell of the image; total correlation is what the prior "
         "does not expect of latents together, and dimension-wise KL of each alone. Information "
-        "beyond the log of the number of images is counted as total correlation: compare it with "
-        "the dashed frame, what independent codes of the same KL would show. Error bars are "
-        "standard errors over samples.",
+        "beyond the log of the number of images is counted as total correlation, which is no "
+        "measure of dependence: the dashed frame is, of at least so much, from codes of unseen "
+        "images. Error bars are standard errors over samples.",
         score="elbo_decomposition",
     ),
     "forecast.png": Product(

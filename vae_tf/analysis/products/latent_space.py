@@ -57,7 +57,7 @@ def latent_space(analyzed: AnalyzedRun, projection: str = "pca") -> Figure:
     if plane and analyzed.has_pictures:
         heading = f"decoded, z0 to the right, z1 upwards, {-_REACH:g} to {_REACH:g}"
         shown[heading] = _decoded(analyzed)
-    used = "" if analyzed.statistics.active.any() else "; collapsed: no latent is used"
+    used = "" if analyzed.statistics.active.any() else "; no latent has 0.1 nats"
     return plot_latent_space(
         scatters,
         colorings(analyzed),

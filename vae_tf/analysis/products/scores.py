@@ -115,7 +115,7 @@ def decomposition(analyzed: AnalyzedRun) -> Figure:
             f"{sizes['num_samples']:,} samples, ± standard error; from {sizes['num_images']:,} "
             f"images, so that information is at most ln {sizes['num_images']:,} = {limit:.1f} nats"
             + (", which it nearly is" if reached else ""),
-            "Dashed: that limit, and the total correlation that as many images of independent "
-            "codes with the same KL would show",
+            "Dashed: that limit, and the dependence between latents that codes of unseen images "
+            "show at least",
         ),
     )

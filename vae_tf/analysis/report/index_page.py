@@ -133,8 +133,8 @@ def _explained() -> str:
         "KL, and its MSE a pixel, decoded from the means, too."
     )
     rows["badges"] = (
-        "Collapsed: no latent is used. Diverged: the reconstruction ended worse than it began, or "
-        "is not finite. Still training: a process trains it now. Stopped: it ended before its last "
+        "Collapsed: no latent is used, and images are reconstructed no better than without codes. "
+        "Diverged: the reconstruction ended worse than it began, or is not finite. Still training: a process trains it now. Stopped: it ended before its last "
         "step. Old scores: its scores are of older weights, and are left out."
     )
     parts = "".join(f"<dt>{text(name)}</dt><dd>{text(words)}</dd>" for name, words in rows.items())
