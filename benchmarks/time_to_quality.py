@@ -170,13 +170,11 @@ def picture(rows) -> Figure:
         height + 60,
         "CPU seconds until a VAE is good",
         (
-            "Network of Burgess, batch 64, one core, turns interleaved. Median of three seeds, bars "
+            "Network of Burgess, batch 64, one core, turns interleaved. Median over seeds, bars "
             "from lowest to highest.",
         ),
     )
-    colors = dict(
-        zip(WAYS, (BLUE, "#009e73", ORANGE, "#e69f00", "#cc79a7", FAINT), strict=True)
-    )
+    colors = dict(zip(WAYS, (BLUE, "#009e73", ORANGE, "#e69f00", "#cc79a7", FAINT), strict=True))
     for index, case in enumerate(cases):
         title, _, targets = CASES[case]
         left = MARGIN + 50 + index * (width + gap)
@@ -205,9 +203,7 @@ def picture(rows) -> Figure:
         axes.yaxis.set_minor_formatter(lambda value, _: "")
         axes.set_yticks([s for s in (5, 10, 20, 50, 100, 200, 500) if _inside(axes, s)])
         axes.tick_params(colors=INK)
-    axes.legend(
-        loc="upper left", bbox_to_anchor=(1.03, 1.0), frameon=False, fontsize=points(13)
-    )
+    axes.legend(loc="upper left", bbox_to_anchor=(1.03, 1.0), frameon=False, fontsize=points(13))
     return page.figure
 
 
@@ -220,7 +216,7 @@ def main():
     """Trains what is not in the table yet, prints the table and draws the picture."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--torch-python", default=sys.executable, help="interpreter with PyTorch")
-    parser.add_argument("--disentangling-vae", type=Path, help="clone of YannDubs/disentangling-vae")
+    parser.add_argument("--disentangling-vae", type=Path, help="clone of the repository")
     parser.add_argument("--cases", nargs="*", default=list(CASES), choices=list(CASES))
     parser.add_argument("--ways", nargs="*", default=list(WAYS), choices=list(WAYS))
     parser.add_argument("--seeds", nargs="*", type=int, default=[0, 1, 2])

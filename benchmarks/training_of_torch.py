@@ -196,7 +196,7 @@ def pythae(case, turns):
 
 
 def disentangling_vae(case, turns):
-    np.product = np.prod  # which NumPy 2 has no longer
+    vars(np)["product"] = np.prod  # which NumPy 2 has no longer
     sys.path.insert(0, case["disentangling_vae"])
     try:
         from disvae import Trainer, init_specific_model

@@ -40,13 +40,21 @@ WAYS = {
     "PyTorch, Adam as in Keras": ("torch", "log_variance", "keras"),
     "PyTorch, log of the standard deviation": ("torch", "log_stddev", "torch"),
     "PyTorch, both": ("torch", "log_stddev", "keras"),
+    # The same again but for the noise of z.
+    "ours, noise 1": ("ours", "log_stddev", "keras", 1),
+    "PyTorch, noise 1": ("torch", "log_variance", "torch", 1),
+    "ours, noise 2": ("ours", "log_stddev", "keras", 2),
+    "PyTorch, noise 2": ("torch", "log_variance", "torch", 2),
+    "ours, noise 3": ("ours", "log_stddev", "keras", 3),
+    "PyTorch, noise 3": ("torch", "log_variance", "torch", 3),
 }
 
 
-def batch_of(images: np.ndarray, seed: int, step: int) -> tuple[np.ndarray, np.ndarray]:
+def batch_of(images, seed: int, step: int, stream: int) -> tuple[np.ndarray, np.ndarray]:
     """Images `[B, H, W, 1]` and noise `[B, L]` of a step."""
     rng = np.random.default_rng((seed, step))
     rows = rng.integers(NUM_IMAGES, size=BATCH_SIZE)
+    rng = np.random.default_rng((seed, step, stream)) if stream else rng
     return as_floats(images[rows]), noise(rng, BATCH_SIZE)
 
 
@@ -56,10 +64,12 @@ def validation_of(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def as_floats(images):
+    """Images in float32, `[N, H, W, 1]`."""
     return images[..., None].astype(np.float32)
 
 
 def noise(rng, count):
+    """Noise of z, `[N, L]`."""
     return rng.standard_normal((count, LATENT_SIZE)).astype(np.float32)
 
 
@@ -91,6 +101,7 @@ def first_below(update, validate, steps: int) -> dict:
 
 
 def our_model(seed: int):
+    """`sprites-VAE` with PyTorch's start."""
     from vae_tf.quiet_tensorflow import import_tensorflow
 
     import_tensorflow()
@@ -122,7 +133,8 @@ def _layers(model) -> list:
     return [layer for n in (model.encoder, model.decoder) for layer in n.layers if layer.weights]
 
 
-def train_ours(head: str, adam: str, folder: Path, seed: int, steps: int) -> dict:
+def train_ours(folder: Path, seed: int, steps: int, head: str, adam: str, stream: int = 0) -> dict:
+    """Trains our networks with Keras' Adam; returns what `first_below` does."""
     model = our_model(seed)
     import keras
     import tensorflow as tf
@@ -149,7 +161,7 @@ def train_ours(head: str, adam: str, folder: Path, seed: int, steps: int) -> dic
 
     def update(step):
         epsilon.assign(epsilon_at(step, adam) * (1 - 0.999 ** (step + 1)) ** 0.5)
-        updated(*map(tf.constant, batch_of(images, seed, step)))
+        updated(*map(tf.constant, batch_of(images, seed, step, stream)))
 
     images = np.load(folder / "images.npy")
     return first_below(update, lambda: nats(*map(tf.constant, validation_of(images))), steps)
@@ -196,7 +208,8 @@ def torch_networks(start):
     return nn.Sequential(*encoder), nn.Sequential(*decoder)
 
 
-def train_torch(head: str, adam: str, folder: Path, seed: int, steps: int) -> dict:
+def train_torch(folder: Path, seed: int, steps: int, head: str, adam: str, stream: int = 0) -> dict:
+    """Trains the same networks in PyTorch; returns what `first_below` does."""
     import torch
     from torch.nn.functional import softplus
 
@@ -218,7 +231,7 @@ def train_torch(head: str, adam: str, folder: Path, seed: int, steps: int) -> di
     def update(step):
         optimizer.param_groups[0]["eps"] = epsilon_at(step, adam)
         optimizer.zero_grad()
-        nats(*batch_of(images, seed, step)).backward()
+        nats(*batch_of(images, seed, step, stream)).backward()
         optimizer.step()
 
     @torch.no_grad()
@@ -249,6 +262,7 @@ else:
 
 
 def main():
+    """Trains in the ways that are not in the results yet."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--torch-python", default=sys.executable, help="interpreter with PyTorch")
     parser.add_argument("--seeds", type=int, default=2)
@@ -260,7 +274,7 @@ def main():
         name, folder, seed = options.train
         framework, *settings = WAYS[name]
         train = train_ours if framework == "ours" else train_torch
-        print(json.dumps(train(*settings, Path(folder), int(seed), options.steps)))
+        print(json.dumps(train(Path(folder), int(seed), options.steps, *settings)))
         return
     found = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     with tempfile.TemporaryDirectory() as folder:
