@@ -25,43 +25,55 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
 import params as presets  # noqa: E402
+from vae_tf.config import Params, replace  # noqa: E402
 from vae_tf.networks import specs  # noqa: E402
 
+# Burgess et al., "Understanding Disentangling in beta-VAE", 2018, App. A.1.
+BURGESS = replace(
+    presets.RUNS["sprites-VAE"],
+    encoder=(*[(32, 4, 2)] * 4, (256,), (256,)),
+    sample_steps=(),
+)
+# Name on the command line -> title, run, shape of its images.
 CASES = {
-    "MNIST conv, 28x28x1": ("MNIST-VAE", (28, 28, 1)),
-    "conv, 64x64x3": ("CelebA-VAE", (64, 64, 3)),
+    "MNIST-VAE": ("MNIST conv, 28x28x1", presets.RUNS["MNIST-VAE"], (28, 28, 1)),
+    "CelebA-VAE": ("conv, 64x64x3", presets.RUNS["CelebA-VAE"], (64, 64, 3)),
+    "Burgess": ("Burgess, 64x64x1", BURGESS, (64, 64, 1)),
+    "dense": (
+        "dense, 784-400-20",
+        replace(BURGESS, encoder=((400,),), latent_size=20, batch_size=128),
+        (28, 28, 1),
+    ),
 }
-OURS = ("bare", "train", "xla", "bfloat16", "keras")
-TORCH = ("eager", "channels-last", "compiled", "compiled-last", "pythae")
+OURS = ("bare", "train", "xla", "bfloat16", "fused-adam", "ten", "ten-fused", "keras")
+TORCH = ("eager", "fused", "channels-last", "compiled", "compiled-last", "pythae")
 
 
-def describe(preset: str, shape, options) -> dict:
-    """A case as JSON values, for processes that do not know our parameters."""
-    params = presets.RUNS[preset]
+def describe(params: Params, shape) -> dict:
+    """A network and its data as JSON values, for processes that do not know our parameters."""
     convolutions = specs.convolutions(params.encoder)
-    if params.likelihood != "gaussian" or any(tuple(layer[1:]) != (4, 2) for layer in convolutions):
-        raise ValueError(f"{preset}: the others have kernels of 4, strides of 2, squared errors")
+    if params.likelihood not in ("gaussian", "bernoulli") or any(
+        tuple(layer[1:]) != (4, 2) for layer in convolutions
+    ):
+        raise ValueError("The others have kernels of 4, strides of 2, squared errors or Bernoulli.")
     return {
-        "preset": preset,
+        "params": params.to_dict(),
         "shape": shape,
+        "likelihood": params.likelihood,
         "filters": [layer[0] for layer in convolutions],
         "units": [layer[0] for layer in specs.dense(params.encoder)],
         "latent_size": params.latent_size,
         "activation": params.activation,
         "learning_rate": float(params.learning_rate(0)),
         "batch_size": params.batch_size,
-        "rounds": options.rounds,
-        "steps": options.steps,
-        "warm_up": options.warm_up,
     }
 
 
 class Way:
     """A process that trains in one way when it is its turn."""
 
-    def __init__(self, name: str, case: dict, options):
+    def __init__(self, name: str, case: dict, options, *, ours: bool):
         self.name, self.steps = name, case["steps"]
-        ours = name in OURS
         python = sys.executable if ours else options.torch_python
         file = HERE / f"training_of_{'ours' if ours else 'torch'}.py"
         cores = sorted(os.sched_getaffinity(0))[: options.threads]
@@ -83,11 +95,15 @@ class Way:
     def _answer(self) -> str:
         return self._process.stdout.readline().strip() or "skip it failed; look with --verbose"
 
-    def round(self) -> tuple[float, ...]:
-        """Seconds a step in the next round, by the clock and by the processor's time."""
+    def turn(self) -> str:
+        """Lets it train; returns what it says of that."""
         self._process.stdin.write("go\n")
         self._process.stdin.flush()
-        return tuple(float(seconds) / self.steps for seconds in self._answer().split())
+        return self._answer()
+
+    def round(self) -> tuple[float, ...]:
+        """Seconds a step in the next round, by the clock and by the processor's time."""
+        return tuple(float(seconds) / self.steps for seconds in self.turn().split())
 
     def close(self):
         self._process.kill()
@@ -99,7 +115,7 @@ def compare(title: str, case: dict, names: list[str], options):
     ways = []
     try:
         for name in names:
-            way = Way(name, case, options)
+            way = Way(name, case, options, ours=name in OURS)
             if way.state == "ready":
                 ways.append(way)
             else:
@@ -135,19 +151,20 @@ def main():
     parser.add_argument("--threads", type=int, default=2, help="threads, and cores they are on")
     parser.add_argument("--torch-python", default=sys.executable, help="interpreter with PyTorch")
     parser.add_argument("--ways", nargs="*", default=[*OURS, *TORCH], help="besides bare")
-    presets_of_cases = [preset for preset, _ in CASES.values()]
-    parser.add_argument("--presets", nargs="*", choices=presets_of_cases, default=presets_of_cases)
+    parser.add_argument("--presets", nargs="*", choices=list(CASES), default=list(CASES))
     parser.add_argument("--verbose", action="store_true", help="show what the ways print")
     options = parser.parse_args()
     names = list(dict.fromkeys(["bare", *options.ways]))
     load = os.getloadavg()[0]
-    print(f"{options.rounds} rounds of {options.steps} steps, batch 64, {options.threads} threads")
+    print(f"{options.rounds} rounds of {options.steps} steps, {options.threads} threads")
     print(f"load before: {load:.1f} on {os.cpu_count()} cores")
     print("| case | way | ms a step | ms of the processor | speed to bare | by the processor |")
     print("| --- | --- | --- | --- | --- | --- |", flush=True)
-    for title, (preset, shape) in CASES.items():
-        if preset in options.presets:
-            compare(title, describe(preset, shape, options), names, options)
+    numbers = {name: getattr(options, name) for name in ("rounds", "steps", "warm_up")}
+    for name in options.presets:
+        title, params, shape = CASES[name]
+        params = replace(params, sample_steps=(), sample_every=200)
+        compare(title, describe(params, shape) | numbers, names, options)
     print(f"load after: {os.getloadavg()[0]:.1f}")
 
 

@@ -4,12 +4,15 @@ A way calls `Turns.step` after each of its steps, wherever its loop is, its own 
 It warms up, says "ready" and waits; for each line it is sent it times so many steps, says the
 seconds, those of the clock and those of the processor, and waits again, so that of all ways one
 works at a time. Needs nothing but Python: it is imported by interpreters without our package.
+
+Where the case asks for quality, `QualityTurns` says after each turn how good the model is by now.
 """
 
 import json
 import os
 import sys
 import time
+from collections.abc import Callable
 
 _AGAIN = 3  # steps before the clock starts again: others have used the caches meanwhile
 
@@ -19,13 +22,18 @@ class Turns:
 
     Args:
         case: What was asked for: "rounds", "steps" a round, "warm_up" steps.
+
+    Attributes:
+        validate: Function `() -> -ELBO` of validation images, in nats, which the way puts here.
     """
+
+    validate: Callable[[], float]
 
     def __init__(self, case: dict):
         self._case = case
         self._out = os.fdopen(os.dup(1), "w")
         os.dup2(2, 1)  # what libraries print is not for whoever times us
-        self._left = case["warm_up"]
+        self._left = case.get("warm_up", 0)
         self._start: tuple[float, float] | None = None
         self._rounds = 0
 
@@ -50,6 +58,9 @@ class Turns:
             self._say(" ".join(f"{b - a:.6f}" for a, b in zip(self._start, now, strict=True)))
             self._wait()
 
+    def begin(self):
+        """Called when the images are read, before networks are built."""
+
     def _wait(self):
         if not sys.stdin.readline():
             os._exit(0)
@@ -60,6 +71,36 @@ class Turns:
         print(line, file=self._out, flush=True)
 
 
+class QualityTurns(Turns):
+    """Turns after which the model is validated, while the clock stands still.
+
+    Says "ready" before networks are built: building and compiling them counts. After each turn it
+    says processor seconds so far, steps so far, and what `validate` gives.
+    """
+
+    def begin(self):
+        self._say("ready")
+        self._seconds, self._done = 0.0, 0
+        self._go()
+
+    def _go(self):
+        if not sys.stdin.readline():
+            os._exit(0)
+        self._began = time.process_time()
+
+    @property
+    def total(self) -> int:
+        return 10**7  # whoever times us ends it
+
+    def step(self, *_):
+        self._done += 1
+        if self._done % self._case["steps"]:
+            return
+        self._seconds += time.process_time() - self._began
+        self._say(f"{self._seconds:.3f} {self._done} {float(self.validate()):.3f}")
+        self._go()
+
+
 def worker(ways: dict):
     """The main function of a process that trains: `python FILE WAY CASE`, the case as JSON.
 
@@ -67,7 +108,7 @@ def worker(ways: dict):
         ways: Name -> function of the case and its `Turns`, which trains `turns.total` steps.
     """
     name, case = sys.argv[1], json.loads(sys.argv[2])
-    turns = Turns(case)
+    turns = (QualityTurns if "images" in case else Turns)(case)
     try:
         ways[name](case, turns)
     except ImportError as error:

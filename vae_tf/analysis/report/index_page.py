@@ -135,7 +135,8 @@ def _explained() -> str:
     rows["badges"] = (
         "Collapsed: no latent is used, and images are reconstructed no better than without codes. "
         "Diverged: the reconstruction ended worse than it began, or is not finite. Still training: "
-        "a process trains it now. Stopped: it ended before its last step. Old scores: its scores are of older weights, and are left out."
+        "a process trains it now. Stopped: it ended before its last step. Old scores: its scores "
+        "are of older weights, and are left out."
     )
     parts = "".join(f"<dt>{text(name)}</dt><dd>{text(words)}</dd>" for name, words in rows.items())
     return (
