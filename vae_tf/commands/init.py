@@ -18,7 +18,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Writes params.py; returns the exit code."""
 
     def work() -> int:
-        description = "Write a params.py with three runs and a study into this folder."
+        description = "Write a params.py, with two runs and a study to copy, into this folder."
         argparse.ArgumentParser(prog="vae-init", description=description).parse_args(arguments)
         path, listing = Path("params.py"), scripts.command_line("train.py", list=True)
         if os.path.lexists(path):
