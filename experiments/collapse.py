@@ -3,8 +3,8 @@
     python study.py collapse --metrics fast     trains and scores the runs, restartable
     python experiments/collapse.py              from the runs that are done
 
-The runs are the study "collapse" of vae_tf/presets/studies.py, in predictions/collapse; the numbers of each are
-kept in experiments/collapse.json. Those that cannot be had of a run stay empty.
+The runs are the study "collapse" of vae_tf/presets/studies.py, in predictions/collapse; the numbers
+of each are kept in experiments/collapse.json. Those that cannot be had of a run stay empty.
 """
 
 import argparse

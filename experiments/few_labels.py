@@ -4,9 +4,9 @@
     python train.py MNIST-M1-M2        then MNIST-M1-M2-tuned, which begins with its weights
     python experiments/few_labels.py   from the runs, as far as they are
 
-The runs are those of the study "few-labels" (vae_tf/presets/studies.py), where they are not trained by
-themselves as `MNIST-...`, and the one that carries another on, whose epochs count from where that
-ended. Settings are chosen by the validation error; the test error stands beside it and chooses
+The runs are those of the study "few-labels" (vae_tf/presets/studies.py), where they are not trained
+by themselves as `MNIST-...`, and the one that carries another on, whose epochs count from where
+that ended. Settings are chosen by the validation error; the test error stands beside it and chooses
 nothing. Curves are written to experiments/few_labels.json, the picture to
 images/gallery/few_labels.png.
 """
