@@ -1,11 +1,12 @@
 import math
 
+import keras
 import pytest
 
 import params as presets
 from vae_tf.config import Params, override, replace
 from vae_tf.errors import UserError
-from vae_tf.models import MODELS, memory
+from vae_tf.models import MODELS, memory, sizes
 from vae_tf.models.build import build_model
 from vae_tf.models.memory import check_memory, estimate
 
@@ -49,6 +50,22 @@ def test_every_network_of_a_model_counts(name, encoder):
     counted = estimate(params, (8, 8, 1)).state / (4 * 5)
     present = sum(math.prod(variable.shape) for variable in model.trainable_variables)
     assert counted == present
+
+
+def test_what_was_traced_is_never_allocated(monkeypatch):
+    made = []
+    make = sizes.make_model
+    monkeypatch.setattr(sizes, "make_model", lambda *args: made.append(make(*args)) or made[0])
+    estimate(Params(encoder=((8,),)), (8, 8, 1))
+
+    class Own(keras.layers.Layer):
+        """Keras calls it to know its shape, and then gives all variables that wait their values."""
+
+        def call(self, x):
+            return x
+
+    Own()(keras.Input((2,)))
+    assert made[0].variables and all(variable._value is None for variable in made[0].variables)
 
 
 def test_planar_flows_and_pairs_count():

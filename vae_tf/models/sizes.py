@@ -4,10 +4,12 @@ The networks and the loss are written down as a graph in which weights are names
 is counted is what will be computed, and nothing is allocated, however large it would be.
 """
 
+import contextlib
 import math
 
 import keras
 import tensorflow as tf
+from keras.src.backend.common import global_state
 
 from vae_tf.errors import UserError
 from vae_tf.models import MODELS
@@ -73,7 +75,7 @@ def _trace(params, image_shape: tuple[int, ...], hyper: dict, batch_size: int) -
     """Sizes in an update on a batch of so many images."""
     kind: type[GenerativeModel] = MODELS[params.model]
     with tf.Graph().as_default() as graph:
-        with keras.StatelessScope(initialize_variables=False):
+        with _without_values():
             encoder, decoder = kind.build_networks(params, image_shape, **hyper)
             model = make_model(params, encoder, decoder, hyper)
         weights = sum(math.prod(variable.shape) for variable in model.trainable_variables)
@@ -85,6 +87,22 @@ def _trace(params, image_shape: tuple[int, ...], hyper: dict, batch_size: int) -
         kept = [each for each in graph.get_operations()[built:] if each.type in _KEPT]
     outputs = sum(math.prod(each.outputs[0].shape) for each in kept)
     return Sizes(weights, -(-outputs // batch_size))
+
+
+@contextlib.contextmanager
+def _without_values():
+    """Leaves variables that are made here without values, for good.
+
+    Keras keeps a list of them, which has no public name, and would give them values as soon as it
+    leaves the next scope of this kind.
+    """
+    name = "uninitialized_variables"
+    before = list(global_state.get_global_attribute(name, []))
+    try:
+        with keras.StatelessScope(initialize_variables=False):
+            yield
+    finally:
+        global_state.set_global_attribute(name, before)
 
 
 def _batch(needs: tuple[str, ...], image_shape: tuple[int, ...], size: int) -> dict:
