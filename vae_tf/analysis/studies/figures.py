@@ -68,8 +68,8 @@ def score_curves(table: StudyTable) -> Figure | None:
     ]
     if any(curve.level is not None for curves in panels.values() for curve in curves.values()):
         notes.append(
-            "thin and grey: what a number is read against, such as its level by chance, or that of "
-            "codes known to be independent"
+            "thin and grey: what a number is read against, such as its level by chance, or a bound "
+            "that holds for any number of images"
         )
     return plot_score_curves(panels, ticks, along, f"{table.name}: numbers along {along}", notes)
 
