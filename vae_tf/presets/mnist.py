@@ -32,8 +32,8 @@ RUNS.add(
     replace(RUNS["MNIST-AE"], model="plain_ae"),
     "the autoencoder of other packages: no noise at all; five minutes",
 )
-# Weight 1 from the start, at the project's own learning rate. At 0.002 every digit gets one code: a
-# failed optimization (RESULTS.md), not the optimum.
+# Weight 1 from the start, at the project's own learning rate. At 0.002 every digit gets one code
+# from Glorot's weights with output biases of 0: a failed optimization, no optimum (RESULTS.md).
 RUNS.add(
     "MNIST-VAE",
     replace(RUNS["MNIST-AE"], model="vae", kl_weight=1.0, learning_rate=4e-4),
