@@ -53,8 +53,8 @@ def test_it_goes_on_as_it_would_have(old):
 @pytest.mark.slow
 def test_it_is_analyzed(old, call, tmp_path):
     done = call(
-        analyze.main, str(old), "--images", str(tmp_path / "images"),
-        "--only", "training_curves.png,reconstructions.png,generations.png,traversal.png",
+        analyze.main, old.name, "--predictions", str(old.parent), "--images", "images",
+        "--only", "training_curves.png,reconstructions.png,traversal.png",
         cwd=tmp_path,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
