@@ -169,10 +169,7 @@ def picture(rows) -> Figure:
         len(cases) * width + (len(cases) - 1) * gap + 250,
         height + 60,
         "CPU seconds until a VAE is good",
-        (
-            "Network of Burgess, batch 64, one core, turns interleaved. Median over seeds, bars "
-            "from lowest to highest.",
-        ),
+        (f"Network of Burgess, batch 64, one core, turns interleaved. {_seeds(rows)}",),
     )
     colors = dict(zip(WAYS, (BLUE, "#009e73", ORANGE, "#e69f00", "#cc79a7", FAINT), strict=True))
     for index, case in enumerate(cases):
@@ -205,6 +202,11 @@ def picture(rows) -> Figure:
         axes.tick_params(colors=INK)
     axes.legend(loc="upper left", bbox_to_anchor=(1.03, 1.0), frameon=False, fontsize=points(13))
     return page.figure
+
+
+def _seeds(rows) -> str:
+    count = len({row["seed"] for row in rows})
+    return f"Median of {count} seeds, bars from lowest to highest." if count > 1 else "One seed."
 
 
 def _inside(axes, seconds: float) -> bool:
