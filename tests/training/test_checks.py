@@ -139,15 +139,22 @@ def test_given_images_in_place_of_the_named_ones_are_refused(refused):
     refused("The data of .* changed", data=(given, given))
 
 
-def test_a_folder_of_images_that_changed_is_refused(tiny, tmp_path, caplog):
-    folder = tmp_path / "images"
+def on_a_folder(tiny, home):
+    """A run on 40 images of noise, in `home`: its parameters, and the pixels of the last image."""
+    folder = home / "images"
     folder.mkdir()
     rng = np.random.default_rng(0)
     for number in range(40):
         pixels = rng.integers(0, 256, (8, 8), np.uint8)
         Image.fromarray(pixels).save(folder / f"{number}.png")
     params = replace(tiny, dataset=f"folder:{folder}", validation=8)
-    train(params, tmp_path / "run")
+    train(params, home / "run")
+    return params, pixels
+
+
+def test_a_folder_of_images_that_changed_is_refused(tiny, tmp_path, caplog):
+    params, pixels = on_a_folder(tiny, tmp_path)
+    folder = tmp_path / "images"
     Image.fromarray(pixels[::-1]).save(folder / "39.png")
     Image.fromarray(pixels).save(folder / "0.png")
     with pytest.raises(UserError, match="what they hold is not the same"):
@@ -161,15 +168,7 @@ def test_a_folder_of_images_that_changed_is_refused(tiny, tmp_path, caplog):
 def of_a_folder(tiny, tmp_path_factory):
     """A run on a folder of images, and its parameters."""
     home = tmp_path_factory.mktemp("of-a-folder")
-    folder = home / "images"
-    folder.mkdir()
-    rng = np.random.default_rng(0)
-    for number in range(40):
-        pixels = rng.integers(0, 256, (8, 8), np.uint8)
-        Image.fromarray(pixels).save(folder / f"{number}.png")
-    params = replace(tiny, dataset=f"folder:{folder}", validation=8)
-    train(params, home / "run")
-    return home, params
+    return home, on_a_folder(tiny, home)[0]
 
 
 @pytest.fixture
