@@ -112,7 +112,7 @@ def listing(studies: Mapping[str, Study]) -> str:
             vary.insert(0, f"{len(study.runs)} runs")
         points = study.points()
         steps = sum(point.params.steps for point in points)
-        if words := STUDIES.about.get(name) if study == STUDIES.get(name) else None:
+        if words := STUDIES.sentence(name, study):
             lines.append(f"{name:{width}}  {words}")
         lines.append(
             f"{'' if words else name:{width}}  {' x '.join(vary)}: {len(points)} runs, {steps:,} "

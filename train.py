@@ -13,9 +13,7 @@ from pathlib import Path
 from vae_tf import config
 from vae_tf.commands.presets import check_name, located, read_presets, run_named
 from vae_tf.errors import UserError, unknown
-from vae_tf.presets import FIRST, GROUPS
-from vae_tf.presets import about as preset_about
-from vae_tf.presets import runs as preset_runs
+from vae_tf.presets import FIRST, GROUPS, about
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -94,7 +92,7 @@ def listing(presets, group: str = "groups") -> str:
     subjects = {each.subject: each for each in GROUPS}
     if group not in ("groups", "all", *subjects):
         raise unknown("group", group, ["all", *subjects])
-    mine = [name for name, run in presets.RUNS.items() if run != preset_runs().get(name)]
+    mine = [name for name, run in presets.RUNS.items() if not about(name, run)]
     parts = []
     if group == "groups":
         first = [name for name in FIRST if name in presets.RUNS and name not in mine]
@@ -117,8 +115,7 @@ def _lines_of(heading: str, names: list[str], presets) -> str:
     width = max(map(len, names))
     lines = [heading]
     for name in names:
-        words = preset_about(name) if presets.RUNS[name] == preset_runs().get(name) else ""
-        words = words or summary(presets.RUNS[name])
+        words = about(name, presets.RUNS[name]) or summary(presets.RUNS[name])
         words += " (default)" if name == presets.DEFAULT_RUN else ""
         if width <= 24:
             lines += textwrap.wrap(
@@ -264,7 +261,7 @@ def run_after(name: str, presets, predictions: Path) -> str | None:
     if after is None or after not in presets.RUNS:
         return None
     command = scripts.command_line("train.py", after, predictions=predictions)
-    return f"Next: {command}\n  {preset_about(after)}".rstrip()
+    return f"Next: {command}\n  {about(after, presets.RUNS[after])}".rstrip()
 
 
 if __name__ == "__main__":

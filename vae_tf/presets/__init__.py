@@ -40,9 +40,9 @@ def runs() -> dict[str, Params]:
     return {name: params for group in GROUPS for name, params in group.items()}
 
 
-def about(name: str) -> str:
-    """The sentence about a preset; empty where there is none of this name."""
-    return next((group.about[name] for group in GROUPS if name in group), "")
+def about(name: str, run: Params) -> str:
+    """The sentence about a preset; empty for a run that is none, whatever its name."""
+    return next((words for group in GROUPS if (words := group.sentence(name, run))), "")
 
 
 def studies() -> dict[str, Study]:

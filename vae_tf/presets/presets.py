@@ -26,3 +26,7 @@ class Presets(dict[str, _Preset], Generic[_Preset]):
         """Adds a run or a study."""
         self[name] = preset
         self.about[name] = about
+
+    def sentence(self, name: str, preset: _Preset) -> str:
+        """The sentence about a preset; empty for another one of this name."""
+        return self.about[name] if name in self and self[name] == preset else ""

@@ -29,9 +29,9 @@ def plateau_advice(model: GenerativeModel, images: ImageSet) -> str | None:
     x = images.images(chosen)
     mean_image = float(model.likelihood.collapsed(x).mean())
     z = model.sample_prior(len(x), np.random.default_rng(0))
-    logits = np.array(model.render(z, {}, False), np.float64)
-    stddev = float(np.sqrt(logits.var(axis=0).mean()))
-    begins = float(np.mean(model.reconstruction_nats(x, z)))
+    logits = model.render(z, {}, False)
+    stddev = float(np.sqrt(np.var(logits, axis=0, dtype=np.float64).mean()))
+    begins = float(np.mean(model.likelihood.reconstruction(x, logits)[0]))
     if not 0 < mean_image < begins / _FAR or stddev >= _HARDLY:
         return None
     return (
