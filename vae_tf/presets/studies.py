@@ -122,8 +122,8 @@ STUDIES.add(
 
 
 # How networks learn (experiments/recipe.py): four sets, one change at a time of a start, a rate, an
-# optimizer, a batch or a width, at about equal CPU seconds: `_recipes` says how many times the
-# steps of the base a variant makes. The base is He's start and a rate that falls along a cosine.
+# optimizer, a batch or a width, at about equal CPU seconds. The base has the start that suits its
+# activation (He's, for tanh Glorot's) and a rate that falls along a cosine.
 def _cosine(rate: float, steps: int, warm: int | None = None):
     """Up in a straight line within a tenth of the steps, or `warm`, then along a cosine to 0."""
     warm = warm or steps // 10
@@ -151,53 +151,53 @@ _recipe_sets = {
     "binary": (RUNS["binary-MNIST-VAE"], 2e-3, 10_000),
     "emoji": (replace(RUNS["emoji-VAE"], sample_steps=(), patience=None), 1e-3, 1_500),
 }
-# Variant -> (times the steps of the base, changes of a run at its highest rate and steps).
-_recipes: dict = {
-    "base": (1, lambda run, rate, steps: {}),
-    "glorot": (1, lambda run, rate, steps: {"initializer": "glorot"}),
-    "lecun": (1, lambda run, rate, steps: {"initializer": "lecun"}),
-    "torch": (1, lambda run, rate, steps: {"initializer": "torch"}),
-    "no-bias": (1, lambda run, rate, steps: {"output_bias": "initializer"}),
-    "glorot-no-bias": (
-        1,
-        lambda run, rate, steps: {"initializer": "glorot", "output_bias": "initializer"},
-    ),
-    "constant": (1, lambda run, rate, steps: {"learning_rate": rate}),
-    "constant-half": (1, lambda run, rate, steps: {"learning_rate": rate / 2}),
-    "cosine-half": (1, lambda run, rate, steps: {"learning_rate": _cosine(rate / 2, steps)}),
-    "cosine-double": (1, lambda run, rate, steps: {"learning_rate": _cosine(2 * rate, steps)}),
-    "one-cycle": (
-        1,
-        lambda run, rate, steps: {"learning_rate": _cosine(2 * rate, steps, 3 * steps // 10)},
-    ),
-    "adamw": (1, lambda run, rate, steps: {"optimizer": "adamw(weight_decay=0.01)"}),
-    "lion": (
-        1,
-        lambda run, rate, steps: {"optimizer": "lion", "learning_rate": _cosine(rate / 5, steps)},
-    ),
-    "muon": (1, lambda run, rate, steps: {"optimizer": "muon(weight_decay=None)"}),
-    "clipped": (
-        1,
-        lambda run, rate, steps: {"optimizer": _with_option(run.optimizer, "global_clipnorm=100")},
-    ),
-    "clipped-double": (
-        1,
-        lambda run, rate, steps: {
-            "optimizer": _with_option(run.optimizer, "global_clipnorm=100"),
-            "learning_rate": _cosine(2 * rate, steps),
-        },
-    ),
-    "half-batch": (1.8, lambda run, rate, steps: {"batch_size": run.batch_size // 2}),
-    "double-batch": (0.55, lambda run, rate, steps: {"batch_size": run.batch_size * 2}),
-    "ema": (1, lambda run, rate, steps: {"ema": 0.999}),
-    "constant-ema": (1, lambda run, rate, steps: {"ema": 0.999, "learning_rate": rate}),
-    "half-as-wide": (2, lambda run, rate, steps: _narrowed(run, 0.5)),
-    "twice-as-wide": (0.35, lambda run, rate, steps: _narrowed(run, 2)),
-    "bfloat16": (1.4, lambda run, rate, steps: {"precision": "mixed_bfloat16"}),
+# Variant -> times the steps of the base that it makes; all others make as many.
+_recipe_lengths = {
+    "half-batch": 1.8,
+    "double-batch": 0.55,
+    "half-as-wide": 2,
+    "twice-as-wide": 0.35,
+    "bfloat16": 1.4,
 }
 
 
-def _recipe(run: Params, rate: float, steps: int, changes) -> Params:
+def _recipes(run: Params, rate: float, steps: int) -> dict[str, dict]:
+    """Variant -> changes of a run at its highest rate, for so many steps."""
+    clipped = {"optimizer": _with_option(run.optimizer, "global_clipnorm=100")}
+    doubled = {"learning_rate": _cosine(2 * rate, steps)}
+    constant_rate = {"learning_rate": rate}
+    no_bias = {"output_bias": "initializer"}
+    return {
+        "base": {},
+        "glorot": {"initializer": "glorot"},
+        "lecun": {"initializer": "lecun"},
+        "torch": {"initializer": "torch"},
+        "no-bias": no_bias,
+        "glorot-no-bias": {"initializer": "glorot", **no_bias},
+        "constant": constant_rate,
+        "constant-half": {"learning_rate": rate / 2},
+        "cosine-half": {"learning_rate": _cosine(rate / 2, steps)},
+        "cosine-double": doubled,
+        "one-cycle": {"learning_rate": _cosine(2 * rate, steps, 3 * steps // 10)},
+        "adamw": {"optimizer": "adamw(weight_decay=0.01)"},
+        "lion": {"optimizer": "lion", "learning_rate": _cosine(rate / 5, steps)},
+        "muon": {"optimizer": "muon(weight_decay=None)"},
+        "clipped": clipped,
+        "clipped-double": {**clipped, **doubled},
+        "half-batch": {"batch_size": run.batch_size // 2},
+        "double-batch": {"batch_size": run.batch_size * 2},
+        "ema": {"ema": 0.999},
+        "constant-ema": {"ema": 0.999, **constant_rate},
+        "half-as-wide": _narrowed(run, 0.5),
+        "twice-as-wide": _narrowed(run, 2),
+        "bfloat16": {"precision": "mixed_bfloat16"},
+        "he": {"initializer": "he"},
+    }
+
+
+def _recipe(name: str, variant: str) -> Params:
+    run, rate, steps = _recipe_sets[name]
+    steps = int(steps * _recipe_lengths.get(variant, 1)) // 10 * 10
     run = replace(
         run,
         learning_rate=_cosine(rate, steps),
@@ -207,22 +207,18 @@ def _recipe(run: Params, rate: float, steps: int, changes) -> Params:
         validate_every=steps // 10,
         log_every=steps // 10,
     )
-    return replace(run, **changes(run, rate, steps))
+    return replace(run, **_recipes(run, rate, steps)[variant])
 
 
 STUDIES.add(
     "recipe",
     Study(
         {
-            f"{name}-{variant}": _recipe(run, rate, int(steps * factor) // 10 * 10, changes)
-            for variant, (factor, changes) in _recipes.items()
-            for name, (run, rate, steps) in _recipe_sets.items()
-        }
-        # Its activation is tanh, for which Glorot's start is the base.
-        | {
-            "binary-he": _recipe(
-                *_recipe_sets["binary"], lambda run, rate, steps: {"initializer": "he"}
-            ),
+            f"{name}-{variant}": _recipe(name, variant)
+            for variant in _recipes(*_recipe_sets["sprites"])
+            for name, (run, *_) in _recipe_sets.items()
+            # Where the base has He's start, it is no variant.
+            if variant != "he" or run.initializer != "he"
         },
         vary={"seed": range(3)},
     ),
