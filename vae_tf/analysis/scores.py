@@ -216,9 +216,9 @@ def _known_labels(images) -> tuple[np.ndarray, np.ndarray]:
 
 def _held_out(run, preset) -> np.ndarray:
     """The validation images whose likelihood is estimated, evenly spaced."""
-    count = min(len(run.validation_data), metrics.PRESETS[preset].likelihood_images)
-    rows = np.unique(np.linspace(0, len(run.validation_data) - 1, count).astype(int))
-    return run.validation_data.images(rows)
+    images = run.validation_data
+    count = min(len(images), metrics.PRESETS[preset].likelihood_images)
+    return images.images(images.evenly_spaced(count))
 
 
 def score_udr(runs: Sequence[Run], *, say: Callable[[str], None] = print):

@@ -112,6 +112,10 @@ class ImageSet:
         """
         return self._store.read(self._rows[self._checked(indices)])
 
+    def evenly_spaced(self, most: int) -> np.ndarray:
+        """Indices `[n]` of at most so many images, evenly spaced over the set."""
+        return np.unique(np.linspace(0, len(self) - 1, most).astype(int))
+
     def relabeled(self, labels: np.ndarray) -> Self:
         """The same images with other labels `[N]`, -1 where one is not known."""
         other = copy.copy(self)

@@ -27,8 +27,7 @@ def begin_at_mean(model: GenerativeModel, images: ImageSet):
         model: Model whose networks were built from specs.
         images: Training images, of which at most 2,000, evenly spaced, are averaged.
     """
-    chosen = np.unique(np.linspace(0, len(images) - 1, _MOST_IMAGES).astype(int))
-    mean = images.images(chosen).mean(axis=0, dtype=np.float64)
+    mean = images.images(images.evenly_spaced(_MOST_IMAGES)).mean(axis=0, dtype=np.float64)
     bias = _last_layer(model.decoder).bias
     if bias.shape[0] != mean.size:
         mean = mean.reshape(-1, bias.shape[0]).mean(axis=0)

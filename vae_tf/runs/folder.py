@@ -140,7 +140,7 @@ class Run:
         Raises:
             UserError: If the images cannot be had.
         """
-        rows = np.unique(np.linspace(0, len(self.data) - 1, _MOST_FITTED).astype(int))
+        rows = self.data.evenly_spaced(_MOST_FITTED)
         labels = self.data.labels if self.model.conditional else None
         given = None if labels is None else labels[rows]
         return rows, *encode_images(self.model, self.data.images, rows, given)

@@ -75,8 +75,7 @@ def check_images(images: ImageSet, validation: ImageSet, *, unit: bool = True):
 
 
 def _some(images: ImageSet) -> np.ndarray:
-    picked = np.unique(np.linspace(0, len(images) - 1, _NUM_LOOKED_AT).astype(int))
-    return images.images(picked)
+    return images.images(images.evenly_spaced(_NUM_LOOKED_AT))
 
 
 def check_batches(model: GenerativeModel, params: Params, images: ImageSet, validation: ImageSet):

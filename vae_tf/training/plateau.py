@@ -25,8 +25,7 @@ def plateau_advice(model: GenerativeModel, images: ImageSet) -> str | None:
     """
     if model.conditional:
         return None
-    chosen = np.unique(np.linspace(0, len(images) - 1, _NUM_IMAGES).astype(int))
-    x = images.images(chosen)
+    x = images.images(images.evenly_spaced(_NUM_IMAGES))
     mean_image = float(model.likelihood.collapsed(x).mean())
     z = model.sample_prior(len(x), np.random.default_rng(0))
     logits = model.render(z, {}, False)
