@@ -1,7 +1,7 @@
 """Seconds of our scores beside the functions of their references on the same codes.
 
 The references are repositories that you fetch yourself, each under its "owner+name", into a folder
-outside this project (`python benchmarks/metrics.py --reference FOLDER`):
+outside this project (`python benchmarks/scores.py --reference FOLDER`):
 
     google-research+disentanglement_lib   https://github.com/google-research/disentanglement_lib
     kylehkhsu+latent_quantization         https://github.com/kylehkhsu/latent_quantization

@@ -27,10 +27,10 @@ import params as presets  # noqa: E402
 from vae_tf import data, train  # noqa: E402
 from vae_tf.config import replace  # noqa: E402
 from vae_tf.files.saving import write_text  # noqa: E402
-from vae_tf.metrics.neighbor_information import neighbor_information  # noqa: E402
 from vae_tf.plots.saving import save_figure  # noqa: E402
 from vae_tf.runs import Run  # noqa: E402
 from vae_tf.runs.kept import kept_steps, restore_kept  # noqa: E402
+from vae_tf.scores.neighbor_information import neighbor_information  # noqa: E402
 
 _NUM_IMAGES = 6_000
 

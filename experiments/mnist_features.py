@@ -1,7 +1,7 @@
 """Trains the digit classifier of `metrics.mnist_features`: `python experiments/mnist_features.py`.
 
 784 - 128 - 64 - 10 dense units with ReLU, six epochs of Adam on the 60,000 training images of
-MNIST, seed 0. Its weights in half precision are vae_tf/metrics/mnist_features.npz; the accuracy on
+MNIST, seed 0. Its weights in half precision are vae_tf/scores/mnist_features.npz; the accuracy on
 the test images is printed and kept with them.
 """
 
@@ -17,7 +17,7 @@ import numpy as np  # noqa: E402
 
 from vae_tf import data  # noqa: E402
 from vae_tf.files.saving import written_whole  # noqa: E402
-from vae_tf.metrics import mnist_features  # noqa: E402
+from vae_tf.scores import mnist_features  # noqa: E402
 
 
 def main():

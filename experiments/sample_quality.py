@@ -15,8 +15,8 @@ sys.path.insert(0, str(ROOT))
 import numpy as np  # noqa: E402
 
 from vae_tf import data  # noqa: E402
-from vae_tf.metrics.mnist_features import NAME, sample_quality  # noqa: E402
 from vae_tf.runs import Run  # noqa: E402
+from vae_tf.scores.mnist_features import NAME, sample_quality  # noqa: E402
 
 _NUM_IMAGES = 2_000
 

@@ -23,8 +23,8 @@ from pathlib import Path
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
-from vae_tf.metrics import factorized_null, kl_per_code, least_total_correlation  # noqa: E402
-from vae_tf.metrics.posterior_mixture import log_densities  # noqa: E402
+from vae_tf.scores import factorized_null, kl_per_code, least_total_correlation  # noqa: E402
+from vae_tf.scores.posterior_mixture import log_densities  # noqa: E402
 
 TABLE = Path(__file__).with_suffix(".csv")
 NUM_IMAGES, NUM_SAMPLES = 10_000, 1_000

@@ -15,8 +15,8 @@ LAYERS = [
     | {"pixel_values"},
     {"schedules", "distributions", "divergences", "quiet_tensorflow", "optimizers", "scripts"},
     {"likelihoods"},
-    {"networks", "data", "metrics", "plots"},
-    {"models", "forecasts", "directions"},
+    {"networks", "data", "scores", "plots"},
+    {"models", "forecasts", "directions", "metrics"},
     {"keras_names"},
     {"config"},
     {"runs"},
@@ -26,7 +26,7 @@ LAYERS = [
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 # Same layer, but strangers to each other.
-STRANGERS = {"networks", "data", "metrics", "plots"}
+STRANGERS = {"networks", "data", "scores", "plots"}
 
 
 def imports_of(path):

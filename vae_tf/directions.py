@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from vae_tf.errors import UserError, unknown
-from vae_tf.metrics.validation import check_codes
+from vae_tf.scores.validation import check_codes
 
 METHODS = ("mean", "linear")
 WAYS = ("straight", "spherical", "in_turn")

@@ -2,8 +2,8 @@ import numpy as np
 
 from vae_tf.analysis.analyzed_run import AnalyzedRun
 from vae_tf.analysis.products.clusters import clusters
-from vae_tf.metrics import agreement, cluster_codes
 from vae_tf.runs import Run
+from vae_tf.scores import agreement, cluster_codes
 
 
 def test_clusters_are_rows_with_their_indices(runs):

@@ -10,8 +10,8 @@ from threadpoolctl import threadpool_limits
 import vae_tf
 from vae_tf.errors import UserError
 from vae_tf.forecasts.linear_vae import LEAST_STDDEV, forecast
-from vae_tf.metrics import active_units
 from vae_tf.schedules import triggered
+from vae_tf.scores import active_units
 
 
 @pytest.fixture(autouse=True)

@@ -5,9 +5,9 @@ from scipy import stats
 from vae_tf.config import replace
 from vae_tf.data import ArrayImages
 from vae_tf.errors import UserError
-from vae_tf.metrics import log_likelihood
 from vae_tf.models.arrays import RowFunctions
 from vae_tf.models.build import build_model
+from vae_tf.scores import log_likelihood
 
 
 def make(tiny, num_classes=None, **changes):

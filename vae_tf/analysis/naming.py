@@ -8,11 +8,11 @@ from vae_tf.analysis.attributes import NamedDirection, known_attributes, value_n
 from vae_tf.analysis.edits import ImageClassifiers
 from vae_tf.analysis.failures import reading
 from vae_tf.errors import UserError
-from vae_tf.metrics.attributes import attribute_table
 from vae_tf.models.codes import with_layers_below
 from vae_tf.plots.code_statistics import CodeStatistics
 from vae_tf.plots.traversals import latent_ranges
 from vae_tf.runs import Run
+from vae_tf.scores.attributes import attribute_table
 
 _NUM_IMAGES = 100
 # Of the mean probability of a value, from one end of a latent to the other. They part what we saw,

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from vae_tf.analysis.score_records import values_of
-from vae_tf.metrics import SCORES, Column
-from vae_tf.metrics.score import FLAG
+from vae_tf.scores import SCORES, Column
+from vae_tf.scores.score import FLAG
 from vae_tf.texts.escaping import csv_cell
 
 # Groups of columns in their order; those that a new score brings come after them.

@@ -4,8 +4,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from vae_tf.analysis.analyzed_run import SEED, AnalyzedRun
-from vae_tf.metrics.clustering import agreement, cluster_codes
 from vae_tf.plots.image_figures import plot_image_rows
+from vae_tf.scores.clustering import agreement, cluster_codes
 
 _SHOWN = 16  # images of a cluster
 _MOST_CLUSTERS = 20  # rows

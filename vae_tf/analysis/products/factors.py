@@ -4,11 +4,11 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from vae_tf.analysis.analyzed_run import SEED, AnalyzedRun
-from vae_tf.metrics.information import mutual_information_matrix
 from vae_tf.models.codes import encode_images
 from vae_tf.plots.code_statistics import mean_codes
 from vae_tf.plots.codes_positions import plot_codes_positions
 from vae_tf.plots.heat_maps import plot_heat_maps
+from vae_tf.scores.information import mutual_information_matrix
 
 _SQUARE_POSITIONS = 16  # positions a side at which codes are drawn
 

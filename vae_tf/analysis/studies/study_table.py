@@ -13,8 +13,8 @@ from vae_tf.analysis.score_tables import columns
 from vae_tf.analysis.studies.statistics import Spread, spread_of
 from vae_tf.errors import UserError
 from vae_tf.files.reading import read_text
-from vae_tf.metrics import SCORES, Column
 from vae_tf.runs import PARAMS, STUDY
+from vae_tf.scores import SCORES, Column
 from vae_tf.studies.points import DONE, PRESETS, TRAINED
 from vae_tf.studies.table import numbers_of
 from vae_tf.texts.command_names import name_of

@@ -1,0 +1,119 @@
+"""Disentanglement scores: NumPy arrays in, floats out. Importing it does not import TensorFlow."""
+
+from vae_tf.scores.attributes import AttributeTable, attribute_table
+from vae_tf.scores.chance import chance_level, chance_level_of_codes
+from vae_tf.scores.clustering import agreement, cluster_codes, clustering_scores, purity_score
+from vae_tf.scores.dci import (
+    dci_from_importance,
+    dci_scores,
+    fit_importance,
+    importance_matrix,
+)
+from vae_tf.scores.dci_es import dci_es_scores
+from vae_tf.scores.dci_lasso import dci_lasso_scores
+from vae_tf.scores.decomposition import (
+    elbo_decomposition,
+    factorized_null,
+    kl_per_code,
+    null_total_correlation,
+)
+from vae_tf.scores.density_information import density_information_matrix, mig_density_score
+from vae_tf.scores.downstream import downstream_scores
+from vae_tf.scores.explicitness import explicitness_score
+from vae_tf.scores.factor_sample import FactorSample
+from vae_tf.scores.fairness import unfairness_scores
+from vae_tf.scores.ground_truth import GroundTruth
+from vae_tf.scores.infomec import infomec_scores, normalized_information_matrix
+from vae_tf.scores.information import (
+    bin_codes,
+    dcimig_score,
+    factor_entropies,
+    mig_score,
+    mig_sup_score,
+    mutual_information_matrix,
+)
+from vae_tf.scores.interventions import beta_vae_score, factor_vae_score
+from vae_tf.scores.irs import irs_score
+from vae_tf.scores.joint_entropy import rmig_jemmig_scores
+from vae_tf.scores.least_dependence import least_total_correlation
+from vae_tf.scores.likelihood import (
+    bits_per_dimension,
+    importance_estimates,
+    log_likelihood,
+)
+from vae_tf.scores.mcc import mcc_score
+from vae_tf.scores.modularity import modularity_score
+from vae_tf.scores.probes import LabeledCodes, probe_scores
+from vae_tf.scores.registry import SCORES
+from vae_tf.scores.representation import Codes, Representation
+from vae_tf.scores.sample_quality import frechet_distance, kernel_distance, precision_recall
+from vae_tf.scores.sap import predictability_matrix, sap_score
+from vae_tf.scores.score import Column, Score
+from vae_tf.scores.suite import PRESETS, Sizes, score_suite, suite_names
+from vae_tf.scores.udr import udr_score
+from vae_tf.scores.unsupervised import active_units, unsupervised_scores
+
+__all__ = [
+    "AttributeTable",
+    "Codes",
+    "Column",
+    "FactorSample",
+    "GroundTruth",
+    "LabeledCodes",
+    "PRESETS",
+    "Representation",
+    "SCORES",
+    "Score",
+    "Sizes",
+    "active_units",
+    "agreement",
+    "attribute_table",
+    "beta_vae_score",
+    "bin_codes",
+    "bits_per_dimension",
+    "chance_level",
+    "chance_level_of_codes",
+    "cluster_codes",
+    "clustering_scores",
+    "dci_es_scores",
+    "dci_from_importance",
+    "dci_lasso_scores",
+    "dci_scores",
+    "dcimig_score",
+    "density_information_matrix",
+    "downstream_scores",
+    "elbo_decomposition",
+    "explicitness_score",
+    "factor_entropies",
+    "factor_vae_score",
+    "factorized_null",
+    "fit_importance",
+    "frechet_distance",
+    "importance_estimates",
+    "importance_matrix",
+    "infomec_scores",
+    "irs_score",
+    "kernel_distance",
+    "kl_per_code",
+    "least_total_correlation",
+    "log_likelihood",
+    "mcc_score",
+    "mig_density_score",
+    "mig_score",
+    "mig_sup_score",
+    "modularity_score",
+    "mutual_information_matrix",
+    "normalized_information_matrix",
+    "null_total_correlation",
+    "precision_recall",
+    "predictability_matrix",
+    "probe_scores",
+    "purity_score",
+    "rmig_jemmig_scores",
+    "sap_score",
+    "score_suite",
+    "suite_names",
+    "udr_score",
+    "unfairness_scores",
+    "unsupervised_scores",
+]

@@ -1,0 +1,166 @@
+"""Clusterings of codes: whether the classes of images are groups of codes, found without labels.
+
+Reference:
+    Hubert & Arabie, "Comparing Partitions", Journal of Classification, 1985: the adjusted Rand
+    index. Strehl & Ghosh, "Cluster Ensembles", JMLR 2002: normalized mutual information, here with
+    the arithmetic mean of the entropies. Manning et al., "Introduction to Information Retrieval",
+    2008, Sec. 16.3: purity.
+"""
+
+import numpy as np
+
+from vae_tf.errors import UserError, unknown
+from vae_tf.scores.probes import check_labels
+from vae_tf.scores.validation import check_codes, check_count, check_seed
+
+ALGORITHMS = ("kmeans", "mixture")
+_STARTS = 10  # of k-means, of which the best is kept
+_FLOOR = 1e-6  # of the mixture's variances, as a part of the greatest of the codes
+
+
+def cluster_codes(
+    codes: np.ndarray, num_clusters: int, *, algorithm: str = "kmeans", seed: int = 0
+) -> np.ndarray:
+    """Groups codes by their place alone.
+
+    Codes are taken as they are, not standardized: a latent that is not used hardly varies, and
+    would count as much as any other. Where there are fewer points than clusters, each is one.
+
+    Args:
+        codes: `[N, L]` array.
+        num_clusters: Clusters.
+        algorithm: "kmeans" (the best of ten starts by k-means++) or "mixture" (Gaussians with full
+            covariances, from k-means).
+        seed: Seed of the starts.
+
+    Returns:
+        Number of the cluster of each code, `[N]`.
+
+    Raises:
+        UserError: If an array or an option is invalid.
+
+    Example:
+        >>> cluster_codes(np.array([[0.0], [5.0], [0.1]]), 2).tolist() in ([0, 1, 0], [1, 0, 1])
+        True
+    """
+    from sklearn.cluster import KMeans
+    from sklearn.mixture import GaussianMixture
+    from threadpoolctl import threadpool_limits
+
+    if algorithm not in ALGORITHMS:
+        raise unknown("algorithm", algorithm, ALGORITHMS)
+    codes = check_codes(codes).astype(np.float64)
+    check_count("num_clusters", num_clusters, 1)
+    seed = check_seed(seed)
+    # More clusters than different points there cannot be.
+    count = min(num_clusters, len(np.unique(codes, axis=0)))
+    if count < 2:
+        return np.zeros(len(codes), np.int64)
+    if algorithm == "kmeans":
+        found = KMeans(count, n_init=_STARTS, random_state=seed)
+    else:
+        codes = codes / codes.std(axis=0).max()
+        found = GaussianMixture(count, reg_covar=_FLOOR, max_iter=200, random_state=seed)
+    with threadpool_limits(1):  # threads that wait for busy cores make short steps long
+        return found.fit_predict(codes).astype(np.int64)
+
+
+def purity_score(labels: np.ndarray, clusters: np.ndarray) -> float:
+    """Share of images that are of the most frequent class of their cluster.
+
+    From the share of the most frequent class to 1, each cluster of one class; as many clusters as
+    images are pure, too. Invariant to renaming classes and clusters.
+
+    Args:
+        labels: `[N]` ints.
+        clusters: `[N]` ints.
+
+    Raises:
+        UserError: If they are not as many integers.
+
+    Example:
+        >>> purity_score(np.array([0, 0, 1, 1, 2]), np.array([0, 0, 0, 1, 1]))
+        0.6
+    """
+    labels, clusters = check_labels(labels, clusters), check_labels(clusters, labels)
+    if not len(labels):
+        raise UserError("Purity is that of one image at least. Received: none. Pass some.")
+    most = [np.bincount(labels[clusters == each]).max() for each in np.unique(clusters)]
+    return float(sum(most) / len(labels))
+
+
+def agreement(labels: np.ndarray, clusters: np.ndarray) -> dict[str, float]:
+    """How well clusters are classes: adjusted Rand index, normalized information, purity.
+
+    `ari` is 0 by chance and 1 at best, `nmi` from 0, which chance exceeds, to 1; see
+    `purity_score`. All are invariant to renaming classes and clusters.
+
+    Args:
+        labels: `[N]` ints.
+        clusters: `[N]` ints.
+
+    Raises:
+        UserError: If they are not as many integers.
+
+    Example:
+        >>> agreement(np.array([0, 0, 1, 1]), np.array([1, 1, 0, 0]))
+        {'ari': 1.0, 'nmi': 1.0, 'purity': 1.0}
+    """
+    from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
+
+    purity = purity_score(labels, clusters)
+    return {
+        "ari": float(adjusted_rand_score(labels, clusters)),
+        "nmi": float(normalized_mutual_info_score(labels, clusters)),
+        "purity": purity,
+    }
+
+
+def clustering_scores(
+    codes: np.ndarray, labels: np.ndarray, *, seed: int = 0, num_permutations: int = 10
+) -> dict[str, float]:
+    """Agreement of clusterings of codes, with as many clusters as classes, with the classes.
+
+    Invariant to permuting and sign-flipping codes and to one scale for all.
+
+    Args:
+        codes: `[N, L]` array.
+        labels: `[N]` ints.
+        seed: Seed of the clusterings and of the permutations.
+        num_permutations: Permutations of the labels, over which the level of chance is the mean.
+
+    Returns:
+        `kmeans_ari`, `kmeans_nmi`, `kmeans_purity`, the same of `mixture_`, and `nmi_chance` and
+        `purity_chance`: what clusters of the sizes of k-means have by chance.
+
+    Raises:
+        UserError: If an array or an option is invalid.
+
+    Example:
+        >>> labels = np.arange(90) % 3
+        >>> codes = 9.0 * labels[:, None] + np.random.default_rng(0).normal(size=(90, 2))
+        >>> scores = clustering_scores(codes, labels)
+        >>> scores["kmeans_ari"], scores["mixture_purity"], scores["purity_chance"] < 0.5
+        (1.0, 1.0, True)
+    """
+    codes, labels = check_codes(codes), check_labels(labels, codes)
+    check_count("num_permutations", num_permutations, 1)
+    classes = len(np.unique(labels))
+    clusters = {
+        name: cluster_codes(codes, classes, algorithm=name, seed=seed) for name in ALGORITHMS
+    }
+    rng = np.random.default_rng(seed)
+    by_chance = [
+        agreement(rng.permutation(labels), clusters["kmeans"]) for _ in range(num_permutations)
+    ]
+    return {
+        **{
+            f"{name}_{key}": value
+            for name, found in clusters.items()
+            for key, value in agreement(labels, found).items()
+        },
+        **{
+            f"{key}_chance": float(np.mean([each[key] for each in by_chance]))
+            for key in ("nmi", "purity")
+        },
+    }

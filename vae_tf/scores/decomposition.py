@@ -1,0 +1,212 @@
+"""The KL term of the ELBO in three parts: what codes tell, how they depend, how they are shaped.
+
+Reference:
+    Hoffman & Johnson, "ELBO Surgery", NeurIPS workshop 2016; Chen et al., "Isolating Sources of
+    Disentanglement in Variational Autoencoders", NeurIPS 2018, Eq. 2 and Appendix.
+    https://arxiv.org/abs/1802.04942
+"""
+
+import numpy as np
+
+from vae_tf.errors import UserError
+from vae_tf.scores.least_dependence import least_total_correlation
+from vae_tf.scores.posterior_mixture import log_densities
+from vae_tf.scores.validation import check_codes, check_count, check_posterior, check_seed
+
+# Above this part of log N, the most that N images can show, information may be far more than it is
+# estimated to be.
+AT_LIMIT = 0.9
+
+_LOG_2PI = float(np.log(2 * np.pi))
+
+
+def elbo_decomposition(
+    mean: np.ndarray,
+    log_stddev: np.ndarray,
+    *,
+    num_samples: int = 10_000,
+    seed: int = 0,
+    progress: bool = False,
+) -> dict[str, float]:
+    """Splits the mean KL to the prior N(0, I) into three parts, each with its sampling error.
+
+    With q(z) = mean over the N images of q(z|n), images n uniform and z from q(z|n):
+    `index_code_mutual_information` = E log q(z|n) - log q(z), from 0 to log N: what codes tell of
+    the image; 0 is posterior collapse;
+    `total_correlation` = E log q(z) - sum_l log q(z_l), at least 0: dependence between codes;
+    `dimension_wise_kl` = E sum_l log q(z_l) - log p(z_l), at least 0: distance of each code's
+    distribution from the prior;
+    their sum is `kl`, here also in closed form (mean over images), which no sample enters. All in
+    nats; the three are estimates and may fall below 0 by a few of their errors.
+
+    q(z) is exact for the images given: all of them enter each density, so there is no bias of
+    minibatch size. With fewer images than the data set has, q(z) is that of those images.
+    `..._error` is the standard error over samples (ddof 1). Cost grows as samples x images x
+    codes; memory is bounded. Invariant to permuting and sign-flipping codes.
+
+    What the limit log N of the information cuts off is counted as total correlation, as the sum
+    stays: codes that are independent, but tell more than log N nats of their image, have a total
+    correlation far from 0. So there are, besides, `information_limit` = log N,
+    `information_at_limit`, 1 where the information is above `AT_LIMIT` of that and 0 elsewhere, and
+    `least_total_correlation` with its `_error`: what codes of unseen images show, a lower bound of
+    the total correlation of endlessly many images (`least_total_correlation`). That one alone says
+    that codes depend on each other.
+
+    Args:
+        mean: `[N, L]` encoder means.
+        log_stddev: `[N, L]` natural logs of the encoder's standard deviations.
+        num_samples: Draws of (n, z), at least 2; 10,000 in Chen et al.
+        seed: Seed of the draws.
+        progress: Whether to show a progress bar on stderr.
+
+    Returns:
+        The three parts, each followed by its `_error`, then `kl`, and what tells whether they can
+        be read: the limit, whether it is reached, and the least total correlation.
+
+    Raises:
+        UserError: If an array is invalid or their shapes differ.
+
+    Example:
+        >>> parts = elbo_decomposition(np.zeros((50, 2)), np.zeros((50, 2)), num_samples=100)
+        >>> [round(abs(parts[name]), 4) for name in ("kl", "total_correlation")]  # collapsed
+        [0.0, 0.0]
+    """
+    mean, log_stddev = check_posterior(mean, log_stddev)
+    num_samples = check_count("num_samples", num_samples, 2)
+    rng = np.random.default_rng(check_seed(seed))
+    parts = _parts(mean, log_stddev, num_samples, rng, progress)
+    kl = _gaussian_kl(mean, log_stddev)
+    least = least_total_correlation(
+        mean, log_stddev, num_samples=num_samples, seed=seed, progress=progress
+    )
+    limit = float(np.log(len(mean)))
+    reached = parts["index_code_mutual_information"] > AT_LIMIT * limit > 0
+    about = {"information_limit": limit, "information_at_limit": int(reached)}
+    return {**parts, "kl": float(kl.sum()), **about, **least}
+
+
+def null_total_correlation(
+    kl: np.ndarray,
+    num_images: int,
+    *,
+    num_samples: int = 10_000,
+    seed: int = 0,
+    progress: bool = False,
+) -> dict[str, float]:
+    """Estimates the total correlation of codes that have none, see `factorized_null`.
+
+    It is what N images and as many nats of KL look like where nothing is dependent and all images
+    have one width: 0 while the KL is well below log N, and about KL - log N above it. It is no
+    level to judge others by. Independent codes whose widths differ by image are 0.1 to 3 nats above
+    it (10,000 images, `experiments/total_correlation.py`): see `least_total_correlation`.
+
+    Args:
+        kl: `[L]` KL of each code to N(0, 1), mean over images, in nats.
+        num_images: N.
+        num_samples: Draws of (n, z), at least 2.
+        seed: Seed of the codes and the draws.
+        progress: Whether to show a progress bar on stderr.
+
+    Returns:
+        `null_total_correlation` and `null_total_correlation_error`, nats.
+
+    Raises:
+        UserError: If a KL is negative or not finite, or a count is too small.
+
+    Example:
+        >>> null = null_total_correlation([3.0, 3.0, 3.0], 1_000, num_samples=500)
+        >>> 2 < null["null_total_correlation"] < 3  # 9 nats, of which images tell log 1,000 = 6.9
+        True
+    """
+    num_samples = check_count("num_samples", num_samples, 2)
+    rng = np.random.default_rng([check_seed(seed), 1])
+    mean, log_stddev = factorized_null(kl, num_images, rng)
+    parts = _parts(mean, log_stddev, num_samples, rng, progress)
+    names = ("total_correlation", "total_correlation_error")
+    return {f"null_{name}": parts[name] for name in names}
+
+
+def factorized_null(
+    kl: np.ndarray, num_images: int, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Draws posteriors of independent codes whose mixture over all images is the prior.
+
+    Code l has s = exp(-KL_l) as the standard deviation of every image and means from
+    N(0, 1 - s^2): its KL is KL_l in the mean over images, q(z) of endlessly many images is N(0, I),
+    and the total correlation of that is 0.
+
+    Args:
+        kl: `[L]` KL of each code, at least 0, in nats. More than 40 nats are taken for 40.
+        num_images: N.
+        rng: Source of the means.
+
+    Returns:
+        `mean` and `log_stddev`, `[N, L]` each.
+
+    Raises:
+        UserError: If a KL is negative or not finite, or `num_images` below 1.
+
+    Example:
+        >>> mean, log_stddev = factorized_null([2.0], 100_000, np.random.default_rng(0))
+        >>> bool(abs(kl_per_code(mean, log_stddev)[0] - 2.0) < 0.01)
+        True
+    """
+    kl = check_codes(np.asarray(kl, float)[None], name="kl")[0].astype(np.float64)
+    num_images = check_count("num_images", num_images, 1)
+    if kl.min() < -1e-6:  # rounding
+        raise UserError(
+            f"`kl` must be at least 0, the KL of each code in nats. Received: {kl.min():.4g}. "
+            "Pass what `kl_per_code` returns."
+        )
+    kl = np.clip(kl, 0.0, 40.0)
+    spread = np.sqrt(-np.expm1(-2 * kl))
+    mean = spread * rng.standard_normal((num_images, len(kl)))
+    return mean, np.broadcast_to(-kl, mean.shape)
+
+
+def _parts(mean, log_stddev, num_samples, rng, progress) -> dict[str, float]:
+    """The three parts of the KL of checked posteriors, each with its error."""
+    images = rng.integers(0, len(mean), size=num_samples)
+    noise = rng.standard_normal((num_samples, mean.shape[1]))
+    mean, log_stddev = mean.astype(np.float64), log_stddev.astype(np.float64)
+    offset = np.exp(log_stddev[images]) * noise  # z is mean + offset
+    conditional = np.sum(-0.5 * noise**2 - log_stddev[images] - 0.5 * _LOG_2PI, axis=1)
+    prior = np.sum(-0.5 * (mean[images] + offset) ** 2 - 0.5 * _LOG_2PI, axis=1)
+
+    joint, marginal = log_densities(
+        mean, log_stddev, mean[images], offset, "ELBO decomposition: samples", progress
+    )
+    parts = {
+        "index_code_mutual_information": conditional - joint,
+        "total_correlation": joint - marginal,
+        "dimension_wise_kl": marginal - prior,
+    }
+    result = {}
+    for name, values in parts.items():
+        result[name] = float(values.mean())
+        result[f"{name}_error"] = float(values.std(ddof=1) / np.sqrt(num_samples))
+    return result
+
+
+def kl_per_code(mean: np.ndarray, log_stddev: np.ndarray) -> np.ndarray:
+    """KL of each code's posterior to N(0, 1), mean over images, in nats.
+
+    Closed form, 0.5 (mean^2 + stddev^2 - 1) - log stddev (Kingma & Welling 2014, App. B).
+
+    Args:
+        mean: `[N, L]` encoder means.
+        log_stddev: `[N, L]` natural logs of the encoder's standard deviations.
+
+    Returns:
+        `[L]` array, at least 0; 0 for a code whose posterior is the prior for every image.
+
+    Example:
+        >>> kl_per_code(np.array([[1.0, 0.0]]), np.zeros((1, 2))).tolist()
+        [0.5, 0.0]
+    """
+    return _gaussian_kl(*check_posterior(mean, log_stddev))
+
+
+def _gaussian_kl(mean, log_stddev):
+    mean, log_stddev = mean.astype(np.float64), log_stddev.astype(np.float64)
+    return np.mean(0.5 * (mean**2 + np.exp(2 * log_stddev) - 1) - log_stddev, axis=0)

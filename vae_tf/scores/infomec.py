@@ -1,0 +1,240 @@
+"""InfoMEC: modularity, explicitness and compactness from estimates of mutual information.
+
+Reference:
+    Hsu et al., "Disentanglement via Latent Quantization", NeurIPS 2023, Section 4
+    (`disentangle/metrics/infomec.py` of kylehkhsu/latent_quantization; continuous factors: the
+    version of that file which takes `sources_type` and `latents_type`).
+    https://arxiv.org/abs/2305.18378
+"""
+
+import numpy as np
+
+from vae_tf.scores.explicitness import standardize
+from vae_tf.scores.information import discrete_information, factor_entropies
+from vae_tf.scores.logistic import fit_logistic
+from vae_tf.scores.neighbors import information_with_labels
+from vae_tf.scores.threads import map_in_threads
+from vae_tf.scores.validation import check_codes, check_factors, check_same_rows, check_seed
+
+_NEIGHBORS = 10
+
+
+def infomec_scores(
+    codes: np.ndarray,
+    factors: np.ndarray,
+    *,
+    discrete_codes: bool = False,
+    continuous_factors: bool = False,
+    seed: int = 0,
+    progress: bool = False,
+) -> dict[str, float]:
+    """InfoM, InfoC and InfoE of codes that are numbers or take few values.
+
+    With NMI[l, k] of `normalized_information_matrix` and only the active codes (range > largest
+    range / 20; discrete codes: more than one value):
+    InfoM = (mean_l [max_k NMI / sum_k NMI] - 1/K) / (1 - 1/K);
+    InfoC = (mean_k [max_l NMI / sum_l NMI] - 1/L) / (1 - 1/L), L the number of active codes;
+    InfoE = mean_k (H0 - H) / H0, H the cross-entropy (training points) of unpenalized balanced
+    multinomial logistic regression from all codes to factor k, H0 that of a classifier without
+    input, log V for V values; of a continuous factor the R^2 of linear regression. The regressions
+    see standardized codes, or discrete ones as one indicator a value.
+
+    InfoM and InfoC from 0 to 1. InfoM 1: each code knows of one factor. InfoC 1: one code knows of
+    each factor. 0: all factors (codes) alike, or no information. InfoE at most 1: a linear
+    classifier reads every factor with certainty; 0: none (slightly below 0 where balancing hurts).
+    A code or factor without any information counts 0, where the authors' code gives NaN; with one
+    factor (one active code) the others count 1. Constant factors are left out; no active code
+    scores 0, 0, 0. Information of discrete codes is counted, hence biased: see `chance_level`.
+
+    Invariant to permuting and sign-flipping codes within the noise of the estimate, and to one
+    common scale; to a scale per code as long as the same codes are active. Of discrete codes only
+    equality counts.
+
+    Args:
+        codes: `[N, L]` array; 10,000 points in the paper.
+        factors: `[N, K]` int array; of numbers, if `continuous_factors`.
+        discrete_codes: Whether codes take few values, as those of QLAE do.
+        continuous_factors: Whether factors are numbers.
+        seed: Seed of the tie-breaking noise of the neighbor estimate.
+        progress: Whether to show a progress bar on stderr.
+
+    Returns:
+        `modularity`, `compactness`, `explicitness`.
+
+    Example:
+        >>> rng = np.random.default_rng(0)
+        >>> factors = rng.integers(0, 3, size=(400, 2))
+        >>> scores = infomec_scores(factors + rng.uniform(0, 0.1, size=(400, 2)), factors)
+        >>> {name: round(score, 1) for name, score in scores.items()}
+        {'modularity': 1.0, 'compactness': 1.0, 'explicitness': 1.0}
+        >>> scores = infomec_scores(factors, factors, discrete_codes=True)
+        >>> {name: round(score, 1) for name, score in scores.items()}
+        {'modularity': 1.0, 'compactness': 1.0, 'explicitness': 1.0}
+    """
+    codes, factors = _check(codes, factors, continuous_factors)
+    seed = check_seed(seed)
+    factors = factors[:, np.ptp(factors, axis=0) > 0]
+    ranges = np.ptp(codes, axis=0)
+    active = ranges > (0 if discrete_codes else ranges.max() / 20)
+    if not active.any() or factors.shape[1] == 0:
+        return {"modularity": 0.0, "compactness": 0.0, "explicitness": 0.0}
+    information = normalized_information_matrix(
+        codes[:, active],
+        factors,
+        discrete_codes=discrete_codes,
+        continuous_factors=continuous_factors,
+        seed=seed,
+        progress=progress,
+    )
+    inputs = _indicators(codes) if discrete_codes else standardize(codes, codes)
+    readable = _linear_fit if continuous_factors else _predictable
+    parts = map_in_threads(
+        lambda k: readable(inputs, factors[:, k]),
+        _by_size(factors),
+        description="InfoMEC: regressions",
+        progress=progress,
+    )
+    return {
+        "modularity": _concentration(information),
+        "compactness": _concentration(information.T),
+        "explicitness": float(np.mean([parts[k] for k in range(factors.shape[1])])),
+    }
+
+
+def normalized_information_matrix(
+    codes: np.ndarray,
+    factors: np.ndarray,
+    *,
+    discrete_codes: bool = False,
+    continuous_factors: bool = False,
+    seed: int = 0,
+    progress: bool = False,
+) -> np.ndarray:
+    """I(z_l; v_k) / H(v_k), `[L, K]`: how much of a factor a code knows.
+
+    Numbers and labels: the 10-neighbor estimate of Ross (2014), `information_with_labels`, on
+    standardized codes; labels that occur once are ignored. Numbers and numbers: that of Kraskov et
+    al. (2004), scikit-learn's `mutual_info_regression`, and H(v_k) is the estimate of I(v_k; v_k),
+    finite because of its tie-breaking noise. Labels and labels: from counts. Discrete codes with
+    continuous factors, which the authors' code refuses, have the first estimate with the roles
+    exchanged. All clipped at 0. A factor without repeated values (unless continuous), a constant
+    one and a constant code have 0.
+
+    Args:
+        codes: `[N, L]` array.
+        factors: `[N, K]` int array; of numbers, if `continuous_factors`.
+        discrete_codes: Whether codes take few values.
+        continuous_factors: Whether factors are numbers.
+        seed: Seed of the estimate's tie-breaking noise.
+        progress: Whether to show a progress bar on stderr.
+
+    Returns:
+        `[L, K]` array, about 0 to 1.
+
+    Example:
+        >>> rng = np.random.default_rng(0)
+        >>> factors = rng.integers(0, 2, size=(200, 1))
+        >>> codes = np.hstack([rng.normal(size=(200, 1)), factors + rng.uniform(0, 0.1, (200, 1))])
+        >>> normalized_information_matrix(codes, factors).round(1).tolist()
+        [[0.0], [1.0]]
+    """
+    codes, factors = _check(codes, factors, continuous_factors)
+    seed = check_seed(seed)
+    varying = np.ptp(codes, axis=0) > 0
+    labels = _labels(codes)
+    codes = standardize(codes, codes)
+    options = {"num_neighbors": _NEIGHBORS, "seed": seed}
+
+    def share_of_number(k):
+        factor = factors[:, k]
+        own = _information_of_numbers(factor[:, None], factor, seed)[0]
+        if own == 0:
+            return np.zeros(codes.shape[1])
+        if discrete_codes:
+            column = factor[:, None]
+            found = [information_with_labels(column, code, **options)[0] for code in labels.T]
+        else:
+            found = _information_of_numbers(codes, factor, seed)
+        return np.array(found) / own
+
+    def share_of_labels(k):
+        (entropy,) = factor_entropies(factors[:, [k]])
+        if entropy == 0:
+            return np.zeros(codes.shape[1])
+        if discrete_codes:
+            return discrete_information(labels, factors[:, [k]])[:, 0] / entropy
+        return information_with_labels(codes, factors[:, k], **options) / entropy
+
+    share = share_of_number if continuous_factors else share_of_labels
+    columns = map_in_threads(
+        lambda k: np.where(varying, share(k), 0.0),
+        range(factors.shape[1]),
+        description="InfoMEC: factors",
+        progress=progress,
+    )
+    return np.stack([columns[k] for k in range(factors.shape[1])], axis=1)
+
+
+def _check(codes, factors, continuous_factors):
+    codes = check_codes(codes)
+    factors = check_codes(factors, name="factors") if continuous_factors else check_factors(factors)
+    check_same_rows(codes, factors)
+    return codes, factors
+
+
+def _labels(codes):
+    return np.stack([np.unique(code, return_inverse=True)[1] for code in codes.T], axis=1)
+
+
+def _indicators(codes):
+    """One column of 0 and 1 for each value of each code, `[N, values]`."""
+    return np.hstack([code[:, None] == np.unique(code) for code in codes.T]).astype(np.float64)
+
+
+def _by_size(factors):
+    """The factors, the one with most values first, as its regression takes longest."""
+    return sorted(range(factors.shape[1]), key=lambda k: -len(np.unique(factors[:, k])))
+
+
+def _information_of_numbers(codes, factor, seed):
+    from sklearn.feature_selection import mutual_info_regression
+
+    neighbors = min(_NEIGHBORS, len(factor) - 1)
+    if neighbors < 1 or np.ptp(factor) == 0:
+        return np.zeros(codes.shape[1])
+    return mutual_info_regression(
+        codes, factor, discrete_features=False, n_neighbors=neighbors, random_state=seed
+    )
+
+
+def _concentration(information):
+    """Mean over rows of the largest share of a row, from 0 (uniform) to 1 (one entry)."""
+    sums = information.sum(axis=1)
+    size = information.shape[1]
+    if size == 1:
+        return float(np.mean(sums > 0))
+    informative = sums > 0
+    shares = np.full(len(sums), 1 / size)
+    shares[informative] = information[informative].max(axis=1) / sums[informative]
+    return float((shares.mean() - 1 / size) / (1 - 1 / size))
+
+
+def _predictable(inputs, labels):
+    """Share of the entropy of balanced labels that a linear classifier takes away."""
+    # C = inf is scikit-learn's unpenalized fit; the authors stop it after 100 iterations.
+    model = fit_logistic(inputs, labels, C=np.inf, balanced=True)
+    index = np.searchsorted(model.classes, labels)
+    likelihood = model.probabilities(inputs)[np.arange(len(labels)), index]
+    smallest = np.finfo(likelihood.dtype).eps  # where sklearn.metrics.log_loss clips
+    cross_entropy = -np.mean(np.log(np.maximum(likelihood, smallest)))
+    # Balanced classes without input: the uniform distribution.
+    null = np.log(len(model.classes))
+    return (null - cross_entropy) / null
+
+
+def _linear_fit(inputs, factor):
+    """R^2 of linear regression on its training points."""
+    centered = factor - factor.mean(dtype=np.float64)
+    inputs = inputs - inputs.mean(axis=0)
+    weights = np.linalg.lstsq(inputs, centered, rcond=None)[0]
+    return 1 - np.mean((centered - inputs @ weights) ** 2) / np.mean(centered**2)

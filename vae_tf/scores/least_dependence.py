@@ -1,0 +1,131 @@
+"""How much codes depend on each other, at least: a bound that holds for any number of images.
+
+The total correlation that `elbo_decomposition` estimates is that of the mixture of the posteriors
+of N images, which is far above that of endlessly many images where N is small against what codes
+tell. No null corrects it: independent codes with the same KL, or with the same widths of each
+image, exceed it by other amounts than codes that depend. Images that no density was fitted to give
+a bound instead. For any density p over codes,
+
+    E_q [log p(z) - sum_l log q(z_l)] = TC(q) - KL(q || p),
+
+so that what p says of codes of unseen images is at most the total correlation. Here p is a weighted
+sum of densities of the codes of one half of the images: the product of their marginals, which alone
+gives 0, the mixture of their posteriors, and mixtures of 1 and 16 Gaussians with full covariances.
+Its weights are fitted to one half of the samples and used on the other. The marginals q(z_l) are
+those of the unseen images themselves, whose entropy is at most that of endlessly many, in the mean
+over choices of images.
+"""
+
+import numpy as np
+
+from vae_tf.scores.posterior_mixture import log_densities
+from vae_tf.scores.validation import check_count, check_posterior, check_seed
+
+_GAUSSIANS = (1, 16)  # components of the two mixtures
+_MOST_FITTED = 10_000  # codes that a mixture of Gaussians is fitted to
+_STEPS = 50  # of the fit of a mixture, and of that of the weights
+
+
+def least_total_correlation(
+    mean: np.ndarray,
+    log_stddev: np.ndarray,
+    *,
+    num_samples: int = 10_000,
+    seed: int = 0,
+    progress: bool = False,
+) -> dict[str, float]:
+    """Estimates a lower bound of the total correlation of codes of endlessly many images.
+
+    See the module. In expectation it is never above the truth if images were drawn independently,
+    and it rises to it with their number. Independent codes give 0. A bound far above its error
+    shows dependence; a bound of 0 shows nothing, least of all independence.
+
+    Args:
+        mean: `[N, L]` encoder means. Of fewer than 4 images the bound is 0.
+        log_stddev: `[N, L]` natural logs of the encoder's standard deviations.
+        num_samples: Draws of an unseen image and its code, at least 2. Of fewer than 4 the bound
+            is 0.
+        seed: Seed of the draws.
+        progress: Whether to show a progress bar on stderr.
+
+    Returns:
+        `least_total_correlation` and, over samples, `least_total_correlation_error`, nats.
+
+    Raises:
+        UserError: If an array is invalid or their shapes differ.
+
+    Example:
+        >>> rng = np.random.default_rng(0)
+        >>> mean = rng.standard_normal((400, 1)) * np.ones(2)  # both codes tell the same
+        >>> bound = least_total_correlation(mean, np.full((400, 2), -1.5), num_samples=400)
+        >>> 0.7 < bound["least_total_correlation"] < 1.2
+        True
+    """
+    mean, log_stddev = check_posterior(mean, log_stddev)
+    num_samples = check_count("num_samples", num_samples, 2)
+    if min(len(mean), num_samples) < 4:
+        return {"least_total_correlation": 0.0, "least_total_correlation_error": 0.0}
+    rng = np.random.default_rng([check_seed(seed), 2])
+    mean, log_stddev = mean.astype(np.float64), log_stddev.astype(np.float64)
+    unseen, seen = np.array_split(rng.permutation(len(mean)), 2)
+    images = rng.choice(unseen, num_samples)
+    center, offset = mean[images], _noise(log_stddev[images], rng)  # z is center + offset
+
+    def densities(half, words):
+        title = f"Least total correlation: {words} images"
+        return log_densities(mean[half], log_stddev[half], center, offset, title, progress)
+
+    joint, product = densities(seen, "seen")
+    marginals = densities(unseen, "unseen")[1]
+    fitted = seen[:_MOST_FITTED]
+    codes = mean[fitted] + _noise(log_stddev[fitted], rng)
+    gaussians = [_log_gaussians(codes, center + offset, count) for count in _GAUSSIANS]
+    ratios = np.stack([product, joint, *gaussians], axis=1) - marginals[:, None]  # [S, densities]
+    halves = np.array_split(ratios, 2)
+    values = np.concatenate(
+        [_log_mean(halves[0], _weights(halves[1])), _log_mean(halves[1], _weights(halves[0]))]
+    )
+    return {
+        "least_total_correlation": max(float(values.mean()), 0.0),  # which is known
+        "least_total_correlation_error": float(values.std(ddof=1) / np.sqrt(num_samples)),
+    }
+
+
+def _noise(log_stddev, rng):
+    return np.exp(log_stddev) * rng.standard_normal(log_stddev.shape)
+
+
+def _log_gaussians(codes, points, count):
+    """Log density at points `[S, L]` of a mixture of Gaussians fitted to codes `[N, L]`."""
+    # Imported here: it takes seconds.
+    import warnings
+
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.mixture import GaussianMixture
+
+    # In units of the codes' spread: the floor of the variances is to fit narrow codes, too.
+    scale = codes.std(axis=0) + 1e-12
+    # A component has more parameters than it has codes where there are few.
+    count = max(min(count, len(codes) // (4 * codes.shape[1])), 1)
+    mixture = GaussianMixture(count, reg_covar=1e-4, max_iter=_STEPS, random_state=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # any density gives a bound
+        mixture.fit(codes / scale)
+    return mixture.score_samples(points / scale) - np.log(scale).sum()
+
+
+def _weights(ratios):
+    """Weights of the densities `[K]` under which the samples are most likely, by EM."""
+    weights = np.full(ratios.shape[1], 1 / ratios.shape[1])
+    parts = np.exp(ratios - ratios.max(axis=1, keepdims=True))
+    for _ in range(_STEPS):
+        shares = parts * weights
+        weights = np.mean(shares / shares.sum(axis=1, keepdims=True), axis=0)
+    # None is 0, so that a sample is never impossible.
+    return (weights + 1e-3) / (1 + 1e-3 * len(weights))
+
+
+def _log_mean(ratios, weights):
+    """Log of the weighted sum of densities, `[S]`."""
+    largest = ratios.max(axis=1)
+    return largest + np.log(np.exp(ratios - largest[:, None]) @ weights)

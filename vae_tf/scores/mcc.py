@@ -1,0 +1,74 @@
+"""MCC: how well codes follow factors one by one, after the best matching.
+
+Reference:
+    Hyvarinen & Morioka, "Unsupervised Feature Extraction by Time-Contrastive Learning and Nonlinear
+    ICA", NeurIPS 2016. https://arxiv.org/abs/1605.06336
+    Khemakhem et al., "Variational Autoencoders and Nonlinear ICA: A Unifying Framework", AISTATS
+    2020 (the authors' `metrics/mcc.py`). https://arxiv.org/abs/1907.04809
+"""
+
+import numpy as np
+
+from vae_tf.errors import unknown
+from vae_tf.scores.validation import check_codes, check_same_rows
+
+CORRELATIONS = ("pearson", "spearman")
+
+
+def mcc_score(codes: np.ndarray, factors: np.ndarray, *, correlation: str = "pearson") -> float:
+    """Mean correlation coefficient: is each factor, up to a line, a code of its own?
+
+    The mean over factors of |correlation| with the code each is given, under the assignment of
+    different codes to different factors that makes the sum greatest (Hungarian algorithm).
+
+    From 0 to 1. 1: each factor is a linear ("spearman": monotonic) function of one code. Chance is
+    above 0, as the best of many small correlations is kept. Factors are read as numbers, so a
+    nominal factor such as the shape, or an angle that wraps around, has no reason to reach 1.
+    A factor that gets no code, because there are fewer codes than factors, counts 0, as does one
+    whose code is constant, where the authors' code leaves it out or gives NaN; constant factors are
+    left out, and where none is left the score is 0. Invariant to permuting, sign-flipping and
+    rescaling codes; with "spearman" to any increasing or decreasing function of a code.
+
+    Args:
+        codes: `[N, L]` array, N at least 2.
+        factors: `[N, K]` array of numbers, real or whole.
+        correlation: "pearson" (of the values) or "spearman" (of the ranks, ties averaged).
+
+    Returns:
+        The score.
+
+    Raises:
+        UserError: If an array is invalid or the correlation unknown.
+
+    Example:
+        >>> factors = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
+        >>> round(mcc_score(factors[:, ::-1] * [-2.0, 3.0], factors), 6)
+        1.0
+        >>> round(mcc_score(factors @ [[1.0], [1.0]], factors), 6)  # one code for two: 0.71 / 2
+        0.353553
+    """
+    from scipy.optimize import linear_sum_assignment
+    from scipy.stats import rankdata
+
+    if correlation not in CORRELATIONS:
+        raise unknown("correlation", correlation, CORRELATIONS)
+    codes = check_codes(codes, min_samples=2)
+    factors = check_codes(factors, name="factors", min_samples=2)
+    check_same_rows(codes, factors)
+    factors = factors[:, np.ptp(factors, axis=0) > 0]
+    if factors.shape[1] == 0:
+        return 0.0
+    if correlation == "spearman":
+        codes, factors = rankdata(codes, axis=0), rankdata(factors, axis=0)
+    matrix = np.abs(_unit(codes).T @ _unit(factors))  # [L, K]
+    rows, columns = linear_sum_assignment(matrix, maximize=True)
+    return float(min(matrix[rows, columns].sum() / factors.shape[1], 1.0))
+
+
+def _unit(values):
+    """Columns less their means, scaled to length 1; constant columns are 0."""
+    varying = np.ptp(values, axis=0) > 0
+    centered = np.where(varying, values - values.mean(axis=0, dtype=np.float64), 0.0)
+    # Scaled first: squares of the smallest deviations would be 0.
+    centered /= np.maximum(np.abs(centered).max(axis=0), np.finfo(np.float64).tiny)
+    return centered / np.where(varying, np.linalg.norm(centered, axis=0), 1.0)

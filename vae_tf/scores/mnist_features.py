@@ -1,0 +1,102 @@
+"""Features of a small digit classifier that comes with this package, to compare samples by.
+
+The network is named `NAME`; distances in its features can be compared with one another and with
+none in other features. experiments/mnist_features.py trained it.
+"""
+
+import functools
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from vae_tf.errors import UserError
+from vae_tf.scores.sample_quality import frechet_distance, kernel_distance, precision_recall
+from vae_tf.scores.validation import as_array
+
+NAME = "mnist-128-64"
+PATH = Path(__file__).with_name("mnist_features.npz")
+
+
+@functools.cache
+def _stored() -> tuple[tuple[np.ndarray, ...], float]:
+    with np.load(PATH, allow_pickle=False) as file:
+        weights = tuple(file[f"arr_{i}"] for i in range(6))
+        return weights, float(file["accuracy"])
+
+
+def accuracy() -> float:
+    """Part of MNIST's test images that the classifier tells."""
+    return _stored()[1]
+
+
+def features(images: np.ndarray) -> np.ndarray:
+    """The 64 values before the classifier's last layer.
+
+    Args:
+        images: `[N, 28, 28, 1]` from 0 to 1.
+
+    Returns:
+        `[N, 64]` array.
+
+    Raises:
+        UserError: If they are of another shape.
+    """
+    return _forward(images, _stored()[0][:4])
+
+
+def logits(images: np.ndarray, weights=None) -> np.ndarray:
+    """Log-odds `[N, 10]` of the digits, up to a constant an image; `weights` for other ones."""
+    weights = _stored()[0] if weights is None else weights
+    kernel, bias = (np.asarray(array, "float32") for array in weights[4:])
+    return _forward(images, weights[:4]) @ kernel + bias
+
+
+def _forward(images, weights):
+    images = as_array(images, "images")
+    if images.shape[1:] != (28, 28, 1):
+        raise UserError(
+            f"The features '{NAME}' are those of digits, `images` [N, 28, 28, 1]. Received: shape "
+            f"{images.shape}. Pass the features of a network of your own to the distances."
+        )
+    x = images.reshape(len(images), -1).astype("float32")
+    for kernel, bias in zip(weights[::2], weights[1::2], strict=True):
+        x = np.maximum(x @ kernel.astype("float32") + bias.astype("float32"), 0.0)
+    return x
+
+
+def sample_quality(
+    real: np.ndarray,
+    generated: np.ndarray,
+    feature_network: Callable[[np.ndarray], np.ndarray] = features,
+    name: str = NAME,
+) -> dict[str, float]:
+    """Scores generated images against as many real ones, in the features of a named network.
+
+    Args:
+        real: `[N, H, W, C]` images.
+        generated: `[N, H, W, C]` images.
+        feature_network: Function from images to features `[N, F]`, such as `predict` of a Keras
+            model of your own.
+        name: Its name, which becomes part of the name of each score, so that nobody lays scores of
+            different features side by side.
+
+    Returns:
+        Dict such as `{"frechet_distance[mnist-128-64]": ...}` with `frechet_distance`,
+        `kernel_distance`, `precision` and `recall`.
+
+    Raises:
+        UserError: If there are not as many of both: the Frechet distance depends on the number.
+    """
+    if len(real) != len(generated):
+        raise UserError(
+            f"`real` and `generated` must be as many: the Frechet distance depends on the number. "
+            f"Received: {len(real)} and {len(generated)}"
+        )
+    both = np.asarray(feature_network(real)), np.asarray(feature_network(generated))
+    scores = {
+        "frechet_distance": frechet_distance(*both),
+        "kernel_distance": kernel_distance(*both),
+        **precision_recall(*both),
+    }
+    return {f"{score}[{name}]": value for score, value in scores.items()}

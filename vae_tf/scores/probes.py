@@ -1,0 +1,148 @@
+"""Probes: how well classes are read off codes by the simplest classifiers there are.
+
+Reference:
+    Alain & Bengio, "Understanding Intermediate Layers Using Linear Classifier Probes", 2016.
+    https://arxiv.org/abs/1610.01644
+    Kingma et al., "Semi-Supervised Learning with Deep Generative Models", NeurIPS 2014: M1, a
+    classifier on the codes of a VAE. https://arxiv.org/abs/1406.5298
+"""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from vae_tf.errors import UserError
+from vae_tf.scores.logistic import fit_logistic
+from vae_tf.scores.validation import check_codes, check_same_width, check_seed
+
+PENALTIES = (0.001, 0.01, 0.1, 1.0, 10.0, 100.0)  # C of the regression
+NEIGHBORS = (1, 3, 5, 10, 20, 50)
+_HELD_OUT = 5  # of each class one in five is held out to choose by
+
+
+class LabeledCodes(NamedTuple):
+    """Codes of images with labels, to learn from and to test on.
+
+    Attributes:
+        codes_train: `[N, L]`.
+        labels_train: `[N]` ints.
+        codes_test: `[M, L]`.
+        labels_test: `[M]` ints.
+    """
+
+    codes_train: np.ndarray
+    labels_train: np.ndarray
+    codes_test: np.ndarray
+    labels_test: np.ndarray
+
+
+def probe_scores(
+    codes_train: np.ndarray,
+    labels_train: np.ndarray,
+    codes_test: np.ndarray,
+    labels_test: np.ndarray,
+    *,
+    seed: int = 0,
+) -> dict[str, float]:
+    """Accuracy of a linear and of a nearest-neighbor classifier of the codes.
+
+    Codes are standardized by the training points. The penalty of the multinomial logistic
+    regression, C of 0.001 to 100, and the number of neighbors, 1 to 50, are those of the best
+    accuracy on one in five training points of each class, the first of equal ones; then both learn
+    from all training points. Test points choose nothing.
+
+    Accuracies from 0 to 1, 1: the class can be read off the codes. `chance` is the accuracy of the
+    most frequent class. Of one class alone all are the same. Invariant to permuting and
+    sign-flipping codes and to the scale of each, the neighbors but for ties.
+
+    Args:
+        codes_train: `[N, L]` array.
+        labels_train: `[N]` ints.
+        codes_test: `[M, L]` array.
+        labels_test: `[M]` ints.
+        seed: Seed of which training points are held out.
+
+    Returns:
+        `linear_accuracy`, `neighbor_accuracy`, `chance`, and what was chosen: `linear_C` and
+        `neighbor_k`.
+
+    Raises:
+        UserError: If an array is invalid.
+
+    Example:
+        >>> labels = np.arange(100) % 2
+        >>> scores = probe_scores(labels[:, None], labels, labels[:9, None], labels[:9])
+        >>> scores["linear_accuracy"], scores["neighbor_accuracy"], round(scores["chance"], 2)
+        (1.0, 1.0, 0.56)
+    """
+    from threadpoolctl import threadpool_limits
+
+    train = check_codes(codes_train, name="codes_train"), check_labels(labels_train, codes_train)
+    test = check_codes(codes_test, name="codes_test"), check_labels(labels_test, codes_test)
+    check_same_width("codes", train[0], test[0])
+    codes, labels = train
+    center, scale = codes.mean(axis=0), codes.std(axis=0)
+    scale = np.where(scale > 0, scale, 1.0)
+    codes, points = (codes - center) / scale, (test[0] - center) / scale
+    kept, held_out = _split(labels, np.random.default_rng(check_seed(seed)))
+    found = {}
+    for name, chosen, fit, choices in (
+        ("linear", "C", _regression, PENALTIES),
+        ("neighbor", "k", _neighbors, NEIGHBORS),
+    ):
+        with threadpool_limits(1):  # threads that wait for busy cores make short steps long
+            choice = _best(fit, choices, codes, labels, kept, held_out)
+            predicted = fit(codes, labels, choice)(points)
+        found[f"{name}_accuracy"] = float(np.mean(predicted == test[1]))
+        found[f"{name}_{chosen}"] = choice
+    values, counts = np.unique(labels, return_counts=True)
+    return {**found, "chance": float(np.mean(test[1] == values[counts.argmax()]))}
+
+
+def check_labels(labels: np.ndarray, codes: np.ndarray) -> np.ndarray:
+    """Returns labels as integers, one for each row of the codes.
+
+    Raises:
+        UserError: If they are not.
+    """
+    array = np.asarray(labels)
+    if array.shape != (len(codes),) or array.dtype.kind not in "iub":
+        raise UserError(
+            f"Labels must be {len(codes)} integers, one for each row of codes. Received: "
+            f"{array.dtype} array of shape {array.shape}. Leave out images whose label is unknown."
+        )
+    return array.astype(np.int64)
+
+
+_Predict = Callable[[np.ndarray], np.ndarray]
+
+
+def _best(fit, choices: Sequence, codes, labels, kept, held_out):
+    """The choice that classifies what was held out best; the middle one where nothing was."""
+    if not len(held_out):
+        return choices[len(choices) // 2] if fit is _regression else choices[0]
+
+    def accuracy(choice):
+        return np.mean(fit(codes[kept], labels[kept], choice)(codes[held_out]) == labels[held_out])
+
+    return choices[int(np.argmax([accuracy(choice) for choice in choices]))]
+
+
+def _split(labels, rng) -> tuple[np.ndarray, np.ndarray]:
+    """Rows to learn from and rows to choose by: a fifth of each class that has five."""
+    classes = [rng.permutation(np.flatnonzero(labels == label)) for label in np.unique(labels)]
+    held_out = np.concatenate([rows[: len(rows) // _HELD_OUT] for rows in classes])
+    return np.setdiff1d(np.arange(len(labels)), held_out), held_out
+
+
+def _regression(codes, labels, C) -> _Predict:
+    if labels.min() == labels.max():
+        return lambda points: np.full(len(points), labels[0])
+    return fit_logistic(codes, labels, C=C).predict
+
+
+def _neighbors(codes, labels, k) -> _Predict:
+    from sklearn.neighbors import KNeighborsClassifier
+
+    return KNeighborsClassifier(min(k, len(codes))).fit(codes, labels).predict

@@ -1,0 +1,130 @@
+"""SAP: how much better the best single code predicts a factor than the second-best.
+
+Reference:
+    Kumar et al., "Variational Inference of Disentangled Latent Concepts from Unlabeled
+    Observations", ICLR 2018. https://arxiv.org/abs/1711.00848
+"""
+
+import numpy as np
+
+from vae_tf.scores.information import mean_gap
+from vae_tf.scores.linear_svm import fit_on_one_code
+from vae_tf.scores.threads import map_in_threads
+from vae_tf.scores.validation import check_factors, check_train_test
+
+
+def sap_score(
+    codes_train: np.ndarray,
+    factors_train: np.ndarray,
+    codes_test: np.ndarray,
+    factors_test: np.ndarray,
+    *,
+    continuous: bool = False,
+    progress: bool = False,
+) -> float:
+    """Separated attribute predictability: is each factor predicted by one code alone?
+
+    Mean over factors of best - second-best entry of `predictability_matrix`.
+
+    From 0 to 1. 0: two codes predict each factor equally well, or none does. 1: one code does
+    always and the others never, which accuracies above chance cannot reach: identity codes of
+    many-valued factors score far below 1 because a linear classifier on one number separates few
+    values. Constant factors are left out; the second-best of a single code is 0.
+
+    Invariant to permuting and sign-flipping codes; to rescaling only if `continuous`, because the
+    classifier is penalized.
+
+    Args:
+        codes_train: `[N, L]` array; 10,000 points in Locatello et al.
+        factors_train: `[N, K]` int array.
+        codes_test: `[M, L]` array; 5,000 points in Locatello et al.
+        factors_test: `[M, K]` int array.
+        continuous: Whether to read factors as numbers (squared correlation) rather than classes;
+            then the values of the factors count, not only which are equal.
+        progress: Whether to show a progress bar on stderr.
+
+    Returns:
+        The score.
+
+    Example:
+        >>> factors = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
+        >>> round(sap_score(factors, factors, factors, factors, continuous=True), 6)
+        1.0
+    """
+    matrix = predictability_matrix(
+        codes_train,
+        factors_train,
+        codes_test,
+        factors_test,
+        continuous=continuous,
+        progress=progress,
+    )
+    varying = np.ptp(check_factors(factors_train), axis=0) > 0
+    return mean_gap(matrix, varying.astype(float))
+
+
+def predictability_matrix(
+    codes_train: np.ndarray,
+    factors_train: np.ndarray,
+    codes_test: np.ndarray,
+    factors_test: np.ndarray,
+    *,
+    continuous: bool = False,
+    progress: bool = False,
+) -> np.ndarray:
+    """How well each code alone predicts each factor, `[L, K]`, from 0 to 1.
+
+    Discrete: test accuracy of scikit-learn's LinearSVC(C=0.01, class_weight="balanced") on that
+    code, here fitted to its optimum (`linear_svm.py`). Continuous: squared correlation on the
+    training points, 0 where the variance of the code is at most 1e-12. Zeros for a constant factor.
+
+    Args:
+        codes_train: `[N, L]` array.
+        factors_train: `[N, K]` int array.
+        codes_test: `[M, L]` array.
+        factors_test: `[M, K]` int array.
+        continuous: Whether to read factors as numbers, see `sap_score`.
+        progress: Whether to show a progress bar on stderr.
+
+    Returns:
+        `[L, K]` array.
+
+    Example:
+        >>> factors = np.array([[0], [1], [2]])
+        >>> codes = np.array([[0.0, 1.0], [1.0, 0.0], [2.0, 1.0]])
+        >>> predictability_matrix(codes, factors, codes, factors, continuous=True).round(6).tolist()
+        [[1.0], [0.0]]
+    """
+    x_train, y_train, x_test, y_test = check_train_test(
+        codes_train, factors_train, codes_test, factors_test
+    )
+    varying = np.ptp(y_train, axis=0) > 0
+    if continuous:
+        return _squared_correlation(x_train.astype(np.float64), y_train.astype(np.float64), varying)
+
+    def accuracy(pair):
+        code, k = pair
+        classes, slopes, intercepts = fit_on_one_code(
+            x_train[:, code], y_train[:, k], C=0.01, balanced=True
+        )
+        decisions = np.multiply.outer(x_test[:, code].astype(np.float64), slopes) + intercepts
+        return np.mean(classes[decisions.argmax(axis=1)] == y_test[:, k])
+
+    matrix = np.zeros((x_train.shape[1], y_train.shape[1]))
+    pairs = [(code, int(k)) for k in np.flatnonzero(varying) for code in range(len(matrix))]
+    accuracies = map_in_threads(
+        accuracy, pairs, description="SAP: classifiers fitted", progress=progress
+    )
+    for pair, value in accuracies.items():
+        matrix[pair] = value
+    return matrix
+
+
+def _squared_correlation(codes, factors, varying):
+    codes = codes - codes.mean(axis=0)
+    factors = factors - factors.mean(axis=0)
+    products = np.sum(codes**2, axis=0)[:, None] * np.sum(factors**2, axis=0)
+    covariances = (codes.T @ factors) ** 2
+    # ddof 1, as the reference's numpy.cov.
+    valid = (np.sum(codes**2, axis=0) / max(len(codes) - 1, 1) > 1e-12)[:, None] & varying
+    return np.divide(covariances, products, where=valid, out=np.zeros_like(products))

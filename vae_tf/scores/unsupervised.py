@@ -1,0 +1,147 @@
+"""Scores that need no factors: how dependent the codes are on each other, how many are in use.
+
+Reference:
+    Locatello et al., "Challenging Common Assumptions in the Unsupervised Learning of Disentangled
+    Representations", ICML 2019. https://arxiv.org/abs/1811.12359
+"""
+
+import numpy as np
+
+from vae_tf.scores.information import bin_codes, discrete_information
+from vae_tf.scores.validation import check_codes, check_number
+
+
+def unsupervised_scores(codes: np.ndarray, *, num_bins: int = 20) -> dict[str, float]:
+    """Dependence between codes: total correlation, Wasserstein distance, mutual information.
+
+    With S the covariance of the codes (ddof 1) and D its diagonal:
+    `gaussian_total_correlation` = 0.5 (sum log D - log det S), in nats;
+    `gaussian_wasserstein` = 2 tr S - 2 tr sqrtm(D S), the squared 2-Wasserstein distance between
+    N(0, S) and N(0, D), in squared units of the codes;
+    `gaussian_wasserstein_normalized` = that over tr S;
+    `mutual_information` = mean over pairs of different codes of the information between their
+    20-bin versions, in nats.
+
+    All at least 0, lower is more independent; 0 for a single code. The first two are 0 for
+    uncorrelated codes. The total correlation of exactly dependent codes is infinite: eigenvalues of
+    the correlation matrix are not taken below L times the float64 epsilon, so it stays at or below
+    about 18 nats an eigenvalue. Constant codes depend on nothing and add 0.
+
+    All invariant to permuting and sign-flipping codes; total correlation and mutual information
+    (but for points on the edges of bins) to a scale per code, the normalized distance to a common
+    one.
+
+    Args:
+        codes: `[N, L]` array, N at least 2; 10,000 mean codes in Locatello et al.
+        num_bins: Bins a code; 20 in Locatello et al.
+
+    Returns:
+        The four numbers.
+
+    Example:
+        >>> square = np.array([[0.0, 0], [0, 1], [1, 0], [1, 1]])
+        >>> scores = unsupervised_scores(square)
+        >>> [round(score, 6) + 0.0 for score in scores.values()]
+        [0.0, 0.0, 0.0, 0.0]
+        >>> round(unsupervised_scores(square[:, [0, 0]])["mutual_information"], 4)
+        0.6931
+    """
+    codes = check_codes(codes, min_samples=2)
+    bins = bin_codes(codes, num_bins=num_bins)
+    information = discrete_information(bins, bins)
+    pairs = max(codes.shape[1] * (codes.shape[1] - 1), 1)
+    # Deviations below 1e-162 have squares of 0.
+    varying = (np.ptp(codes, axis=0) > 0) & (np.var(codes, axis=0, dtype=np.float64) > 0)
+    scores = dict.fromkeys(
+        (
+            "gaussian_total_correlation",
+            "gaussian_wasserstein",
+            "gaussian_wasserstein_normalized",
+        ),
+        0.0,
+    )
+    if varying.any():
+        covariance = np.atleast_2d(np.cov(codes[:, varying].astype(np.float64), rowvar=False))
+        distance = gaussian_wasserstein(covariance)
+        scores = {
+            "gaussian_total_correlation": gaussian_total_correlation(covariance),
+            "gaussian_wasserstein": distance,
+            "gaussian_wasserstein_normalized": distance / float(np.trace(covariance)),
+        }
+    off_diagonal = information.sum() - np.trace(information)
+    return {**scores, "mutual_information": float(max(off_diagonal, 0.0) / pairs)}
+
+
+def gaussian_total_correlation(covariance: np.ndarray) -> float:
+    """Total correlation of a Gaussian, 0.5 (sum log diag S - log det S), in nats.
+
+    Computed as -0.5 times the sum of log eigenvalues of the correlation matrix, each at least L
+    times the float64 epsilon.
+
+    Args:
+        covariance: `[L, L]` covariance S with a positive diagonal.
+
+    Returns:
+        At least 0.
+
+    Example:
+        >>> round(gaussian_total_correlation(np.array([[4.0, 1.2], [1.2, 1.0]])), 6)
+        0.223144
+    """
+    stddev = np.sqrt(np.diag(covariance))
+    eigenvalues = np.linalg.eigvalsh(covariance / np.outer(stddev, stddev))
+    floor = len(covariance) * np.finfo(np.float64).eps
+    return float(max(-0.5 * np.sum(np.log(np.maximum(eigenvalues, floor))), 0.0))
+
+
+def gaussian_wasserstein(covariance: np.ndarray) -> float:
+    """Squared 2-Wasserstein distance between N(0, S) and N(0, diag S).
+
+    2 tr S - 2 tr sqrtm(D S). D S has the eigenvalues of the symmetric D^1/2 S D^1/2, whose roots
+    are summed.
+
+    Args:
+        covariance: `[L, L]` covariance S.
+
+    Returns:
+        At least 0.
+
+    Example:
+        >>> gaussian_wasserstein(np.diag([4.0, 1.0]))
+        0.0
+    """
+    stddev = np.sqrt(np.diag(covariance))
+    eigenvalues = np.linalg.eigvalsh(covariance * np.outer(stddev, stddev))
+    roots = np.sqrt(np.maximum(eigenvalues, 0.0)).sum()
+    return float(max(2 * np.trace(covariance) - 2 * roots, 0.0))
+
+
+def active_units(codes: np.ndarray, *, threshold: float = 0.01) -> int:
+    """Number of codes in use: Var of the encoder mean over images > 0.01.
+
+    From 0 (the posterior collapsed onto the prior: no code depends on the image) to L. Invariant to
+    permuting and sign-flipping codes; not to rescaling, for the threshold is on the prior's scale.
+
+    Args:
+        codes: `[N, L]` encoder means.
+        threshold: Variance (ddof 0) that a code in use exceeds; 0.01 in Burda et al.
+
+    Returns:
+        The count.
+
+    Raises:
+        UserError: If the threshold is negative.
+
+    Example:
+        >>> active_units(np.array([[1.0, 0.5, 0.1], [-1.0, 0.5, -0.05]]))
+        1
+
+    Reference:
+        Burda et al., "Importance Weighted Autoencoders", ICLR 2016, Section 5.2.
+        https://arxiv.org/abs/1509.00519
+    """
+    remedy = "Pass 0.01 for the published count."
+    threshold = check_number("threshold", threshold, 0, remedy=remedy)
+    codes = check_codes(codes)
+    variances = np.var(codes, axis=0, dtype=np.float64)
+    return int(np.sum((variances > threshold) & (np.ptp(codes, axis=0) > 0)))
