@@ -3,6 +3,7 @@ import pytest
 from keras import ops
 
 from vae_tf import schedules
+from vae_tf.config import Params, replace
 from vae_tf.errors import UserError
 from vae_tf.schedules import (
     constant,
@@ -11,6 +12,7 @@ from vae_tf.schedules import (
     cosine,
     cyclical,
     exponential,
+    falling,
     linear,
     parse,
     stepwise,
@@ -176,3 +178,22 @@ def test_bad_text(text, message):
 def test_infinite_level_is_refused():
     with pytest.raises(UserError, match="number of at least 0"):
         schedules.constant(float("inf"))
+
+
+def test_falling_is_a_warm_up_and_a_cosine_within_the_steps_of_its_run():
+    written = warm_up(100, cosine(2e-3, 0, 900))
+    steps = np.arange(1_100)
+    np.testing.assert_allclose(falling(2e-3).within(1_000)(steps), written(steps), rtol=1e-12)
+    assert falling(2e-3, 500).within(1_000) == falling(2e-3, 500)
+    assert str(parse("falling(0.002)")) == "falling(0.002)"
+    with pytest.raises(UserError, match="steps"):
+        falling(2e-3)(0)
+
+
+def test_a_run_gives_a_falling_rate_its_steps():
+    run = Params(learning_rate="falling(0.004)", steps=200)
+    assert replace(run, steps=50).rate(50) == pytest.approx(0, abs=1e-12)
+    assert replace(run, steps=50).rate(5) == pytest.approx(0.004)
+    assert run.to_dict()["learning_rate"] == "falling(0.004)"
+    with pytest.raises(UserError, match="kl_weight"):
+        replace(run, kl_weight="falling(4)")

@@ -1,9 +1,10 @@
 """Params: what a run is. One flat, frozen, checked record with an exact JSON round trip."""
 
+import contextlib
 import dataclasses
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from vae_tf import schedules
 from vae_tf.checks import is_number, is_whole
@@ -116,11 +117,16 @@ class Params:
     def _set(self, name: str, value):
         object.__setattr__(self, name, value)
 
-    def _set_schedule(self, name: str):
+    @contextlib.contextmanager
+    def _naming(self, name: str) -> Iterator[None]:
         try:
-            self._set(name, schedules.as_schedule(getattr(self, name)))
+            yield
         except UserError as error:
             raise UserError(f"`{name}`: {error}") from None
+
+    def _set_schedule(self, name: str):
+        with self._naming(name):
+            self._set(name, schedules.as_schedule(getattr(self, name)))
 
     def _require(self, condition: bool, name: str, expected: str):
         if not condition:
@@ -209,6 +215,10 @@ class Params:
         usable = not isinstance(self.learning_rate, schedules.Feedback)
         usable = usable and self.learning_rate.highest > 0
         self._require(usable, "learning_rate", "a function of the step, above 0 somewhere")
+        for name, schedule in (("learning_rate", self.rate), ("kl_weight", self.kl_weight)):
+            if not isinstance(schedule, schedules.Feedback):
+                with self._naming(name):
+                    schedule(0)  # a `falling` one inside another, or as the weight, needs its steps
         for name in ("sample_steps", "keep_steps"):
             steps = getattr(self, name)
             fits = isinstance(steps, (list, tuple)) and all(is_whole(step, 0) for step in steps)
@@ -217,6 +227,11 @@ class Params:
         read_optimizer(self.optimizer)
         fits = self.ema is None or (is_number(self.ema) and 0 < self.ema < 1)
         self._require(fits, "ema", "a number above 0 and below 1, or None (off)")
+
+    @property
+    def rate(self) -> schedules.Schedule:
+        """The learning rate by the step; a `falling` one falls within the run's own steps."""
+        return schedules.as_schedule(self.learning_rate).within(self.steps)
 
     @property
     def optimizer_call(self) -> tuple[str, dict]:

@@ -55,7 +55,7 @@ def build_model(
 def _compile(model: GenerativeModel, params):
     name, options = params.optimizer_call
     # Named, so that its variables have the same paths in every process.
-    settings = {"name": "optimizer", "learning_rate": float(params.learning_rate(0)), **options}
+    settings = {"name": "optimizer", "learning_rate": float(params.rate(0)), **options}
     try:
         optimizer = keras.optimizers.get({"class_name": name, "config": settings})
         if params.precision == "mixed_float16":

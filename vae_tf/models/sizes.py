@@ -35,7 +35,7 @@ def make_model(params, encoder: keras.Model, decoder: keras.Model, hyper: dict) 
         hyper: All hyperparameters of the model.
     """
     kind: type[GenerativeModel] = MODELS[params.model]
-    rate = params.learning_rate
+    rate = params.rate
     return kind(
         encoder,
         decoder,

@@ -2,7 +2,7 @@
 
 from vae_tf.config import Params, replace
 from vae_tf.presets.presets import Presets
-from vae_tf.schedules import exponential, linear
+from vae_tf.schedules import exponential, falling, linear
 
 RUNS: Presets[Params] = Presets("binary_mnist", "Log-likelihoods of binary MNIST: downloads 11 MB")
 
@@ -15,7 +15,8 @@ RUNS.add(
         latent_size=50,
         activation="tanh",
         batch_size=100,
-        learning_rate=1e-3,
+        # After 10,000 steps 100.8 nats; constant 104.0 (experiments/recipe.csv, seed 0).
+        learning_rate=falling(2e-3),
         optimizer="adam(epsilon=1e-4)",
         steps=30_000,
         sample_every=3_000,
@@ -94,6 +95,7 @@ for _depth in (1, 2, 5):
                 latent_size=64,
                 encoder=((256,), (256,)),
                 activation="leaky_relu",
+                learning_rate=1e-3,
                 optimizer="adam",
                 hyper=_layers | {"batch_normalization": _normalized},
                 kl_weight=linear(0, 1, 2_500) if _warm else 1.0,

@@ -2,6 +2,7 @@
 
 from vae_tf.config import Params, replace
 from vae_tf.presets.presets import Presets
+from vae_tf.schedules import falling
 
 RUNS: Presets[Params] = Presets("digits", "Handwritten digits, 8x8: nothing to download")
 
@@ -12,6 +13,9 @@ RUNS.add(
         encoder=((256,), (256,)),
         latent_size=2,
         validation=0.2,
+        # 0.001, constant: 24.2 nats on validation at the end; falling from 0.001, 0.002, 0.004:
+        # 24.1, 23.8, 23.8 (seed 0).
+        learning_rate=falling(4e-3),
         steps=4_000,
         sample_every=500,
         validate_every=500,
@@ -35,6 +39,7 @@ RUNS.add(
         RUNS["digits-VAE"],
         model="qlae",
         hyper={"quantization_weight": 0.08, "commitment_weight": 0.08},
+        learning_rate=1e-3,
         optimizer="adamw(weight_decay=0.1, global_clipnorm=1.0)",
     ),
     "each latent takes one of a few values; half a minute",

@@ -2,6 +2,7 @@
 
 from vae_tf.config import Params, replace
 from vae_tf.presets.presets import Presets
+from vae_tf.schedules import falling
 
 RUNS: Presets[Params] = Presets("sprites", "Shapes with known factors, 64x64: nothing to download")
 
@@ -14,6 +15,8 @@ RUNS.add(
         kl_weight=4.0,
         encoder=((32, 4, 2), (32, 4, 2), (64, 4, 2), (64, 4, 2), (256,)),
         latent_size=10,
+        # After 1,500 steps of the VAE 82.8 nats; constant 87.4 (experiments/recipe.csv, seed 0).
+        learning_rate=falling(2e-3),
         steps=5_000,
         sample_every=500,
         sample_steps=(0, 10, 30, 100, 200, 300),
@@ -30,12 +33,15 @@ RUNS.add(
     replace(RUNS["sprites-VAE"], model="beta_tcvae", hyper={"beta": 6.0}),
     "a penalty on the total correlation separates position, size and angle; five minutes",
 )
+# Models of two players, and the QLAE, keep the constant rate that their settings were found with.
+_PLAYERS = replace(RUNS["sprites-VAE"], learning_rate=1e-3)
+
 # Both networks learn as fast as each other, as in the paper, but ten times faster; three steps of
 # the discriminator for one of the VAE, as this is a fortieth of the paper's steps.
 RUNS.add(
     "sprites-FactorVAE",
     replace(
-        RUNS["sprites-VAE"],
+        _PLAYERS,
         model="factor_vae",
         hyper={"gamma": 10.0, "discriminator_steps": 3, "discriminator_learning_rate": 1e-3},
     ),
@@ -76,7 +82,7 @@ RUNS.add(
 RUNS.add(
     "sprites-AAE",
     replace(
-        RUNS["sprites-VAE"],
+        _PLAYERS,
         model="adversarial_ae",
         hyper={"encoder_learning_rate": 3e-4, "discriminator_learning_rate": 3e-4},
     ),
@@ -95,7 +101,7 @@ RUNS.add(
 RUNS.add(
     "sprites-InfoGAN",
     replace(
-        RUNS["sprites-VAE"],
+        _PLAYERS,
         model="info_gan",
         hyper={"num_codes": 5},
         optimizer="adam(beta_1=0.5)",
@@ -122,7 +128,7 @@ RUNS.add(
 RUNS.add(
     "sprites-QLAE",
     replace(
-        RUNS["sprites-VAE"],
+        _PLAYERS,
         model="qlae",
         hyper={"quantization_weight": 0.4, "commitment_weight": 0.4},
         optimizer="adamw(weight_decay=0.1, global_clipnorm=1.0)",

@@ -10,6 +10,7 @@ from vae_tf.schedules import (
     cosine,
     cyclical,
     exponential,
+    falling,
     linear,
     triggered,
     warm_up,
@@ -124,12 +125,6 @@ STUDIES.add(
 # How networks learn (experiments/recipe.py): four sets, one change at a time of a start, a rate, an
 # optimizer, a batch or a width, at about equal CPU seconds. The base has the start that suits its
 # activation (He's, for tanh Glorot's) and a rate that falls along a cosine.
-def _cosine(rate: float, steps: int, warm: int | None = None):
-    """Up in a straight line within a tenth of the steps, or `warm`, then along a cosine to 0."""
-    warm = warm or steps // 10
-    return warm_up(warm, cosine(rate, 0, steps - warm))
-
-
 def _scaled(spec, factor: float):
     return tuple((max(int(layer[0] * factor), 1), *layer[1:]) for layer in spec)
 
@@ -164,7 +159,7 @@ _recipe_lengths = {
 def _recipes(run: Params, rate: float, steps: int) -> dict[str, dict]:
     """Variant -> changes of a run at its highest rate, for so many steps."""
     clipped = {"optimizer": _with_option(run.optimizer, "global_clipnorm=100")}
-    doubled = {"learning_rate": _cosine(2 * rate, steps)}
+    doubled = {"learning_rate": falling(2 * rate)}
     constant_rate = {"learning_rate": rate}
     no_bias = {"output_bias": "initializer"}
     return {
@@ -176,11 +171,13 @@ def _recipes(run: Params, rate: float, steps: int) -> dict[str, dict]:
         "glorot-no-bias": {"initializer": "glorot", **no_bias},
         "constant": constant_rate,
         "constant-half": {"learning_rate": rate / 2},
-        "cosine-half": {"learning_rate": _cosine(rate / 2, steps)},
+        "cosine-half": {"learning_rate": falling(rate / 2)},
         "cosine-double": doubled,
-        "one-cycle": {"learning_rate": _cosine(2 * rate, steps, 3 * steps // 10)},
+        "one-cycle": {
+            "learning_rate": warm_up(3 * steps // 10, cosine(2 * rate, 0, steps - 3 * steps // 10))
+        },
         "adamw": {"optimizer": "adamw(weight_decay=0.01)"},
-        "lion": {"optimizer": "lion", "learning_rate": _cosine(rate / 5, steps)},
+        "lion": {"optimizer": "lion", "learning_rate": falling(rate / 5)},
         "muon": {"optimizer": "muon(weight_decay=None)"},
         "clipped": clipped,
         "clipped-double": {**clipped, **doubled},
@@ -200,7 +197,7 @@ def _recipe(name: str, variant: str) -> Params:
     steps = int(steps * _recipe_lengths.get(variant, 1)) // 10 * 10
     run = replace(
         run,
-        learning_rate=_cosine(rate, steps),
+        learning_rate=falling(rate),
         steps=steps,
         sample_every=steps,
         checkpoint_every=steps,
@@ -274,8 +271,7 @@ STUDIES.add(
     "MNIST from 100 labels; six hours",
 )
 
-# The runs shown in this repository; experiments/gallery.py puts them into predictions/. MNIST's at
-# the learning rate that their presets had: MNIST-VAE is lost there.
+# The runs shown in this repository; experiments/gallery.py puts them into predictions/.
 _gallery = {
     "MNIST-AE": RUNS["MNIST-AE"],
     "MNIST-VAE": RUNS["MNIST-VAE"],
@@ -284,13 +280,17 @@ _gallery = {
         RUNS["MNIST-KLD-Anneal"], steps=15_000, kl_weight=linear(0, 1, 12_500, delay=750)
     ),
     "MNIST-VAE-dense": RUNS["MNIST-VAE-dense"],
+    "MNIST-VAE-averaged-losses": replace(RUNS["MNIST-VAE-averaged-losses"], steps=2_500),
+}
+# The second project's network.
+_gallery |= {
+    name: run
+    for name, run in emoji.RUNS.items()
+    if run.dataset == "emoji" and run.encoder == emoji.RUNS["emoji-VAE"].encoder
 }
 STUDIES.add(
     "gallery",
-    Study(
-        {name: replace(run, learning_rate=2e-3) for name, run in _gallery.items()}
-        | {name: run for name, run in RUNS.items() if name.startswith("emoji-")}
-    ),
+    Study(_gallery),
     "the runs that this repository shows; two hours",
 )
 

@@ -6,7 +6,7 @@ the call that makes it, and takes numbers, NumPy arrays or tensors.
 """
 
 from vae_tf.schedules.feedback import constrained, controlled, triggered
-from vae_tf.schedules.ramps import cosine, cyclical, exponential, linear, stepwise, warm_up
+from vae_tf.schedules.ramps import cosine, cyclical, exponential, falling, linear, stepwise, warm_up
 from vae_tf.schedules.schedule import Feedback, Schedule, constant
 from vae_tf.schedules.texts import SCHEDULES, as_schedule, parse
 
@@ -21,6 +21,7 @@ __all__ = [
     "cosine",
     "cyclical",
     "exponential",
+    "falling",
     "linear",
     "parse",
     "stepwise",

@@ -231,3 +231,42 @@ class warm_up(Schedule):  # noqa: N801
 
     highest = property(lambda self: self.schedule.highest)
     settled_at = property(lambda self: self.steps + self.schedule.settled_at)
+
+
+@dataclasses.dataclass(frozen=True)
+class falling(Schedule):  # noqa: N801
+    """Up to `rate` within a tenth of the steps, then along half a wave of a cosine to 0.
+
+    `warm_up(steps / 10, cosine(rate, 0, 9 * steps / 10))` under a shorter name: what the presets
+    do with the learning rate.
+
+    Args:
+        rate: Highest value, above 0.
+        steps: Optimizer steps the way takes, at least 2; None: those of the run it is a field of.
+
+    Example:
+        >>> schedule = falling(0.002).within(5_000)
+        >>> [round(float(schedule(step)), 6) for step in (0, 500, 2_750, 5_000)]
+        [4e-06, 0.002, 0.001, 0.0]
+    """
+
+    rate: float
+    steps: int | None = None
+
+    def __post_init__(self):
+        check_level("rate", self.rate, zero=False)
+        if self.steps is not None:
+            check_steps("steps", self.steps, 2)
+
+    def __call__(self, step):
+        require(self.steps is not None, "steps", "a number where there is no run", None)
+        up = max(self.steps // 10, 1)
+        return warm_up(up, cosine(self.rate, 0, self.steps - up))(step)
+
+    def within(self, steps):
+        """The schedule with the steps of a run, where it has none of its own."""
+        return self if self.steps else falling(self.rate, max(steps, 2))
+
+    lowest = property(lambda self: 0.0)
+    highest = property(lambda self: self.rate)
+    settled_at = property(lambda self: self.steps)

@@ -33,6 +33,10 @@ class Schedule:
         """The step from which the value no longer changes; None where there is none."""
         raise NotImplementedError
 
+    def within(self, steps: int) -> "Schedule":
+        """The schedule of a run of so many steps; itself, unless it takes as long as its run."""
+        return self
+
     def __str__(self) -> str:
         arguments = {field: getattr(self, field.name) for field in dataclasses.fields(self)}
         while arguments and (last := next(reversed(arguments))).default == arguments[last]:

@@ -15,7 +15,6 @@ from vae_tf.models.generative_model import GenerativeModel
 from vae_tf.runs import Log, Place, Run, checkpoints, read_log, read_proven_log
 from vae_tf.runs.details import check_details, describe_params
 from vae_tf.runs.kept import keep
-from vae_tf.schedules import as_schedule
 from vae_tf.training.averages import WeightAverages
 from vae_tf.training.callbacks import Callback
 from vae_tf.training.checks import check_checkpoint, check_networks, check_no_progress
@@ -197,7 +196,7 @@ class Training:
         if self.model.learning_rate is None:
             rate = self.model.scheduled_optimizers[0].learning_rate  # callbacks may change it
         else:
-            rate = np.float32(as_schedule(self.params.learning_rate)(self.step))
+            rate = np.float32(self.params.rate(self.step))
         return {"step": self.step, "learning_rate": float(rate)}
 
     @property

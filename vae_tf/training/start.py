@@ -242,7 +242,7 @@ def _model(
 
 def rate_advice(params: Params) -> str | None:
     """What does not fit between the learning rate's schedule and the steps; None if all does."""
-    rate, steps = as_schedule(params.learning_rate), params.steps
+    rate, steps = params.rate, params.steps
     if isinstance(rate, warm_up) and rate.steps >= steps:
         return (
             f"Warning: the learning rate warms up for {rate.steps:,} steps, and the run has "
