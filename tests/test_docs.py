@@ -13,6 +13,9 @@ ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 README = (ROOT / "README.md").read_text()
 
+# The target of a link within the repository, without an anchor.
+_LINK = re.compile(r"(?<=\]\()([^()=:#\s]+)(?=[)#])")
+
 # Code of a page as a whole runs by itself; parts of params.py do not.
 _RUNNABLE = {"data.md": 2, "keras.md": 3}
 
@@ -51,6 +54,14 @@ def test_pictures_in_git_are_those_that_texts_show():
     text = "\n".join(page.read_text() for page in pages)
     tracked = listed.stdout.decode().split("\0")[:-1]
     assert tracked and not [path for path in tracked if path not in text]
+
+
+def test_links_lead_to_files():
+    pages = [*ROOT.glob("*.md"), *DOCS.glob("**/*.md")]
+    links = [(page, link) for page in pages for link in _LINK.findall(page.read_text())]
+    assert links and not [
+        (str(page), link) for page, link in links if not (page.parent / link).exists()
+    ]
 
 
 @pytest.mark.parametrize("page", _RUNNABLE)
