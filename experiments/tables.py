@@ -1,0 +1,79 @@
+"""Writes tables of docs/results/ from the committed JSON: `python experiments/tables.py`.
+
+    python experiments/tables.py --check    compares, as CI does, and writes nothing
+
+A table is between the comments `<!-- table: NAME -->` and `<!-- end of table -->` of its page.
+"""
+
+import argparse
+import json
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "experiments")]
+
+import few_labels  # noqa: E402
+import hierarchies  # noqa: E402
+import label_curve  # noqa: E402
+import sprites_steps  # noqa: E402
+
+PAGES = ROOT / "docs" / "results"
+
+
+def _records(name: str) -> dict:
+    return json.loads((ROOT / "experiments" / f"{name}.json").read_text(encoding="utf-8"))
+
+
+# Name of a table in its page -> the table as Markdown.
+TABLES: dict[str, Callable[[], str]] = {
+    "few_labels": lambda: few_labels.table(_records("few_labels")),
+    "few_labels tricks": lambda: few_labels.table_of_tricks(_records("few_labels")),
+    "hierarchies": lambda: hierarchies.table(_records("hierarchies")),
+    "label_curve": lambda: label_curve.table(_records("label_curve")["MNIST-VAE-dense"]),
+    "sprites_steps": lambda: sprites_steps.table(_records("sprites_steps")),
+}
+_MARKED = re.compile(r"<!-- table: ([\w ]+) -->\n.*?<!-- end of table -->", re.DOTALL)
+
+
+def with_tables(page: str) -> str:
+    """Return the text of a page with its marked tables made again.
+
+    Args:
+        page: Markdown.
+
+    Raises:
+        ValueError: If a marked table is unknown.
+    """
+
+    def made(match: re.Match) -> str:
+        name = match[1]
+        if name not in TABLES:
+            raise ValueError(f"Expected a table of {', '.join(TABLES)}. Received: {name}")
+        return f"<!-- table: {name} -->\n\n{TABLES[name]()}\n\n<!-- end of table -->"
+
+    return _MARKED.sub(made, page)
+
+
+def main():
+    """Write the tables, or compare them."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--check", action="store_true", help="write nothing; fail if one differs")
+    options = parser.parse_args()
+    different = []
+    for path in sorted(PAGES.glob("*.md")):
+        page = path.read_text(encoding="utf-8")
+        made = with_tables(page)
+        if made != page:
+            different.append(path.relative_to(ROOT).as_posix())
+            if not options.check:
+                path.write_text(made, encoding="utf-8")
+    if options.check and different:
+        sys.exit(f"Tables differ: {', '.join(different)}. Run: python experiments/tables.py")
+    print(f"Written: {', '.join(different)}" if different else "All tables are up to date.")
+
+
+if __name__ == "__main__":
+    main()
