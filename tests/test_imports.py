@@ -17,7 +17,7 @@ LAYERS = [
     {"likelihoods"},
     {"networks", "data", "scores", "plots"},
     {"models", "forecasts", "directions", "metrics"},
-    {"keras_names"},
+    {"keras_names", "compression"},
     {"config"},
     {"runs"},
     {"training", "analysis", "studies"},

@@ -13,12 +13,13 @@ _HOMES = {
     "Params": "config",
     "Run": "runs",
     "analyze": "analysis",
+    "decompress": "compression",
     "forecast": "forecasts.linear_vae",
     "load_run": "runs",
     "publish": "hub",
     "train": "training",
 }
-_IMPORT_TENSORFLOW = ("distributions", "train")
+_IMPORT_TENSORFLOW = ("decompress", "distributions", "train")
 _MODULES = ("data", "directions", "distributions", "metrics", "models", "plots", "schedules")
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "Run",
     "__version__",
     "analyze",
+    "decompress",
     "forecast",
     "load_run",
     "publish",

@@ -290,6 +290,10 @@ class DiscretizedLogistic(Likelihood):
         stddev = ops.exp(log_scale) * math.pi / math.sqrt(3.0)
         return -_summed(log_prob), {"decoder_stddev": stddev}
 
+    def bounded_log_scale(self) -> float:
+        """Natural log of the logistic's scale as `reconstruction` takes it."""
+        return max(float(np.asarray(self.log_scale)), _LOWEST_LOG_STDDEV)
+
     def collapsed(self, x):
         """The best center of each pixel, out of all half levels, and the best scale of all."""
         from scipy.optimize import minimize_scalar  # here, as it takes a second

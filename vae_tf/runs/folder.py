@@ -178,6 +178,24 @@ class Run:
         z = self.code_mixture.sample(n, rng)
         return self.model.decode(z, self.model.label_rows(label, n, rng).get("label"))
 
+    def compress(self, images: np.ndarray, *, progress: bool = False) -> bytes:
+        """Compresses images without loss; `vae_tf.decompress(content, run)` restores them.
+
+        Args:
+            images: `[N, H, W, C]`, of any type that training takes: black and white under a
+                Bernoulli likelihood, with 256 grey levels under a discretized logistic.
+            progress: Whether to show a progress bar on stderr.
+
+        Returns:
+            The content of a file, see `compression`.
+
+        Raises:
+            UserError: If the model cannot compress, or the images are not of its kind.
+        """
+        from vae_tf.compression import compress_images
+
+        return compress_images(self.model, images, self.name, progress=progress).content
+
     @property
     def details(self) -> dict:
         """Step, image shape and state of early stopping at the newest checkpoint."""
