@@ -1,6 +1,6 @@
 """Draws what runs have learned: `python analyze.py [RUN ...]`; see `--help`."""
 
-from vae_tf import scripts  # first, see there
+from vae_tf.process import scripts  # first, see there
 
 # isort: split
 import argparse
@@ -117,14 +117,14 @@ def say(line: str):
 
 def score(paths: list[Path], preset: str) -> list[str]:
     """Scores runs, prints their tables, and returns what could not be scored and why."""
-    from vae_tf.quiet_tensorflow import import_tensorflow
+    from vae_tf.process.quiet_tensorflow import import_tensorflow
 
     import_tensorflow()
     from vae_tf.analysis.failures import reason_of
-    from vae_tf.analysis.score_records import RECORD, load_record
-    from vae_tf.analysis.score_tables import comparison_text, score_table
-    from vae_tf.analysis.scores import score_run, score_udr
     from vae_tf.runs import Run, name_of
+    from vae_tf.scoring.score_records import RECORD, load_record
+    from vae_tf.scoring.score_runs import score_run, score_udr
+    from vae_tf.scoring.score_tables import comparison_text, score_table
 
     scored, problems = [], []
     for path in paths:

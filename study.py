@@ -1,6 +1,6 @@
 """Trains a grid of runs: `python study.py STUDY`, or RUN with --vary; see `--help`."""
 
-from vae_tf import scripts  # first, see there
+from vae_tf.process import scripts  # first, see there
 
 # isort: split
 import argparse

@@ -1,6 +1,6 @@
 """Trains the runs named in params.py: `python train.py [RUN ...]`; see `--help`."""
 
-from vae_tf import scripts  # first, see there
+from vae_tf.process import scripts  # first, see there
 
 # isort: split
 import argparse
@@ -204,7 +204,7 @@ def command(folder: str, run: str, options: argparse.Namespace) -> Callable[[], 
 def train_run(name: str, params: config.Params, options: argparse.Namespace):
     """Trains one run and says where the result lies."""
     # After the command line was read, as the import takes seconds.
-    from vae_tf.quiet_tensorflow import import_tensorflow
+    from vae_tf.process.quiet_tensorflow import import_tensorflow
 
     import_tensorflow()
     from vae_tf.training import train

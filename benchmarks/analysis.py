@@ -15,7 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from vae_tf.quiet_tensorflow import import_tensorflow  # noqa: E402
+from vae_tf.process.quiet_tensorflow import import_tensorflow  # noqa: E402
 
 import_tensorflow()
 

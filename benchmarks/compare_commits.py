@@ -97,7 +97,7 @@ def work(name: str):
     import params as presets
     from vae_tf import data
     from vae_tf.data.batches import batch_at
-    from vae_tf.models.build import build_model
+    from vae_tf.models.template.build import build_model
 
     params = presets.RUNS[name]
     images = data.load(params.dataset, "train", validation=params.validation)

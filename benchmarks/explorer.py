@@ -13,10 +13,10 @@ from pathlib import Path
 
 from py_mini_racer import MiniRacer
 
-from vae_tf.analysis.explorer.content import as_text
-from vae_tf.analysis.explorer.generator import describe_generator
-from vae_tf.analysis.explorer.layers import HalfPrecision
-from vae_tf.analysis.explorer.page import script
+from vae_tf.analysis.explorer_content import as_text
+from vae_tf.explorer.generator import describe_generator
+from vae_tf.explorer.layers import HalfPrecision
+from vae_tf.explorer.page import script
 from vae_tf.runs import Run
 
 _DECODE = """

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from vae_tf import runs
 from vae_tf.config import Params, replace
-from vae_tf.models.build import build_model
+from vae_tf.models.template.build import build_model
 from vae_tf.runs import archive, checkpoints
 from vae_tf.runs.details import describe_data
 

@@ -21,7 +21,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from vae_tf.quiet_tensorflow import import_tensorflow  # noqa: E402
+from vae_tf.process.quiet_tensorflow import import_tensorflow  # noqa: E402
 
 import_tensorflow()
 
@@ -32,7 +32,7 @@ from tensorflow.tsl.profiler.protobuf import xplane_pb2  # noqa: E402
 
 import params as presets  # noqa: E402
 from vae_tf.config import override  # noqa: E402
-from vae_tf.models.build import build_model  # noqa: E402
+from vae_tf.models.template.build import build_model  # noqa: E402
 
 SHAPES = {"MNIST-VAE": (28, 28, 1), "CelebA-VAE": (64, 64, 3)}
 STEPS = 15

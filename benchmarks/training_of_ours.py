@@ -18,7 +18,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from vae_tf.quiet_tensorflow import import_tensorflow  # noqa: E402
+from vae_tf.process.quiet_tensorflow import import_tensorflow  # noqa: E402
 
 import_tensorflow()
 
@@ -30,8 +30,8 @@ from turns import worker  # noqa: E402
 from vae_tf import runs  # noqa: E402
 from vae_tf.config import Params, replace  # noqa: E402
 from vae_tf.data import ArrayImages  # noqa: E402
-from vae_tf.models.build import build_model  # noqa: E402
-from vae_tf.models.output_bias import begin_at_mean  # noqa: E402
+from vae_tf.models.template.build import build_model  # noqa: E402
+from vae_tf.models.template.output_bias import begin_at_mean  # noqa: E402
 from vae_tf.training.callbacks import Callback, ProgressBar  # noqa: E402
 from vae_tf.training.evaluation import evaluate  # noqa: E402
 from vae_tf.training.loop import Training  # noqa: E402

@@ -14,7 +14,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from vae_tf.quiet_tensorflow import import_tensorflow  # noqa: E402
+from vae_tf.process.quiet_tensorflow import import_tensorflow  # noqa: E402
 
 import_tensorflow()
 
@@ -23,7 +23,7 @@ import tensorflow as tf  # noqa: E402
 import params as presets  # noqa: E402
 from vae_tf import data  # noqa: E402
 from vae_tf.data.batches import batch_at  # noqa: E402
-from vae_tf.models.build import build_model  # noqa: E402
+from vae_tf.models.template.build import build_model  # noqa: E402
 
 WARM_UP = 5  # steps before the clock starts, at the first round
 NAMES = [

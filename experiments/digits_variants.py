@@ -48,7 +48,7 @@ def _start_wide():
 
 
 def _no_pull():
-    from vae_tf.models import zero_weight
+    from vae_tf.models.template import zero_weight
 
     zero_weight._PULL = 0.0
 
@@ -106,7 +106,8 @@ def main():
     parser.add_argument("--predictions", type=Path, default=ROOT / "predictions-study")
     options = parser.parse_args()
     done = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-    from vae_tf.models import info_vae, zero_weight
+    from vae_tf.models import info_vae
+    from vae_tf.models.template import zero_weight
 
     constants = info_vae._START, zero_weight._PULL
     for seed in range(options.seeds):

@@ -21,7 +21,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from vae_tf.quiet_tensorflow import import_tensorflow  # noqa: E402
+from vae_tf.process.quiet_tensorflow import import_tensorflow  # noqa: E402
 
 import_tensorflow()
 
@@ -36,7 +36,7 @@ from sklearn.neighbors import KNeighborsClassifier  # noqa: E402
 
 from vae_tf.data.labels import with_few_labels  # noqa: E402
 from vae_tf.files.saving import write_text  # noqa: E402
-from vae_tf.models.codes import encode_images  # noqa: E402
+from vae_tf.models.template.codes import encode_images  # noqa: E402
 from vae_tf.networks.builders import build_trunk  # noqa: E402
 from vae_tf.plots.page import CLASSES, MARGIN, Page, points  # noqa: E402
 from vae_tf.plots.saving import save_figure  # noqa: E402

@@ -26,7 +26,7 @@ import params as presets  # noqa: E402
 from vae_tf import data  # noqa: E402
 from vae_tf.config import replace  # noqa: E402
 from vae_tf.files.saving import write_text, written_whole  # noqa: E402
-from vae_tf.models.build import build_model  # noqa: E402
+from vae_tf.models.template.build import build_model  # noqa: E402
 from vae_tf.plots.page import CLASSES  # noqa: E402
 from vae_tf.plots.saving import save_gif  # noqa: E402
 

@@ -95,12 +95,12 @@ def first_below(update, validate, steps: int) -> dict:
 
 def our_model():
     """`sprites-VAE` with PyTorch's start."""
-    from vae_tf.quiet_tensorflow import import_tensorflow
+    from vae_tf.process.quiet_tensorflow import import_tensorflow
 
     import_tensorflow()
     import params as presets
     from vae_tf.config import replace
-    from vae_tf.models.build import build_model
+    from vae_tf.models.template.build import build_model
 
     params = replace(presets.RUNS["sprites-VAE"], initializer="torch", output_bias="initializer")
     return build_model(params, (64, 64, 1), NUM_IMAGES)

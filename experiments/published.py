@@ -22,7 +22,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from vae_tf import scripts  # first, see there  # noqa: E402
+from vae_tf.process import scripts  # first, see there  # noqa: E402
 
 # isort: split
 import numpy as np  # noqa: E402

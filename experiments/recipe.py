@@ -153,7 +153,7 @@ import sys, time
 import numpy as np
 from vae_tf import presets
 from vae_tf.data.batches import batch_at
-from vae_tf.models.build import build_model
+from vae_tf.models.template.build import build_model
 from vae_tf.runs.folder import load_data
 from vae_tf.training.devices import Devices
 from vae_tf.training.averages import WeightAverages

@@ -25,10 +25,10 @@ sys.path.insert(0, str(ROOT))
 
 import params as presets  # noqa: E402
 from vae_tf import data, metrics  # noqa: E402
-from vae_tf.analysis.score_records import RECORD, load_record, values_of  # noqa: E402
 from vae_tf.config import replace  # noqa: E402
 from vae_tf.files.saving import write_text  # noqa: E402
 from vae_tf.runs import Run  # noqa: E402
+from vae_tf.scoring.score_records import RECORD, load_record, values_of  # noqa: E402
 
 RESULTS = Path(__file__).with_suffix("")
 SEEDS = (0, 1, 2)
@@ -116,7 +116,7 @@ def linear_codes(sprites, kind: str):
 
 def untrained(seed: int, sprites):
     """A VAE with its initial weights."""
-    from vae_tf.models.build import build_model
+    from vae_tf.models.template.build import build_model
 
     params = replace(presets.RUNS["sprites-VAE"], seed=seed)
     return build_model(params, sprites.image_shape, len(sprites)).encode

@@ -19,7 +19,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from vae_tf import scripts  # first, see there  # noqa: E402, F401
+from vae_tf.process import scripts  # first, see there  # noqa: E402, F401
 
 # isort: split
 import keras  # noqa: E402
@@ -29,8 +29,8 @@ import tensorflow as tf  # noqa: E402
 import params as presets  # noqa: E402
 import vae_tf  # noqa: E402
 from vae_tf.config import Params, replace  # noqa: E402
-from vae_tf.models.build import build_model  # noqa: E402
-from vae_tf.models.output_bias import begin_at_mean  # noqa: E402
+from vae_tf.models.template.build import build_model  # noqa: E402
+from vae_tf.models.template.output_bias import begin_at_mean  # noqa: E402
 from vae_tf.networks.specs import INITIALIZERS  # noqa: E402
 from vae_tf.plots.page import BLUE, INK, MARGIN, ORANGE, SKY, Page, points  # noqa: E402
 from vae_tf.plots.saving import save_figure  # noqa: E402

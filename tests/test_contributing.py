@@ -13,8 +13,8 @@ import vae_tf
 from vae_tf import models
 from vae_tf.config import replace
 from vae_tf.errors import UserError
-from vae_tf.models.build import build_model
-from vae_tf.models.hyperparameters import hyper_of
+from vae_tf.models.template.build import build_model
+from vae_tf.models.template.hyperparameters import hyper_of
 from vae_tf.training import train
 
 TEXT = (Path(__file__).parents[1] / "CONTRIBUTING.md").read_text()

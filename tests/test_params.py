@@ -5,7 +5,7 @@ import pytest
 
 import params
 from vae_tf.config import override
-from vae_tf.models.build import build_model
+from vae_tf.models.template.build import build_model
 
 SHAPES = {
     "celeb_a": (64, 64, 3),

@@ -23,10 +23,10 @@ import pytest
 
 import analyze as analyze_script
 import study as study_script
+from vae_tf import __version__
 from vae_tf.runs import locked
 from vae_tf.studies import local_jobs, start, worker
 from vae_tf.studies.jobs import Ended
-from vae_tf.version import VERSION
 
 ROOT = Path(__file__).parents[1]
 STUDY = [
@@ -246,14 +246,14 @@ def test_a_plan_builds_every_model_once(call, tmp_path, monkeypatch):
 def test_rows_keep_their_versions_and_old_scores_stay(small, tmp_path, few_scores):
     folder = tmp_path / "predictions" / "s"
     assert small("--metrics", "fast").returncode == 0
-    assert {row["scored_with"] for row in rows(folder / "study.csv")} == {VERSION}
+    assert {row["scored_with"] for row in rows(folder / "study.csv")} == {__version__}
     for name in ("environment.json", "metrics.json"):
         file = folder / "seed=1" / name
         file.write_text(re.sub(r'"numpy": "[^"]*"', '"numpy": "1.0"', file.read_text()))
     before = file.read_bytes()
     done = small("--metrics", "fast")
     assert done.returncode == 0
-    now = f"In use are python {platform.python_version()}, vae_tf {VERSION}"
+    now = f"In use are python {platform.python_version()}, vae_tf {__version__}"
     for what in ("trained", "scored"):
         assert f"1 of 3 runs were {what} with numpy 1.0. {now}" in done.stdout
     used = [row["numpy"] for row in rows(folder / "study.csv")]

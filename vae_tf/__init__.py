@@ -5,9 +5,10 @@ Names are imported on first use, so that `import vae_tf` does not import TensorF
 
 import importlib
 
-from vae_tf.keras_names import tell_keras
-from vae_tf.quiet_tensorflow import import_tensorflow
-from vae_tf.version import VERSION as __version__
+from vae_tf.models.template.keras_names import tell_keras
+from vae_tf.process.quiet_tensorflow import import_tensorflow
+
+__version__ = "0.1.0"
 
 _HOMES = {
     "Params": "config",
@@ -20,7 +21,15 @@ _HOMES = {
     "train": "training",
 }
 _IMPORT_TENSORFLOW = ("decompress", "distributions", "train")
-_MODULES = ("data", "directions", "distributions", "metrics", "models", "plots", "schedules")
+_MODULES = {
+    "data": "data",
+    "directions": "directions",
+    "distributions": "probability.distributions",
+    "metrics": "metrics",
+    "models": "models",
+    "plots": "plots",
+    "schedules": "schedules",
+}
 
 __all__ = [
     "Params",
@@ -40,7 +49,7 @@ def __getattr__(name: str):
     if name in _IMPORT_TENSORFLOW:
         import_tensorflow()
     if name in _MODULES:
-        return importlib.import_module(f"vae_tf.{name}")
+        return importlib.import_module(f"vae_tf.{_MODULES[name]}")
     if name in _HOMES:
         return getattr(importlib.import_module(f"vae_tf.{_HOMES[name]}"), name)
     raise AttributeError(f"module 'vae_tf' has no attribute '{name}'")

@@ -3,7 +3,7 @@
 import re
 
 from vae_tf.models import MODELS
-from vae_tf.models.hyperparameters import table
+from vae_tf.models.template.hyperparameters import table
 
 _MODELS = re.compile(r"^`model`: (.+)$", re.MULTILINE)
 _HEAD = "| `hyper.` | default | range | |\n| --- | --- | --- | --- |\n"

@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 import vae_tf
 from vae_tf.analysis.analyzed_run import AnalyzedRun
 from vae_tf.analysis.products.training import training_animation
-from vae_tf.analysis.score_records import load_record
 from vae_tf.config import replace
 from vae_tf.errors import UserError
 from vae_tf.runs import checkpoints
+from vae_tf.scoring.score_records import load_record
 from vae_tf.training import train
 
 pytestmark = pytest.mark.slow

@@ -4,9 +4,9 @@ import keras
 import numpy as np
 import pytest
 
-from vae_tf.distributions import Gaussian, StandardNormal
-from vae_tf.models.latents import Latent, Outputs
+from vae_tf.models.template.latents import Latent, Outputs
 from vae_tf.networks.builders import build_decoder, build_encoder
+from vae_tf.probability.distributions import Gaussian, StandardNormal
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,7 @@ import pytest
 
 from vae_tf.config import replace
 from vae_tf.errors import UserError
-from vae_tf.models.build import build_model
+from vae_tf.models.template.build import build_model
 
 
 def make(tiny, model="dip_vae", **hyper):

@@ -2,11 +2,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from vae_tf import divergences
 from vae_tf.config import replace
 from vae_tf.data import ArrayImages
 from vae_tf.errors import UserError
-from vae_tf.models.build import build_model
+from vae_tf.models.template.build import build_model
+from vae_tf.probability import divergences
 from vae_tf.training import train
 
 

@@ -7,10 +7,10 @@ import tensorflow as tf
 from keras import layers, ops
 from scipy import special
 
-from vae_tf.distributions import Categorical, Gaussian
-from vae_tf.models.latents import repeated_like
+from vae_tf.models.template.latents import repeated_like
 from vae_tf.models.vae import VAE
 from vae_tf.networks.builders import with_features
+from vae_tf.probability.distributions import Categorical, Gaussian
 
 
 @keras.saving.register_keras_serializable("tests")

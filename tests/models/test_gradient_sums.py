@@ -10,8 +10,8 @@ import tensorflow as tf
 
 from tests.models.gradient_sums import sums_of
 from vae_tf.config import replace
-from vae_tf.models.build import build_model
-from vae_tf.models.phases import Objective, minimize
+from vae_tf.models.template.build import build_model
+from vae_tf.models.template.phases import Objective, minimize
 
 CONV, DENSE = ((4, 3, 2), (8,)), ((16,), (16,))
 ROWS = [

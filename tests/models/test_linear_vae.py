@@ -7,7 +7,7 @@ from scipy.optimize import minimize
 
 from vae_tf.config import replace
 from vae_tf.forecasts.linear_vae import forecast
-from vae_tf.models.build import build_model
+from vae_tf.models.template.build import build_model
 from vae_tf.scores import active_units
 
 ROWS = 2_048  # samples of each image's posterior in the loss

@@ -4,7 +4,7 @@ import tensorflow as tf
 
 from vae_tf.config import replace
 from vae_tf.errors import UserError
-from vae_tf.models.build import build_model
+from vae_tf.models.template.build import build_model
 
 
 def make(tiny, model="plain_ae", kl_weight=None, **hyper):

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from vae_tf.config import replace
-from vae_tf.models.build import build_model
+from vae_tf.models.template.build import build_model
 
 
 def make(tiny, **changes):

@@ -3,7 +3,7 @@ import numpy as np
 import tensorflow as tf
 
 from vae_tf.config import replace
-from vae_tf.models.build import build_model
+from vae_tf.models.template.build import build_model
 from vae_tf.training import train
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from vae_tf.config import replace
 from vae_tf.errors import UserError
-from vae_tf.models.build import build_model
+from vae_tf.models.template.build import build_model
 from vae_tf.training.devices import Devices, check_count
 
 _TWO = """

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from tests.conftest import assert_same_bytes, killed_copy
 from vae_tf.config import replace
-from vae_tf.models.build import build_model
+from vae_tf.models.template.build import build_model
 from vae_tf.schedules import as_schedule
 from vae_tf.training import train
 

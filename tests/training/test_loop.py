@@ -12,9 +12,9 @@ import pytest
 from vae_tf.config import replace
 from vae_tf.data import ArrayImages
 from vae_tf.errors import Stopped, TrainingStopped, UserError
+from vae_tf.process.stop_signals import STOP_SIGNALS
 from vae_tf.runs import checkpoints, load_run
 from vae_tf.runs.progress import progress_of
-from vae_tf.stop_signals import STOP_SIGNALS
 from vae_tf.training import loop, train
 from vae_tf.training.divergence import has_diverged
 

@@ -3,8 +3,8 @@ import pytest
 
 from vae_tf.config import replace
 from vae_tf.data.image_set import ArrayImages
-from vae_tf.models.build import build_model
-from vae_tf.models.output_bias import begin_at_mean
+from vae_tf.models.template.build import build_model
+from vae_tf.models.template.output_bias import begin_at_mean
 from vae_tf.training.plateau import plateau_advice
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from vae_tf import __version__
 from vae_tf.analysis.attributes import NamedDirection, attribute_directions
 from vae_tf.analysis.edits import (
     ImageClassifiers,
@@ -19,15 +20,14 @@ from vae_tf.analysis.failures import reading
 from vae_tf.analysis.forecasting import has_forecast
 from vae_tf.analysis.image_sets import ImageSets
 from vae_tf.analysis.naming import latent_names
-from vae_tf.analysis.score_records import RECORD, load_record
 from vae_tf.data import GroundTruthImages, ImageSet
 from vae_tf.errors import UserError
 from vae_tf.models import CLASSIFIERS, CONDITIONAL
-from vae_tf.models.codes import codes_and_kl, encode_images
+from vae_tf.models.template.codes import codes_and_kl, encode_images
 from vae_tf.plots.code_statistics import CodeStatistics, code_statistics
 from vae_tf.runs import Run, checkpoints
 from vae_tf.runs.code_mixture import CodeMixture
-from vae_tf.version import VERSION
+from vae_tf.scoring.score_records import RECORD, load_record
 
 SEED = 0  # seed of every random choice
 _NUM_ANALYZED = 1_000  # images that are encoded; the second project's number
@@ -273,8 +273,8 @@ class AnalyzedRun:
                 "scores".
         """
         parts = [self._digests[kind] for kind in ("params", *kinds)]
-        text = json.dumps([VERSION, parts, []])  # in this form, or all is drawn again
-        return f"vae_tf {VERSION} {hashlib.sha256(text.encode()).hexdigest()[:24]}"
+        text = json.dumps([__version__, parts, []])  # in this form, or all is drawn again
+        return f"vae_tf {__version__} {hashlib.sha256(text.encode()).hexdigest()[:24]}"
 
     @functools.cached_property
     def _digests(self) -> dict[str, str]:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 from vae_tf.analysis.analyzed_run import AnalyzedRun
-from vae_tf.analysis.explorer.page import explorer_page, source_of_page
 from vae_tf.analysis.failures import reading, reason_of
 from vae_tf.analysis.forecasting import forecast_words
 from vae_tf.analysis.image_sets import ImageSets
@@ -16,6 +15,7 @@ from vae_tf.analysis.products import PRODUCTS, Animation, Explorer, Product
 from vae_tf.analysis.request import Outcome, Request
 from vae_tf.analysis.summaries import SUMMARY, load_summary, save_summary, summarize
 from vae_tf.errors import UserError
+from vae_tf.explorer.page import explorer_page, source_of_page
 from vae_tf.files.saving import write_text
 from vae_tf.models import CLASSIFIERS
 from vae_tf.plots.saving import has_formats, save_figure, save_gif, source_of

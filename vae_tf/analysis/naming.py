@@ -8,7 +8,7 @@ from vae_tf.analysis.attributes import NamedDirection, known_attributes, value_n
 from vae_tf.analysis.edits import ImageClassifiers
 from vae_tf.analysis.failures import reading
 from vae_tf.errors import UserError
-from vae_tf.models.codes import with_layers_below
+from vae_tf.models.template.codes import with_layers_below
 from vae_tf.plots.code_statistics import CodeStatistics
 from vae_tf.plots.traversals import latent_ranges
 from vae_tf.runs import Run

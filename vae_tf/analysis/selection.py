@@ -5,7 +5,7 @@ from pathlib import Path
 
 from vae_tf.analysis.overview import OVERVIEW
 from vae_tf.analysis.products import PRODUCTS
-from vae_tf.analysis.studies import STUDY_PRODUCTS
+from vae_tf.analysis.study_products import STUDY_PRODUCTS
 from vae_tf.errors import UserError, unknown
 from vae_tf.plots.saving import FORMATS
 from vae_tf.runs import PARAMS, STUDY

@@ -2,8 +2,8 @@
 
 from vae_tf import schedules
 from vae_tf.analysis.collapse import is_collapsed, uses_codes
+from vae_tf.checks.limits import USED_NATS
 from vae_tf.config import Params
-from vae_tf.limits import USED_NATS
 from vae_tf.models import FIXED_KL_WEIGHTS
 from vae_tf.texts.command_names import option_words, quoted
 

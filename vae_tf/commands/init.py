@@ -1,6 +1,6 @@
 """Writes a params.py to start from into the working folder: `vae-init`."""
 
-from vae_tf import scripts  # first, see there
+from vae_tf.process import scripts  # first, see there
 
 # isort: split
 import argparse

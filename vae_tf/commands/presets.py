@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 
-from vae_tf import scripts
 from vae_tf.config import Params, preset, replace
 from vae_tf.errors import UserError, shown
 from vae_tf.presets import RENAMED
+from vae_tf.process import scripts
 from vae_tf.studies import Study
 
 

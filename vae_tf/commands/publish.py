@@ -1,6 +1,6 @@
 """Makes a folder of a run for others: `vae-publish RUN [--push USER/NAME]`; see `--help`."""
 
-from vae_tf import scripts  # first, see there
+from vae_tf.process import scripts  # first, see there
 
 # isort: split
 import argparse

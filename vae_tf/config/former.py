@@ -1,6 +1,6 @@
 """What params.json of earlier versions says, in the words of this one."""
 
-from vae_tf.models.former import split
+from vae_tf.models.template.former import split
 
 # Fields that earlier versions do not name.
 _BEFORE = {"initializer": "glorot", "output_bias": "initializer"}

@@ -7,17 +7,17 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 
 from vae_tf import schedules
-from vae_tf.checks import is_number, is_whole
+from vae_tf.checks.limits import LARGEST_COUNT, LARGEST_SIDE
+from vae_tf.checks.numbers import is_number, is_whole
 from vae_tf.config import former
+from vae_tf.config.optimizers import read_optimizer
 from vae_tf.data.augmentation import AUGMENTATIONS
 from vae_tf.errors import UserError, shown, unknown
 from vae_tf.files.reading import parse_json
-from vae_tf.likelihoods.texts import read_likelihood
-from vae_tf.limits import LARGEST_COUNT, LARGEST_SIDE
 from vae_tf.models import DEFAULT_KL_WEIGHTS, MODELS
-from vae_tf.models.former import split
+from vae_tf.models.template.former import split
 from vae_tf.networks import specs
-from vae_tf.optimizers import read_optimizer
+from vae_tf.probability.likelihoods.texts import read_likelihood
 from vae_tf.texts.command_names import command_line
 
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")

@@ -2,11 +2,11 @@
 
 import numpy as np
 
+from vae_tf.checks.pixel_values import as_floats
 from vae_tf.data.collection import hold_out
 from vae_tf.data.image_set import ArrayImages, ImageSet, check_labels
 from vae_tf.data.row_file import ArrayRows
 from vae_tf.errors import UserError
-from vae_tf.pixel_values import as_floats
 
 
 class ArrayVectors(ImageSet):

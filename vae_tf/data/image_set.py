@@ -6,10 +6,10 @@ from typing import Protocol, Self
 
 import numpy as np
 
+from vae_tf.checks.limits import MOST_CLASSES
+from vae_tf.checks.pixel_values import full_scale, warn_of_narrow_range
 from vae_tf.data.row_file import ArrayRows
 from vae_tf.errors import UserError
-from vae_tf.limits import MOST_CLASSES
-from vae_tf.pixel_values import full_scale, warn_of_narrow_range
 
 
 class Rows(Protocol):

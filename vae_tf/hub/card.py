@@ -4,8 +4,6 @@ import math
 from collections.abc import Sequence
 
 from vae_tf.analysis.analyzed_run import AnalyzedRun
-from vae_tf.analysis.score_records import values_of
-from vae_tf.analysis.score_tables import columns, number
 from vae_tf.analysis.summaries import summarize
 from vae_tf.analysis.verdict import verdict
 from vae_tf.config import Params
@@ -13,6 +11,8 @@ from vae_tf.errors import UserError
 from vae_tf.files.reading import read_json, require_fields
 from vae_tf.runs import Run
 from vae_tf.runs.download import hub_library
+from vae_tf.scoring.score_records import values_of
+from vae_tf.scoring.score_tables import columns, number
 
 _ALT = {
     "generations.png": "Images generated from random codes",

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from vae_tf.analysis import analyze
 from vae_tf.analysis.analyzed_run import AnalyzedRun
-from vae_tf.analysis.score_records import RECORD
 from vae_tf.errors import UserError
 from vae_tf.files.reading import open_regular
 from vae_tf.files.saving import folder_written_whole
 from vae_tf.hub.card import card_of
 from vae_tf.runs import NETWORKS, PARAMS, Run, checkpoints, load_run
 from vae_tf.runs.download import SCHEME, hub_library
+from vae_tf.scoring.score_records import RECORD
 
 _PICTURES = ("generations.png", "reconstructions.png", "traversals.png", "latent_space.png")
 

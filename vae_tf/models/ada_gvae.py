@@ -8,8 +8,8 @@ Reference:
 import keras
 from keras import ops
 
-from vae_tf.distributions import Gaussian
 from vae_tf.models.vae import VAE
+from vae_tf.probability.distributions import Gaussian
 
 
 @keras.saving.register_keras_serializable("vae_tf")

@@ -7,13 +7,14 @@ Reference:
 import keras
 from keras import ops, random
 
-from vae_tf import divergences, schedules
+from vae_tf import schedules
 from vae_tf.errors import UserError
-from vae_tf.models.adversarial import Adversarial, discriminator_terms, opponent_optimizer
-from vae_tf.models.deterministic import DeterministicAutoEncoder
-from vae_tf.models.hyperparameters import hyperparameter
-from vae_tf.models.phases import Objective, Phase
+from vae_tf.models.template.adversarial import Adversarial, discriminator_terms, opponent_optimizer
+from vae_tf.models.template.deterministic import DeterministicAutoEncoder
+from vae_tf.models.template.hyperparameters import hyperparameter
+from vae_tf.models.template.phases import Objective, Phase
 from vae_tf.networks.discriminators import build_discriminator, read_layers
+from vae_tf.probability import divergences
 
 
 @keras.saving.register_keras_serializable("vae_tf")

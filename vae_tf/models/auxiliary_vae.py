@@ -8,13 +8,13 @@ import keras
 import numpy as np
 from keras import layers
 
-from vae_tf.distributions import Gaussian, GaussianOfSample
-from vae_tf.models.hyperparameters import hyperparameter
-from vae_tf.models.latents import LayerBelow
-from vae_tf.models.semi_supervised import SemiSupervisedVAE
+from vae_tf.models.template.hyperparameters import hyperparameter
+from vae_tf.models.template.latents import LayerBelow
+from vae_tf.models.template.semi_supervised import SemiSupervisedVAE
 from vae_tf.networks import specs
 from vae_tf.networks.builders import build_mirrored_decoder, build_trunk
 from vae_tf.networks.joint import Joint
+from vae_tf.probability.distributions import Gaussian, GaussianOfSample
 
 _HIDDEN = 500
 

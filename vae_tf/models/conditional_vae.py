@@ -12,8 +12,8 @@ import numpy as np
 from keras import ops
 
 from vae_tf.errors import UserError
-from vae_tf.models.hyperparameters import hyperparameter, read_num_classes
-from vae_tf.models.latents import repeated_like
+from vae_tf.models.template.hyperparameters import hyperparameter, read_num_classes
+from vae_tf.models.template.latents import repeated_like
 from vae_tf.models.vae import VAE
 from vae_tf.networks.builders import build_networks
 

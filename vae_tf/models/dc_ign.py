@@ -9,7 +9,7 @@ import keras
 from keras import ops
 
 from vae_tf.errors import UserError
-from vae_tf.models.hyperparameters import hyperparameter
+from vae_tf.models.template.hyperparameters import hyperparameter
 from vae_tf.models.vae import VAE
 
 

@@ -7,13 +7,13 @@ Reference:
 import keras
 from keras import ops
 
-from vae_tf import divergences
-from vae_tf.models.adversarial import Adversarial, discriminator_terms
-from vae_tf.models.hyperparameters import hyperparameter
-from vae_tf.models.latents import Sampling, concatenate
-from vae_tf.models.phases import Phase
+from vae_tf.models.template.adversarial import Adversarial, discriminator_terms
+from vae_tf.models.template.hyperparameters import hyperparameter
+from vae_tf.models.template.latents import Sampling, concatenate
+from vae_tf.models.template.phases import Phase
 from vae_tf.models.vae import VAE
 from vae_tf.networks.discriminators import build_discriminator, read_layers
+from vae_tf.probability import divergences
 
 
 @keras.saving.register_keras_serializable("vae_tf")

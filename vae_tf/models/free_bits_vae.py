@@ -8,8 +8,8 @@ Reference:
 import keras
 from keras import ops
 
-from vae_tf.models.hyperparameters import hyperparameter
-from vae_tf.models.latents import concatenate
+from vae_tf.models.template.hyperparameters import hyperparameter
+from vae_tf.models.template.latents import concatenate
 from vae_tf.models.vae import VAE
 
 

@@ -14,15 +14,21 @@ import numpy as np
 from keras import layers, ops, random
 
 from vae_tf import schedules
-from vae_tf.checks import is_whole, require_number
-from vae_tf.distributions import Categorical, Gaussian, Point, Uniform, gaussian_log_prob
+from vae_tf.checks.numbers import is_whole, require_number
 from vae_tf.errors import UserError, shown
-from vae_tf.models.adversarial import Adversarial, discriminator_terms
-from vae_tf.models.hyperparameters import hyperparameter
-from vae_tf.models.latents import Outputs, Sampling, total
-from vae_tf.models.phases import Phase
+from vae_tf.models.template.adversarial import Adversarial, discriminator_terms
+from vae_tf.models.template.hyperparameters import hyperparameter
+from vae_tf.models.template.latents import Outputs, Sampling, total
+from vae_tf.models.template.phases import Phase
 from vae_tf.networks.builders import build_networks, with_features
 from vae_tf.networks.initial_weights import InitialWeights
+from vae_tf.probability.distributions import (
+    Categorical,
+    Gaussian,
+    Point,
+    Uniform,
+    gaussian_log_prob,
+)
 
 
 def _read_categories(value) -> tuple[int, ...]:

@@ -8,9 +8,9 @@ Reference:
 import keras
 from keras import ops
 
-from vae_tf.distributions import Gaussian
 from vae_tf.models.hierarchical_vae import HierarchicalVAE
-from vae_tf.models.latents import repeated_like
+from vae_tf.models.template.latents import repeated_like
+from vae_tf.probability.distributions import Gaussian
 
 
 @keras.saving.register_keras_serializable("vae_tf")

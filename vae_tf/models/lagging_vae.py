@@ -7,8 +7,8 @@ Reference:
 
 import keras
 
-from vae_tf.models.hyperparameters import hyperparameter
-from vae_tf.models.phases import Objective, Phase
+from vae_tf.models.template.hyperparameters import hyperparameter
+from vae_tf.models.template.phases import Objective, Phase
 from vae_tf.models.vae import VAE
 
 

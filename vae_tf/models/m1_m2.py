@@ -8,13 +8,13 @@ Reference:
 import keras
 from keras import ops
 
-from vae_tf.distributions import Gaussian, StandardNormal
 from vae_tf.models import MODELS
-from vae_tf.models.former import split
-from vae_tf.models.hyperparameters import hyperparameter
-from vae_tf.models.latents import LayerBelow
 from vae_tf.models.m1 import network_on_codes
-from vae_tf.models.semi_supervised import SemiSupervisedVAE
+from vae_tf.models.template.former import split
+from vae_tf.models.template.hyperparameters import hyperparameter
+from vae_tf.models.template.latents import LayerBelow
+from vae_tf.models.template.semi_supervised import SemiSupervisedVAE
+from vae_tf.probability.distributions import Gaussian, StandardNormal
 
 
 @keras.saving.register_keras_serializable("vae_tf")

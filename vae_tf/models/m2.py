@@ -8,12 +8,12 @@ Reference:
 import keras
 from keras import layers
 
-from vae_tf.distributions import Gaussian
-from vae_tf.models.hyperparameters import hyperparameter
-from vae_tf.models.semi_supervised import SemiSupervisedVAE
+from vae_tf.models.template.hyperparameters import hyperparameter
+from vae_tf.models.template.semi_supervised import SemiSupervisedVAE
 from vae_tf.networks import specs
 from vae_tf.networks.builders import build_encoder, build_mirrored_decoder, build_trunk
 from vae_tf.networks.joint import Joint
+from vae_tf.probability.distributions import Gaussian
 
 
 @keras.saving.register_keras_serializable("vae_tf")

@@ -4,7 +4,7 @@ import keras
 
 from vae_tf import schedules
 from vae_tf.errors import UserError
-from vae_tf.models.deterministic import DeterministicAutoEncoder
+from vae_tf.models.template.deterministic import DeterministicAutoEncoder
 
 
 @keras.saving.register_keras_serializable("vae_tf")

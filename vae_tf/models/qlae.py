@@ -9,9 +9,9 @@ import keras
 import numpy as np
 from keras import ops
 
-from vae_tf.distributions import Codebook, UniformCodes
-from vae_tf.models.hyperparameters import hyperparameter
+from vae_tf.models.template.hyperparameters import hyperparameter
 from vae_tf.models.vae import VAE
+from vae_tf.probability.distributions import Codebook, UniformCodes
 
 
 @keras.saving.register_keras_serializable("vae_tf")

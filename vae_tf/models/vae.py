@@ -11,8 +11,8 @@ References:
 
 import keras
 
-from vae_tf.models.generative_model import GenerativeModel
-from vae_tf.models.latents import Outputs, total
+from vae_tf.models.template.generative_model import GenerativeModel
+from vae_tf.models.template.latents import Outputs, total
 
 
 @keras.saving.register_keras_serializable("vae_tf")

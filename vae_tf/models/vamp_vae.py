@@ -12,9 +12,9 @@ import keras
 import numpy as np
 from keras import ops
 
-from vae_tf.distributions import Distribution, Gaussian, gaussian_log_prob
-from vae_tf.models.hyperparameters import hyperparameter
+from vae_tf.models.template.hyperparameters import hyperparameter
 from vae_tf.models.vae import VAE
+from vae_tf.probability.distributions import Distribution, Gaussian, gaussian_log_prob
 
 # Pseudo-images begin nearly black and a little different, as in the authors' code.
 _FIRST_LEVEL, _FIRST_SPREAD = 0.05, 0.01

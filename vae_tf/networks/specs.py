@@ -14,9 +14,9 @@ with convolutions ends in the image: its last layer has as many filters as the i
 
 import math
 
-from vae_tf.checks import is_whole
+from vae_tf.checks.limits import LARGEST_COUNT
+from vae_tf.checks.numbers import is_whole
 from vae_tf.errors import UserError, shown
-from vae_tf.limits import LARGEST_COUNT
 
 ACTIVATIONS = ("elu", "gelu", "leaky_relu", "relu", "selu", "sigmoid", "silu", "softplus", "tanh")
 

@@ -12,11 +12,11 @@ import time
 from pathlib import Path
 from typing import TypeGuard
 
+from vae_tf import __version__
 from vae_tf.errors import UserError
 from vae_tf.files.reading import read_json, require_fields
 from vae_tf.files.saving import write_text
 from vae_tf.runs.folder import Run
-from vae_tf.version import VERSION
 
 
 def record_environment(run: Run, step: int, start: dict | None = None):
@@ -53,7 +53,7 @@ def record_environment(run: Run, step: int, start: dict | None = None):
 def versions() -> dict[str, str]:
     """Versions in use, of Python, of this package and of those that numbers depend on."""
     packages = ("keras", "numpy", "tensorflow")
-    return {"python": platform.python_version(), "vae_tf": VERSION} | {
+    return {"python": platform.python_version(), "vae_tf": __version__} | {
         name: importlib.metadata.version(name) for name in packages
     }
 

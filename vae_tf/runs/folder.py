@@ -12,8 +12,8 @@ from vae_tf.data import ImageSet, load
 from vae_tf.data.fingerprints import fingerprint
 from vae_tf.errors import UserError, unknown
 from vae_tf.files.reading import read_text
-from vae_tf.models.codes import encode_images
-from vae_tf.quiet_tensorflow import import_tensorflow
+from vae_tf.models.template.codes import encode_images
+from vae_tf.process.quiet_tensorflow import import_tensorflow
 from vae_tf.runs import checkpoints
 from vae_tf.runs.code_mixture import CodeMixture, fit_mixture
 from vae_tf.runs.details import check_details, check_params, same_images
@@ -119,7 +119,7 @@ class Run:
     def model(self):
         """The model with the weights of the newest checkpoint."""
         import_tensorflow()
-        from vae_tf.models.build import build_model
+        from vae_tf.models.template.build import build_model
 
         arrays, details = self.checkpoint
         digest = details.get("networks")

@@ -1,6 +1,6 @@
 """KL weights that the training itself decides, as they are written.
 
-`models/kl_weight.py` runs them, as they have a state.
+`models/template/kl_weight.py` runs them, as they have a state.
 """
 
 import dataclasses

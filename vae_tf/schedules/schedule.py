@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from vae_tf.checks import is_number, is_whole
+from vae_tf.checks.numbers import is_number, is_whole
 from vae_tf.errors import UserError, shown
 
 _LEAST, _MOST = 1e-30, 1e30

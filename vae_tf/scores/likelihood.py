@@ -11,8 +11,8 @@ from typing import NamedTuple
 import numpy as np
 from tqdm import tqdm
 
+from vae_tf.checks.pixel_values import row_scale, to_unit
 from vae_tf.errors import UserError
-from vae_tf.pixel_values import row_scale, to_unit
 from vae_tf.scores.validation import as_array, check_count
 
 # Effective samples below which a log-likelihood is far too low. With Gaussian posteriors that are

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 
 from tqdm import tqdm
 
-from vae_tf.machine import num_cores
+from vae_tf.process.machine import num_cores
 
 
 def map_in_threads(

@@ -12,6 +12,9 @@
     pool.py            as many at a time as there is room for
     progress_table.py  what is seen of it meanwhile
     table.py           study.csv, a row a run
+    study_table.py     that table, read to be drawn
+    statistics.py      means over seeds, ranks, what UDR would choose
+    figures.py         their pictures
     start.py           all of it, in order
 
 Points are ordinary run folders beside study.csv, the file that makes a folder a study.

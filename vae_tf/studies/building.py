@@ -23,11 +23,11 @@ def check_hyper(points: Sequence[Point]):
     having = [point for point in points if point.params.hyper]
     if not having:
         return
-    from vae_tf.quiet_tensorflow import import_tensorflow
+    from vae_tf.process.quiet_tensorflow import import_tensorflow
 
     import_tensorflow()
-    from vae_tf.models.hyperparameters import checked_hyper
-    from vae_tf.models.sizes import TYPICAL
+    from vae_tf.models.template.hyperparameters import checked_hyper
+    from vae_tf.models.template.sizes import TYPICAL
 
     for point in having:
         try:
@@ -47,7 +47,7 @@ def unbuildable(points: Sequence[Point]) -> dict[str, str]:
     Returns:
         Name of a point whose model cannot be built or trained -> why.
     """
-    from vae_tf.quiet_tensorflow import import_tensorflow
+    from vae_tf.process.quiet_tensorflow import import_tensorflow
 
     import_tensorflow()
     from vae_tf.training.start import check_trainable

@@ -3,7 +3,7 @@
 import signal
 from typing import NamedTuple, Protocol
 
-from vae_tf.stop_signals import STOP_SIGNALS
+from vae_tf.process.stop_signals import STOP_SIGNALS
 from vae_tf.studies.worker import PROGRAM
 
 _MOST_LETTERS = 2_000  # of an error

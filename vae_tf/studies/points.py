@@ -55,7 +55,7 @@ def _scored(folder: Path, preset: str) -> bool:
 
 def score_record(folder: Path) -> dict | None:
     """The scores of a point, as `load_record` gives them."""
-    from vae_tf.analysis.score_records import RECORD, load_record  # scientific packages, a second
+    from vae_tf.scoring.score_records import RECORD, load_record  # scientific packages, a second
 
     return load_record(folder / RECORD)
 

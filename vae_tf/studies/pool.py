@@ -5,7 +5,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
 
-from vae_tf.machine import machine_memory
+from vae_tf.process.machine import machine_memory
 from vae_tf.studies.grid import Point
 from vae_tf.studies.jobs import Ended, Job
 

@@ -9,7 +9,7 @@ from vae_tf import runs
 from vae_tf.errors import UserError, shown, unknown
 from vae_tf.files.reading import read_text
 from vae_tf.files.saving import write_text
-from vae_tf.machine import num_cores
+from vae_tf.process.machine import num_cores
 from vae_tf.runs import STUDY
 from vae_tf.runs.progress import logged_step
 from vae_tf.studies.grid import Point
@@ -191,7 +191,7 @@ class StudyRun:
 
     def _make_way(self):
         """Removes what is to be done anew."""
-        from vae_tf.analysis.score_records import RECORD
+        from vae_tf.scoring.score_records import RECORD
 
         for point in self._anew:
             with runs.locked(self.folder / point.name):
@@ -209,10 +209,10 @@ class StudyRun:
 
     def score_together(self):
         """Adds UDR to the scores of runs that differ by their seed, and writes the table again."""
-        from vae_tf.quiet_tensorflow import import_tensorflow
+        from vae_tf.process.quiet_tensorflow import import_tensorflow
 
         import_tensorflow()
-        from vae_tf.analysis.scores import score_udr
+        from vae_tf.scoring.score_runs import score_udr
 
         done = [p for p in self.points if self.standings[p.name].state == DONE]
         try:
@@ -227,7 +227,7 @@ class StudyRun:
         Args:
             width: Letters of a line.
         """
-        from vae_tf.analysis.score_tables import comparison_text
+        from vae_tf.scoring.score_tables import comparison_text
 
         done = [name for name, now in self.standings.items() if now.state == DONE]
         records = [record for name in done if (record := score_record(self.folder / name))]

@@ -23,7 +23,7 @@ def numbers_of(folder: Path) -> dict[str, float]:
     Args:
         folder: Run folder; what is missing or damaged in it has no numbers.
     """
-    from vae_tf.analysis.score_records import RECORD, load_record, values_of
+    from vae_tf.scoring.score_records import RECORD, load_record, values_of
 
     try:
         history = Run(folder).history

@@ -5,7 +5,7 @@ because the study is stopped or was killed, it stops as after a signal, with a c
 process a point costs some seconds, and a point that crashes or fills the memory costs no other.
 """
 
-from vae_tf import scripts  # first, see there
+from vae_tf.process import scripts  # first, see there
 
 # isort: split
 import json
@@ -39,7 +39,7 @@ def complete(folder: Path, params: Params, preset: str | None):
         TrainingStopped: If it cannot go on.
         Stopped: After a signal, with a checkpoint saved.
     """
-    from vae_tf.quiet_tensorflow import import_tensorflow
+    from vae_tf.process.quiet_tensorflow import import_tensorflow
 
     import_tensorflow()
     from vae_tf.training import train
@@ -50,7 +50,7 @@ def complete(folder: Path, params: Params, preset: str | None):
     if run is None or not progress_of(run).finished:
         run = train(params, folder, resume=begun)
     if preset is not None:
-        from vae_tf.analysis.scores import score_run
+        from vae_tf.scoring.score_runs import score_run
 
         score_run(run, preset, progress=False, say=lambda line: scripts.check_stopped())
 

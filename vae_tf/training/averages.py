@@ -14,7 +14,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from vae_tf.models.generative_model import GenerativeModel
+from vae_tf.models.template.generative_model import GenerativeModel
 from vae_tf.runs import checkpoints
 
 

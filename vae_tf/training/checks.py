@@ -5,14 +5,14 @@ import logging
 
 import numpy as np
 
+from vae_tf.checks.pixel_values import check_values
 from vae_tf.config import Params
 from vae_tf.data.augmentation import CHANGED
 from vae_tf.data.batches import batch_at
 from vae_tf.data.image_set import ImageSet
 from vae_tf.errors import UserError, shown
 from vae_tf.models import CLASSIFIERS
-from vae_tf.models.generative_model import GenerativeModel
-from vae_tf.pixel_values import check_values
+from vae_tf.models.template.generative_model import GenerativeModel
 from vae_tf.runs import NETWORKS, Run, read_log
 from vae_tf.runs.details import check_params, same_images
 from vae_tf.schedules import controlled

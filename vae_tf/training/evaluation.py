@@ -9,7 +9,7 @@ import tensorflow as tf
 from vae_tf.data.batches import parts
 from vae_tf.data.image_set import ImageSet
 from vae_tf.data.labels import labels_of
-from vae_tf.models.generative_model import GenerativeModel
+from vae_tf.models.template.generative_model import GenerativeModel
 
 _AT_ONCE = 1_000  # images
 

@@ -9,7 +9,7 @@ apply, 3 never left the plateau and 3 took 150 to 490 steps. The other 18 left i
 import numpy as np
 
 from vae_tf.data.image_set import ImageSet
-from vae_tf.models.generative_model import GenerativeModel
+from vae_tf.models.template.generative_model import GenerativeModel
 
 _FAR = 3.0  # times the loss of the mean image at which the decoder begins
 _HARDLY = 0.3  # standard deviation of a logit over codes

@@ -6,7 +6,7 @@ import numpy as np
 
 from vae_tf.config import Params
 from vae_tf.data.image_set import ImageSet
-from vae_tf.models.generative_model import GenerativeModel
+from vae_tf.models.template.generative_model import GenerativeModel
 from vae_tf.plots.grids import image_grid
 from vae_tf.plots.saving import save_png
 from vae_tf.training.evaluation import NOISE_SEED

@@ -4,7 +4,7 @@ import signal
 import threading
 
 from vae_tf.errors import Stopped
-from vae_tf.stop_signals import STOP_SIGNALS, acts_at_once, after
+from vae_tf.process.stop_signals import STOP_SIGNALS, acts_at_once, after
 
 
 class Interruption:

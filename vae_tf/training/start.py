@@ -13,13 +13,13 @@ from vae_tf.data.labels import with_few_labels
 from vae_tf.errors import TrainingStopped, UserError
 from vae_tf.files.saving import write_text
 from vae_tf.forecasts.sentence import forecast_sentence
-from vae_tf.likelihoods.texts import read_likelihood
 from vae_tf.models import CLASSIFIERS
-from vae_tf.models.build import build_model, checked_sizes
-from vae_tf.models.generative_model import GenerativeModel
-from vae_tf.models.memory import check_memory
-from vae_tf.models.output_bias import begin_at_mean
+from vae_tf.models.template.build import build_model, checked_sizes
+from vae_tf.models.template.generative_model import GenerativeModel
+from vae_tf.models.template.memory import check_memory
+from vae_tf.models.template.output_bias import begin_at_mean
 from vae_tf.networks.own import OwnNetworks
+from vae_tf.probability.likelihoods.texts import read_likelihood
 from vae_tf.runs import NETWORKS, Run, checkpoints
 from vae_tf.runs.details import describe_data
 from vae_tf.schedules import as_schedule, warm_up

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import keras
 
 from vae_tf.errors import UserError, shown
-from vae_tf.models.generative_model import GenerativeModel
+from vae_tf.models.template.generative_model import GenerativeModel
 from vae_tf.runs import PARAMS, STUDY, Run, checkpoints
 
 

@@ -6,17 +6,17 @@ import json
 
 import numpy as np
 import pytest
+from vae_tf.analysis.studies import STUDY_PRODUCTS
 
 from tests.analysis.conftest import scored
 from vae_tf.analysis import find_runs
 from vae_tf.analysis.overview import write_overview
 from vae_tf.analysis.request import Outcome, Request
-from vae_tf.analysis.studies import STUDY_PRODUCTS, figures
-from vae_tf.analysis.studies.study_table import load_study
 from vae_tf.config import replace
 from vae_tf.plots.score_curves import plot_score_curves
-from vae_tf.studies import Study
+from vae_tf.studies import Study, figures
 from vae_tf.studies.points import Standing
+from vae_tf.studies.study_table import load_study
 from vae_tf.studies.table import numbers_of, table_text
 
 

@@ -2,13 +2,13 @@
 
 from vae_tf.analysis.analyzed_run import AnalyzedRun
 from vae_tf.analysis.products.product import Explorer
-from vae_tf.quiet_tensorflow import import_tensorflow
+from vae_tf.process.quiet_tensorflow import import_tensorflow
 
 
 def explorer(analyzed: AnalyzedRun) -> Explorer:
     """Collects the page that decodes codes in a browser."""
     import_tensorflow()
     # Only now, as it imports Keras, and with it TensorFlow and its messages.
-    from vae_tf.analysis.explorer.content import page_content
+    from vae_tf.analysis.explorer_content import page_content
 
     return Explorer(page_content(analyzed))

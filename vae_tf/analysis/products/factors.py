@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from vae_tf.analysis.analyzed_run import SEED, AnalyzedRun
-from vae_tf.models.codes import encode_images
+from vae_tf.models.template.codes import encode_images
 from vae_tf.plots.code_statistics import mean_codes
 from vae_tf.plots.codes_positions import plot_codes_positions
 from vae_tf.plots.heat_maps import plot_heat_maps

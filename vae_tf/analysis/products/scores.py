@@ -4,8 +4,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from vae_tf.analysis.analyzed_run import AnalyzedRun
+from vae_tf.checks.limits import USED_NATS
 from vae_tf.errors import UserError
-from vae_tf.limits import USED_NATS
 from vae_tf.plots.heat_maps import plot_heat_maps
 from vae_tf.plots.kl_decomposition import plot_decomposition
 from vae_tf.scores.decomposition import AT_LIMIT

@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 
 from vae_tf.analysis.analyzed_run import AnalyzedRun
 from vae_tf.analysis.products.product import Animation
-from vae_tf.models.codes import with_layers_below
+from vae_tf.models.template.codes import with_layers_below
 from vae_tf.plots.animations import traversal_frames
 from vae_tf.plots.code_statistics import CodeStatistics, farthest_latent
 from vae_tf.plots.grids import fitted

@@ -3,7 +3,11 @@
 import math
 from collections.abc import Sequence
 
-from vae_tf.analysis.elements import (
+from vae_tf.analysis.report.groups import Group, weight_of, weight_words
+from vae_tf.analysis.report.quantities import QUANTITIES, USED, used_words, written
+from vae_tf.analysis.report.reported_run import ReportedRun
+from vae_tf.scoring.score_tables import Comparison, cell, compare, sizes_note
+from vae_tf.texts.elements import (
     anchor,
     in_words,
     link,
@@ -12,10 +16,6 @@ from vae_tf.analysis.elements import (
     scrolling,
     text,
 )
-from vae_tf.analysis.report.groups import Group, weight_of, weight_words
-from vae_tf.analysis.report.quantities import QUANTITIES, USED, used_words, written
-from vae_tf.analysis.report.reported_run import ReportedRun
-from vae_tf.analysis.score_tables import Comparison, cell, compare, sizes_note
 
 _MOST_FIELDS = 8  # columns of parameters; the page of a run has all
 _WEIGHT = "kl_weight"

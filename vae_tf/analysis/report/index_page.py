@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 
-from vae_tf.analysis.elements import page_link, text
 from vae_tf.analysis.report.comparison_tables import badges_of, runs_table, score_tables
 from vae_tf.analysis.report.groups import Group, groups_of, weight_words
 from vae_tf.analysis.report.quantities import QUANTITIES, USED_EXPLAINED, used_words
 from vae_tf.analysis.report.reported_run import ReportedRun
 from vae_tf.analysis.report.study_section import study_section
 from vae_tf.analysis.report.trade_off import Point, trade_off
-from vae_tf.analysis.studies.study_table import StudyTable
+from vae_tf.studies.study_table import StudyTable
 from vae_tf.texts.command_names import name_of
+from vae_tf.texts.elements import page_link, text
 
 TITLE = "What the models learned"
 

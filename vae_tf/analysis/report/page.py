@@ -9,15 +9,15 @@ from pathlib import Path
 from string import Template
 from typing import NamedTuple
 
-from vae_tf.analysis.elements import text
 from vae_tf.analysis.report.groups import groups_of
 from vae_tf.analysis.report.index_page import TITLE, index_body
 from vae_tf.analysis.report.reported_run import ReportedRun
 from vae_tf.analysis.report.run_section import run_body
 from vae_tf.analysis.report.states import Badge
 from vae_tf.analysis.report.study_section import study_body
-from vae_tf.analysis.studies.study_table import StudyTable
 from vae_tf.files.saving import write_text
+from vae_tf.studies.study_table import StudyTable
+from vae_tf.texts.elements import text
 
 INDEX = "index.html"
 POINTER = "report.html"  # where the report lay before it had several pages

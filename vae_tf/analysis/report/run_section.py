@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from vae_tf.analysis.elements import address, figure, table, text
 from vae_tf.analysis.products import PRODUCTS
 from vae_tf.analysis.report.comparison_tables import badges_of
 from vae_tf.analysis.report.groups import weight_words
@@ -14,8 +13,9 @@ from vae_tf.analysis.report.quantities import (
     written,
 )
 from vae_tf.analysis.report.reported_run import ReportedRun
-from vae_tf.analysis.score_records import values_of
 from vae_tf.analysis.verdict import verdict
+from vae_tf.scoring.score_records import values_of
+from vae_tf.texts.elements import address, figure, table, text
 
 _BACK = '<nav aria-label="Report"><a href="../index.html">All runs</a></nav>'
 

@@ -1,0 +1,155 @@
+"""The generative model as a page computes it: its networks, its posterior and its pixels."""
+
+import keras
+import numpy as np
+
+from vae_tf.errors import UserError
+from vae_tf.explorer.graph import describe_network
+from vae_tf.explorer.layers import HalfPrecision
+from vae_tf.probability.distributions import Categorical, Codebook, Gaussian, Point
+from vae_tf.probability.likelihoods.likelihood import ContinuousBernoulli
+
+_KINDS = {Gaussian: "gaussian", Point: "point", Codebook: "values"}
+_NUM_TRIED = 4
+_CLOSE = 1e-3
+
+
+def describe_generator(model, weights: HalfPrecision) -> dict:
+    """Describes how codes become images, and images codes.
+
+    Where that is the decoder, and the encoder, alone, it is these; it is held against the model
+    itself, so that a family that draws or reads images in another way is noticed, and not shown
+    wrongly. Else it is all that the model does with a code, or with an image, followed by Keras.
+
+    Args:
+        model: Any model of this package.
+        weights: Store to which its weights are added.
+
+    Returns:
+        JSON values: "decoder", "pixels", "posterior", "follow" and "encoder"; the latter None where
+        the page cannot encode images, with the reason in "encoder_missing".
+
+    Raises:
+        UserError: If the page cannot decode its codes.
+    """
+    decoder = describe_network(_decoder(model), weights)
+    posterior = _posterior(model)
+    try:
+        network, alone = _encoder(model, posterior)
+        encoder, missing = describe_network(network, weights), None
+        if not alone:  # what it puts out is the posterior, and nothing is left to be done
+            posterior = _GAUSSIAN | {"num_read": model.latent_size}
+    except UserError as error:
+        encoder, missing = None, f"This page cannot encode images of yours: {error}"
+    continuous = isinstance(model.likelihood, ContinuousBernoulli)
+    return {
+        "decoder": decoder,
+        "pixels": "continuous_bernoulli" if continuous else "sigmoid",
+        "encoder": encoder,
+        "encoder_missing": missing,
+        "posterior": posterior,
+        "follow": [_follower(each, weights) for each in model.layers_below],
+    }
+
+
+_GAUSSIAN = {"kind": "gaussian", "bounded": False, "values": None}
+
+
+def _follower(prior, weights):
+    """A layer whose prior is a network of layers above: where all of them lie in a code."""
+    sizes = [part.stop - part.start for part in prior.given]
+    inputs = [keras.Input((size,), batch_size=1) for size in sizes]
+    network = keras.Model(inputs, prior.network(inputs)[0], name="prior")
+    return {
+        "at": prior.latents.start,
+        "given": [[part.start, part.stop] for part in prior.given],
+        "network": describe_network(network, weights),
+    }
+
+
+def _posterior(model):
+    return {
+        "kind": _KINDS.get(model.posterior),
+        # The plain autoencoder's posteriors are no wider than the prior, see `zero_weight`.
+        "bounded": model.kl_weight.schedule.highest == 0,
+        # Of an InfoGAN's latents, only the codes are read off images.
+        "num_read": getattr(model, "num_codes", model.latent_size),
+        "values": np.array(model.values).tolist() if model.posterior is Codebook else None,
+    }
+
+
+def _decoder(model) -> keras.Model:
+    """The network from a code, and a label behind it where there is one, to logits."""
+    if _draws_alone(model):
+        return model.decoder
+    return _traced(model, "decoder", (model.latent_size,), lambda z: model.render(z, {}, False))
+
+
+def _draws_alone(model):
+    """Whether the decoder of codes is all of `decode`, but for what makes pixels of logits."""
+    rng = np.random.default_rng(0)
+    codes = model.sample_prior(_NUM_TRIED, rng)
+    labels = rng.integers(model.num_classes, size=len(codes)) if model.conditional else None
+    seen = codes if labels is None else np.concatenate([codes, _one_hot(model, labels)], axis=1)
+    if seen.shape[1] != model.decoder.input_shape[-1]:
+        return False
+    drawn = model.likelihood.mean(model.decoder(seen, training=False))
+    return np.allclose(drawn, model.decode(codes, labels), atol=_CLOSE)
+
+
+def _encoder(model, posterior) -> tuple[keras.Model, bool]:
+    """The network from an image to its posterior, and whether it is the model's encoder alone."""
+    if posterior["kind"] is None and model.posterior is not Categorical:
+        raise UserError(
+            f"it knows posteriors that are Gaussians, points, classes or values of a codebook, and "
+            f"that of {type(model).__name__} is {model.posterior.__name__}."
+        )
+    if posterior["kind"] is not None and _reads_alone(model, posterior):
+        return model.encoder, True
+    return _traced(
+        model, "encoder", model.image_shape, lambda x: list(model.moments({"image": x}))
+    ), False
+
+
+def _reads_alone(model, posterior):
+    """Whether the encoder is all of `encode`, but for what `posterior` says."""
+    rng = np.random.default_rng(0)
+    x = rng.random((_NUM_TRIED, *model.image_shape), dtype="float32")
+    labels = rng.integers(model.num_classes, size=len(x)) if model.conditional else None
+    seen = x
+    if labels is not None:
+        planes = np.broadcast_to(
+            _one_hot(model, labels)[:, None, None], (*x.shape[:3], model.num_classes)
+        )
+        seen = np.concatenate([x, planes], axis=-1)
+    shape = model.encoder.input_shape
+    if not isinstance(shape, tuple) or tuple(shape[1:]) != seen.shape[1:]:
+        return False
+    mean = np.array(model.encoder(seen, training=False)[0])[:, : posterior["num_read"]]
+    if posterior["values"] is not None:
+        mean = np.array(Codebook.nearest(mean, model.values).quantized)
+    expected = model.encode(x, labels)[0][:, : posterior["num_read"]]
+    return mean.shape == expected.shape and np.allclose(mean, expected, atol=_CLOSE)
+
+
+def _traced(model, name, shape, function) -> keras.Model:
+    """All that the model does with an input, as one network.
+
+    Raises:
+        UserError: If the model needs labels, or more than Keras can follow.
+    """
+    if not model.conditional:
+        # One row, so that what counts rows finds a number.
+        seen = keras.Input(shape, batch_size=1)
+        try:
+            return keras.Model(seen, function(seen), name=name)
+        except (AttributeError, KeyError, TypeError, ValueError):
+            pass  # what it does is not made of Keras' layers and operations
+    raise UserError(
+        f"The page computes what the {name} does, and {type(model).__name__} does more, in a way "
+        f"that Keras cannot follow. Look at its traversals instead."
+    )
+
+
+def _one_hot(model, labels):
+    return np.eye(model.num_classes, dtype="float32")[labels]

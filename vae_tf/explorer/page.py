@@ -1,0 +1,74 @@
+"""The explorer of a run as one file: page.html with its style, its script and its content.
+
+The page needs no server and asks the network for nothing; its security policy allows the one
+script and the one style by their hashes, and nothing else, whatever a run smuggled in.
+"""
+
+import base64
+import hashlib
+import json
+import re
+from importlib import resources
+from pathlib import Path
+from string import Template
+
+from vae_tf.texts.elements import text
+
+# In the order in which they build on one another; main.js starts.
+SCRIPTS = (
+    *("network.js", "model.js", "elements.js", "session.js", "latents.js", "stage.js"),
+    *("images.js", "drawing.js", "samples.js", "map.js", "path.js", "directions.js"),
+    *("compare.js", "main.js"),
+)
+_SOURCE = re.compile(r'<meta name="source" content="([^"]*)">')
+_SOURCE_WITHIN = 4_000  # characters from the beginning of the page
+
+
+def script() -> str:
+    """The script of every page."""
+    parts = "\n".join(_file(name) for name in SCRIPTS)
+    return f'"use strict";\n(() => {{\n{parts}}})();\n'
+
+
+def explorer_page(content: dict, source: str) -> str:
+    """Returns the page.
+
+    Args:
+        content: JSON values, see `content.page_content`.
+        source: Name of what it was made from, kept in the page; see `source_of_page`.
+    """
+    code, style = script(), _file("explorer.css")
+    policy = (
+        f"default-src 'none'; script-src {_hash(code)}; style-src {_hash(style)}; "
+        f"img-src data: blob:; base-uri 'none'; form-action 'none'"
+    )
+    # No text of a run can end the element that holds it.
+    values = json.dumps(content, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
+    return Template(_file("page.html")).substitute(
+        policy=policy,
+        source=text(source),
+        title=text(content["run"]),
+        about=text(content["about"]),
+        style=style,
+        script=code,
+        content=values,
+    )
+
+
+def source_of_page(path: Path) -> str | None:
+    """Returns what a page was made from, None if there is none or it does not say."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            found = _SOURCE.search(file.read(_SOURCE_WITHIN))
+    except (OSError, ValueError):
+        return None
+    return found[1] if found else None
+
+
+def _file(name: str) -> str:
+    return resources.files("vae_tf.explorer").joinpath(name).read_text(encoding="utf-8")
+
+
+def _hash(content: str) -> str:
+    digest = base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
+    return f"'sha256-{digest}'"

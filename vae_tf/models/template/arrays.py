@@ -1,0 +1,233 @@
+"""Arrays in, arrays out: what notebooks, scores and analysis ask of a model."""
+
+import math
+from collections.abc import Callable, Sequence
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+from vae_tf.checks.pixel_values import as_floats
+from vae_tf.errors import UserError
+from vae_tf.models.template.latents import LayerBelow, concatenate
+from vae_tf.probability.distributions import Gaussian, Point, StandardNormal
+
+_AT_ONCE = 256  # rows
+
+
+class RowFunctions:
+    """Applies functions of rows, each compiled once under its name."""
+
+    def __init__(self):
+        self._compiled = {}
+
+    def __call__(self, name: str, function: Callable, rows: dict[str, np.ndarray]) -> list:
+        """Applies a function in batches.
+
+        Args:
+            name: Name under which it is kept.
+            function: Function from a dict of tensors `[B, ...]` to a tuple of some.
+            rows: Arrays `[N, ...]` by name.
+
+        Returns:
+            Arrays `[N, ...]`, one for each tensor of the tuple.
+        """
+        compiled = self.compiled(name, function, rows)
+        count = len(next(iter(rows.values())))
+        parts = [
+            [np.asarray(part) for part in compiled(_part(rows, start))]
+            for start in range(0, max(count, 1), _AT_ONCE)
+        ]
+        return [np.concatenate(column) for column in zip(*parts, strict=True)]
+
+    def compiled(self, name: str, function: Callable, rows: dict[str, np.ndarray], *more):
+        """The function of a dict of rows, and of `more` tensors, compiled for any number of rows.
+
+        Args:
+            name: Name under which it is kept.
+            function: Function to compile.
+            rows: Arrays `[N, ...]` of the shapes and types it will see.
+            *more: `tf.TensorSpec` of each further argument.
+        """
+        key = (name, *sorted(rows))
+        if key not in self._compiled:
+            specs = {k: tf.TensorSpec((None, *v.shape[1:]), v.dtype) for k, v in rows.items()}
+            signature = [specs, *more]
+            self._compiled[key] = tf.function(function, signature, autograph=False)
+        return self._compiled[key]
+
+
+def _part(rows, start):
+    return {name: array[start : start + _AT_ONCE] for name, array in rows.items()}
+
+
+class ArrayModel(keras.Model):
+    """What can be asked of a trained model; `GenerativeModel` says what the answers mean."""
+
+    # Whether images are encoded and decoded given their labels.
+    conditional = False
+    # Latents of each stochastic layer, from below, where lower layers follow from upper ones.
+    layer_sizes: Sequence[int] = ()
+    # Latents at the beginning of which no image is made: classes that are read off the others.
+    num_silent = 0
+
+    @property
+    def layers_below(self) -> list[LayerBelow]:
+        """Layers that are drawn given others, in the order in which they are drawn; here none."""
+        return []
+
+    @property
+    def has_gaussian_codes(self) -> bool:
+        """Whether codes are N(mean, stddev^2) of `encode`, with N(0, I) as their prior."""
+        return self.posterior is Gaussian and self.prior is StandardNormal
+
+    @property
+    def has_densities(self) -> bool:
+        """Whether codes have a density or a probability, so that images have a likelihood."""
+        return self.posterior is not Point
+
+    def encode(self, x: np.ndarray, label=None) -> tuple[np.ndarray, np.ndarray]:
+        """Posterior parameters `(mean [B, L], log_stddev [B, L])` of images `[B, H, W, C]`.
+
+        Args:
+            x: Images, of any type that training takes and by the same rule, see `pixel_values`.
+            label: `[B]`, or one for all, where the model needs labels.
+
+        Raises:
+            UserError: If the shape, the type or the values do not fit.
+        """
+        return tuple(self._functions("encode", self.moments, self._inputs(x, label)))
+
+    def kl_per_latent(self, x: np.ndarray, label=None) -> np.ndarray:
+        """KL of each latent of each image to its prior `[B, L]`, in nats.
+
+        Infinite where the encoder adds no noise, NaN where the posterior has no such parts.
+        """
+
+        def kl_per_latent(batch):
+            latents = self.infer(batch, self._means_draw(), False)
+            return (concatenate([q.kl_per_latent(prior, z) for q, prior, z in latents]),)
+
+        return self._functions("kl_per_latent", kl_per_latent, self._inputs(x, label))[0]
+
+    def decode(self, z: np.ndarray, label=None) -> np.ndarray:
+        """Images `[B, H, W, C]` in [0, 1] of latent vectors `[B, L]`."""
+        z = np.asarray(z, "float32")
+        _check_rows("z", z, (self.latent_size,), "latent vectors [B, L]")
+        return self._decode(z, self.label_rows(label, len(z)))
+
+    def reconstruction_nats(self, x: np.ndarray, z: np.ndarray, label=None) -> np.ndarray:
+        """Negative log-likelihood of images given latent vectors, less its constant: `[B]` nats."""
+        z = np.asarray(z, "float32")
+        _check_rows("z", z, (self.latent_size,), "latent vectors [B, L]")
+        inputs = self._inputs(x, label) | {"z": z}
+
+        def nats(batch):
+            logits = self.render(batch["z"], batch, False)
+            return (self.likelihood.reconstruction(batch["image"], logits)[0],)
+
+        return self._functions("reconstruction_nats", nats, inputs)[0]
+
+    def propagate_down(self, z: np.ndarray, latent: int) -> np.ndarray:
+        """Codes `[B, L]` of which one latent was changed, with what is expected below it.
+
+        Layers whose prior is given that latent become its mean, and so do those below them.
+        """
+        changed = {latent}
+        for layer in self.layers_below:
+            if any(changed.intersection(range(part.start, part.stop)) for part in layer.given):
+                z = np.array(z, "float32")  # a copy
+                z[:, layer.latents], _ = layer.parameters(z)
+                changed.update(range(layer.latents.start, layer.latents.stop))
+        return z
+
+    def reconstruct(self, x: np.ndarray, label=None) -> np.ndarray:
+        """Reconstructions `[B, H, W, C]` in [0, 1] from the posterior means; no noise."""
+        return self.decode(self.encode(x, label)[0], label)
+
+    def generate(self, n: int, seed: int = 0, label=None) -> np.ndarray:
+        """`n` images `[n, H, W, C]` in [0, 1] decoded from samples of the prior."""
+        rng = np.random.default_rng(seed)
+        z = self.sample_prior(n, rng)
+        return self._decode(z, self.label_rows(label, n, rng))
+
+    def log_importance_weights(self, x: np.ndarray, num_samples: int, label=None) -> np.ndarray:
+        """Weights with which samples of the posterior estimate the likelihood of images.
+
+        log p(x|z) + log p(z) - log q(z|x) with z ~ q(z|x) (Burda et al. 2016, Eq. 8), the constant
+        of the likelihood included. Their log-mean-exp estimates log p(x) from below. Classes that
+        are taken in turn are summed over within a weight.
+
+        Args:
+            x: `[B, H, W, C]` images, as for `encode`.
+            num_samples: K; K * B images are decoded at once.
+            label: `[B]`, where the model needs labels: the likelihood is then that given them.
+
+        Returns:
+            `[K, B]` array of nats.
+
+        Raises:
+            UserError: If the encoder is deterministic: its codes have no density.
+        """
+        if not self.has_densities:
+            raise UserError(
+                f"Model '{self.name}' has a deterministic encoder: its codes have no density, from "
+                f"which a likelihood could be estimated. Choose a model with a posterior, such as "
+                f"vae."
+            )
+
+        def log_weights(batch, num_samples):
+            outputs = self.forward(batch, False, num_samples=num_samples)
+            nats, _ = self.reconstruction(outputs)
+            nats += self.likelihood.constant * math.prod(self.image_shape)
+            weights, shares = -nats - outputs.log_ratio(), outputs.log_shares()
+            if shares is None:
+                return ops.reshape(weights, (num_samples, -1))
+            rows = (-1, num_samples, ops.shape(batch["image"])[0])  # class by class
+            return ops.logsumexp(ops.reshape(weights + shares, rows), axis=0)
+
+        rows = self._inputs(x, label)
+        count = tf.TensorSpec((), tf.int32)
+        function = self._functions.compiled("log_weights", log_weights, rows, count)
+        return np.asarray(function(rows, num_samples))
+
+    def label_rows(self, label, count: int, rng: np.random.Generator | None = None) -> dict:
+        """What a batch holds besides images; overridden by models of labeled images.
+
+        Args:
+            label: The labels that were given, `[count]` or one for all, or None.
+            count: Rows of the batch.
+            rng: Source of labels that a model may draw where none were given.
+
+        Returns:
+            Arrays by name; none here.
+
+        Raises:
+            UserError: If labels are missing, or given where none are known.
+        """
+        if label is not None:
+            raise UserError(
+                f"Model '{self.name}' knows no labels. Received: label={label!r}. Leave it out."
+            )
+        return {}
+
+    def _inputs(self, x, label) -> dict[str, np.ndarray]:
+        x = np.asarray(x)
+        _check_rows("x", x, self.image_shape, "images [B, H, W, C]")
+        images = as_floats(x, self.image_shape, unit=self.likelihood.unit)
+        return {"image": images, **self.label_rows(label, len(x))}
+
+    def _decode(self, z, labels):
+        def decode(batch):
+            return (self.likelihood.mean(self.render(batch["z"], batch, False)),)
+
+        return self._functions("decode", decode, {"z": z, **labels})[0]
+
+
+def _check_rows(name: str, array: np.ndarray, shape: tuple[int, ...], form: str):
+    if array.shape[1:] != shape:
+        raise UserError(
+            f"`{name}` must be {form}, with {shape} behind the first axis. "
+            f"Received: shape {array.shape}"
+        )

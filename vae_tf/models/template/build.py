@@ -1,0 +1,99 @@
+"""From parameters to a compiled model."""
+
+import keras
+
+from vae_tf.errors import UserError
+from vae_tf.models import MODELS
+from vae_tf.models.template.generative_model import GenerativeModel
+from vae_tf.models.template.hyperparameters import checked_hyper
+from vae_tf.models.template.memory import check_memory
+from vae_tf.models.template.sizes import make_model
+from vae_tf.networks.own import OwnNetworks
+from vae_tf.networks.precision import computing_in, in_float32
+from vae_tf.networks.sizes import Sizes
+
+
+def build_model(
+    params,
+    image_shape: tuple[int, ...],
+    dataset_size: int,
+    num_classes: int | None = None,
+    networks: OwnNetworks | None = None,
+) -> GenerativeModel:
+    """Builds the model of a run, compiled, with its optimizers' state in place.
+
+    Args:
+        params: `config.Params`.
+        image_shape: (H, W, C) of the data.
+        dataset_size: Number of training images, for the variants that need it.
+        num_classes: Number of label values, None if the data have no labels.
+        networks: Networks of the user's own; None for those that the parameters name.
+
+    Raises:
+        UserError: If a knob is unknown, the networks do not fit the images or the model, or the
+            machine has too little memory.
+    """
+    kind: type[GenerativeModel] = MODELS[params.model]
+    # Hyperparameters of these names are filled in from the data.
+    facts = {"dataset_size": dataset_size, "num_classes": num_classes}
+    hyper = checked_hyper(params, facts)
+    sizes = checked_sizes(params, image_shape, networks)
+    check_memory(params, image_shape, training=False, sizes=sizes, num_classes=num_classes)
+    if networks is None:
+        with computing_in(params.precision):
+            built = kind.build_networks(params, image_shape, **hyper)
+    else:
+        built = networks.build()
+    encoder, decoder = map(in_float32, built)
+    model = make_model(params, encoder, decoder, hyper)
+    for number, state in enumerate(model.layer_seeds):
+        state.assign([params.seed, number])  # Keras has them at random
+    _compile(model, params)
+    return model
+
+
+def _compile(model: GenerativeModel, params):
+    name, options = params.optimizer_call
+    # Named, so that its variables have the same paths in every process.
+    settings = {"name": "optimizer", "learning_rate": float(params.rate(0)), **options}
+    try:
+        optimizer = keras.optimizers.get({"class_name": name, "config": settings})
+        if params.precision == "mixed_float16":
+            # Small gradients would be 0 in half precision.
+            optimizer = keras.optimizers.LossScaleOptimizer(optimizer, name="loss_scale")
+        model.compile(optimizer)
+    except (TypeError, ValueError) as error:
+        raise UserError(f"`optimizer={params.optimizer}` cannot be made: {error}") from None
+
+
+def checked_sizes(
+    params, image_shape: tuple[int, ...], networks: OwnNetworks | None = None
+) -> Sizes | None:
+    """Checks that a model works on such data, and with networks of the user's own.
+
+    Args:
+        params: `config.Params`.
+        image_shape: Shape of a row of the data: (H, W, C), or (D,) for vectors.
+        networks: The networks, None for those that the parameters name.
+
+    Returns:
+        Sizes of the user's own networks; None where there are none.
+
+    Raises:
+        UserError: If they do not fit.
+    """
+    kind: type[GenerativeModel] = MODELS[params.model]
+    if len(image_shape) == 1 and not kind.takes_vectors:
+        raise UserError(
+            f"Model '{params.model}' works on images. Received: vectors of {image_shape[0]}. "
+            f"Choose another model, such as vae."
+        )
+    if networks is None:
+        return None
+    if not kind.takes_networks:
+        raise UserError(
+            f"Model '{params.model}' builds networks of a layout of its own. Received: encoder and "
+            f"decoder. Leave them out, or choose another model, such as vae."
+        )
+    networks.check(image_shape, params.latent_size)
+    return networks.sizes()

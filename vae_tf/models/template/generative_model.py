@@ -1,0 +1,243 @@
+"""The base of all models: what a paper says of one, and what every family can be asked for.
+
+A model says three things: `infer`, what it reads off a batch; `render`, what it draws from its
+latents; and `compute_terms`, what it pays. `vae.py` is the template that says the third for most.
+
+What the public calls mean, for every family:
+
+- A batch is a dict of arrays: `image` `[B, H, W, C]` in [0, 1] and whatever else `batch_keys`
+  names, such as `label` `[B]`. `fit` also takes plain arrays of images, and pairs of images and
+  labels.
+- `encode(x)` gives `mean` and `log_stddev`, `[B, L]` each, over all stochastic layers side by
+  side, top layer first; lower layers are inferred from the means of those above. Where codes are
+  discrete, the mean is the quantized code and `log_stddev` is minus infinity. It depends neither
+  on noise nor on the training step.
+- `decode(z)` and `generate(n)` take and make the same layout, and a label where there is one.
+"""
+
+import keras
+import numpy as np
+from keras import ops
+
+from vae_tf.models.template.arrays import ArrayModel, RowFunctions
+from vae_tf.models.template.hyperparameters import declared_by, signature_of, values_of
+from vae_tf.models.template.kl_weight import make_kl_weight
+from vae_tf.models.template.latents import (
+    Latent,
+    Means,
+    OneSample,
+    Outputs,
+    Sampling,
+    VAEOutput,
+    broadcast_rows,
+    concatenate,
+    repeated_like,
+)
+from vae_tf.models.template.trainer_methods import TrainerMethods
+from vae_tf.models.template.zero_weight import Weight, ZeroWeight, bounded
+from vae_tf.networks.builders import build_networks
+from vae_tf.probability.distributions import Gaussian, GaussianOfSample, StandardNormal
+from vae_tf.probability.likelihoods.likelihood import make_likelihood
+from vae_tf.schedules import as_schedule
+
+
+class GenerativeModel(TrainerMethods, ArrayModel):
+    """Base of all models.
+
+    Args:
+        encoder: Model `x [B, H, W, C] -> (mean [B, L], log_stddev [B, L])`.
+        decoder: Model `z [B, L] -> logits [B, H, W, C]`.
+        likelihood: Text of a likelihood, see `likelihoods.texts`.
+        kl_weight: Number, schedule or text of a schedule: the regularizer's weight at a step.
+        trigger_window: Steps over whose mean reconstruction a triggered weight decides.
+        learning_rate: Schedule, or text of one, that the optimizer's learning rate follows; None
+            leaves it to the optimizer.
+        seed: Seed of the noise.
+        **kwargs: The variant's hyperparameters, and what Keras takes, such as `name`.
+
+    Attributes:
+        hyper: The hyperparameters, by name.
+        code_size: Latents whose posterior the encoder puts out, `Params.latent_size`.
+
+    Raises:
+        UserError: If the likelihood or the schedule is unknown, or a hyperparameter is not of its
+            kind.
+    """
+
+    # What of a batch the model learns from; names of data.batches.PARTS.
+    batch_keys: tuple[str, ...] = ("image",)
+    # Names of the terms that a variant logs besides those of the template.
+    logged: tuple[str, ...] = ()
+    # What `encode` gives the parameters of, so that scores know which densities there are.
+    posterior: type = Gaussian
+    prior: type = StandardNormal
+
+    def __init__(
+        self,
+        encoder: keras.Model,
+        decoder: keras.Model,
+        *,
+        likelihood: str = "bernoulli",
+        kl_weight=1.0,
+        trigger_window: int = 100,
+        learning_rate=None,
+        seed: int = 0,
+        **kwargs,
+    ):
+        declared = declared_by(type(self))
+        given = {name: kwargs.pop(name) for name in declared if name in kwargs}
+        # Keras would wrap their lists and dicts, to look for layers in them.
+        object.__setattr__(self, "hyper", values_of(type(self), given))
+        super().__init__(**kwargs)
+        self.encoder = encoder
+        self.decoder = decoder
+        self.likelihood_text = likelihood
+        self.seed = seed
+        self.seed_generator = keras.random.SeedGenerator(seed, name="noise")
+        self.image_shape = tuple(decoder.output_shape[1:])
+        self.likelihood = make_likelihood(likelihood, self)
+        self.code_size = encoder.output_shape[0][-1]
+        # A weight of the model, not the optimizer's count: the KL weight of a model that is loaded
+        # without its optimizer, or compiled anew, is still that of its step.
+        self.updates = self.add_weight(
+            name="updates", shape=(), dtype="int64", initializer="zeros", trainable=False
+        )
+        self.kl_weight = make_kl_weight(kl_weight, self, trigger_window)
+        self.learning_rate = None if learning_rate is None else as_schedule(learning_rate)
+        self._means = [
+            keras.metrics.Mean(name=name)
+            for name in ("loss", "reconstruction", "kl", "elbo", *self.logged)
+        ]
+        self._functions = RowFunctions()
+        # XLA halves the speed of convolutions on a CPU, and Keras would choose it by itself.
+        self.supports_jit = False
+        self.built = True
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        cls.__signature__ = signature_of(cls)
+
+    @property
+    def latent_size(self) -> int:
+        """L, latents of all stochastic layers together."""
+        return self.code_size
+
+    @classmethod
+    def build_networks(cls, params, image_shape: tuple[int, ...], **hyper) -> tuple:
+        """Builds the encoder and the decoder.
+
+        Args:
+            params: `config.Params` of the run.
+            image_shape: (H, W, C) of the data, or (D,).
+            **hyper: All hyperparameters of the variant.
+        """
+        return build_networks(params, image_shape)
+
+    def infer(self, batch: dict, draw, training: bool) -> list[Latent]:
+        """Reads the latents off a batch.
+
+        Args:
+            batch: A dict with all that `batch_keys` names, except in `encode`, which has no more
+                than an image, and a label where there are some.
+            draw: `(posterior, prior=N(0, I)) -> Latent`: draws a stochastic layer. Its `z` may hold
+                several samples an image, `[K * B, L]`; `latents.repeated_like` fits features to it.
+            training: Whether layers are those of training.
+
+        Returns:
+            The stochastic layers, top first.
+        """
+        return [draw(Gaussian(*self.encoder(batch["image"], training=training)))]
+
+    def render(self, z, batch: dict, training: bool):
+        """Draws images from latents.
+
+        Args:
+            z: `[B, L]`, all layers side by side, top first.
+            batch: What `infer` saw; in `decode` no more than a label, where there are some.
+            training: Whether layers are those of training.
+
+        Returns:
+            Logits `[B, H, W, C]`; one row an image where classes in turn make no difference.
+        """
+        return self.decoder(z, training=training)
+
+    def compute_terms(self, batch: dict, training: bool) -> dict:
+        """All terms of a batch: scalars by name, in the order of `columns`."""
+        raise NotImplementedError
+
+    def average(self, outputs: Outputs, term):
+        """The average over images, a scalar, of the loss and of every term `[B]` of the log."""
+        return ops.mean(term)
+
+    def sample_prior(self, n: int, rng: np.random.Generator) -> np.ndarray:
+        """Draws `n` latent vectors `[n, L]` of the prior, each layer given those above."""
+        z = self.sample_roots(n, rng)
+        for layer in self.layers_below:
+            mean, log_stddev = layer.parameters(z)
+            z[:, layer.latents] = mean + np.exp(log_stddev) * z[:, layer.latents]
+        return z
+
+    def sample_roots(self, n: int, rng: np.random.Generator) -> np.ndarray:
+        """Draws the layers that are given no others, and noise of N(0, I) for `layers_below`."""
+        return rng.standard_normal((n, self.latent_size)).astype("float32")
+
+    def with_priors(self, latents: list[Latent], training: bool) -> list[Latent]:
+        """Layers drawn from below, with the priors of `layers_below`, known only now.
+
+        Args:
+            latents: The stochastic layers, top first.
+            training: Whether layers are those of training.
+        """
+        ends = np.cumsum([latent.z.shape[-1] for latent in latents]).tolist()
+        at = dict(zip([0, *ends], latents, strict=False))
+        for below, given, network in self.layers_below:
+            prior = GaussianOfSample(
+                *network([at[part.start].z for part in given], training=training)
+            )
+            at[below.start] = at[below.start]._replace(prior=prior)
+        return list(at.values())
+
+    def forward(self, batch: dict, training: bool, *, num_samples=1) -> Outputs:
+        """From a batch to all that a loss is made of.
+
+        Args:
+            batch: A dict with all that `batch_keys` names.
+            training: Whether layers are those of training.
+            num_samples: Samples of the posterior an image, K; rows of the outputs are then K * B.
+        """
+        draw = Sampling(self.seed_generator, num_samples, self.weight_at_step().bounded)
+        return self._pass(batch, draw, training)
+
+    def _pass(self, batch, draw, training):
+        latents = broadcast_rows(self.infer(batch, draw, training))
+        z = concatenate([latent.z for latent in latents])
+        return Outputs(latents, self.render(z, batch, training), batch)
+
+    def weight_at_step(self) -> Weight:
+        """The KL weight at this step, and what it does to a pass where it may be 0."""
+        kind = Weight if self.kl_weight.schedule.lowest > 0 else ZeroWeight
+        return kind(self.kl_weight(self.step))
+
+    def reconstruction(self, outputs: Outputs, training: bool = False):
+        """Negative log-likelihood of the images less its constant, `[B]` nats, and its terms."""
+        x = repeated_like(outputs.batch["image"], outputs.logits)
+        nats, terms = self.likelihood.reconstruction(x, outputs.logits, training)
+        return repeated_like(nats, outputs.z), terms
+
+    def call(self, x, training=False) -> VAEOutput:
+        draw = OneSample(self.seed_generator, 1, self.weight_at_step().bounded)
+        batch = self.in_floats(self.as_batch(x, self.keys_of_call))
+        outputs = self._pass(batch, draw, training)
+        return VAEOutput(outputs.mean, outputs.log_stddev, outputs.z, outputs.logits)
+
+    def moments(self, batch: dict):
+        """What `encode` gives, as tensors."""
+        latents = self.infer(batch, self._means_draw(), False)
+        posteriors = [latent.posterior for latent in latents]
+        return concatenate([p.mean for p in posteriors]), concatenate(
+            [p.log_stddev for p in posteriors]
+        )
+
+    def _means_draw(self):
+        # The plain autoencoder's posteriors are bounded at every step, others' at none.
+        return Means(bounded) if self.kl_weight.schedule.highest == 0 else Means()

@@ -1,0 +1,39 @@
+"""Biases of the decoder's last layer with which training begins at the mean image of the data.
+
+A decoder whose biases are 0 draws every pixel grey at first, and spends its first steps, and the
+encoder's, on the mean image. The code of Burda et al., not their paper, sets biases in this way.
+
+Reference:
+    Burda, Grosse & Salakhutdinov, "Importance Weighted Autoencoders", ICLR 2016.
+    https://github.com/yburda/iwae
+"""
+
+import keras
+import numpy as np
+
+from vae_tf.data.image_set import ImageSet
+from vae_tf.models.template.generative_model import GenerativeModel
+
+_MOST_IMAGES = 2_000
+
+
+def begin_at_mean(model: GenerativeModel, images: ImageSet):
+    """Sets the biases of the decoder's last layer so that logits of 0 draw the mean image.
+
+    A convolution has a bias per channel, set to the mean of the channel; a dense layer has one per
+    pixel.
+
+    Args:
+        model: Model whose networks were built from specs.
+        images: Training images, of which at most 2,000, evenly spaced, are averaged.
+    """
+    mean = images.images(images.evenly_spaced(_MOST_IMAGES)).mean(axis=0, dtype=np.float64)
+    bias = _last_layer(model.decoder).bias
+    if bias.shape[0] != mean.size:
+        mean = mean.reshape(-1, bias.shape[0]).mean(axis=0)
+    bias.assign(model.likelihood.logits_of(mean.reshape(bias.shape)))
+
+
+def _last_layer(network: keras.Model) -> keras.layers.Layer:
+    """The layer nearest to the output that has weights."""
+    return [layer for layer in network.layers if layer.weights][-1]

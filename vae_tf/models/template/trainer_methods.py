@@ -1,0 +1,101 @@
+"""What the trainer asks of a model, so that the other files need say nothing but the paper.
+
+A model has its latents, its loss and its samples from a paper. How an update is made of these, what
+is logged, and which runs cannot be done and are refused before they begin, is for the trainer.
+"""
+
+from keras import ops
+
+from vae_tf.models.template.keras_methods import KerasMethods
+from vae_tf.models.template.latents import Outputs
+from vae_tf.models.template.phases import Objective, Phase, minimize
+
+_TERMS = (
+    "loss reconstruction kl kl_weight elbo stddev_mean stddev_min stddev_max "
+    "mean_mean mean_min mean_max"
+)
+
+
+class TrainerMethods(KerasMethods):
+    """The part of `GenerativeModel` that is for the trainer."""
+
+    # Fewest images that the variant's estimators work on.
+    smallest_batch = 1
+    # Whether any encoder `x -> (mean, log_stddev)` will do, and any decoder.
+    takes_networks = True
+    # Whether it works on vectors `[B, D]`, too.
+    takes_vectors = True
+    # Whether validation losses of different steps can be compared, so that training may stop early.
+    comparable_losses = True
+    # Why the loss of a batch is not the mean of those of its parts, so that devices cannot share
+    # it; None where it is.
+    indivisible: str | None = None
+
+    @property
+    def scheduled_optimizers(self) -> list:
+        """The optimizers whose learning rate is that of the run; others keep one of their own."""
+        return [self.optimizer]
+
+    @property
+    def phases(self) -> list[Phase]:
+        """What is optimized, in order."""
+        return [Phase((Objective("loss", self.trainable_variables, self.optimizer),))]
+
+    @property
+    def step(self):
+        """Optimizer updates done: scalar int tensor."""
+        return ops.convert_to_tensor(self.updates)
+
+    def update(self, batch) -> dict:
+        """One update on a batch, all phases of it.
+
+        Returns:
+            The terms of the first phase, computed before its step.
+        """
+        batch = self.as_batch(batch)
+        if self.learning_rate is not None:
+            for optimizer in self.scheduled_optimizers:
+                optimizer.learning_rate.assign(self.learning_rate(self.step))
+        done = []
+        for phase in self.phases:
+            seen = batch | {"image": batch[phase.images]}
+            for _ in range(phase.repeats):
+                terms = minimize(lambda seen=seen: self.compute_terms(seen, True), phase.objectives)
+                done.append(terms)
+        self.kl_weight.update_state(self.step, done[0])
+        self.likelihood.update_state(done[0])
+        self.updates.assign_add(1)
+        return done[0]
+
+    def is_constant_from(self, step: int) -> bool:
+        """Whether the loss is the same function of the weights from this step on."""
+        return self.kl_weight.is_constant_from(step)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of all terms, in the order of `log.csv`."""
+        return (*_TERMS.split(), *self.kl_weight.terms, *self.likelihood.logged, *self.logged)
+
+    def summary_terms(self, outputs: Outputs, loss, reconstruction, logs: dict) -> dict:
+        """The terms of the log, from those of every image.
+
+        Args:
+            outputs: What the loss was made of.
+            loss: Scalar.
+            reconstruction: `[B]`.
+            logs: `kl` `[B]`, the likelihood's terms and all that `logged` names, `[B]` or scalar.
+        """
+        terms = {
+            "loss": loss,
+            "reconstruction": reconstruction,
+            "kl": logs["kl"],
+            "kl_weight": self.kl_weight(self.step),
+            "elbo": -(reconstruction + logs["kl"]),
+            **outputs.ranges(),
+        }
+        terms |= self.kl_weight.terms
+        terms |= {name: logs[name] for name in (*self.likelihood.logged, *self.logged)}
+        return {
+            name: self.average(outputs, term) if len(term.shape) else term
+            for name, term in terms.items()
+        }

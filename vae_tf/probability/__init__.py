@@ -1,0 +1,1 @@
+"""Densities: `distributions` of codes, `likelihoods` of images, `divergences` of batches."""

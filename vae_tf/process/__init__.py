@@ -1,0 +1,1 @@
+"""The process: how a script begins and ends, its signals, its memory, its TensorFlow."""

@@ -1,0 +1,1 @@
+"""Run folders scored: which scores of `scores` fit a run, their records, their tables."""
