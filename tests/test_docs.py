@@ -1,7 +1,9 @@
 """The site says something of whatever there is."""
 
+import importlib
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -75,3 +77,17 @@ def test_code_runs(page, tmp_path, monkeypatch):
     names: dict = {}  # a page goes on with what it has
     for block in whole:
         exec(compile(block, page, "exec"), names)
+
+
+def test_rooms_stand_on_floors():
+    sys.path.insert(0, str(ROOT / "docs" / "hooks"))
+    try:
+        architecture = importlib.import_module("architecture")
+    finally:
+        sys.path.pop(0)
+    rooms = {"plots": {"errors"}, "errors": set(), "analysis": {"plots", "errors"}}
+    assert architecture.floors(rooms) == [["errors"], ["plots"], ["analysis"]]
+    # The arrow from analysis to errors is implied.
+    assert architecture.drawing(rooms).count("<path") == 2
+    assert len(architecture.imports()) <= 26
+    architecture.floors(architecture.imports())  # no circle
