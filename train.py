@@ -28,6 +28,10 @@ def main(arguments: list[str] | None = None) -> int:
             return 0
         chosen = chosen_runs(options, presets)
         check(chosen, options)
+        if options.dry_run:
+            for folder, _, params in chosen:
+                print(described(folder, params, options))
+            return 0
         left.extend(command(folder, run, options) for folder, run, _ in chosen)
         for folder, name, params in chosen:
             train_run(folder, params, options)
@@ -70,6 +74,11 @@ def parse(arguments: list[str] | None, presets) -> argparse.Namespace:
         const="groups",
         metavar="GROUP",
         help="print the groups of runs, one group or all, and stop",
+    )
+    parser.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="say what would be trained, what it takes and how it may end, and stop",
     )
     scripts.add_predictions(parser)
     parser.add_argument("--tensorboard", action="store_true", help="write event files, too")
@@ -199,6 +208,25 @@ def command(folder: str, run: str, options: argparse.Namespace) -> Callable[[], 
         )
 
     return line
+
+
+def described(name: str, params: config.Params, options: argparse.Namespace) -> str:
+    """What a run would train and take; nothing is written."""
+    from vae_tf.process.quiet_tensorflow import import_tensorflow
+
+    import_tensorflow()
+    from vae_tf.training.estimate import describe
+    from vae_tf.training.plan import prepare
+
+    plan = prepare(
+        params,
+        options.predictions / name,
+        options.resume,
+        overwrite=options.overwrite,
+        devices=options.devices,
+    )
+    advice = list(plan.advice())  # before the updates that are timed
+    return "\n".join([f"{name}: nothing is written.", describe(plan), *advice])
 
 
 def train_run(name: str, params: config.Params, options: argparse.Namespace):

@@ -5,7 +5,7 @@ import pytest
 from vae_tf.config import replace
 from vae_tf.errors import UserError
 from vae_tf.training import train
-from vae_tf.training.start import rate_advice
+from vae_tf.training.advice import rate_advice
 
 
 def test_a_run_goes_on_with_its_own_parameters_only(tiny, tmp_path):
@@ -39,7 +39,7 @@ def test_overwrite_starts_anew(tiny, tmp_path):
 
 def test_the_forecast_is_made_for_a_listener_alone(tiny, tmp_path, monkeypatch):
     made = []
-    monkeypatch.setattr("vae_tf.training.start._forecast", lambda *given: made.append(given))
+    monkeypatch.setattr("vae_tf.training.plan.forecast_advice", lambda *given: made.append(given))
     train(replace(tiny, steps=1), tmp_path / "silent")
     assert not made
     train(replace(tiny, steps=1), tmp_path / "heard", say=lambda line: None)

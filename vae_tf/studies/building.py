@@ -50,7 +50,7 @@ def unbuildable(points: Sequence[Point]) -> dict[str, str]:
     from vae_tf.process.quiet_tensorflow import import_tensorflow
 
     import_tensorflow()
-    from vae_tf.training.start import check_trainable
+    from vae_tf.training.plan import check_trainable
 
     known: dict[str, str] = {}
     for point in points:

@@ -1,0 +1,32 @@
+"""What is said of a run before it begins, besides the plateau: its forecast and its rate."""
+
+from vae_tf.config import Params
+from vae_tf.data.image_set import ImageSet
+from vae_tf.forecasts.sentence import forecast_sentence
+from vae_tf.probability.likelihoods.texts import read_likelihood
+from vae_tf.schedules import as_schedule, warm_up
+
+
+def rate_advice(params: Params) -> str | None:
+    """What does not fit between the learning rate's schedule and the steps; None if all does."""
+    rate, steps = params.rate, params.steps
+    if isinstance(rate, warm_up) and rate.steps >= steps:
+        return (
+            f"Warning: the learning rate warms up for {rate.steps:,} steps, and the run has "
+            f"{steps:,}. Shorten the warm-up: learning_rate={rate}."
+        )
+    if rate.settled_at and rate.settled_at < steps and not rate(steps):
+        return (
+            f"Warning: the learning rate is 0 from step {rate.settled_at:,} on, and the run has "
+            f"{steps:,} steps. Lengthen the schedule: learning_rate={rate}."
+        )
+    return None
+
+
+def forecast_advice(params: Params, images: ImageSet) -> str | None:
+    """What the images alone tell of a VAE on them; None for other models and likelihoods."""
+    if params.model not in ("vae", "beta_vae") or len(images.image_shape) == 1:
+        return None
+    likelihood = read_likelihood(params.likelihood)
+    weight = as_schedule(params.kl_weight)
+    return forecast_sentence(images, weight, params.latent_size, *likelihood)

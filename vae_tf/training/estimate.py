@@ -1,0 +1,73 @@
+"""A plan in words, with what it takes: `train.py NAME --dry-run`."""
+
+import time
+
+import numpy as np
+
+from vae_tf.data.batches import batch_at
+from vae_tf.models.template.memory import estimate
+from vae_tf.training.plan import Plan
+
+_UPDATES = 10  # timed, after one that compiles
+_MOST_SECONDS = 10.0
+
+
+def describe(plan: Plan) -> str:
+    """Data, model, networks, recipe, memory and time of a plan, a line each.
+
+    The time is that of a few updates made here: the plan's model is no longer at its initial
+    weights, and the plan must not be run.
+
+    Args:
+        plan: The plan.
+    """
+    params, images = plan.params, plan.images
+    size = "x".join(map(str, images.image_shape))
+    epochs = params.steps * params.batch_size / len(images)
+    weights = {layer.name: layer.count_params() for layer in plan.model.layers}
+    networks = [f"{name} {count:,}" for name, count in weights.items() if count]
+    average = "" if params.ema is None else f", weights averaged at {params.ema}"
+    # Before updates are timed, while the model is at its start.
+    networks_given = None if plan.networks is None else plan.networks.sizes()
+    memory = estimate(params, images.image_shape, networks_given, images.num_classes)
+    seconds = seconds_of_update(plan)
+    lines = {
+        "Data": f"{params.dataset}: {len(images):,} images of {size} to train on, "
+        f"{len(plan.validation):,} to validate",
+        "Model": f"{params.model}: {plan.model.latent_size} latents, {params.likelihood}, "
+        f"KL weight {params.kl_weight}",
+        "Networks": ", ".join(networks) + " weights",
+        "Recipe": f"start {params.initializer}, {params.optimizer}, learning rate "
+        f"{params.learning_rate}, batches of {params.batch_size}{average}",
+        "Length": f"{params.steps:,} steps, {epochs:,.1f} epochs",
+        "Memory": f"about {memory.total / 1e6:,.0f} MB, besides 600 MB for TensorFlow",
+        "Time": f"about {_duration(seconds * params.steps)}: {1e3 * seconds:.3g} ms an update, "
+        f"without validation and pictures",
+        "Folder": str(plan.run_dir),
+    }
+    return "\n".join(f"  {name:9} {text}" for name, text in lines.items())
+
+
+def seconds_of_update(plan: Plan) -> float:
+    """The median seconds of an update, over ten or as many as fit into ten seconds."""
+    params, model = plan.params, plan.model
+    update = plan.devices.compiled(model.update)
+    times: list[float] = []
+    began = time.monotonic()
+    for step in range(_UPDATES + 1):
+        batch = batch_at(
+            plan.images, params.batch_size, params.seed, step, model.batch_keys, params.augment
+        )
+        start = time.perf_counter()
+        float(update(batch)["loss"])  # waits for it
+        times.append(time.perf_counter() - start)
+        if len(times) > 1 and time.monotonic() - began > _MOST_SECONDS:
+            break
+    return float(np.median(times[1:]))
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = seconds / 60
+    return f"{minutes:.0f} min" if minutes < 90 else f"{minutes / 60:.1f} h"

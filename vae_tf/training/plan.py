@@ -1,0 +1,296 @@
+"""A training in two steps: `prepare` checks everything and writes nothing, `Plan.run` does it."""
+
+import contextlib
+import dataclasses
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from vae_tf import runs
+from vae_tf.config import Params
+from vae_tf.data.given import given_images
+from vae_tf.data.image_set import ImageSet
+from vae_tf.data.labels import with_few_labels
+from vae_tf.errors import TrainingStopped, UserError
+from vae_tf.files.saving import write_text
+from vae_tf.models import CLASSIFIERS
+from vae_tf.models.template.build import build_model, checked_sizes
+from vae_tf.models.template.generative_model import GenerativeModel
+from vae_tf.models.template.memory import check_memory
+from vae_tf.models.template.output_bias import begin_at_mean
+from vae_tf.networks.own import OwnNetworks
+from vae_tf.runs import NETWORKS, Run, checkpoints
+from vae_tf.runs.details import describe_data
+from vae_tf.training.advice import forecast_advice, rate_advice
+from vae_tf.training.callbacks import Callback, KerasCallbacks, ProgressBar, TensorBoard
+from vae_tf.training.checks import check_batches, check_count_of_images, check_images
+from vae_tf.training.devices import Devices
+from vae_tf.training.loop import Training
+from vae_tf.training.plateau import plateau_advice
+from vae_tf.training.transfer import Transfer, find_start, transfer
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Plan:
+    """A training that can begin: all that it needs is at hand and fits.
+
+    Attributes:
+        params: The parameters of the run.
+        run_dir: The run folder.
+        resume: Whether it goes on with the run that is there.
+        overwrite: Whether it replaces the run that is there.
+        images: The images to train on.
+        validation: The images to validate on.
+        own_data: Whether these are not the data set that the parameters name.
+        networks: Networks of the user's own; None for those that the parameters name.
+        model: The model, at its initial weights; a run that is resumed gets its own later.
+        copied: What of its weights comes from another run; None where nothing does.
+        devices: What its updates run on.
+    """
+
+    params: Params
+    run_dir: Path
+    resume: bool
+    overwrite: bool
+    images: ImageSet
+    validation: ImageSet
+    own_data: bool
+    networks: OwnNetworks | None
+    model: GenerativeModel
+    copied: Transfer | None
+    devices: Devices
+
+    def advice(self) -> Iterator[str]:
+        """What is to be known before it begins; the forecast takes seconds."""
+        if self.copied is not None:
+            yield self.copied.sentence()
+        if not self.resume and (line := forecast_advice(self.params, self.images)):
+            yield line
+        if not self.resume and self.copied is None:
+            if line := plateau_advice(self.model, self.images):
+                yield line
+        if line := rate_advice(self.params):
+            yield line
+        yield self.devices.describe(self.params)
+
+    def run(
+        self, *, callbacks: Sequence = (), progress: bool = False, tensorboard: bool = False
+    ) -> Run:
+        """Trains the model, once.
+
+        Args:
+            callbacks: Callbacks of Keras, see `callbacks.KerasCallbacks`.
+            progress: Show a progress bar.
+            tensorboard: Write event files to the folder `tensorboard` of the run, too.
+
+        Returns:
+            The run, with `.model` trained.
+
+        Raises:
+            UserError: If the folder has changed since, so that it cannot begin.
+            TrainingStopped: If it cannot go on.
+            Stopped: After a signal, with a checkpoint saved.
+        """
+        params, run_dir, networks = self.params, self.run_dir, self.networks
+        labeled = bool({"label", "labeled_image"} & set(self.model.batch_keys))
+        described = describe_data(self.images, self.validation, labeled=labeled)
+        test = self._test_images()
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(runs.locked(run_dir))
+            stack.enter_context(_disk_errors_explained(run_dir))
+            place = stack.enter_context(runs.Place(run_dir))
+            if not self.resume:
+                text = None if networks is None else networks.text
+                runs.create(run_dir, params, overwrite=self.overwrite, networks=text)
+            run = Run(run_dir, model=self.model, data=self.images, validation_data=self.validation)
+            _make_ready(run, params)
+            training = Training(
+                run,
+                self.model,
+                self.images,
+                self.validation,
+                place=place,
+                data=described,
+                own_data=self.own_data,
+                networks=None if networks is None else networks.digest,
+                test=test,
+                devices=self.devices,
+            )
+            start = training.restore() if self.resume else 0
+            place.check()
+            write_text(run.params_path, params.to_json())
+            copied = None if self.copied is None else self.copied._asdict()
+            runs.record_environment(run, start, copied)
+            observers = _observers(run, start, progress, tensorboard, callbacks)
+            training.run([stack.enter_context(each) for each in observers])
+        return run
+
+    def _test_images(self) -> ImageSet | None:
+        """Labeled images on which a classifier's error is logged, where the data set has some."""
+        told = self.params.model in CLASSIFIERS and not self.own_data
+        if told and "test" in self.images.splits:
+            return runs.load_data(self.params, "test")
+        return None
+
+
+def prepare(
+    params: Params,
+    run_dir: "str | os.PathLike",
+    resume: bool = False,
+    *,
+    overwrite: bool = False,
+    data=None,
+    encoder=None,
+    decoder=None,
+    devices: int = 1,
+) -> Plan:
+    """Checks everything that a training needs, and writes nothing.
+
+    Args:
+        params: The parameters of the run.
+        run_dir: The run folder.
+        resume: Go on with the run that is there.
+        overwrite: Replace the run that is there.
+        data: Images to train on, see `train`.
+        encoder: A network of your own, see `train`.
+        decoder: The same.
+        devices: Devices that share every batch.
+
+    Raises:
+        UserError: If it cannot begin.
+    """
+    run_dir = Path(run_dir)
+    if resume:
+        runs.check_resumable(Run(run_dir), params)
+    else:
+        runs.check_new(run_dir, overwrite=overwrite)
+    networks = _own_networks(run_dir, encoder, decoder, resume=resume)
+    images, validation = _images(params, data)
+    if not resume:
+        check_count_of_images(images, validation)
+    machine = Devices(devices)
+    model = _model(params, images, validation, networks, machine)
+    copied = None
+    if not (resume and checkpoints.newest(run_dir / "checkpoints")):
+        if params.output_bias == "mean" and networks is None:
+            begin_at_mean(model, images)
+        if params.start is not None:
+            copied = transfer(find_start(params.start, run_dir), model)
+    return Plan(
+        params=params,
+        run_dir=run_dir,
+        resume=resume,
+        overwrite=overwrite,
+        images=images,
+        validation=validation,
+        own_data=data is not None,
+        networks=networks,
+        model=model,
+        copied=copied,
+        devices=machine,
+    )
+
+
+def check_trainable(params: Params):
+    """Builds the model that `train` would train, on its data, and leaves nothing behind.
+
+    Args:
+        params: The parameters of the run.
+
+    Raises:
+        UserError: If it cannot be built, or not be trained on these images.
+    """
+    _model(params, *_images(params, None), None, Devices(1))
+
+
+def _make_ready(run: Run, params: Params):
+    """Checks and tidies a folder that nobody else writes to, now that it is locked."""
+    runs.check_links(run.path)
+    runs.check_resumable(run, params)  # another process may have gone on meanwhile
+    runs.clean(run.path)
+    run.params = params  # those in the folder may still have fewer steps
+
+
+def _observers(run: Run, start: int, progress, tensorboard, callbacks) -> list[Callback]:
+    """What looks on from step `start`, as it was asked for."""
+    params = run.params
+    observers: list[Callback] = []
+    if progress:
+        observers.append(ProgressBar(run.name, start, params.steps, params.batch_size))
+    if tensorboard:
+        observers.append(TensorBoard(run.path / "tensorboard"))
+    if callbacks:
+        observers.append(KerasCallbacks(list(callbacks), run.model, params.steps))
+    return observers
+
+
+def _own_networks(run_dir: Path, encoder, decoder, *, resume: bool):
+    """The networks that were given, or those that a run to be resumed was given; else None."""
+    if encoder is not None and decoder is not None:
+        return OwnNetworks.of(encoder, decoder)
+    if encoder is not None or decoder is not None:
+        missing = "encoder" if encoder is None else "decoder"
+        raise UserError(f"Networks of your own come in pairs. Received: no `{missing}`. Give both.")
+    if resume and (run_dir / NETWORKS).is_file():
+        return runs.read_networks(run_dir)
+    return None
+
+
+def _images(params: Params, data) -> tuple[ImageSet, ImageSet]:
+    """Training images, labeled as the parameters say, and validation images."""
+    if data is not None:
+        images, validation = given_images(data, params.validation)
+    else:
+        images, validation = (runs.load_data(params, each) for each in ("train", "validation"))
+    if params.labels is not None:
+        images = with_few_labels(images, params.labels, params.seed)
+    return images, validation
+
+
+def _model(
+    params: Params,
+    images: ImageSet,
+    validation: ImageSet,
+    networks: OwnNetworks | None,
+    machine: Devices,
+) -> GenerativeModel:
+    """The model, built once it is known to fit the machine, and checked against the images."""
+    shape = images.image_shape
+    sizes = checked_sizes(params, shape, networks)
+    check_memory(params, shape, training=True, sizes=sizes, num_classes=images.num_classes)
+    model = machine.build(
+        lambda: build_model(params, shape, len(images), images.num_classes, networks)
+    )
+    machine.check(model, params)
+    check_images(images, validation, unit=model.likelihood.unit)
+    check_batches(model, params, images, validation)
+    return model
+
+
+@contextlib.contextmanager
+def _disk_errors_explained(run_dir: Path) -> Iterator[None]:
+    """Context in which an error of the disk stops the training with a remedy.
+
+    Raises:
+        TrainingStopped: If there is an `OSError`, in its place.
+    """
+    try:
+        yield
+    except BrokenPipeError:
+        raise  # whoever reads our output is gone, which is no error of the disk
+    except OSError as error:
+        reason = error.strerror or error
+        if error.filename is None:
+            what = f"Training stopped: {reason}."
+        elif Path(str(error.filename)).is_relative_to(run_dir):
+            what = f"Writing to '{error.filename}' failed: {reason}."
+        else:
+            what = f"'{error.filename}' cannot be used: {reason}."
+        raise TrainingStopped(f"{what} {_how_to_go_on(run_dir)}") from error
+
+
+def _how_to_go_on(run_dir: Path) -> str:
+    if not (run_dir / runs.PARAMS).is_file():
+        return "The run has not begun. Fix that and start it again."
+    last = checkpoints.describe_newest(run_dir / "checkpoints")
+    return f"{last} Fix that and go on with --resume."
