@@ -224,11 +224,11 @@ def test_a_finished_study_on_a_disk_for_reading_prints_its_scores(
 
 
 def test_a_plan_builds_every_model_once(call, tmp_path, monkeypatch):
-    from vae_tf.training import start as training_start
+    from vae_tf.training import plan as training_plan
 
-    built, plain = [], training_start.build_model
+    built, plain = [], training_plan.build_model
     monkeypatch.setattr(
-        training_start, "build_model", lambda *given: built.append(given[0]) or plain(*given)
+        training_plan, "build_model", lambda *given: built.append(given[0]) or plain(*given)
     )
     words = ["--vary", "encoder=[[8,4,3],[8]],[[8]]", "--vary", "seed=0,1", "--dry-run"]
     done = call(study_script.main, *SMALL, *words, cwd=tmp_path)

@@ -74,9 +74,7 @@ def drawing(rooms: dict[str, set[str]]) -> str:
     )
     boxes = "".join(_box(name, *place) for name, place in places.items())
     count = sum(map(len, rooms.values()))
-    title = (
-        f"{len(rooms)} rooms on {len(levels)} floors; {count} imports between them, none upwards"
-    )
+    title = f"{len(rooms)} rooms on {len(levels)} floors; {count} imports, none upwards"
     return (
         f'<figure><svg viewBox="0 0 {_WIDTH} {height + 10}" role="img" aria-label="{title}" '
         f'style="width:100%" font-family="monospace" font-size="15">{lines}{boxes}</svg>'

@@ -1,0 +1,30 @@
+import pytest
+
+from vae_tf.config import replace
+from vae_tf.errors import UserError
+from vae_tf.training import train
+from vae_tf.training.estimate import describe
+from vae_tf.training.plan import prepare
+
+
+def test_preparing_writes_nothing_and_running_is_training(tiny, tmp_path):
+    plan = prepare(tiny, tmp_path / "planned")
+    assert not any(tmp_path.iterdir())
+    planned, trained = plan.run(), train(tiny, tmp_path / "trained")
+    assert planned.log_path.read_bytes() == trained.log_path.read_bytes()
+
+
+def test_what_a_plan_takes(tiny, tmp_path):
+    plan = prepare(replace(tiny, batch_size=4, steps=50), tmp_path / "run")
+    words = describe(plan)
+    assert f"{50 * 4 / len(plan.images):,.1f} epochs" in words and "ms an update" in words
+    for network in (plan.model.encoder, plan.model.decoder):
+        assert f"{network.count_params():,}" in words
+    assert not any(tmp_path.iterdir())
+
+
+def test_a_plan_is_void_where_the_folder_was_taken_meanwhile(tiny, tmp_path):
+    plan = prepare(replace(tiny, steps=2), tmp_path / "run")
+    train(replace(tiny, steps=1), tmp_path / "run")
+    with pytest.raises(UserError, match="exists already"):
+        plan.run()
