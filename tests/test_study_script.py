@@ -83,7 +83,10 @@ def test_what_is_finished_is_kept(home, call):
 def test_an_edited_study_is_not_mixed(home, call):
     done = call(study_script.main, *STUDY, "--set", "learning_rate=0.002", cwd=home)
     assert done.returncode == 2
-    assert "edited after it ran (learning_rate: 0.001 -> 0.002 (2 of 2 runs))" in done.stderr
+    assert (
+        "edited after it ran (learning_rate: 'falling(0.004)' -> 0.002 (2 of 2 runs))"
+        in done.stderr
+    )
 
 
 @contextlib.contextmanager

@@ -8,7 +8,8 @@ import os
 from pathlib import Path
 
 import pytest
-from tests.analysis.explorer.chromium import PROGRAM, Chromium
+
+from tests.explorer.chromium import PROGRAM, Chromium
 
 AXE = os.environ.get("AXE_CORE")
 

@@ -6,8 +6,8 @@ import re
 import numpy as np
 import pytest
 from PIL import Image
-from tests.analysis.explorer.chromium import PROGRAM, Chromium
 
+from tests.explorer.chromium import PROGRAM, Chromium
 from vae_tf.runs import Run
 
 pytestmark = [

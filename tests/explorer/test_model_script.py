@@ -5,8 +5,8 @@ import base64
 import numpy as np
 import pytest
 from py_mini_racer import JSEvalException
-from tests.analysis.explorer.engine import Engine
 
+from tests.explorer.engine import Engine
 from vae_tf.plots.projections import principal_axes
 
 

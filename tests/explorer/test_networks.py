@@ -6,9 +6,9 @@ import keras
 import numpy as np
 import pytest
 from keras import ops
-from tests.analysis.explorer.engine import Engine, halve_weights
 
 from tests.conftest import TINY
+from tests.explorer.engine import Engine, halve_weights
 from vae_tf.config import replace
 from vae_tf.errors import UserError
 from vae_tf.explorer.generator import describe_generator

@@ -8,8 +8,8 @@ import re
 
 import numpy as np
 import pytest
-from tests.analysis.explorer.engine import Engine
 
+from tests.explorer.engine import Engine
 from vae_tf.analysis import analyze
 from vae_tf.analysis.analyzed_run import AnalyzedRun
 from vae_tf.analysis.explorer_content import page_content, slider_ranges

@@ -38,7 +38,7 @@ def test_who_chose_a_level_sees_everything(another, level):
 
 @pytest.mark.parametrize(("first", "stays"), [("", False), ("scripts.own_process(); ", True)])
 def test_only_a_script_keeps_what_is_there_out_of_garbage_collections(another, first, stays):
-    code = f"from vae_tf import scripts; {first}{IMPORT}; import gc; "
+    code = f"from vae_tf.process import scripts; {first}{IMPORT}; import gc; "
     done = run(f"{code}print(gc.get_freeze_count() > 0, gc.isenabled())", **another,
                TF_CPP_MIN_LOG_LEVEL="1")  # fmt: skip
     assert done.stdout.split() == [str(stays), "True"]

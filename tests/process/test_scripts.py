@@ -45,7 +45,7 @@ SIGNALS = pytest.mark.parametrize("number", STOP_SIGNALS)
 @SIGNALS
 def test_a_signal_while_a_script_imports(number):
     process = started(
-        "from vae_tf import scripts\nprint('ready', flush=True)\nimport time; time.sleep(60)"
+        "from vae_tf.process import scripts\nprint('ready', flush=True)\nimport time; time.sleep(60)"
     )
     process.send_signal(number)
     _, stderr = process.communicate(timeout=60)
@@ -128,7 +128,9 @@ finally:
         assert file.read() == (b"saved" if imported else b"")
 
 
-_IMPORTING = "from vae_tf import scripts\nimport time; print('ready', flush=True); time.sleep(60)"
+_IMPORTING = (
+    "from vae_tf.process import scripts\nimport time; print('ready', flush=True); time.sleep(60)"
+)
 
 
 def test_who_outlives_its_terminal_goes_on():
@@ -186,7 +188,7 @@ def test_our_own_mistakes_keep_their_traceback():
 
 
 def test_a_package_that_is_missing_at_the_head():
-    code = "from vae_tf import scripts\nimport absent_package"
+    code = "from vae_tf.process import scripts\nimport absent_package"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 1 and done.stderr.startswith("The package 'absent_package' is miss")
 

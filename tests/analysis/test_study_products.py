@@ -6,12 +6,12 @@ import json
 
 import numpy as np
 import pytest
-from vae_tf.analysis.studies import STUDY_PRODUCTS
 
 from tests.analysis.conftest import scored
 from vae_tf.analysis import find_runs
 from vae_tf.analysis.overview import write_overview
 from vae_tf.analysis.request import Outcome, Request
+from vae_tf.analysis.study_products import STUDY_PRODUCTS
 from vae_tf.config import replace
 from vae_tf.plots.score_curves import plot_score_curves
 from vae_tf.studies import Study, figures
