@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from tests.analysis.conftest import scored
+from tests.runs_to_show import scored
 from vae_tf.analysis import find_runs
 from vae_tf.analysis.overview import write_overview
 from vae_tf.analysis.request import Outcome, Request

@@ -2,7 +2,10 @@
 
 import pytest
 
+from tests import runs_to_show
 from vae_tf.analysis import analyze, find_runs
+
+runs, trained = runs_to_show.runs, runs_to_show.trained
 
 
 @pytest.fixture(scope="session")

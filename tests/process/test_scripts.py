@@ -45,7 +45,8 @@ SIGNALS = pytest.mark.parametrize("number", STOP_SIGNALS)
 @SIGNALS
 def test_a_signal_while_a_script_imports(number):
     process = started(
-        "from vae_tf.process import scripts\nprint('ready', flush=True)\nimport time; time.sleep(60)"
+        "from vae_tf.process import scripts\n"
+        "print('ready', flush=True)\nimport time; time.sleep(60)"
     )
     process.send_signal(number)
     _, stderr = process.communicate(timeout=60)

@@ -77,7 +77,7 @@ def test_a_run_that_stopped_early_is_finished(study_folder, tiny):
 
 
 def test_scores_are_done_when_the_last_is_there(study_folder):
-    from tests.analysis.conftest import scored
+    from tests.runs_to_show import scored
 
     run = study_folder / "seed=0"
     record = scored("study/seed=0", [8, 8, 1], None) | {"preset": "full"}
@@ -90,7 +90,7 @@ def test_scores_are_done_when_the_last_is_there(study_folder):
 
 
 def test_fast_scores_do_not_come_beside_full_ones(study_folder, tiny):
-    from tests.analysis.conftest import scored
+    from tests.runs_to_show import scored
 
     record = scored("study/seed=0", [8, 8, 1], None) | {"preset": "full", "complete": True}
     (study_folder / "seed=0" / "metrics.json").write_text(json.dumps(record))

@@ -9,7 +9,7 @@ from vae_tf.studies.table import numbers_of, table_text
 
 
 def test_a_row_a_run_with_what_varies_and_its_numbers(run_folder, tmp_path):
-    from tests.analysis.conftest import scored
+    from tests.runs_to_show import scored
 
     shutil.copytree(run_folder, tmp_path / "kl_weight=1,seed=0")
     record = scored("digits", [8, 8, 1], None, mig={"values": {"mig": 0.25}, "sizes": {}})
