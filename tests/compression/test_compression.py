@@ -12,7 +12,7 @@ from vae_tf.compression.container import pack, unpack
 from vae_tf.config import replace
 from vae_tf.data import load
 from vae_tf.errors import UserError
-from vae_tf.models.build import build_model
+from vae_tf.models.template.build import build_model
 from vae_tf.runs import Run
 from vae_tf.training import train
 

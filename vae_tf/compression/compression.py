@@ -7,13 +7,13 @@ from typing import NamedTuple
 import numpy as np
 from tqdm import tqdm
 
+from vae_tf.checks.pixel_values import as_floats, check_shape
 from vae_tf.compression.bits_back import BitsBack, ImageBits
 from vae_tf.compression.container import pack, unpack
 from vae_tf.compression.networks import checksum
 from vae_tf.compression.pixels import symbols_of
 from vae_tf.compression.stack import Stack
 from vae_tf.errors import UserError
-from vae_tf.pixel_values import as_floats, check_shape
 from vae_tf.version import VERSION
 
 

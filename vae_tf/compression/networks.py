@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from vae_tf.errors import UserError
-from vae_tf.models.generative_model import GenerativeModel
+from vae_tf.models.template.generative_model import GenerativeModel
 
 
 class ExactNetworks:

@@ -12,7 +12,7 @@ from vae_tf.compression.tables import (
     white_probabilities,
 )
 from vae_tf.errors import UserError
-from vae_tf.likelihoods.likelihood import Bernoulli, DiscretizedLogistic, Likelihood
+from vae_tf.probability.likelihoods.likelihood import Bernoulli, DiscretizedLogistic, Likelihood
 
 
 class BinaryPixels:
