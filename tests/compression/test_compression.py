@@ -47,7 +47,7 @@ def test_images_come_back_at_the_rate_of_the_elbo(tiny, tmp_path, likelihood):
     images = everything > 0.5
     if likelihood != "bernoulli":
         images = np.rint(255 * everything).astype(np.uint8)
-    # Trained, as the codes of an untrained model are not independent, see docs/compression.md.
+    # Trained, as the codes of an untrained model are not independent.
     params = replace(tiny, likelihood=likelihood, steps=300)
     model = train(params, tmp_path / "run", data=images).model
     images = images[:300]

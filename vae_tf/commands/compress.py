@@ -1,6 +1,6 @@
 """Compresses images by a run: `vae-compress IMAGES OUT --run RUN`; see `--help`."""
 
-from vae_tf import scripts  # first, see there
+from vae_tf.process import scripts  # first, see there
 
 # isort: split
 import argparse

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from tqdm import tqdm
 
+from vae_tf import __version__
 from vae_tf.checks.pixel_values import as_floats, check_shape
 from vae_tf.compression.bits_back import BitsBack, ImageBits
 from vae_tf.compression.container import pack, unpack
@@ -14,7 +15,6 @@ from vae_tf.compression.networks import checksum
 from vae_tf.compression.pixels import symbols_of
 from vae_tf.compression.stack import Stack
 from vae_tf.errors import UserError
-from vae_tf.version import VERSION
 
 
 class Rate(NamedTuple):
@@ -166,7 +166,7 @@ def _digest(symbols):
 
 def _versions():
     packages = ("constriction", "keras", "numpy", "tensorflow")
-    return {"vae_tf": VERSION} | {name: importlib.metadata.version(name) for name in packages}
+    return {"vae_tf": __version__} | {name: importlib.metadata.version(name) for name in packages}
 
 
 def _difference(then):
