@@ -15,7 +15,7 @@ LAYERS = [
     {"schedules", "probability"},
     {"networks", "data", "scores", "plots"},
     {"models", "forecasts", "directions", "metrics"},
-    {"compression"},
+    {"compression", "anomalies"},
     {"config"},
     {"runs"},
     {"training", "scoring", "explorer"},

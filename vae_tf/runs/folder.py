@@ -15,6 +15,7 @@ from vae_tf.files.reading import read_text
 from vae_tf.models.template.codes import encode_images
 from vae_tf.process.quiet_tensorflow import import_tensorflow
 from vae_tf.runs import checkpoints
+from vae_tf.runs.anomalies import AnomalyMethods
 from vae_tf.runs.code_mixture import CodeMixture, fit_mixture
 from vae_tf.runs.details import check_details, check_params, same_images
 from vae_tf.runs.lock import LOCK
@@ -28,7 +29,7 @@ STUDY = "study.csv"  # the file that makes a folder a study, in which its runs l
 _MOST_FITTED = 10_000  # images to whose codes a mixture is fitted
 
 
-class Run:
+class Run(AnomalyMethods):
     """A run folder, read on demand.
 
     What is at hand already, as after a training, is passed in and not read from the folder.
