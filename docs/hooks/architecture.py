@@ -7,7 +7,7 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parents[2] / "vae_tf"
 MARK = "<!-- rooms -->"
-_WIDTH, _ROOM_HEIGHT, _GAP, _FLOOR_HEIGHT = 960, 34, 14, 76
+_WIDTH, _ROOM_HEIGHT, _GAP, _FLOOR_HEIGHT = 720, 34, 14, 76
 
 
 def on_page_markdown(markdown, page, config, files):
