@@ -19,7 +19,9 @@ from vae_tf.training import train
 NEEDS_FACTORS = {"codes_factors.png", "codes_positions.png"}
 SCORED_FACTORS = {"information_matrix.png", "importance_matrix.png"}
 NEEDS_LABELS, NEEDS_GAUSSIAN = {"class_grid.png", "analogies.png"}, {"forecast.png"}
-ON_REQUEST = {"latent_space_tsne.png", "latent_space_umap.png", "training_dark.gif"}
+ON_REQUEST = {
+    "anomalies.png", "latent_space_tsne.png", "latent_space_umap.png", "training_dark.gif",
+}  # fmt: skip
 OTHERS = NEEDS_LABELS | NEEDS_GAUSSIAN | {"confusion.png"} | ON_REQUEST
 TOLD = {"summary.json", "index.html"}
 WITHOUT_FACTORS = set(PRODUCTS) - NEEDS_FACTORS - SCORED_FACTORS - OTHERS

@@ -8,6 +8,7 @@ from tests.conftest import TINY
 from vae_tf.analysis import analyze
 from vae_tf.analysis.analyzed_run import AnalyzedRun
 from vae_tf.analysis.products import training
+from vae_tf.analysis.products.anomalies import anomalies
 from vae_tf.analysis.products.factors import position_factors
 from vae_tf.analysis.products.scores import importance_matrix, information_matrix
 from vae_tf.analysis.products.training import training_animation
@@ -121,3 +122,14 @@ def test_position_factors_of_the_known_sets():
     assert position_factors(("shape", "scale", "orientation", "x", "y")) == (3, 4)
     assert position_factors(("shape", "x_position", "y_position")) == (1, 2)
     assert position_factors(("category", "elevation", "azimuth")) == (None, None)
+
+
+def test_the_oddest_images_of_both_splits(runs, tmp_path):
+    analyzed = AnalyzedRun(Run(runs / "digits"))
+    figure = anomalies(analyzed)
+    headings = [text.get_text() for text in figure.texts if text.get_weight() == "bold"]
+    assert "The oddest of 90 validation images" in headings
+    assert "The oddest of 1,000 training images" in headings
+    (scores,) = [axes for axes in figure.axes if axes.get_label() == "Scores"]
+    names = [text.get_text() for text in scores.get_legend().get_texts()]
+    assert names == ["validation: 90", "training: 1,000", "threshold"]

@@ -7,4 +7,7 @@ the methods by name; it imports TensorFlow.
 
 from vae_tf.anomalies.thresholds import Threshold, anomaly_threshold, p_values
 
-__all__ = ["Threshold", "anomaly_threshold", "p_values"]
+# The methods of `methods.METHODS`, for whoever must not import TensorFlow.
+NAMES = ("reconstruction", "elbo", "likelihood", "likelihood_regret", "input_complexity", "latent")
+
+__all__ = ["NAMES", "Threshold", "anomaly_threshold", "p_values"]

@@ -1,7 +1,7 @@
 """A whole data set as its loader gives it, and the choice of one split of it."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -41,6 +41,7 @@ class Collection:
         hidden_factor: A factor of the grid that scores leave free.
         intrinsic: Names of factors of the grid that say what is shown, not how.
         extremes: Smallest and largest value of all pixels, from 0 to 1, where they are known.
+        file_names: Path of each row's file from the folder, or None where rows are no files.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Collection:
     hidden_factor: str | None = None
     intrinsic: tuple[str, ...] = ()
     extremes: tuple[float, float] | None = None
+    file_names: Sequence[str] | None = None
 
     def select(self, split: str, validation: float | int | None = None) -> ImageSet:
         """Gives one split.
@@ -82,6 +84,8 @@ class Collection:
             "why_no_labels": self.why_no_labels,
             "splits": tuple(self.splits),
         }
+        if self.file_names is not None:
+            known["file_names"] = [self.file_names[row] for row in rows]
         if self.grid is None:
             return ImageSet(*images, **known)
         return GroundTruthImages(

@@ -85,7 +85,8 @@ def load_folder(path: str, image_size: int | None, channels: int | None) -> Coll
     left_out = {file for file, _ in meta["left_out"]}
     store = RowFile(folder / "images.npy", full_scale=255)
     low, high = meta["extremes"]
-    known = labels_of_folder(root, [name for name, *_ in listing if name not in left_out])
+    names = [name for name, _ in listing if name not in left_out]
+    known = labels_of_folder(root, names)
     return Collection(
         f"folder:{path}",
         store,
@@ -96,6 +97,7 @@ def load_folder(path: str, image_size: int | None, channels: int | None) -> Coll
         attribute_names=known.attribute_names,
         why_no_labels=known.why_none,
         extremes=(low / 255, high / 255),
+        file_names=names,
     )
 
 

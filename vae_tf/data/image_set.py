@@ -1,7 +1,7 @@
 """Images of one split, read by index: what every loader gives and every consumer reads."""
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol, Self
 
 import numpy as np
@@ -36,9 +36,11 @@ class ImageSet:
         attribute_names: Name of each value of these, None where values have no names.
         why_no_labels: Why there are no labels, a sentence, where a user can fix that.
         splits: The splits that the data set offers.
+        file_names: Path of each image of the split from its folder, None if there are no files.
 
     Attributes:
         image_shape: `(H, W, C)`.
+        file_names: As given.
     """
 
     def __init__(
@@ -53,6 +55,7 @@ class ImageSet:
         attribute_names: Mapping[str, tuple[str, ...] | None] | None = None,
         why_no_labels: str = "",
         splits: tuple[str, ...] = (),
+        file_names: Sequence[str] | None = None,
     ):
         self.name = name
         self.split = split
@@ -66,6 +69,7 @@ class ImageSet:
         self._attribute_names = {name: names for name, (_, names) in known.items()}
         self.why_no_labels = why_no_labels
         self.splits = splits
+        self.file_names = file_names
         self._store = store
         self._rows = np.arange(store.num_rows) if rows is None else rows
 

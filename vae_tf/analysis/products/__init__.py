@@ -1,6 +1,7 @@
 """The products of one run: a new one is one function and one row of `PRODUCTS`."""
 
 from vae_tf.analysis.products import (
+    anomalies,
     classes,
     clusters,
     directions,
@@ -63,6 +64,16 @@ PRODUCTS = {
         "Samples of the prior, decoded, and of a mixture fitted to the codes afterwards. Where "
         "only the first look unlike the data, the codes of real images do not fill the prior.",
         needs_images=True,
+    ),
+    "anomalies.png": Product(
+        anomalies.anomalies,
+        ("checkpoint",),
+        "The oddest images",
+        "Images that the model explains worst. Red pixels are brighter than the decoder expects, "
+        "blue pixels are darker, in standard deviations of the decoder. A training image above the "
+        "threshold may be a wrong image or a rare one.",
+        needs_images=True,
+        on_request=True,
     ),
     "confusion.png": Product(
         classes.confusion,

@@ -62,6 +62,10 @@ class Likelihood:
         """Expected image `[B, H, W, C]`, in [0, 1]."""
         return ops.sigmoid(logits)
 
+    def stddev(self, logits):
+        """Standard deviation of each value of an image, above 0, `[B, H, W, C]`."""
+        raise NotImplementedError
+
     def logits_of(self, mean: np.ndarray) -> np.ndarray:
         """Logits of an expected image; the inverse of `mean`, within [0.001, 0.999]."""
         mean = np.clip(mean, _DARKEST, 1.0 - _DARKEST)
@@ -112,6 +116,10 @@ class Bernoulli(Likelihood):
         # -x log p - (1 - x) log(1 - p) for p = sigmoid(logits), without ever forming p.
         return _summed(ops.softplus(logits) - x * logits), {}
 
+    def stddev(self, logits):
+        """sqrt(p (1 - p))."""
+        return ops.exp(-0.5 * (ops.softplus(logits) + ops.softplus(-logits)))
+
     def collapsed(self, x):
         """Cross-entropy with the mean image; its mean is the sum of the pixels' entropies."""
         x = _rows(x)
@@ -154,6 +162,14 @@ class ContinuousBernoulli(Likelihood):
         series = 0.5 + logits / 12.0 - logits**3 / 720.0
         return ops.where(near, series, -1.0 / ops.expm1(-far) - 1.0 / far)
 
+    def stddev(self, logits):
+        """Root of the derivative of the mean, 1 / a^2 - 1 / (2 sinh(a / 2))^2."""
+        near, far = _near_zero(logits)
+        series = 1.0 / 12.0 - ops.square(logits) / 240.0
+        # Beyond 60 the second term is 0 in float32, and sinh near its limit.
+        sinh = ops.sinh(0.5 * ops.clip(far, -60.0, 60.0))
+        return ops.sqrt(ops.where(near, series, 1 / ops.square(far) - 0.25 / ops.square(sinh)))
+
     def logits_of(self, mean):
         # By bisection: there is no closed form.
         mean = np.clip(mean, _DARKEST, 1.0 - _DARKEST)
@@ -172,6 +188,9 @@ class Laplace(Centered):
 
     def reconstruction(self, x, logits, training=False):
         return _summed(ops.abs(x - self.mean(logits))), {}
+
+    def stddev(self, logits):
+        return ops.full_like(logits, math.sqrt(2.0))
 
     def collapsed(self, x):
         """Absolute errors from the median of each pixel."""
@@ -192,18 +211,21 @@ class Gaussian(Centered):
     constant = 0.5 * math.log(math.pi)
 
     def __init__(self, model: keras.Model | None = None, stddev: float = _DEFAULT_STDDEV):
-        self.stddev = stddev
+        self.scale = stddev
 
     def reconstruction(self, x, logits, training=False):
         errors = _summed(ops.square(x - self.mean(logits)))
-        if self.stddev == _DEFAULT_STDDEV:
+        if self.scale == _DEFAULT_STDDEV:
             return errors, {}
-        return _scaled(errors, math.log(self.stddev), logits), {}
+        return _scaled(errors, math.log(self.scale), logits), {}
+
+    def stddev(self, logits):
+        return ops.full_like(logits, self.scale)
 
     def collapsed(self, x):
         """Squared errors from the mean image: on average the variance of the images."""
         errors, size = _errors_from_mean(x)
-        return _scaled_errors(errors, math.log(self.stddev), size, math.exp)
+        return _scaled_errors(errors, math.log(self.scale), size, math.exp)
 
 
 class LearnedGaussian(Centered):
@@ -225,6 +247,9 @@ class LearnedGaussian(Centered):
         errors = _summed(ops.square(x - self.mean(logits)))
         log_stddev = ops.convert_to_tensor(self.log_stddev)
         return _scaled(errors, log_stddev, logits), {"decoder_stddev": ops.exp(log_stddev)}
+
+    def stddev(self, logits):
+        return ops.full_like(logits, ops.exp(ops.convert_to_tensor(self.log_stddev)))
 
     def collapsed(self, x):
         return _with_best_stddev(x)
@@ -255,6 +280,9 @@ class OptimalGaussian(Centered):
             log_stddev = 0.5 * ops.log(ops.convert_to_tensor(self.variance))
         nats = _scaled(_summed(squares), log_stddev, logits)
         return nats, {"decoder_stddev": ops.exp(log_stddev)}
+
+    def stddev(self, logits):
+        return ops.full_like(logits, ops.sqrt(ops.convert_to_tensor(self.variance)))
 
     def collapsed(self, x):
         return _with_best_stddev(x)
@@ -289,6 +317,11 @@ class DiscretizedLogistic(Likelihood):
         log_prob = _log_prob_of_levels(x, ops.sigmoid(logits), log_scale)
         stddev = ops.exp(log_scale) * math.pi / math.sqrt(3.0)
         return -_summed(log_prob), {"decoder_stddev": stddev}
+
+    def stddev(self, logits):
+        """Standard deviation of the logistic, pi / sqrt(3) times its scale."""
+        log_scale = ops.maximum(ops.convert_to_tensor(self.log_scale), _LOWEST_LOG_STDDEV)
+        return ops.full_like(logits, ops.exp(log_scale) * math.pi / math.sqrt(3.0))
 
     def bounded_log_scale(self) -> float:
         """Natural log of the logistic's scale as `reconstruction` takes it."""

@@ -1,0 +1,144 @@
+"""Judging image sets by a run: scores, p-values, and the picture of the oddest images."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from vae_tf.anomalies import anomaly_threshold, p_values
+from vae_tf.data import ImageSet
+from vae_tf.plots.anomalies import OddImages, plot_anomalies
+
+RATE = 0.01  # share of normal images that are called odd, unless another is asked for
+_AT_ONCE = 256  # images that are read and scored together
+
+
+class Judged(NamedTuple):
+    """Images of a set with their scores.
+
+    Attributes:
+        name: What the images are called in the picture.
+        images: The set.
+        rows: `[N]` indices of the images in the set.
+        scores: `[N]` anomaly scores.
+        p_values: `[N]` conformal p-values against the normal images.
+        odd: `[N]` bools, whether the p-value is at most the rate.
+    """
+
+    name: str
+    images: ImageSet
+    rows: np.ndarray
+    scores: np.ndarray
+    p_values: np.ndarray
+    odd: np.ndarray
+
+    @property
+    def order(self) -> np.ndarray:
+        """`[N]` places in `rows`, the oddest first; images of one score by their index."""
+        return np.argsort(-self.scores, kind="stable")
+
+
+def score_images(
+    run, images: ImageSet, rows: np.ndarray, method: str, *, progress: str | None = None
+) -> np.ndarray:
+    """Score images of a set, a few hundred in memory at a time.
+
+    Args:
+        run: The run.
+        images: The set.
+        rows: `[N]` indices.
+        method: As of `run.anomaly_scores`.
+        progress: What a progress bar on stderr is called; None for none.
+
+    Returns:
+        `[N]` scores.
+    """
+    from tqdm import tqdm
+
+    parts = []
+    with tqdm(total=len(rows), desc=progress, unit="image", disable=progress is None) as bar:
+        for start in range(0, len(rows), _AT_ONCE):
+            some = rows[start : start + _AT_ONCE]
+            parts.append(run.anomaly_scores(images.images(some), method))
+            bar.update(len(some))
+    return np.concatenate(parts)
+
+
+def judge(
+    name: str, images: ImageSet, rows: np.ndarray, scores: np.ndarray, normal: np.ndarray, rate
+) -> Judged:
+    """Judge scores by those of normal images.
+
+    Args:
+        name: What the images are called.
+        images: The set.
+        rows: `[N]` indices.
+        scores: `[N]` scores of the images.
+        normal: `[M]` scores of normal images that the model was not trained on.
+        rate: Share of normal images that are called odd, at least `least_rate(M)`.
+    """
+    values = p_values(scores, normal)
+    # p <= rate is the same decision as score > threshold; rounded as the threshold is.
+    return Judged(name, images, rows, scores, values, np.round(values - rate, 9) <= 0)
+
+
+def least_rate(num_normal: int) -> float:
+    """Smallest rate for which so many normal images give a threshold, 1 / (N + 1).
+
+    Example:
+        >>> least_rate(99)
+        0.01
+    """
+    return 1.0 / (num_normal + 1)
+
+
+def anomaly_figure(
+    run,
+    judged: Sequence[Judged],
+    normal: tuple[str, np.ndarray],
+    rate: float,
+    method: str,
+    title: str,
+    notes: Sequence[str],
+    *,
+    most: int,
+) -> Figure:
+    """Draw the oddest images of some sets, and the scores of all.
+
+    Args:
+        run: The run that judged.
+        judged: One or two sets of images.
+        normal: Name and `[M]` scores of the normal images.
+        rate: Share of normal images that are called odd.
+        method: The method of the scores.
+        title: Title of the page.
+        notes: Lines below the title.
+        most: Images that are shown of each set.
+    """
+    from vae_tf.anomalies.methods import METHODS
+
+    scores = dict([normal]) | {each.name: each.scores for each in judged}
+    return plot_anomalies(
+        [_oddest(run, each, most) for each in judged],
+        scores,
+        anomaly_threshold(normal[1], rate).value,
+        METHODS[method].unit,
+        title,
+        notes,
+    )
+
+
+def _oddest(run, judged: Judged, most: int) -> OddImages:
+    from vae_tf.anomalies.error_maps import error_maps
+
+    chosen = judged.order[:most]
+    x = judged.images.images(judged.rows[chosen])
+    return OddImages(
+        f"The oddest of {len(judged.rows):,} {judged.name} images",
+        x,
+        run.model.reconstruct(x),
+        error_maps(run.model, x),
+        [f"{judged.scores[i]:.4g}\np {judged.p_values[i]:.2g}" for i in chosen],
+        judged.odd[chosen],
+    )

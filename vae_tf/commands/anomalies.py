@@ -1,0 +1,154 @@
+"""Finds the odd images of a folder by a run: `vae-anomalies RUN folder:PATH`; see `--help`."""
+
+from vae_tf.process import scripts  # first, see there
+
+# isort: split
+import argparse
+import csv
+import io
+import sys
+from pathlib import Path
+
+from vae_tf.errors import UserError
+from vae_tf.files.saving import write_text
+
+_MOST_NORMAL = 2_000  # validation images that p-values are computed from
+_NUM_SHOWN = 20  # images in the picture
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Scores images and writes a table and a picture; returns the exit code."""
+
+    def work() -> int:
+        options = parse(arguments)
+        for path in (options.out, picture_of(options.out)):
+            if path.exists():
+                raise UserError(f"'{path}' exists. Choose another name with --out, or remove it.")
+        # After the command line was read, as the import takes seconds.
+        from vae_tf.runs import Run
+
+        print(find_odd(Run(options.predictions / options.run), options))
+        return 0
+
+    return scripts.answer("vae-anomalies", work, lambda: "Files that are there are whole.")
+
+
+def find_odd(run, options: argparse.Namespace) -> str:
+    """Scores the images, writes both files and returns a summary."""
+    from vae_tf.analysis.odd_images import RATE, anomaly_figure, judge, least_rate, score_images
+    from vae_tf.data import load
+    from vae_tf.plots.saving import save_figure
+
+    size, channels = picture_shape(run)
+    images = load(options.data, "all", size, channels=channels)
+    normal_rows = run.validation_data.evenly_spaced(_MOST_NORMAL)
+    least = least_rate(len(normal_rows))
+    rate = max(RATE, least) if options.rate is None else options.rate
+    if not 0 < rate < 1 or rate < least:
+        raise UserError(
+            f"--rate must be below 1 and at least {least:.3g}, as the run has "
+            f"{len(normal_rows):,} validation images to compare with. Received: {rate:g}. "
+            f"Choose another rate, or train with more validation images."
+        )
+    normal = score_images(
+        run, run.validation_data, normal_rows, options.method, progress="Scoring validation images"
+    )
+    rows = images.evenly_spaced(len(images))
+    scores = score_images(run, images, rows, options.method, progress="Scoring images")
+    judged = judge("given", images, rows, scores, normal, rate)
+    odd = int(judged.odd.sum())
+    summary = (
+        f"{odd:,} of {len(rows):,} images are odd by '{options.method}' at a rate of {rate:.2g}"
+    )
+    figure = anomaly_figure(
+        run,
+        [judged],
+        ("validation", normal),
+        rate,
+        options.method,
+        "The oddest images",
+        (
+            f"{options.data}, judged by {run.name}",
+            f"{summary} (orange); {rate * len(rows):.1f} are expected of normal images",
+        ),
+        most=_NUM_SHOWN,
+    )
+    picture = picture_of(options.out)
+    write_text(options.out, table_of(judged))
+    save_figure(picture, figure)
+    shown = f"the {min(_NUM_SHOWN, len(rows))} oddest"
+    return f"{summary}.\n{options.out}: a row per image.\n{picture}: {shown}."
+
+
+def picture_shape(run) -> tuple[int, int]:
+    """Side and channels of the images that a run works on.
+
+    Raises:
+        UserError: If it works on vectors, or on images that are not square.
+    """
+    shape = tuple(run.details["image_shape"])
+    if len(shape) != 3 or shape[0] != shape[1]:
+        raise UserError(
+            f"vae-anomalies reads square images. Run '{run.name}' works on rows of shape {shape}. "
+            f"Call run.anomaly_scores on arrays instead."
+        )
+    return shape[0], shape[2]
+
+
+def table_of(judged) -> str:
+    """The CSV file: image, score, p-value and odd, the oddest image first."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["image", "score", "p_value", "odd"])
+    names = judged.images.file_names or range(len(judged.images))
+    for i in judged.order:
+        odd = "yes" if judged.odd[i] else "no"
+        row = [f"{judged.scores[i]:.6g}", f"{judged.p_values[i]:.4g}", odd]
+        writer.writerow([names[judged.rows[i]], *row])
+    return text.getvalue()
+
+
+def picture_of(table: Path) -> Path:
+    """Path of the picture beside a table."""
+    return table.with_suffix(".png")
+
+
+def parse(arguments: list[str] | None) -> argparse.Namespace:
+    """Reads the command line."""
+    from vae_tf.anomalies import NAMES
+
+    parser = argparse.ArgumentParser(
+        prog="vae-anomalies",
+        description="Find images that are unlike the training images of a run. The p-value of an "
+        "image is the share of the run's validation images that are at least as odd.",
+        epilog="Example: vae-anomalies digits-VAE folder:scans --out scans.csv",
+    )
+    parser.add_argument("run", metavar="RUN", help="run that judges")
+    parser.add_argument(
+        "data", metavar="DATA", help="folder:PATH, or the name of a data set; resized as the run's"
+    )
+    parser.add_argument(
+        "--method", choices=NAMES, default="elbo", help="anomaly score (default: elbo)"
+    )
+    parser.add_argument(
+        "--rate",
+        type=float,
+        help="share of normal images that are called odd (default: 0.01, or the smallest that the "
+        "number of validation images allows)",
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=Path("anomalies.csv"),
+        metavar="FILE.csv",
+        help="new table; the picture is written beside it, as .png (default: anomalies.csv)",
+    )
+    scripts.add_predictions(parser)
+    options = parser.parse_args(arguments)
+    if options.out.suffix != ".csv":
+        parser.error(f"--out is a .csv file. Received: '{options.out}'. Example: --out odd.csv")
+    return options
+
+
+if __name__ == "__main__":
+    sys.exit(main())
