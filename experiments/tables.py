@@ -1,4 +1,4 @@
-"""Writes tables of docs/results/ from the committed JSON: `python experiments/tables.py`.
+"""Write the tables of docs/ from committed JSON and from the code: `python experiments/tables.py`.
 
     python experiments/tables.py --check    compares, as CI does, and writes nothing
 
@@ -18,9 +18,10 @@ sys.path[:0] = [str(ROOT), str(ROOT / "experiments")]
 import few_labels  # noqa: E402
 import hierarchies  # noqa: E402
 import label_curve  # noqa: E402
+import registry_tables  # noqa: E402
 import sprites_steps  # noqa: E402
 
-PAGES = ROOT / "docs" / "results"
+PAGES = ROOT / "docs"
 
 
 def _records(name: str) -> dict:
@@ -33,6 +34,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "few_labels tricks": lambda: few_labels.table_of_tricks(_records("few_labels")),
     "hierarchies": lambda: hierarchies.table(_records("hierarchies")),
     "label_curve": lambda: label_curve.table(_records("label_curve")["MNIST-VAE-dense"]),
+    "models": registry_tables.models_table,
+    "scores": registry_tables.scores_table,
     "sprites_steps": lambda: sprites_steps.table(_records("sprites_steps")),
 }
 _MARKED = re.compile(r"<!-- table: ([\w ]+) -->\n.*?<!-- end of table -->", re.DOTALL)
@@ -63,7 +66,7 @@ def main():
     parser.add_argument("--check", action="store_true", help="write nothing; fail if one differs")
     options = parser.parse_args()
     different = []
-    for path in sorted(PAGES.glob("*.md")):
+    for path in sorted(PAGES.rglob("*.md")):
         page = path.read_text(encoding="utf-8")
         made = with_tables(page)
         if made != page:

@@ -13,7 +13,6 @@ from vae_tf.models import MODELS
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
-README = (ROOT / "README.md").read_text()
 
 # The target of a link within the repository, without an anchor.
 _LINK = re.compile(r"(?<=\]\()([^()=:#\s]+)(?=[)#])")
@@ -34,17 +33,6 @@ def test_every_picture_is_explained(name):
 def test_every_model_has_a_page(name):
     pages = [path.read_text() for path in (DOCS / "models").glob("*.md")]
     assert any(re.search(rf"^`model`: .*`{name}`", page, re.MULTILINE) for page in pages)
-
-
-def test_readme_counts_models_as_classes():
-    """`ae`, `vae` and `beta_vae` are one class with other defaults."""
-    counts = re.findall(r"^(?:\| models \| )?(\d+)(?: models|, \[below\])", README, re.MULTILINE)
-    assert counts == [str(len(set(MODELS.values())))] * 2
-
-
-def test_readme_has_a_row_for_every_name_of_a_model():
-    rows = re.findall(r"^\| `(\w+)` \|[^|]*\| `\w+\.py` \|", README, re.MULTILINE)
-    assert sorted(rows) == sorted(MODELS)
 
 
 @pytest.mark.skipif(not (ROOT / ".git").exists(), reason="what is tracked, git alone knows")

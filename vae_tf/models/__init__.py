@@ -18,6 +18,10 @@ class _Registry(Mapping):
         module, _, cls = self._homes[name].partition(":")
         return getattr(importlib.import_module(f"vae_tf.models.{module}"), cls)
 
+    def file_of(self, name: str) -> str:
+        """Name of the module in `vae_tf/models/` that holds the class."""
+        return self._homes[name].partition(":")[0]
+
     @property
     def homes(self) -> dict[str, str]:
         """Name of each class -> the module that it is in."""

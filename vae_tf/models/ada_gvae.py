@@ -1,4 +1,4 @@
-"""Ada-GVAE: a VAE of pairs of images that share factors, without knowing which.
+"""Ada-GVAE: a VAE that learns from pairs of images that share some factors.
 
 Reference:
     Locatello et al., "Weakly-Supervised Disentanglement Without Compromises", ICML 2020.

@@ -1,4 +1,4 @@
-"""Adversarial autoencoder: a discriminator holds the codes to the prior.
+"""Adversarial autoencoder: a discriminator matches the codes to the prior.
 
 Reference:
     Makhzani et al., "Adversarial Autoencoders", 2015. https://arxiv.org/abs/1511.05644

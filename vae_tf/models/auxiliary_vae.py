@@ -1,4 +1,4 @@
-"""Auxiliary deep generative models, ADGM and SDGM: an auxiliary latent makes q(y|x), q(z|x) richer.
+"""ADGM and SDGM: learn from few labels, with an auxiliary latent for richer q(y|x) and q(z|x).
 
 Reference:
     Maaloe et al., "Auxiliary Deep Generative Models", ICML 2016. https://arxiv.org/abs/1602.05473

@@ -1,4 +1,4 @@
-"""Beta-TCVAE: a VAE that pays more for the total correlation of its codes.
+"""Beta-TCVAE: a VAE with a larger weight on the total correlation of its codes.
 
 Reference:
     Chen et al., "Isolating Sources of Disentanglement in Variational Autoencoders", NeurIPS 2018.

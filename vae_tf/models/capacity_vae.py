@@ -1,4 +1,4 @@
-"""VAE with controlled capacity: its KL is led along a schedule, in nats.
+"""Capacity VAE: the KL follows a schedule, in nats.
 
 Reference:
     Burgess et al., "Understanding Disentangling in beta-VAE", 2018.

@@ -1,4 +1,4 @@
-"""Conditional VAE: encoder and decoder are given the label, so that the latents hold what is left.
+"""Conditional VAE: encoder and decoder receive the label, so the latents describe the rest.
 
 Reference:
     Sohn et al., "Learning Structured Output Representation using Deep Conditional Generative

@@ -1,4 +1,4 @@
-"""DIP-VAE: a VAE whose codes, over all images, are to have the covariance of the prior.
+"""DIP-VAE: a VAE with a penalty on the covariance of its codes.
 
 Reference:
     Kumar et al., "Variational Inference of Disentangled Latent Concepts from Unlabeled

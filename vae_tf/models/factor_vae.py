@@ -1,4 +1,4 @@
-"""FactorVAE: a VAE whose total correlation is estimated by a discriminator.
+"""FactorVAE: a VAE with a penalty on the total correlation, which a discriminator estimates.
 
 Reference:
     Kim & Mnih, "Disentangling by Factorising", ICML 2018. https://arxiv.org/abs/1802.05983

@@ -1,4 +1,4 @@
-"""VAE whose posterior is a Gaussian bent by a normalizing flow.
+"""Flow VAE: the posterior is a Gaussian transformed by a normalizing flow.
 
 References:
     Rezende & Mohamed, "Variational Inference with Normalizing Flows", ICML 2015.

@@ -1,4 +1,4 @@
-"""Free bits: a VAE each of whose latents may spend some nats for nothing.
+"""Free bits: the first nats of each latent are free of the KL penalty.
 
 Reference:
     Kingma et al., "Improving Variational Inference with Inverse Autoregressive Flow", NIPS 2016,

@@ -1,4 +1,4 @@
-"""Hierarchical VAE: several stochastic layers, each inferred from the one below it.
+"""Hierarchical VAE: several stochastic layers, each inferred from the layer below.
 
 Reference:
     Sonderby et al., "Ladder Variational Autoencoders", NeurIPS 2016, Eq. 1 to 4.

@@ -1,4 +1,4 @@
-"""InfoVAE: a VAE that trades the KL of each image for the divergence of all codes from the prior.
+"""InfoVAE: a lower weight on the KL of each image, a penalty on the MMD of all codes to the prior.
 
 Reference:
     Zhao et al., "InfoVAE: Balancing Learning and Inference in Variational Autoencoders", AAAI 2019

@@ -1,4 +1,4 @@
-"""Importance-weighted autoencoder: a tighter bound from several samples of the posterior.
+"""IWAE: a tighter bound on the log-likelihood, from several samples of the posterior.
 
 Reference:
     Burda et al., "Importance Weighted Autoencoders", ICLR 2016. https://arxiv.org/abs/1509.00519

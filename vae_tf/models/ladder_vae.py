@@ -1,4 +1,4 @@
-"""Ladder VAE: a deterministic way up, and posteriors merged with the priors on the way down.
+"""Ladder VAE: the hierarchical VAE with posteriors that are merged with the priors.
 
 Reference:
     Sonderby et al., "Ladder Variational Autoencoders", NeurIPS 2016.

@@ -1,4 +1,4 @@
-"""A VAE whose encoder is kept up to date: several of its steps before each step of the decoder.
+"""Lagging encoder: several encoder steps before each decoder step.
 
 Reference:
     He, Spokoyny, Neubig & Berg-Kirkpatrick, "Lagging Inference Networks and Posterior Collapse in

@@ -1,4 +1,4 @@
-"""M1: a VAE and a classifier on its codes, which learns from few labels.
+"""M1: a VAE and a classifier that learns from its codes and few labels.
 
 Reference:
     Kingma et al., "Semi-Supervised Learning with Deep Generative Models", NeurIPS 2014.

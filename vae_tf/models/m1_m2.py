@@ -1,4 +1,4 @@
-"""M1+M2: M2 on the codes of M1, learned from few labels.
+"""M1 and M2 stacked: M2 learns from the codes of M1 and few labels.
 
 Reference:
     Kingma et al., "Semi-Supervised Learning with Deep Generative Models", NeurIPS 2014.

@@ -1,4 +1,4 @@
-"""M2: a VAE with the class among its latents, told for a few images and summed over for the others.
+"""M2: a VAE whose class latent is known for a few images and summed over for the others.
 
 Reference:
     Kingma et al., "Semi-Supervised Learning with Deep Generative Models", NeurIPS 2014.

@@ -1,4 +1,4 @@
-"""The plain autoencoder as other packages have it: no noise, no prior."""
+"""Plain autoencoder: no noise and no prior."""
 
 import keras
 

@@ -1,4 +1,4 @@
-"""QLAE: an autoencoder whose every latent takes one of a few values of its own.
+"""QLAE: an autoencoder in which each latent takes one of a few learned values.
 
 Reference:
     Hsu et al., "Disentanglement via Latent Quantization", NeurIPS 2023.

@@ -1,4 +1,4 @@
-"""The variational autoencoder, the template of most models; at other KL weights the beta-VAE.
+"""Variational autoencoder: the template of most models; KL weight 0 gives `ae`, 4 `beta_vae`.
 
     loss = reduce over images of [ reconstruction + kl_weight(step) * regularizer ]
 

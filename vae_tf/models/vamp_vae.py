@@ -1,4 +1,4 @@
-"""VAE with a VampPrior: the prior is the mixture of the posteriors of learned pseudo-images.
+"""VampPrior VAE: the prior is a mixture of the posteriors of learned pseudo-images.
 
 Reference:
     Tomczak & Welling, "VAE with a VampPrior", AISTATS 2018. https://arxiv.org/abs/1705.07120

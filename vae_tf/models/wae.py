@@ -1,4 +1,4 @@
-"""Wasserstein autoencoder with the MMD (WAE-MMD).
+"""Wasserstein autoencoder: no noise, and the MMD matches the codes to the prior.
 
 Reference:
     Tolstikhin et al., "Wasserstein Auto-Encoders", ICLR 2018. https://arxiv.org/abs/1711.01558
