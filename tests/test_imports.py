@@ -14,6 +14,7 @@ LAYERS = [
     {"errors", "checks", "files", "process", "texts"},
     {"schedules", "probability"},
     {"networks", "data", "scores", "plots"},
+    {"priors"},
     {"models", "forecasts", "directions", "metrics"},
     {"compression", "anomalies"},
     {"config"},

@@ -25,8 +25,8 @@ from vae_tf.errors import UserError
 from vae_tf.models import CLASSIFIERS, CONDITIONAL
 from vae_tf.models.template.codes import codes_and_kl, encode_images
 from vae_tf.plots.code_statistics import CodeStatistics, code_statistics
+from vae_tf.priors.code_mixture import CodeMixture
 from vae_tf.runs import Run, checkpoints
-from vae_tf.runs.code_mixture import CodeMixture
 from vae_tf.scoring.score_records import RECORD, load_record
 
 SEED = 0  # seed of every random choice

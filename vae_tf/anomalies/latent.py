@@ -16,7 +16,7 @@ def latent_score(model, images: np.ndarray, mixture) -> np.ndarray:
         model: Any model of `vae_tf.models`.
         images: `[N, H, W, C]`.
         mixture: Mixture of K Gaussians: `means` `[K, L]` and `factors` `[K, L, L]`, the lower
-            triangular factors of the covariances, as of `runs.code_mixture.CodeMixture`.
+            triangular factors of the covariances, as of `priors.code_mixture.CodeMixture`.
 
     Returns:
         `[N]` standard deviations, at least 0.

@@ -79,7 +79,7 @@ def anomaly_scores(
         raise UserError(
             f"Method '{method}' compares codes with a mixture fitted to codes of training images. "
             f"Received: mixture=None. Call run.anomaly_scores, or pass "
-            f"vae_tf.runs.code_mixture.fit_mixture(codes)."
+            f"vae_tf.priors.code_mixture.fit_mixture(codes)."
         )
     given = (mixture,) if chosen.needs_mixture else ()
     with repeatable_noise(model, seed):

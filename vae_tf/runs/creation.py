@@ -14,13 +14,15 @@ from vae_tf.config import Params, differences
 from vae_tf.data import may_be_moved
 from vae_tf.errors import UserError
 from vae_tf.files.saving import PARTIAL, remove_abandoned, sync_folder, write_text
+from vae_tf.runs.code_flow import CODE_FLOW
 from vae_tf.runs.folder import PARAMS, REPLACED, Run
 from vae_tf.runs.kept import KEPT
 from vae_tf.runs.lock import LOCK
 from vae_tf.runs.networks import NETWORKS
 
 _FOLDERS = ("checkpoints", KEPT, "samples", "tensorboard")
-_FILES = (LOCK, PARAMS, NETWORKS, REPLACED, "environment.json", "log.csv", "metrics.json")
+_RECORDS = ("environment.json", "log.csv", "metrics.json")
+_FILES = (LOCK, PARAMS, NETWORKS, REPLACED, CODE_FLOW, *_RECORDS)
 
 
 def create(path: Path, params: Params, *, overwrite: bool, networks: str | None = None):

@@ -13,10 +13,12 @@ from vae_tf.data.fingerprints import fingerprint
 from vae_tf.errors import UserError, unknown
 from vae_tf.files.reading import read_text
 from vae_tf.models.template.codes import encode_images
+from vae_tf.priors.code_flow import CodeFlow, fit_flow
+from vae_tf.priors.code_mixture import CodeMixture, fit_mixture
 from vae_tf.process.quiet_tensorflow import import_tensorflow
 from vae_tf.runs import checkpoints
 from vae_tf.runs.anomalies import AnomalyMethods
-from vae_tf.runs.code_mixture import CodeMixture, fit_mixture
+from vae_tf.runs.code_flow import keep_code_flow, kept_code_flow
 from vae_tf.runs.details import check_details, check_params, same_images
 from vae_tf.runs.lock import LOCK
 from vae_tf.runs.log import read_log, read_proven_log
@@ -157,15 +159,30 @@ class Run(AnomalyMethods):
         noise = np.random.default_rng(0).standard_normal(mean.shape)
         return fit_mixture(mean + np.exp(log_stddev) * noise)
 
+    @functools.cached_property
+    def code_flow(self) -> CodeFlow:
+        """A normalizing flow fitted to the posteriors of `training_codes`, within a minute.
+
+        It is kept in the run folder, for the weights that it was fitted with.
+
+        Raises:
+            UserError: If the images cannot be had.
+        """
+        flow = kept_code_flow(self)
+        if flow is None:
+            flow = fit_flow(*self.training_codes[1:])
+            keep_code_flow(self, flow)
+        return flow
+
     def generate(self, n: int, seed: int = 0, *, prior: str = "model", label=None) -> np.ndarray:
         """`n` images `[n, H, W, C]` in [0, 1] decoded from random codes.
 
         Args:
             n: Number of images.
             seed: Seed of the codes.
-            prior: "model" for codes of the model's own prior, or "mixture" for codes of a Gaussian
-                mixture fitted to those of training images, see `code_mixture`: then a plain
-                autoencoder generates, too.
+            prior: "model" for codes of the model's own prior. "mixture" and "flow" for codes of a
+                density that was fitted to codes of training images, see `code_mixture` and
+                `code_flow`: then a plain autoencoder generates, too.
             label: `[n]`, or one for all, where the model needs labels; None draws them.
 
         Raises:
@@ -173,10 +190,10 @@ class Run(AnomalyMethods):
         """
         if prior == "model":
             return self.model.generate(n, seed, label)
-        if prior != "mixture":
-            raise unknown("prior", prior, ("model", "mixture"))
+        if prior not in ("mixture", "flow"):
+            raise unknown("prior", prior, ("model", "mixture", "flow"))
         rng = np.random.default_rng(seed)
-        z = self.code_mixture.sample(n, rng)
+        z = (self.code_mixture if prior == "mixture" else self.code_flow).sample(n, rng)
         return self.model.decode(z, self.model.label_rows(label, n, rng).get("label"))
 
     def compress(self, images: np.ndarray, *, progress: bool = False) -> bytes:

@@ -6,6 +6,7 @@ from matplotlib.figure import Figure
 from vae_tf.analysis.analyzed_run import SEED, AnalyzedRun
 from vae_tf.plots.image_figures import plot_image_rows, plot_interpolation
 from vae_tf.plots.traversals import line_codes, plane_codes
+from vae_tf.runs.code_flow import kept_code_flow
 
 _NUM_GENERATED = 30  # of each kind, in rows of ten
 
@@ -37,7 +38,10 @@ def reconstructions(analyzed: AnalyzedRun) -> Figure:
 
 
 def generations(analyzed: AnalyzedRun) -> Figure:
-    """Draws images decoded from samples of the prior, and of a mixture fitted to the codes."""
+    """Draws images decoded from samples of the prior, and of densities fitted to the codes.
+
+    A flow takes a minute to fit, and so is shown only where the run folder has one.
+    """
     images = [analyzed.model.generate(_NUM_GENERATED, SEED)]
     notes = f"decoded from the first {_NUM_GENERATED} samples of the model's prior, seed {SEED}"
     mixture = analyzed.code_mixture
@@ -47,8 +51,13 @@ def generations(analyzed: AnalyzedRun) -> Figure:
             f", and as many of a mixture of {len(mixture.weights)} Gaussians fitted to the codes "
             f"of {mixture.num_images:,} training images"
         )
+    kinds = ["prior", "mixture"][: len(images)]
+    if kept_code_flow(analyzed.run) is not None:
+        images.append(analyzed.run.generate(_NUM_GENERATED, SEED, prior="flow"))
+        kinds.append("flow")
+        notes += ", and as many of the flow that was fitted to them"
     rows = np.concatenate(images).reshape(-1, 10, *images[0].shape[1:])
-    labels = np.repeat(["prior", "mixture"][: len(images)], _NUM_GENERATED // 10)
+    labels = np.repeat(kinds, _NUM_GENERATED // 10)
     return plot_image_rows(rows, "Generations", (analyzed.caption, notes), labels=labels.tolist())
 
 

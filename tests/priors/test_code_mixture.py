@@ -3,7 +3,7 @@ import pytest
 from scipy import integrate, stats
 
 from vae_tf.errors import UserError
-from vae_tf.runs.code_mixture import CodeMixture, fit_mixture
+from vae_tf.priors.code_mixture import CodeMixture, fit_mixture
 
 KNOWN = CodeMixture(
     np.array([0.3, 0.7]),

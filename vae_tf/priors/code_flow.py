@@ -1,0 +1,162 @@
+"""A normalizing flow fitted to codes after training: a density of any shape, exactly sampled.
+
+A mixture of Gaussians says in ten ellipsoids where codes lie. A flow bends one Gaussian until it
+has the density of the codes. Whatever the codes are, samples of N(0, I) become codes like them.
+
+Reference:
+    Dinh et al., "Density estimation using Real NVP", ICLR 2017. https://arxiv.org/abs/1605.08803
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from vae_tf.errors import UserError
+
+_COUPLINGS, _HIDDEN_SIZE = 6, 64
+_BATCH_SIZE, _STEPS, _LEARNING_RATE = 256, 2_000, 4e-3
+_CHECK_EVERY = 100  # steps between two looks at the codes that are held out
+_HELD_OUT = 10  # one code in so many
+_FLOOR = 1e-4  # of the variances, as a part of those of all codes, as `code_mixture` has it
+_WEIGHTS_OF_A_COUPLING = 6  # three layers, each of a kernel and biases
+
+
+class CodeFlow(NamedTuple):
+    """The density of codes z = center + factor y, where a RealNVP f makes N(0, I) of y.
+
+    Attributes:
+        center: `[L]`, mean of the codes.
+        factor: `[L, L]`, lower triangular: `factor @ factor^T` is their covariance.
+        weights: Weights of the RealNVP, in the order of the layer.
+        num_images: Number of images whose codes it was fitted to.
+    """
+
+    center: np.ndarray
+    factor: np.ndarray
+    weights: tuple[np.ndarray, ...]
+    num_images: int
+
+    def sample(self, n: int, rng: np.random.Generator) -> np.ndarray:
+        """Draws `n` codes `[n, L]`, float32."""
+        noise = rng.standard_normal((n, len(self.center))).astype("float32")
+        y = np.array(self._network().inverse(noise))
+        return (self.center + y @ self.factor.T).astype("float32")
+
+    def log_prob(self, codes: np.ndarray) -> np.ndarray:
+        """Log-density `[N]` of codes `[N, L]`, in nats."""
+        u, log_det = self._network()(_whitened(codes, self.center, self.factor))
+        nats = -0.5 * np.sum(np.square(u) + math.log(2.0 * math.pi), axis=-1) + np.array(log_det)
+        return nats - np.log(np.diag(self.factor)).sum()
+
+    def _network(self):
+        network = _new_network(
+            len(self.center), len(self.weights) // _WEIGHTS_OF_A_COUPLING, self.weights[0].shape[1]
+        )
+        network.set_weights(self.weights)
+        return network
+
+
+def fit_flow(
+    mean: np.ndarray, log_stddev: np.ndarray | None = None, *, steps: int = _STEPS, seed: int = 0
+) -> CodeFlow:
+    """Fits a flow by maximum likelihood to samples of the posteriors of images.
+
+    Codes are whitened first, so that the flow begins as the Gaussian with their mean and their
+    covariance. Each step sees 256 posteriors under noise of its own. Of ten codes one is held out;
+    the weights that give these the highest density are kept. Variances have a floor, a
+    ten-thousandth of those of all codes: it is added as noise, so that codes that take few values
+    have a density.
+
+    Args:
+        mean: `[N, L]` means of the posteriors; N at least 2.
+        log_stddev: `[N, L]`, natural logs of their standard deviations; None for codes without
+            noise.
+        steps: Most optimizer steps, of Adam; 0 leaves the Gaussian.
+        seed: Seed of the order of the codes and of the noise.
+
+    Raises:
+        UserError: If there are fewer than two codes, or one is not finite.
+    """
+    mean = np.asarray(mean, "float64")
+    if mean.ndim != 2 or len(mean) < 2 or not np.isfinite(mean).all():
+        raise UserError(
+            f"A flow is fitted to at least two codes [N, L], all finite. Received: shape "
+            f"{mean.shape}. Look for a diverged model."
+        )
+    stddev = np.zeros_like(mean) if log_stddev is None else np.exp(np.asarray(log_stddev, "f8"))
+    center = mean.mean(axis=0)
+    scale = np.maximum(np.sqrt(mean.var(axis=0) + np.square(stddev).mean(axis=0)), 1e-6)
+    # The floor, as noise of its own besides that of the posteriors.
+    stddev = np.sqrt(np.square(stddev) + _FLOOR * scale**2)
+    within = (mean - center) / scale
+    covariance = within.T @ within / len(mean) + np.diag(np.square(stddev / scale).mean(axis=0))
+    factor = scale[:, None] * np.linalg.cholesky(covariance)
+    network = _new_network(mean.shape[1], _COUPLINGS, _HIDDEN_SIZE)
+    if steps:
+        _train(network, _Posteriors(mean, stddev, center, factor), steps, seed)
+    weights = tuple(np.array(weight) for weight in network.weights)
+    return CodeFlow(center, factor, weights, len(mean))
+
+
+class _Posteriors(NamedTuple):
+    """Posteriors of images, of which whitened samples are drawn."""
+
+    mean: np.ndarray
+    stddev: np.ndarray
+    center: np.ndarray
+    factor: np.ndarray
+
+    def draw(self, rows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        noise = rng.standard_normal((len(rows), self.mean.shape[1]))
+        codes = self.mean[rows] + self.stddev[rows] * noise
+        return _whitened(codes, self.center, self.factor)
+
+
+def _train(network, posteriors: _Posteriors, steps: int, seed: int):
+    """Maximizes the density of samples of the posteriors."""
+    import keras
+    import tensorflow as tf
+    from keras import ops
+
+    rng = np.random.default_rng(seed)
+    rows = rng.permutation(len(posteriors.mean))
+    held_out, seen = np.split(rows, [max(len(rows) // _HELD_OUT, 1)])
+    test = posteriors.draw(np.resize(held_out, max(len(held_out), _BATCH_SIZE)), rng)
+    optimizer = keras.optimizers.Adam(
+        keras.optimizers.schedules.CosineDecay(_LEARNING_RATE, steps), global_clipnorm=10.0
+    )
+    optimizer.build(network.trainable_variables)
+
+    def nats(y):
+        u, log_det = network(y)
+        return ops.mean(0.5 * ops.sum(ops.square(u), axis=-1) - log_det)
+
+    @tf.function(autograph=False)
+    def update(y):
+        with tf.GradientTape() as tape:
+            loss = nats(y)
+        variables = network.trainable_variables
+        optimizer.apply(tape.gradient(loss, variables), variables)
+
+    measured = tf.function(nats, autograph=False)
+    best, kept = float(measured(test)), network.get_weights()
+    for step in range(1, steps + 1):
+        update(posteriors.draw(rng.choice(seen, _BATCH_SIZE), rng))
+        if step % _CHECK_EVERY == 0 or step == steps:
+            now = float(measured(test))
+            if now < best:
+                best, kept = now, network.get_weights()
+    network.set_weights(kept)
+
+
+def _whitened(codes, center, factor) -> np.ndarray:
+    from scipy.linalg import solve_triangular
+
+    return solve_triangular(factor, (codes - center).T, lower=True).T.astype("float32")
+
+
+def _new_network(size: int, num_couplings: int, hidden_size: int):
+    from vae_tf.networks.couplings import RealNVP
+
+    return RealNVP(size, num_couplings, hidden_size, name="code_flow")
