@@ -1,11 +1,15 @@
 """Models: one variant a file. `MODELS` names them; a class is imported when it is looked up.
 
+`vae_tf.models.VAE` is the class itself; all names in `dir(vae_tf.models)` work alike.
+
 Files that it does not name hold what variants share: `generative_model.py` is the base of all,
 `vae.py` the template of most.
 """
 
 import importlib
 from collections.abc import Iterator, Mapping
+
+from vae_tf.process.quiet_tensorflow import import_tensorflow
 
 
 class _Registry(Mapping):
@@ -82,3 +86,14 @@ FIXED_KL_WEIGHTS = ("plain_ae", "adversarial_ae", "info_gan")
 
 # The KL weight a model has unless another is given; 4 is that of Higgins et al. 2017 on 2-D shapes.
 DEFAULT_KL_WEIGHTS = {"ae": 0.0, "plain_ae": 0.0, "beta_vae": 4.0}
+
+
+def __getattr__(name: str) -> type:
+    if name not in MODELS.homes:
+        raise AttributeError(f"module 'vae_tf.models' has no attribute '{name}'")
+    import_tensorflow()
+    return getattr(importlib.import_module(MODELS.homes[name]), name)
+
+
+def __dir__():
+    return [*globals(), *MODELS.homes]

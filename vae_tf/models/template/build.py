@@ -4,6 +4,7 @@ import keras
 
 from vae_tf.errors import UserError
 from vae_tf.models import MODELS
+from vae_tf.models.template.default_networks import check_vectors
 from vae_tf.models.template.generative_model import GenerativeModel
 from vae_tf.models.template.hyperparameters import checked_hyper
 from vae_tf.models.template.memory import check_memory
@@ -83,11 +84,7 @@ def checked_sizes(
         UserError: If they do not fit.
     """
     kind: type[GenerativeModel] = MODELS[params.model]
-    if len(image_shape) == 1 and not kind.takes_vectors:
-        raise UserError(
-            f"Model '{params.model}' works on images. Received: vectors of {image_shape[0]}. "
-            f"Choose another model, such as vae."
-        )
+    check_vectors(kind, params.model, image_shape)
     if networks is None:
         return None
     if not kind.takes_networks:

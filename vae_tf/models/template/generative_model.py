@@ -20,6 +20,7 @@ import numpy as np
 from keras import ops
 
 from vae_tf.models.template.arrays import ArrayModel, RowFunctions
+from vae_tf.models.template.default_networks import builds_networks
 from vae_tf.models.template.hyperparameters import declared_by, signature_of, values_of
 from vae_tf.models.template.kl_weight import make_kl_weight
 from vae_tf.models.template.latents import (
@@ -44,9 +45,13 @@ from vae_tf.schedules import as_schedule
 class GenerativeModel(TrainerMethods, ArrayModel):
     """Base of all models.
 
+    Networks are given, or are built from `image_shape` and `latent_size`, see `networks.defaults`.
+
     Args:
         encoder: Model `x [B, H, W, C] -> (mean [B, L], log_stddev [B, L])`.
         decoder: Model `z [B, L] -> logits [B, H, W, C]`.
+        image_shape: (H, W, C) of the images, or (D,) of vectors, in place of networks.
+        latent_size: L, in place of networks.
         likelihood: Text of a likelihood, see `likelihoods.texts`.
         kl_weight: Number, schedule or text of a schedule: the regularizer's weight at a step.
         trigger_window: Steps over whose mean reconstruction a triggered weight decides.
@@ -72,6 +77,7 @@ class GenerativeModel(TrainerMethods, ArrayModel):
     posterior: type = Gaussian
     prior: type = StandardNormal
 
+    @builds_networks
     def __init__(
         self,
         encoder: keras.Model,
@@ -115,6 +121,8 @@ class GenerativeModel(TrainerMethods, ArrayModel):
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
+        if "__init__" in vars(cls):
+            cls.__init__ = builds_networks(cls.__init__)  # type: ignore[method-assign]
         cls.__signature__ = signature_of(cls)
 
     @property

@@ -126,7 +126,15 @@ def values_of(cls: type, given: Mapping[str, object]) -> dict[str, Any]:
 def signature_of(cls: type) -> inspect.Signature:
     """The signature of a class's constructor, its hyperparameters before `**kwargs`."""
     constructor = inspect.signature(cls.__init__)  # type: ignore[misc]
-    _, *parameters, kwargs = constructor.parameters.values()
+    _, *named, kwargs = constructor.parameters.values()
+    parameters = [
+        each.replace(default=None) if each.name in ("encoder", "decoder") else each
+        for each in named
+    ]
+    parameters += [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None)
+        for name in ("image_shape", "latent_size")
+    ]
     taken = {each.name for each in parameters}
     own = [
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=each.default)
