@@ -17,7 +17,7 @@ LAYERS = [
     {"priors"},
     {"models", "forecasts", "directions", "metrics"},
     {"compression", "anomalies"},
-    {"config"},
+    {"config", "estimators"},
     {"runs"},
     {"training", "scoring", "explorer"},
     {"studies"},
@@ -56,7 +56,12 @@ def test_imports_go_down():
     "module",
     [
         *("vae_tf", "vae_tf.config", "vae_tf.data", "vae_tf.metrics", "vae_tf.forecasts.sentence"),
-        *("vae_tf.scoring.score_tables", "vae_tf.studies.start", "vae_tf.studies.table"),
+        *(
+            "vae_tf.scoring.score_tables",
+            "vae_tf.estimators",
+            "vae_tf.studies.start",
+            "vae_tf.studies.table",
+        ),
     ],
 )
 def test_light_modules_do_not_import_tensorflow(module):

@@ -13,6 +13,8 @@ __version__ = "0.1.0"
 _HOMES = {
     "Params": "config",
     "Run": "runs",
+    "VAEOutlierDetector": "estimators",
+    "VAETransformer": "estimators",
     "analyze": "analysis",
     "decompress": "compression",
     "forecast": "forecasts.linear_vae",
@@ -34,6 +36,8 @@ _MODULES = {
 __all__ = [
     "Params",
     "Run",
+    "VAEOutlierDetector",
+    "VAETransformer",
     "__version__",
     "analyze",
     "decompress",
