@@ -16,7 +16,7 @@ LAYERS = [
     {"networks", "data", "scores", "plots"},
     {"priors"},
     {"models", "forecasts", "directions", "metrics"},
-    {"compression", "anomalies"},
+    {"compression", "anomalies", "inference"},
     {"config", "estimators"},
     {"runs"},
     {"training", "scoring", "explorer"},

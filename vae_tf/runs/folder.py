@@ -20,6 +20,7 @@ from vae_tf.runs import checkpoints
 from vae_tf.runs.anomalies import AnomalyMethods
 from vae_tf.runs.code_flow import keep_code_flow, kept_code_flow
 from vae_tf.runs.details import check_details, check_params, same_images
+from vae_tf.runs.inference import InferenceMethods
 from vae_tf.runs.lock import LOCK
 from vae_tf.runs.log import read_log, read_proven_log
 from vae_tf.runs.networks import read_networks
@@ -31,7 +32,7 @@ STUDY = "study.csv"  # the file that makes a folder a study, in which its runs l
 _MOST_FITTED = 10_000  # images to whose codes a mixture is fitted
 
 
-class Run(AnomalyMethods):
+class Run(AnomalyMethods, InferenceMethods):
     """A run folder, read on demand.
 
     What is at hand already, as after a training, is passed in and not read from the folder.

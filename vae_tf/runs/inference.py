@@ -1,0 +1,50 @@
+"""What a run is asked about codes and posteriors that its encoder did not give."""
+
+import numpy as np
+
+from vae_tf.process.quiet_tensorflow import import_tensorflow
+
+
+class InferenceMethods:
+    """The part of `Run` that infers through the decoder."""
+
+    def invert(self, images: np.ndarray, *, progress: bool = False, **options):
+        """Find codes of images by gradient descent through the decoder, from several starts.
+
+        Args:
+            images: `[N, H, W, C]` images, or `[N, D]` vectors, as the model was trained on.
+            progress: Whether to show a progress bar on stderr.
+            **options: `starts`, `steps`, `learning_rate`, `seed` of `vae_tf.inference.invert`.
+
+        Returns:
+            An `Inversion`: `codes [N, L]`, and reconstructions in nats beside the encoder's.
+
+        Raises:
+            UserError: As of `vae_tf.inference.invert`.
+        """
+        import_tensorflow()
+        from vae_tf.inference import invert
+
+        model = self.model  # type: ignore[attr-defined]
+        return invert(model, images, progress=progress, **options)
+
+    def inference_gap(self, images: np.ndarray, *, progress: bool = False, **options):
+        """Measure how far each image's ELBO is below log p(x), and why (Cremer et al. 2018).
+
+        Args:
+            images: `[N, H, W, C]` images, or `[N, D]` vectors, as the model was trained on.
+            progress: Whether to show progress bars on stderr.
+            **options: `num_samples`, `steps`, `seed` of `vae_tf.inference.inference_gap`.
+
+        Returns:
+            An `InferenceGap`: the bounds of each image, and their differences `amortization` and
+            `form`, `[N]` nats each.
+
+        Raises:
+            UserError: As of `vae_tf.inference.inference_gap`.
+        """
+        import_tensorflow()
+        from vae_tf.inference import inference_gap
+
+        model = self.model  # type: ignore[attr-defined]
+        return inference_gap(model, images, progress=progress, **options)
