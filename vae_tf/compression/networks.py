@@ -67,7 +67,12 @@ def checksum(model: GenerativeModel) -> str:
 def _check_model(model):
     cls = type(model)
     if cls.infer is GenerativeModel.infer and cls.render is GenerativeModel.render:
-        return
+        if model.learned is None:
+            return
+        raise UserError(
+            f"Compression is for codes with the prior N(0, I). Received: prior={model.prior_text}. "
+            f"Train with prior=normal."
+        )
     what = "has several stochastic layers" if model.layers_below else "has other latents or labels"
     raise UserError(
         f"Compression is for models with one stochastic layer of Gaussian codes and N(0, I) as "

@@ -17,6 +17,7 @@ from vae_tf.files.reading import parse_json
 from vae_tf.models import DEFAULT_KL_WEIGHTS, MODELS
 from vae_tf.models.template.former import split
 from vae_tf.networks import specs
+from vae_tf.priors.texts import read_prior
 from vae_tf.probability.likelihoods.texts import read_likelihood
 from vae_tf.texts.command_names import command_line
 
@@ -79,6 +80,8 @@ class Params:
     # what is held: constrained(20), controlled(12); None: the model's own (ae 0, vae 1, beta_vae 4)
     likelihood: str = "bernoulli"  # bernoulli, gaussian (squared errors; gaussian(stddev=0.1),
     # =learned or =optimal), laplace (absolute errors), continuous_bernoulli, discretized_logistic
+    prior: str = "normal"  # of one vector of latents: normal, N(0, I); learned with the model:
+    # flow, mixture or vamp, with sizes such as flow(couplings=8), see priors/texts.py
     hyper: dict = dataclasses.field(default_factory=dict)  # a variant's own knobs
     start: str | None = None  # run, by its name or folder, whose weights this one begins with: the
     # layers that both have, see training/transfer.py; None: initial weights
@@ -176,6 +179,7 @@ class Params:
     def _check_model(self):
         self._require_known("model", MODELS)
         read_likelihood(self.likelihood)
+        read_prior(self.prior)
         if self.kl_weight is None:
             self._set("kl_weight", DEFAULT_KL_WEIGHTS.get(self.model, 1.0))
         self._set_schedule("kl_weight")

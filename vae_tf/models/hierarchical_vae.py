@@ -48,6 +48,7 @@ class HierarchicalVAE(VAE):
 
     takes_networks = takes_vectors = False
     prior = Gaussian
+    learns_prior = False
     indivisible = "which latents are active is decided by the batch's mean KL"
 
     sizes: list[int] = hyperparameter(

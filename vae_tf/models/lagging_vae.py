@@ -42,5 +42,6 @@ class LaggingVAE(VAE):
     def phases(self):
         encoder = Objective("loss", self.encoder.trainable_variables, self.encoder_optimizer)
         ours = [*self.decoder.trainable_variables, *self.likelihood.variables]
+        ours += self.prior_variables
         decoder = Objective("loss", ours, self.optimizer)
         return [Phase((encoder,), self.encoder_steps), Phase((decoder,))]

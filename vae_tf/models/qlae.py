@@ -29,6 +29,7 @@ class QLAE(VAE):
     logged = ("quantization", "commitment")
     posterior = Codebook
     prior = UniformCodes
+    learns_prior = False
 
     num_values: int = hyperparameter(
         10,

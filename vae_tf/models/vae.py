@@ -27,6 +27,7 @@ class VAE(GenerativeModel):
     latents are and what they draw, and in `average` or `reduce` how images are weighed.
     """
 
+    learns_prior = True
     # Samples of the posterior an image in the loss.
     num_samples = 1
 

@@ -38,7 +38,8 @@ class RealNVP(layers.Layer):
         self.seed = seed
         # Keras would track the list of arrays.
         object.__setattr__(self, "_masks", _masks(size, num_couplings, seed))
-        self.networks = [self._network(index) for index in range(num_couplings)]
+        # Flat: Keras saves no lists in lists.
+        self.dense = [layer for index in range(num_couplings) for layer in self._network(index)]
         self.built = True
 
     def _network(self, index: int) -> list:
@@ -60,7 +61,7 @@ class RealNVP(layers.Layer):
         return [*network, last]
 
     def _shift_and_log_scale(self, index: int, kept):
-        for layer in self.networks[index]:
+        for layer in self.dense[3 * index : 3 * index + 3]:
             kept = layer(kept)
         shift, raw = ops.split(kept, 2, axis=-1)
         changed = 1.0 - self._masks[index]

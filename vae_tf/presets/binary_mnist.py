@@ -66,6 +66,11 @@ RUNS.add(
     "the prior is learned: a mixture of posteriors of pseudo-images; ten minutes",
 )
 RUNS.add(
+    "binary-MNIST-flow-prior",
+    replace(RUNS["binary-MNIST-VAE"], prior="flow", kl_weight=linear(0, 1, 5_000)),
+    "the prior is learned: a normalizing flow; six minutes",
+)
+RUNS.add(
     "binary-MNIST-VAE-warmed-up",
     replace(RUNS["binary-MNIST-VAE"], kl_weight=linear(0, 1, 5_000)),
     "the KL weight warmed up over 5,000 steps; two minutes",

@@ -32,6 +32,11 @@ RUNS.add(
     replace(RUNS["digits-VAE"], model="conditional_vae"),
     "encoder and decoder see the label: codes hold the style; half a minute",
 )
+RUNS.add(
+    "digits-flow-prior",
+    replace(RUNS["digits-VAE"], prior="flow"),
+    "eight latents and a prior that is learned, a normalizing flow; a minute",
+)
 # 0.01 beside means over 64 pixels and 8 latents is 0.08 here.
 RUNS.add(
     "digits-QLAE",

@@ -1,5 +1,8 @@
-"""Priors: densities of codes, in the model or fitted to codes after training.
+"""Priors: densities of codes, learned with the model or fitted to codes after training.
 
+texts.py          a prior as `Params.prior` has it
+learned.py        what a prior that is learned with the model can be asked for
+flow.py, mixture.py, vamp.py   one each
 code_mixture.py   ten Gaussians with full covariances, fitted to codes afterwards
 code_flow.py      a normalizing flow, fitted to codes afterwards
 """

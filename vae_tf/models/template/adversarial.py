@@ -37,7 +37,7 @@ class Adversarial(GenerativeModel):
     def phases(self):
         networks = (self.encoder, self.decoder)
         ours = [variable for network in networks for variable in network.trainable_variables]
-        ours += self.likelihood.variables
+        ours += [*self.likelihood.variables, *self.prior_variables]
         theirs = self.discriminator.trainable_variables
         return [
             Phase(

@@ -12,6 +12,7 @@ class DeterministicAutoEncoder(VAE):
     """
 
     posterior = Point
+    learns_prior = False
 
     def infer(self, batch, draw, training):
         mean, _ = self.encoder(batch["image"], training=training)

@@ -19,6 +19,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from vae_tf.errors import UserError
 from vae_tf.models.template.arrays import ArrayModel, RowFunctions
 from vae_tf.models.template.default_networks import builds_networks
 from vae_tf.models.template.hyperparameters import declared_by, signature_of, values_of
@@ -37,7 +38,13 @@ from vae_tf.models.template.latents import (
 from vae_tf.models.template.trainer_methods import TrainerMethods
 from vae_tf.models.template.zero_weight import Weight, ZeroWeight, bounded
 from vae_tf.networks.builders import build_networks
-from vae_tf.probability.distributions import Gaussian, GaussianOfSample, StandardNormal
+from vae_tf.priors.learned import LearnedPrior, make_prior
+from vae_tf.probability.distributions import (
+    Distribution,
+    Gaussian,
+    GaussianOfSample,
+    StandardNormal,
+)
 from vae_tf.probability.likelihoods.likelihood import make_likelihood
 from vae_tf.schedules import as_schedule
 
@@ -53,6 +60,8 @@ class GenerativeModel(TrainerMethods, ArrayModel):
         image_shape: (H, W, C) of the images, or (D,) of vectors, in place of networks.
         latent_size: L, in place of networks.
         likelihood: Text of a likelihood, see `likelihoods.texts`.
+        prior: Text of a prior, see `priors.texts`: what latents are drawn from that are drawn with
+            no prior of their own.
         kl_weight: Number, schedule or text of a schedule: the regularizer's weight at a step.
         trigger_window: Steps over whose mean reconstruction a triggered weight decides.
         learning_rate: Schedule, or text of one, that the optimizer's learning rate follows; None
@@ -65,8 +74,8 @@ class GenerativeModel(TrainerMethods, ArrayModel):
         code_size: Latents whose posterior the encoder puts out, `Params.latent_size`.
 
     Raises:
-        UserError: If the likelihood or the schedule is unknown, or a hyperparameter is not of its
-            kind.
+        UserError: If the likelihood, the prior or the schedule is unknown, a hyperparameter is not
+            of its kind, or the model cannot learn a prior.
     """
 
     # What of a batch the model learns from; names of data.batches.PARTS.
@@ -76,6 +85,8 @@ class GenerativeModel(TrainerMethods, ArrayModel):
     # What `encode` gives the parameters of, so that scores know which densities there are.
     posterior: type = Gaussian
     prior: type = StandardNormal
+    # Whether its latents are one vector, whose prior may be learned.
+    learns_prior = False
 
     @builds_networks
     def __init__(
@@ -84,6 +95,7 @@ class GenerativeModel(TrainerMethods, ArrayModel):
         decoder: keras.Model,
         *,
         likelihood: str = "bernoulli",
+        prior: str = "normal",
         kl_weight=1.0,
         trigger_window: int = 100,
         learning_rate=None,
@@ -103,6 +115,10 @@ class GenerativeModel(TrainerMethods, ArrayModel):
         self.image_shape = tuple(decoder.output_shape[1:])
         self.likelihood = make_likelihood(likelihood, self)
         self.code_size = encoder.output_shape[0][-1]
+        self.prior_text = prior
+        self.learned: LearnedPrior | None = make_prior(prior, encoder, seed)
+        if self.learned is not None:
+            object.__setattr__(self, "prior", self.learned.kind)
         # A weight of the model, not the optimizer's count: the KL weight of a model that is loaded
         # without its optimizer, or compiled anew, is still that of its step.
         self.updates = self.add_weight(
@@ -110,6 +126,7 @@ class GenerativeModel(TrainerMethods, ArrayModel):
         )
         self.kl_weight = make_kl_weight(kl_weight, self, trigger_window)
         self.learning_rate = None if learning_rate is None else as_schedule(learning_rate)
+        self._check_prior()
         self._means = [
             keras.metrics.Mean(name=name)
             for name in ("loss", "reconstruction", "kl", "elbo", *self.logged)
@@ -118,6 +135,22 @@ class GenerativeModel(TrainerMethods, ArrayModel):
         # XLA halves the speed of convolutions on a CPU, and Keras would choose it by itself.
         self.supports_jit = False
         self.built = True
+
+    def _check_prior(self):
+        if self.learned is None:
+            return
+        if not self.learns_prior:
+            raise UserError(
+                f"Model '{self.name}' has a prior of its own, or none. Received: "
+                f"prior={self.prior_text}. Set prior=normal, or choose another model, such as vae. "
+                f"After a training, run.generate(n, prior='flow') samples the codes of any model."
+            )
+        if self.kl_weight.schedule.highest == 0:
+            raise UserError(
+                f"At a KL weight of 0 nothing teaches a prior. Received: prior={self.prior_text}. "
+                f"Set prior=normal; after the training, run.generate(n, prior='flow') samples the "
+                f"codes."
+            )
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
@@ -147,8 +180,9 @@ class GenerativeModel(TrainerMethods, ArrayModel):
         Args:
             batch: A dict with all that `batch_keys` names, except in `encode`, which has no more
                 than an image, and a label where there are some.
-            draw: `(posterior, prior=N(0, I)) -> Latent`: draws a stochastic layer. Its `z` may hold
-                several samples an image, `[K * B, L]`; `latents.repeated_like` fits features to it.
+            draw: `(posterior, prior=the model's) -> Latent`: draws a stochastic layer. Its `z` may
+                hold several samples an image, `[K * B, L]`; `latents.repeated_like` fits features
+                to it.
             training: Whether layers are those of training.
 
         Returns:
@@ -187,7 +221,20 @@ class GenerativeModel(TrainerMethods, ArrayModel):
 
     def sample_roots(self, n: int, rng: np.random.Generator) -> np.ndarray:
         """Draws the layers that are given no others, and noise of N(0, I) for `layers_below`."""
+        if self.learned is not None:
+            return self.learned.sample(n, rng, self.encoder)
         return rng.standard_normal((n, self.latent_size)).astype("float32")
+
+    def prior_density(self, training: bool) -> Distribution:
+        """The prior of latents that are drawn with no prior of their own."""
+        if self.learned is None:
+            return StandardNormal()
+        return self.learned.density(self.encoder, training)
+
+    @property
+    def prior_variables(self) -> list:
+        """What is learned of the prior; nothing of N(0, I)."""
+        return [] if self.learned is None else self.learned.trainable_variables
 
     def with_priors(self, latents: list[Latent], training: bool) -> list[Latent]:
         """Layers drawn from below, with the priors of `layers_below`, known only now.
@@ -213,7 +260,8 @@ class GenerativeModel(TrainerMethods, ArrayModel):
             training: Whether layers are those of training.
             num_samples: Samples of the posterior an image, K; rows of the outputs are then K * B.
         """
-        draw = Sampling(self.seed_generator, num_samples, self.weight_at_step().bounded)
+        bound, prior = self.weight_at_step().bounded, self.prior_density(training)
+        draw = Sampling(self.seed_generator, num_samples, bound, prior)
         return self._pass(batch, draw, training)
 
     def _pass(self, batch, draw, training):
@@ -233,7 +281,8 @@ class GenerativeModel(TrainerMethods, ArrayModel):
         return repeated_like(nats, outputs.z), terms
 
     def call(self, x, training=False) -> VAEOutput:
-        draw = OneSample(self.seed_generator, 1, self.weight_at_step().bounded)
+        bound, prior = self.weight_at_step().bounded, self.prior_density(training)
+        draw = OneSample(self.seed_generator, 1, bound, prior)
         batch = self.in_floats(self.as_batch(x, self.keys_of_call))
         outputs = self._pass(batch, draw, training)
         return VAEOutput(outputs.mean, outputs.log_stddev, outputs.z, outputs.logits)
@@ -248,4 +297,6 @@ class GenerativeModel(TrainerMethods, ArrayModel):
 
     def _means_draw(self):
         # The plain autoencoder's posteriors are bounded at every step, others' at none.
-        return Means(bounded) if self.kl_weight.schedule.highest == 0 else Means()
+        if self.kl_weight.schedule.highest == 0:
+            return Means(bounded)
+        return Means(prior=self.prior_density(False))

@@ -174,6 +174,7 @@ class KerasMethods(keras.Model):
             "encoder": keras.saving.serialize_keras_object(self.encoder),
             "decoder": keras.saving.serialize_keras_object(self.decoder),
             "likelihood": self.likelihood_text,
+            "prior": self.prior_text,
             "kl_weight": str(self.kl_weight.schedule),
             "trigger_window": self.kl_weight.window,
             "learning_rate": None if self.learning_rate is None else str(self.learning_rate),

@@ -119,16 +119,20 @@ class Sampling:
         seed: `keras.random.SeedGenerator` of the noise.
         num_samples: K, samples an image.
         bound: Function applied to each posterior before it is sampled, see `zero_weight`.
+        prior: Prior of the layers that are drawn without one.
     """
 
-    def __init__(self, seed, num_samples=1, bound=lambda posterior: posterior):
+    def __init__(
+        self, seed, num_samples=1, bound=lambda posterior: posterior, prior: Distribution = _PRIOR
+    ):
         self._seed = seed
+        self._prior = prior
         self._repeats = num_samples
         self._bound = bound
 
-    def __call__(self, posterior: Distribution, prior: Distribution = _PRIOR) -> Latent:
+    def __call__(self, posterior: Distribution, prior: Distribution | None = None) -> Latent:
         """Draws a layer."""
-        posterior, prior = self._repeated(posterior, prior)
+        posterior, prior = self._repeated(posterior, self._prior if prior is None else prior)
         posterior = self._bound(posterior)
         return Latent(posterior, prior, posterior.sample(self._seed))
 
@@ -161,15 +165,17 @@ class Means:
 
     Args:
         bound: Function applied to each posterior, see `zero_weight`.
+        prior: Prior of the layers that are drawn without one.
     """
 
-    def __init__(self, bound=lambda posterior: posterior):
+    def __init__(self, bound=lambda posterior: posterior, prior: Distribution = _PRIOR):
         self._bound = bound
+        self._prior = prior
 
-    def __call__(self, posterior: Distribution, prior: Distribution = _PRIOR) -> Latent:
+    def __call__(self, posterior: Distribution, prior: Distribution | None = None) -> Latent:
         """Draws a layer."""
         posterior = self._bound(posterior)
-        return Latent(posterior, prior, posterior.mean)
+        return Latent(posterior, self._prior if prior is None else prior, posterior.mean)
 
     each = __call__
 

@@ -63,6 +63,7 @@ class SemiSupervisedVAE(VAE):
     `encode` gives the probabilities of classes and behind them the other latents.
     """
 
+    learns_prior = False
     takes_networks = takes_vectors = False
     batch_keys = ("image", "labeled_image")
     logged = ("labeled_loss", "cross_entropy", "error")

@@ -40,6 +40,7 @@ def make_model(params, encoder: keras.Model, decoder: keras.Model, hyper: dict) 
         encoder,
         decoder,
         likelihood=params.likelihood,
+        prior=params.prior,
         kl_weight=params.kl_weight,
         trigger_window=params.log_every,
         learning_rate=None if isinstance(rate, constant) else rate,

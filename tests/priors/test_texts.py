@@ -1,0 +1,34 @@
+import pytest
+
+from vae_tf.errors import UserError
+from vae_tf.priors.texts import read_prior
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("normal", ("normal", {})),
+        (" flow ", ("flow", {"couplings": 6, "hidden_size": 64})),
+        ("flow(couplings=2)", ("flow", {"couplings": 2, "hidden_size": 64})),
+        ("mixture(components=3)", ("mixture", {"components": 3})),
+        ("vamp", ("vamp", {"pseudo_images": 500})),
+    ],
+)
+def test_texts(text, expected):
+    assert read_prior(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("flwo", "Unknown prior 'flwo'.*Did you mean 'flow'"),
+        ("flow(coupling=3)", "Did you mean 'couplings'"),
+        ("flow(3)", "with sizes such as"),
+        ("flow(couplings=0)", "from 1 to 100,000. Received: couplings=0"),
+        ("flow(", "with sizes such as"),
+        (3, "must be text"),
+    ],
+)
+def test_bad_texts(text, message):
+    with pytest.raises(UserError, match=message):
+        read_prior(text)
