@@ -1,7 +1,7 @@
-"""Models for serving, without this package and without Keras: SavedModel and LiteRT.
+"""Models for serving, without this package and without Keras: SavedModel, LiteRT and ONNX.
 
-One file, or folder, has two signatures, which mean what `encode` and `decode` of `GenerativeModel`
-mean, for any number of rows:
+One file, or folder, has two signatures; ONNX has a file for each. They mean what `encode` and
+`decode` of `GenerativeModel` mean, for any number of rows:
 
     encode: image [B, H, W, C] -> mean [B, L], log_stddev [B, L]
     decode: z [B, L] -> image [B, H, W, C] in [0, 1]
@@ -19,7 +19,7 @@ import tensorflow as tf
 from vae_tf.errors import UserError, unknown
 from vae_tf.files.saving import folder_written_whole, written_whole
 
-FORMATS = ("tf_saved_model", "litert")
+FORMATS = ("tf_saved_model", "litert", "onnx")
 _SIGNATURES = ["encode", "decode"]
 
 
@@ -28,18 +28,25 @@ def export(model, path: Path, form: str):
 
     Args:
         model: `GenerativeModel`.
-        path: For a SavedModel a folder that is not there yet, or empty; for LiteRT a file
-            `*.tflite`, replaced if it is there.
+        path: For a SavedModel and for ONNX a folder that is not there yet, or empty; for LiteRT a
+            file `*.tflite`, replaced if it is there.
         form: One of `FORMATS`.
 
     Raises:
-        UserError: If the form is unknown, the path none for it, or LiteRT lacks an operation.
+        UserError: If the form is unknown, the path none for it, LiteRT or ONNX lacks an operation,
+            or the converter to ONNX is not installed.
     """
     if form not in FORMATS:
         raise unknown("format", form, FORMATS)
     if form == "tf_saved_model":
         with folder_written_whole(path) as partial:
             _write_saved_model(model, partial)
+        return
+    if form == "onnx":
+        files = _onnx_files(model)
+        with folder_written_whole(path) as partial:
+            for name, content in files.items():
+                (partial / f"{name}.onnx").write_bytes(content)
         return
     if path.suffix != ".tflite":
         raise UserError(f"A LiteRT file must end in .tflite. Received: '{path}'")
@@ -49,33 +56,37 @@ def export(model, path: Path, form: str):
 
 
 def _write_saved_model(model, folder: Path):
-    signatures = {"encode": _encode(model), "decode": _decode(model)}
+    signatures = {
+        name: tf.function(function, autograph=False).get_concrete_function(**rows)
+        for name, (function, rows) in _functions(model).items()
+    }
     served = tf.Module()
     # No more than what the two read: no optimizer, no discriminator.
     served.weights = [v for signature in signatures.values() for v in signature.variables]
     tf.saved_model.save(served, str(folder), signatures=signatures)
 
 
-def _encode(model):
+def _functions(model) -> dict:
+    """Name of a signature -> function of rows, and `tf.TensorSpec` of each of its arguments."""
+
     def encode(image, **label):
         mean, log_stddev = model.moments({"image": image, **label})
         return {"mean": mean, "log_stddev": log_stddev}
 
-    return _concrete(model, encode, image=model.image_shape)
-
-
-def _decode(model):
     def decode(z, **label):
         return {"image": model.likelihood.mean(model.render(z, label, False))}
 
-    return _concrete(model, decode, z=(model.latent_size,))
+    return {
+        "encode": (encode, _rows(model, image=model.image_shape)),
+        "decode": (decode, _rows(model, z=(model.latent_size,))),
+    }
 
 
-def _concrete(model, function, **shapes: tuple[int, ...]):
+def _rows(model, **shapes: tuple[int, ...]) -> dict:
     rows = {name: tf.TensorSpec((None, *shape), tf.float32, name) for name, shape in shapes.items()}
     if model.conditional:
         rows["label"] = tf.TensorSpec((None,), tf.int32, "label")
-    return tf.function(function, autograph=False).get_concrete_function(**rows)
+    return rows
 
 
 def _converted(model) -> bytes:
@@ -91,3 +102,29 @@ def _converted(model) -> bytes:
                 f"LiteRT cannot hold model '{model.name}': {reason}. Export it as a SavedModel: "
                 f"format='tf_saved_model'."
             ) from None
+
+
+def _onnx_files(model) -> dict[str, bytes]:
+    """Name of each signature -> content of its ONNX file."""
+    try:
+        from tf2onnx.convert import from_function
+    except ModuleNotFoundError:
+        raise UserError(
+            "Export to ONNX needs the package tf2onnx. Install it: pip install 'vae_tf[onnx]'."
+        ) from None
+    files = {}
+    for name, (function, rows) in _functions(model).items():
+
+        def of_tensors(*tensors, function=function, names=tuple(rows)):
+            return function(**dict(zip(names, tensors, strict=True)))
+
+        specs = list(rows.values())
+        try:
+            compiled = tf.function(of_tensors, autograph=False, input_signature=specs)
+            files[name], _ = from_function(compiled, input_signature=specs)
+        except Exception as error:  # whatever the converter meets
+            raise UserError(
+                f"ONNX cannot hold model '{model.name}': {str(error).strip()[:200]}. Export it as "
+                f"a SavedModel: format='tf_saved_model'."
+            ) from None
+    return {name: proto.SerializeToString() for name, proto in files.items()}

@@ -157,12 +157,14 @@ class KerasMethods(keras.Model):
         See `exporting` for the two signatures, which take any number of rows.
 
         Args:
-            filepath: A new folder for a SavedModel, a file `*.tflite` for LiteRT.
-            format: "tf_saved_model" or "litert".
+            filepath: A new folder for a SavedModel, or for the files `encode.onnx` and
+                `decode.onnx`; a file `*.tflite` for LiteRT.
+            format: "tf_saved_model", "litert" or "onnx".
             verbose: Whether Keras is to print where it lies, as it does by default.
 
         Raises:
-            UserError: If the format is unknown, the path none for it, or LiteRT lacks an operation.
+            UserError: If the format is unknown, the path none for it, or LiteRT or ONNX lacks an
+                operation.
         """
         export(self, Path(filepath), format)
         if verbose in (None, True):
