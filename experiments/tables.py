@@ -15,6 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "experiments")]
 
+import anomaly_tables  # noqa: E402
 import few_labels  # noqa: E402
 import hierarchies  # noqa: E402
 import label_curve  # noqa: E402
@@ -30,6 +31,9 @@ def _records(name: str) -> dict:
 
 # Name of a table in its page -> the table as Markdown.
 TABLES: dict[str, Callable[[], str]] = {
+    "anomalies left out": lambda: anomaly_tables.digits_table("left_out"),
+    "anomalies one class": lambda: anomaly_tables.digits_table("one_class"),
+    "anomalies paradox": anomaly_tables.paradox_table,
     "few_labels": lambda: few_labels.table(_records("few_labels")),
     "few_labels tricks": lambda: few_labels.table_of_tricks(_records("few_labels")),
     "hierarchies": lambda: hierarchies.table(_records("hierarchies")),

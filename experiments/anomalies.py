@@ -1,0 +1,165 @@
+"""How well a VAE finds the odd images, beside simpler detectors: AUROC on MNIST and emoji.
+
+    python experiments/anomalies.py left_out     # train on nine digits of MNIST, find the tenth
+    python experiments/anomalies.py one_class    # train on one digit, find the other nine
+    python experiments/anomalies.py paradox      # train on grey emoji, find sprites and MNIST
+    python experiments/anomalies.py left_out --dataset fashion_mnist    # where it can be downloaded
+
+Each setting has the seeds 0, 1 and 2. Rows go to experiments/anomalies.csv as they are measured; a
+setting that is there is not measured again.
+"""
+
+import argparse
+import csv
+import itertools
+from pathlib import Path
+
+import numpy as np
+from sklearn.decomposition import PCA
+from sklearn.ensemble import IsolationForest
+from sklearn.metrics import roc_auc_score
+from sklearn.neighbors import NearestNeighbors
+from sklearn.svm import OneClassSVM
+
+import vae_tf
+from vae_tf.anomalies.methods import METHODS, anomaly_scores
+from vae_tf.data import load
+from vae_tf.priors.code_mixture import fit_mixture
+
+TABLE = Path(__file__).with_suffix(".csv")
+COLUMNS = ["experiment", "dataset", "digit", "latents", "seed", "features", "method", "auroc"]
+SEEDS = (0, 1, 2)
+STEPS, BATCH = 1_000, 128
+PARADOX_STEPS, NUM_PARADOX = 1_000, 200
+MOST_TRAIN, MOST_SVM, NUM_TEST = 20_000, 2_000, 1_500
+
+
+def trained(x, latents, seed, *, likelihood, steps):
+    """A VAE with default networks after so many steps."""
+    import keras
+
+    size = {"image_shape": x.shape[1:], "latent_size": latents}
+    model = vae_tf.models.VAE(**size, likelihood=likelihood, seed=seed)
+    model.compile(keras.optimizers.Adam(1e-3))
+    rng = np.random.default_rng(seed)
+    for _ in range(steps):
+        model.train_on_batch(x[rng.integers(len(x), size=BATCH)])
+    return model
+
+
+def simple_detectors(train, test, seed):
+    """Name -> scores of the test rows, higher is odder, of detectors without a VAE."""
+    few = train[np.random.default_rng(seed).permutation(len(train))[:MOST_SVM]]
+    forest = IsolationForest(random_state=seed, n_jobs=1).fit(train)
+    yield "isolation_forest", -forest.score_samples(test)
+    yield "one_class_svm", -OneClassSVM(gamma="scale", nu=0.1).fit(few).score_samples(test)
+    distance, _ = NearestNeighbors(n_neighbors=5).fit(few).kneighbors(test)
+    yield "nearest_neighbors", distance[:, -1]
+    if train.shape[1] > 50:
+        pca = PCA(32, svd_solver="randomized", random_state=seed).fit(train)
+        rest = test - pca.inverse_transform(pca.transform(test))
+        yield "pca", np.square(rest).sum(axis=1)
+
+
+def digits(experiment, dataset, digit, latents, seed):
+    """Rows of one digit: it is the odd one (left_out), or the normal one (one_class)."""
+    train, test = load(dataset, "train"), load(dataset, "test")
+    is_normal = (lambda y: y != digit) if experiment == "left_out" else (lambda y: y == digit)
+    rng = np.random.default_rng(seed)
+    rows = rng.permutation(np.flatnonzero(is_normal(train.labels)))[:MOST_TRAIN]
+    x = train.images(np.sort(rows)).reshape(len(rows), -1)
+    chosen = test_rows(test.labels == digit, rng)
+    x_test, odd = test.images(chosen).reshape(len(chosen), -1), ~is_normal(test.labels[chosen])
+    model = trained(x, latents, seed, likelihood="bernoulli", steps=STEPS)
+    codes, codes_test = model.encode(x)[0], model.encode(x_test)[0]
+    mixture = fit_mixture(codes[:10_000])
+    for method in ("reconstruction", "elbo", "latent"):
+        scores = anomaly_scores(model, x_test, method, mixture=mixture)
+        yield "vae", method, roc_auc_score(odd, scores)
+    if latents == 32:  # pixels are the same whatever the model
+        for method, scores in simple_detectors(x, x_test, seed):
+            yield "pixels", method, roc_auc_score(odd, scores)
+    for method, scores in simple_detectors(codes, codes_test, seed):
+        yield "codes", method, roc_auc_score(odd, scores)
+
+
+def test_rows(is_digit, rng):
+    """As many test images of one digit as of all others, at most 1,500 in all."""
+    one, others = np.flatnonzero(is_digit), np.flatnonzero(~is_digit)
+    half = min(NUM_TEST // 2, len(one))
+    return np.concatenate([rng.permutation(one)[:half], rng.permutation(others)[:half]])
+
+
+def paradox(seed):
+    """Rows of grey emoji against simpler sets: likelihood, and what is meant to mend it."""
+    size = 28
+    train = load("emoji", "train", size, channels=1, validation=0.1)
+    normal = load("emoji", "validation", size, channels=1, validation=0.1)
+    x, x_normal = train.images(np.arange(len(train))), normal.images(np.arange(NUM_PARADOX))
+    model = trained(x, 16, seed, likelihood="discretized_logistic", steps=PARADOX_STEPS)
+    mixture = fit_mixture(model.encode(x)[0])
+    rng = np.random.default_rng(seed)
+    odd_sets = {}
+    for name, images in (("mnist", load("mnist", "test")), ("sprites", load("sprites"))):
+        some = images.images(np.sort(rng.permutation(len(images))[:NUM_PARADOX]))
+        # White on black, as they are, and black on white, as emoji are drawn.
+        odd_sets[name] = resized(some, size)
+        odd_sets[f"{name}_inverted"] = 1 - odd_sets[name]
+    for method in METHODS:
+        given = anomaly_scores(model, x_normal, method, mixture=mixture)
+        for name, some in odd_sets.items():
+            scores = anomaly_scores(model, some, method, mixture=mixture)
+            truth = np.repeat([False, True], [len(given), len(scores)])
+            yield name, "vae", method, roc_auc_score(truth, np.concatenate([given, scores]))
+
+
+def resized(images, size):
+    """Grey images of another size, rounded to 256 levels."""
+    from PIL import Image
+
+    levels = np.round(255 * images[..., 0]).astype(np.uint8)
+    made = [
+        Image.fromarray(each).resize((size, size), Image.Resampling.BILINEAR) for each in levels
+    ]
+    return np.stack([np.asarray(each) for each in made])[..., None] / np.float32(255)
+
+
+def main():
+    """Measures what is not in the table yet."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("experiment", choices=("left_out", "one_class", "paradox"))
+    parser.add_argument("--dataset", default="mnist")
+    parser.add_argument("--latents", type=int, nargs="+", default=[2, 32])
+    options = parser.parse_args()
+    known = {tuple(row[:5]) for row in read_table()}
+    if options.experiment == "paradox":
+        for seed in SEEDS:
+            if ("paradox", "mnist", "-", "16", str(seed)) not in known:
+                for name, *row in paradox(seed):
+                    add(["paradox", name, "-", 16, seed], row)
+        return
+    for seed, latents, digit in itertools.product(SEEDS, options.latents, range(10)):
+        setting = [options.experiment, options.dataset, digit, latents, seed]
+        if tuple(map(str, setting)) not in known:
+            for row in digits(*setting):
+                add(setting, row)
+
+
+def add(setting, row):
+    """Adds a row to the table."""
+    features, method, auroc = row
+    with open(TABLE, "a", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerow([*setting, features, method, f"{auroc:.4f}"])
+    print(*setting, *row, flush=True)
+
+
+def read_table():
+    """Rows of the table, which is begun if it is not there."""
+    if not TABLE.exists():
+        TABLE.write_text(",".join(COLUMNS) + "\n")
+    with open(TABLE, newline="") as file:
+        return list(csv.reader(file))[1:]
+
+
+if __name__ == "__main__":
+    main()

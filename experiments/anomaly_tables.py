@@ -1,0 +1,62 @@
+"""The tables of docs/results/anomalies.md, from experiments/anomalies.csv."""
+
+import csv
+import statistics
+from collections import defaultdict
+from pathlib import Path
+
+TABLE = Path(__file__).with_name("anomalies.csv")
+_DIGITS = 10
+
+
+def digits_table(experiment: str) -> str:
+    """Markdown table of AUROC, averaged over the ten digits, with the spread over seeds.
+
+    Args:
+        experiment: "left_out" or "one_class".
+    """
+    # (features, method, latents) -> seed -> values of digits
+    found: dict = defaultdict(lambda: defaultdict(list))
+    for row in _rows(experiment):
+        latents = "" if row["features"] == "pixels" else row["latents"]
+        key = row["features"], row["method"], latents
+        found[key][row["seed"]].append(float(row["auroc"]))
+    lines = ["| scored on | method | latents | AUROC | seeds |", "| --- | --- | --- | --- | --- |"]
+    for (features, method, latents), seeds in sorted(found.items(), key=_order):
+        whole = [statistics.mean(each) for each in seeds.values() if len(each) == _DIGITS]
+        if whole:
+            value = f"{_spread(whole)} | {len(whole)}"
+            lines.append(f"| {features} | {method} | {latents} | {value} |")
+    return "\n".join(lines)
+
+
+def paradox_table() -> str:
+    """Markdown table of AUROC of odd sets under a VAE of emoji: a row per method."""
+    found: dict = defaultdict(lambda: defaultdict(list))
+    for row in _rows("paradox"):
+        found[row["method"]][row["dataset"]].append(float(row["auroc"]))
+    sets = sorted({name for each in found.values() for name in each})
+    head = "| method | " + " | ".join(sets) + " |"
+    lines = [head, "| --- " * (len(sets) + 1) + "|"]
+    for method, each in found.items():
+        lines.append(
+            f"| {method} | "
+            + " | ".join(_spread(each[name]) if each[name] else "" for name in sets)
+            + " |"
+        )
+    return "\n".join(lines)
+
+
+def _order(item):
+    (features, method, latents), _ = item
+    return ("vae", "codes", "pixels").index(features), method, int(latents or 0)
+
+
+def _spread(values):
+    mean = f"{statistics.mean(values):.3f}"
+    return f"{mean} ± {statistics.stdev(values):.3f}" if len(values) > 1 else mean
+
+
+def _rows(experiment):
+    with open(TABLE, newline="") as file:
+        return [row for row in csv.DictReader(file) if row["experiment"] == experiment]
