@@ -33,6 +33,7 @@ TABLE = {
     "vae": {},
     "beta_vae": {"kl_weight": 3.0},
     "plain_ae": {},
+    "rae": {},
     "info_vae": {},
     "wae": {},
     "adversarial_ae": {"hyper": {"discriminator": [[16], [16]]}},

@@ -49,6 +49,7 @@ MODELS = _Registry(
         "vae": "vae:VAE",
         "beta_vae": "vae:VAE",
         "plain_ae": "plain_ae:PlainAE",
+        "rae": "rae:RAE",
         "info_vae": "info_vae:InfoVAE",
         "wae": "wae:WAE",
         "adversarial_ae": "adversarial_ae:AdversarialAE",

@@ -37,6 +37,11 @@ RUNS.add(
     replace(RUNS["digits-VAE"], prior="flow"),
     "eight latents and a prior that is learned, a normalizing flow; a minute",
 )
+RUNS.add(
+    "digits-RAE",
+    replace(RUNS["digits-VAE"], model="rae"),
+    "no noise: short codes and small weights of the decoder; half a minute",
+)
 # 0.01 beside means over 64 pixels and 8 latents is 0.08 here.
 RUNS.add(
     "digits-QLAE",
