@@ -35,7 +35,7 @@ RUNS.add(
 RUNS.add(
     "digits-flow-prior",
     replace(RUNS["digits-VAE"], prior="flow"),
-    "eight latents and a prior that is learned, a normalizing flow; a minute",
+    "eight latents and a prior that is learned, a normalizing flow; two minutes",
 )
 RUNS.add(
     "digits-RAE",
