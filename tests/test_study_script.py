@@ -328,7 +328,7 @@ VARY = ["--vary", "seed=0,1"]
         (["digits-VAE", "digits-VAE", *VARY, "--name", "x"], "once"),
         (["beta-on-sprites", "digits-VAE"], "One study at a time"),
         (["digits-VAE", "--vary", "dataset=folder:absent,digits", "--name", "x"], "no folder"),
-        (["digits-VAE", "--vary", "hyper.beta=1,2", "--name", "x"], "has no knobs of its own"),
+        (["digits-VAE", "--vary", "hyper.beta=1,2", "--name", "x"], "Set kl_weight="),
         (["digits-VAE", *VARY, "--name", "x", "--overwrite", "seed=2"], "Known: seed=0, seed=1"),
         (["digits-VAE", *VARY, "--name", "x", "--rescore"], "--metrics fast or full"),
         (["beta-on-sprites", "--predictions", "file"], "cannot be written"),

@@ -114,10 +114,12 @@ def test_bad_input_is_answered_without_traceback(tmp_path):
         (["--set", "dataset=minst"], "Did you mean 'mnist'"),
         (["digits-VAE", "--set", "encoder=[[8,4,2],[8,4,3],[8]]"], "Layer 2 of the encoder"),
         (["digits-VAE", "--predictions", "file/deep"], "not a folder"),
-        (["digits-VAE", "--set", "hyper.gamma=3"], "no knobs of its own"),
+        (["digits-VAE", "--set", "hyper.gamma=3"], "no hyperparameters of its own"),
         (["digits-VAE", "--set", "latent_size=1000000000"], "TB of memory"),
         (["digits-VAE", "--set", "batch_size=2000000000"], "Lower batch_size=2000000000"),
         (["--set", "dataset=kubric:movi_a"], "Namespaces"),
+        (["--set", "dataset=/data/photos"], "Did you mean 'folder:/data/photos'?"),
+        (["--set", "hyper.beta=4"], "Set kl_weight=4, without hyper."),
         (["digits-VAE", "--predictions", "p" * 300], "File name too long"),
     ],
 )

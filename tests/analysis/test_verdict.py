@@ -49,3 +49,11 @@ def test_nats_that_the_decoder_ignores_are_named():
     assert text.endswith("no better than by a decoder that ignores the codes")
     told = verdict(USED | {"code_gain": 5.0, "code_gain_error": 0.1}, Params(latent_size=3))
     assert told == verdict(USED, Params(latent_size=3))
+
+
+def test_a_gap_to_validation_images_is_called_overfitting():
+    """Of 200 photos with ten held out: 219 nats against 93."""
+    text = verdict(USED | {"elbo": -93.0, "val_elbo": -219.0}, Params(latent_size=3))
+    assert "overfitting: the negative ELBO is 219 nats on validation images and 93 on" in text
+    assert "--set augment=mirror" in text
+    assert "overfitting" not in verdict(USED | {"elbo": -93.0, "val_elbo": -99.0}, Params())

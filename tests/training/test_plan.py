@@ -28,3 +28,9 @@ def test_a_plan_is_void_where_the_folder_was_taken_meanwhile(tiny, tmp_path):
     train(replace(tiny, steps=1), tmp_path / "run")
     with pytest.raises(UserError, match="exists already"):
         plan.run()
+
+
+def test_a_wrong_hyperparameter_is_found_before_images_are_read(tiny, tmp_path):
+    params = replace(tiny, dataset="folder:absent", model="factor_vae", hyper={"gama": 3})
+    with pytest.raises(UserError, match="Did you mean 'gamma'"):
+        prepare(params, tmp_path / "run")

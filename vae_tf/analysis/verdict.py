@@ -7,6 +7,10 @@ from vae_tf.config import Params
 from vae_tf.models import FIXED_KL_WEIGHTS
 from vae_tf.texts.command_names import option_words, quoted
 
+# Ratio of the negative ELBO of validation images to that of training images, from which on a run
+# is said to overfit. The emoji VAE has 1.6; digits and MNIST have 1.0 to 1.2.
+OVERFITTING = 1.5
+
 
 def verdict(summary: dict, params: Params) -> str:
     """Judges a run by its numbers.
@@ -33,10 +37,22 @@ def verdict(summary: dict, params: Params) -> str:
             f"none of {size} latents has {USED_NATS} nats{kl}{mse}, but the codes are used: they "
             f"save {summary['code_gain']:.3g} nats of the reconstruction"
         )
-    words = f"{summary['active']} of {size} latents used{kl}{mse}"
+    words = f"{summary['active']} of {size} latents used{kl}{mse}{_overfitting(summary)}"
     if uses_codes(summary) is False:
         words += "; but images are reconstructed no better than by a decoder that ignores the codes"
     return words
+
+
+def _overfitting(summary: dict) -> str:
+    """What to do where validation images are much worse than training images."""
+    train, held_out = summary.get("elbo"), summary.get("val_elbo")
+    if train is None or held_out is None or train >= 0 or held_out > OVERFITTING * train:
+        return ""
+    return (
+        f"; overfitting: the negative ELBO is {-held_out:.4g} nats on validation images and "
+        f"{-train:.4g} on training images. Use more images, {_set('augment=mirror')}, or fewer "
+        f"steps ({_set('patience=5')})"
+    )
 
 
 def _remedy(params: Params) -> str:

@@ -127,6 +127,11 @@ def _find_loader(name: str) -> Callable[..., Collection]:
         return DATASETS[name]
     if name.startswith(_FOLDER):
         return _loader("folder", "load_folder", name.removeprefix(_FOLDER))
+    if _is_path(name):
+        raise UserError(
+            f"A folder of images is written folder:PATH. Received: {shown(name)}. "
+            f"Did you mean {shown(_FOLDER + name)}?"
+        )
     if not _TFDS_NAME.fullmatch(name):
         raise UserError(
             f"A data set is a name of `DATASETS`, folder:PATH, or a name of TensorFlow Datasets, "
@@ -134,3 +139,8 @@ def _find_loader(name: str) -> Callable[..., Collection]:
             f"fetch from the network what the name says. Received: {shown(name)}"
         )
     return _loader("tfds_images", "load_tfds", name)
+
+
+def _is_path(name: str) -> bool:
+    """Whether a name is the path of a folder, without `folder:` before it."""
+    return name.startswith(("/", "./", "~"))

@@ -16,6 +16,7 @@ from vae_tf.files.saving import write_text
 from vae_tf.models import CLASSIFIERS
 from vae_tf.models.template.build import build_model, checked_sizes
 from vae_tf.models.template.generative_model import GenerativeModel
+from vae_tf.models.template.hyperparameters import check_hyper_names
 from vae_tf.models.template.memory import check_memory
 from vae_tf.models.template.output_bias import begin_at_mean
 from vae_tf.networks.own import OwnNetworks
@@ -165,6 +166,7 @@ def prepare(
     else:
         runs.check_new(run_dir, overwrite=overwrite)
     networks = _own_networks(run_dir, encoder, decoder, resume=resume)
+    check_hyper_names(params)  # before images are read, which may take minutes
     images, validation = _images(params, data)
     if not resume:
         check_count_of_images(images, validation)

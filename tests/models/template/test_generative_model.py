@@ -192,7 +192,7 @@ def test_knobs_are_those_that_a_variant_adds(tiny):
         "discriminator_learning_rate": 1e-4,
     }
     assert hyper_of("info_gan")["discriminator_learning_rate"] == 2e-4  # not that of its base
-    with pytest.raises(UserError, match="no knobs of its own"):
+    with pytest.raises(UserError, match="no hyperparameters of its own"):
         make(tiny, hyper={"gamma": 1})
 
 

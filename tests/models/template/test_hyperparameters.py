@@ -35,7 +35,7 @@ def test_any_value_of_a_knob_is_taken_or_refused(tiny, model, knob):
 def test_unknown_knobs_name_the_nearest(tiny):
     with pytest.raises(UserError, match="Did you mean 'gamma'"):
         build_model(replace(tiny, model="factor_vae", hyper={"gama": 1}), (8, 8, 1), 64)
-    with pytest.raises(UserError, match="no knobs of its own"):
+    with pytest.raises(UserError, match="no hyperparameters of its own"):
         build_model(replace(tiny, hyper={"gamma": 1}), (8, 8, 1), 64)
 
 

@@ -161,16 +161,34 @@ def checked_hyper(params, facts: Mapping[str, object]) -> dict[str, Any]:
         UserError: If the model has no hyperparameter of a name, naming the nearest, or a value is
             not of its kind.
     """
+    check_hyper_names(params)
+    return values_of(MODELS[params.model], {**facts, **params.hyper})
+
+
+def check_hyper_names(params):
+    """Checks that the model has the hyperparameters that a run sets; needs no data.
+
+    Args:
+        params: `config.Params`.
+
+    Raises:
+        UserError: If the model has no hyperparameter of a name.
+    """
     declared = declared_by(MODELS[params.model])
     for name in params.hyper:
-        if name not in declared:
-            if not declared:
-                raise UserError(
-                    f"Model '{params.model}' has no knobs of its own. Received: "
-                    f"hyper={shown(params.hyper)}. Leave hyper empty."
-                )
-            raise unknown(f"knob of model '{params.model}' in hyper", name, declared)
-    return values_of(MODELS[params.model], {**facts, **params.hyper})
+        if name in declared:
+            continue
+        if name == "beta":
+            raise UserError(
+                f"Model '{params.model}' has no hyperparameter 'beta'. The weight of the KL is "
+                f"`kl_weight`. Set kl_weight={shown(params.hyper[name])}, without hyper."
+            )
+        if not declared:
+            raise UserError(
+                f"Model '{params.model}' has no hyperparameters of its own. Received: "
+                f"hyper={shown(params.hyper)}. Leave hyper empty."
+            )
+        raise unknown(f"hyperparameter of model '{params.model}' in hyper", name, declared)
 
 
 def written(value):
