@@ -2,7 +2,6 @@
 
 import re
 import sys
-import types
 from pathlib import Path
 
 import keras
@@ -21,25 +20,20 @@ TEXT = (Path(__file__).parents[1] / "CONTRIBUTING.md").read_text()
 REGULARIZER, FAMILY = re.findall(r"```python\n(\"\"\".*?)```", TEXT, re.DOTALL)[:2]
 
 
-def register(monkeypatch, name, cls, code):
-    """Adds a model to MODELS as if its file were there."""
-    module = types.ModuleType(f"vae_tf.models.{name}")
-    exec(code, module.__dict__)
-    monkeypatch.setitem(sys.modules, module.__name__, module)
-    monkeypatch.setitem(models.MODELS._homes, name, f"{name}:{cls}")
+@pytest.fixture(autouse=True)
+def models_of_the_page(tmp_path_factory, monkeypatch):
+    """Both models as files that are found beside the others."""
+    folder = tmp_path_factory.mktemp("models")
+    (folder / "sparse_vae.py").write_text(REGULARIZER)
+    (folder / "two_layer_vae.py").write_text(FAMILY)
+    monkeypatch.setattr(models, "__path__", [*models.__path__, str(folder)])
+    vars(models.MODELS).clear()
+    yield
+    vars(models.MODELS).clear()
+    for name in ("sparse_vae", "two_layer_vae"):
+        sys.modules.pop(f"vae_tf.models.{name}", None)
 
 
-@pytest.fixture
-def sparse(monkeypatch):
-    register(monkeypatch, "sparse_vae", "SparseVAE", REGULARIZER)
-
-
-@pytest.fixture
-def two_layers(monkeypatch):
-    register(monkeypatch, "two_layer_vae", "TwoLayerVAE", FAMILY)
-
-
-@pytest.mark.usefixtures("sparse")
 def test_a_regularizer_takes_part_in_everything(tiny, tmp_path, blobs):
     assert hyper_of("sparse_vae") == {"sparsity": 1.0}
     params = replace(tiny, model="sparse_vae", hyper={"sparsity": 2.0})
@@ -63,7 +57,6 @@ def trained_in_two_parts(params, tmp_path, blobs):
     return run
 
 
-@pytest.mark.usefixtures("sparse")
 def test_its_degenerate_case_is_the_vae(tiny, blobs):
     plain = build_model(tiny, (8, 8, 1), 64)
     params = replace(tiny, model="sparse_vae", hyper={"sparsity": 0.0})
@@ -72,7 +65,6 @@ def test_its_degenerate_case_is_the_vae(tiny, blobs):
         assert float(sparse.update(blobs)["loss"]) == float(plain.update(blobs)["loss"])
 
 
-@pytest.mark.usefixtures("two_layers")
 def test_a_family_takes_part_in_everything(tiny, tmp_path, blobs):
     params = replace(tiny, model="two_layer_vae", hyper={"top_size": 2})
     model = trained_in_two_parts(params, tmp_path, blobs).model
@@ -87,7 +79,6 @@ def test_a_family_takes_part_in_everything(tiny, tmp_path, blobs):
     assert ratio.mean() == pytest.approx(kl.mean(), abs=4.5 * error)
 
 
-@pytest.mark.usefixtures("two_layers")
 def test_more_samples_of_a_family_tighten_the_bound(tiny, blobs):
     model = build_model(replace(tiny, model="two_layer_vae"), (8, 8, 1), 64)
     model.upwards.bias.assign([1.0, -1.0, 0.5, -1.0])  # posteriors away from the prior

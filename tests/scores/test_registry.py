@@ -2,34 +2,35 @@ import csv
 import doctest
 import io
 import re
-import types
+import sys
 from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from vae_tf import metrics
+from vae_tf import metrics, scores
+from vae_tf.scores import registry
 from vae_tf.scores.score import NEEDS
 from vae_tf.scoring.score_tables import columns, compare, comparison_csv, comparison_text
 
 TEXT = (Path(__file__).parents[2] / "CONTRIBUTING.md").read_text()
-FUNCTION, ROW = re.findall(r"```python\n(.*?)```", TEXT.partition("## How to add a score")[2], re.S)
+(EXAMPLE,) = re.findall(r"```python\n(.*?)```", TEXT.partition("## How to add a score")[2], re.S)
 
 
 @pytest.fixture
-def participation_ratio():
-    """The example of CONTRIBUTING.md, added in its two steps."""
-    module = types.ModuleType("vae_tf.metrics.participation_ratio")
-    exec(FUNCTION, module.__dict__)
+def participation_ratio(tmp_path, monkeypatch):
+    """The example of CONTRIBUTING.md, found in a file beside the others."""
+    (tmp_path / "participation_ratio.py").write_text(EXAMPLE)
+    monkeypatch.setattr(scores, "__path__", [*scores.__path__, str(tmp_path)])
     before = dict(metrics.SCORES)
-    exec(ROW, vars(metrics) | vars(module))
-    yield module
+    metrics.SCORES.update(registry.found())
+    yield sys.modules.pop("vae_tf.scores.participation_ratio")
     metrics.SCORES.clear()
     metrics.SCORES.update(before)
 
 
-def test_a_score_is_a_function_and_a_row(participation_ratio, rng):
+def test_a_score_is_a_file(participation_ratio, rng):
     examples = doctest.DocTestFinder().find(
         participation_ratio.participation_ratio, globs=vars(participation_ratio)
     )

@@ -22,7 +22,7 @@ from vae_tf.analysis.image_sets import ImageSets
 from vae_tf.analysis.naming import latent_names
 from vae_tf.data import GroundTruthImages, ImageSet
 from vae_tf.errors import UserError
-from vae_tf.models import CLASSIFIERS, CONDITIONAL
+from vae_tf.models import MODELS
 from vae_tf.models.template.codes import codes_and_kl, encode_images
 from vae_tf.plots.code_statistics import CodeStatistics, code_statistics
 from vae_tf.priors.code_mixture import CodeMixture
@@ -232,9 +232,8 @@ class AnalyzedRun:
     @property
     def draws_classes(self) -> bool:
         """Whether the model draws images of a class of choice."""
-        params = self.params
-        told = params.model in CLASSIFIERS and params.model != "m1"
-        return told or params.model in CONDITIONAL
+        model = MODELS[self.params.model]
+        return model.conditional or (model.classifies and self.params.model != "m1")
 
     def labels_of(self, rows: np.ndarray) -> np.ndarray | None:
         """Labels of images for a model that needs them; None for others."""

@@ -17,7 +17,7 @@ from vae_tf.analysis.summaries import SUMMARY, load_summary, save_summary, summa
 from vae_tf.errors import UserError
 from vae_tf.explorer.page import explorer_page, source_of_page
 from vae_tf.files.saving import write_text
-from vae_tf.models import CLASSIFIERS
+from vae_tf.models import MODELS
 from vae_tf.plots.saving import has_formats, save_figure, save_gif, source_of
 from vae_tf.runs import load_run, name_of
 from vae_tf.texts.escaping import printable
@@ -149,7 +149,7 @@ class _RunDrawing:
             self.request.asks_for(name, product.on_request)
             and product.score in (None, *scores)
             and (analyzed.draws_classes or not product.needs_labels)
-            and (analyzed.params.model in CLASSIFIERS or not product.needs_classifier)
+            and (MODELS[analyzed.params.model].classifies or not product.needs_classifier)
             and (analyzed.has_forecast or not product.needs_gaussian)
         )
 

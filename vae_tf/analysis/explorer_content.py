@@ -14,7 +14,6 @@ from vae_tf.analysis.code_classifiers import code_classifier
 from vae_tf.analysis.colorings import colorings
 from vae_tf.explorer.generator import describe_generator
 from vae_tf.explorer.layers import HalfPrecision
-from vae_tf.models import CLASSIFIERS
 from vae_tf.plots.code_statistics import CodeStatistics
 from vae_tf.plots.projections import principal_axes
 from vae_tf.probability.distributions import StandardNormal
@@ -137,7 +136,7 @@ def _latents(analyzed):
     """The latents that get a slider, that of most use first."""
     model, statistics = analyzed.model, analyzed.statistics
     # A class is chosen as a whole, or, where it is only read off the codes, draws nothing.
-    first = model.num_classes if analyzed.params.model in CLASSIFIERS else 0
+    first = model.num_classes if model.classifies else 0
     order = statistics.order[statistics.order >= first][:_MOST_SLIDERS]
     like_prior = model.prior is StandardNormal and statistics.has_kl
     ranges = slider_ranges(statistics, at_least=3.0 if like_prior else 0.0)

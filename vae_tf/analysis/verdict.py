@@ -4,7 +4,7 @@ from vae_tf import schedules
 from vae_tf.analysis.collapse import is_collapsed, uses_codes
 from vae_tf.checks.limits import USED_NATS
 from vae_tf.config import Params
-from vae_tf.models import FIXED_KL_WEIGHTS
+from vae_tf.models import MODELS
 from vae_tf.texts.command_names import option_words, quoted
 
 # Ratio of the negative ELBO of validation images to that of training images, from which on a run
@@ -59,7 +59,7 @@ def _remedy(params: Params) -> str:
     """What to try first against a collapse."""
     weight = schedules.as_schedule(params.kl_weight)
     slower = _smaller_steps(params.learning_rate)
-    if isinstance(weight, schedules.Feedback) or params.model in FIXED_KL_WEIGHTS:
+    if isinstance(weight, schedules.Feedback) or MODELS[params.model].fixed_kl_weight:
         return f"Try {slower}, or a longer training"
     if weight.highest > 1:
         return f"Try a lower weight: {_set('kl_weight=1')}"

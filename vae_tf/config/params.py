@@ -14,7 +14,7 @@ from vae_tf.config.optimizers import read_optimizer
 from vae_tf.data.augmentation import AUGMENTATIONS
 from vae_tf.errors import UserError, shown, unknown
 from vae_tf.files.reading import parse_json
-from vae_tf.models import DEFAULT_KL_WEIGHTS, MODELS
+from vae_tf.models import MODELS
 from vae_tf.models.template.former import split
 from vae_tf.networks import specs
 from vae_tf.priors.texts import read_prior
@@ -181,7 +181,7 @@ class Params:
         read_likelihood(self.likelihood)
         read_prior(self.prior)
         if self.kl_weight is None:
-            self._set("kl_weight", DEFAULT_KL_WEIGHTS.get(self.model, 1.0))
+            self._set("kl_weight", MODELS.kl_weight(self.model))
         self._set_schedule("kl_weight")
         if self.model == "ae" and self.kl_weight.highest > 0:
             raise UserError(

@@ -1,26 +1,51 @@
-"""Models: one variant a file. `MODELS` names them; a class is imported when it is looked up.
+"""Models: one variant a file. `MODELS` finds them; a class is imported when it is looked up.
 
+<<<<<<< HEAD
 `vae_tf.models.VAE` is the class itself; all names in `dir(vae_tf.models)` work alike.
 
 Files that it does not name hold what variants share: `generative_model.py` is the base of all,
 `vae.py` the template of most.
+=======
+The file `NAME.py` holds the model `NAME`: its one class that Keras can save. `template/` holds what
+variants share, `vae.py` the model that most of them change.
+>>>>>>> b2c3789 (Find models, scores and pages by their files, with their rows inside)
 """
 
+import ast
 import importlib
 from collections.abc import Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple
+
+
+class _Declaration(NamedTuple):
+    """A name of a model, its class, and the KL weight of a run that gives none."""
+
+    name: str
+    module: str
+    cls: str
+    kl_weight: float
 
 from vae_tf.process.quiet_tensorflow import import_tensorflow
 
 
 class _Registry(Mapping):
-    """Name -> class, known without importing TensorFlow until a class is asked for."""
+    """Name -> class; names are read from the files' text, without importing TensorFlow."""
 
-    def __init__(self, homes: dict[str, str]):
-        self._homes = homes
+    @cached_property
+    def _declared(self) -> dict[str, _Declaration]:
+        paths = (path for folder in __path__ for path in Path(folder).glob("*.py"))
+        files = (path for path in paths if path.stem != "__init__")
+        return {each.name: each for path in sorted(files) for each in _declarations(path)}
 
     def __getitem__(self, name: str) -> type:
-        module, _, cls = self._homes[name].partition(":")
-        return getattr(importlib.import_module(f"vae_tf.models.{module}"), cls)
+        found = self._declared[name]
+        return getattr(importlib.import_module(found.module), found.cls)
+
+    def kl_weight(self, name: str) -> float:
+        """The weight that the model `name` has unless a run gives another; 1 for unknown names."""
+        return self._declared[name].kl_weight if name in self._declared else 1.0
 
     def file_of(self, name: str) -> str:
         """Name of the module in `vae_tf/models/` that holds the class."""
@@ -29,19 +54,19 @@ class _Registry(Mapping):
     @property
     def homes(self) -> dict[str, str]:
         """Name of each class -> the module that it is in."""
-        rows = [home.partition(":") for home in self._homes.values()]
-        return {cls: f"vae_tf.models.{module}" for module, _, cls in rows}
+        return {each.cls: each.module for each in self._declared.values()}
 
     def __contains__(self, name: object) -> bool:
-        return name in self._homes
+        return name in self._declared
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._homes)
+        return iter(self._declared)
 
     def __len__(self) -> int:
-        return len(self._homes)
+        return len(self._declared)
 
 
+<<<<<<< HEAD
 MODELS = _Registry(
     {
         # One class under different KL weights: 0, 1, and any.
@@ -75,10 +100,27 @@ MODELS = _Registry(
         "ladder_vae": "ladder_vae:LadderVAE",
     }
 )
+=======
+def _declarations(path: Path) -> Iterator[_Declaration]:
+    """The names of a file: its own, and with `kl_weights` those of one class at several weights."""
+    module = f"vae_tf.models.{path.stem}"
+    for node in ast.parse(path.read_text("utf-8")).body:
+        if isinstance(node, ast.ClassDef) and node.decorator_list:
+            said = {
+                statement.targets[0].id: statement.value
+                for statement in node.body
+                if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name)
+            }
+            if "kl_weights" in said:
+                weights = ast.literal_eval(said["kl_weights"])
+            else:
+                weights = {path.stem: 1.0}
+            for name, weight in weights.items():
+                yield _Declaration(name, module, node.name, weight)
+>>>>>>> b2c3789 (Find models, scores and pages by their files, with their rows inside)
 
-# Models whose images are encoded and decoded given their labels, known without their classes.
-CONDITIONAL = ("conditional_vae",)
 
+<<<<<<< HEAD
 # Models that tell the class of an image, with `classify`.
 CLASSIFIERS = ("m1", "m2", "m1_m2", "auxiliary_vae")
 
@@ -98,3 +140,6 @@ def __getattr__(name: str) -> type:
 
 def __dir__():
     return [*globals(), *MODELS.homes]
+=======
+MODELS = _Registry()
+>>>>>>> b2c3789 (Find models, scores and pages by their files, with their rows inside)

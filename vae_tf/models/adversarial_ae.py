@@ -38,6 +38,8 @@ class AdversarialAE(Adversarial, DeterministicAutoEncoder):
     smallest_batch = 2
     indivisible = "its discriminator and MMD see the codes of a batch"
 
+    fixed_kl_weight = True
+
     encoder_learning_rate: float = hyperparameter(
         1e-4, "Learning rate of the third step, of Adam as the discriminator's.", least=0
     )

@@ -70,6 +70,7 @@ class InfoGAN(Adversarial):
     """
 
     takes_networks = takes_vectors = False
+    fixed_kl_weight = True
     logged = (
         "generator_loss",
         "category_information",

@@ -19,6 +19,9 @@ class PlainAE(DeterministicAutoEncoder):
         UserError: If the KL weight is not 0: the KL of a point is infinite.
     """
 
+    kl_weights = {"plain_ae": 0.0}
+    fixed_kl_weight = True
+
     def __init__(self, encoder, decoder, *, kl_weight=0.0, **kwargs):
         super().__init__(encoder, decoder, kl_weight=kl_weight, **kwargs)
         if self.kl_weight.schedule != schedules.constant(0.0):

@@ -103,3 +103,20 @@ def _permuting(num_permutations, seed):
 def _mean(values):
     mean = np.mean(values, axis=0)
     return mean if np.ndim(mean) else float(mean)
+
+
+# Of the protocol of a score that has such a level.
+BY_CHANCE = "; by chance: mean over 10 permutations"
+
+
+def binned(name, score, **options):
+    """What the suite computes of a score by bins: the score and its level of chance."""
+
+    def compute(draws):
+        def of(codes, factors):
+            return score(codes, factors, num_bins=draws.sizes.num_bins, **options)
+
+        level = chance_level(of, *draws.train, seed=draws.seed)
+        return {name: of(*draws.train), f"{name}_chance": level}
+
+    return compute

@@ -11,6 +11,7 @@ import numpy as np
 
 from vae_tf.errors import UserError, unknown
 from vae_tf.scores.probes import check_labels
+from vae_tf.scores.score import Column, Score
 from vae_tf.scores.validation import check_codes, check_count, check_seed
 
 ALGORITHMS = ("kmeans", "mixture")
@@ -164,3 +165,26 @@ def clustering_scores(
             for key in ("nmi", "purity")
         },
     }
+
+
+def _clusters(draws):
+    scores = clustering_scores(*draws.labeled[:2], seed=draws.seed)
+    return {f"cluster_{name}": value for name, value in scores.items()}
+
+
+ROWS = {
+    "clusters": Score(
+        _clusters,
+        "Hubert & Arabie 1985 (adjusted Rand index), Strehl & Ghosh 2002 (normalized mutual "
+        "information), purity; k-means of ten starts and Gaussian mixture with full covariances, "
+        "as many clusters as classes, codes of training images as they are",
+        needs=("labels",),
+        sizes={"num_train": "num_labeled"},
+        columns={
+            f"cluster_{algorithm}_{name}": Column("labels", f"{words} {heading}")
+            for algorithm, words in (("kmeans", "k-means"), ("mixture", "mixture"))
+            for name, heading in (("ari", "ARI"), ("nmi", "NMI"), ("purity", "purity"))
+        },
+        turn=100,
+    ),
+}

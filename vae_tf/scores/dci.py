@@ -12,6 +12,7 @@ import numpy as np
 
 from vae_tf.errors import UserError
 from vae_tf.scores.factor_trees import FactorTrees, fit_trees
+from vae_tf.scores.score import Column, Score, named
 from vae_tf.scores.validation import (
     as_array,
     check_codes_factors,
@@ -263,3 +264,24 @@ def _one_minus_entropy(matrix):
     entropies = -np.sum(shares * logs, axis=1) / np.log(max(matrix.shape[1], 2))
     weights = sums[sums > 0] / sums.sum()
     return float(np.clip(weights @ (1 - entropies), 0, 1))
+
+
+def _dci(draws):
+    fit = importance_of_trees(draws.trees, draws.train[1], draws.test[1])
+    return {**named("dci", dci_from_fit(fit, draws.train[1])), "matrix": fit.matrix}
+
+
+ROWS = {
+    "dci": Score(
+        _dci,
+        "Eastwood & Williams 2018 as in Locatello et al. 2019; gradient_boosting",
+        needs=("factors",),
+        sizes=("num_train", "num_test"),
+        columns={
+            "dci_disentanglement": Column("DCI", "disent."),
+            "dci_completeness": Column("DCI", "complete."),
+            "dci_informativeness_test": Column("DCI", "inform."),
+        },
+        turn=210,
+    ),
+}

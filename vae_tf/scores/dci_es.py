@@ -13,6 +13,7 @@ import numpy as np
 
 from vae_tf.errors import UserError
 from vae_tf.scores.dci import dci_from_importance
+from vae_tf.scores.score import Column, Score, named
 from vae_tf.scores.threads import map_in_threads
 from vae_tf.scores.validation import check_count, check_seed, check_train_test
 
@@ -227,3 +228,23 @@ def _importances(tree, depths, num_codes):
     totals = np.cumsum(gains, axis=0)[np.array(depths) - 1]
     sums = totals.sum(axis=1, keepdims=True)
     return np.divide(totals, sums, out=np.zeros_like(totals), where=sums > 0)
+
+
+def _dci_es(draws):
+    points = *draws.train, *draws.test
+    return named("dci_es", dci_es_scores(*points, seed=draws.seed, progress=draws.progress))
+
+
+ROWS = {
+    "dci_es": Score(
+        _dci_es,
+        "Eastwood et al. 2023; forests of 100 trees of depth 1 to 32, all factors as classes",
+        needs=("factors",),
+        sizes=("num_train", "num_test"),
+        columns={
+            "dci_es_explicitness": Column("DCI-ES", "explicit."),
+            "dci_es_size": Column("DCI-ES", "size", None),
+        },
+        turn=200,
+    ),
+}

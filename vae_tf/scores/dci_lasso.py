@@ -11,6 +11,7 @@ import numpy as np
 from vae_tf.scores.classifiers import published_iterations
 from vae_tf.scores.dci import dci_from_importance
 from vae_tf.scores.explicitness import standardize
+from vae_tf.scores.score import Column, Score, named
 from vae_tf.scores.validation import check_codes, check_number, check_same_rows, check_same_width
 
 
@@ -96,3 +97,24 @@ def _error(predicted, factor):
     """Root mean squared error in standard deviations of the factor, or as it is if constant."""
     stddev = factor.std()
     return np.sqrt(np.mean((predicted - factor) ** 2)) / (stddev if stddev > 0 else 1.0)
+
+
+def _dci_lasso(draws):
+    return named("dci_lasso", dci_lasso_scores(*draws.train, *draws.test))
+
+
+ROWS = {
+    "dci_lasso": Score(
+        _dci_lasso,
+        "Eastwood & Williams 2018: lasso, alpha 0.02, all factors read as numbers; errors in "
+        "standard deviations of the factor",
+        needs=("factors",),
+        sizes=("num_train", "num_test"),
+        columns={
+            "dci_lasso_disentanglement": Column("DCI, lasso", "disent."),
+            "dci_lasso_completeness": Column("DCI, lasso", "complete."),
+            "dci_lasso_error_test": Column("DCI, lasso", "error", min),
+        },
+        turn=140,
+    ),
+}

@@ -11,6 +11,7 @@ import numpy as np
 from vae_tf.errors import UserError
 from vae_tf.scores.least_dependence import least_total_correlation
 from vae_tf.scores.posterior_mixture import log_densities
+from vae_tf.scores.score import Column, Score
 from vae_tf.scores.validation import check_codes, check_count, check_posterior, check_seed
 
 # Above this part of log N, the most that N images can show, information may be far more than it is
@@ -210,3 +211,59 @@ def kl_per_code(mean: np.ndarray, log_stddev: np.ndarray) -> np.ndarray:
 def _gaussian_kl(mean, log_stddev):
     mean, log_stddev = mean.astype(np.float64), log_stddev.astype(np.float64)
     return np.mean(0.5 * (mean**2 + np.exp(2 * log_stddev) - 1) - log_stddev, axis=0)
+
+
+def _kl_per_code(draws):
+    kl = kl_per_code(draws.codes.mean, draws.codes.log_stddev)
+    return {f"kl_{code}": float(value) for code, value in enumerate(kl)}
+
+
+def _decomposition(draws):
+    return elbo_decomposition(
+        *draws.densities[:2],
+        num_samples=draws.sizes.num_samples,
+        seed=draws.seed,
+        progress=draws.progress,
+    )
+
+
+ROWS = {
+    "kl_per_code": Score(
+        _kl_per_code,
+        "KL of q(z_l|x) to N(0, 1), mean over all images, nats",
+        needs=("codes", "densities"),
+        sizes={"num_images": "num_encoded"},
+        turn=80,
+    ),
+    "elbo_decomposition": Score(
+        _decomposition,
+        "Chen et al. 2018; standard errors over samples, nats; information is at most "
+        "information_limit, the log of the number of images; least_total_correlation is a lower "
+        "bound for endlessly many, from codes of images that no density was fitted to",
+        needs=("codes", "densities"),
+        sizes=("num_samples", "num_images"),
+        columns={
+            "kl": Column("codes", "KL, nats", None),
+            "index_code_mutual_information": Column(
+                "codes",
+                "information",
+                None,
+                flag="information_at_limit",
+                caution="above nine tenths of the limit, the log of the number of images; what "
+                "lies beyond it is counted as total correlation",
+                level="information_limit",
+            ),
+            "information_limit": Column("codes", "at most", None),
+            "total_correlation": Column(
+                "codes", "total corr.", None, level="least_total_correlation"
+            ),
+            "least_total_correlation": Column("codes", "at least", None),
+            "dimension_wise_kl": Column("codes", "dim.-wise KL", None),
+        },
+        note={
+            "num_images": "images behind the parts of the KL",
+            "num_samples": "samples for them",
+        },
+        turn=240,
+    ),
+}

@@ -13,6 +13,7 @@ from numpy.polynomial.legendre import leggauss
 
 from vae_tf.errors import UserError
 from vae_tf.scores.information import factor_entropies, mean_gap
+from vae_tf.scores.score import Column, Score
 from vae_tf.scores.threads import map_in_threads
 from vae_tf.scores.validation import check_factors, check_posterior
 
@@ -281,3 +282,21 @@ def _interpolation():
 
 
 _TO_PARTS = _interpolation()
+
+
+def _mig_density(draws):
+    *posterior, factors = draws.densities
+    matrix = density_information_matrix(*posterior, factors, progress=draws.progress)
+    return {"mig_density": mean_gap(matrix, factor_entropies(factors)), "matrix": matrix}
+
+
+ROWS = {
+    "mig_density": Score(
+        _mig_density,
+        "Chen et al. 2018, densities integrated by quadrature, all factors",
+        needs=("factors", "densities"),
+        sizes=("num_images",),
+        columns={"mig_density": Column("information", "MIG, density")},
+        turn=190,
+    ),
+}

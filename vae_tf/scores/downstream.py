@@ -13,6 +13,7 @@ import numpy as np
 from vae_tf.errors import UserError, unknown
 from vae_tf.scores.factor_trees import fit_trees
 from vae_tf.scores.logistic import fit_logistic_by_folds
+from vae_tf.scores.score import Column, Score, named
 from vae_tf.scores.threads import map_in_threads
 from vae_tf.scores.validation import check_count, check_factors, check_train_test
 
@@ -171,3 +172,39 @@ def _regressions(codes, factors, codes_test, progress):
         predict, order, description=f"{len(codes)} examples", progress=progress
     )
     return np.stack([columns[k] for k in range(factors.shape[1])], axis=1)
+
+
+def _downstream(draws):
+    codes_train, factors_train = draws.train
+    codes_test, factors_test = draws.test
+    most = len(codes_train)
+    # The trees of all points are those of DCI.
+    predicted = draws.trees.predicted_test[: len(codes_test)]
+    accuracies = {most: mean_accuracy(predicted, factors_test, factors_train)}
+    points = codes_train, factors_train, codes_test, factors_test
+    for size in (most // 1000, most // 100, most // 10):
+        if size > 1:
+            accuracies[size] = accuracy_of_examples(
+                *points, size, seed=draws.seed, progress=draws.progress
+            )
+    scores = named("downstream", downstream_from_accuracies(accuracies))
+    scores["downstream_accuracy"] = accuracies[most]
+    if most // 100 in accuracies:
+        scores["sample_efficiency"] = scores[f"downstream_efficiency_{most // 100}"]
+    return scores
+
+
+ROWS = {
+    "downstream": Score(
+        _downstream,
+        "Locatello et al. 2019; gradient boosting from all points, a tenth, a hundredth and a "
+        "thousandth; sample efficiency: accuracy from a hundredth over that from all",
+        needs=("factors",),
+        sizes=("num_train", "num_test"),
+        columns={
+            "downstream_accuracy": Column("downstream", "accuracy"),
+            "sample_efficiency": Column("downstream", "sample eff."),
+        },
+        turn=220,
+    ),
+}

@@ -8,6 +8,7 @@ Reference:
 import numpy as np
 
 from vae_tf.scores.logistic import fit_logistic
+from vae_tf.scores.score import Column, Score
 from vae_tf.scores.threads import map_in_threads
 from vae_tf.scores.validation import check_train_test
 
@@ -117,3 +118,20 @@ def area_under_roc(positive: np.ndarray, scores: np.ndarray) -> float:
     below = np.searchsorted(ordered, scores[positive], side="left")
     not_above = np.searchsorted(ordered, scores[positive], side="right")
     return float(np.mean((below + not_above) / (2 * len(ordered))))
+
+
+def _explicitness(draws):
+    points = *draws.train, *draws.test
+    return {"explicitness": explicitness_score(*points, progress=draws.progress)}
+
+
+ROWS = {
+    "explicitness": Score(
+        _explicitness,
+        "Ridgeway & Mozer 2018 as in Locatello et al. 2019; area under the ROC curve, test points",
+        needs=("factors",),
+        sizes=("num_train", "num_test"),
+        columns={"explicitness": Column("prediction", "explicitness")},
+        turn=130,
+    ),
+}

@@ -11,6 +11,7 @@ import numpy as np
 
 from vae_tf.scores.factor_draws import FactorDraws, as_draws
 from vae_tf.scores.factor_trees import fit_trees
+from vae_tf.scores.score import Column, Score, named
 from vae_tf.scores.validation import (
     check_codes_factors,
     check_count,
@@ -137,3 +138,25 @@ def _distance(predictions):
     counts = np.stack([np.bincount(row, minlength=len(values)) for row in labels])
     shares = counts / predictions.shape[1]
     return float(np.mean(np.abs(shares - shares.mean(axis=0)).sum(axis=1) / 2))
+
+
+def _unfairness(draws):
+    scores = unfairness_from_predictions(
+        draws.trees.predicted_test[len(draws.test[0]) :],
+        np.array(draws.codes.factor_sizes),
+        draws.sizes.num_changed,
+    )
+    return named("unfairness", scores)
+
+
+ROWS = {
+    "unfairness": Score(
+        _unfairness,
+        "Locatello et al. 2019 (fairness): gradient boosting, total variation distance, mean over "
+        "pairs of factors and worst pair",
+        needs=("factors", "interventions"),
+        sizes=("num_train", "num_changed"),
+        columns={"unfairness_mean": Column("downstream", "unfairness", min)},
+        turn=230,
+    ),
+}

@@ -9,10 +9,12 @@ Reference:
 
 import numpy as np
 
+from vae_tf.scores.chance import chance_level
 from vae_tf.scores.explicitness import standardize
 from vae_tf.scores.information import discrete_information, factor_entropies
 from vae_tf.scores.logistic import fit_logistic
 from vae_tf.scores.neighbors import information_with_labels
+from vae_tf.scores.score import Column, Score
 from vae_tf.scores.threads import map_in_threads
 from vae_tf.scores.validation import check_codes, check_factors, check_same_rows, check_seed
 
@@ -238,3 +240,43 @@ def _linear_fit(inputs, factor):
     inputs = inputs - inputs.mean(axis=0)
     weights = np.linalg.lstsq(inputs, centered, rcond=None)[0]
     return 1 - np.mean((centered - inputs @ weights) ** 2) / np.mean(centered**2)
+
+
+# Codes that all take at most so many values in the draw are discrete, as those of QLAE.
+_MOST_VALUES = 64
+
+
+def _infomec(draws):
+    codes, factors = draws.train
+    values = max(len(np.unique(code)) for code in codes.T)
+    discrete = values <= min(_MOST_VALUES, len(codes) // 10)
+    options = {"discrete_codes": discrete, "seed": draws.seed}
+    scores = infomec_scores(codes, factors, progress=draws.progress, **options)
+    if discrete:
+        for name in ("modularity", "compactness"):
+            scores[f"{name}_chance"] = chance_level(
+                lambda codes, factors, name=name: infomec_scores(codes, factors, **options)[name],
+                codes,
+                factors,
+                num_permutations=3,
+                seed=draws.seed,
+            )
+    scores["discrete_codes"] = float(discrete)
+    return {f"infomec_{name}": value for name, value in scores.items()}
+
+
+ROWS = {
+    "infomec": Score(
+        _infomec,
+        "Hsu et al. 2023; 10 neighbors; counts where every code takes at most "
+        f"{_MOST_VALUES} values (discrete_codes 1), by chance: mean over 3 permutations",
+        needs=("factors",),
+        sizes=("num_train",),
+        columns={
+            "infomec_modularity": Column("InfoMEC", "M"),
+            "infomec_compactness": Column("InfoMEC", "C"),
+            "infomec_explicitness": Column("InfoMEC", "E"),
+        },
+        turn=170,
+    ),
+}

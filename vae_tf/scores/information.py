@@ -12,6 +12,8 @@ Reference:
 
 import numpy as np
 
+from vae_tf.scores.chance import BY_CHANCE, binned, chance_level
+from vae_tf.scores.score import Column, Score
 from vae_tf.scores.validation import (
     check_codes,
     check_codes_factors,
@@ -285,3 +287,52 @@ def _information(first, second):
     information = joint @ np.log(ratio) / len(a)
     # Sums of rounding errors must not count as information: modularity divides by it.
     return float(information) if information > 1e-15 else 0.0
+
+
+def _mig(draws):
+    codes, factors = draws.train
+    entropies, bins = factor_entropies(factors), draws.sizes.num_bins
+
+    def matrix_of(codes, factors):
+        return mutual_information_matrix(codes, factors, num_bins=bins)
+
+    def score(codes, factors):
+        return mean_gap(matrix_of(codes, factors), entropies)
+
+    matrix = matrix_of(codes, factors)
+    return {
+        "mig": mean_gap(matrix, entropies),
+        "mig_chance": chance_level(score, codes, factors, seed=draws.seed),
+        "matrix": matrix,
+        "chance_matrix": chance_level(matrix_of, codes, factors, seed=draws.seed),
+    }
+
+
+ROWS = {
+    "mig": Score(
+        _mig,
+        "Chen et al. 2018 with bins as in Locatello et al. 2019" + BY_CHANCE,
+        needs=("factors",),
+        sizes=("num_train", "num_bins"),
+        columns={
+            "mig": Column("information", "MIG", level="mig_chance"),
+            "mig_chance": Column("information", "MIG by chance", None),
+        },
+        note={"num_train": "points to learn from"},
+        turn=10,
+    ),
+    "mig_sup": Score(
+        binned("mig_sup", mig_sup_score, min_variance=0.01),
+        "Li et al. 2020 with bins; codes of variance above 0.01" + BY_CHANCE,
+        needs=("factors",),
+        sizes=("num_train", "num_bins"),
+        turn=20,
+    ),
+    "dcimig": Score(
+        binned("dcimig", dcimig_score),
+        "Sepliarskaia et al. 2019 with bins" + BY_CHANCE,
+        needs=("factors",),
+        sizes=("num_train", "num_bins"),
+        turn=30,
+    ),
+}

@@ -17,6 +17,7 @@ from tqdm import tqdm
 from vae_tf.scores.classifiers import fit_one_vs_rest
 from vae_tf.scores.factor_draws import ROWS_PER_CALL, FactorDraws, as_draws
 from vae_tf.scores.logistic import Logistic, fit_logistic
+from vae_tf.scores.score import Column, Score
 from vae_tf.scores.validation import check_count, check_factor_sizes, check_number, check_seed
 
 
@@ -181,3 +182,49 @@ def _in_chunks(function, sizes, num_points, rows_per_point, rng, description, pr
             results.append(function(part, rng))
             bar.update(len(part))
     return held, np.concatenate(results)
+
+
+def _by_intervention(score, prefix, *sizes):
+    def compute(draws):
+        scores = score(
+            draws.represent(),
+            draws.codes.factor_sizes,
+            **{name: getattr(draws.sizes, name) for name in sizes},
+            seed=draws.seed,
+            progress=draws.progress,
+        )
+        return {f"{prefix}_{name}": value for name, value in scores.items()}
+
+    return compute
+
+
+ROWS = {
+    "beta_vae": Score(
+        _by_intervention(beta_vae_score, "beta_vae", "num_train", "num_eval", "batch_size"),
+        "Higgins et al. 2017 as in Locatello et al. 2019; multinomial logistic regression, and one "
+        "regression of each factor against the rest, as published",
+        needs=("factors",),
+        sizes={"num_train": "num_votes", "num_eval": "num_eval", "batch_size": "batch_size"},
+        columns={
+            "beta_vae_eval": Column("intervention", "beta-VAE"),
+            "beta_vae_eval_one_vs_rest": Column("intervention", "beta-VAE, one vs. rest"),
+        },
+        note={"num_eval": "by intervention"},
+        turn=150,
+    ),
+    "factor_vae": Score(
+        _by_intervention(
+            factor_vae_score, "factor_vae", "num_train", "num_eval", "num_variance", "batch_size"
+        ),
+        "Kim & Mnih 2018 as in Locatello et al. 2019; codes of standard deviation 0.05 or more",
+        needs=("factors",),
+        sizes={
+            "num_train": "num_votes",
+            "num_eval": "num_eval",
+            "num_variance": "num_variance",
+            "batch_size": "batch_size",
+        },
+        columns={"factor_vae_eval": Column("intervention", "FactorVAE")},
+        turn=160,
+    ),
+}

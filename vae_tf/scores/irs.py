@@ -8,6 +8,7 @@ Reference:
 import numpy as np
 
 from vae_tf.scores.information import bin_codes
+from vae_tf.scores.score import Column, Score
 from vae_tf.scores.validation import check_codes_factors, check_number
 
 
@@ -67,3 +68,15 @@ def _mean_deviation(codes, labels, quantile):
         [np.quantile(np.abs(group - group.mean(axis=0)), quantile, axis=0) for group in groups],
         axis=0,
     )
+
+
+ROWS = {
+    "irs": Score(
+        lambda draws: {"irs": irs_score(*draws.train)},
+        "Suter et al. 2019 as in Locatello et al. 2019; quantile 0.99",
+        needs=("factors",),
+        sizes=("num_train",),
+        columns={"irs": Column("robustness", "IRS")},
+        turn=60,
+    ),
+}

@@ -9,6 +9,7 @@ Reference:
 import numpy as np
 
 from vae_tf.errors import UserError
+from vae_tf.scores.score import Column, Score
 from vae_tf.scores.threads import map_in_threads
 from vae_tf.scores.validation import check_count, check_factors, check_number, check_posterior
 
@@ -201,3 +202,33 @@ def _shares(mean, log_stddev, edges):
 def _entropy(cells):
     positive = cells[cells > 0]
     return float(max(-np.sum(positive * np.log(positive)), 0.0))
+
+
+def _rmig_jemmig(draws):
+    mean, log_stddev, factors = draws.densities
+    permuted = factors[np.random.default_rng([draws.seed, 6]).permutation(len(factors))]
+    joints = quantized_joints(
+        mean, log_stddev, np.hstack([factors, permuted]), progress=draws.progress
+    )
+    known = factors.shape[1]
+    chance = rmig_jemmig_from_joints(joints[known:])
+    return {
+        **rmig_jemmig_from_joints(joints[:known]),
+        **{f"{name}_chance": value for name, value in chance.items()},
+    }
+
+
+ROWS = {
+    "rmig_jemmig": Score(
+        _rmig_jemmig,
+        "Do & Tran 2020; 100 bins from -4 to 4; JEMMIG in nats, and over its greatest value; by "
+        "chance: one permutation",
+        needs=("factors", "densities"),
+        sizes=("num_images",),
+        columns={
+            "rmig": Column("information", "RMIG"),
+            "jemmig_normalized": Column("information", "JEMMIG, normalized", min),
+        },
+        turn=180,
+    ),
+}

@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from vae_tf.checks.pixel_values import row_scale, to_unit
 from vae_tf.errors import UserError
+from vae_tf.scores.score import Column, Score
 from vae_tf.scores.validation import as_array, check_count
 
 # Effective samples below which a log-likelihood is far too low. With Gaussian posteriors that are
@@ -184,3 +185,57 @@ def _check_weights(weights, num_samples, num_images):
             f"[{num_samples}, {num_images}]. Received: {what}. Look for a diverged model."
         )
     return weights
+
+
+def _log_likelihood(draws):
+    model, images = draws.model, draws.images
+    samples = draws.sizes.likelihood_samples
+    nats, effective = importance_estimates(model, images, samples, progress=draws.progress)
+    error = nats.std(ddof=1) / np.sqrt(len(nats)) if len(nats) > 1 else 0.0
+    scores = {
+        "log_likelihood": float(nats.mean()),
+        "log_likelihood_error": float(error),
+        "effective_samples": float(effective.mean()),
+        "few_effective_samples": int(effective.mean() < FEW_SAMPLES),
+    }
+    if images.ndim == 2:
+        return scores  # bits are of pixels
+    levels = model.likelihood.levels
+    if levels is None:
+        # A density of bytes: spread each evenly over its share of [0, 1] (Theis et al. 2016).
+        noise = np.random.default_rng([draws.seed, 4]).random(images.shape)
+        spread = ((255.0 * images + noise) / 256.0).astype("float32")
+        nats = log_likelihood(model, spread, samples, progress=draws.progress)
+        bits = bits_per_dimension(nats, images.shape[1:], levels=256)
+        return {**scores, "bits_per_dimension": bits}
+    if levels == 2 and not np.isin(images, (0, 1)).all():
+        return scores  # a Bernoulli is no probability of grey pixels
+    return {**scores, "bits_per_dimension": bits_per_dimension(nats, images.shape[1:])}
+
+
+# Flag and caution of likelihoods.
+_BY_FEW_SAMPLES = (
+    "few_effective_samples",
+    f"fewer than {FEW_SAMPLES} effective samples an image: the log-likelihood is far too low",
+)
+ROWS = {
+    "log_likelihood": Score(
+        _log_likelihood,
+        "Burda et al. 2016: importance samples of the posterior, validation images; nats an image, "
+        "standard error over images; effective_samples is the mean of (sum w)^2 / sum w^2, below "
+        f"{FEW_SAMPLES} the log-likelihood is far too low (few_effective_samples 1)",
+        needs=("model",),
+        sizes={"num_images": "likelihood_images", "num_samples": "likelihood_samples"},
+        columns={
+            "log_likelihood": Column(
+                "images", "log-lik., nats", max, ("likelihood",), *_BY_FEW_SAMPLES
+            ),
+            "effective_samples": Column("images", "effective samples", None),
+            "bits_per_dimension": Column(
+                "images", "bits/dim", min, ("likelihood",), *_BY_FEW_SAMPLES
+            ),
+        },
+        note={"num_images": "images in the log-likelihood", "num_samples": "samples of each"},
+        turn=250,
+    ),
+}

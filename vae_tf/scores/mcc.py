@@ -10,6 +10,7 @@ Reference:
 import numpy as np
 
 from vae_tf.errors import unknown
+from vae_tf.scores.score import Column, Score
 from vae_tf.scores.validation import check_codes, check_same_rows
 
 CORRELATIONS = ("pearson", "spearman")
@@ -72,3 +73,23 @@ def _unit(values):
     # Scaled first: squares of the smallest deviations would be 0.
     centered /= np.maximum(np.abs(centered).max(axis=0), np.finfo(np.float64).tiny)
     return centered / np.where(varying, np.linalg.norm(centered, axis=0), 1.0)
+
+
+def _mcc(draws):
+    codes, factors = draws.train
+    return {
+        "mcc": mcc_score(codes, factors),
+        "mcc_spearman": mcc_score(codes, factors, correlation="spearman"),
+    }
+
+
+ROWS = {
+    "mcc": Score(
+        _mcc,
+        "Hyvarinen & Morioka 2016 as in Khemakhem et al. 2020; correlation of Pearson, of Spearman",
+        needs=("factors",),
+        sizes=("num_train",),
+        columns={"mcc": Column("prediction", "MCC")},
+        turn=110,
+    ),
+}

@@ -2,7 +2,9 @@
 
 import numpy as np
 
+from vae_tf.scores.chance import BY_CHANCE, binned
 from vae_tf.scores.information import mutual_information_matrix
+from vae_tf.scores.score import Column, Score
 
 
 def modularity_score(codes: np.ndarray, factors: np.ndarray, *, num_bins: int = 20) -> float:
@@ -42,3 +44,18 @@ def modularity_score(codes: np.ndarray, factors: np.ndarray, *, num_bins: int = 
     scores = np.zeros(len(squared))
     scores[informative] = 1 - rest[informative] / (largest[informative] * others)
     return float(scores.mean())
+
+
+ROWS = {
+    "modularity": Score(
+        binned("modularity", modularity_score),
+        "Ridgeway & Mozer 2018 as in Locatello et al. 2019" + BY_CHANCE,
+        needs=("factors",),
+        sizes=("num_train", "num_bins"),
+        columns={
+            "modularity": Column("information", "modularity", level="modularity_chance"),
+            "modularity_chance": Column("information", "modularity by chance", None),
+        },
+        turn=40,
+    ),
+}

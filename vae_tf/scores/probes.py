@@ -14,6 +14,7 @@ import numpy as np
 
 from vae_tf.errors import UserError
 from vae_tf.scores.logistic import fit_logistic
+from vae_tf.scores.score import Column, Score
 from vae_tf.scores.validation import check_codes, check_same_width, check_seed
 
 PENALTIES = (0.001, 0.01, 0.1, 1.0, 10.0, 100.0)  # C of the regression
@@ -146,3 +147,27 @@ def _neighbors(codes, labels, k) -> _Predict:
     from sklearn.neighbors import KNeighborsClassifier
 
     return KNeighborsClassifier(min(k, len(codes))).fit(codes, labels).predict
+
+
+def _probes(draws):
+    scores = probe_scores(*draws.labeled, seed=draws.seed)
+    return {f"probe_{name}": value for name, value in scores.items()}
+
+
+ROWS = {
+    "probes": Score(
+        _probes,
+        "Alain & Bengio 2016: multinomial logistic regression, and nearest neighbors; standardized "
+        "codes of training images; penalty and number of neighbors chosen on a fifth of them; "
+        "accuracy on test images, validation images where there are none",
+        needs=("labels",),
+        sizes={"num_train": "num_labeled", "num_test": "num_labeled_test"},
+        columns={
+            "probe_linear_accuracy": Column("labels", "linear probe", level="probe_chance"),
+            "probe_neighbor_accuracy": Column("labels", "k-NN probe", level="probe_chance"),
+            "probe_chance": Column("labels", "chance", None),
+        },
+        note={"num_train": "labeled images for the probes", "num_test": "to test these on"},
+        turn=90,
+    ),
+}

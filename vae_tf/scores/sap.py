@@ -9,6 +9,7 @@ import numpy as np
 
 from vae_tf.scores.information import mean_gap
 from vae_tf.scores.linear_svm import fit_on_one_code
+from vae_tf.scores.score import Column, Score
 from vae_tf.scores.threads import map_in_threads
 from vae_tf.scores.validation import check_factors, check_train_test
 
@@ -128,3 +129,24 @@ def _squared_correlation(codes, factors, varying):
     # ddof 1, as the reference's numpy.cov.
     valid = (np.sum(codes**2, axis=0) / max(len(codes) - 1, 1) > 1e-12)[:, None] & varying
     return np.divide(covariances, products, where=valid, out=np.zeros_like(products))
+
+
+def _sap(draws):
+    points = *draws.train, *draws.test
+    return {
+        "sap": sap_score(*points, progress=draws.progress),
+        "sap_continuous": sap_score(*points, continuous=True),
+    }
+
+
+ROWS = {
+    "sap": Score(
+        _sap,
+        "Kumar et al. 2018; linear SVM, C = 0.01, balanced; squared correlation if continuous",
+        needs=("factors",),
+        sizes=("num_train", "num_test"),
+        columns={"sap": Column("prediction", "SAP")},
+        note={"num_test": "to test on"},
+        turn=120,
+    ),
+}

@@ -43,7 +43,7 @@ class Column(NamedTuple):
 
 
 class Score(NamedTuple):
-    """A row of `SCORES`.
+    """A row of `SCORES`: in `ROWS`, name -> row, of the file whose function it is.
 
     Attributes:
         compute: Function of the suite's `Draws` that returns a dict, name -> float; arrays in it,
@@ -55,6 +55,7 @@ class Score(NamedTuple):
         sizes: Fields of `Sizes` that enter; a mapping where metrics.json has other names for them.
         columns: Name of a value -> its `Column`; values without one stand in metrics.json alone.
         note: Name of a size -> what is counted, in words, for the note under tables.
+        turn: Its place in the suite, which computes cheap scores first.
     """
 
     compute: Callable
@@ -63,3 +64,9 @@ class Score(NamedTuple):
     sizes: Sequence[str] | Mapping[str, str] = ()
     columns: Mapping[str, Column] = {}
     note: Mapping[str, str] = {}
+    turn: int = 1_000
+
+
+def named(prefix: str, scores: Mapping) -> dict:
+    """The scores of one function under the names that metrics.json has for them."""
+    return {f"{prefix}_{name}": value for name, value in scores.items()}

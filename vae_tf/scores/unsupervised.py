@@ -7,7 +7,9 @@ Reference:
 
 import numpy as np
 
+from vae_tf.scores.chance import BY_CHANCE, chance_level_of_codes
 from vae_tf.scores.information import bin_codes, discrete_information
+from vae_tf.scores.score import Column, Score
 from vae_tf.scores.validation import check_codes, check_number
 
 
@@ -145,3 +147,33 @@ def active_units(codes: np.ndarray, *, threshold: float = 0.01) -> int:
     codes = check_codes(codes)
     variances = np.var(codes, axis=0, dtype=np.float64)
     return int(np.sum((variances > threshold) & (np.ptp(codes, axis=0) > 0)))
+
+
+def _unsupervised(draws):
+    def information(codes):
+        return unsupervised_scores(codes, num_bins=draws.sizes.num_bins)["mutual_information"]
+
+    codes = draws.train[0]
+    return {
+        **unsupervised_scores(codes, num_bins=draws.sizes.num_bins),
+        "mutual_information_chance": chance_level_of_codes(information, codes, seed=draws.seed),
+    }
+
+
+ROWS = {
+    "unsupervised": Score(
+        _unsupervised,
+        "Locatello et al. 2019" + BY_CHANCE + " of each code",
+        needs=("codes",),
+        sizes=("num_train", "num_bins"),
+        turn=50,
+    ),
+    "active_units": Score(
+        lambda draws: {"active_units": active_units(draws.codes.mean)},
+        "Burda et al. 2016 on all images; variance above 0.01",
+        needs=("codes",),
+        sizes={"num_images": "num_encoded"},
+        columns={"active_units": Column("codes", "active units", None)},
+        turn=70,
+    ),
+}

@@ -11,7 +11,7 @@ from vae_tf.data.augmentation import CHANGED
 from vae_tf.data.batches import batch_at
 from vae_tf.data.image_set import ImageSet
 from vae_tf.errors import UserError, shown
-from vae_tf.models import CLASSIFIERS
+from vae_tf.models import MODELS
 from vae_tf.models.template.generative_model import GenerativeModel
 from vae_tf.runs import NETWORKS, Run, read_log
 from vae_tf.runs.details import check_params, same_images
@@ -103,9 +103,10 @@ def check_batches(model: GenerativeModel, params: Params, images: ImageSet, vali
             f"Received: patience={params.patience}. Set patience=none."
         )
     if params.labels is not None and "labeled_image" not in model.batch_keys:
+        classifiers = [name for name in MODELS if MODELS[name].classifies]
         raise UserError(
             f"Model '{params.model}' does not learn from few labels. Received: labels="
-            f"{params.labels}. Set labels=none, or choose {' or '.join(CLASSIFIERS)}."
+            f"{params.labels}. Set labels=none, or choose {' or '.join(classifiers)}."
         )
     _check_labels(model, images, validation)
     _check_augmentation(model, params, images)

@@ -13,7 +13,7 @@ from vae_tf.data.image_set import ImageSet
 from vae_tf.data.labels import with_few_labels
 from vae_tf.errors import TrainingStopped, UserError
 from vae_tf.files.saving import write_text
-from vae_tf.models import CLASSIFIERS
+from vae_tf.models import MODELS
 from vae_tf.models.template.build import build_model, checked_sizes
 from vae_tf.models.template.generative_model import GenerativeModel
 from vae_tf.models.template.hyperparameters import check_hyper_names
@@ -128,7 +128,7 @@ class Plan:
 
     def _test_images(self) -> ImageSet | None:
         """Labeled images on which a classifier's error is logged, where the data set has some."""
-        told = self.params.model in CLASSIFIERS and not self.own_data
+        told = MODELS[self.params.model].classifies and not self.own_data
         if told and "test" in self.images.splits:
             return runs.load_data(self.params, "test")
         return None

@@ -67,6 +67,10 @@ class ArrayModel(keras.Model):
 
     # Whether images are encoded and decoded given their labels.
     conditional = False
+    # Whether it tells the class of an image, with `classify`.
+    classifies = False
+    # Whether it pays for something else than the KL, and refuses another weight of it.
+    fixed_kl_weight = False
     # Latents of each stochastic layer, from below, where lower layers follow from upper ones.
     layer_sizes: Sequence[int] = ()
     # Latents at the beginning of which no image is made: classes that are read off the others.
