@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 from vae_tf import presets
-from vae_tf.models import DEFAULT_KL_WEIGHTS, MODELS
+from vae_tf.models import MODELS
 from vae_tf.scores import SCORES
 
 ROOT = Path(__file__).parents[1]
@@ -32,7 +32,7 @@ def models_table() -> str:
         docstring = _docstring(MODELS.file_of(name))
         about = docstring.split("\n")[0]
         if MODELS.file_of(name) == "vae":
-            about = f"VAE with KL weight {DEFAULT_KL_WEIGHTS.get(name, 1.0):g} by default"
+            about = f"VAE with KL weight {MODELS.kl_weight(name):g} by default"
         about = re.sub(r"^[\w -]+: ", "", about)
         papers = "; ".join(
             f"[{authors} {year}]({address})" for authors, _, year, address in _papers(docstring)

@@ -15,7 +15,7 @@ def on_config(config):
     """Adds the pages behind the first of each section."""
     for section in config.nav:
         for pages in section.values():
-            if isinstance(pages, list) and pages[0] in _SECTIONS:
+            if isinstance(pages, list) and isinstance(pages[0], str) and pages[0] in _SECTIONS:
                 pages += _pages(*_SECTIONS[pages[0]])
     return config
 

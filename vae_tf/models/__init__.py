@@ -1,14 +1,9 @@
 """Models: one variant a file. `MODELS` finds them; a class is imported when it is looked up.
 
-<<<<<<< HEAD
 `vae_tf.models.VAE` is the class itself; all names in `dir(vae_tf.models)` work alike.
 
-Files that it does not name hold what variants share: `generative_model.py` is the base of all,
-`vae.py` the template of most.
-=======
 The file `NAME.py` holds the model `NAME`: its one class that Keras can save. `template/` holds what
 variants share, `vae.py` the model that most of them change.
->>>>>>> b2c3789 (Find models, scores and pages by their files, with their rows inside)
 """
 
 import ast
@@ -16,7 +11,9 @@ import importlib
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from vae_tf.process.quiet_tensorflow import import_tensorflow
 
 
 class _Declaration(NamedTuple):
@@ -26,8 +23,6 @@ class _Declaration(NamedTuple):
     module: str
     cls: str
     kl_weight: float
-
-from vae_tf.process.quiet_tensorflow import import_tensorflow
 
 
 class _Registry(Mapping):
@@ -39,7 +34,7 @@ class _Registry(Mapping):
         files = (path for path in paths if path.stem != "__init__")
         return {each.name: each for path in sorted(files) for each in _declarations(path)}
 
-    def __getitem__(self, name: str) -> type:
+    def __getitem__(self, name: str) -> Any:
         found = self._declared[name]
         return getattr(importlib.import_module(found.module), found.cls)
 
@@ -49,7 +44,7 @@ class _Registry(Mapping):
 
     def file_of(self, name: str) -> str:
         """Name of the module in `vae_tf/models/` that holds the class."""
-        return self._homes[name].partition(":")[0]
+        return self._declared[name].module.rpartition(".")[2]
 
     @property
     def homes(self) -> dict[str, str]:
@@ -66,41 +61,6 @@ class _Registry(Mapping):
         return len(self._declared)
 
 
-<<<<<<< HEAD
-MODELS = _Registry(
-    {
-        # One class under different KL weights: 0, 1, and any.
-        "ae": "vae:VAE",
-        "vae": "vae:VAE",
-        "beta_vae": "vae:VAE",
-        "plain_ae": "plain_ae:PlainAE",
-        "rae": "rae:RAE",
-        "info_vae": "info_vae:InfoVAE",
-        "wae": "wae:WAE",
-        "adversarial_ae": "adversarial_ae:AdversarialAE",
-        "beta_tcvae": "beta_tcvae:BetaTCVAE",
-        "factor_vae": "factor_vae:FactorVAE",
-        "dip_vae": "dip_vae:DIPVAE",
-        "capacity_vae": "capacity_vae:CapacityVAE",
-        "free_bits_vae": "free_bits_vae:FreeBitsVAE",
-        "lagging_vae": "lagging_vae:LaggingVAE",
-        "ada_gvae": "ada_gvae:AdaGVAE",
-        "iwae": "iwae:IWAE",
-        "flow_vae": "flow_vae:FlowVAE",
-        "vamp_vae": "vamp_vae:VampVAE",
-        "info_gan": "info_gan:InfoGAN",
-        "dc_ign": "dc_ign:DCIGN",
-        "conditional_vae": "conditional_vae:ConditionalVAE",
-        "qlae": "qlae:QLAE",
-        "m1": "m1:M1",
-        "m2": "m2:M2",
-        "m1_m2": "m1_m2:M1M2",
-        "auxiliary_vae": "auxiliary_vae:AuxiliaryVAE",
-        "hierarchical_vae": "hierarchical_vae:HierarchicalVAE",
-        "ladder_vae": "ladder_vae:LadderVAE",
-    }
-)
-=======
 def _declarations(path: Path) -> Iterator[_Declaration]:
     """The names of a file: its own, and with `kl_weights` those of one class at several weights."""
     module = f"vae_tf.models.{path.stem}"
@@ -117,18 +77,9 @@ def _declarations(path: Path) -> Iterator[_Declaration]:
                 weights = {path.stem: 1.0}
             for name, weight in weights.items():
                 yield _Declaration(name, module, node.name, weight)
->>>>>>> b2c3789 (Find models, scores and pages by their files, with their rows inside)
 
 
-<<<<<<< HEAD
-# Models that tell the class of an image, with `classify`.
-CLASSIFIERS = ("m1", "m2", "m1_m2", "auxiliary_vae")
-
-# Models that pay for something else, and refuse another weight of the KL.
-FIXED_KL_WEIGHTS = ("plain_ae", "adversarial_ae", "info_gan")
-
-# The KL weight a model has unless another is given; 4 is that of Higgins et al. 2017 on 2-D shapes.
-DEFAULT_KL_WEIGHTS = {"ae": 0.0, "plain_ae": 0.0, "beta_vae": 4.0}
+MODELS = _Registry()
 
 
 def __getattr__(name: str) -> type:
@@ -140,6 +91,3 @@ def __getattr__(name: str) -> type:
 
 def __dir__():
     return [*globals(), *MODELS.homes]
-=======
-MODELS = _Registry()
->>>>>>> b2c3789 (Find models, scores and pages by their files, with their rows inside)

@@ -27,12 +27,9 @@ class VAE(GenerativeModel):
     latents are and what they draw, and in `average` or `reduce` how images are weighed.
     """
 
-<<<<<<< HEAD
     learns_prior = True
-=======
     # One class under different KL weights; 4 is that of Higgins et al. 2017 on 2-D shapes.
     kl_weights = {"ae": 0.0, "vae": 1.0, "beta_vae": 4.0}
->>>>>>> b2c3789 (Find models, scores and pages by their files, with their rows inside)
     # Samples of the posterior an image in the loss.
     num_samples = 1
 
