@@ -60,6 +60,9 @@ RUNS.add(
         latent_size=64,
         augment="mirror",
         learning_rate=falling(7e-4),
+        # Without a clipped gradient the KL is infinite at step 223. MSE with it 0.0137 (seed 0);
+        # without it 0.0143 at a rate of 0.0005, 0.0145 at 0.0004.
+        optimizer="adam(clipnorm=1000)",
         steps=2_500,
     ),
     "a network three times as wide with 64 latents: sharper emoji; fifteen minutes",
