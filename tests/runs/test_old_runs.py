@@ -27,8 +27,9 @@ def old(request, tmp_path) -> Path:
     return Path(shutil.copytree(OLD / request.param, tmp_path / request.param))
 
 
-def test_every_family_has_one():
-    assert {vae_tf.load_run(OLD / name).params.model for name in EXPECTED} == set(MODELS)
+def test_every_family_of_that_version_is_known():
+    assert len(EXPECTED) == 32
+    assert {vae_tf.load_run(OLD / name).params.model for name in EXPECTED} <= set(MODELS)
 
 
 def test_it_is_read_as_it_was_made():

@@ -36,7 +36,7 @@ class _Registry(Mapping):
 
     def __getitem__(self, name: str) -> Any:
         found = self._declared[name]
-        return getattr(importlib.import_module(found.module), found.cls)
+        return _imported(found.module, found.cls)
 
     def kl_weight(self, name: str) -> float:
         """The weight that the model `name` has unless a run gives another; 1 for unknown names."""
@@ -79,14 +79,18 @@ def _declarations(path: Path) -> Iterator[_Declaration]:
                 yield _Declaration(name, module, node.name, weight)
 
 
+def _imported(module: str, cls: str) -> type:
+    import_tensorflow()
+    return getattr(importlib.import_module(module), cls)
+
+
 MODELS = _Registry()
 
 
 def __getattr__(name: str) -> type:
     if name not in MODELS.homes:
         raise AttributeError(f"module 'vae_tf.models' has no attribute '{name}'")
-    import_tensorflow()
-    return getattr(importlib.import_module(MODELS.homes[name]), name)
+    return _imported(MODELS.homes[name], name)
 
 
 def __dir__():

@@ -27,6 +27,7 @@ _HOMES = {
     "farthest_latent": "code_statistics",
     "image_grid": "grids",
     "latent_ranges": "traversals",
+    "plot_anomalies": "anomalies",
     "plot_codes_positions": "codes_positions",
     "plot_comparison": "comparison",
     "plot_decomposition": "kl_decomposition",
