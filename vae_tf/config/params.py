@@ -62,9 +62,9 @@ class Params:
     augment: str | None = None  # mirror: training sees each image left to right with probability
     # 1/2; None: as it is
 
-    # Networks, see networks/specs.py
-    encoder: tuple = ((32, 4, 2), (32, 4, 2), (32, 4, 2), (32, 4, 2), (256,))
-    decoder: tuple | None = None  # None mirrors the encoder
+    # Networks, see networks/specs.py; or texts, such as "residual(32, 64, 128)", networks/texts.py
+    encoder: tuple | str = ((32, 4, 2), (32, 4, 2), (32, 4, 2), (32, 4, 2), (256,))
+    decoder: tuple | str | None = None  # None mirrors the encoder
     latent_size: int = 10
     activation: str = "relu"
     initializer: str | None = None  # initial weights: he, glorot, lecun or torch, see
@@ -165,9 +165,9 @@ class Params:
             self._require_known("augment", AUGMENTATIONS)
 
     def _check_networks(self):
-        self._set("encoder", specs.normalize(self.encoder, "encoder"))
+        self._set("encoder", specs.normalize_network(self.encoder, "encoder"))
         if self.decoder is not None:
-            self._set("decoder", specs.normalize(self.decoder, "decoder"))
+            self._set("decoder", specs.normalize_network(self.decoder, "decoder"))
         self._require_whole("latent_size", 1)
         self._require_known("activation", specs.ACTIVATIONS)
         if self.initializer is None:

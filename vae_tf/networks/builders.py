@@ -5,12 +5,14 @@ import math
 import keras
 from keras import layers
 
+from vae_tf.errors import UserError, shown
 from vae_tf.networks import specs
 from vae_tf.networks.initial_weights import InitialWeights
+from vae_tf.networks.texts import mirrored_text, read_network
 
 
 def build_encoder(
-    spec: specs.Spec,
+    spec: specs.Spec | str,
     image_shape: tuple[int, ...],
     latent_size: int,
     *,
@@ -23,7 +25,7 @@ def build_encoder(
     """Network from an image to the parameters of its posterior.
 
     Args:
-        spec: Layers, see `networks.specs`.
+        spec: Layers, see `networks.specs`, or a text, see `networks.texts`.
         image_shape: (H, W, C), or (D,) for vectors.
         latent_size: L, size of each head.
         activation: Name of the activation of all layers but the heads.
@@ -39,8 +41,13 @@ def build_encoder(
     Raises:
         UserError: If the spec does not fit the image.
     """
-    specs.output_shape(spec, image_shape)
     weights = InitialWeights(initializer, 1000 * seed)
+    if isinstance(spec, str):
+        _refuse_batch_normalization("encoder", spec, batch_normalization)
+        text = read_network(spec, "encoder")
+        features = text.builders.build_trunk(text, image_shape, activation, weights)
+        return _with_heads(features, latent_size, log_stddev, weights)
+    specs.output_shape(spec, image_shape)
     image = x = layers.Input(image_shape, name="image")
 
     first = "conv_1" if specs.convolutions(spec) else "dense_1"
@@ -57,17 +64,33 @@ def build_encoder(
     x = layers.Flatten(name="flatten")(x)
     for index, (units,) in enumerate(specs.dense(spec), 1):
         x = activated(layers.Dense, units, fan_in=x.shape[-1], name=f"dense_{index}")
+    return _with_heads(keras.Model(image, x), latent_size, log_stddev, weights)
+
+
+def _with_heads(
+    trunk: keras.Model, latent_size: int, log_stddev: float, weights: InitialWeights
+) -> keras.Model:
+    """The encoder whose heads read the features of a trunk."""
+    features = trunk.output
 
     def head(name, bias):
         options = {"bias_initializer": keras.initializers.Constant(bias)} if bias else {}
-        options = weights.output(x.shape[-1]) | options
-        return layers.Dense(latent_size, name=name, **options)(x)
+        options = weights.output(features.shape[-1]) | options
+        return layers.Dense(latent_size, name=name, **options)(features)
 
     heads = [head("mean", 0.0), head("log_stddev", log_stddev)]
-    return keras.Model(image, heads, name="encoder")
+    return keras.Model(trunk.input, heads, name="encoder")
 
 
-def build_trunk(spec: specs.Spec, image_shape: tuple[int, ...], **options) -> keras.Model:
+def _refuse_batch_normalization(name: str, text: str, batch_normalization: bool):
+    if batch_normalization:
+        raise UserError(
+            f"The model normalizes over the batch, which needs an {name} that is a list of layers. "
+            f"Received: {name}={shown(text)}. Set {name}=[[32, 4, 2], [256]], say."
+        )
+
+
+def build_trunk(spec: specs.Spec | str, image_shape: tuple[int, ...], **options) -> keras.Model:
     """The layers of a spec without heads, `x [B, H, W, C] -> features [B, F]`.
 
     Args:
@@ -100,7 +123,7 @@ def with_features(encoder: keras.Model) -> keras.Model:
 
 
 def build_decoder(
-    spec: specs.Spec,
+    spec: specs.Spec | str,
     image_shape: tuple[int, ...],
     latent_size: int,
     *,
@@ -113,7 +136,7 @@ def build_decoder(
     """Network from a latent vector to the logits of an image.
 
     Args:
-        spec: Layers, see `networks.specs`.
+        spec: Layers, see `networks.specs`, or a text, see `networks.texts`.
         image_shape: (H, W, C).
         latent_size: L.
         base_channels: Filters of the feature map that the convolutions start from; by default
@@ -130,6 +153,10 @@ def build_decoder(
         UserError: If the spec cannot end in the image.
     """
     weights = InitialWeights(initializer, 1000 * seed + 500)
+    if isinstance(spec, str):
+        _refuse_batch_normalization("decoder", spec, batch_normalization)
+        text = read_network(spec, "decoder")
+        return text.builders.build_decoder(text, image_shape, latent_size, activation, weights)
     convolutions = specs.convolutions(spec)
     shape = image_shape
     if convolutions:
@@ -219,12 +246,18 @@ def build_mirrored_decoder(
     Raises:
         UserError: If the spec cannot end in the image.
     """
-    convolutions = specs.convolutions(params.encoder)
+    decoder, base_channels = params.decoder, None
+    if isinstance(params.encoder, str):
+        decoder = decoder or mirrored_text(params.encoder)
+    else:
+        decoder = decoder or specs.mirrored(params.encoder, image_shape[-1])
+        convolutions = specs.convolutions(params.encoder)
+        base_channels = convolutions[-1][0] if convolutions else None
     return build_decoder(
-        params.decoder or specs.mirrored(params.encoder, image_shape[-1]),
+        decoder,
         image_shape,
         inputs,
-        base_channels=convolutions[-1][0] if convolutions else None,
+        base_channels=base_channels,
         batch_normalization=batch_normalization,
         activation=params.activation,
         initializer=params.initializer,

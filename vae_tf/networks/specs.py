@@ -10,6 +10,8 @@ A spec without layers is a linear network. An encoder has its convolutions befor
 a decoder after them. What joins them (flattening, the dense layer back to a feature map) and the
 heads (mean and log_stddev; the pixels of a decoder without convolutions) are implied. A decoder
 with convolutions ends in the image: its last layer has as many filters as the image has channels.
+
+In place of a list, a text names a kind of network, such as "residual(32, 64, 128)", see `texts.py`.
 """
 
 import math
@@ -17,6 +19,7 @@ import math
 from vae_tf.checks.limits import LARGEST_COUNT
 from vae_tf.checks.numbers import is_whole
 from vae_tf.errors import UserError, shown
+from vae_tf.networks.texts import read_network
 
 ACTIVATIONS = ("elu", "gelu", "leaky_relu", "relu", "selu", "sigmoid", "silu", "softplus", "tanh")
 
@@ -35,6 +38,26 @@ def initializer_for(activation: str) -> str:
     if activation in RECTIFIERS:
         return "he"
     return "lecun" if activation == "selu" else "glorot"
+
+
+def normalize_network(spec, name: str) -> Spec | str:
+    """Checks the form of a spec, or of a text in its place.
+
+    Args:
+        spec: See `normalize`; or a text, see `texts.py`.
+        name: "encoder" or "decoder".
+
+    Returns:
+        The spec as a tuple of tuples, or the text with all options.
+
+    Raises:
+        UserError: Naming what is wrong.
+
+    Example:
+        >>> normalize_network("residual(32,64)", "encoder")
+        'residual(32, 64)'
+    """
+    return str(read_network(spec, name)) if isinstance(spec, str) else normalize(spec, name)
 
 
 def normalize(spec, name: str) -> Spec:

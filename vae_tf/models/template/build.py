@@ -85,6 +85,8 @@ def checked_sizes(
     """
     kind: type[GenerativeModel] = MODELS[params.model]
     check_vectors(kind, params.model, image_shape)
+    if not kind.takes_networks:
+        _refuse_texts(params)
     if networks is None:
         return None
     if not kind.takes_networks:
@@ -94,3 +96,13 @@ def checked_sizes(
         )
     networks.check(image_shape, params.latent_size)
     return networks.sizes()
+
+
+def _refuse_texts(params):
+    for name in ("encoder", "decoder"):
+        if isinstance(getattr(params, name), str):
+            raise UserError(
+                f"Model '{params.model}' builds networks of a layout of its own, from a list of "
+                f"layers. Received: {name}={getattr(params, name)}. Give a list, or choose another "
+                f"model, such as vae."
+            )
