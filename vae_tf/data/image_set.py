@@ -245,7 +245,7 @@ class ArrayImages(ImageSet):
             )
         labels = check_labels(labels, len(images))
         store = array_rows(images, f"Images of '{name}'")
-        low, high = store.array.min(), store.array.max()
+        low, high = np.nanmin(images), np.nanmax(images)
         warn_of_narrow_range(f"'{name}', {split}", low / store.full_scale, high / store.full_scale)
         super().__init__(name, split, store, labels=labels)
 
