@@ -6,6 +6,7 @@ import pytest
 from vae_tf.data import binary
 from vae_tf.data.batches import batch_at, batch_indices
 from vae_tf.data.collection import Collection
+from vae_tf.data.counted_noise import uniform
 from vae_tf.data.row_file import ArrayRows
 
 
@@ -95,5 +96,5 @@ def test_the_draws_of_test_images_are_those_of_older_versions(collection):
         images = collection.select(split).images(np.arange(2)).reshape(2, size)
         grey = np.linspace(0, 1, 12, dtype=np.float32)[8 + (first - 160) :][:2, None]
         numbers = np.arange(first * size, (first + 2) * size, dtype=np.uint64)
-        expected = binary._uniform(numbers).reshape(2, size) < grey
+        expected = uniform(numbers).reshape(2, size) < grey
         np.testing.assert_array_equal(images, expected)

@@ -54,7 +54,7 @@ def test_types_are_scaled_by_their_full_scale(images, expected):
     "images",
     [
         np.array([0, 255.0]),
-        np.array([0, np.nan]),
+        np.array([0, np.inf]),
         np.array([-1, 1]),
         np.arange(256),
         np.array([0, 1], np.uint8),

@@ -12,6 +12,7 @@ from vae_tf.checks.numbers import is_number, is_whole
 from vae_tf.config import former
 from vae_tf.config.optimizers import read_optimizer
 from vae_tf.data.augmentation import AUGMENTATIONS
+from vae_tf.data.missing import read_missing
 from vae_tf.errors import UserError, shown, unknown
 from vae_tf.files.reading import parse_json
 from vae_tf.models import MODELS
@@ -59,6 +60,8 @@ class Params:
     # set has no validation split of its own
     labels: int | None = None  # labeled training images, as many of each class, chosen by the seed,
     # for models that learn from few; None: all are
+    missing: str | None = None  # values hidden from models that take missing ones: random(0.5),
+    # pixels, or block(0.5), a rectangle, at random and of an image always the same; None: none
     augment: str | None = None  # mirror: training sees each image left to right with probability
     # 1/2; None: as it is
 
@@ -161,6 +164,8 @@ class Params:
         expected = "a part between 0 and 1, or a whole number of images of at least 1"
         self._require(part or is_whole(self.validation, 1), "validation", expected)
         self._require_whole("labels", 1, "all")
+        if self.missing is not None:
+            read_missing(self.missing)
         if self.augment is not None:
             self._require_known("augment", AUGMENTATIONS)
 

@@ -19,6 +19,10 @@ def augmented(batch: dict[str, np.ndarray], kind: str | None, rng: np.random.Gen
     """
     if kind is None:
         return batch
+    if "mask" in batch:  # what is missing in an image is missing in its mirror image
+        both = _mirrored(np.concatenate([batch["image"], batch["mask"]], axis=-1), rng)
+        image, mask = np.split(both, 2, axis=-1)
+        return batch | {"image": image, "mask": mask}
     return batch | {name: _mirrored(batch[name], rng) for name in CHANGED if name in batch}
 
 

@@ -12,6 +12,7 @@ from vae_tf.data.augmentation import augmented
 from vae_tf.data.factor_batches import clamped, pairs
 from vae_tf.data.image_set import ImageSet
 from vae_tf.data.labels import labeled_part, labels_of
+from vae_tf.data.missing import observed
 from vae_tf.errors import UserError
 
 
@@ -40,6 +41,7 @@ def second(images: ImageSet, indices: np.ndarray, rng: np.random.Generator) -> d
 PARTS = {
     "label": every_label,
     "labeled_image": labeled_part,
+    "mask": observed,
     "partner": pairs,
     "second": second,
     "varying": clamped,

@@ -9,6 +9,7 @@ and pictures, an image is always the same draw.
 import numpy as np
 
 from vae_tf.data.collection import Collection
+from vae_tf.data.counted_noise import uniform
 from vae_tf.data.image_set import Rows
 from vae_tf.data.tfds_images import load_tfds
 
@@ -68,18 +69,8 @@ class _Binary:
         size = int(np.prod(self.image_shape))
         first = np.asarray(self._numbers[rows], np.uint64)[:, None] * np.uint64(size)
         counters = first + np.arange(size, dtype=np.uint64)
-        return (_uniform(counters).reshape(grey.shape) < grey).astype(np.float32)
+        return (uniform(counters).reshape(grey.shape) < grey).astype(np.float32)
 
     def draw(self, rows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         grey = self._store.read(self._sources[rows])
         return (rng.random(grey.shape, np.float32) < grey).astype(np.float32)
-
-
-def _uniform(counters: np.ndarray) -> np.ndarray:
-    """Numbers in [0, 1) that look random, one for each counter (the mixer of SplitMix64)."""
-    with np.errstate(over="ignore"):
-        bits = (counters + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
-        bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        bits ^= bits >> np.uint64(31)
-    return (bits >> np.uint64(40)) / np.float32(2**24)

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from vae_tf.checks.pixel_values import as_floats
+from vae_tf.checks.pixel_values import to_unit
 from vae_tf.data.collection import hold_out
 from vae_tf.data.image_set import ArrayImages, ImageSet, check_labels
-from vae_tf.data.row_file import ArrayRows
+from vae_tf.data.row_file import array_rows
 from vae_tf.errors import UserError
 
 
@@ -14,7 +14,7 @@ class ArrayVectors(ImageSet):
 
     Args:
         name: A name for messages.
-        vectors: `[N, D]` finite numbers, as a rule standardized.
+        vectors: `[N, D]` finite numbers, as a rule standardized; NaN where a value is missing.
         labels: `[N]` ints or None, as of `ArrayImages`.
         split: Name of the split.
 
@@ -32,7 +32,8 @@ class ArrayVectors(ImageSet):
         vectors = np.asarray(vectors)
         if vectors.ndim != 2 or not vectors.size:
             raise UserError(f"`vectors` must be [N, D], not empty. Received: {vectors.shape}")
-        rows = ArrayRows(as_floats(vectors, vectors.shape[1:], "Vectors", unit=False), 1.0)
+        rows = array_rows(vectors, "Vectors", unit=False)
+        rows.array = to_unit(rows.array, 1.0)
         super().__init__(name, split, rows, labels=check_labels(labels, len(vectors)))
 
     def __repr__(self):

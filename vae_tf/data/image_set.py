@@ -1,14 +1,14 @@
 """Images of one split, read by index: what every loader gives and every consumer reads."""
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol, Self
 
 import numpy as np
 
 from vae_tf.checks.limits import MOST_CLASSES
-from vae_tf.checks.pixel_values import full_scale, warn_of_narrow_range
-from vae_tf.data.row_file import ArrayRows
+from vae_tf.checks.pixel_values import warn_of_narrow_range
+from vae_tf.data.row_file import array_rows
 from vae_tf.errors import UserError
 
 
@@ -71,6 +71,7 @@ class ImageSet:
         self.splits = splits
         self.file_names = file_names
         self._store = store
+        self._masks = getattr(store, "masks", None)
         self._rows = np.arange(store.num_rows) if rows is None else rows
 
     def __len__(self):
@@ -94,6 +95,11 @@ class ImageSet:
         return len(self.label_names) if self.label_names else int(self.labels.max()) + 1
 
     @property
+    def has_missing(self) -> bool:
+        """Whether values may be missing, see `masks`."""
+        return self._masks is not None
+
+    @property
     def binarization(self) -> str | None:
         """How the pixels of `images` were made black and white; None where they were not."""
         return getattr(self._store, "binarization", None)
@@ -109,12 +115,36 @@ class ImageSet:
             indices: `[n]` ints in [0, N), in any order, repeats allowed.
 
         Returns:
-            `[n, H, W, C]` array in [0, 1].
+            `[n, H, W, C]` array in [0, 1]; 0 where the value of a given array is NaN.
 
         Raises:
             IndexError: If an index is not an integer in [0, N).
         """
         return self._store.read(self._rows[self._checked(indices)])
+
+    def masks(self, indices: np.ndarray) -> np.ndarray:
+        """Return which values of images a model may see, the same at every call.
+
+        Args:
+            indices: As for `images`.
+
+        Returns:
+            Array of the shape of `images`, float32: 1 = observed, 0 = missing.
+        """
+        rows = self._rows[self._checked(indices)]
+        if self._masks is None:
+            return np.ones((len(rows), *self.image_shape), np.float32)
+        return self._masks(rows)
+
+    def hiding(self, masks: Callable[[np.ndarray], np.ndarray]) -> Self:
+        """Return the same images, some of whose values are missing besides those that are already.
+
+        Args:
+            masks: Function of row numbers `[n]` of the store that returns masks, see `masks`.
+        """
+        other, former = copy.copy(self), self._masks
+        other._masks = masks if former is None else lambda rows: masks(rows) * former(rows)
+        return other
 
     def evenly_spaced(self, most: int) -> np.ndarray:
         """Indices `[n]` of at most so many images, evenly spaced over the set."""
@@ -185,7 +215,7 @@ class ArrayImages(ImageSet):
     Args:
         name: A name for messages.
         images: `[N, H, W, C]` or `[N, H, W]`: uint8 or uint16, divided by the largest value of the
-            type, bools, or floats in [0, 1]; see `pixel_values`.
+            type, bools, or floats in [0, 1], NaN where a value is missing; see `pixel_values`.
         labels: `[N]` ints from 0, -1 where one is not known, or None.
         split: Name of the split.
 
@@ -214,9 +244,10 @@ class ArrayImages(ImageSet):
                 f"Received: shape {images.shape}"
             )
         labels = check_labels(labels, len(images))
-        scale = full_scale(images, f"Images of '{name}'")
-        warn_of_narrow_range(f"'{name}', {split}", images.min() / scale, images.max() / scale)
-        super().__init__(name, split, ArrayRows(images, scale), labels=labels)
+        store = array_rows(images, f"Images of '{name}'")
+        low, high = np.nanmin(images), np.nanmax(images)
+        warn_of_narrow_range(f"'{name}', {split}", low / store.full_scale, high / store.full_scale)
+        super().__init__(name, split, store, labels=labels)
 
 
 def check_labels(labels, count: int) -> np.ndarray | None:

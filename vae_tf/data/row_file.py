@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import DTypeLike
 
-from vae_tf.checks.pixel_values import to_unit
+from vae_tf.checks.pixel_values import row_scale, to_unit
 from vae_tf.errors import UserError
 
 _SUM = np.dtype("<u4")
@@ -175,6 +175,44 @@ class ArrayRows:
 
     def read(self, rows: np.ndarray) -> np.ndarray:
         return to_unit(self.array[rows], self.full_scale)
+
+
+class PartlyObservedRows(ArrayRows):
+    """Rows of an array of floats, of which some values are missing and read as 0.
+
+    Args:
+        array: `[N, ...]` array of floats without NaN.
+        missing: `[N, ...]` bools.
+    """
+
+    def __init__(self, array: np.ndarray, missing: np.ndarray):
+        super().__init__(array, 1.0)
+        self.missing = missing
+
+    def masks(self, rows: np.ndarray) -> np.ndarray:
+        """Return masks `[n, ...]` of rows, float32: 1 = observed, 0 = missing."""
+        return (~self.missing[rows]).astype(np.float32)
+
+
+def array_rows(array: np.ndarray, name: str, *, unit: bool = True) -> ArrayRows:
+    """Return an array as rows; NaN in an array of floats is a missing value.
+
+    Args:
+        array: `[N, ...]` images or vectors.
+        name: What they are, for messages.
+        unit: Whether values have to lie in [0, 1], see `pixel_values`.
+
+    Raises:
+        UserError: If the type or the values do not fit.
+    """
+    missing = np.isnan(array) if array.dtype.kind == "f" else np.zeros(0, bool)
+    if missing.any():
+        if missing.all():
+            raise UserError(f"{name} must have a value that is not missing. Received: NaN alone.")
+        array = np.where(missing, array.dtype.type(0), array)
+        row_scale(array, array.shape[1:], name, unit=unit)
+        return PartlyObservedRows(array, missing)
+    return ArrayRows(array, row_scale(array, array.shape[1:], name, unit=unit))
 
 
 def _sums_path(path: Path) -> Path:

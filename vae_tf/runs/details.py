@@ -37,6 +37,7 @@ _OPTIONAL: Kinds = {
     "networks": str,
     "devices": int,
 }
+_MASKS = 1024  # of a split, evenly spaced, by which masks are known again
 _LARGEST_IMAGE = 2**26  # values; what a file claims is bounded before a model is built for it
 
 
@@ -90,6 +91,10 @@ def describe_data(images: ImageSet, validation: ImageSet, *, labeled: bool) -> d
     if labeled and images.labels is not None:
         labels = np.concatenate([images.labels, validation.labels]).astype("<i8")
         data["labels"] = hashlib.sha256(labels.tobytes()).hexdigest()[:32]
+    if images.has_missing or validation.has_missing:
+        parts = (each.masks(each.evenly_spaced(_MASKS)) > 0 for each in (images, validation))
+        masks = b"".join(np.packbits(part).tobytes() for part in parts)
+        data["masks"] = hashlib.sha256(masks).hexdigest()[:32]
     return data
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from vae_tf.config import Params
 from vae_tf.data import ImageSet, load
 from vae_tf.data.fingerprints import fingerprint
+from vae_tf.data.missing import with_missing
 from vae_tf.errors import UserError, unknown
 from vae_tf.files.reading import read_text
 from vae_tf.models.template.codes import encode_images
@@ -325,10 +326,11 @@ def load_data(params: Params, split: str) -> ImageSet:
         params: The parameters of a run.
         split: "train", "validation", "test" or "all".
     """
-    return load(
+    images = load(
         params.dataset,
         split,
         params.image_size,
         channels=params.channels,
         validation=params.validation,
     )
+    return images if params.missing is None else with_missing(images, params.missing)

@@ -13,6 +13,7 @@ from vae_tf.data.image_set import ImageSet
 from vae_tf.errors import UserError, shown
 from vae_tf.models import MODELS
 from vae_tf.models.template.generative_model import GenerativeModel
+from vae_tf.models.template.missing import models_that_take_missing, takes_missing
 from vae_tf.runs import NETWORKS, Run, read_log
 from vae_tf.runs.details import check_params, same_images
 from vae_tf.schedules import controlled
@@ -108,6 +109,7 @@ def check_batches(model: GenerativeModel, params: Params, images: ImageSet, vali
             f"Model '{params.model}' does not learn from few labels. Received: labels="
             f"{params.labels}. Set labels=none, or choose {' or '.join(classifiers)}."
         )
+    _check_missing(model, params, images, validation)
     _check_labels(model, images, validation)
     _check_augmentation(model, params, images)
     _check_feedback(model, params)
@@ -118,6 +120,18 @@ def check_batches(model: GenerativeModel, params: Params, images: ImageSet, vali
         batch = batch_at(images, params.batch_size, params.seed, 0, model.batch_keys)
         with state_kept(model):
             model.compute_terms(as_tensors(batch), training=False)
+
+
+def _check_missing(model: GenerativeModel, params: Params, images: ImageSet, validation: ImageSet):
+    if takes_missing(model) or not (images.has_missing or validation.has_missing):
+        return
+    given, remedy = "data with NaN", "Drop these images, fill them in"
+    if params.missing is not None:
+        given, remedy = f"missing={params.missing}", "Set missing=none"
+    raise UserError(
+        f"Model '{params.model}' works on complete images. Received: {given}. {remedy}, or choose "
+        f"a model that takes NaN as a missing value: {models_that_take_missing()}."
+    )
 
 
 def _check_labels(model: GenerativeModel, images: ImageSet, validation: ImageSet):
@@ -138,7 +152,7 @@ def _check_augmentation(model: GenerativeModel, params: Params, images: ImageSet
     why = None
     if len(images.image_shape) < 3:
         why = "Vectors cannot be mirrored."
-    elif not set(model.batch_keys) <= {*CHANGED, "label"}:
+    elif not set(model.batch_keys) <= {*CHANGED, "label", "mask"}:
         why = (
             f"Model '{params.model}' learns from factors of its images; mirrored ones have others."
         )

@@ -11,6 +11,7 @@ from vae_tf.config import Params
 from vae_tf.data.given import given_images
 from vae_tf.data.image_set import ImageSet
 from vae_tf.data.labels import with_few_labels
+from vae_tf.data.missing import with_missing
 from vae_tf.errors import TrainingStopped, UserError
 from vae_tf.files.saving import write_text
 from vae_tf.models import MODELS
@@ -242,6 +243,8 @@ def _images(params: Params, data) -> tuple[ImageSet, ImageSet]:
     """Training images, labeled as the parameters say, and validation images."""
     if data is not None:
         images, validation = given_images(data, params.validation)
+        if params.missing is not None:
+            images, validation = (with_missing(x, params.missing) for x in (images, validation))
     else:
         images, validation = (runs.load_data(params, each) for each in ("train", "validation"))
     if params.labels is not None:

@@ -10,7 +10,8 @@ from keras import ops
 
 from vae_tf.checks.pixel_values import as_floats
 from vae_tf.errors import UserError
-from vae_tf.models.template.latents import LayerBelow, concatenate
+from vae_tf.models.template.latents import LayerBelow, concatenate, repeated_like
+from vae_tf.models.template.missing import split_missing
 from vae_tf.probability.distributions import Gaussian, Point, StandardNormal
 
 _AT_ONCE = 256  # rows
@@ -129,7 +130,8 @@ class ArrayModel(keras.Model):
 
         def nats(batch):
             logits = self.render(batch["z"], batch, False)
-            return (self.likelihood.reconstruction(batch["image"], logits)[0],)
+            mask = batch.get("mask")
+            return (self.likelihood.reconstruction(batch["image"], logits, mask=mask)[0],)
 
         return self._functions("reconstruction_nats", nats, inputs)[0]
 
@@ -184,7 +186,7 @@ class ArrayModel(keras.Model):
         def log_weights(batch, num_samples):
             outputs = self.forward(batch, False, num_samples=num_samples)
             nats, _ = self.reconstruction(outputs)
-            nats += self.likelihood.constant * math.prod(self.image_shape)
+            nats += self.likelihood.constant * self._values_observed(outputs)
             weights, shares = -nats - outputs.log_ratio(), outputs.log_shares()
             if shares is None:
                 return ops.reshape(weights, (num_samples, -1))
@@ -195,6 +197,13 @@ class ArrayModel(keras.Model):
         count = tf.TensorSpec((), tf.int32)
         function = self._functions.compiled("log_weights", log_weights, rows, count)
         return np.asarray(function(rows, num_samples))
+
+    def _values_observed(self, outputs):
+        """Values of an image that are observed: all, or `[K * B]` of them."""
+        if "mask" not in outputs.batch:
+            return math.prod(self.image_shape)
+        mask = outputs.batch["mask"]
+        return repeated_like(ops.sum(mask, axis=tuple(range(1, len(mask.shape)))), outputs.z)
 
     def label_rows(self, label, count: int, rng: np.random.Generator | None = None) -> dict:
         """What a batch holds besides images; overridden by models of labeled images.
@@ -219,8 +228,9 @@ class ArrayModel(keras.Model):
     def _inputs(self, x, label) -> dict[str, np.ndarray]:
         x = np.asarray(x)
         _check_rows("x", x, self.image_shape, "images [B, H, W, C]")
+        x, mask = split_missing(self, x)
         images = as_floats(x, self.image_shape, unit=self.likelihood.unit)
-        return {"image": images, **self.label_rows(label, len(x))}
+        return {"image": images, **mask, **self.label_rows(label, len(x))}
 
     def _decode(self, z, labels):
         def decode(batch):

@@ -275,9 +275,15 @@ class GenerativeModel(TrainerMethods, ArrayModel):
         return kind(self.kl_weight(self.step))
 
     def reconstruction(self, outputs: Outputs, training: bool = False):
-        """Negative log-likelihood of the images less its constant, `[B]` nats, and its terms."""
+        """Negative log-likelihood of what is observed of the images, `[B]` nats, and its terms.
+
+        It is less the likelihood's constant. What is observed is what the batch's `mask` says, or
+        all.
+        """
         x = repeated_like(outputs.batch["image"], outputs.logits)
-        nats, terms = self.likelihood.reconstruction(x, outputs.logits, training)
+        mask = outputs.batch.get("mask")
+        mask = None if mask is None else repeated_like(mask, outputs.logits)
+        nats, terms = self.likelihood.reconstruction(x, outputs.logits, training, mask)
         return repeated_like(nats, outputs.z), terms
 
     def call(self, x, training=False) -> VAEOutput:

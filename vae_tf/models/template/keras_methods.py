@@ -12,6 +12,7 @@ from vae_tf.checks.pixel_values import check_shape, row_scale, scale_of_type, wa
 from vae_tf.errors import UserError
 from vae_tf.models.template.exporting import export
 from vae_tf.models.template.hyperparameters import written
+from vae_tf.models.template.missing import split_missing, with_mask
 
 
 class KerasMethods(keras.Model):
@@ -69,7 +70,7 @@ class KerasMethods(keras.Model):
     @property
     def keys_of_call(self) -> list[str]:
         """What `call` works on: partners and groups are for learning alone."""
-        return [name for name in self.batch_keys if name in ("image", "label")]
+        return [name for name in self.batch_keys if name in ("image", "label", "mask")]
 
     def check_given(self, x, y=None, needs=None) -> tuple[np.ndarray, float]:
         """Checks images before Keras and TensorFlow see them.
@@ -96,7 +97,7 @@ class KerasMethods(keras.Model):
             return np.zeros(0), 1.0
         image = self.as_batch(given, needs)["image"]
         check_shape(image, self.image_shape)
-        images = np.asarray(image)
+        images, _ = split_missing(self, np.asarray(image))
         return images, row_scale(images, self.image_shape, unit=self.likelihood.unit)
 
     def train_step(self, data):
@@ -128,14 +129,14 @@ class KerasMethods(keras.Model):
         batch = data if isinstance(data, dict) else {"image": data}
         if "label" in needs and "label" not in batch and label is not None:
             batch = batch | {"label": label}
-        missing = [name for name in needs if name not in batch]
+        missing = [name for name in needs if name not in batch and name != "mask"]
         if missing:
             raise UserError(
                 f"Model '{self.name}' works on batches with {_listed(needs)}. Received "
                 f"none of {_listed(missing)}. Train it with vae_tf.train, which makes them of any "
                 f"data set that has them, or give a dict."
             )
-        return batch
+        return with_mask(self, batch)
 
     def in_floats(self, batch: dict) -> dict:
         """The batch with its images as floats, by the rule of `pixel_values`."""

@@ -25,13 +25,28 @@ def begin_at_mean(model: GenerativeModel, images: ImageSet):
 
     Args:
         model: Model whose networks were built from specs.
-        images: Training images, of which at most 2,000, evenly spaced, are averaged.
+        images: Training images, of which at most 2,000, evenly spaced, are averaged, each over
+            what is observed of it.
     """
-    mean = images.images(images.evenly_spaced(_MOST_IMAGES)).mean(axis=0, dtype=np.float64)
+    picked = images.evenly_spaced(_MOST_IMAGES)
     bias = _last_layer(model.decoder).bias
-    if bias.shape[0] != mean.size:
-        mean = mean.reshape(-1, bias.shape[0]).mean(axis=0)
+    if images.has_missing:
+        mean = _mean_observed(images, picked, bias.shape[0])
+    else:
+        mean = images.images(picked).mean(axis=0, dtype=np.float64)
+        if bias.shape[0] != mean.size:
+            mean = mean.reshape(-1, bias.shape[0]).mean(axis=0)
     bias.assign(model.likelihood.logits_of(mean.reshape(bias.shape)))
+
+
+def _mean_observed(images: ImageSet, picked: np.ndarray, size: int) -> np.ndarray:
+    """Means of the observed values `[size]`; the mean of all where a pixel is never observed."""
+    mask = images.masks(picked).astype(np.float64)
+    values = (images.images(picked) * mask).reshape(-1, size)
+    mask = mask.reshape(-1, size)
+    everywhere = values.sum() / max(mask.sum(), 1.0)
+    counts = mask.sum(axis=0)
+    return np.where(counts > 0, values.sum(axis=0) / np.maximum(counts, 1.0), everywhere)
 
 
 def _last_layer(network: keras.Model) -> keras.layers.Layer:

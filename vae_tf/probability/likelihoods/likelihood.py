@@ -45,13 +45,15 @@ class Likelihood:
     def __init__(self, model: keras.Model | None = None):
         del model  # those with a scale keep weights in it
 
-    def reconstruction(self, x, logits, training: bool = False):
+    def reconstruction(self, x, logits, training: bool = False, mask=None):
         """Negative log-likelihood less its constant, summed over pixels and channels.
 
         Args:
             x: `[B, H, W, C]` in [0, 1].
             logits: `[B, H, W, C]`.
             training: Whether a scale may be taken from this very batch.
+            mask: `[B, H, W, C]`, 1 where a value of x is observed; elsewhere, at 0, x must be
+                finite and does not count. None is a mask of ones.
 
         Returns:
             `[B]` nats, and a dict of scalars, those that `logged` names.
@@ -112,9 +114,9 @@ class Bernoulli(Likelihood):
 
     levels = 2
 
-    def reconstruction(self, x, logits, training=False):
+    def reconstruction(self, x, logits, training=False, mask=None):
         # -x log p - (1 - x) log(1 - p) for p = sigmoid(logits), without ever forming p.
-        return _summed(ops.softplus(logits) - x * logits), {}
+        return _summed(ops.softplus(logits) - x * logits, mask), {}
 
     def stddev(self, logits):
         """sqrt(p (1 - p))."""
@@ -140,12 +142,12 @@ class ContinuousBernoulli(Likelihood):
         Variational Autoencoders", NeurIPS 2019. https://arxiv.org/abs/1907.06845
     """
 
-    def reconstruction(self, x, logits, training=False):
+    def reconstruction(self, x, logits, training=False, mask=None):
         square = ops.square(logits)
         near, far = _near_zero(logits)
         series = math.log(2.0) + square / 12.0 - 7.0 * ops.square(square) / 1440.0
         log_normalizer = ops.where(near, series, ops.log(far / ops.tanh(0.5 * far)))
-        return _summed(ops.softplus(logits) - x * logits - log_normalizer), {}
+        return _summed(ops.softplus(logits) - x * logits - log_normalizer, mask), {}
 
     def collapsed(self, x):
         """Density of the mean image, within [0.001, 0.999] as the bias that training begins with.
@@ -186,8 +188,8 @@ class Laplace(Centered):
 
     constant = math.log(2.0)
 
-    def reconstruction(self, x, logits, training=False):
-        return _summed(ops.abs(x - self.mean(logits))), {}
+    def reconstruction(self, x, logits, training=False, mask=None):
+        return _summed(ops.abs(x - self.mean(logits)), mask), {}
 
     def stddev(self, logits):
         return ops.full_like(logits, math.sqrt(2.0))
@@ -213,11 +215,11 @@ class Gaussian(Centered):
     def __init__(self, model: keras.Model | None = None, stddev: float = _DEFAULT_STDDEV):
         self.scale = stddev
 
-    def reconstruction(self, x, logits, training=False):
-        errors = _summed(ops.square(x - self.mean(logits)))
+    def reconstruction(self, x, logits, training=False, mask=None):
+        errors = _summed(ops.square(x - self.mean(logits)), mask)
         if self.scale == _DEFAULT_STDDEV:
             return errors, {}
-        return _scaled(errors, math.log(self.scale), logits), {}
+        return _scaled(errors, math.log(self.scale), logits, mask), {}
 
     def stddev(self, logits):
         return ops.full_like(logits, self.scale)
@@ -243,10 +245,11 @@ class LearnedGaussian(Centered):
         self.log_stddev = _weight(model, "decoder_log_stddev", math.log(_DEFAULT_STDDEV), True)
         self.variables = (self.log_stddev,)
 
-    def reconstruction(self, x, logits, training=False):
-        errors = _summed(ops.square(x - self.mean(logits)))
+    def reconstruction(self, x, logits, training=False, mask=None):
+        errors = _summed(ops.square(x - self.mean(logits)), mask)
         log_stddev = ops.convert_to_tensor(self.log_stddev)
-        return _scaled(errors, log_stddev, logits), {"decoder_stddev": ops.exp(log_stddev)}
+        nats = _scaled(errors, log_stddev, logits, mask)
+        return nats, {"decoder_stddev": ops.exp(log_stddev)}
 
     def stddev(self, logits):
         return ops.full_like(logits, ops.exp(ops.convert_to_tensor(self.log_stddev)))
@@ -271,14 +274,14 @@ class OptimalGaussian(Centered):
         self.variance = _weight(model, "decoder_variance", _DEFAULT_STDDEV**2, False)
         self.count = _weight(model, "decoder_batches", 0.0, False)
 
-    def reconstruction(self, x, logits, training=False):
+    def reconstruction(self, x, logits, training=False, mask=None):
         squares = ops.square(x - self.mean(logits))
         if training:
-            log_stddev = 0.5 * ops.log(ops.mean(squares) + 1e-12)
+            log_stddev = 0.5 * ops.log(_mean_observed(squares, mask) + 1e-12)
             log_stddev = _LOWEST_LOG_STDDEV + ops.softplus(log_stddev - _LOWEST_LOG_STDDEV)
         else:
             log_stddev = 0.5 * ops.log(ops.convert_to_tensor(self.variance))
-        nats = _scaled(_summed(squares), log_stddev, logits)
+        nats = _scaled(_summed(squares, mask), log_stddev, logits, mask)
         return nats, {"decoder_stddev": ops.exp(log_stddev)}
 
     def stddev(self, logits):
@@ -312,11 +315,11 @@ class DiscretizedLogistic(Likelihood):
         self.log_scale = _weight(model, "decoder_log_scale", math.log(0.1), True)
         self.variables = (self.log_scale,)
 
-    def reconstruction(self, x, logits, training=False):
+    def reconstruction(self, x, logits, training=False, mask=None):
         log_scale = ops.maximum(ops.convert_to_tensor(self.log_scale), _LOWEST_LOG_STDDEV)
         log_prob = _log_prob_of_levels(x, ops.sigmoid(logits), log_scale)
         stddev = ops.exp(log_scale) * math.pi / math.sqrt(3.0)
-        return -_summed(log_prob), {"decoder_stddev": stddev}
+        return -_summed(log_prob, mask), {"decoder_stddev": stddev}
 
     def stddev(self, logits):
         """Standard deviation of the logistic, pi / sqrt(3) times its scale."""
@@ -418,13 +421,23 @@ def _with_best_stddev(x):
     return _scaled_errors(errors, 0.5 * math.log(variance), size, math.exp)
 
 
-def _scaled(errors, log_stddev, logits):
-    return _scaled_errors(errors, log_stddev, math.prod(logits.shape[1:]), ops.exp)
+def _scaled(errors, log_stddev, logits, mask):
+    count = math.prod(logits.shape[1:])
+    return _scaled_errors(errors, log_stddev, count, ops.exp, mask)
 
 
-def _scaled_errors(errors, log_stddev, count, exp):
-    """SSE / (2 s^2) + D log(s sqrt(2)): `[B]` nats."""
-    return 0.5 * errors * exp(-2.0 * log_stddev) + count * (log_stddev + 0.5 * math.log(2.0))
+def _scaled_errors(errors, log_stddev, count, exp, mask=None):
+    """SSE / (2 s^2) + D log(s sqrt(2)): `[B]` nats; D is the part of `count` that is observed."""
+    constant = count * (log_stddev + 0.5 * math.log(2.0))
+    if mask is not None:
+        constant *= _summed(mask) / count  # exactly 1 where all is observed
+    return 0.5 * errors * exp(-2.0 * log_stddev) + constant
+
+
+def _mean_observed(values, mask):
+    if mask is None:
+        return ops.mean(values)
+    return ops.mean(values * mask) / ops.maximum(ops.mean(mask), 1e-12)
 
 
 def _near_zero(logits):
@@ -433,7 +446,8 @@ def _near_zero(logits):
     return near, ops.where(near, 1.0, logits)
 
 
-def _summed(nats):
+def _summed(nats, mask=None):
+    nats = nats if mask is None else nats * mask
     return ops.sum(nats, axis=tuple(range(1, len(nats.shape))))
 
 

@@ -1,0 +1,128 @@
+"""Missing values: which are observed, given as NaN or hidden at random by a rule.
+
+A mask `[B, H, W, C]` or `[B, D]` is 1 where a value is observed and 0 where it is missing. In a
+batch, missing values are 0 in `image`: no model can see what was hidden.
+"""
+
+import dataclasses
+
+import numpy as np
+
+from vae_tf.checks.numbers import is_number
+from vae_tf.data.counted_noise import uniform
+from vae_tf.data.image_set import ImageSet
+from vae_tf.errors import UserError, shown
+from vae_tf.texts.literals import Call, read
+
+_KINDS = ("random", "block")
+# Other counters than those that draw binary pixels: a hidden pixel says nothing about its value.
+_FIRST_COUNTER = np.uint64(2**62)
+
+
+@dataclasses.dataclass(frozen=True)
+class MissingRule:
+    """Values that are hidden at random, the same ones of an image whenever it is read.
+
+    Args:
+        kind: "random": each pixel, with all of its channels, or each value of a vector, is hidden
+            independently. "block": a rectangle at a random place.
+        part: Probability of a pixel to be hidden, or part of height and width that the rectangle
+            takes (rounded, at least one pixel); above 0 and below 1.
+    """
+
+    kind: str
+    part: float
+
+    def masks(self, rows: np.ndarray, image_shape: tuple[int, ...]) -> np.ndarray:
+        """Return masks of images, a pure function of their row numbers.
+
+        Args:
+            rows: `[n]` row numbers of the data set.
+            image_shape: (H, W, C) or (D,).
+
+        Returns:
+            `[n, H, W, C]` or `[n, D]` float32, 1 = observed.
+        """
+        places = image_shape[:2] if len(image_shape) == 3 else image_shape
+        count = int(np.prod(places)) if self.kind == "random" else 2
+        first = np.asarray(rows, np.uint64)[:, None] * np.uint64(count)
+        draws = uniform(_FIRST_COUNTER + first + np.arange(count, dtype=np.uint64))
+        if self.kind == "random":
+            hidden = (draws < self.part).reshape(-1, *places)
+        else:
+            hidden = _blocks(draws, self.part, *places)
+        observed = (~hidden).astype(np.float32)
+        return (
+            np.repeat(observed[..., None], image_shape[2], axis=-1)
+            if len(places) == 2
+            else observed
+        )
+
+
+def _blocks(draws: np.ndarray, part: float, height: int, width: int) -> np.ndarray:
+    """`[n, H, W]` bools, True in a rectangle whose place is drawn by `[n, 2]` numbers."""
+    inside = []
+    for draw, side in zip(draws.T, (height, width), strict=True):
+        length = max(round(part * side), 1)
+        start = np.floor(draw * (side - length + 1)).astype(int)[:, None]
+        inside.append((np.arange(side) >= start) & (np.arange(side) < start + length))
+    return inside[0][:, :, None] & inside[1][:, None, :]
+
+
+def read_missing(text: str) -> MissingRule:
+    """Read a rule.
+
+    Args:
+        text: "random(0.5)" or "block(0.5)", with any part above 0 and below 1.
+
+    Raises:
+        UserError: If it is none of these.
+
+    Example:
+        >>> read_missing("random(0.5)")
+        MissingRule(kind='random', part=0.5)
+    """
+    try:
+        call = read(text) if isinstance(text, str) else None
+    except ValueError:
+        call = None
+    if isinstance(call, Call) and call.name in _KINDS and len(call.arguments) == 1:
+        part = call.arguments[0]
+        if not call.keywords and is_number(part) and 0 < part < 1:
+            return MissingRule(call.name, float(part))
+    raise UserError(
+        f"`missing` must be random(P), each pixel hidden with probability P, or block(P), a "
+        f"rectangle of P of height and width, with P above 0 and below 1. Received: "
+        f"missing={shown(text)}"
+    )
+
+
+def with_missing(images: ImageSet, text: str) -> ImageSet:
+    """Return the same images, some of whose values are hidden by a rule.
+
+    `images` of the result still reads all values; `masks` says which ones a model may see.
+
+    Args:
+        images: Any set.
+        text: A rule, see `read_missing`.
+
+    Raises:
+        UserError: If the rule is wrong, or has no meaning for vectors.
+    """
+    rule = read_missing(text)
+    if rule.kind == "block" and len(images.image_shape) != 3:
+        raise UserError(
+            f"A block is a rectangle of an image, and {images!r} holds vectors. Received: "
+            f"missing={text}. Set missing=random({rule.part})."
+        )
+    return images.hiding(lambda rows: rule.masks(rows, images.image_shape))
+
+
+def observed(images: ImageSet, indices: np.ndarray, rng: np.random.Generator) -> dict:
+    """The observed values of each image and where they are.
+
+    Returns:
+        `image`, 0 where a value is missing, and `mask`, `[B, H, W, C]` or `[B, D]` each.
+    """
+    mask = images.masks(indices)
+    return {"image": np.where(mask > 0, images.draw(indices, rng), np.float32(0)), "mask": mask}
