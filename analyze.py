@@ -79,7 +79,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Analyzes, and says where the results lie."""
+    """Analyzes, and says where the results are."""
     # After the command line was read, as the import takes a second.
     from vae_tf.analysis import analyze, chosen_formats, chosen_products, find_runs
 
@@ -102,7 +102,7 @@ def run(options: argparse.Namespace) -> int:
     for problem in [*unscored, *outcome.problems]:
         complain(problem)
     report = options.images / "index.html"
-    where = f"The report lies in {report}." if report.exists() else f"They lie in {options.images}."
+    where = f"The report is in {report}." if report.exists() else f"They are in {options.images}."
     seconds = time.monotonic() - start
     written = f"{len(outcome.drawn)} files written, {outcome.current} up to date"
     say(f"{written}, in {seconds:.0f} s. {where}")

@@ -20,7 +20,7 @@ from vae_tf.texts.escaping import printable
 def main(arguments: list[str] | None = None) -> int:
     """Completes a study; returns the exit code."""
     words = sys.argv[1:] if arguments is None else arguments
-    begun: list[str] = []  # how to go on, once there is something to go on with
+    begun: list[str] = []  # how to resume, once there is something to continue with
 
     def work() -> int:
         presets = read_presets(__file__)
@@ -45,7 +45,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         prog=scripts.name_of("study.py"),
         description="Train a grid of runs: a study of params.py, or runs with fields that vary. "
         "Without a name, list the studies of params.py.",
-        epilog="Stop it or kill it at any time; the same command goes on. Exit code 1: a run "
+        epilog="Stop it or kill it at any time; the same command continues. Exit code 1: a run "
         "failed or was skipped, and was named.",
     )
     parser.add_argument("names", nargs="*", metavar="NAME", help="a study, or one or more runs")
@@ -96,7 +96,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         action="store_true",
         help="build each model that is to be trained, say what there is to do, and stop",
     )
-    scripts.add_predictions(parser, "the folder of the study lies")
+    scripts.add_predictions(parser, "the folder of the study is")
     return parser.parse_args(arguments)
 
 
@@ -164,7 +164,7 @@ def run(
     command: list[str],
     begun: list[str],
 ) -> int:
-    """Completes the points and says where the results lie."""
+    """Completes the points and says where the results are."""
     from vae_tf.studies.building import check_hyper
     from vae_tf.studies.start import StudyRun, local_jobs, ray_jobs
 
@@ -186,7 +186,7 @@ def run(
         start, workers = local_jobs(study, options.workers, command)
     else:
         start, workers = ray_jobs(study, options.ray, options.workers, command)
-    begun.append(f"What is written is whole. To go on:\n  {again(options)}")
+    begun.append(f"What is written is whole. To resume:\n  {again(options)}")
     known = len(points) - len(study.left)
     print(f"{name}: {len(points):,} runs, {known:,} of them done before.", flush=True)
     for point in study.skipped:
@@ -217,7 +217,7 @@ def conclude(options: argparse.Namespace, study) -> int:
     following = scripts.command_line(
         "analyze.py", study.folder.name, predictions=options.predictions
     )
-    where = printable(f"They lie in {study.folder}, beside their table, study.csv.")
+    where = printable(f"They are in {study.folder}, beside their table, study.csv.")
     print(f"{name}: {done:,} of {len(study.points):,} runs done. {where}\nNext: {following}")
     if not study.failed:
         return 0
@@ -236,7 +236,7 @@ def complain(problems: Mapping[str, str]):
 
 
 def again(options: argparse.Namespace, **changes) -> str:
-    """The command that goes on with the study, which does nothing anew unless `changes` say so."""
+    """Command that continues with the study; it repeats nothing unless `changes` say so."""
     words = {
         "vary": options.vary,
         "set": options.set,

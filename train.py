@@ -18,7 +18,7 @@ from vae_tf.presets import FIRST, GROUPS, about
 
 def main(arguments: list[str] | None = None) -> int:
     """Trains the named runs in turn; returns the exit code."""
-    left: list[Callable[[], str]] = []  # commands that go on with what is not done
+    left: list[Callable[[], str]] = []  # commands that continue with what is not done
 
     def work() -> int:
         presets = read_presets(__file__)
@@ -43,7 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
     def going_on() -> str:
         if not left:
             return "Nothing was begun."
-        return "What is written is whole. To go on:" + "".join(f"\n  {line()}" for line in left)
+        return "What is written is whole. To resume:" + "".join(f"\n  {line()}" for line in left)
 
     return scripts.answer(scripts.name_of("train.py"), work, going_on)
 
@@ -53,7 +53,7 @@ def parse(arguments: list[str] | None, presets) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog=scripts.name_of("train.py"),
         description="Train the runs named in params.py; each leaves a folder in predictions/.",
-        epilog="Stop with Ctrl-C at any time; the same command with --resume goes on exactly.",
+        epilog="Stop with Ctrl-C at any time; the same command with --resume resumes exactly.",
     )
     parser.add_argument(
         "runs", nargs="*", metavar="RUN", help=f"runs to train (default: {presets.DEFAULT_RUN})"
@@ -66,7 +66,7 @@ def parse(arguments: list[str] | None, presets) -> argparse.Namespace:
         help='change a parameter: steps=500, "kl_weight=linear(0, 10, 40000)"; repeatable',
     )
     parser.add_argument("--name", help="name of the run folder (default: that of the run)")
-    parser.add_argument("--resume", action="store_true", help="go on with the run that is there")
+    parser.add_argument("--resume", action="store_true", help="continue with the run that is there")
     parser.add_argument("--overwrite", action="store_true", help="replace the run that is there")
     parser.add_argument(
         "--list",
@@ -140,8 +140,10 @@ def _lines_of(heading: str, names: list[str], presets) -> str:
 
 def summary(params: config.Params) -> str:
     """What a run trains, in a line."""
-    knobs = ", ".join(f"{knob}={value}" for knob, value in params.hyper.items())
-    model = f"{params.model}({knobs})" if knobs else params.model
+    hyperparameters = ", ".join(
+        f"{hyperparameter}={value}" for hyperparameter, value in params.hyper.items()
+    )
+    model = f"{params.model}({hyperparameters})" if hyperparameters else params.model
     start = "" if params.start is None else f", from {params.start}"
     return (
         f"{model} on {params.dataset}, kl_weight {params.kl_weight}, latent {params.latent_size}, "
@@ -193,7 +195,7 @@ def check(chosen: list[tuple[str, str, config.Params]], options: argparse.Namesp
 
 
 def command(folder: str, run: str, options: argparse.Namespace) -> Callable[[], str]:
-    """The command that goes on with a run, as things stand when it is asked for."""
+    """The command that continues with a run, as things are when it is asked for."""
 
     def line() -> str:
         return scripts.command_line(
@@ -230,7 +232,7 @@ def described(name: str, params: config.Params, options: argparse.Namespace) -> 
 
 
 def train_run(name: str, params: config.Params, options: argparse.Namespace):
-    """Trains one run and says where the result lies."""
+    """Trains one run and says where the result is."""
     # After the command line was read, as the import takes seconds.
     from vae_tf.process.quiet_tensorflow import import_tensorflow
 

@@ -90,7 +90,7 @@ class Worker:
 
 
 def work(name: str):
-    """Answers each number of steps on stdin with the seconds a step took."""
+    """Answers each number of steps on stdin with the seconds per step took."""
     sys.path[0] = os.getcwd()
     import tensorflow as tf
 

@@ -1,4 +1,4 @@
-"""Cost of what tells whether a run goes on with its own files: `python benchmarks/fingerprints.py`.
+"""Cost of the fingerprints that a resumed run is checked by: `python benchmarks/fingerprints.py`.
 
 Seconds of the processor, which other work on the machine changes little: of the fingerprints of the
 training and validation images at a start (`--sets`), and of one checkpoint of the default network,

@@ -96,7 +96,7 @@ def differences(one: dict, other: dict) -> list[float]:
 
 
 def print_values(measured: dict):
-    """Prints a Markdown table of the terms, in nats an image."""
+    """Prints a Markdown table of the terms, in nats per image."""
     heads = [f"{term}, step {step}" for step in TABLED for term in TERMS]
     print(f"| preset | {' | '.join(heads)} |\n|{' --- |' * (len(heads) + 1)}")
     for name, rows in measured.items():

@@ -9,7 +9,7 @@ outside this project (`python benchmarks/scores.py --reference FOLDER`):
 Their files are imported as they are; what only configures them or logs (gin, absl, six, ipdb) is
 replaced by stand-ins, arguments that scikit-learn no longer takes are dropped. Codes are mixtures
 of the sprites' factors with noise, on 10,000 points to learn from and 5,000 to test on; scores by
-intervention look codes up on both sides. Both sides have the same cores; CPU seconds stand beside
+intervention look codes up on both sides. Both sides have the same cores; CPU seconds are next to
 the seconds, as they say the same on a machine that has other work.
 """
 

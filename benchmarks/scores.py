@@ -183,7 +183,7 @@ def compare(options):
 
     def steps():
         while True:
-            here.send("go on")
+            here.send("resume")
             yield here.recv()
 
     print("| score | ours, s | reference, s | value, ours | value, reference |")

@@ -76,7 +76,7 @@ def matmul_peak(dtype: str, size=1_536) -> float:
 
 
 def copy_rate(count=2**25) -> float:
-    """Bytes a second that a copy of a large array writes, by NumPy on one core."""
+    """Bytes per second that a copy of a large array writes, by NumPy on one core."""
     source, target = np.ones(count, "float32"), np.empty(count, "float32")
     return source.nbytes / seconds_of(lambda: np.copyto(target, source), 5)
 

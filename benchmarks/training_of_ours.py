@@ -5,7 +5,7 @@ train   what train.py does: batches, log, pictures, checkpoints, progress bar
 xla     bare, the step compiled by XLA
 bfloat16    bare, in mixed precision
 fused-adam  bare, Adam as one operator a weight
-ten     bare, ten steps a call
+ten     bare, ten steps per call
 ten-fused   both
 keras   `fit` of the Keras tutorial's VAE (keras.io/examples/generative/vae), with our networks
 """
@@ -83,7 +83,7 @@ class FusedAdam(keras.optimizers.Adam):
 
 
 def prototype(case, turns, fused=False, calls=1):
-    """`bare` with another Adam, or several steps a call, each on a batch of its own."""
+    """`bare` with another Adam, or several steps per call, each on a batch of its own."""
     params, (images, _) = params_of(case), images_of(case)
     turns.begin()
     model = build_model(params, images.image_shape, len(images))

@@ -215,7 +215,7 @@ def disentangling_vae(case, turns):
     turns.validate = validation(case, model.encoder, logits_of(model.decoder), held_out)
 
     class Loader:
-        """What a DataLoader does, but for its cost of collecting images."""
+        """What a DataLoader does, except for its cost of collecting images."""
 
         def __len__(self):
             return turns.total

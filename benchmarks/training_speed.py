@@ -102,7 +102,7 @@ class Way:
         return self._answer()
 
     def round(self) -> tuple[float, ...]:
-        """Seconds a step in the next round, by the clock and by the processor's time."""
+        """Seconds per step in the next round, by the clock and by the processor's time."""
         return tuple(float(seconds) / self.steps for seconds in self.turn().split())
 
     def close(self):

@@ -72,7 +72,7 @@ class Turns:
 
 
 class QualityTurns(Turns):
-    """Turns after which the model is validated, while the clock stands still.
+    """Turns after which the model is validated, while the clock stays as it is.
 
     Says "ready" before networks are built: building and compiling them counts. After each turn it
     says processor seconds so far, steps so far, and what `validate` gives.

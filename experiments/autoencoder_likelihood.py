@@ -3,7 +3,7 @@
 The bound that importance samples of the posterior give is loose where that is much narrower than
 p(z|x). So the samples of the shipped run `MNIST-AE` are drawn from wider Gaussians around the same
 means: what the best width gains was the bound's fault, and of the rest log N(mean; 0, I) is what
-the prior says of codes that lie far from it. On 20 validation images of MNIST; seconds.
+the prior says of codes that are far from it. On 20 validation images of MNIST; seconds.
 """
 
 import argparse

@@ -6,7 +6,7 @@ r"""Rates of bits-back coding on MNIST's test images: `python experiments/bits_b
     python experiments/bits_back.py            compresses, restores in another process, draws
     python experiments/bits_back.py --table    the tables, from the rows that are committed
 
-Beside each run are PNG, WebP, AVIF, gzip, bzip2, xz and zstd (where the command `zstd` is), with
+Next to each run are PNG, WebP, AVIF, gzip, bzip2, xz and zstd (where the command `zstd` is), with
 one file per image and with one file of all images. A coder that does not restore the images is left
 out. Rows are kept in experiments/bits_back.csv, the bits of every tenth image in
 experiments/bits_back_images.csv.

@@ -4,7 +4,7 @@ Runs of `digits-VAE` with one thing changed, some seconds each: gamma of the cap
 that the VAE has by itself; how wide the posteriors of the MMD-VAE start, and at which scale; what
 holds the autoencoder's standard deviations; how the adversarial autoencoder nears the prior.
 
-Restartable: what is done is skipped. Results are experiments/digits_variants.json; run folders lie
+Restartable: what is done is skipped. Results are experiments/digits_variants.json; run folders are
 in predictions-study/.
 """
 
@@ -78,7 +78,7 @@ CASES = {
 
 
 def measure(name: str, seed: int, folder: Path) -> dict:
-    """Trains a case, or goes on with it; its last validation, and latents with 0.1 nats."""
+    """Trains a case, or continues with it; its last validation, and latents with 0.1 nats."""
     from vae_tf.training import train
 
     case = CASES[name]

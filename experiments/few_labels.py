@@ -6,7 +6,7 @@
 
 The runs are those of the study "few-labels" (vae_tf/presets/studies.py), where they are not trained
 by themselves as `MNIST-...`, and the one that carries another on, whose epochs count from where
-that ended. Settings are chosen by the validation error; the test error stands beside it and chooses
+that ended. Settings are chosen by the validation error; the test error is next to it and chooses
 nothing. Curves are written to experiments/few_labels.json, the picture to
 images/gallery/few_labels.png.
 """

@@ -3,12 +3,12 @@
 The second project's hypothesis: features are learned in the order of the variance they have in the
 loss. A VAE is trained on the sprites, its weights are kept at chosen steps, and for each step it is
 measured what part of each factor's entropy the codes of 6,000 random images tell
-(`neighbor_information`). Beside it stands the share of each factor in the variance of the pixels:
+(`neighbor_information`). Next to it is the share of each factor in the variance of the pixels:
 the mean squared change of an image when this factor alone is drawn anew, over twice the variance.
 The brightness of an image, the sum of its pixels, grows with the scale: what it alone tells of the
 scale is measured, too, and how much of its variance a linear map of the codes explains.
 
-Restartable: a training that was stopped goes on. The table is written to
+Restartable: a training that was stopped resumes. The table is written to
 experiments/first_factor.json, the picture to images/gallery/first_factor.png.
 """
 

@@ -6,9 +6,9 @@ change? Each class is matched to the digit that most of its training images show
 the share of test images whose class is matched to their digit (95 % in the paper).
 
 The networks are a quarter as wide as the paper's, so that two slow cores take minutes; `--full`
-has the paper's. Restartable: a training that was stopped goes on, one that is done is measured
+has the paper's. Restartable: a training that was stopped resumes, one that is done is measured
 again. The result is experiments/infogan_mnist/SEED.json, the picture SEED.png beside it; run
-folders lie in predictions-study/.
+folders are in predictions-study/.
 """
 
 import argparse
@@ -90,7 +90,7 @@ def draw(model, digits: np.ndarray, accuracy: float, notes: tuple[str, ...]) -> 
 
 
 def main():
-    """Trains or goes on, measures and draws."""
+    """Trains or resumes, measures and draws."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--full", action="store_true", help="networks as wide as the paper's")

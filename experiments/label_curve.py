@@ -1,6 +1,7 @@
 """What an encoder that was trained without labels is worth: `python experiments/label_curve.py`.
 
-Test error on MNIST against the number of labels, 10 to 3,000, as many of each digit, over seeds:
+Test error on MNIST against the number of labels, 10 to 3,000, the same number per digit, over
+seeds:
 
 - a linear and a nearest-neighbor classifier of the codes of a run;
 - its encoder fine-tuned: its hidden layers, and a new layer of ten logits on top;

@@ -3,8 +3,8 @@
 For each run, and for each validation image of its data set, the training image with the least
 squared difference a pixel, beside the model's own error on that image: where the training image is
 nearer, it is a better answer than the model's, and an error on such images says little of images of
-a new kind. `emoji_by_family` splits the emoji so that no near-duplicate lies on both sides. No
-shipped run has that split: beside it stands the average error of the run on its own split.
+a new kind. `emoji_by_family` splits the emoji so that no near-duplicate is on both sides. No
+shipped run has that split: beside it is the average error of the run on its own split.
 
 Intervals are bootstraps of the images, 95 %. Sprites are not among the sets: they are a grid of all
 combinations of factors, whose neighbors differ by a step of one factor.

@@ -1,9 +1,9 @@
 """A new label arrives: `python experiments/new_label.py`.
 
 A VAE of two latents is trained on the digits 1 and 7 of MNIST; then 8 is brought in, and the same
-model goes on with all three. How do the codes of the old ones move? Beside it the same model goes
-on with 1 and 7 alone: what moves there moves without a new label, too. Distances are between the
-codes of the same test images, over the standard deviation of the codes of 1 and 7 before.
+model continues with all three. How do the codes of the old ones move? Next to it the same model
+continues with 1 and 7 alone: what moves there moves without a new label, too. Distances are between
+the codes of the same test images, over the standard deviation of the codes of 1 and 7 before.
 
 The measures are written to experiments/new_label.json, the animation to
 images/gallery/new_label.gif. Restartable: what is measured is only drawn again.

@@ -6,7 +6,7 @@ from each; then it is measured what part of the nuisance's entropy the codes tel
 the factors' (`neighbor_information`, mean over shape, scale and position). A code that ignores the
 nuisance is invariant to it, one that tells it is equivariant.
 
-Restartable: a training that was stopped goes on. The table is written to experiments/nuisance.json,
+Restartable: a training that was stopped resumes. The table is written to experiments/nuisance.json,
 the picture to images/gallery/nuisance.png.
 """
 
@@ -77,7 +77,7 @@ def drawn(name: str, count: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.
 
 
 def folder_of(name: str, weight: float, options) -> Path:
-    """Where the run of a nuisance and a weight lies."""
+    """Where the run of a nuisance and a weight is."""
     return options.predictions / f"nuisance-{name}-{weight:g}-{options.steps}"
 
 
@@ -104,7 +104,7 @@ def alone(name: str) -> tuple[float, float, float]:
     """What the nuisance alone tells of the pixels, whatever the sprite.
 
     Returns:
-        Its part of the pixels' variance; the nats an image that a Bernoulli decoder saves that
+        Its part of the pixels' variance; the nats per image that a Bernoulli decoder saves that
         knows it and nothing else; and the nats that telling it takes.
     """
     x, _, values = drawn(name, _TEST, 1)

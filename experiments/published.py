@@ -4,7 +4,7 @@ Each row of `ROWS` is a training of somebody else's code with the settings that 
 the images that it has there, and the terms that it reports: averages over its last epoch of
 training. Here they are averages over the rows of log.csv in an epoch.
 
-Restartable: a training that was stopped goes on. Run folders lie in predictions-study/; the curves,
+Restartable: a training that was stopped resumes. Run folders are in predictions-study/; the curves,
 a row an epoch, are written to experiments/published/ROW.csv whenever the table is printed
 (`--table` trains nothing).
 
@@ -155,7 +155,7 @@ for _name in ("disentangling-vae-VAE", "disentangling-vae-sprites-VAE"):
 
 
 def train(name: str, row: Row, predictions: Path):
-    """Trains a row, or goes on with it."""
+    """Trains a row, or continues with it."""
     from vae_tf.training import train
 
     params = replace(row.params, steps=row.epochs * row.epoch_steps)
@@ -300,7 +300,7 @@ def main():
             print(f"\n{compared(CURVES / f'{names[0]}.csv', options.theirs)}")
         return 0
 
-    going_on = "What is written is whole. The same command goes on."
+    going_on = "What is written is whole. The same command continues."
     sys.exit(scripts.answer("published.py", work, lambda: going_on))
 
 

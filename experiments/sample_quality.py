@@ -1,7 +1,7 @@
 """Samples of the prior against a mixture's: `python experiments/sample_quality.py [RUN ...]`.
 
 For each run of MNIST, 2,000 images decoded from samples of its prior, and of a mixture fitted to
-its codes, against 2,000 test images, in the features of the classifier `mnist-128-64`. Below stand
+its codes, against 2,000 test images, in the features of the classifier `mnist-128-64`. Below are
 2,000 other test images: what is to be had.
 """
 

@@ -1,10 +1,10 @@
 """Scores of codes of the sprites against steps: `python experiments/sprites_steps.py`.
 
-    python study.py sprites-published   trains, five hours a run on two cores, restartable
+    python study.py sprites-published   trains, five hours per run on two cores, restartable
 
-Of every step whose weights are kept the scores have their published sizes, but for those that read
-densities or fit trees, which are left out. Reconstruction and KL are averages of training over the
-batches that are logged in the last fifth of the steps until then, early on a single batch. The
+For every step whose weights are kept the scores have their published sizes, except for those that
+read densities or fit trees, which are left out. Reconstruction and KL are averages of training over
+the batches that are logged in the last fifth of the steps until then, early on a single batch. The
 curves, a row for a 300th of the run's length, are written to
 experiments/published/sprites-published-POINT.csv. Restartable; scores are written to
 experiments/sprites_steps.json, the picture, over images seen, to images/gallery/sprites_steps.png.
@@ -55,7 +55,7 @@ def measured(run: Run, step: int) -> dict[str, float]:
 
 
 def terms(run: Run, begin: float, end: float) -> dict[str, float]:
-    """Reconstruction and KL of training between two steps, nats an image."""
+    """Reconstruction and KL of training between two steps, nats per image."""
     log = run.history
     between = (log["step"] > begin) & (log["step"] <= end)
     return {name: round(float(log[name][between].mean()), 2) for name in TERMS}

@@ -82,7 +82,7 @@ def fixed_sources() -> list[str]:
 
 
 def result_path(source: str) -> Path:
-    """Where the scores of a source lie."""
+    """Where the scores of a source are."""
     return RESULTS / f"{source.replace(', ', '-').replace(' ', '-')}.json"
 
 

@@ -114,7 +114,7 @@ def dead_units(model, x: np.ndarray) -> float:
     hidden = list(activated(model.decoder).values())[:-1]
     values = keras.Model(model.decoder.input, hidden)(model.encode(x)[0])
     values = values if isinstance(values, list) else [values]
-    # Of a convolution a unit is a filter: where it draws anything for any image, it is alive.
+    # For a convolution a unit is a filter: where it draws anything for any image, it is alive.
     highest = [np.array(value).reshape(-1, value.shape[-1]).max(axis=0) for value in values]
     return float(np.mean(np.concatenate(highest) <= 0))
 

@@ -36,7 +36,7 @@ def test_from_a_run_to_the_report(home, call):
     done = run("analyze.py", *products, cwd=home, env=environment)
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
-    assert "The report lies in images/index.html" in done.stdout.splitlines()[-1]
+    assert "The report is in images/index.html" in done.stdout.splitlines()[-1]
     assert "traversals.gif" in done.stdout and "kB" in done.stdout
     pictures = home / "images" / "digits-VAE"
     assert (pictures / "training_curves.png").is_file()

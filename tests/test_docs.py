@@ -25,7 +25,7 @@ _RUNNABLE = {"data.md": 2, "keras.md": 4}
 def test_every_picture_is_explained(name):
     text = (DOCS / "seeing.md").read_text()
     assert re.search(rf"^## .*{re.escape(name)}", text, re.MULTILINE), (
-        f"docs/seeing.md has no heading with {name}: say what health and sickness look like in it"
+        f"docs/seeing.md has no heading with {name}: say what health and problem look like in it"
     )
 
 
@@ -62,7 +62,7 @@ def test_code_runs(page, tmp_path, monkeypatch):
     )
     whole = [block for block in blocks if "import" in block]
     assert len(whole) == _RUNNABLE[page]
-    names: dict = {}  # a page goes on with what it has
+    names: dict = {}  # a page continues with what it has
     for block in whole:
         exec(compile(block, page, "exec"), names)
 

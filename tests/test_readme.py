@@ -1,4 +1,4 @@
-"""README is short, counts what there is, and its code runs as it stands."""
+"""README is short, counts what there is, and its code runs as it is."""
 
 import re
 import shlex

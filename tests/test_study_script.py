@@ -116,7 +116,7 @@ def test_stopped_and_killed_it_ends_in_the_same_bytes(home, tmp_path):
         study.send_signal(signal.SIGINT)
         _, stderr = study.communicate(timeout=200)
     assert study.returncode == 130 and "Traceback" not in stderr
-    assert f"To go on:\n  python {ROOT}/study.py digits-VAE --vary seed=0 --set" in stderr
+    assert f"To resume:\n  python {ROOT}/study.py digits-VAE --vary seed=0 --set" in stderr
     with started(tmp_path):
         wait_for_rows(folder / "seed=0" / "log.csv", 30)  # and then it is killed
     # At once, while the run that was left alone may still be saving.

@@ -64,4 +64,4 @@ class Stopped(KeyboardInterrupt):
 
 
 class TrainingStopped(RuntimeError):
-    """Training cannot go on; the message names the step, the cause and the last good checkpoint."""
+    """Training cannot continue; the message has the step, cause and last good checkpoint."""

@@ -36,7 +36,7 @@ def _room(path: Path) -> str:
 
 
 def floors(rooms: dict[str, set[str]]) -> list[list[str]]:
-    """The rooms from the ground up: each stands one floor above the highest that it imports.
+    """The rooms from the ground up: each is one floor above the highest that it imports.
 
     Raises:
         RecursionError: If rooms import each other in a circle.

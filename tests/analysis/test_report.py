@@ -79,7 +79,7 @@ def test_each_page_needs_nothing_else(analyzed):
             assert ((images / name).parent / target).is_file(), target
         assert "://" not in (images / name).read_text()
         shown += page.sources if "/" in name else []
-    assert len(shown) == len(pictures) - 1 > len(PRODUCTS) - 1  # but for comparison.png
+    assert len(shown) == len(pictures) - 1 > len(PRODUCTS) - 1  # except for comparison.png
     assert Page(images / "report.html").pages == ["index.html"]
     assert (images / "index.html").stat().st_size < 200_000
     text = (images / "index.html").read_text()

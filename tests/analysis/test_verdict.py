@@ -52,7 +52,7 @@ def test_nats_that_the_decoder_ignores_are_named():
 
 
 def test_a_gap_to_validation_images_is_called_overfitting():
-    """Of 200 photos with ten held out: 219 nats against 93."""
+    """For 200 photos with ten held out: 219 nats against 93."""
     text = verdict(USED | {"elbo": -93.0, "val_elbo": -219.0}, Params(latent_size=3))
     assert "overfitting: the negative ELBO is 219 nats on validation images and 93 on" in text
     assert "--set augment=mirror" in text

@@ -33,7 +33,7 @@ def test_noise_is_odder_than_digits_and_scores_repeat(run, images, method):
     scores = run.anomaly_scores(images, method)
     assert scores.shape == (len(images),) and scores.dtype == np.float64
     np.testing.assert_array_equal(scores, run.anomaly_scores(images, method))
-    if method != "latent":  # codes of noise lie near 0, which is where codes lie
+    if method != "latent":  # codes of noise are near 0, which is where codes are
         assert np.median(run.anomaly_scores(noise, method)) > np.median(scores)
 
 

@@ -166,7 +166,7 @@ def ways_on(folder: Path) -> list[str]:
 
 
 def go_on(folder: Path) -> str:
-    """Goes on the way that keeps most; returns it."""
+    """Resumes the way that keeps most; returns it."""
     options = {"--resume": {"resume": True}, "plain": {}, "--overwrite": {"overwrite": True}}
     way = ways_on(folder)[0]
     outcome = ended(started(functools.partial(train, folder, **options[way])))
@@ -181,7 +181,7 @@ def go_on(folder: Path) -> str:
 
 
 def failures(place: Path, stride: int, begin: str, failure: str):
-    """A training that fails at one of its operations on files; then goes on."""
+    """A training that fails at one of its operations on files; then resumes."""
     straight, before = place / "straight", place / "before"
     ended(started(functools.partial(train, straight)))
     options = {}

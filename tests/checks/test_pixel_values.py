@@ -31,9 +31,9 @@ def test_the_type_alone_says_what_is_white(images, expected):
 @pytest.mark.parametrize(
     ("images", "message"),
     [
-        (GREYS, r"int64 from 0 to 255. Of 0 to 255: x.astype\(\"uint8\"\)"),
+        (GREYS, r"int64 from 0 to 255. For 0 to 255: x.astype\(\"uint8\"\)"),
         (GREYS.astype(np.int32) % 2, r"int32 from 0 to 1. Black and white: x.astype\(bool\)"),
-        (16 * GREYS.astype(np.int16), r"int16 from 0 to 4080. Of 12 bits: x / 4095"),
+        (16 * GREYS.astype(np.int16), r"int16 from 0 to 4080. For 12 bits: x / 4095"),
         (257 * GREYS.astype(np.uint32), r"uint32 from 0 to 65535. .*x.astype\(\"uint16\"\)"),
         (2**20 * GREYS, r"from 0 to 267386880. .* such as x / 267386880"),
         (GREYS - 3, "from -3 to 252. Rescale"),

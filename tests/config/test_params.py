@@ -149,7 +149,7 @@ def test_hostile_params_json(text, message):
 )  # fmt: skip
 @pytest.mark.parametrize("field", [field.name for field in dataclasses.fields(Params)])
 def test_any_value_is_taken_or_refused(field, value):
-    """Whatever stands behind --set: a valid `Params` or one readable line."""
+    """Whatever is behind --set: a valid `Params` or one readable line."""
     try:
         params = override(Params(), [f"{field}={value}"])
     except UserError as error:

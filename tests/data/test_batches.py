@@ -138,7 +138,7 @@ def test_the_second_batch_is_drawn_from_all_images_by_itself(grid):
         np.testing.assert_array_equal(numbers_of, batch_indices(50, 8, 3, step))
         assert batch["second"].shape == batch["image"].shape
         drawn.extend(np.rint(np.ravel(batch["second"]) * 255).astype(int))
-    counts = np.bincount(drawn, minlength=50)  # 6.4 each in the mean
+    counts = np.bincount(drawn, minlength=50)  # 6.4 each on average
     assert counts.min() > 0 and ((counts - 6.4) ** 2 / 6.4).sum() < 49 + 5 * np.sqrt(98)
 
 

@@ -53,7 +53,7 @@ def test_pixels_are_white_with_their_grey_value(collection):
 def test_draws_are_independent(collection):
     images = drawn(collection.select("train"), [5], 20)[:, 0]
     correlations = np.corrcoef(images)[np.triu_indices(20, 1)]
-    # Of 256 independent pixels the standard deviation is 1/16; of 190 pairs none is beyond 4.5.
+    # For 256 independent pixels the standard deviation is 1/16; of 190 pairs none is beyond 4.5.
     assert np.abs(correlations).max() < 4.5 / 16
     assert abs(np.mean(correlations)) < 4 / 16 / np.sqrt(190)
     neighbors = np.corrcoef(images[:, :-1].ravel(), images[:, 1:].ravel())[0, 1]

@@ -31,7 +31,7 @@ def test_pairs_share_as_many_factors_as_the_paper_says():
     one, other = factors_of(batch["image"]), factors_of(batch["partner"])
     np.testing.assert_array_equal(one, GRID.factors(indices))
     differing = one != other
-    # Of 4 factors 1, 2 or 3 are drawn anew, equally often: each one with probability 1/2, and it
+    # For 4 factors 1, 2 or 3 are drawn anew, equally often: each one with probability 1/2, and it
     # then differs with probability 1 - 1 / size.
     for k, size in enumerate(SIZES):
         expected = 0.5 * (1 - 1 / size)
@@ -65,7 +65,7 @@ def test_pairs_of_sprites_share_the_factors_that_were_kept(monkeypatch):
     (partners,) = asked
     shared = partners == images.factors(indices)
     assert np.all(shared.sum(1) >= 1)
-    # What can be seen of it: a sprite whose x is shared lies over the same columns if its shape,
+    # What can be seen of it: a sprite whose x is shared is over the same columns if its shape,
     # scale and orientation are, too.
     unmoved = shared[:, [0, 1, 2, 3]].all(1)
     columns = batch["image"].max(axis=(1, 3)) == batch["partner"].max(axis=(1, 3))

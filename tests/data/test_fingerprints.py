@@ -52,7 +52,7 @@ def test_a_large_array_is_sampled():
         large[place, 5, 5] = 255
         found += fingerprint(ArrayImages("a", large)) != base
         large[place, 5, 5] = 0
-    assert 4 <= found <= 9  # 2,048 of 12,000: what lies in between is missed, as documented
+    assert 4 <= found <= 9  # 2,048 of 12,000: what is in between is missed, as documented
 
 
 def test_every_file_of_a_folder_counts(pictures):

@@ -162,9 +162,9 @@ def test_16_bits():
     np.testing.assert_allclose(images.images([0]), 0.2, rtol=1e-6)
 
 
-@pytest.mark.parametrize("size", [None, 2])  # resizing cuts off what lies outside
+@pytest.mark.parametrize("size", [None, 2])  # resizing cuts off what is outside
 def test_floats_that_are_no_pixels_are_refused(size):
-    with pytest.raises(UserError, match="'tiny_floats' must lie in .* from 0 to 255. .* x / 255"):
+    with pytest.raises(UserError, match="'tiny_floats' must be in .* from 0 to 255. .* x / 255"):
         load("tiny_floats", image_size=size)
 
 

@@ -28,7 +28,7 @@ class Chromium:
         self._read, from_browser = os.pipe()
 
         def at_their_places():
-            # Copies first: one of the two may lie where the other has to be.
+            # Copies first: one of the two may be where the other has to be.
             ours = os.dup(to_browser), os.dup(from_browser)
             os.dup2(ours[0], 3)
             os.dup2(ours[1], 4)

@@ -64,7 +64,7 @@ class Engine:
         return np.array(self.call("decode", at, np.asarray(codes, float).tolist(), labels))
 
     def follow(self, at, code, start, stop):
-        """The code `[L]` with what lies below some changed latents."""
+        """The code `[L]` with what is below some changed latents."""
         return np.array(self.call("follow", at, np.asarray(code, float).tolist(), start, stop))
 
     def encode(self, at, images, labels=None):

@@ -184,7 +184,7 @@ def test_the_trade_off_goes_from_collapse_to_the_weight_asked_for(images):
         ({"kl_weight": math.nan}, "at least 0"),
         ({"images": np.zeros((1, 4))}, "at least 2 images. Received: 1"),
         ({"images": np.full((3, 4), np.nan)}, "must be finite"),
-        ({"images": np.full((3, 4), 2.0)}, r"must lie in \[0, 1\]"),
+        ({"images": np.full((3, 4), 2.0)}, r"must be in \[0, 1\]"),
         ({"images": np.zeros(3)}, r"\[N, H, W\]"),
         ({"images": "mnist"}, r"vae_tf.data.load\('mnist'\)"),
     ],

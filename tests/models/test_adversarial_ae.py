@@ -10,8 +10,8 @@ from vae_tf.models.template.build import build_model
 from vae_tf.probability.distributions import Point
 
 
-def make(tiny, **knobs):
-    hyper = {"discriminator": [[16]], **knobs}
+def make(tiny, **hyperparameters):
+    hyper = {"discriminator": [[16]], **hyperparameters}
     return build_model(replace(tiny, model="adversarial_ae", hyper=hyper), (8, 8, 1), 64)
 
 

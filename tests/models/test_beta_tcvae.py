@@ -96,7 +96,7 @@ def test_estimators_differ_and_are_not_of_the_wrong_size(tiny, blobs):
 
 @pytest.mark.parametrize(("correlation", "expected"), [(0.0, 0.0), (0.8, 0.511)])
 def test_the_logged_total_correlation_can_be_read(tiny, outputs_of, correlation, expected):
-    """Of a Gaussian with noise of its own it is -log(1 - r^2) / 2, whatever the estimator."""
+    """For a Gaussian with noise of its own it is -log(1 - r^2) / 2, whatever the estimator."""
     rng = np.random.default_rng(0)
     for estimator in ("weighted", "stratified"):
         model = make(tiny, estimator=estimator, dataset_size=50_000)

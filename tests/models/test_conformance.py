@@ -47,7 +47,7 @@ TABLE = {
     "ladder_vae": {"hyper": {"sizes": [2], "hidden": [8], "batch_normalization": True}},
 }
 
-# Latents where there is more than one layer of 3: four classes, z and what lies below it.
+# Latents where there is more than one layer of 3: four classes, z and what is below it.
 SIZES = {
     "m1": 4 + 3,
     "m2": 4 + 3,
@@ -167,7 +167,7 @@ def test_terms(model, batch):
 
 
 def test_updates_lower_the_loss(model, compiled, batch):
-    """Of two networks that play against each other, that of one while the other stands still."""
+    """For two networks that play against each other, that of one while the other stays as it is."""
     opponents = [model.discriminator_optimizer] if "discriminator_loss" in model.logged else []
     own = [each for each in model.optimizers if each not in opponents]
     turns = {"loss": own, "discriminator_loss": opponents} if opponents else {"loss": own}
@@ -194,7 +194,7 @@ def test_fit_and_evaluate_agree(model, batch):
 
 
 def test_no_tensor_collects_three_gradients_at_once(model, compiled, batch):
-    """As traced; what TensorFlow makes of that, and guards and knobs: test_gradient_sums.py."""
+    """The graph as traced. test_gradient_sums.py has the optimized graph and hyperparameters."""
     operations = compiled.get_concrete_function(rows_of(batch, slice(None))).graph.get_operations()
     sums = [len(each.inputs) for each in operations if each.type == "AddN"]
     # Were there none, this would look at the wrong graph.
@@ -335,15 +335,15 @@ def test_the_kl_weight_has_an_effect(params, model, batch):
     assert abs(float(terms[0]["loss"]) - float(terms[1]["loss"])) > 1e-3
 
 
-def test_knobs_of_the_wrong_type(params, model):
-    """Every knob of every model names what it received."""
+def test_hyperparameters_of_the_wrong_type(params, model):
+    """Every hyperparameter of every model names what it received."""
     facts = {"dataset_size": 64, "num_classes": 4}
     facts = {name: facts[name] for name in facts.keys() & hyper_of(params.model).keys()}
-    for knob in hyper_of(params.model):
+    for hyperparameter in hyper_of(params.model):
         for value in ("nonsense", {"a": 1}):
-            knobs = {**facts, **params.hyper, knob: value}
+            hyperparameters = {**facts, **params.hyper, hyperparameter: value}
             with pytest.raises(UserError, match="nonsense" if value == "nonsense" else "'a'"):
-                type(model)(model.encoder, model.decoder, **knobs)
+                type(model)(model.encoder, model.decoder, **hyperparameters)
 
 
 def test_arrays_in_arrays_out(model, images):

@@ -13,8 +13,8 @@ from vae_tf.probability.likelihoods.likelihood import Bernoulli
 from vae_tf.training import train
 
 
-def make(tiny, **knobs):
-    params = replace(tiny, model="dc_ign", latent_size=4, kl_weight=1.0, hyper=knobs)
+def make(tiny, **hyperparameters):
+    params = replace(tiny, model="dc_ign", latent_size=4, kl_weight=1.0, hyper=hyperparameters)
     return build_model(params, (8, 8, 1), 64)
 
 
@@ -56,7 +56,7 @@ def test_where_what_is_shown_varies_all_latents_beyond_the_factors_are_free(tiny
 
 @pytest.mark.parametrize("weight", [0.0, 0.01, 5.0])
 def test_the_gradient_is_that_of_the_papers_procedure(tiny, batch, weight):
-    """Steps 5 to 8: clamp, backpropagate, replace the clamped latents' gradients, go on."""
+    """Steps 5 to 8: clamp, backpropagate, replace the clamped latents' gradients, resume."""
     model = make(tiny, invariance_weight=weight)
     variables = model.trainable_variables
     state = np.array(model.seed_generator.state)

@@ -10,8 +10,8 @@ from vae_tf.probability import divergences
 from vae_tf.training import train
 
 
-def make(tiny, model="factor_vae", latent_size=3, **knobs):
-    hyper = {"discriminator": [[16], [8]], **knobs} if model == "factor_vae" else {}
+def make(tiny, model="factor_vae", latent_size=3, **hyperparameters):
+    hyper = {"discriminator": [[16], [8]], **hyperparameters} if model == "factor_vae" else {}
     params = replace(tiny, model=model, hyper=hyper, kl_weight=1.0, latent_size=latent_size)
     return build_model(params, (8, 8, 1), 64)
 
@@ -82,9 +82,9 @@ def test_no_gradient_of_the_discriminators_loss_reaches_the_codes(tiny, blobs):
 
 
 def test_the_discriminator_learns_the_total_correlation(tiny, outputs_of):
-    """Of a Gaussian with correlation r it is -log(1 - r^2) / 2, 0.511 nats for 0.8."""
-    knobs = {"discriminator": [[64], [64]], "discriminator_learning_rate": 2e-3}
-    model = make(tiny, latent_size=2, **knobs)
+    """For a Gaussian with correlation r it is -log(1 - r^2) / 2, 0.511 nats for 0.8."""
+    hyperparameters = {"discriminator": [[64], [64]], "discriminator_learning_rate": 2e-3}
+    model = make(tiny, latent_size=2, **hyperparameters)
     rng = np.random.default_rng(0)
     variables = model.discriminator.trainable_variables
 
@@ -106,7 +106,7 @@ def test_the_discriminator_learns_the_total_correlation(tiny, outputs_of):
     for _ in range(800):
         learn(codes(512))
     terms = terms_of(codes(50_000))
-    # Of 50,000 codes the mean log-odds have a standard error of 0.004; the rest is what the
+    # For 50,000 codes the mean log-odds have a standard error of 0.004; the rest is what the
     # network has not learned.
     assert np.mean(terms["total_correlation"]) == pytest.approx(0.511, abs=0.08)
     assert float(terms["discriminator_loss"]) < np.log(2) - 0.05

@@ -92,7 +92,7 @@ def test_kl_of_each_layer_is_monte_carlos(two_layers, blobs):
     outputs = two_layers.forward({"image": blobs[:1]}, False, num_samples=20_000)
     top, bottom = outputs.latents
     z_top, z_bottom = np.array(top.z, float), np.array(bottom.z, float)
-    # Given the top, the divergence of the bottom is known: as its samples say in the mean.
+    # Given the top, the divergence of the bottom is known: as its samples say on average.
     ratio = log_normal(z_bottom, bottom.posterior) - log_normal(z_bottom, bottom.prior)
     kl = np.array(bottom.posterior.kl(bottom.prior, bottom.z), float)
     assert kl.std() > 0.01  # it depends on the top
@@ -164,7 +164,7 @@ def test_importance_weights_of_two_layers_find_the_likelihood(networks, blobs):
     weights = model.log_importance_weights(x, 40_000).astype(float)
     ratio = np.exp(weights - exact)
     assert_mean(ratio, 1, 0.03)
-    # One sample in the mean is the bound; more are tighter, and none is above.
+    # One sample on average is the bound; more are tighter, and none is above.
     bounds = [
         special.logsumexp(weights.reshape(k, -1, 3), axis=0).mean(0) - np.log(k) for k in (1, 10)
     ]

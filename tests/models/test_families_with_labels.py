@@ -86,7 +86,7 @@ def test_the_bound_is_the_sum_over_labels(labeled, blobs):
         reconstruction += np.mean(q[:, label] * nats)
         kl += np.mean(q[:, label] * (kl_z + kl_y))
         loss += np.mean(q[:, label] * (nats + kl_z + kl_y))
-    # Every logged term is weighed, not the loss alone.
+    # Every logged term is weighted, not the loss alone.
     assert float(terms["reconstruction"]) == pytest.approx(reconstruction, rel=1e-5)
     assert float(terms["kl"]) == pytest.approx(kl, rel=1e-5)
     assert float(terms["loss"]) == pytest.approx(loss, rel=1e-5)

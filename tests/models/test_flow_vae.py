@@ -11,9 +11,9 @@ from vae_tf.probability.distributions import gaussian_kl
 FLOWS = ["iaf", "planar"]
 
 
-def make(tiny, flow="iaf", latent_size=3, **knobs):
+def make(tiny, flow="iaf", latent_size=3, **hyperparameters):
     params = replace(tiny, model="flow_vae", latent_size=latent_size)
-    return build_model(replace(params, hyper={"flow": flow, **knobs}), (8, 8, 1), 64)
+    return build_model(replace(params, hyper={"flow": flow, **hyperparameters}), (8, 8, 1), 64)
 
 
 def bent(tiny, flow, latent_size, scale=0.5):
@@ -109,7 +109,7 @@ def test_encode_gives_moments_of_the_posterior(tiny, blobs, flow):
 
 @pytest.mark.parametrize("flow", FLOWS)
 def test_weights_estimate_the_likelihood_whatever_the_flow(tiny, blobs, flow):
-    """Of a decoder that ignores z, p(x) = p(x|z): the mean of p(z) / q(z|x) is 1."""
+    """For a decoder that ignores z, p(x) = p(x|z): the mean of p(z) / q(z|x) is 1."""
     # Bent less: with a posterior that is narrow somewhere, samples would miss parts of the prior.
     model = bent(tiny, flow, 2, scale=0.1)
     first = model.decoder.get_layer("dense_1")
@@ -140,7 +140,7 @@ def test_flows_see_the_image(tiny, blobs):
 
 
 @pytest.mark.parametrize(
-    ("knobs", "message"),
+    ("hyperparameters", "message"),
     [
         ({"num_flows": 0}, "`num_flows` must be a whole number from 1 to 100. Received"),
         ({"num_flows": True}, "`num_flows` must be a whole number"),
@@ -149,9 +149,9 @@ def test_flows_see_the_image(tiny, blobs):
         ({"flow": [1]}, "Unknown flow"),
     ],
 )
-def test_wrong_knobs(tiny, knobs, message):
+def test_wrong_hyperparameters(tiny, hyperparameters, message):
     with pytest.raises(UserError, match=message):
-        make(tiny, **knobs)
+        make(tiny, **hyperparameters)
 
 
 def inverse(flow, y, context):

@@ -82,6 +82,6 @@ def test_a_vae_that_would_collapse_spends_what_is_free(tiny, blobs):
     assert 0.9 < kl["free_bits_vae"] < 1.6  # two or three latents of 0.5
 
 
-def test_a_wrong_knob(tiny):
+def test_a_wrong_hyperparameter(tiny):
     with pytest.raises(UserError, match="`free_nats` must be a number of at least 0"):
         make(tiny, free_nats=-0.1)

@@ -1,7 +1,7 @@
 """No gradient is summed in an order that changes from run to run.
 
-Here where a weight may be 0, which adds guards, and of knobs that change what is added; the models
-as they are: test_conformance.py.
+Here where a weight may be 0, which adds guards, and of hyperparameters that change what is added;
+the models as they are: test_conformance.py.
 """
 
 import numpy as np

@@ -128,7 +128,7 @@ def test_lower_layers_follow_the_upper_ones(model):
         ({"batch_normalization": 1}, "true or false"),
     ],
 )
-def test_knobs_that_are_none(hyper, message):
+def test_hyperparameters_that_are_none(hyper, message):
     with pytest.raises(UserError, match=message):
         build("ladder_vae", sizes=(2,), hyper=hyper)
 

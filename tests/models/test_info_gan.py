@@ -14,9 +14,9 @@ from vae_tf.models.template.build import build_model
 from vae_tf.runs import Run
 
 
-def make(tiny, latent_size=6, **knobs):
+def make(tiny, latent_size=6, **hyperparameters):
     """Three classes, two continuous codes, one latent of noise."""
-    hyper = {"num_codes": 2, "categories": [3], **knobs}
+    hyper = {"num_codes": 2, "categories": [3], **hyperparameters}
     params = replace(tiny, model="info_gan", hyper=hyper, latent_size=latent_size)
     return build_model(params, (8, 8, 1), 64)
 
@@ -150,8 +150,8 @@ def test_the_recognition_network_learns_to_read_the_codes(tiny, blobs):
 
 def test_batch_statistics_move_with_updates_alone(tiny, blobs, tmp_path):
     """Not with validation, nor with the last row of the log, which is a pass of training."""
-    knobs = {"num_codes": 2}
-    params = replace(tiny, model="info_gan", hyper=knobs, encoder=CONVOLUTIONS, steps=5)
+    hyperparameters = {"num_codes": 2}
+    params = replace(tiny, model="info_gan", hyper=hyperparameters, encoder=CONVOLUTIONS, steps=5)
     images = ImageSet("blobs", "train", ArrayRows(blobs, 1.0))
     run = training.train(params, tmp_path / "run", data=(images, images))
     run.model.compute_terms({"image": blobs}, training=False)

@@ -10,8 +10,10 @@ from vae_tf.probability.distributions import Codebook, UniformCodes
 from vae_tf.probability.likelihoods.likelihood import Bernoulli
 
 
-def make(tiny, **knobs):
-    return build_model(replace(tiny, model="qlae", kl_weight=1.0, hyper=knobs), (8, 8, 1), 64)
+def make(tiny, **hyperparameters):
+    return build_model(
+        replace(tiny, model="qlae", kl_weight=1.0, hyper=hyperparameters), (8, 8, 1), 64
+    )
 
 
 @pytest.fixture
@@ -157,7 +159,7 @@ def test_a_keras_file(model, blobs, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("knobs", "message"),
+    ("hyperparameters", "message"),
     [
         ({"num_values": 1}, "`num_values` must be a whole number of at least 2. Received: num_v"),
         ({"num_values": 4.0}, "Received: num_values=4.0"),
@@ -165,6 +167,6 @@ def test_a_keras_file(model, blobs, tmp_path):
         ({"commitment_weight": "1"}, "Received: commitment_weight='1'"),
     ],
 )
-def test_mistakes(tiny, knobs, message):
+def test_mistakes(tiny, hyperparameters, message):
     with pytest.raises(UserError, match=message):
-        make(tiny, **knobs)
+        make(tiny, **hyperparameters)

@@ -9,8 +9,8 @@ from vae_tf.models.vamp_vae import VampPrior
 from vae_tf.probability.distributions import Gaussian, StandardNormal
 
 
-def make(tiny, **knobs):
-    return build_model(replace(tiny, model="vamp_vae", hyper=knobs), (8, 8, 1), 64)
+def make(tiny, **hyperparameters):
+    return build_model(replace(tiny, model="vamp_vae", hyper=hyperparameters), (8, 8, 1), 64)
 
 
 def with_random_pseudo_images(tiny, count):

@@ -19,7 +19,7 @@ def kernel_of(options, shape=(200, 200)):
 )
 def test_variance_times_fan_in(name, hidden, output):
     weights = InitialWeights(name, 0)
-    # Of 40,000 uniform numbers the variance is known to 0.5 %.
+    # For 40,000 uniform numbers the variance is known to 0.5 %.
     assert kernel_of(weights.hidden(50)).var() * 50 == pytest.approx(hidden, rel=0.03)
     assert kernel_of(weights.output(50)).var() * 50 == pytest.approx(output, rel=0.03)
 

@@ -23,7 +23,7 @@ def test_training_has_eight_panels_with_units():
     assert panels["Total loss"].get_ylabel() == "nats per image"
     assert {axes.get_xlabel() for axes in figure.axes} == {"step"}
     lines = [len(axes.lines) for axes in figure.axes]
-    assert lines == [2, 2, 2, 1, 2, 4, 2, 4]  # validation beside training but for the weight
+    assert lines == [2, 2, 2, 1, 2, 4, 2, 4]  # validation beside training except for the weight
     assert {"Title", "run, step 5"} <= set(texts(figure))
 
 

@@ -226,7 +226,7 @@ def test_permutations_are_uniform():
 
 
 def test_batches_of_unknown_size_are_as_good(posteriors):
-    """Keras does not say beforehand how many images a batch of `fit` has."""
+    """Keras does not say beforehand how many images per batch of `fit` has."""
     z, mean, log_stddev = posteriors
     signature = [tf.TensorSpec((None, 3), tf.float32)] * 3
 

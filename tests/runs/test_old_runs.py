@@ -1,4 +1,4 @@
-"""Run folders of an older version, one of each family: they load, go on and are analyzed.
+"""Run folders of an older version, one of each family: they load, resume and are analyzed.
 
 `old/make.py` made them, before runs had an initializer.
 """

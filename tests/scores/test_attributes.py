@@ -45,7 +45,7 @@ def test_latents_are_named_after_what_they_tell():
 
 
 def test_nothing_is_named_by_chance():
-    """Of 40 tables of noise, 32 latents each, about one in a hundred attributes exceeds."""
+    """For 40 tables of noise, 32 latents each, about one in a hundred attributes exceeds."""
     exceeding = 0
     for seed in range(40):
         rng = np.random.default_rng(seed)

@@ -210,7 +210,7 @@ def test_extreme_standard_deviations_stay_finite(log_stddev):
     [
         (np.zeros((5, 2)), np.zeros((5, 3)), {}, "must have the same shape.*Received: "),
         (np.zeros(5), np.zeros(5), {}, "`mean` must be 2-D"),
-        (np.zeros((5, 2)), np.full((5, 2), 99.0), {}, "`log_stddev` must lie between"),
+        (np.zeros((5, 2)), np.full((5, 2), 99.0), {}, "`log_stddev` must be between"),
         (np.zeros((5, 2)), np.full((5, 2), np.nan), {}, "`log_stddev` must be finite"),
         (np.zeros((0, 2)), np.zeros((0, 2)), {}, "at least 1 samples"),
         (np.zeros((5, 2)), np.zeros((5, 2)), {"num_samples": 1}, "`num_samples` must be"),

@@ -13,7 +13,7 @@ def factors(rng):
 
 
 def test_distance_by_hand():
-    # Rows (a, a, b, b), (a, a, a, a): the mean is 3/4, 1/4; both lie 1/4 away.
+    # Rows (a, a, b, b), (a, a, a, a): the mean is 3/4, 1/4; both are 1/4 away.
     assert fairness._distance(np.array([[7, 7, 9, 9], [7, 7, 7, 7]])) == pytest.approx(0.25)
 
 

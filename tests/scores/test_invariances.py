@@ -44,7 +44,7 @@ def posterior(score, *, with_factors):
 
 
 # Name: (function, whether invariant to a scale per code, tolerance). The tolerances: bins and trees
-# are exact but for ties; fits stop early; neighbors have tie-breaking noise.
+# are exact except for ties; fits stop early; neighbors have tie-breaking noise.
 CASES = {
     "mig": (on_arrays(metrics.mig_score), True, 1e-9),
     "mig_sup": (on_arrays(metrics.mig_sup_score), True, 1e-9),

@@ -39,7 +39,7 @@ def test_values_that_share_a_bin_count_as_one():
 
 
 def test_range_reaches_below_zero():
-    # Held, most points lie at one end and two far away at the other: 1 - 1.96 / 1.
+    # Held, most points are at one end and two far away at the other: 1 - 1.96 / 1.
     group = np.append(np.ones(98), [-1, -1])
     codes, factors = np.append(group, -group)[:, None], np.repeat([[0], [1]], 100, axis=0)
     assert irs_score(codes, factors) == pytest.approx(-0.96)

@@ -50,7 +50,7 @@ def test_one_sample_is_the_elbo_and_more_are_not_looser(model, blobs):
     elbos = np.array([float(term["elbo"]) for term in terms]) - constant
     error = 4 * np.hypot(elbos.std() / np.sqrt(10), draws.mean(1).std() / np.sqrt(1_000))
     assert draws.mean() == pytest.approx(elbos.mean(), abs=error)
-    # Of 50 draws the bound is above that of one (Jensen), here by more than the estimate's error.
+    # For 50 draws the bound is above that of one (Jensen), here by more than the estimate's error.
     bounds = (logsumexp(draws.reshape(20, 50, -1), axis=1) - np.log(50)).mean(1)
     error = 4.5 * bounds.std() * np.sqrt(1 + 1 / 20)
     assert log_likelihood(model, blobs, 50).mean() == pytest.approx(bounds.mean(), abs=error)
@@ -132,7 +132,7 @@ def test_bits_of_no_levels(levels):
         (np.zeros((2, 8, 9, 1)), r"Received: shape=\(2, 8, 9, 1\)"),
         ([[0.0], [0.0, 1.0]], "nested lists of different lengths"),
         (np.full((2, 8, 8, 1), "a"), "must be numbers. Received: <U1"),
-        (np.full((2, 8, 8, 1), 255), "int64 from 255 to 255. Of 0 to 255"),
+        (np.full((2, 8, 8, 1), 255), "int64 from 255 to 255. For 0 to 255"),
         (np.full((2, 8, 8, 1), -0.1), r"in \[0, 1\]. Received: values from -0.1 to -0.1"),
         (np.full((2, 8, 8, 1), np.nan), "finite numbers. Received: NaN or infinity in 2 of 2"),
     ],

@@ -19,7 +19,7 @@ def test_noise_and_constants_tell_nothing():
 
 
 def test_two_gaussians_by_quadrature():
-    """Of codes N(2 v, 1): I = H(v) - E[H(v | code)], integrated on a grid."""
+    """For codes N(2 v, 1): I = H(v) - E[H(v | code)], integrated on a grid."""
     rng = np.random.default_rng(0)
     values = rng.integers(0, 2, 40_000)
     z = np.linspace(-6, 8, 4_001)
@@ -29,7 +29,7 @@ def test_two_gaussians_by_quadrature():
     expected = 1 - rest / np.log(2)
     codes = (2 * values + rng.normal(size=len(values)))[:, None]
     found = neighbor_information(codes, values, num_neighbors=60)
-    assert expected - 0.04 < found < expected + 0.01  # a lower bound, but for chance
+    assert expected - 0.04 < found < expected + 0.01  # a lower bound, except for chance
 
 
 def test_rotating_the_codes_changes_nothing():

@@ -15,7 +15,7 @@ def test_discrete_by_hand():
 
 
 def test_discrete_threshold_by_hand():
-    # Symmetric and balanced: the threshold lies at 0, where 30 of 100 test points are misplaced.
+    # Symmetric and balanced: the threshold is at 0, where 30 of 100 test points are misplaced.
     test = CODES[:, [0]].copy()
     test[:15] *= -1
     test[-15:] *= -1

@@ -49,7 +49,7 @@ def test_one_code_and_copies(rng):
     codes = rng.normal(size=(100, 1))
     assert set(unsupervised_scores(codes).values()) == {0.0}
     copies = unsupervised_scores(codes[:, [0, 0]])
-    assert 15 < copies["gaussian_total_correlation"] < 20  # infinite, but for float64
+    assert 15 < copies["gaussian_total_correlation"] < 20  # infinite, except for float64
     # D S has the eigenvalues 2 s^4 and 0: 4 s^2 - 2 sqrt(2) s^2 over 2 s^2.
     assert copies["gaussian_wasserstein_normalized"] == pytest.approx(2 - np.sqrt(2))
 
@@ -64,7 +64,7 @@ def test_two_samples_are_needed():
 
 
 def test_active_units():
-    # Variances 1, 0.0121, 0.01 (not above), 0 but for rounding.
+    # Variances 1, 0.0121, 0.01 (not above), 0 except for rounding.
     codes = np.array([[1, 0.11, 0.1, 0.1]] * 5 + [[-1, -0.11, -0.1, 0.1]] * 5)
     assert active_units(codes[:, [0, 1, 3]]) == 2
     assert active_units(codes, threshold=0.5) == 1

@@ -76,7 +76,7 @@ def test_a_run_without_factors_gets_what_needs_none(run_folder, quiet):
     ]  # fmt: skip
     values = record["scores"]["log_likelihood"]["values"]
     elbo = run.history["val_elbo"][-1]
-    assert values["log_likelihood"] > elbo - 1  # tighter than the bound, but for other images
+    assert values["log_likelihood"] > elbo - 1  # tighter than the bound, except for other images
     assert "bits_per_dimension" not in values  # a Bernoulli is no probability of grey pixels
     sizes = record["scores"]["elbo_decomposition"]["sizes"]
     assert sizes == {"num_samples": 1_000, "num_images": len(run.data)}

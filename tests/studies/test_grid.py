@@ -27,7 +27,7 @@ def test_several_runs_are_named_first():
     assert [point.name for point in Study({"one": BASE, "two": BASE}).points()] == ["one", "two"]
 
 
-def test_knobs_and_schedules_vary():
+def test_hyperparameters_and_schedules_vary():
     study = Study(BASE, vary={"hyper.beta": (1, 6), "kl_weight": (linear(0, 4, 10), "none")[:1]})
     point = study.points()[1]
     assert point.name == "hyper.beta=6,kl_weight=linear(0,4,10)"

@@ -96,7 +96,7 @@ def test_fast_scores_do_not_come_beside_full_ones(study_folder, tiny):
     (study_folder / "seed=0" / "metrics.json").write_text(json.dumps(record))
     one, two = (Study(tiny, vary={"seed": seeds}).points() for seeds in ((0,), (0, 1)))
     assert not StudyRun(study_folder, one, "fast").left  # nothing to mix
-    with pytest.raises(UserError, match="Go on with --metrics full"):
+    with pytest.raises(UserError, match="Continue with --metrics full"):
         StudyRun(study_folder, two, "fast")
     assert len(StudyRun(study_folder, two, "full").left) == 1
 

@@ -38,7 +38,7 @@ PRINTED = re.compile(r"\bpython (train|analyze|study)\.py\b.*")
 # No parser takes it as the value of an option, and every one as a name or a folder.
 DASHES = "--"
 
-# What stands in place of the scripts, which read their command line here.
+# What is in place of the scripts, which read their command line here.
 SHOW = "import json, sys; print(json.dumps([sys.argv[0], *sys.argv[1:]]))"
 PARSERS = {
     "train.py": lambda words: train_script.parse(words, SimpleNamespace(DEFAULT_RUN="digits")),

@@ -47,7 +47,7 @@ def rewrite(folder, change):
 def test_images_outside_the_unit_interval_are_refused(tiny, tmp_path, blobs):
     images = ArrayImages("blobs", blobs)
     images.images = lambda indices: 2 * blobs[indices]
-    with pytest.raises(UserError, match=r"must lie in \[0, 1\]. Received: values from 0 to 2"):
+    with pytest.raises(UserError, match=r"must be in \[0, 1\]. Received: values from 0 to 2"):
         train(tiny, tmp_path / "run", data=(images, images))
     assert not (tmp_path / "run").exists()
 
@@ -75,7 +75,7 @@ def test_a_run_goes_on_from_its_own_log_only(run_folder, refused, damage):
         "binary": [bytes(range(256)) * 10],
     }
     path.unlink() if damage == "deleted" else path.write_bytes(b"".join(changed[damage]))
-    refused(r"log\.csv' is not the log that the checkpoint of step 12 goes on from.*--overwrite")
+    refused(r"log\.csv' is not the log that the checkpoint of step 12 resumes from.*--overwrite")
 
 
 def test_the_history_is_that_of_the_checkpoint(run_folder):

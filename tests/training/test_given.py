@@ -108,7 +108,7 @@ def test_vectors_are_trained_scored_and_drawn(tiny, tmp_path):
     """Six measurements of two causes: the decoder's mean is any number, no sigmoid of it."""
     rng = np.random.default_rng(0)
     x = 3 * rng.normal(size=(200, 2)) @ rng.normal(size=(2, 6)) + rng.normal(size=(200, 6))
-    with pytest.raises(UserError, match=r"must lie in \[0, 1\]"):
+    with pytest.raises(UserError, match=r"must be in \[0, 1\]"):
         train(replace(tiny, encoder=[[8]]), tmp_path / "run", data=x)
     params = replace(tiny, encoder=[[8]], likelihood="gaussian", kl_weight=0.5)
     run = train(params, tmp_path / "run", data=x)

@@ -204,7 +204,7 @@ def test_a_signal_after_a_folder_was_deleted(params, tmp_path, at_step):
 
 
 def test_more_steps_are_those_of_the_longer_run(params, straight, tmp_path):
-    """From a damaged checkpoint, too: then it is the one before that is gone on from."""
+    """From a damaged checkpoint, too: then it is the one before that is resumed from."""
     train(replace(params, steps=11), tmp_path / "grown")
     assert_same(final_state(train(params, tmp_path / "grown", resume=True)), straight)
     newest = checkpoints.newest(tmp_path / "grown" / "checkpoints")

@@ -40,12 +40,12 @@ def analyze(
     """Draws what is not up to date: the products of each run, then those over all runs.
 
     Memory is bounded: one model at a time, and at most a thousand images. Each file is written
-    wholly or not at all, so that what is drawn is kept whatever happens. What is wrong with one
+    entirely or not at all, so that what is drawn is kept whatever happens. What is wrong with one
     run is noted in the outcome and does not cost the others.
 
     Args:
         runs: Run folders to analyze, or one.
-        images: Folder of the results, a folder a run; those of a study lie in STUDY/POINT.
+        images: Folder of the results, a folder a run; those of a study are in STUDY/POINT.
         data: The images of runs that were trained on images given to `train`, as there.
         only: Files to draw; None for all.
         force: Whether to draw what is up to date, too.
@@ -187,7 +187,7 @@ class _RunDrawing:
 
     def _summarize(self, analyzed: AnalyzedRun, source: str):
         with reading():
-            # Of a run on images of somebody's own, the named data set would forecast nothing.
+            # For a run on images of somebody's own, the named data set would forecast nothing.
             own = analyzed.run.details["own_data"]
             forecast = None if own else forecast_words(analyzed.params)
             summary = summarize(analyzed) | {"forecast": forecast}

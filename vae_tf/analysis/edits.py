@@ -133,7 +133,7 @@ def learned_classifier(features: np.ndarray, groups: np.ndarray, half: int):
         return None  # too rare
     classifier = LogisticRegression(C=0.1, max_iter=500, class_weight="balanced")
     with warnings.catch_warnings():
-        # Of a model that draws all images alike; its accuracy says so.
+        # For a model that draws all images alike; its accuracy says so.
         warnings.simplefilter("ignore", ConvergenceWarning)
         classifier.fit(features[first], groups[first])
     told = classifier.predict(features[second])

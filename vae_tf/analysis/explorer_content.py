@@ -111,7 +111,7 @@ def _prior(model):
 
 
 def _name(analyzed, latent):
-    """What a latent tells, and where there are several layers, in which it lies."""
+    """What a latent tells, and where there are several layers, in which it is."""
     name = analyzed.latent_names.get(latent)
     words = [printable(name)] if name else []
     sizes = analyzed.model.layer_sizes  # from below

@@ -1,4 +1,4 @@
-"""The forecast of a run from its training images, to stand beside what it reached."""
+"""The forecast of a run from its training images, to be beside what it reached."""
 
 import functools
 import math

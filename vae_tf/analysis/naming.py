@@ -31,11 +31,11 @@ def latent_names(
     """Number of a latent -> the attribute it tells best; none where no attributes are known.
 
     A latent that is not used has no name: its means may tell an attribute, though by less than the
-    noise of the code. Of an attribute of several values there is none where classifiers see no
+    noise of the code. For an attribute of several values there is none where classifiers see no
     change of decoded images, and the name says between which values these go only where most of
-    them do: the classes whose codes lie farthest out, or those that gain a little over many images,
+    them do: the classes whose codes are farthest out, or those that gain a little over many images,
     need not be what the decoder makes of one latent in the image that a reader looks at.
-    Of a model that is given labels, codes hold what these do not tell, and are not named.
+    For a model that is given labels, codes hold what these do not tell, and are not named.
 
     Args:
         run: The run.

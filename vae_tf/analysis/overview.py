@@ -69,7 +69,7 @@ def write_overview(paths: Sequence[Path], request: Request, outcome: Outcome):
             _write_comparison(alone, request, outcome)
         except OSError:
             raise
-        except Exception as error:  # the report goes on without it
+        except Exception as error:  # the report continues without it
             reason = reason_of(error, "comparison.png")
             outcome.add_problem("All runs", "comparison.png not drawn", reason)
     if {"index.html", "report.html"} & set(asked):

@@ -32,7 +32,7 @@ def find_runs(predictions: Path, names: Sequence[str] = ()) -> list[Path]:
     if not found:
         what = "holds no run" if predictions.is_dir() else "does not exist"
         raise UserError(
-            f"The folder '{predictions}' {what}. Say where runs lie with --predictions, or "
+            f"The folder '{predictions}' {what}. Say where runs are with --predictions, or "
             f"train one: {command_line('train.py', predictions=predictions)}"
         )
     chosen: list[Path] = []
@@ -41,7 +41,7 @@ def find_runs(predictions: Path, names: Sequence[str] = ()) -> list[Path]:
         name = str(Path(name).relative_to(predictions)) if inside else name.rstrip("/")
         if name not in found and name not in points:
             known = points if "/" in name and name.partition("/")[0] in found else found
-            raise unknown("run", name, known, f"Runs lie in '{predictions}'.")
+            raise unknown("run", name, known, f"Runs are in '{predictions}'.")
         chosen += found.get(name) or points[name]
     return list(dict.fromkeys(chosen))
 

@@ -29,7 +29,7 @@ _TERMS = ("loss", "reconstruction", "kl", "elbo", "stddev_mean")
 _LOGGED = (*_TERMS, *(f"val_{name}" for name in _TERMS))
 # The parts of the images that are put into a wrong class, of models that tell it.
 ERRORS = ("val_error", "test_error")
-# Columns of summary.csv, but for the last.
+# Columns of summary.csv, except for the last.
 _COLUMNS = (
     *("run", "step", "steps", "dataset", "model", "kl_weight", "likelihood", "latent_size"),
     *_LOGGED,

@@ -63,7 +63,7 @@ def anomaly_threshold(scores: np.ndarray, rate: float = 0.01) -> Threshold:
     if not is_number(rate) or not 0 < rate < 1:
         raise UserError(f"`rate` must be above 0 and below 1. Received: rate={shown(rate)}")
     count = len(scores)
-    # Rounded, as (N + 1)(1 - rate) is often a whole number but for the last bit.
+    # Rounded, as (N + 1)(1 - rate) is often a whole number except for the last bit.
     rank = math.ceil(round((count + 1) * (1.0 - rate), 9))
     if rank > count:
         raise UserError(

@@ -5,6 +5,6 @@ LARGEST_SIDE = 4096  # of an image, in pixels
 MOST_CLASSES = 2**16  # of labels that are given
 LARGEST_NUMBER = 1e30  # of every other number, within float32
 
-# Nats of KL, in the mean over images, from which on a latent is called used: in forecasts,
+# Nats of KL, on average over images, from which on a latent is called used: in forecasts,
 # pictures, tables, verdicts and reports alike. Below, its traversal shows no change.
 USED_NATS = 0.1

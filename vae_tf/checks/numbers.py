@@ -18,13 +18,13 @@ def is_whole(value: object, least: float, most: float = LARGEST_COUNT) -> TypeGu
 
 
 def require_number(name: str, value, least: float, most: float = math.inf, *, whole: bool = False):
-    """Checks a knob that must be a finite number from `least` to `most`.
+    """Checks a hyperparameter that must be a finite number from `least` to `most`.
 
     Without bounds of its own a count fits into 32 bits, and any other number into float32, in which
     it is used.
 
     Args:
-        name: Name of the knob.
+        name: Name of the hyperparameter.
         value: The value that was given.
         least: Smallest value allowed.
         most: Largest value allowed.
@@ -45,7 +45,7 @@ def require_number(name: str, value, least: float, most: float = math.inf, *, wh
 
 
 def require_flag(name: str, value):
-    """Checks that a knob is True or False.
+    """Checks that a hyperparameter is True or False.
 
     Raises:
         UserError: If it is anything else, 0 and 1 too.

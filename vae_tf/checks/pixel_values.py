@@ -4,7 +4,7 @@ The type alone decides what a value means, so that an image means the same in an
 
 - bool is 0 or 1;
 - uint8 and uint16 are divided by the largest value of the type, 255 or 65,535;
-- floats are taken as they are: they must be finite and lie in [0, 1];
+- floats are taken as they are: they must be finite and in [0, 1];
 - all else is refused with the remedy: other integers say nothing about which value is white.
 
 Integers of 8 or 16 bits that reach only 1 are refused, too: they may be black and white, or all but
@@ -66,7 +66,7 @@ def row_scale(
         array: `[N, ...]` rows.
         shape: Shape of a row: (H, W, C) of images, (D,) of vectors.
         name: What they are, for the message.
-        unit: Whether vectors have to lie in [0, 1], see `check_values`.
+        unit: Whether vectors have to be in [0, 1], see `check_values`.
 
     Raises:
         UserError: If the type or the values do not fit.
@@ -122,13 +122,13 @@ def _remedy(low: int, high: int) -> str:
     if low < 0:
         return "Rescale them, as by (x - x.min()) / (x.max() - x.min())."
     if high <= 1:
-        return 'Black and white: x.astype(bool). Of 0 to 255: x.astype("uint8").'
+        return 'Black and white: x.astype(bool). For 0 to 255: x.astype("uint8").'
     if high <= 255:
-        return 'Of 0 to 255: x.astype("uint8"). Else divide them by the value of white.'
+        return 'For 0 to 255: x.astype("uint8"). Else divide them by the value of white.'
     if high <= 4095:
-        return 'Of 12 bits: x / 4095. Of 0 to 65,535: x.astype("uint16").'
+        return 'For 12 bits: x / 4095. For 0 to 65,535: x.astype("uint16").'
     if high <= 65535:
-        return 'Of 0 to 65,535: x.astype("uint16"). Else divide them by the value of white.'
+        return 'For 0 to 65,535: x.astype("uint16"). Else divide them by the value of white.'
     return f"Divide them by the value of white, such as x / {high}."
 
 
@@ -145,7 +145,7 @@ def check_values(array: np.ndarray, name: str = "Images", *, unit: bool = True):
     Args:
         array: Rows `[N, ...]`.
         name: What they are, for the message.
-        unit: Whether they have to lie in [0, 1]: most likelihoods model sigmoid(logits).
+        unit: Whether they have to be in [0, 1]: most likelihoods model sigmoid(logits).
 
     Raises:
         UserError: If they do not.
@@ -170,7 +170,7 @@ def check_values(array: np.ndarray, name: str = "Images", *, unit: bool = True):
             full = 255 if high <= 255 else 65535 if high <= 65535 else high
             remedy = f"Divide them by their full scale: x / {full:g}."
         raise UserError(
-            f"{name} must lie in [0, 1]. Received: values from {low:g} to {high:g}. {remedy}"
+            f"{name} must be in [0, 1]. Received: values from {low:g} to {high:g}. {remedy}"
         )
 
 

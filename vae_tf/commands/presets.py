@@ -19,7 +19,7 @@ def read_presets(script: str) -> ModuleType:
     """Imports params.py: that of the working folder for a command of the installed package.
 
     Args:
-        script: Path of the script beside which it should lie otherwise, for messages.
+        script: Path of the script beside which it should be otherwise, for messages.
 
     Returns:
         The module: RUNS and DEFAULT_RUN, and STUDIES where it has them.
@@ -127,5 +127,5 @@ def check_name(name: str, what: str):
     if not fits or not name.isprintable() or len(os.fsencode(name)) > 200:
         raise UserError(
             f"{what} must be the name of a folder, without a path, printable and of at most 200 "
-            f"bytes. Received: {shown(name)}. Say where it lies with --predictions."
+            f"bytes. Received: {shown(name)}. Say where it is with --predictions."
         )

@@ -8,7 +8,7 @@ from vae_tf.texts import literals
 
 
 def changed(params: Params, changes: Mapping[str, object]) -> Params:
-    """A copy with some fields changed, of which `hyper.KNOB` changes one knob alone.
+    """A copy with some fields changed, of which `hyper.KNOB` changes one hyperparameter alone.
 
     Raises:
         UserError: If a field is unknown, naming the nearest, or a value is impossible.
@@ -50,9 +50,9 @@ def override(params: Params, assignments: Iterable[str]) -> Params:
                 f"An override has the form key=value, such as steps=500. "
                 f"Received: {shown(assignment)}"
             )
-        # `hyper` after one of its knobs would drop that knob.
-        knobs = key == "hyper" and any(other.startswith("hyper.") for other in changes)
-        if key in changes or knobs:
+        # `hyper` after one of its hyperparameters would drop that hyperparameter.
+        hyperparameters = key == "hyper" and any(other.startswith("hyper.") for other in changes)
+        if key in changes or hyperparameters:
             raise UserError(
                 f"`{key}` is set twice, the second time by {shown(assignment)}. Drop one."
             )

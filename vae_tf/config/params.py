@@ -54,11 +54,13 @@ class Params:
 
     # Data
     dataset: str = "sprites"  # name of a set, or folder:PATH
-    image_size: int | None = None  # pixels a side; None: as the set has it
+    image_size: int | None = None  # pixels per side; None: as the set has it
     channels: int | None = None  # 1 grey, 3 color; None: as the set has it
     validation: float | int = 0.05  # part, or number, of the training images held out where the
     # set has no validation split of its own
-    labels: int | None = None  # labeled training images, as many of each class, chosen by the seed,
+    labels: int | None = (
+        None  # labeled training images, equally many per class, by the seed,
+    )
     # for models that learn from few; None: all are
     missing: str | None = None  # values hidden from models that take missing ones: random(0.5),
     # pixels, or block(0.5), a rectangle, at random and of an image always the same; None: none
@@ -85,7 +87,7 @@ class Params:
     # =learned or =optimal), laplace (absolute errors), continuous_bernoulli, discretized_logistic
     prior: str = "normal"  # of one vector of latents: normal, N(0, I); learned with the model:
     # flow, mixture or vamp, with sizes such as flow(couplings=8), see priors/texts.py
-    hyper: dict = dataclasses.field(default_factory=dict)  # a variant's own knobs
+    hyper: dict = dataclasses.field(default_factory=dict)  # a variant's own hyperparameters
     start: str | None = None  # run, by its name or folder, whose weights this one begins with: the
     # layers that both have, see training/transfer.py; None: initial weights
 
@@ -197,7 +199,7 @@ class Params:
             self._set("hyper", parse_json(json.dumps(self.hyper, allow_nan=False)))
         except (TypeError, ValueError, RecursionError):
             self._require(False, "hyper", "a dict of JSON values")
-        self._require(isinstance(self.hyper, dict), "hyper", "a dict of the variant's knobs")
+        self._require(isinstance(self.hyper, dict), "hyper", "a dict of hyperparameters")
         if self.model == "m1_m2" and "kind" in self.hyper:
             model, hyper = split(self.hyper, "m1_m2")
             self._set("model", model)

@@ -39,7 +39,7 @@ class FactorGrid:
             )
         if ((factors < 0) | (factors >= self.sizes)).any():
             raise UserError(
-                f"`factors` must lie in [0, size) for the sizes {self.sizes} of {self.names}. "
+                f"`factors` must be in [0, size) for the sizes {self.sizes} of {self.names}. "
                 f"Received: values from {factors.min(axis=0)} to {factors.max(axis=0)}"
             )
         return np.ravel_multi_index(tuple(factors.T), self.sizes)

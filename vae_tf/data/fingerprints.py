@@ -1,4 +1,4 @@
-"""A fingerprint of a set of images: tells whether a run goes on with the images it began with."""
+"""A fingerprint of a set of images: tells whether a run continues with the images it began with."""
 
 import hashlib
 import math
@@ -15,9 +15,9 @@ _LEAST_ROWS = 1024
 def fingerprint(images: ImageSet) -> str:
     """A short text that changes when the images of a set change.
 
-    It covers their number, their shape and their pixels, in order. Of images that were prepared on
+    It covers their number, their shape and their pixels, in order. For images that were prepared on
     disk (TFDS, folders, emoji) every one counts, through its checksum: a change of any image, of
-    their order or of the split is noticed, but for one in 2^32. Of others (arrays, rendered and
+    their order or of the split is noticed, except for one in 2^32. Of others (arrays, rendered and
     randomly drawn images) a fixed sample counts, evenly spaced over the set: as many as make 32 MB,
     at least 1,024, all if there are fewer. It misses a change of the images in between.
 

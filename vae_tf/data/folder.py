@@ -46,7 +46,7 @@ def load_folder(path: str, image_size: int | None, channels: int | None) -> Coll
 
     A file that cannot be read is left out, with a warning. What is known of images besides, see
     `folder_labels`. Prepared images are found again by the content of the files and their paths
-    from the folder: neither their times nor where the folder lies counts.
+    from the folder: neither their times nor where the folder is counts.
 
     Args:
         path: The folder.

@@ -41,7 +41,7 @@ def labels_of_folder(root: Path, files: list[str]) -> FolderLabels:
     """Reads what the folder says of its images.
 
     The label of an image is the name of its sub-folder, as in every image-folder loader, where all
-    images lie in sub-folders, none deeper. A file `labels.csv` in the folder itself has a column
+    images are in sub-folders, none deeper. A file `labels.csv` in the folder itself has a column
     `file`, paths from the folder, and further columns: `labels` (or `label`, or `class`) are the
     labels, others attributes. Values are coded in the order of their names, numbers in theirs; an
     empty cell is not known. Without sub-folders the only column is the labels.
@@ -76,11 +76,11 @@ def _sub_folders(files: list[str]) -> tuple[list[str] | None, str]:
     if depths == {2}:
         return [Path(file).parts[0] for file in files], ""
     if depths == {1}:
-        return None, f"Its images lie in no sub-folders, and there is no {TABLE}."
+        return None, f"Its images are in no sub-folders, and there is no {TABLE}."
     odd = next(file for file in files if len(Path(file).parts) != 2)
     where = "deeper" if len(Path(odd).parts) > 2 else "beside the sub-folders"
     return None, (
-        f"Images must lie in sub-folders named by class, none {where}. Received: {shown(odd)}. "
+        f"Images must be in sub-folders named by class, none {where}. Received: {shown(odd)}. "
         f"Move it, or write a {TABLE}."
     )
 

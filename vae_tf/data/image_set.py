@@ -203,7 +203,7 @@ class ImageSet:
         # Negative indices would hide off-by-one errors of a pipeline.
         if indices.min() < 0 or indices.max() >= len(self):
             raise IndexError(
-                f"`indices` must lie in [0, {len(self)}) for {self.name}, {self.split}. "
+                f"`indices` must be in [0, {len(self)}) for {self.name}, {self.split}. "
                 f"Received: {indices.min()} to {indices.max()}"
             )
         return np.atleast_1d(indices)

@@ -3,7 +3,7 @@
 Rows are read by position instead of being memory-mapped: mapped pages count as resident memory, so
 an epoch of shuffled reading through a map would end with the whole file resident.
 
-Beside `images.npy` lies `images.crc32`: the CRC-32 of each row, checked whenever the row is read,
+Next to `images.npy` is `images.crc32`: the CRC-32 of each row, checked whenever the row is read,
 as TFRecord files do. A row that was zeroed, or that a failing disk changed, is an error and never
 an image; one in 2^32 random changes escapes.
 """

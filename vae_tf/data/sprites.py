@@ -1,6 +1,6 @@
 """The sprites: squares, ellipses and hearts on the dSprites grid, rendered by us on demand.
 
-The geometry was fitted on real dSprites images; no image is stored. Pixel centers lie at integers,
+The geometry was fitted on real dSprites images; no image is stored. Pixel centers are at integers,
 y points downwards, lengths are in pixels.
 
 Reference:

@@ -39,7 +39,7 @@ def load_tfds(
         name: A TFDS name, such as "mnist", "emnist/letters" or "cifar10:3.0.2".
         image_size: Side in pixels: the center square is cropped and resized. None: the side that
             all images have, 64 if they differ or are not square.
-        channels: 1 or 3. None: as the set has them; transparency goes on white.
+        channels: 1 or 3. None: as the set has them; transparency resumes white.
         crop: Side of the center square to cut out first, in pixels.
 
     Raises:
@@ -172,7 +172,7 @@ def _prepare(
             start = writer.num_rows
             for example in examples(builder, split, features):
                 pixels = example[image] if crop is None else crop_center(example[image], crop)
-                if stored.kind == "f":  # before `fit`, which cuts off what lies outside
+                if stored.kind == "f":  # before `fit`, which cuts off what is outside
                     check_values(pixels[None], f"Images of '{name}'")
                 pixels = fit(pixels, size, depth)
                 low, high = min(low, float(pixels.min())), max(high, float(pixels.max()))

@@ -56,7 +56,7 @@ _GAUSSIAN = {"kind": "gaussian", "bounded": False, "values": None}
 
 
 def _follower(prior, weights):
-    """A layer whose prior is a network of layers above: where all of them lie in a code."""
+    """A layer whose prior is a network of layers above: where all of them are in a code."""
     sizes = [part.stop - part.start for part in prior.given]
     inputs = [keras.Input((size,), batch_size=1) for size in sizes]
     network = keras.Model(inputs, prior.network(inputs)[0], name="prior")
@@ -72,7 +72,7 @@ def _posterior(model):
         "kind": _KINDS.get(model.posterior),
         # The plain autoencoder's posteriors are no wider than the prior, see `zero_weight`.
         "bounded": model.kl_weight.schedule.highest == 0,
-        # Of an InfoGAN's latents, only the codes are read off images.
+        # For an InfoGAN's latents, only the codes are read off images.
         "num_read": getattr(model, "num_codes", model.latent_size),
         "values": np.array(model.values).tolist() if model.posterior is Codebook else None,
     }
@@ -86,7 +86,7 @@ def _decoder(model) -> keras.Model:
 
 
 def _draws_alone(model):
-    """Whether the decoder of codes is all of `decode`, but for what makes pixels of logits."""
+    """Whether the decoder of codes is all of `decode`, except for what makes pixels of logits."""
     rng = np.random.default_rng(0)
     codes = model.sample_prior(_NUM_TRIED, rng)
     labels = rng.integers(model.num_classes, size=len(codes)) if model.conditional else None
@@ -112,7 +112,7 @@ def _encoder(model, posterior) -> tuple[keras.Model, bool]:
 
 
 def _reads_alone(model, posterior):
-    """Whether the encoder is all of `encode`, but for what `posterior` says."""
+    """Whether the encoder is all of `encode`, except for what `posterior` says."""
     rng = np.random.default_rng(0)
     x = rng.random((_NUM_TRIED, *model.image_shape), dtype="float32")
     labels = rng.integers(model.num_classes, size=len(x)) if model.conditional else None

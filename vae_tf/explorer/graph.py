@@ -37,7 +37,7 @@ def describe_network(network: keras.Model, weights: HalfPrecision) -> dict:
     """Describes a functional network node by node, networks within it as part of it.
 
     Args:
-        network: Network of layers with one input each but for `Concatenate` and `Joint`, and of
+        network: Network of layers with one input each except for `Concatenate` and `Joint`, and of
             operations on rows, on a batch.
         weights: Store to which its weights are added.
 
@@ -91,7 +91,7 @@ class _Graph:
         )
 
     def _operation(self, operation, *args, training=None, **options):
-        # Of a mask or a type there is nothing in what we build.
+        # For a mask or a type there is nothing in what we build.
         args = (*args, *(each for each in options.values() if each is not None))
         try:
             if isinstance(operation, keras.Model):

@@ -1,1 +1,1 @@
-"""Files: read without trust in who wrote them, written wholly or not at all."""
+"""Files: read without trust in who wrote them, written entirely or not at all."""

@@ -1,4 +1,4 @@
-"""Saving a file wholly or not at all, where no link in the folder can lead the writing astray.
+"""Saving a file entirely or not at all, where no link in the folder can lead the writing astray.
 
 The content goes to a new file beside the target, whose name nobody can foresee and which is never
 opened through a link. It is on the disk before it takes the target's name, and the name is on the
@@ -79,7 +79,7 @@ def folder_written_whole(path: Path) -> Iterator[Path]:
 
 
 def write_text(path: Path, text: str):
-    """Writes a text file wholly or not at all; its folder is made if it is not there."""
+    """Writes a text file entirely or not at all; its folder is made if it is not there."""
     with written_whole(path) as partial:
         partial.write_text(text, encoding="utf-8")
 

@@ -14,8 +14,8 @@ The best f is r(x)' g(z) / w and leaves 0.5 g(z)' (P - R / w) g(z): below 0 for 
 if, w is less than the largest eigenvalue of P^-1/2 R P^-1/2. Nothing was said of the form of f and
 g, so that above this weight no small change of any encoder and decoder lowers the loss. Below it
 f and g linear in x and z, which every network in use can approach, lower it: the collapsed
-solution is a saddle. It is a local statement: above it a better optimum may lie far from the
-collapsed one. Of two images, the rare one 1 % of all, a VAE with one latent has a loss of 0.50 at
+solution is a saddle. It is a local statement: above it a better optimum may be far from the
+collapsed one. For two images, the rare one 1 % of all, a VAE with one latent has a loss of 0.50 at
 three times the weight, where the collapsed one has 0.99: the rare image has a narrow posterior far
 out, which costs little as it is rare (by quadrature, in the tests).
 

@@ -59,7 +59,7 @@ class Forecast(NamedTuple):
         collapse_weight: The KL weight above which the linear VAE uses no latent: the largest
             eigenvalue over the variance; over the variance of the collapsed solution where that is
             learned. Above it any network's collapsed solution is a local optimum, and a better one
-            may lie far from it (`collapse_threshold`).
+            may be far from it (`collapse_threshold`).
         eigenvalues: `[k]` float64, of the covariance of the pixels, descending: all, or, where
             they are many, the 2 `latent_size` largest.
         total_variance: Sum of all eigenvalues: the squared error of the mean image.
@@ -155,7 +155,7 @@ def forecast(
 
     Up to 2^26 pixel values are read (85,598 images of 28x28, 5,461 of 64x64x3); of more images a
     fixed random sample, the eigenvalues of which are a little too large: up to 6 % on a quarter of
-    the emoji, 946 images, in the mean over 16 such samples. Where both the images and their values
+    the emoji, 946 images, on average over 16 such samples. Where both the images and their values
     are more than 1,024 and 8 `latent_size`, only the largest eigenvalues are computed, see
     `pixel_covariance`.
 

@@ -43,7 +43,7 @@ def card_of(
 
     Args:
         analyzed: The run.
-        pictures: Names of the files that lie in `pictures/`.
+        pictures: Names of the files that are in `pictures/`.
         license: Identifier of its license, or None.
         address: USER/NAME of its repository, where it is known.
 
@@ -66,7 +66,7 @@ def card_of(
         "This loads JSON, CSV and safetensors, and executes nothing from here.",
         _table("Numbers", {_words(run, n): _number(value) for n, value in results.items()}),
         _table("Scores", {f"`{name}`": _number(value) for name, value in scores.items()}),
-        "Each score's protocol and sizes stand in `metrics.json`." if scores else "",
+        "Each score's protocol and sizes are in `metrics.json`." if scores else "",
         _table(
             "Training", {f"`{n}`": f"`{v}`" for n, v in params.to_dict().items() if n in _SHOWN}
         ),

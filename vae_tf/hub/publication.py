@@ -34,7 +34,7 @@ def publish(
 
     Args:
         run: Run, or its folder.
-        folder: Folder to make, wholly or not at all; it may be there if it is empty.
+        folder: Folder to make, entirely or not at all; it may be there if it is empty.
         license: Identifier of the license that the weights are given under, such as "mit"; None
             leaves the choice open, and the card says so.
         push: USER/NAME of the repository that the folder goes to, made if it is not there, for

@@ -21,14 +21,14 @@ from vae_tf.probability import divergences
 class AdversarialAE(Adversarial, DeterministicAutoEncoder):
     """Deterministic autoencoder whose codes a discriminator takes for samples of the prior.
 
-    Three steps an update, each from the weights that the one before left (Sec. 2): encoder and
+    Three steps per update, each from the weights that the one before left (Sec. 2): encoder and
     decoder learn to reconstruct; the discriminator learns to tell samples of N(0, I) from codes;
     the encoder learns to pass for the prior, by -log D(z), which does not saturate. Each has an
     optimizer of its own: as Adam's steps do not depend on the scale of a loss, learning rates, not
     weights, say what the prior is worth. `loss` is the sum of the first and the third.
 
     `mmd` is the distance of the batch's codes from the prior that `wae` minimizes, as a measure
-    that no opponent moves: 0 in the mean where the codes have the prior.
+    that no opponent moves: 0 on average where the codes have the prior.
 
     Raises:
         UserError: If the KL weight is not 1.
@@ -43,7 +43,7 @@ class AdversarialAE(Adversarial, DeterministicAutoEncoder):
     encoder_learning_rate: float = hyperparameter(
         1e-4, "Learning rate of the third step, of Adam as the discriminator's.", least=0
     )
-    # Of a model, the network of these layers.
+    # For a model, the network of these layers.
     discriminator: keras.Model = hyperparameter(
         ((1_000,),) * 2,
         "Dense layers, each with a leaky ReLU; two of 1,000 in the paper.",

@@ -41,7 +41,7 @@ class FactorVAE(Adversarial, VAE):
         "figures.",
         least=0,
     )
-    # Of a model, the network of these layers.
+    # For a model, the network of these layers.
     discriminator: keras.Model = hyperparameter(
         ((1_000,),) * 6,
         "Dense layers, each with a leaky ReLU; six of 1,000 in the paper.",

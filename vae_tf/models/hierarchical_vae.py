@@ -21,7 +21,7 @@ from vae_tf.networks.builders import build_mirrored_decoder, build_trunk
 from vae_tf.networks.joint import Joint
 from vae_tf.probability.distributions import Gaussian
 
-_LEAST_KL = 0.01  # nats a latent, below which it is not active (Sec. 3)
+_LEAST_KL = 0.01  # nats per latent, below which it is not active (Sec. 3)
 _MOST_LAYERS = 20
 _HIDDEN = 500
 

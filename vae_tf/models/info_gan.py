@@ -101,7 +101,7 @@ class InfoGAN(Adversarial):
         super().__init__(encoder, decoder, **kwargs)
         if self.kl_weight.schedule != schedules.constant(1.0):
             raise UserError(
-                f"InfoGAN has no reconstruction that a KL could be weighed against. Received: "
+                f"InfoGAN has no reconstruction that a KL could be weighted against. Received: "
                 f"kl_weight={self.kl_weight.schedule}. Leave it at 1 and turn hyper.info_weight."
             )
         room = self.latent_size - sum(self.categories)

@@ -32,7 +32,7 @@ class InfoVAE(VAE):
     q(z|x) is p(z), where the MMD is already least, and a large scale keeps it there. The authors'
     own code has no noise at all.
 
-    Weights do not carry over between kernels. Beside our sum of squared errors over D pixels, a
+    Weights do not carry over between kernels. Next to our sum of squared errors over D pixels, a
     weight w beside a mean over pixels is w * D; and where the codes of all images, otherwise as the
     prior, are off by a small shift, the MMD is the squared shift times
     (h^2 / (h^2 + 2))^(L / 2) / (h^2 + 2), so that a weight at bandwidth h is that weight times the

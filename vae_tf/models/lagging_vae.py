@@ -17,7 +17,7 @@ class LaggingVAE(VAE):
     """An update is `encoder_steps` steps of the encoder alone and then one of the decoder alone.
 
     All of them see the batch of the step, each under noise of its own, where the paper draws a
-    batch for each; the paper goes on until the loss no longer falls, at most 100 steps (Algorithm 1
+    batch for each; the paper resumes until the loss no longer falls, at most 100 steps (Algorithm 1
     and the authors' code), and stops the whole procedure once the information between codes and
     images no longer grows. Ours takes a fixed number, from the first step to the last. Encoder and
     decoder have optimizers of the same settings, each with a state of its own.

@@ -24,7 +24,7 @@ class VAE(GenerativeModel):
     see `zero_weight`.
 
     Most variants override `regularizer` alone; a family says in `infer` and `render` what its
-    latents are and what they draw, and in `average` or `reduce` how images are weighed.
+    latents are and what they draw, and in `average` or `reduce` how images are weighted.
     """
 
     learns_prior = True

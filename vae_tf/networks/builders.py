@@ -29,7 +29,7 @@ def build_encoder(
         image_shape: (H, W, C), or (D,) for vectors.
         latent_size: L, size of each head.
         activation: Name of the activation of all layers but the heads.
-        batch_normalization: Whether what goes into these activations, but for the first, is
+        batch_normalization: Whether what goes into these activations, except for the first, is
             normalized over the batch.
         log_stddev: Initial bias of the second head.
         initializer: Initial weights, see `networks.initial_weights`.

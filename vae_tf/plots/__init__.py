@@ -2,7 +2,7 @@
 
 `plot_*` draw (arrays in, `Figure` out; no model, no data set, no file), `*_frames` make frames of
 an animation, `save_figure` and `save_gif` write files; what is computed first, codes of traversals
-and grids of images, lies in the modules. Names are imported on first use.
+and grids of images, is in the modules. Names are imported on first use.
 
 Example:
     >>> import numpy as np

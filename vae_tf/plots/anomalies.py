@@ -18,7 +18,7 @@ _TILE = 64  # pixels, about the height of an image
 _LABELS = 118  # pixels for the labels of rows
 _CHART = 190  # pixels, height of the histogram
 _BINS = 60
-_SHARE_IN_RANGE = 0.995  # of the errors shown lies within the range of the colors
+_SHARE_IN_RANGE = 0.995  # of the errors shown is within the range of the colors
 
 
 class OddImages(NamedTuple):

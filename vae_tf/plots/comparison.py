@@ -1,4 +1,4 @@
-"""One page on which runs stand beside each other (draw)."""
+"""One page on which runs are next to each other (draw)."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -203,7 +203,7 @@ def _curves(page, left, top, width, height, runs, column, title):
         if column not in run.history:
             continue
         steps, values = downsample_curve(run.history["step"], run.history[column], 400)
-        # Its mark stands on it, at places of its own.
+        # Its mark is on it, at places of its own.
         every = (index * max(len(steps) // 30, 1), max(len(steps) // 4, 1))
         axes.plot(
             steps, values, color=_color(index), linewidth=1.5, label=run.name, markersize=6,

@@ -52,7 +52,7 @@ def plot_interpolation(
 
     Args:
         originals: `[3 + 2 P, H, W, C]` images in [0, 1]: A, B and C, then both ends of each line.
-        plane: `[S, S, H, W, C]` decoded images; A lies top left, B top right, C bottom left.
+        plane: `[S, S, H, W, C]` decoded images; A is top left, B top right, C bottom left.
         lines: `[P, N, H, W, C]` decoded images.
         title: Title of the page.
         notes: Lines below the title.

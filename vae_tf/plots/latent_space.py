@@ -1,4 +1,4 @@
-"""Codes as points in two dimensions, and pictures of what lies where (draw)."""
+"""Codes as points in two dimensions, and pictures of what is where (draw)."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -34,7 +34,7 @@ class Scatter(NamedTuple):
         ylabel: Label of the vertical axis.
         title: Title of the panel.
         has_scale: Whether distances mean something: the axes are then alike, start from the
-            origin of the latent space, and a circle shows where the prior lies.
+            origin of the latent space, and a circle shows where the prior is.
     """
 
     points: np.ndarray
@@ -51,12 +51,12 @@ def plot_latent_space(
     title: str,
     notes: Sequence[str] = (),
 ) -> Figure:
-    """Draws codes as points, once for each coloring, and pictures of what lies where.
+    """Draws codes as points, once for each coloring, and pictures of what is where.
 
     Args:
         scatters: Projections of the same codes, a panel each.
         colorings: What the points are colored by; empty for one color.
-        pictures: Heading -> `[H, W, 3]` uint8 picture of about 400 pixels a side.
+        pictures: Heading -> `[H, W, 3]` uint8 picture of about 400 pixels per side.
         title: Title of the page.
         notes: Lines below the title.
     """
@@ -118,7 +118,7 @@ def _scatter(axes, coordinates, coloring):
         axes.text(0.925, 1.04, int(coloring.values.max()), ha="left", **style)
         bar.spines[:].set_visible(False)
     else:
-        longest = max(map(len, coloring.names))  # names of a letter or two stand in the points
+        longest = max(map(len, coloring.names))  # names of a letter or two are in the points
         for value, name in enumerate(map(without_mathtext, coloring.names)):
             here = coloring.values == value
             if not here.any():

@@ -1,4 +1,4 @@
-"""Which run was chosen, and where it stands among all by each score (draw)."""
+"""Which run was chosen, and where it is among all by each score (draw)."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -12,7 +12,7 @@ _WIDTH, _ROW = 420, 34  # pixels
 
 
 class Standing(NamedTuple):
-    """Where the chosen run stands by one score.
+    """Where the chosen run is by one score.
 
     Attributes:
         values: `[N]` scores of all runs.
@@ -31,7 +31,7 @@ def plot_model_choice(
     """Draws a row a score: a dot a run from the worst to the best, the mean, the chosen one ringed.
 
     Args:
-        standings: Name of a score -> where the chosen run stands.
+        standings: Name of a score -> where the chosen run is.
         title: Title of the page.
         notes: Lines below the title.
     """

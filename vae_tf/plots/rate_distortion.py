@@ -20,7 +20,7 @@ def plot_rate_distortion(
     2018, Fig. 1): the lower of them is better, and a KL weight picks a point on it.
 
     Args:
-        runs: Name of a group -> `[N, 2]` KL and reconstruction of its runs, nats an image.
+        runs: Name of a group -> `[N, 2]` KL and reconstruction of its runs, nats per image.
         title: Title of the page.
         notes: Lines below the title.
     """

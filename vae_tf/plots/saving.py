@@ -1,4 +1,4 @@
-"""Saving pictures and animations, wholly or not at all (save)."""
+"""Saving pictures and animations, entirely or not at all (save)."""
 
 import warnings
 from collections.abc import Sequence
@@ -63,7 +63,7 @@ def save_figure(
 
 
 def has_formats(path: Path, formats: Sequence[str]) -> bool:
-    """Whether a picture stands there in other formats, too, none older than itself."""
+    """Whether a picture is there in other formats, too, none older than itself."""
     if path.suffix != ".png":
         return True
     others = [_besides(path, name) for name in formats]
@@ -155,7 +155,7 @@ def _save_image(path, image, source):
 
 
 def _write_gif(path, frames, durations, colors, source):
-    # One palette for all, from a sample of them, so that what stands still does not flicker.
+    # One palette for all, from a sample of them, so that what stays as it is does not flicker.
     sample = np.concatenate(frames[:: max(1, len(frames) // 6)])
     palette = _with_palette(Image.fromarray(sample), colors)
     images = [

@@ -90,7 +90,7 @@ def single_latent_codes(
 
 
 def plane_codes(corners: np.ndarray, side: int) -> np.ndarray:
-    """Computes the plane through three codes, which lie in three corners of the grid.
+    """Computes the plane through three codes, which are in three corners of the grid.
 
     Args:
         corners: `[3, L]` codes: top left, top right and bottom left.

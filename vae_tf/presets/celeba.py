@@ -55,7 +55,7 @@ RUNS.add(
 # The names that these had.
 RENAMED = {name.removeprefix("CelebA-"): name for name in RUNS}
 
-# What CelebA had, and from whom, stands at each run. None of these was trained here.
+# What CelebA had, and from whom, is at each run. None of these was trained here.
 _published = replace(PUBLISHED, dataset="celeb_a")
 _HOURS = "up to 30 hours"
 # The weight is that of disentangling-vae (Dubois et al., hyperparam.ini), which takes FactorVAE's.

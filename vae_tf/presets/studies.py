@@ -83,8 +83,8 @@ STUDIES.add(
     "collapse of MNIST-VAE against the learning rate; half an hour",
 )
 
-# A third of the steps or less, but for one; experiments/mnist_likelihood.py measures them on test
-# images.
+# A third of the steps or less, except for one; experiments/mnist_likelihood.py measures them on
+# test images.
 _hierarchies = {
     name: run for name, run in RUNS.items() if run.model in ("hierarchical_vae", "ladder_vae")
 }
@@ -294,7 +294,7 @@ STUDIES.add(
     "the runs that this repository shows; two hours",
 )
 
-# The sprites as long as Locatello et al. train on dSprites, with their settings: five hours a run
+# The sprites as long as Locatello et al. train on dSprites, with their settings: five hours per run
 # on two cores. `python experiments/sprites_steps.py` scores the steps that are kept.
 STUDIES.add(
     "sprites-published",

@@ -1,6 +1,6 @@
 """A normalizing flow fitted to codes after training: a density of any shape, exactly sampled.
 
-A mixture of Gaussians says in ten ellipsoids where codes lie. A flow bends one Gaussian until it
+A mixture of Gaussians says in ten ellipsoids where codes are. A flow bends one Gaussian until it
 has the density of the codes. Whatever the codes are, samples of N(0, I) become codes like them.
 
 Reference:

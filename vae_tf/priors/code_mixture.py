@@ -1,6 +1,6 @@
 """A Gaussian mixture fitted to codes after training, so that even an autoencoder generates.
 
-The codes of a plain autoencoder lie anywhere, and those of a VAE do not fill its prior: samples of
+The codes of a plain autoencoder are anywhere, and those of a VAE do not fill its prior: samples of
 the prior are decoded from places where no image is. Sampling a density that was fitted to the
 codes instead leaves the networks as they are.
 

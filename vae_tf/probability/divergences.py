@@ -1,6 +1,6 @@
 """Minibatch estimators: how far the codes of a batch are from a wanted distribution.
 
-Unlike what stands in `distributions`, these are estimates whose bias and spread depend on the
+Unlike what is in `distributions`, these are estimates whose bias and spread depend on the
 batch; each says how. Pure functions of tensors, in nats where they are logarithms.
 """
 
@@ -17,13 +17,13 @@ def importance_log_weights(batch_size, dataset_size, estimator: str):
     """Log-weights of the images of a batch in an estimate of q(z) = 1/N sum_n q(z|x_n).
 
     "weighted": 1 / (B N) each (Chen et al. 2018, Eq. 3 and App. C). Every density comes out too
-    small in the mean: by a factor B where only the posterior of the own image reaches z, by N where
+    small on average: by a factor B where only the posterior of the own image reaches z, by N where
     all posteriors are alike. As the marginals are L densities and the joint is one, the total
     correlation comes out too large: by (L - 1) log N nats where the batch is the whole data set,
     otherwise by up to about L log N - log B.
     "stratified": for row i, the image z came from, 1/N; once (N - M) / (N M); 1/M elsewhere, with
     M = B - 1 (Chen et al. 2018, App. C). Rows sum to 1: over the batches that hold image i, q(z)
-    is estimated without bias, so that its logarithm is too small in the mean.
+    is estimated without bias, so that its logarithm is too small on average.
 
     Args:
         batch_size: B, int or scalar tensor.
@@ -149,7 +149,7 @@ def mmd(x, y, kernel):
 def covariance(x):
     """Covariance `[L, L]` of the rows of `[B, L]`, divided by B as in a population.
 
-    In the mean it is too small, by the factor (B - 1) / B.
+    On average it is too small, by the factor (B - 1) / B.
     """
     centered = x - ops.mean(x, axis=0, keepdims=True)
     return ops.matmul(ops.transpose(centered), centered) / ops.cast(ops.shape(x)[0], "float32")

@@ -2,12 +2,12 @@
 
 One rule for Ctrl-C (SIGINT), SIGTERM, a terminal that is gone (SIGHUP) and the warnings of
 schedulers, see `stop_signals.py`: what is written stays whole, the exit code is 128 plus the
-signal's number, and a line says how to go on. The first signal stops the work as soon as it can be
+signal's number, and a line says how to resume. The first signal stops the work as soon as it can be
 left, a second Ctrl-C or SIGTERM at once. Importing this module already answers signals, so that
 they are answered while the rest is imported; before that, in the first hundredths of a second,
 Python itself answers.
 
-Exit codes: 0 done, 1 could not go on, 2 a mistake in what was asked for, 130 Ctrl-C, 143 SIGTERM
+Exit codes: 0 done, 1 could not resume, 2 a mistake in what was asked for, 130 Ctrl-C, 143 SIGTERM
 and so on, 141 a closed pipe.
 """
 
@@ -19,7 +19,7 @@ from vae_tf.process.stop_signals import STOP_SIGNALS, acts_at_once, after
 
 
 class _State:
-    """What is going on in this process."""
+    """What is resuming in this process."""
 
     received = 0  # the signal that came while a script worked
     ended = False  # whether there is nothing left to stop
@@ -78,7 +78,7 @@ def answer(program: str, work: Callable[[], int], going_on: Callable[[], str]) -
     Args:
         program: Name of the script, for messages.
         work: Function that does the work and returns the exit code.
-        going_on: Function that says after a signal what is kept and how to go on.
+        going_on: Function that says after a signal what is kept and how to resume.
 
     Returns:
         The exit code, see above.
@@ -112,7 +112,7 @@ def answer(program: str, work: Callable[[], int], going_on: Callable[[], str]) -
 
 
 def say(text: str):
-    """Prints a line; work goes on where the terminal that it was meant for is gone.
+    """Prints a line; work resumes where the terminal that it was meant for is gone.
 
     Args:
         text: The line.
@@ -128,12 +128,12 @@ def say(text: str):
         _silence(sys.stdout)
 
 
-def add_predictions(parser: argparse.ArgumentParser, what: str = "run folders lie"):
+def add_predictions(parser: argparse.ArgumentParser, what: str = "run folders are"):
     """Adds the option `--predictions`, which all commands on runs have.
 
     Args:
         parser: Parser of the command line.
-        what: What lies there, for its help.
+        what: What is there, for its help.
     """
     parser.add_argument(
         "--predictions",

@@ -147,7 +147,7 @@ def _rounded(array: np.ndarray) -> np.ndarray:
 
 
 def path_of(folder: Path, step: int) -> Path:
-    """Where the checkpoint of a step lies."""
+    """Where the checkpoint of a step is."""
     return folder / f"step_{step:08d}.npz"
 
 
@@ -157,7 +157,7 @@ def step_of(path: Path) -> int:
 
 
 def save(folder: Path, step: int, arrays: dict[str, np.ndarray], details: dict) -> Path:
-    """Writes a checkpoint, wholly or not at all, and removes all but the newest two.
+    """Writes a checkpoint, entirely or not at all, and removes all but the newest two.
 
     Args:
         folder: The folder with the checkpoints, made if it is not there.

@@ -53,7 +53,7 @@ def kept_code_flow(run) -> CodeFlow | None:
 
 
 def _digest(model) -> str:
-    """SHA-256 of the weights of a model: a training that goes on makes other codes."""
+    """SHA-256 of the weights of a model: a training that resumes makes other codes."""
     digest = hashlib.sha256()
     for weight in model.get_weights():
         digest.update(np.ascontiguousarray(weight).tobytes())

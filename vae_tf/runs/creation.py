@@ -2,7 +2,7 @@
 
 `params.json` is what makes a folder a run. It is written last when a run is made, and renamed
 first when one is replaced, so that a process killed at any point leaves a folder that tells what
-was going on: see docs/promises.md.
+was resuming: see docs/promises.md.
 """
 
 import os
@@ -88,7 +88,7 @@ def _left_by_a_start(name: str) -> bool:
 def _exists(path: Path) -> str:
     if (path / PARAMS).is_file():
         return (
-            f"The run folder '{path}' exists already. Go on with --resume, start anew with "
+            f"The run folder '{path}' exists already. Continue with --resume, start anew with "
             f"--overwrite, or choose another --name."
         )
     if _is_run(path):
@@ -140,17 +140,17 @@ def clean(path: Path):
 
 
 def check_resumable(run: Run, params: Params):
-    """Checks that a run may go on with these parameters.
+    """Checks that a run may continue with these parameters.
 
-    A folder of images may lie elsewhere: whether its content is the same is known once it is read,
+    A folder of images may be elsewhere: whether its content is the same is known once it is read,
     see `training.checks.check_checkpoint`.
 
     Args:
         run: The run that is there.
-        params: The parameters to go on with.
+        params: The parameters to continue with.
 
     Raises:
-        UserError: If they are not its own but for more steps; the message names them.
+        UserError: If they are not its own except for more steps; the message names them.
     """
     changed = differences(run.params, params)
     if "steps" in changed and params.steps > run.params.steps:
@@ -160,6 +160,6 @@ def check_resumable(run: Run, params: Params):
     if changed:
         listing = "; ".join(f"{name}: {was!r} -> {now!r}" for name, (was, now) in changed.items())
         raise UserError(
-            f"'{run.path}' was started with other parameters ({listing}). A run goes on with its "
+            f"'{run.path}' was started with other parameters ({listing}). A run continues with its "
             f"own; only `steps` may grow. Undo the change, or start anew under another --name."
         )

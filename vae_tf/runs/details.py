@@ -1,6 +1,6 @@
 """What a checkpoint says beside its arrays, and what binds it to its run.
 
-A checkpoint names the parameters, the images and the log that it goes on from. Equal parameters
+A checkpoint names the parameters, the images and the log that it resumes from. Equal parameters
 and images give equal runs, to the last bit, so this and not a random name is the identity of a run:
 checkpoints of two runs that agree in it are the same checkpoint.
 """
@@ -106,10 +106,10 @@ def same_images(then: str, now: str) -> bool | None:
 
 
 def check_params(path: Path, details: dict, params: Params):
-    """Checks that a checkpoint was made with the parameters of the run it lies in.
+    """Checks that a checkpoint was made with the parameters of the run it is in.
 
     Fields that one of two versions does not know are not compared. Neither is where a folder of
-    images lies: their fingerprints are, wherever images are read.
+    images is: their fingerprints are, wherever images are read.
 
     Args:
         path: The run folder, for messages.

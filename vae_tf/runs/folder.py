@@ -29,7 +29,7 @@ from vae_tf.texts.command_names import name_of as script_name
 
 PARAMS = "params.json"  # the file that makes a folder a run
 REPLACED = "params.json.replaced"  # its name while --overwrite removes the run
-STUDY = "study.csv"  # the file that makes a folder a study, in which its runs lie
+STUDY = "study.csv"  # the file that makes a folder a study, in which its runs are
 _MOST_FITTED = 10_000  # images to whose codes a mixture is fitted
 
 
@@ -259,10 +259,10 @@ class Run(AnomalyMethods, InferenceMethods):
         """Columns of log.csv by name: `[rows]`, `step` int, others float, NaN where empty.
 
         Raises:
-            UserError: If the file is damaged, or not the one that the newest checkpoint goes on
+            UserError: If the file is damaged, or not the one that the newest checkpoint resumes
                 from.
         """
-        # Before the log is read: a training that goes on meanwhile only adds rows to it.
+        # Before the log is read: a training that resumes meanwhile only adds rows to it.
         newest = checkpoints.newest(self.checkpoints)
         if newest is not None:
             self._check_log(newest)

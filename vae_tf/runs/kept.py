@@ -11,7 +11,7 @@ KEPT = "kept"  # folder within the run folder
 
 
 def keep(run: Run, model, step: int):
-    """Keeps the weights of a model, wholly or not at all.
+    """Keeps the weights of a model, entirely or not at all.
 
     Args:
         run: The run.

@@ -1,7 +1,7 @@
 """log.csv: writing it a row at a time, reading it, and knowing that it is what was written.
 
 A checkpoint holds the length and SHA-256 of the log up to its step (the log's *proof*): a training
-goes on only from the log that it wrote.
+resumes only from the log that it wrote.
 """
 
 import contextlib
@@ -39,7 +39,7 @@ def read_log(path: Path) -> tuple[list[str], list[list[str]]]:
 
 
 def read_proven_log(path: Path, step: int, proof: dict | None) -> tuple[list[str], list[list[str]]]:
-    """Reads the rows of log.csv that a checkpoint goes on from.
+    """Reads the rows of log.csv that a checkpoint resumes from.
 
     Args:
         path: The file.
@@ -68,7 +68,7 @@ def read_proven_log(path: Path, step: int, proof: dict | None) -> tuple[list[str
 
 def _not_its_log(path: Path, step: int) -> UserError:
     return UserError(
-        f"'{path}' is not the log that the checkpoint of step {step} goes on from: rows before "
+        f"'{path}' is not the log that the checkpoint of step {step} resumes from: rows before "
         f"that step were changed or lost. Put a copy of the file back, or train anew with "
         f"--overwrite."
     )
@@ -139,8 +139,8 @@ class Log:
         if lost := set(old) - set(columns):
             raise UserError(
                 f"'{path}' has columns that this version does not write: "
-                f"{', '.join(sorted(lost))}. Go on with the version of vae_tf that wrote it (see "
-                f"environment.json)."
+                f"{', '.join(sorted(lost))}. Continue with the version of vae_tf that wrote it "
+                f"(see environment.json)."
             )
         # A newer version may have added columns.
         cells = [dict(zip(old, row, strict=True)) for row in rows]

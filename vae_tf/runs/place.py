@@ -42,13 +42,13 @@ class Place:
         if now is None:
             raise TrainingStopped(
                 f"The run folder '{self._path}' was moved or deleted while it was trained, so "
-                f"training stopped, and nothing is written in its place. Put it back and go on "
+                f"training stopped, and nothing is written in its place. Put it back and continue "
                 f"with --resume, or start it again."
             )
         raise TrainingStopped(
             f"The run folder '{self._path}' was moved to '{now}' while it was trained, so training "
             f"stopped, and nothing is written in its place. "
-            f"{checkpoints.describe_newest(now / 'checkpoints')} Move the folder back, or go on "
+            f"{checkpoints.describe_newest(now / 'checkpoints')} Move the folder back, or resume "
             f"from where it is (--predictions, --name), with --resume."
         )
 

@@ -25,7 +25,7 @@ class AttributeTable(NamedTuple):
         measures: "AUC" or "information" for each.
         scores: `[L, A]`; AUC from 0.5 to 1, whichever way the latent points; information as a part
             of the attribute's entropy, from 0 to 1.
-        thresholds: `[A]`, what no latent exceeds by chance but for one permutation in a hundred.
+        thresholds: `[A]`, what no latent exceeds by chance except for one permutation in a hundred.
         ends: `[L, A, 2]` ints, the values whose images have the least and the greatest mean code;
             -1 where names are not to tell them.
     """
@@ -56,7 +56,7 @@ class AttributeTable(NamedTuple):
     ) -> dict[int, str]:
         """Number of a latent -> its name, such as "glasses, AUC 0.93" or "digit 0 to 1, ...".
 
-        The name is that of its best attribute, see `best_attributes`. Of an attribute of several
+        The name is that of its best attribute, see `best_attributes`. For an attribute of several
         values it says from which to which the latent runs, its `ends`, where these are told.
 
         Args:

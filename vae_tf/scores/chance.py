@@ -5,7 +5,7 @@ independent share about (B - 1) (V - 1) / (2 N) nats (Miller 1955; Madow's corre
 as long as cells hold several points each, and scores made of it move away from their values at no
 information, in either direction. With 20 bins, 40 values and 1,000 points the formula says 0.37
 nats and the permutations below 0.43, which is why they are used. The published values are not
-corrected; the level of chance stands beside them.
+corrected; the level of chance is next to them.
 
 Reference:
     Miller, "Note on the Bias of Information Estimates", Information Theory in Psychology, 1955.

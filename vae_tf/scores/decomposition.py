@@ -133,7 +133,7 @@ def factorized_null(
     """Draws posteriors of independent codes whose mixture over all images is the prior.
 
     Code l has s = exp(-KL_l) as the standard deviation of every image and means from
-    N(0, 1 - s^2): its KL is KL_l in the mean over images, q(z) of endlessly many images is N(0, I),
+    N(0, 1 - s^2): its KL is KL_l on average over images, q(z) of endlessly many images is N(0, I),
     and the total correlation of that is 0.
 
     Args:
@@ -250,7 +250,7 @@ ROWS = {
                 None,
                 flag="information_at_limit",
                 caution="above nine tenths of the limit, the log of the number of images; what "
-                "lies beyond it is counted as total correlation",
+                "is beyond it is counted as total correlation",
                 level="information_limit",
             ),
             "information_limit": Column("codes", "at most", None),

@@ -17,7 +17,7 @@ from vae_tf.scores.score import Column, Score
 from vae_tf.scores.threads import map_in_threads
 from vae_tf.scores.validation import check_factors, check_posterior
 
-# Standard deviations beyond a mean that are resolved: 2e-9 of the mass lies outside.
+# Standard deviations beyond a mean that are resolved: 2e-9 of the mass is outside.
 _REACH = 6.0
 # Halvings of the range of means at most: standard deviations below 1e-12 of it count as 1e-12.
 _DEEPEST = 40
@@ -43,7 +43,7 @@ def mig_density_score(
     `density_information_matrix`.
 
     From 0 to 1, as `mig_score`: 1 if each factor is fixed by one code alone, 0 if no code, or two
-    codes alike, know of it. The encoder's noise counts, bins do not, so it may lie on either side
+    codes alike, know of it. The encoder's noise counts, bins do not, so it may be on either side
     of the `mig_score` of the means. Chen et al. give the complete grid of factors and leave the
     shape of the sprites out of the mean: pass `factors` without that column for their number.
     Invariant to permuting, sign-flipping and rescaling codes (mean and stddev together).
@@ -93,7 +93,7 @@ def density_information_matrix(
         progress: Whether to show a progress bar on stderr.
 
     Returns:
-        `[L, K]` array, each entry from 0 to H(v_k) but for the error.
+        `[L, K]` array, each entry from 0 to H(v_k) except for the error.
 
     Raises:
         UserError: If an array is invalid or lengths differ.

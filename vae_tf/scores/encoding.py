@@ -31,7 +31,7 @@ def encode_rows(
         data: What renders the images.
         sizes: `[K]` numbers of values of the factors.
         rows: Numbers of the images in C order, at least one: the last factor changes fastest.
-        batch_size: Images a call of `encode`.
+        batch_size: Images per call of `encode`.
         description: Text before the progress bar.
         progress: Whether to show a progress bar on stderr.
 

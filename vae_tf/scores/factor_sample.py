@@ -30,7 +30,7 @@ class FactorSample:
         data: A `GroundTruth`.
         num_images: Images encoded, drawn from the grid without replacement; all where it has fewer.
         seed: Seed of the sample.
-        batch_size: Images a call of `encode`.
+        batch_size: Images per call of `encode`.
         progress: Whether to show a progress bar on stderr.
 
     Attributes:

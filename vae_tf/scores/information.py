@@ -77,8 +77,8 @@ def mutual_information_matrix(
     I = sum over cells of p(z, v) log [p(z, v) / (p(z) p(v))], with p from counts. It is biased
     upwards by about (bins - 1) (values - 1) / (2 N) nats where code and factor are independent.
 
-    Invariant to permuting samples, to sign flips and rescaling of codes but for points that lie on
-    the edge of a bin, and to renaming the values of a factor.
+    Invariant to permuting samples, to sign flips and rescaling of codes except for points that are
+    on the edge of a bin, and to renaming the values of a factor.
 
     Args:
         codes: `[N, L]` array.

@@ -20,7 +20,7 @@ def irs_score(codes: np.ndarray, factors: np.ndarray, *, quantile: float = 0.99)
     k; mean over codes weighted by m_l; constant codes are dropped.
 
     From above -1 to 1. 1: with one factor held, the code does not move. 0: it moves as far as ever,
-    or all codes are constant. Below 0: with each factor held, it lies further from its mean there
+    or all codes are constant. Below 0: with each factor held, it is further from its mean there
     than from its mean over all points. One code that holds everything and many that hold nothing
     can score alike, so read it beside others.
 

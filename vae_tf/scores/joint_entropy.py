@@ -31,7 +31,7 @@ def rmig_jemmig_scores(
 
     Each code is cut into `num_bins` bins of equal width from -limit to limit; q(s|x), the share of
     bin s in a posterior, is its density at the bin's center over the sum of those of all bins (a
-    posterior too narrow to reach any center lies in the bin of its mean, the outermost one beyond
+    posterior too narrow to reach any center is in the bin of its mean, the outermost one beyond
     the limits). q(s, v_k) is their mean over the images with each value of factor k. With * the
     code of most information I on the factor and o the next:
     RMIG = mean_k [I(z*; v_k) - I(zo; v_k)] / H(v_k);
@@ -44,8 +44,8 @@ def rmig_jemmig_scores(
     other factors or of nothing, makes H(z*, v_k) greater, which MIG does not see. With every
     posterior equal to the prior RMIG is 0, and JEMMIG H(v_k) + H(z). Constant factors are left out;
     where none is left RMIG is 0, JEMMIG log num_bins and normalized 1. Invariant to permuting codes
-    and, but for means on the edge of a bin, to sign flips; not to rescaling, as the limits are on
-    the prior's scale.
+    and, except for means on the edge of a bin, to sign flips; not to rescaling, as the limits are
+    on the prior's scale.
 
     Args:
         mean: `[N, L]` encoder means; all images of the data set in the paper.

@@ -12,7 +12,7 @@ so that what p says of codes of unseen images is at most the total correlation. 
 sum of densities of the codes of one half of the images: the product of their marginals, which alone
 gives 0, the mixture of their posteriors, and mixtures of 1 and 16 Gaussians with full covariances.
 Its weights are fitted to one half of the samples and used on the other. The marginals q(z_l) are
-those of the unseen images themselves, whose entropy is at most that of endlessly many, in the mean
+those of the unseen images themselves, whose entropy is at most that of endlessly many, on average
 over choices of images.
 """
 

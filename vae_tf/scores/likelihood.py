@@ -33,7 +33,7 @@ def log_likelihood(
     """Log-likelihood of each image: log of the mean of K importance weights (Burda et al., Eq. 8).
 
     A lower bound in expectation that rises to log p(x) with K: with one sample it is the evidence
-    lower bound. The model's own noise is used, so that it goes on from the state it has.
+    lower bound. The model's own noise is used, so that it resumes from the state it has.
 
     Args:
         model: Model with `log_importance_weights(x, num_samples) -> [num_samples, B]` nats, as
@@ -117,7 +117,7 @@ def importance_estimates(
 def bits_per_dimension(
     log_likelihoods: np.ndarray, image_shape: tuple[int, int, int], *, levels: int | None = None
 ) -> float:
-    """Mean negative log-likelihood in bits a pixel and channel.
+    """Mean negative log-likelihood in bits per pixel and channel.
 
     -mean(log p(x)) / (H W C log 2); with `levels`, plus log2(levels): a density on [0, 1] turned
     into the probability of a grey level, for likelihoods with a density. Lower is better.
@@ -221,8 +221,8 @@ _BY_FEW_SAMPLES = (
 ROWS = {
     "log_likelihood": Score(
         _log_likelihood,
-        "Burda et al. 2016: importance samples of the posterior, validation images; nats an image, "
-        "standard error over images; effective_samples is the mean of (sum w)^2 / sum w^2, below "
+        "Burda et al. 2016: importance samples of the posterior, validation images; nats per "
+        "image, standard error over images; effective_samples is the mean of (sum w)^2 / sum w^2, below "
         f"{FEW_SAMPLES} the log-likelihood is far too low (few_effective_samples 1)",
         needs=("model",),
         sizes={"num_images": "likelihood_images", "num_samples": "likelihood_samples"},

@@ -14,8 +14,8 @@ def neighbor_information(
     each value among the `num_neighbors` nearest codes of the first half, mixed with one vote for
     how frequent values are at all. The cross-entropy bounds the conditional entropy from above, so
     this is a lower bound of I(codes; v) / H(v), whatever the latents' axes: 1 for codes that tell
-    the value wholly, about 0 for codes that tell nothing, less by what few neighbors cost (for four
-    values a tenth).
+    the value entirely, about 0 for codes that tell nothing, less by what few neighbors cost (for
+    four values a tenth).
 
     Args:
         codes: `[N, L]` codes in random order, N at least 4.

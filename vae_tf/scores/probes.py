@@ -54,8 +54,8 @@ def probe_scores(
     from all training points. Test points choose nothing.
 
     Accuracies from 0 to 1, 1: the class can be read off the codes. `chance` is the accuracy of the
-    most frequent class. Of one class alone all are the same. Invariant to permuting and
-    sign-flipping codes and to the scale of each, the neighbors but for ties.
+    most frequent class. For one class alone all are the same. Invariant to permuting and
+    sign-flipping codes and to the scale of each, the neighbors except for ties.
 
     Args:
         codes_train: `[N, L]` array.

@@ -32,7 +32,7 @@ class Representation:
         sampled: Whether codes are draws mean + exp(log_stddev) * noise, fresh at every look-up,
             rather than means, the default of all protocols.
         seed: Seed of those draws, when called.
-        batch_size: Images a call of `encode`.
+        batch_size: Images per call of `encode`.
         progress: Whether to show a progress bar on stderr.
 
     Attributes:

@@ -94,9 +94,9 @@ def kernel_distance(
 def precision_recall(
     real: np.ndarray, generated: np.ndarray, *, num_neighbors: int = 3
 ) -> dict[str, float]:
-    """Which part of generated features lies among the real ones, and the other way round.
+    """Which part of generated features is among the real ones, and the other way round.
 
-    Around each feature lies a ball that reaches to its k-th nearest neighbor in its own set; their
+    Around each feature is a ball that reaches to its k-th nearest neighbor in its own set; their
     union is where the set is. Precision is the part of generated features in the real balls, recall
     the part of real ones in the generated balls. From 0 to 1.
 
@@ -129,7 +129,7 @@ def precision_recall(
 
 
 def _part_inside(points, centers, num_neighbors):
-    """Part of the points that lie in a ball around a center."""
+    """Part of the points that are in a ball around a center."""
     from scipy.spatial.distance import cdist
 
     own = cdist(centers, centers)

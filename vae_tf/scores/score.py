@@ -22,7 +22,7 @@ class Column(NamedTuple):
         best: `max`, `min`, or None where neither is better: a collapsed model has the least KL.
         within: What, besides data and preset, must be equal for two values to be compared.
         flag: Name of a value that says, where it is not 0, that this one is not to be read as it
-            stands; tables put `FLAG` behind it.
+            is; tables put `FLAG` behind it.
         caution: What the flag means, for the note under tables.
         level: Name of the value that it is read against, such as its level by chance; figures of
             studies draw it into the same panel.
@@ -38,7 +38,7 @@ class Column(NamedTuple):
 
     @property
     def name(self) -> str:
-        """The heading as it stands alone: with its group, where that is the name of scores."""
+        """The heading as it is alone: with its group, where that is the name of scores."""
         return f"{self.group} {self.heading}" if self.group[0].isupper() else self.heading
 
 
@@ -53,7 +53,7 @@ class Score(NamedTuple):
         protocol: Paper, and what of it is to be known beside the number.
         needs: What it cannot be computed without, a part of `NEEDS`.
         sizes: Fields of `Sizes` that enter; a mapping where metrics.json has other names for them.
-        columns: Name of a value -> its `Column`; values without one stand in metrics.json alone.
+        columns: Name of a value -> its `Column`; values without one are in metrics.json alone.
         note: Name of a size -> what is counted, in words, for the note under tables.
         turn: Its place in the suite, which computes cheap scores first.
     """

@@ -28,7 +28,7 @@ class Sizes:
         num_test: Points they are scored on.
         num_variance: Draws for FactorVAE's global variance.
         num_eval: Points or votes scored by intervention.
-        batch_size: Pairs a point, images a vote.
+        batch_size: Pairs a point, images per vote.
         num_bins: Bins a code.
         num_samples: Draws from q(z) for the decomposition; 10,000 in Chen et al.
         num_images: Images that enter densities, and that are encoded of a factor grid for a
@@ -86,7 +86,7 @@ def score_suite(
 
     All scores on arrays share one draw of training and one of test points. Each score depends on
     the seed alone, not on those before it, so that a script may store each as it comes, stop
-    anywhere, and go on with `done` = the names it has. What is computed follows from what is
+    anywhere, and continue with `done` = the names it has. What is computed follows from what is
     there: the rows of `SCORES` (`registry.py`) whose `needs` are offered. The log-likelihood uses
     the noise of the model, from the state it has.
 
@@ -147,8 +147,8 @@ def suite_names(offers: Collection[str]) -> list[str]:
 
     Args:
         offers: What there is to be scored, a part of `NEEDS` (`score.py`); the attribute `offers`
-            of `Representation`, `FactorSample` and `Codes` names it but for "model", "labels" and
-            "seeds".
+            of `Representation`, `FactorSample` and `Codes` names it except for "model", "labels"
+            and "seeds".
 
     Returns:
         The names of the scores whose needs are offered.

@@ -27,11 +27,11 @@ def unsupervised_scores(codes: np.ndarray, *, num_bins: int = 20) -> dict[str, f
     All at least 0, lower is more independent; 0 for a single code. The first two are 0 for
     uncorrelated codes. The total correlation of exactly dependent codes is infinite: eigenvalues of
     the correlation matrix are not taken below L times the float64 epsilon, so it stays at or below
-    about 18 nats an eigenvalue. Constant codes depend on nothing and add 0.
+    about 18 nats per eigenvalue. Constant codes depend on nothing and add 0.
 
     All invariant to permuting and sign-flipping codes; total correlation and mutual information
-    (but for points on the edges of bins) to a scale per code, the normalized distance to a common
-    one.
+    (except for points on the edges of bins) to a scale per code, the normalized distance to a
+    common one.
 
     Args:
         codes: `[N, L]` array, N at least 2; 10,000 mean codes in Locatello et al.

@@ -40,7 +40,7 @@ def check_codes(codes: np.ndarray, *, name: str = "codes", min_samples: int = 1)
         )
     if float(np.abs(array).max()) > _LARGEST:
         raise UserError(
-            f"`{name}` must lie within {_LARGEST:g} of 0. Received: {array.min():.4g} to "
+            f"`{name}` must be within {_LARGEST:g} of 0. Received: {array.min():.4g} to "
             f"{array.max():.4g}. Look for a diverged model or rescale the codes."
         )
     return array
@@ -62,7 +62,7 @@ def check_posterior(mean: np.ndarray, log_stddev: np.ndarray) -> tuple[np.ndarra
         )
     if np.abs(log_stddev).max() > 40:
         raise UserError(
-            "`log_stddev` must lie between -40 and 40. "
+            "`log_stddev` must be between -40 and 40. "
             f"Received: {log_stddev.min():.4g} to {log_stddev.max():.4g}. "
             "Pass natural logs of standard deviations from an encoder that has not diverged."
         )
@@ -187,7 +187,7 @@ def check_number(
         remedy: The last sentence of the message.
 
     Raises:
-        UserError: If it is not a real number, is NaN or infinite, or lies outside.
+        UserError: If it is not a real number, is NaN or infinite, or is outside.
     """
     real = isinstance(value, int | float | np.integer | np.floating)
     if not real or isinstance(value, bool) or not (low <= value <= high and np.isfinite(value)):

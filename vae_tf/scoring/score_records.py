@@ -28,7 +28,7 @@ def load_record(path: Path) -> dict | None:
 
     Returns:
         Its content; None if there is none, or it is damaged, of an older version, or of another
-        step than the newest checkpoint: scores of other weights must not stand beside these.
+        step than the newest checkpoint: scores of other weights must not be beside these.
     """
     try:
         record = _checked(read_json(path))

@@ -24,7 +24,7 @@ def score_run(
 ) -> dict:
     """Scores a run and writes `metrics.json` into its folder after each score.
 
-    Interrupted, it goes on with the score it was at: what is there of the same checkpoint, preset
+    Interrupted, it continues with the score it was at: what is there of the same checkpoint, preset
     and version is kept. Scores that the run does not allow are left out, and `left_out` says why:
     without known factors there are the unsupervised scores, active units, the decomposition of the
     KL and the log-likelihood, and with labels probes and clusterings; without a Gaussian posterior
@@ -85,7 +85,7 @@ def score_run(
 
 
 def _about(run: Run, preset: str, offers: set[str]) -> dict:
-    """What scores are of: those of another run, preset or version are not gone on with."""
+    """What scores are of: those of another run, preset or version are not resumed with."""
     return {
         "run": run.name,
         "step": run.details["step"],
@@ -227,7 +227,7 @@ def score_udr(runs: Sequence[Run], *, say: Callable[[str], None] = print):
     seeds, so runs belong together where all else in `Params`, the image shape and the step are
     equal; of runs of the same seed, which are the same model, the first stands for all. UDR is
     computed again when such a group changes, and kept otherwise. Scores of other versions (of
-    this package or those it depends on) stand in no group with new ones, and stay what they are.
+    this package or those it depends on) are in no group with new ones, and stay what they are.
     Alone in its group, or without a KL to tell which codes are informative, a run gets none.
 
     Args:

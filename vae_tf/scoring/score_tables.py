@@ -139,7 +139,7 @@ def sizes_note(comparison: Comparison) -> str:
             if sizes:
                 low, high = min(sizes), max(sizes)
                 parts.append(f"{low:,} {words}" if low == high else f"{low:,} to {high:,} {words}")
-    sentences = [f"{', '.join(parts)}. Every score's protocol and sizes stand in metrics.json."]
+    sentences = [f"{', '.join(parts)}. Every score's protocol and sizes are in metrics.json."]
     known = {name: column for row in SCORES.values() for name, column in row.columns.items()}
     flagged = {name for names in comparison.flagged for name in names}
     cautions = dict.fromkeys(known[name].caution for name in known if name in flagged)
@@ -173,7 +173,7 @@ def comparison_text(records: Sequence[dict], width: int = 100) -> str:
 
     Args:
         records: Contents of metrics.json files.
-        width: Letters of a line; runs that do not fit beside the others stand below them.
+        width: Letters of a line; runs that do not fit beside the others are below them.
     """
     blocks = []
     for comparison in compare(records):

@@ -64,7 +64,7 @@ def score_curves(table: StudyTable) -> Figure | None:
     ticks = {number: text for text, number in place.items()}
     notes = [
         "a dot a run, a line through the means over seeds, a band of their 95 % confidence "
-        "intervals (Student's t), cut where it is wider than the runs lie apart"
+        "intervals (Student's t), cut where it is wider than the runs are apart"
     ]
     if any(curve.level is not None for curves in panels.values() for curve in curves.values()):
         notes.append(
@@ -161,7 +161,7 @@ def _differs(values: np.ndarray) -> bool:
 
 
 def udr_choice(table: StudyTable) -> Figure | None:
-    """Which run UDR would choose without labels, and where it stands by each score with labels."""
+    """Which run UDR would choose without labels, and where it is by each score with labels."""
     chosen_by = table.column("udr")
     shown = table.drawn()
     scores = {

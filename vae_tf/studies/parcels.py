@@ -1,6 +1,6 @@
-"""Run folders as parcels: what one machine sends another of a run, so that it can go on there.
+"""Run folders as parcels: what one machine sends another of a run, so that it can resume there.
 
-A parcel is read and unpacked in an order in which a kill at any moment leaves a run that goes on:
+A parcel is read and unpacked in an order in which a kill at any moment leaves a run that resumes:
 a checkpoint never comes without the rows of the log that it counts on.
 """
 

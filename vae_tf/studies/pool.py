@@ -10,7 +10,7 @@ from vae_tf.studies.grid import Point
 from vae_tf.studies.jobs import Ended, Job
 
 _TICK = 0.2  # seconds
-# A job has taken the memory that training takes this long after a row, or at this age.
+# per job has taken the memory that training takes this long after a row, or at this age.
 _AFTER_ROW, _AGE = 2.0, 60.0  # seconds
 
 

@@ -78,7 +78,7 @@ class ProgressTable:
         self._drawn = 0
 
     def _row(self, name: str, now: float) -> tuple[str, int, int, float]:
-        """Name, step, number of steps and steps a second of a running point."""
+        """Name, step, number of steps and steps per second of a running point."""
         since, first = self._begun[name]
         step, steps = self._step(name), self._points[name].params.steps
         return name, step, steps, (step - first) / max(now - since, 1e-9)
@@ -113,7 +113,7 @@ def progress_lines(
 
     Args:
         name: Name of the study.
-        rows: Name, step, number of steps and steps a second of each.
+        rows: Name, step, number of steps and steps per second of each.
         counts: State in words -> number of points.
         seconds_left: About how long the study takes still; None if that is not known.
 

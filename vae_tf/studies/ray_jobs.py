@@ -124,7 +124,7 @@ class RayCluster:
 
         def send():
             begun = Packer(folder).pack()
-            left = ("samples/", f"{KEPT}/")  # which nothing there goes on from
+            left = ("samples/", f"{KEPT}/")  # which nothing there resumes from
             without = {n: b for n, b in begun.files.items() if not n.startswith(left)}
             parcel = begun._replace(files=without)
             return remote.remote(folder.parent.name, point, preset, list(command), parcel)
@@ -159,7 +159,7 @@ class _RayJob:
         what = type(error).__name__
         if self._losses > _MOST_LOSSES:
             return Ended(f"It lost {self._losses} machines without getting further ({what}).")
-        self._say(f"{self._name}: its machine was lost ({what}); it goes on from its checkpoint.")
+        self._say(f"{self._name}: its machine was lost ({what}); it resumes from its checkpoint.")
         self._stream = self._send()
         return None
 

@@ -49,7 +49,7 @@ class StudyRun:
 
     Raises:
         UserError: If the folder holds something else, or an edited study, if fast scores would
-            stand beside full ones, or if there is no point of a name.
+            be beside full ones, or if there is no point of a name.
     """
 
     def __init__(
@@ -95,7 +95,7 @@ class StudyRun:
         if any(standing(self.folder / p.name, full).state == DONE for p in self.points):
             raise UserError(
                 f"Runs of the study '{self.folder}' have the full scores, which are not mixed with "
-                f"fast ones. Go on with --metrics full."
+                f"fast ones. Continue with --metrics full."
             )
 
     @property
@@ -139,7 +139,7 @@ class StudyRun:
         now = self.standings[point.name]
         words = {
             WAITING: f"{point.params.steps:,} steps",
-            STOPPED: f"goes on, at {now.step:,} of {point.params.steps:,} steps",
+            STOPPED: f"resumes, at {now.step:,} of {point.params.steps:,} steps",
             TRAINED: "trained, to be scored",
             DONE: "done",
             FAILED: f"skipped. {now.error}",

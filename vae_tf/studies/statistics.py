@@ -10,7 +10,7 @@ _CONFIDENCE = 0.95
 
 
 class Spread(NamedTuple):
-    """Where the values of equal runs lie.
+    """Where the values of equal runs are.
 
     Attributes:
         num_runs: Number of values.

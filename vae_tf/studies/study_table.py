@@ -89,7 +89,7 @@ class StudyTable(NamedTuple):
         return groups
 
     def spreads(self, name: str) -> dict[tuple[str, ...], Spread]:
-        """Values of `fields` -> where a number of these runs lies; without those that lack it."""
+        """Values of `fields` -> where a number of these runs is; without those that lack it."""
         found = {}
         for key, rows in self.groups().items():
             if values := [row.numbers[name] for row in rows if name in row.numbers]:

@@ -20,14 +20,14 @@ from vae_tf.runs import PARAMS, Run
 from vae_tf.runs.lock import wait_until_free
 from vae_tf.runs.progress import progress_of
 
-PROGRAM = "study.py"  # stands before its last words on stderr
+PROGRAM = "study.py"  # is before its last words on stderr
 
 # A process that lost its study may still be saving.
 _MOST_SECONDS_LOCKED = 120.0
 
 
 def complete(folder: Path, params: Params, preset: str | None):
-    """Trains and scores a point, from wherever it stands.
+    """Trains and scores a point, from wherever it is.
 
     Args:
         folder: Its run folder; it may be missing.
@@ -36,7 +36,7 @@ def complete(folder: Path, params: Params, preset: str | None):
 
     Raises:
         UserError: If it cannot begin.
-        TrainingStopped: If it cannot go on.
+        TrainingStopped: If it cannot resume.
         Stopped: After a signal, with a checkpoint saved.
     """
     from vae_tf.process.quiet_tensorflow import import_tensorflow

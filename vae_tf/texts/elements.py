@@ -17,7 +17,7 @@ from PIL import Image
 from vae_tf.files.reading import open_regular
 from vae_tf.texts.escaping import printable
 
-# A figure that is no wider than this stands beside another one, in pixels.
+# A figure that is no wider than this is next to another one, in pixels.
 _HALF_WIDTH = 900
 
 
@@ -51,7 +51,7 @@ def address(path: str) -> str:
 
 
 def link(name: str) -> str:
-    """Returns a link with the name of a run or a study to where it stands on the page."""
+    """Returns a link with the name of a run or a study to where it is on the page."""
     return f'<a href="{fragment(name)}">{text(name)}</a>'
 
 

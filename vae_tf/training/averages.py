@@ -1,7 +1,7 @@
 """Averages of the weights over the last updates, which validation and analysis use: `Params.ema`.
 
 Near the end of a training the weights jump around a better point than any of them is; their
-exponential moving average lies near it.
+exponential moving average is near it.
 
 Reference:
     Polyak & Juditsky, "Acceleration of Stochastic Approximation by Averaging", 1992.

@@ -176,7 +176,7 @@ def _check_feedback(model: GenerativeModel, params: Params):
 
 
 def check_checkpoint(run: Run, details: dict, images: ImageSet, data: dict, *, own_data: bool):
-    """Checks that training can go on from a checkpoint with these images.
+    """Checks that training can resume from a checkpoint with these images.
 
     Args:
         run: The run.
@@ -191,14 +191,14 @@ def check_checkpoint(run: Run, details: dict, images: ImageSet, data: dict, *, o
     """
     if details.get("slim"):
         raise UserError(
-            f"'{run.path}' was published without optimizer state and cannot go on. Train it again "
+            f"'{run.path}' was published without optimizer state and cannot resume. Train it again "
             f"under another --name, or with --overwrite."
         )
     check_params(run.path, details, run.params)
     if details["own_data"] and not own_data:
         raise UserError(
             f"'{run.path}' was trained on images given to train(data=...), not on "
-            f"'{run.params.dataset}'. Give the same images to go on."
+            f"'{run.params.dataset}'. Give the same images to resume."
         )
     expected = {
         "image_shape": list(images.image_shape),
@@ -218,7 +218,7 @@ def check_checkpoint(run: Run, details: dict, images: ImageSet, data: dict, *, o
             f"received {expected}. Put the same data back, or start anew."
         )
     then = details.get("data", {})
-    # In params.json it is the name of before until the run has gone on.
+    # In params.json it is the name of before until the run has resumed.
     name = details.get("params", {}).get("dataset") or Run(run.path).params.dataset
     elsewhere = not own_data and name != run.params.dataset
     if elsewhere and not then:
@@ -248,7 +248,7 @@ def _check_same_images(run: Run, then: dict, now: dict, other_kind: bool):
 
 
 def check_networks(run: Run, details: dict, digest: str | None):
-    """Checks that training goes on with the networks that the run was started with.
+    """Checks that training continues with the networks that the run was started with.
 
     Args:
         run: The run.
@@ -260,7 +260,7 @@ def check_networks(run: Run, details: dict, digest: str | None):
     """
     if details.get("networks") != digest:
         raise UserError(
-            f"'{run.path}' was started with other networks. A run goes on with its own, which "
+            f"'{run.path}' was started with other networks. A run continues with its own, which "
             f"{NETWORKS} holds: leave `encoder` and `decoder` out, or start anew."
         )
 
@@ -278,6 +278,6 @@ def check_no_progress(run: Run):
     if rows or pictures:
         trained = f"was trained to step {rows[-1][0]}" if rows else "has pictures of its training"
         raise UserError(
-            f"'{run.path}' {trained}, and its checkpoints are gone: there is nothing to go on "
+            f"'{run.path}' {trained}, and its checkpoints are gone: there is nothing to resume "
             f"from. Put them back into '{run.checkpoints}', or train anew with --overwrite."
         )

@@ -128,11 +128,11 @@ def _why_indivisible(model: GenerativeModel, params: Params, count: int) -> str 
 
 
 def check_count(details: dict, devices: Devices, path):
-    """Checks that a run goes on with as many devices as before: sums have another order on others.
+    """Checks that a run continues with the same number of devices: it sets the order of sums.
 
     Args:
         details: Details of its checkpoint; older ones name no devices, which is one.
-        devices: The devices to go on with.
+        devices: The devices to continue with.
         path: The run folder, for messages.
 
     Raises:
@@ -141,7 +141,7 @@ def check_count(details: dict, devices: Devices, path):
     then = details.get("devices", 1)
     if then != devices.count:
         raise UserError(
-            f"'{path}' was trained on {then} device{'s' if then > 1 else ''} and goes on "
-            f"exactly on as many only. Received: devices={devices.count}. Go on with "
+            f"'{path}' was trained on {then} device{'s' if then > 1 else ''} and resumes "
+            f"exactly on as many only. Received: devices={devices.count}. Continue with "
             f"--devices {then}."
         )

@@ -37,6 +37,6 @@ class EarlyStopping:
         return {"best": best, "waited": self._waited}
 
     def restore(self, details: dict):
-        """Goes on from what a checkpoint holds."""
+        """Resumes from what a checkpoint holds."""
         self._best = math.inf if details["best"] is None else details["best"]
         self._waited = details["waited"]

@@ -143,7 +143,7 @@ class Training:
     # --- the loop ---
 
     def run(self, callbacks: list[Callback]):
-        """Trains from where it stands to `params.steps`, or until early stopping.
+        """Trains from where it is to `params.steps`, or until early stopping.
 
         Args:
             callbacks: Observers of every step and every row.
@@ -279,7 +279,7 @@ class Training:
         """Checks the last row, before it is written.
 
         A run that diverged to finite numbers ends as one that met NaN does, so that scripts and
-        studies do not go on with it: with an error, and without the row that makes it finished.
+        studies do not continue with it: with an error, and without the row that makes it finished.
 
         Raises:
             TrainingStopped: If the run has diverged.

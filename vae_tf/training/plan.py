@@ -39,7 +39,7 @@ class Plan:
     Attributes:
         params: The parameters of the run.
         run_dir: The run folder.
-        resume: Whether it goes on with the run that is there.
+        resume: Whether it continues with the run that is there.
         overwrite: Whether it replaces the run that is there.
         images: The images to train on.
         validation: The images to validate on.
@@ -90,7 +90,7 @@ class Plan:
 
         Raises:
             UserError: If the folder has changed since, so that it cannot begin.
-            TrainingStopped: If it cannot go on.
+            TrainingStopped: If it cannot resume.
             Stopped: After a signal, with a checkpoint saved.
         """
         params, run_dir, networks = self.params, self.run_dir, self.networks
@@ -151,7 +151,7 @@ def prepare(
     Args:
         params: The parameters of the run.
         run_dir: The run folder.
-        resume: Go on with the run that is there.
+        resume: Continue with the run that is there.
         overwrite: Replace the run that is there.
         data: Images to train on, see `train`.
         encoder: A network of your own, see `train`.
@@ -209,7 +209,7 @@ def check_trainable(params: Params):
 def _make_ready(run: Run, params: Params):
     """Checks and tidies a folder that nobody else writes to, now that it is locked."""
     runs.check_links(run.path)
-    runs.check_resumable(run, params)  # another process may have gone on meanwhile
+    runs.check_resumable(run, params)  # another process may have resumed meanwhile
     runs.clean(run.path)
     run.params = params  # those in the folder may still have fewer steps
 
@@ -298,4 +298,4 @@ def _how_to_go_on(run_dir: Path) -> str:
     if not (run_dir / runs.PARAMS).is_file():
         return "The run has not begun. Fix that and start it again."
     last = checkpoints.describe_newest(run_dir / "checkpoints")
-    return f"{last} Fix that and go on with --resume."
+    return f"{last} Fix that and continue with --resume."

@@ -27,13 +27,13 @@ def train(
 ) -> Run:
     """Trains a model and leaves a run folder.
 
-    A run that was stopped goes on as if it had not been: on a CPU, log.csv and the final weights
+    A run that was stopped resumes as if it had not been: on a CPU, log.csv and the final weights
     are the same to the last bit.
 
     Args:
         params: The parameters of the run.
         run_dir: The run folder, see `vae_tf.runs`.
-        resume: Go on with the run that is there.
+        resume: Continue with the run that is there.
         overwrite: Replace the run that is there.
         data: Images to train on, where `params.dataset` is not to be loaded and names nothing: an
             array `[N, H, W, C]`, vectors `[N, D]`, an `ImageSet`, or a pair of these for training
@@ -56,7 +56,8 @@ def train(
 
     Raises:
         UserError: If it cannot begin; nothing has then been written.
-        TrainingStopped: If it cannot go on: a loss is not finite or has diverged, the disk is full,
+        TrainingStopped: If it cannot resume: a loss is not finite or has diverged, the disk is
+        full,
             or the run folder was moved.
         Stopped: After Ctrl-C (it is a `KeyboardInterrupt`), SIGTERM, SIGHUP or a scheduler's
             warning, with a checkpoint saved.

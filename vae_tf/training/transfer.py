@@ -63,7 +63,7 @@ def find_start(start: str, run_dir: Path) -> Path:
     if found.resolve() == run_dir.resolve():
         raise UserError(
             f"A run cannot start from itself. Received: start={shown(start)}. Choose another "
-            f"--name for the new one, or go on with --resume."
+            f"--name for the new one, or continue with --resume."
         )
     return found
 
@@ -110,7 +110,7 @@ def transfer(path: Path, model: GenerativeModel) -> Transfer:
 
 
 def _layers(model: GenerativeModel) -> dict[str, list]:
-    """Place of a layer -> its weights; what belongs to no network stands by its own name."""
+    """Place of a layer -> its weights; what belongs to no network is by its own name."""
     found: dict[str, list] = {}
     seen: set[int] = set()
 

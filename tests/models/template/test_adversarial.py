@@ -1,6 +1,6 @@
 """What FactorVAE and InfoGAN have in common: two optimizers that step together.
 
-And, but for that, the adversarial autoencoder, whose steps alternate.
+And, except for that, the adversarial autoencoder, whose steps alternate.
 """
 
 import keras
@@ -13,7 +13,7 @@ from vae_tf.errors import UserError
 from vae_tf.models.template.adversarial import discriminator_terms
 from vae_tf.models.template.build import build_model
 
-KNOBS = {
+HYPERPARAMETERS = {
     "factor_vae": {"discriminator": [[16], [8]]},
     "adversarial_ae": {"discriminator": [[16], [8]]},
     "info_gan": {"num_codes": 2},
@@ -23,10 +23,10 @@ KNOBS = {
 together = pytest.mark.parametrize("make", ["factor_vae", "info_gan"], indirect=True)
 
 
-@pytest.fixture(params=KNOBS)
+@pytest.fixture(params=HYPERPARAMETERS)
 def make(request, tiny):
-    def build(**knobs):
-        hyper = {**KNOBS[request.param], **knobs}
+    def build(**hyperparameters):
+        hyper = {**HYPERPARAMETERS[request.param], **hyperparameters}
         return build_model(replace(tiny, model=request.param, hyper=hyper), (8, 8, 1), 64)
 
     return build

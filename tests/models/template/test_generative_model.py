@@ -88,7 +88,7 @@ def with_nan(x):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda x: 255 * x, r"must lie in \[0, 1\]. Received: values from 0 to 255. .* x / 255"),
+        (lambda x: 255 * x, r"must be in \[0, 1\]. Received: values from 0 to 255. .* x / 255"),
         (lambda x: (255 * x).astype("int64"), "int64 from 0 to 255"),
         (lambda x: 2 * x - 1, "values from -1 to 1. Rescale"),
         (with_nan, r"NaN or infinity in 1 of 64, first in number 7\."),
@@ -183,7 +183,7 @@ def test_what_is_optimized(tiny):
 # --- what is built from what ---
 
 
-def test_knobs_are_those_that_a_variant_adds(tiny):
+def test_hyperparameters_are_those_that_a_variant_adds(tiny):
     assert hyper_of("vae") == {}
     assert hyper_of("conditional_vae") == {"num_classes": None}
     assert hyper_of("adversarial_ae") == {

@@ -12,15 +12,17 @@ from vae_tf.models.template.build import build_model
 from vae_tf.models.template.hyperparameters import declared_by, hyper_of
 from vae_tf.models.template.memory import check_memory
 
-KNOBS = [(model, knob) for model in MODELS for knob in hyper_of(model)]
+HYPERPARAMETERS = [
+    (model, hyperparameter) for model in MODELS for hyperparameter in hyper_of(model)
+]
 BUILT = (10**400, -1e300, [[10**400]])  # of the others every model: test_conformance.py
 
 
-@pytest.mark.parametrize(("model", "knob"), KNOBS)
-def test_any_value_of_a_knob_is_taken_or_refused(tiny, model, knob):
+@pytest.mark.parametrize(("model", "hyperparameter"), HYPERPARAMETERS)
+def test_any_value_of_a_hyperparameter_is_taken_or_refused(tiny, model, hyperparameter):
     base = replace(tiny, model=model, encoder=((8,),))
     for value in (*BUILT, {"a": 1}, "x"):
-        params = replace(base, hyper={knob: value})
+        params = replace(base, hyper={hyperparameter: value})
         try:
             check_memory(params, (8, 8, 1), training=True)
             if value not in BUILT:
@@ -32,7 +34,7 @@ def test_any_value_of_a_knob_is_taken_or_refused(tiny, model, knob):
             assert all(np.all(np.isfinite(weight)) for weight in built.get_weights())
 
 
-def test_unknown_knobs_name_the_nearest(tiny):
+def test_unknown_hyperparameters_name_the_nearest(tiny):
     with pytest.raises(UserError, match="Did you mean 'gamma'"):
         build_model(replace(tiny, model="factor_vae", hyper={"gama": 1}), (8, 8, 1), 64)
     with pytest.raises(UserError, match="no hyperparameters of its own"):

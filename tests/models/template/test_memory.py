@@ -12,7 +12,7 @@ from vae_tf.models.template.build import build_model
 from vae_tf.models.template.memory import check_memory, estimate
 
 COLOR = (64, 64, 3)
-KNOBS = {
+HYPERPARAMETERS = {
     "adversarial_ae": {"discriminator": [[30], [20]]},
     "factor_vae": {"discriminator": [[30]]},
     "flow_vae": {"num_flows": 3, "hidden_size": 11},
@@ -46,7 +46,7 @@ PARTS = [(name, encoder) for name in KINDS for encoder in [((6, 3, 2),), ((17,),
 @pytest.mark.parametrize(("name", "encoder"), WHOLE + PARTS)
 def test_every_network_of_a_model_counts(name, encoder):
     params = Params(model=name, encoder=encoder, latent_size=4, optimizer="sgd")
-    params = replace(params, hyper=KNOBS.get(name, {}))
+    params = replace(params, hyper=HYPERPARAMETERS.get(name, {}))
     model = build_model(params, (8, 8, 1), 64, 9)
     counted = estimate(params, (8, 8, 1)).state / (4 * 5)
     present = sum(math.prod(variable.shape) for variable in model.trainable_variables)
@@ -123,8 +123,8 @@ def test_batches_and_samples():
     ],
 )
 def test_what_the_machine_cannot_hold_is_refused_with_the_number(change, message):
-    model, dot, knob = change.partition(".")
-    changes = [f"model={model}", f"hyper.{knob}"] if dot else [change]
+    model, dot, hyperparameter = change.partition(".")
+    changes = [f"model={model}", f"hyper.{hyperparameter}"] if dot else [change]
     params = override(Params(), changes)
     with pytest.raises(UserError, match=message):
         check_memory(params, COLOR, training=True)

@@ -11,7 +11,7 @@ CONVOLUTIONS = ((4, 3, 2), (4, 3, 2))
 
 
 class Vectors:
-    """Stands for a model of vectors, around whose data a Gaussian may lie anywhere."""
+    """Stands for a model of vectors, around whose data a Gaussian may be anywhere."""
 
     image_shape = (4,)
 

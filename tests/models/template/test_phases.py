@@ -185,7 +185,7 @@ def test_a_phase_may_see_other_images(networks, blobs):
     one, other = blobs[:16], blobs[16:32]
     model, copy = SecondBatchVAE(*networks(2)), SecondBatchVAE(*networks(2))
     for each in (model, copy):
-        each.compile(keras.optimizers.SGD(0.0))  # the encoder stands still
+        each.compile(keras.optimizers.SGD(0.0))  # the encoder stays as it is
     terms = model.update({"image": one, "second": other})
     first = copy.compute_terms({"image": one}, training=True)["loss"]
     assert float(terms["loss"]) == float(first)

@@ -122,7 +122,7 @@ def test_kl_to_the_prior_is_that_to_a_gaussian_of_the_same_density(parameters):
 
 
 def test_kl_that_is_not_known_is_estimated_at_the_sample(parameters):
-    """Of a Gaussian from a prior that has a density and no more."""
+    """For a Gaussian from a prior that has a density and no more."""
 
     class Cauchy(Distribution):
         def log_prob(self, z):
@@ -163,7 +163,7 @@ def test_a_flow_that_scales_and_shifts_is_a_gaussian(parameters):
 
 @pytest.fixture
 def logits():
-    """Of two distributions over five classes, `[4, 5]` each."""
+    """For two distributions over five classes, `[4, 5]` each."""
     return np.random.default_rng(1).normal(0, 1.5, (2, 4, 5)).astype("float32")
 
 

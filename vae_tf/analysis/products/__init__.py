@@ -228,7 +228,7 @@ PRODUCTS = {
         "Information of latents on factors",
         "Each column is a factor. One dark cell in it is a factor held by one latent, which is "
         "what MIG rewards; several are a factor spread over latents, none a factor that is lost. "
-        "Bins raise all cells where points are few, to what stands there by chance: with codes "
+        "Bins raise all cells where points are few, to what is there by chance: with codes "
         "permuted against the factors. Densities do not.",
         score="mig",
     ),

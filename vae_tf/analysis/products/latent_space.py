@@ -1,4 +1,4 @@
-"""Where images lie in the latent space, and which latents are used."""
+"""Where images are in the latent space, and which latents are used."""
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -29,7 +29,7 @@ def kl_per_latent(analyzed: AnalyzedRun) -> Figure:
 
 
 def latent_space(analyzed: AnalyzedRun, projection: str = "pca") -> Figure:
-    """Draws codes in two dimensions, colored by label or factor, and what lies where.
+    """Draws codes in two dimensions, colored by label or factor, and what is where.
 
     Args:
         analyzed: Run that is drawn.

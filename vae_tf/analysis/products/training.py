@@ -59,7 +59,7 @@ def _pictures(folder: Path) -> dict[int, np.ndarray]:
         try:
             picture = load_png(paths[step])
         except OSError as error:
-            logging.warning("%s. training.gif goes on without it.", error)
+            logging.warning("%s. training.gif continues without it.", error)
             continue
         if not pictures:
             height, width, _ = shape = picture.shape
@@ -67,7 +67,9 @@ def _pictures(folder: Path) -> dict[int, np.ndarray]:
         if picture.shape == shape:
             pictures[step] = picture
         else:
-            logging.warning("%s is of another size; training.gif goes on without it.", paths[step])
+            logging.warning(
+                "%s is of another size; training.gif continues without it.", paths[step]
+            )
     return pictures
 
 

@@ -54,7 +54,7 @@ def traversal(analyzed: AnalyzedRun) -> Figure:
 def all_traversals(analyzed: AnalyzedRun, mode: str = "fitted") -> Figure:
     """Draws traversals of every latent, that of most use first, from zero and from a real image.
 
-    Of several stochastic layers the top one comes first, of each at most 8 latents; what lies below
+    For several stochastic layers the top one comes first, of each at most 8 latents; what is below
     a latent follows from it.
 
     Args:

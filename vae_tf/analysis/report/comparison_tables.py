@@ -1,4 +1,4 @@
-"""Tables of the report in which runs stand below each other, to be sorted and filtered."""
+"""Tables of the report in which runs are below each other, to be sorted and filtered."""
 
 import math
 from collections.abc import Sequence

@@ -41,7 +41,7 @@ def groups_of(runs: Sequence[ReportedRun]) -> list[Group]:
     """Sorts runs by their images, and those of the same images by weight.
 
     Args:
-        runs: Runs; groups stand in the order of their first ones.
+        runs: Runs; groups are in the order of their first ones.
     """
     found: dict[str, list] = {}
     for run in runs:

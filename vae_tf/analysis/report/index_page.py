@@ -19,7 +19,7 @@ def index_body(runs: Sequence[ReportedRun], studies: Sequence[StudyTable]) -> st
     """Returns the body of the index.
 
     Args:
-        runs: Runs that stand by themselves.
+        runs: Runs that are by themselves.
         studies: Studies, whose runs are shown together.
     """
     groups, numbered = groups_of(runs), iter(range(1, len(runs) + 1))

@@ -20,7 +20,7 @@ from vae_tf.studies.study_table import StudyTable
 from vae_tf.texts.elements import text
 
 INDEX = "index.html"
-POINTER = "report.html"  # where the report lay before it had several pages
+POINTER = "report.html"  # where the report were before it had several pages
 
 
 class Written(NamedTuple):
@@ -44,7 +44,7 @@ def write_report(
 
     Args:
         images: Folder of the results, which holds a folder a run and a study.
-        runs: Runs that stand by themselves.
+        runs: Runs that are by themselves.
         studies: Studies, whose runs are shown together and not one by one.
     """
     written = Written([], 0, {})

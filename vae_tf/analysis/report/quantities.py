@@ -18,7 +18,7 @@ class Quantity(NamedTuple):
 
 
 QUANTITIES = {
-    "val_kl": Quantity("KL, nats", 1, "What the codes spend, in the mean over validation images."),
+    "val_kl": Quantity("KL, nats", 1, "What the codes spend, on average over validation images."),
     "mse": Quantity(
         "MSE a pixel",
         4,
@@ -43,7 +43,7 @@ QUANTITIES = {
 }
 USED = "latents used"
 USED_EXPLAINED = (
-    "Used: a KL of at least 0.1 nats, in the mean over validation images; where there is no finite "
+    "Used: a KL of at least 0.1 nats, on average over validation images; where there is no finite "
     "KL, a variance of the means of at least 0.01 (active units)."
 )
 

@@ -51,7 +51,7 @@ def study_body(table: StudyTable, folder: Path) -> str:
             '</section><section aria-labelledby="means">',
             '<h2 id="means">Means over seeds, ± half of their 95 % confidence interval</h2>',
             _means(table),
-            f'<p class="faint">Pictures of each run lie in folders of their names in '
+            f'<p class="faint">Pictures of each run are in folders of their names in '
             f"<code>{text(table.name)}/</code>, all numbers in its study.csv and means.csv.</p>",
             "</section></main>",
         ]
@@ -68,7 +68,7 @@ def _warning(table: StudyTable) -> str:
         return ""
     return (
         f'<p class="warning">{table.unfinished} more are not finished, failed, or have the fast '
-        f"scores where others have the full ones, and are left out. Go on with "
+        f"scores where others have the full ones, and are left out. Continue with "
         f"{name_of('study.py')}, and draw it again.</p>"
     )
 

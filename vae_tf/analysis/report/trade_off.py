@@ -102,7 +102,7 @@ def _grid(across: _Axis, up: _Axis) -> str:
 
 
 def _marks(points, places) -> str:
-    """Dots, and a label for those that lie together."""
+    """Dots, and a label for those that are together."""
     clusters: list[tuple[float, float, list[str]]] = []
     for point, (x, y) in zip(points, places, strict=True):
         near = [c for c in clusters if abs(c[0] - x) < _NEAR and abs(c[1] - y) < _NEAR]

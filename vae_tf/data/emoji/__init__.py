@@ -1,6 +1,6 @@
 """Google's Noto color emoji, 3,786 images 64x64x3, kept in this package.
 
-They lie on one losslessly compressed sheet, `sheet.webp`, row by row, in the order of `names.txt`
+They are on one losslessly compressed sheet, `sheet.webp`, row by row, in the order of `names.txt`
 (their code points). `make.py` makes both; `README.md` states origin, license and changes.
 `groups.txt` has Unicode's groups, a line each, see `make_groups.py`, `families.txt` the emoji that
 resemble one another, a line a family, see `make_families.py`.

@@ -1,6 +1,6 @@
 """Makes the table of families: `python -m vae_tf.data.emoji.make_families`.
 
-A family is what must not lie on both sides of a held-out split: emoji that differ in skin tone,
+A family is what must not be on both sides of a held-out split: emoji that differ in skin tone,
 gender, hair or direction, by their code points, and near-duplicates, whose pixels have a mean
 squared difference below `NEAR`. Whatever is linked by a chain of these is one family.
 """

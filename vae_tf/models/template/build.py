@@ -31,7 +31,8 @@ def build_model(
         networks: Networks of the user's own; None for those that the parameters name.
 
     Raises:
-        UserError: If a knob is unknown, the networks do not fit the images or the model, or the
+        UserError: If a hyperparameter is unknown, the networks do not fit the images or the model,
+        or the
             machine has too little memory.
     """
     kind: type[GenerativeModel] = MODELS[params.model]

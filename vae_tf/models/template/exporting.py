@@ -24,7 +24,7 @@ _SIGNATURES = ["encode", "decode"]
 
 
 def export(model, path: Path, form: str):
-    """Writes a model for serving, wholly or not at all.
+    """Writes a model for serving, entirely or not at all.
 
     Args:
         model: `GenerativeModel`.

@@ -161,7 +161,7 @@ class KerasMethods(keras.Model):
             filepath: A new folder for a SavedModel, or for the files `encode.onnx` and
                 `decode.onnx`; a file `*.tflite` for LiteRT.
             format: "tf_saved_model", "litert" or "onnx".
-            verbose: Whether Keras is to print where it lies, as it does by default.
+            verbose: Whether Keras is to print where it is, as it does by default.
 
         Raises:
             UserError: If the format is unknown, the path none for it, or LiteRT or ONNX lacks an

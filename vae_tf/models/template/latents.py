@@ -32,8 +32,8 @@ class LayerBelow(NamedTuple):
     """A stochastic layer whose prior is a network of layers above it.
 
     Attributes:
-        latents: Where the layer lies in a code `[B, L]`.
-        given: Where the layers lie that its prior is given, in the order of the network's inputs.
+        latents: Where the layer is in a code `[B, L]`.
+        given: Where the layers are that its prior is given, in the order of the network's inputs.
         network: `[parts of a code] -> (mean, log_stddev, ...)`.
     """
 

@@ -59,7 +59,7 @@ def estimate(
         num_classes: Number of label values of the data, None where there are no labels.
 
     Raises:
-        UserError: If the networks do not fit the images, or a knob is not of its kind.
+        UserError: If the networks do not fit the images, or a hyperparameter is not of its kind.
     """
     if sizes is None:
         sizes = traced_sizes(params, image_shape, num_classes)

@@ -1,10 +1,10 @@
 """What is optimized, and by which optimizer: the steps of one update, in order.
 
 A resumed run is to be the run that was never stopped, to the last bit, and so an update must be
-repeatable. On a CPU TensorFlow's operators are, but for `AddN`, which adds tensors in an order that
-depends on which buffer is free first: of two that does not matter, of three it does. Sums of three
-come from gradients that one tensor collects from several uses, and from graph rewriting, which
-folds `a + b + c` into one `AddN`. So `minimize` adds gradients in pairs, and the rewriting is
+repeatable. On a CPU TensorFlow's operators are, except for `AddN`, which adds tensors in an order
+that depends on which buffer is free first: of two that does not matter, of three it does. Sums of
+three come from gradients that one tensor collects from several uses, and from graph rewriting,
+which folds `a + b + c` into one `AddN`. So `minimize` adds gradients in pairs, and the rewriting is
 turned off, for the process: it costs no time here.
 """
 

@@ -152,7 +152,7 @@ class SemiSupervisedVAE(VAE):
     def with_class(self, z: np.ndarray, label) -> np.ndarray:
         """Codes `[B, L]` with their class replaced by `label`, `[B]` or one for all.
 
-        What lies below the class follows.
+        What is below the class follows.
         """
         told = np.eye(self.num_classes, dtype="float32")[np.broadcast_to(label, len(z))]
         return self.propagate_down(np.concatenate([told, z[:, self.num_classes :]], axis=1), 0)

@@ -26,7 +26,7 @@ class Likelihood:
 
     Attributes:
         unit: Whether it describes values in [0, 1] alone.
-        constant: Nats a pixel and channel to add to the reconstruction for the whole negative
+        constant: Nats per pixel and channel to add to the reconstruction for the whole negative
             log-likelihood.
         levels: How many values a pixel takes where the likelihood is a probability; None where it
             is a density.
