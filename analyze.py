@@ -17,7 +17,7 @@ def main(arguments: list[str] | None = None) -> int:
     return scripts.answer(
         scripts.name_of("analyze.py"),
         lambda: run(parse(arguments)),
-        lambda: "What is drawn is kept; the same command draws the rest.",
+        lambda: "Finished pictures are kept; the same command draws the rest.",
     )
 
 
@@ -32,7 +32,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         prog=scripts.name_of("analyze.py"),
         description="Turn saved runs into pictures and a report. Needs nothing but the run "
         "folders, and the data by name.",
-        epilog="What is up to date is not drawn again. A run still training is drawn as of its "
+        epilog="Up-to-date pictures are skipped. A run still training is drawn as of its "
         "last checkpoint. Exit code 1: something could not be drawn, and was named.",
     )
     parser.add_argument(
@@ -67,13 +67,13 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         "--projection",
         choices=("pca", "tsne", "umap"),
         default="pca",
-        help="of the latent space, besides, as latent_space_NAME.png (default: none)",
+        help="also draws the latent space as latent_space_NAME.png (default: none)",
     )
     parser.add_argument(
         "--format",
         default="",
         metavar="FORMAT,...",
-        help="write figures besides as svg, pdf or 2x (PNG of twice the pixels), for papers",
+        help="also write figures as svg, pdf or 2x (PNG of twice the pixels), for papers",
     )
     return parser.parse_args(arguments)
 

@@ -11,10 +11,10 @@ from vae_tf.studies import Study
 RUNS = presets.runs()
 STUDIES = presets.studies()
 
-# What `train.py` without a name trains.
+# The run that `train.py` without a name trains.
 DEFAULT_RUN = "digits-map"
 
-# A run of yours, as a difference from another one.
+# Your own run, as a difference from another run.
 RUNS["my-digits"] = replace(RUNS["digits-VAE"], model="beta_vae", kl_weight=4)
 
 # The same from the start: every field that is not named has its default.

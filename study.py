@@ -63,7 +63,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         metavar="KEY=VALUE",
         help="change a parameter of all runs: steps=500; repeatable",
     )
-    parser.add_argument("--name", help="name of the folder (default: that of the study)")
+    parser.add_argument("--name", help="name of the folder (default: the study's name)")
     parser.add_argument(
         "--workers",
         type=int,
@@ -186,7 +186,7 @@ def run(
         start, workers = local_jobs(study, options.workers, command)
     else:
         start, workers = ray_jobs(study, options.ray, options.workers, command)
-    begun.append(f"What is written is whole. To resume:\n  {again(options)}")
+    begun.append(f"Everything written is complete. To resume:\n  {again(options)}")
     known = len(points) - len(study.left)
     print(f"{name}: {len(points):,} runs, {known:,} of them done before.", flush=True)
     for point in study.skipped:

@@ -43,7 +43,9 @@ def main(arguments: list[str] | None = None) -> int:
     def going_on() -> str:
         if not left:
             return "Nothing was begun."
-        return "What is written is whole. To resume:" + "".join(f"\n  {line()}" for line in left)
+        return "Everything written is complete. To resume:" + "".join(
+            f"\n  {line()}" for line in left
+        )
 
     return scripts.answer(scripts.name_of("train.py"), work, going_on)
 
@@ -65,7 +67,7 @@ def parse(arguments: list[str] | None, presets) -> argparse.Namespace:
         metavar="KEY=VALUE",
         help='change a parameter: steps=500, "kl_weight=linear(0, 10, 40000)"; repeatable',
     )
-    parser.add_argument("--name", help="name of the run folder (default: that of the run)")
+    parser.add_argument("--name", help="name of the run folder (default: the run's name)")
     parser.add_argument("--resume", action="store_true", help="continue with the run that is there")
     parser.add_argument("--overwrite", action="store_true", help="replace the run that is there")
     parser.add_argument(
@@ -139,7 +141,7 @@ def _lines_of(heading: str, names: list[str], presets) -> str:
 
 
 def summary(params: config.Params) -> str:
-    """What a run trains, in a line."""
+    """Model and data of a run, in a line."""
     hyperparameters = ", ".join(
         f"{hyperparameter}={value}" for hyperparameter, value in params.hyper.items()
     )
@@ -213,7 +215,7 @@ def command(folder: str, run: str, options: argparse.Namespace) -> Callable[[], 
 
 
 def described(name: str, params: config.Params, options: argparse.Namespace) -> str:
-    """What a run would train and take; nothing is written."""
+    """Plan and cost of a run; nothing is written."""
     from vae_tf.process.quiet_tensorflow import import_tensorflow
 
     import_tensorflow()

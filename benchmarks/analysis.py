@@ -2,7 +2,7 @@
 
 The runs that are found are repeated until there are eight; where there are none, eight are made
 first from the presets, without training: the time of a picture does not depend on what was
-learned. Time and memory are those of analysis alone; the aim is two minutes on two cores.
+learned. Time and memory are for the analysis alone; the aim is two minutes on two cores.
 """
 
 import argparse

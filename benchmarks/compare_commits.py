@@ -1,4 +1,4 @@
-"""Step times of all models here beside those of another checkout, in turns.
+"""Step times of all models here and in another checkout, in turns.
 
 Each checkout has a process of its own for a preset; they take turns, so that both meet the same
 noise of the machine. Ratios above 1 mean that this checkout is slower.
@@ -56,7 +56,7 @@ def main():
 
 
 def default_names() -> list[str]:
-    """The presets on sprites, one a model, and those of MNIST's networks on digits."""
+    """The presets on sprites, one per model, and MNIST's networks on digits."""
     sys.path.insert(0, str(HERE))
     import params as presets
 

@@ -1,4 +1,4 @@
-"""What a convolution costs by the order of its axes: `python benchmarks/layout.py`.
+"""Time of a convolution by the order of its axes: `python benchmarks/layout.py`.
 
 Forward and both gradients of a layer of 4x4 filters with stride 2, 64 images, one thread; turns
 alternate, processor time. Channels last is what Keras' layers take on a CPU.

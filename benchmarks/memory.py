@@ -1,7 +1,7 @@
 """Resident memory of training on 200,000 images of 64x64x3: `python benchmarks/memory.py`.
 
 The images (2.4 GB of noise) are written to a temporary file and read from there by index, as
-those of a prepared set are.
+a prepared set is.
 """
 
 import argparse

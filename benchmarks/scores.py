@@ -81,7 +81,7 @@ def seconds_of(function, *arguments) -> float:
 
 
 def suite(connection, run: Path):
-    """Our side: goes one step whenever it is told to, and sends name, seconds and values."""
+    """Our side: makes one step for each request, and sends name, seconds and values."""
     model, sprites = load(run)
     connection.recv()
     start = time.perf_counter()
@@ -271,7 +271,7 @@ def compare_pass(options):
 
 
 def compare_likelihood(options, *, num_samples=256, rounds=8):
-    """Prints the ratio of the rate of `log_likelihood` to that of a bare loop."""
+    """Prints the rate of `log_likelihood` divided by the rate of a bare loop."""
     model, sprites = load(options.run)
     images = block_of(sprites)[:64]
     at_once = BLOCK * 2 // len(images)  # as log_likelihood does it

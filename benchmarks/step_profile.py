@@ -4,8 +4,8 @@ For each preset, on random images of its shape: milliseconds of a step; arithmet
 and its share of the machine's matmul peak, measured here; the operators that take the time, from
 TensorFlow's own timeline; bytes that it allocates, and how long a copy of as many takes here.
 
-All on one thread, and in time of the processor, which others on the machine disturb little. Of each
-operator the fastest of several calls counts, as the timeline knows the clock alone.
+All on one thread, and in time of the processor, which others on the machine disturb little. For
+each operator the fastest of several calls counts, as the timeline knows the clock alone.
 """
 
 import argparse

@@ -2,7 +2,7 @@
 
     python benchmarks/study_threads.py sprites-VAE digits-VAE --rounds 7
 
-What a study should do with its cores: each way makes the same number of optimizer steps in all. The
+Ways for a study to use its cores: each way makes the same number of optimizer steps in all. The
 processes stay alive and take turns, so that both ways meet the same noise of the machine. Ratios
 above 1 mean that two processes are faster.
 """

@@ -63,7 +63,7 @@ def bare(case, turns, xla=None, **changes):
 
 
 class FusedAdam(keras.optimizers.Adam):
-    """Adam as one operator of TensorFlow a weight; the formula is that of Keras."""
+    """Adam as one TensorFlow operator per weight, with Keras' formula."""
 
     def update_step(self, gradient, variable, learning_rate):
         index = self._get_variable_index(variable)

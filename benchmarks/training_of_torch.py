@@ -10,7 +10,7 @@
     disentangling-vae   YannDubs/disentangling-vae: its own networks, start, loss and trainer
 
 Imports nothing of this project but `turns`: the interpreter is one that has PyTorch. The
-likelihood, the closed form of the KL and Adam are those of the case; pythae halves squared errors.
+likelihood, the closed form of the KL and Adam are the case's; pythae halves squared errors.
 """
 
 import functools
@@ -215,7 +215,7 @@ def disentangling_vae(case, turns):
     turns.validate = validation(case, model.encoder, logits_of(model.decoder), held_out)
 
     class Loader:
-        """What a DataLoader does, except for its cost of collecting images."""
+        """The work of a DataLoader, except for its cost of collecting images."""
 
         def __len__(self):
             return turns.total

@@ -150,7 +150,7 @@ def main():
     parser.add_argument("--warm-up", type=int, default=20, help="steps before the first round")
     parser.add_argument("--threads", type=int, default=2, help="threads, and cores they are on")
     parser.add_argument("--torch-python", default=sys.executable, help="interpreter with PyTorch")
-    parser.add_argument("--ways", nargs="*", default=[*OURS, *TORCH], help="besides bare")
+    parser.add_argument("--ways", nargs="*", default=[*OURS, *TORCH], help="in addition to bare")
     parser.add_argument("--presets", nargs="*", choices=list(CASES), default=list(CASES))
     parser.add_argument("--verbose", action="store_true", help="show what the ways print")
     options = parser.parse_args()

@@ -2,8 +2,8 @@
 
 A way calls `Turns.step` after each of its steps, wherever its loop is, its own trainer's included.
 It warms up, says "ready" and waits; for each line it is sent it times so many steps, says the
-seconds, those of the clock and those of the processor, and waits again, so that of all ways one
-works at a time. Needs nothing but Python: it is imported by interpreters without our package.
+seconds of the clock and of the processor, and waits again. One way works
+at a time. Needs nothing but Python: it is imported by interpreters without our package.
 
 Where the case asks for quality, `QualityTurns` says after each turn how good the model is by now.
 """
@@ -21,7 +21,7 @@ class Turns:
     """The clock of one way, in its own process.
 
     Args:
-        case: What was asked for: "rounds", "steps" a round, "warm_up" steps.
+        case: The request: "rounds", "steps" per round, "warm_up" steps.
 
     Attributes:
         validate: Function `() -> -ELBO` of validation images, in nats, which the way puts here.

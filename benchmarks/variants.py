@@ -2,7 +2,7 @@
 
 Given names of presets, it times these alone. All have the networks of the sprites presets and
 batches of 64 (pairs: 64 of them), made beforehand and held in memory. The VAE and the variants take
-turns, round by round; a ratio is that of the times of the same round, the median counts.
+turns, round by round; a ratio compares times of the same round, and the median counts.
 """
 
 import argparse

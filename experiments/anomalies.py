@@ -84,14 +84,14 @@ def digits(experiment, dataset, digit, latents, seed):
 
 
 def test_rows(is_digit, rng):
-    """As many test images of one digit as of all others, at most 1,500 in all."""
+    """Test images, one digit and all others in equal numbers, at most 1,500 in all."""
     one, others = np.flatnonzero(is_digit), np.flatnonzero(~is_digit)
     half = min(NUM_TEST // 2, len(one))
     return np.concatenate([rng.permutation(one)[:half], rng.permutation(others)[:half]])
 
 
 def paradox(seed):
-    """Rows of grey emoji against simpler sets: likelihood, and what is meant to mend it."""
+    """Rows of grey emoji against simpler sets: likelihood, and what is meant to fix it."""
     size = 28
     train = load("emoji", "train", size, channels=1, validation=0.1)
     normal = load("emoji", "validation", size, channels=1, validation=0.1)

@@ -51,7 +51,7 @@ def main():
     for width in WIDTHS:
         print(f"{width:g}: {bound(run.model, x, mean, [width] * len(x), *arguments):.1f}")
     prior = -np.sum(mean**2, axis=1) / 2
-    print(f"log N(mean; 0, I) less that of 0: {prior.mean():.1f}")
+    print(f"log N(mean; 0, I) less its value at 0: {prior.mean():.1f}")
 
 
 if __name__ == "__main__":

@@ -77,9 +77,9 @@ def minutes(run: Run) -> float | None:
 
 
 def forecast(params, images: Spectrum) -> str:
-    """What a linear VAE would do at this weight and likelihood; nothing for other models.
+    """Forecast of a linear VAE at this weight and likelihood; None for other models.
 
-    Used latents are those of 0.1 nats, as in every picture and table.
+    Used latents have 0.1 nats, as in every picture and table.
     """
     if params.model != "vae":
         return ""

@@ -4,7 +4,7 @@
     python train.py MNIST-M1-M2        then MNIST-M1-M2-tuned, which begins with its weights
     python experiments/few_labels.py   from the runs, as far as they are
 
-The runs are those of the study "few-labels" (vae_tf/presets/studies.py), where they are not trained
+The runs are from the study "few-labels" (vae_tf/presets/studies.py), where they are not trained
 by themselves as `MNIST-...`, and the one that carries another on, whose epochs count from where
 that ended. Settings are chosen by the validation error; the test error is next to it and chooses
 nothing. Curves are written to experiments/few_labels.json, the picture to
@@ -38,7 +38,7 @@ PUBLISHED = {
     "SDGM": "1.32 ± 0.07",
 }
 CARRIED_ON = {"M1-M2-tuned": "M1-M2"}
-# What a trick is, and the runs with and without it, alike otherwise.
+# A trick, and the runs with and without it, alike otherwise.
 TRICKS = {
     "KL weight from 2 to 1, classifier waits": ("M2", "M2-plain"),
     "classifier waits": ("M2", "M2-no-wait"),
@@ -51,7 +51,7 @@ TRICKS = {
 }
 # Ten epochs, for that alone.
 _SHORT = ("M2-no-wait", "SDGM-level", "SDGM-unclipped", "SDGM-constant-rate", "ADGM-plain")
-_SEED = "-seed-"  # between the name of a run and its seed, where it is another
+_SEED = "-seed-"  # between the name of a run and its seed, where it differs from 0
 _COLORS = {
     "M2": BLUE, "M1": SKY, "M1-M2": ORANGE, "SDGM": CLASSES[3], "ADGM": CLASSES[5],
     "SDGM-plain": CLASSES[7], "M2-long": CLASSES[1],
@@ -177,7 +177,7 @@ def draw_tricks(axes: Axes, curves: dict[str, dict]):
 
 
 def draw_runs(axes: Axes, curves: dict[str, dict]):
-    """A curve a run; thin, those of other seeds."""
+    """One curve per run; curves of other seeds are thin."""
     marks = dict(zip(_COLORS, "osv^D*P", strict=True))
     for name, values in curves.items():
         base = base_of(name)

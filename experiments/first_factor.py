@@ -2,11 +2,12 @@
 
 The second project's hypothesis: features are learned in the order of the variance they have in the
 loss. A VAE is trained on the sprites, its weights are kept at chosen steps, and for each step it is
-measured what part of each factor's entropy the codes of 6,000 random images tell
+measured what part of each factor's entropy the codes of 6,000 random images contain
 (`neighbor_information`). Next to it is the share of each factor in the variance of the pixels:
 the mean squared change of an image when this factor alone is drawn anew, over twice the variance.
-The brightness of an image, the sum of its pixels, grows with the scale: what it alone tells of the
-scale is measured, too, and how much of its variance a linear map of the codes explains.
+The brightness of an image, the sum of its pixels, grows with the scale: the information of
+brightness alone about the scale is measured, too, and how much of its variance a linear map of the
+codes explains.
 
 Restartable: a training that was stopped resumes. The table is written to
 experiments/first_factor.json, the picture to images/gallery/first_factor.png.
@@ -111,7 +112,7 @@ def picture(found: dict) -> Figure:
     beside.invert_yaxis()
     over.set_xscale("symlog", linthresh=10)
     over.set(xlabel="step", ylabel="part of the factor's entropy in the codes",
-             title="What the codes tell of each factor")  # fmt: skip
+             title="Information of the codes about each factor")  # fmt: skip
     over.legend(frameon=False)
     beside.set(title="Share in the variance of the pixels")
     for axes in (over, beside):
@@ -133,7 +134,9 @@ def main():
         half = half_way(found["steps"], told)
         print(f"{name:12} pixels {share:.2f}   at the end {told[-1]:.2f}   half of it by {half}")
     brightness = found["brightness"]
-    print(f"brightness tells {brightness['tells_of_scale']:.2f} of the scale; explained by codes:")
+    print(
+        f"brightness explains {brightness['tells_of_scale']:.2f} of the scale; explained by codes:"
+    )
     print(dict(zip(found["steps"], brightness["explained_by_codes"], strict=True)))
 
 

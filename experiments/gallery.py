@@ -5,7 +5,7 @@
 
 Runs that are finished are copied to predictions/RUN, in place of those there, with their newest
 weights alone, in half precision, and a dozen pictures of 128 colors: to be analyzed, not to be
-resumed. Of what analyze.py draws of them the repository has the pictures that its texts show.
+resumed. The repository has those pictures by analyze.py that its texts show.
 """
 
 import argparse

@@ -6,7 +6,7 @@
 After Sonderby et al. 2016 (Fig. 3 and 4), who train wider networks for 2,000 epochs: a plain
 hierarchy of 1, 2 and 5 layers, with batch normalization, with warm-up of the KL weight, and the
 ladder. log p(x) of test images is estimated by importance sampling; KL and active latents (more
-than 0.01 nats) of each layer are those of the last validation. Results are written to
+than 0.01 nats) of each layer are from the last validation. Results are written to
 experiments/hierarchies.json, the picture to images/gallery/hierarchies.png.
 """
 

@@ -1,4 +1,4 @@
-"""What an encoder that was trained without labels is worth: `python experiments/label_curve.py`.
+"""Value of an encoder that was trained without labels: `python experiments/label_curve.py`.
 
 Test error on MNIST against the number of labels, 10 to 3,000, the same number per digit, over
 seeds:
@@ -8,7 +8,7 @@ seeds:
 - the same network from random weights.
 
 The last two see the same labels in the same batches. Penalty, neighbors, learning rate and the step
-to stop at are those of the least error on the run's 5,000 validation images, by which the
+to stop at have the least error on the run's 5,000 validation images, by which the
 classifiers see more labels than they learn from, all alike; test images choose nothing.
 
 Errors are written to experiments/label_curve.json, the picture to images/gallery/label_curve.png.
@@ -61,7 +61,7 @@ class Bench:
     """A run, labeled images to learn from, to choose by and to test on, and one network for all.
 
     Args:
-        run: A run whose encoder is that of a VAE.
+        run: A run whose encoder is a VAE's.
     """
 
     def __init__(self, run: Run):
@@ -185,7 +185,7 @@ def curve(results: dict, run: str, seeds: int) -> Figure:
         f"{run}, seeds 0 to {seeds - 1}; settings chosen on 5,000 validation images",
         "a dot a seed, lines through the means; both axes logarithmic",
     )
-    page = Page(870, 380, "What labels are needed for: error on MNIST's test images", notes)
+    page = Page(870, 380, "Need for labels: error on MNIST's test images", notes)
     axes = page.chart(
         MARGIN + 60, page.top + 10, 560, 330, xlabel="labels", ylabel="test error, %"
     )  # fmt: skip

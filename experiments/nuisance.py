@@ -2,9 +2,9 @@
 
 Sprites of 32x32 pixels with something that does not matter to their factors: noise of one of four
 strengths, one of eight colors, or one of eight emoji behind them. VAEs of three KL weights learn
-from each; then it is measured what part of the nuisance's entropy the codes tell, and what part of
-the factors' (`neighbor_information`, mean over shape, scale and position). A code that ignores the
-nuisance is invariant to it, one that tells it is equivariant.
+from each; then it is measured what part of the nuisance's entropy the codes contain, and what part
+of the factors' (`neighbor_information`, mean over shape, scale and position). A code that ignores
+the nuisance is invariant to it, one that contains it is equivariant.
 
 Restartable: a training that was stopped resumes. The table is written to experiments/nuisance.json,
 the picture to images/gallery/nuisance.png.
@@ -82,7 +82,7 @@ def folder_of(name: str, weight: float, options) -> Path:
 
 
 def measured(name: str, weight: float, options) -> dict:
-    """What the codes of a run tell of the factors and of the nuisance."""
+    """Information of a run's codes about the factors and the nuisance."""
     x, _, _ = drawn(name, _TRAIN, 0)
     test, factors, values = drawn(name, _TEST, 1)
     run_params = replace(
@@ -101,11 +101,11 @@ def measured(name: str, weight: float, options) -> dict:
 
 
 def alone(name: str) -> tuple[float, float, float]:
-    """What the nuisance alone tells of the pixels, whatever the sprite.
+    """Part of the pixels that the nuisance alone explains, whatever the sprite.
 
     Returns:
         Its part of the pixels' variance; the nats per image that a Bernoulli decoder saves that
-        knows it and nothing else; and the nats that telling it takes.
+        knows it and nothing else; and the nats that encoding it takes.
     """
     x, _, values = drawn(name, _TEST, 1)
     x = x / 255.0
@@ -122,7 +122,7 @@ def alone(name: str) -> tuple[float, float, float]:
 
 
 def figure_of(table: dict, options) -> Figure:
-    """Images and what becomes of them at each weight, beside what codes tell."""
+    """Images and their reconstructions at each weight, beside the information of codes."""
     figure = Figure((13, 5.2), layout="constrained")
     left, right = figure.subfigures(1, 2, width_ratios=(1.35, 1))
     grid = left.subplots(len(table), 1)

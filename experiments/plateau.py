@@ -1,6 +1,6 @@
 """How long a VAE stays on the plateau, here and in PyTorch: `python experiments/plateau.py`.
 
-Both frameworks train `sprites-VAE` from the same weights and biases, those of PyTorch's layers, on
+Both frameworks train `sprites-VAE` from the same weights and biases, from PyTorch's layers, on
 the same batches, with the same noise. Each way changes one thing; each draw of the noise is a run
 of its own. The number that counts is the first step, of those that are a multiple of 20, at which
 reconstruction + KL of validation images is below 200 nats.

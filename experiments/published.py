@@ -149,7 +149,7 @@ ROWS = {
         (17.99, 25.40),
     ),
 }
-# What the first epochs owe to the weights they begin with: theirs are He et al.'s.
+# The effect of initial weights on the first epochs: theirs are He et al.'s.
 for _name in ("disentangling-vae-VAE", "disentangling-vae-sprites-VAE"):
     ROWS[f"{_name}-He"] = dataclasses.replace(ROWS[_name], he_weights=True)
 
@@ -280,7 +280,7 @@ def main():
     parser.add_argument("names", nargs="*", metavar="ROW", help=f"some of {', '.join(ROWS)}")
     parser.add_argument("--table", action="store_true", help="train nothing")
     parser.add_argument("--predictions", type=Path, default=ROOT / "predictions-study")
-    parser.add_argument("--theirs", type=Path, help="train_losses.log to lay one row beside")
+    parser.add_argument("--theirs", type=Path, help="train_losses.log to compare one row with")
     options = parser.parse_args()
     if options.theirs and len(options.names) != 1:
         parser.error("--theirs is laid beside one row. Name it, such as disentangling-vae-VAE.")
@@ -300,7 +300,7 @@ def main():
             print(f"\n{compared(CURVES / f'{names[0]}.csv', options.theirs)}")
         return 0
 
-    going_on = "What is written is whole. The same command continues."
+    going_on = "Everything written is complete. The same command continues."
     sys.exit(scripts.answer("published.py", work, lambda: going_on))
 
 

@@ -51,7 +51,7 @@ def write(path: Path, columns, rows: list[dict]):
 
 
 def curves(predictions: Path) -> list[dict]:
-    """The rows that are kept, and those of runs that are done since."""
+    """The rows that are kept, and rows of runs that are done since."""
     rows = read(CURVES)
     known = {(row["set"], row["variant"], row["seed"]) for row in rows}
     for point in STUDY.points():
@@ -115,7 +115,7 @@ def picture(rows: list[dict]):
     page = Page(
         names + len(SETS) * (width + across),
         line * len(variants) + 70,
-        "What a change of the recipe does to the -ELBO",
+        "Effect of a change of the recipe on the -ELBO",
         (
             "Difference from the base of the same seed after about equal CPU seconds, nats per "
             "image of validation; a dot is a seed, left of 0 is better.",

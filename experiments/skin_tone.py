@@ -7,8 +7,9 @@ emoji, by classifiers of decoded images; how far the edited image of a light per
 same person drawn dark, in the squared error of a pixel, beside the unedited image, the same made
 darker as a whole, as much as suits the answer best, and the model's own image of the dark person;
 and how much lighter the pixels become that are skin, and others that are not white. `way` is the
-part of the way that an edit comes, from the error of the unedited image to that of the model's own
-dark image. Its interval is a bootstrap of the people, 95 %; it knows nothing of other trainings.
+part of the way that an edit comes, from the error of the unedited image to the error of the model's
+own dark image. Its interval is a bootstrap of the people, 95 %; it knows nothing of other
+trainings.
 
 The picture goes to images/gallery/skin_tone.png. It is of the run whose edited images come nearest,
 the best of all that are printed.

@@ -146,7 +146,7 @@ def score_fixed(source: str) -> dict:
 
 
 def collect(folder: Path) -> dict | None:
-    """What a run folder says of a trained source; None where it is not scored."""
+    """Numbers of a trained source from its run folder; None where it is not scored."""
     record = load_record(folder / RECORD)
     if record is None or not record.get("complete"):
         return None

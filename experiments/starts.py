@@ -1,11 +1,11 @@
-"""What initial weights do: scales at step 0 by layer, and the length of the plateau that follows.
+"""Effects of initial weights: scales at step 0 by layer, and the length of the plateau.
 
     python experiments/starts.py            measures, trains and draws; restartable, row by row
     python experiments/starts.py --table    from the rows that are committed
 
-Networks are those of three presets, from every start of `Params.initializer`, each with its output
-biases at the mean image and at the initializer's own. On a plateau the loss is that of the best
-decoder that ignores z, `collapsed_loss`.
+Networks are from three presets, with every start of `Params.initializer`, each with its output
+biases at the mean image and at the initializer's own. On a plateau the loss equals the loss of
+the best decoder that ignores z, `collapsed_loss`.
 Rows are kept in experiments/starts.csv, the scales by layer in experiments/starts_layers.csv.
 """
 
@@ -75,7 +75,7 @@ def initial_model(params: Params, images):
 
 
 def activated(network: keras.Model) -> dict[str, object]:
-    """What each layer with weights puts out, behind its activation, by the layer's name."""
+    """Output of each layer with weights, behind its activation, by the layer's name."""
     outputs = {}
     for layer in network.layers:
         if layer.weights:
@@ -133,7 +133,7 @@ def step_zero(params: Params) -> tuple[list[dict], float]:
 
 
 def trained(params: Params, floor: float) -> dict:
-    """What a training of `STEPS` steps came to; the plateau is at the loss `floor`."""
+    """Result of a training of `STEPS` steps; the plateau is at the loss `floor`."""
     with tempfile.TemporaryDirectory() as folder:
         run = vae_tf.train(params, Path(folder) / "run")
         history = run.history
@@ -222,7 +222,7 @@ def picture(rows: list[dict], layers: list[dict]):
         (
             "Step 0, from the left: standard deviation of each layer's output over 256 images "
             "(encoder) or latents (decoder), and of the gradient of its kernel.",
-            "Right: steps until the loss is 10 % below that of a decoder that draws the mean image "
+            "Right: steps until the loss is 10 % below the mean image's loss "
             "(bars to the end: not reached). Seed 0.",
         ),
     )

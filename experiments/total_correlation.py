@@ -1,11 +1,12 @@
-"""What a total correlation above a null says of dependence, on codes whose truth is known.
+"""Meaning of a total correlation above a null for dependence, on codes whose truth is known.
 
     python experiments/total_correlation.py
 
 Fourteen sets of 10,000 codes with posteriors of known total correlation: eight independent, whose
 mixture over endlessly many images is exactly N(0, I), and six dependent ones, by a closed form or
-by 400,000 samples of the known densities. Of each: the estimate of `elbo_decomposition`, how far it
-is above four nulls, and the bound that unseen images give (`least_total_correlation`). The nulls:
+by 400,000 samples of the known densities. For each: the estimate of `elbo_decomposition`, how far
+it is above four nulls, and the bound that unseen images give (`least_total_correlation`). The
+nulls:
 
 - KL: one width a latent, from its KL (`factorized_null`);
 - widths: each image keeps its widths, its means are drawn from N(0, 1 - width^2);

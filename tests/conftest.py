@@ -3,7 +3,7 @@
 import os
 
 # Before NumPy and TensorFlow are imported. There is a process of tests a core: threads that share
-# one operation wait for one another, and those of BLAS made small sums ten times as long.
+# one operation wait for one another, and BLAS' threads made small sums ten times as long.
 # Operations beside each other, whose order is what may differ from run to run, still have threads.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
@@ -25,7 +25,7 @@ import pytest
 
 from vae_tf.config import Params
 
-# As in an environment that is activated: commands that are printed begin with `python`.
+# Like in an environment that is activated: commands that are printed begin with `python`.
 os.environ["PATH"] = os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]])
 
 # Collections walk through a million objects of TensorFlow that stay: a tenth of all tests' time.
@@ -54,8 +54,9 @@ _FAILED = pytest.StashKey[bool]()
 def pytest_configure(config):
     """Prepares the process that starts the tests, before its workers inherit it.
 
-    Ctrl-C is heard by tests and their processes; what a shell starts with & is deaf to it. What
-    TFDS, Ray and killed processes leave in the temporary folder goes to one of the session's own.
+    Ctrl-C is heard by tests and their processes; what a shell starts with & is deaf to it. Files
+    that TFDS, Ray and killed processes leave in the temporary folder go to one of the session's
+    own.
     """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -92,13 +93,13 @@ def stride(request) -> int:
 
 
 def pytest_collection_finish():
-    """Leaves what is imported by now out of garbage collections, and that of the process's end."""
+    """Leaves present imports out of garbage collections, also out of the last one."""
     gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)
 def cache(tmp_path_factory):
-    """Keeps prepared sets of the tests out of the user's cache, those of wider fixtures, too."""
+    """Keeps prepared sets of the tests out of the user's cache, also sets of wider fixtures."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("VAE_TF_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
         yield
@@ -174,7 +175,7 @@ def few_scores(monkeypatch):
 def call(capsys, monkeypatch):
     """Calls the `main` of a script in this process and a folder: TensorFlow takes its time.
 
-    What it gives is that of `subprocess.run`.
+    Its result is the result of `subprocess.run`.
     """
 
     def run(main, *arguments, cwd):

@@ -111,7 +111,7 @@ def test_a_full_run_folder_is_not_blamed_on_the_pictures(
     sync = os.fsync
 
     def fsync(descriptor):
-        """As on a full disk, for files in the run folder only."""
+        """Like a full disk, for files in the run folder only."""
         if "/predictions/" in os.readlink(f"/proc/self/fd/{descriptor}"):
             raise OSError(28, "No space left on device")
         sync(descriptor)

@@ -18,7 +18,7 @@ def call(command, folder, *arguments):
     return subprocess.run(
         [sys.executable, "-c", start, *arguments],
         cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},  # where there is another params.py
+        env=os.environ | {"PYTHONPATH": str(ROOT)},  # where a different params.py is
         capture_output=True,
         text=True,
         timeout=120,

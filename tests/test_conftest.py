@@ -1,4 +1,4 @@
-"""What the whole suite rests on: conftest.py."""
+"""The basis of the whole suite: conftest.py."""
 
 import os
 import subprocess

@@ -32,7 +32,7 @@ def test_balance_takes_out_what_goes_along(method):
 
 
 def test_the_normal_of_two_gaussians_is_fishers():
-    """Of equal covariance S the optimal normal is S^-1 (m1 - m0)."""
+    """For equal covariance S the optimal normal is S^-1 (m1 - m0)."""
     rng = np.random.default_rng(0)
     mixing = np.array([[1.0, 0.0], [0.8, 0.5]])
     values = np.repeat([0, 1], 20_000)

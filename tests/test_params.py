@@ -42,7 +42,7 @@ def _start(preset):
         "varying": np.eye(5, dtype="float32")[[0, 0]],
     }
     seen = {name: batch[name] for name in (*model.batch_keys, "label")}
-    # Updates are those of test_conformance.py: here networks, hyperparameters and images must fit
+    # test_conformance.py tests updates: here networks, hyperparameters and images must fit
     # together.
     assert np.isfinite(model.compute_terms(seen, True)["loss"])
 

@@ -68,7 +68,7 @@ def test_python_runs(code, clone, capsys):
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 def test_commands_are_accepted(command, clone, capsys):
-    """What takes longer than seconds is planned, not run."""
+    """Commands that take longer than seconds are planned, not run."""
     script, *arguments = command
     if script == "train.py":
         plan = [] if "--list" in arguments else ["--dry-run"]

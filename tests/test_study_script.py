@@ -1,6 +1,6 @@
 """study.py as a user runs it: a process of its own, which starts one a run.
 
-What needs no process of its own is asked for in this one.
+Commands that need no process of their own run in this one.
 """
 
 import contextlib
@@ -35,7 +35,7 @@ STUDY = [
     "--set", "sample_every=1000", "--workers", "2",
 ]  # fmt: skip
 POINTS = ("seed=0", "seed=1")
-# As many threads a run, and a process less.
+# The same number of threads per run, and a process less.
 ALONE = ["seed=0" if word == "seed=0,1" else word for word in STUDY]
 
 

@@ -35,7 +35,8 @@ def direction(
             the same.
         balance: `[N]` or `[N, K]` ints of attributes that go along with this one in the images, and
             that the direction is to leave alone: the groups are compared within every combination
-            of their values, each of which weighs the same (White 2016, Sec. 3.2). None for none.
+            of their values, each of which has the same weight (White 2016, Sec. 3.2). None for
+            none.
 
     Returns:
         `[L]` array.
@@ -160,7 +161,7 @@ def path_codes(
 
 
 class EditScores(NamedTuple):
-    """What a direction changes in images, by classifiers of their attributes.
+    """Effect of a direction on images, by classifiers of their attributes.
 
     Attributes:
         wanted: Mean change of the probability of the attribute that is edited, from -1 to 1.

@@ -27,10 +27,10 @@ def shown(value: object) -> str:
 def unknown(kind: str, name: object, known: Iterable[str], remedy: str = "") -> UserError:
     """Builds the error for a name that is not in a registry, naming what there is.
 
-    Of more than 40 names it gives the three nearest; the remedy should say where all are found.
+    Among more than 40 names it gives the three nearest; the remedy should say where all are found.
 
     Args:
-        kind: What the name should have named, such as "model".
+        kind: Kind of thing that is named, such as "model".
         name: The name received.
         known: The valid names.
         remedy: A sentence added at the end.

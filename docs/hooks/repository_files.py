@@ -2,8 +2,8 @@
 
 A link out of `docs/`, such as `../images/gallery/comparison.png` or `../RESULTS.md`, is right where
 the file itself is read. Here each such file is put into the site at its path in the repository,
-when it is built, and the link is shortened to it: no picture is in git twice. What is Markdown
-becomes a page, what else a file to look at or to download.
+when it is built, and the link is shortened to it: no picture is in git twice. A Markdown file
+becomes a page, any other a file to look at or to download.
 """
 
 import posixpath

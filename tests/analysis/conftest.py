@@ -1,4 +1,4 @@
-"""What analyzing the run folders of `runs_to_show.py` gives."""
+"""Result of analyzing the run folders of `runs_to_show.py`."""
 
 import pytest
 

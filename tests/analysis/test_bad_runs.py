@@ -111,7 +111,7 @@ def test_what_a_folder_holds(analyzed, runs, tmp_path, caplog):
     assert 'id="run-sprites"' in (images / "index.html").read_text()
 
 
-# What is where a summary should, and fields of one that are not what they should be.
+# A wrong object in place of a summary, and fields of one that are not what they should be.
 CONTENTS = ("", NESTED, "{}", '{"strip": 3}', '{"step": 1e999}', "[1]", "\udcff")
 FIELDS = {"strip": "AAAA", "mse": 10**400, "kl": "much", "image_shape": 8, "run": None}
 

@@ -20,4 +20,4 @@ def test_clusters_are_rows_with_their_indices(runs):
         counts = np.bincount(labels[found == cluster], minlength=10)
         assert f"{counts.sum()}, {counts.max() / counts.sum():.0%} {counts.argmax()}" in rows
     analyzed.images.labels = np.full(len(analyzed.images), 3)
-    assert clusters(analyzed) is None  # of one class there is nothing to tell
+    assert clusters(analyzed) is None  # one class has nothing to separate

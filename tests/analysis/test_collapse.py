@@ -12,7 +12,7 @@ RARE = 10  # of 1,000 images
 
 
 def analyzed_run(decode):
-    """A run on black images of which 1 % are white, whose one latent tells these."""
+    """A run on black images of which 1 % are white, whose one latent marks these."""
     rare = np.arange(1_000) < RARE
     x = np.ones((1, 4, 4, 1)) * rare[:, None, None, None]
     mean, stddev = np.where(rare, 3.2, 0.0)[:, None], np.where(rare, 0.1, 1.0)[:, None]

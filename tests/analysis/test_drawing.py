@@ -1,4 +1,4 @@
-"""What is drawn of a run, what is left out and why."""
+"""The pictures of a run, the pictures left out and why."""
 
 import json
 import shutil
@@ -82,7 +82,7 @@ def test_a_run_without_its_data_is_drawn_as_far_as_possible(runs, tmp_path, monk
     assert names(tmp_path / "images" / "digits") == WITHOUT_FACTORS | TOLD
     table = (tmp_path / "images" / "summary.csv").read_text().splitlines()
     cells = dict(zip(table[0].split(","), table[1].split(","), strict=True))
-    # Nothing tells classes, of which a part could be wrong.
+    # No model predicts classes, so no part of them can be wrong.
     assert {name for name, cell in cells.items() if not cell} == {"val_error", "test_error"}
 
 

@@ -90,14 +90,14 @@ def test_unused_latents_fold_into_a_line_and_the_grid_names_the_busiest(runs):
     analyzed = AnalyzedRun(Run(runs / "digits"))
     mean = np.array([[3.0, 0.5, 0.0, 0.0], [3.0, -0.5, 0.0, 0.0]], "float32")
     mean = np.repeat(mean, 45, axis=0)[:, :3]
-    kl = np.array([0.05, 2.0, 0.0])  # the farthest mean tells nothing
+    kl = np.array([0.05, 2.0, 0.0])  # the farthest mean has no information
     analyzed.__dict__["statistics"] = code_statistics(mean, np.zeros_like(mean), kl)
     figure = all_traversals(analyzed)
     words = " ".join(text.get_text() for text in figure.texts)
     assert "2 inactive latents of at most 0.05 nats change nothing: z0, z2" in words
     assert [t.get_text() for t in figure.texts if t.get_text() in ("z0", "z1", "z2")] == ["z1"]
     words = " ".join(text.get_text() for text in traversal(analyzed).texts)
-    assert "the farthest from zero; KL 0.05 nats; that of most KL is z1, 2 nats" in words
+    assert "the farthest from zero; KL 0.05 nats; the latent with most KL is z1, 2 nats" in words
 
 
 def test_the_animation_of_latents_loops(runs, tmp_path):

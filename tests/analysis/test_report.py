@@ -23,7 +23,7 @@ VOID = ("img", "meta", "br", "input", "line", "circle")
 
 
 class Page(html.parser.HTMLParser):
-    """What a browser would find on a page."""
+    """Content that a browser would find on a page."""
 
     def __init__(self, path):
         super().__init__()

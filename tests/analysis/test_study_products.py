@@ -49,7 +49,7 @@ def make_study(folder, tiny, vary):
 
 
 def overview(study, images, only):
-    """What is made over all runs; these have no models to draw."""
+    """Pictures over all runs; these have no models to draw."""
     outcome = Outcome()
     request = Request(images, only, False, "pca", lambda line: None)
     write_overview(find_runs(study.parent), request, outcome)
@@ -72,7 +72,7 @@ def test_the_table_is_read_from_the_run_folders(study):
     # Seeds 0, 1, 2 add 0, 0.5, 1.
     assert spread.mean == pytest.approx(20 - 5 * np.log(4) + 0.5, rel=1e-5)
     assert spread.stddev == pytest.approx(0.5, rel=1e-4) and spread.num_runs == 3
-    # Runs that tell classes are compared by their errors, too.
+    # Runs that predict classes are compared by their errors, too.
     assert not {"val_error", "test_error"} & table.drawn().keys()
     row = table.rows[0]._replace(numbers={"val_error": 0.07, "test_error": 0.08})
     assert list(table._replace(rows=[row]).drawn()) == ["val_error", "test_error"]
@@ -112,7 +112,7 @@ def test_curves_have_the_mean_and_every_seed(study):
     np.testing.assert_allclose(curve.level, 21 + 10 * np.log([1, 4, 16]), rtol=1e-5)
     assert curve.error == pytest.approx(4.302653 * 0.5 / np.sqrt(3), rel=1e-3)
 
-    # The axis shows the runs of every curve, not those of the first alone.
+    # The axis shows the runs of every curve, not of the first alone.
     far = curve._replace(runs=curve.runs + [0, 100], mean=curve.mean + 100)
     looks = {1.0: "1", 4.0: "4", 16.0: "16"}, "kl_weight", "t"
     axes = plot_score_curves({"KL": {"near": curve, "far": far}}, *looks).axes[0]

@@ -56,7 +56,7 @@ def counts(stride):
 
 
 class Counts(collections.Counter):
-    """What became of the trials; knows which are of the sample."""
+    """Results of the trials; knows which are of the sample."""
 
     def __init__(self, stride):
         super().__init__()

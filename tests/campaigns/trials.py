@@ -145,7 +145,7 @@ def state(folder: Path) -> str:
 
 
 def ways_on(folder: Path) -> list[str]:
-    """What a folder accepts; whatever refuses names another way."""
+    """The ways that a folder accepts; whatever refuses names another way."""
     ways = []
     for name, check in {
         "--resume": lambda: runs.check_resumable(runs.Run(folder), PARAMS),

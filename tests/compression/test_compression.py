@@ -124,7 +124,7 @@ def test_damage_is_found_wherever_it_is(vae, content):
 
 
 def test_another_model_is_refused(tiny, content):
-    with pytest.raises(UserError, match="another model, that of run 'digits'"):
+    with pytest.raises(UserError, match="another model, the model of run 'digits'"):
         decompress_images(model_of(tiny, seed=1), content)
 
 

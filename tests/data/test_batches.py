@@ -55,7 +55,7 @@ def test_an_unfinished_iteration_ends_its_thread_and_errors_arrive():
 
 
 def numbers(size):
-    """Images of one pixel that tells their number."""
+    """Images of one pixel that encodes their number."""
     return ArrayImages("numbers", np.arange(size, dtype=np.uint8).reshape(size, 1, 1, 1))
 
 
@@ -90,7 +90,7 @@ def test_parts_of_a_sorted_set_are_mixed():
 
 @pytest.fixture
 def grid():
-    """Images of one pixel that tells their number, with factors, and labels other than these."""
+    """Images of one pixel that encodes their number, with factors, and labels other than these."""
     names = FactorGrid(("shape", "x", "y"), (2, 5, 5))
     store = ArrayRows(np.arange(50, dtype=np.uint8).reshape(50, 1, 1, 1), 255)
     labels = np.arange(50, dtype="uint8") % 7
@@ -157,7 +157,7 @@ def test_images_without_labels_are_refused():
 
 @pytest.mark.parametrize("needs", [("image",), ("image", "labeled_image", "second")])
 def test_half_of_the_images_are_mirrored_as_seed_and_step_say(needs):
-    """The left half of an image tells its number, the right half is black."""
+    """The left half of an image encodes its number, the right half is black."""
     source = np.zeros((200, 2, 4, 1), np.uint8)
     source[:, :, 0, 0] = source[:, :, 1, 0] = np.arange(1, 201)[:, None]
     images = ArrayImages("sided", source, np.arange(200) % 3)

@@ -15,7 +15,7 @@ STORE = ArrayRows(np.arange(len(GRID), dtype=np.uint16).reshape(-1, 1, 1, 1), 10
 
 
 def grid(hidden=None, rows=None, intrinsic=()):
-    """Images of one pixel that tells their row, and so their factors."""
+    """Images of one pixel that encodes their row, and so their factors."""
     options = {"grid": GRID, "hidden": hidden, "intrinsic": intrinsic}
     return GroundTruthImages("grid", "train", STORE, rows, **options)
 
@@ -65,7 +65,7 @@ def test_pairs_of_sprites_share_the_factors_that_were_kept(monkeypatch):
     (partners,) = asked
     shared = partners == images.factors(indices)
     assert np.all(shared.sum(1) >= 1)
-    # What can be seen of it: a sprite whose x is shared is over the same columns if its shape,
+    # It is visible: a sprite whose x is shared is over the same columns if its shape,
     # scale and orientation are, too.
     unmoved = shared[:, [0, 1, 2, 3]].all(1)
     columns = batch["image"].max(axis=(1, 3)) == batch["partner"].max(axis=(1, 3))
@@ -125,7 +125,7 @@ def test_a_pure_function_of_the_generator(kind):
 
 
 def test_a_hidden_factor_is_not_one_of_those_shared():
-    """As the instance of smallnorb: it is drawn anew for each image that is asked for."""
+    """Like the instance of smallnorb: it is drawn anew for each image that is asked for."""
     images, indices = grid(hidden="toy"), np.arange(len(GRID))
     batch = pairs(images, indices, np.random.default_rng(0))
     one, other = factors_of(batch["image"]), factors_of(batch["partner"])

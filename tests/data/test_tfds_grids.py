@@ -11,7 +11,7 @@ FEATURES = ["label_shape", "toy", "label_height"]
 
 
 class TinyGrid(tfds.core.GeneratorBasedBuilder):
-    """Images whose pixels tell their row, stored out of order in two splits."""
+    """Images whose pixels encode their row, stored out of order in two splits."""
 
     VERSION = tfds.core.Version("1.0.0")
     num_shown = len(GRID)

@@ -31,7 +31,7 @@ def browser(tmp_path):
 
 
 def pixels(browser, selector="#decoded canvas"):
-    """What is on a canvas, `[H, W, 3]` from 0 to 255."""
+    """Pixels of a canvas, `[H, W, 3]` from 0 to 255."""
     found = browser.eval(
         f"(() => {{ const c = document.querySelector('{selector}'); return [c.height, c.width, "
         "Array.from(c.getContext('2d').getImageData(0, 0, c.width, c.height).data)]; })()"

@@ -1,4 +1,4 @@
-"""What the script does with codes: samples, the map, paths; against NumPy."""
+"""Operations of the script on codes: samples, the map, paths; against NumPy."""
 
 import base64
 

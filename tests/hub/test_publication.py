@@ -15,7 +15,7 @@ from vae_tf.training import train
 
 
 class Hub:
-    """Stands for the hub: keeps what it is told."""
+    """Stands for the hub: keeps its arguments."""
 
     told: list = []
 

@@ -52,7 +52,7 @@ def test_both_gaps_of_a_linear_model_are_the_closed_forms(linear):
     assert form > 0.02
     np.testing.assert_allclose(gap.form, form, atol=0.25)
     assert gap.form.mean() == pytest.approx(form, abs=0.03)
-    # KL of the encoder's Gaussian to the posterior, less that of the best one.
+    # KL of the encoder's Gaussian to the posterior, less the best Gaussian's KL.
     mean, log_stddev = model.encode(vectors)
     true = centered @ kernel.T @ np.linalg.inv(precision) / STDDEV**2
     variance = np.exp(2 * log_stddev)

@@ -1,4 +1,4 @@
-"""What tests of models share."""
+"""Fixtures that tests of models share."""
 
 import keras
 import numpy as np
@@ -11,7 +11,7 @@ from vae_tf.probability.distributions import Gaussian, StandardNormal
 
 @pytest.fixture(scope="session")
 def outputs_of():
-    """What a forward pass gives, of one layer with these parameters and samples `[B, L]`."""
+    """Outputs of a forward pass, of one layer with these parameters and samples `[B, L]`."""
 
     def outputs(mean, log_stddev, z, posterior=None):
         posterior = posterior or Gaussian(mean, log_stddev)

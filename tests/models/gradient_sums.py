@@ -1,6 +1,6 @@
 """How many tensors TensorFlow adds at once: three or more in an order that changes from run to run.
 
-What counts is the graph that is run, after TensorFlow has rewritten it.
+The graph counts that is run, after TensorFlow has rewritten it.
 """
 
 from tensorflow.python.eager import context  # no public function gives the rewritten graph
@@ -9,7 +9,7 @@ from tensorflow.python.eager import context  # no public function gives the rewr
 def sums_of(function, *arguments):
     """How many tensors each `AddN` adds: as traced, and as run.
 
-    The function must not have been run: TensorFlow tells its graph when it makes it.
+    The function must not have been run: TensorFlow reports its graph when it makes it.
     """
     traced = [
         len(op.inputs)

@@ -64,7 +64,7 @@ def test_an_update_is_three_steps_in_turn(tiny, blobs, is_compiled):
 
 
 def test_the_logged_mmd_is_that_of_the_codes_to_the_prior(tiny, blobs):
-    """As `wae` has it: near 0 for codes that are samples of the prior, far from it elsewhere."""
+    """Same as in `wae`: near 0 for codes that are samples of the prior, far from it elsewhere."""
     model = make(tiny)
     rng = np.random.default_rng(0)
     prior = rng.normal(size=(2_000, 3)).astype("float32")

@@ -118,7 +118,7 @@ def test_a_batch_of_more_images_than_there_are_is_logged(tiny, blobs):
 
 
 def test_the_size_of_a_batch_may_be_known_only_when_it_comes(tiny, blobs):
-    """As in Keras' `fit` on arrays whose number the size of a batch does not divide."""
+    """Like Keras' `fit` on arrays whose number the size of a batch does not divide."""
     for dataset_size in (10, 64):
         model = make(tiny, dataset_size=dataset_size, estimator="weighted")
         spec = {"image": tf.TensorSpec((None, 8, 8, 1), tf.float32)}

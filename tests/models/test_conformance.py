@@ -1,6 +1,6 @@
-"""What every model must do; one row a model.
+"""Behavior that every model must have; one row per model.
 
-What hangs on a model's kind and not on the model (the batches it wants, a second optimizer) is
+Properties of a model's kind, not of the model (the batches it wants, a second optimizer) is
 tested once a kind.
 """
 
@@ -27,7 +27,7 @@ from vae_tf.probability.distributions.noise import Share, sharing
 from vae_tf.runs import checkpoints
 from vae_tf.training import train
 
-# name -> parameters besides the tiny ones, for models that cannot do without
+# name -> parameters in addition to the tiny ones, for models that cannot do without
 TABLE = {
     "beta_vae": {"kl_weight": 3.0},
     "adversarial_ae": {"hyper": {"discriminator": [[16], [16]]}},
@@ -96,7 +96,7 @@ def compiled(built):
 
 @pytest.fixture
 def model(built):
-    """As it was built: nothing of the tests before is left."""
+    """The model as built: no state of earlier tests is left."""
     model, state = built
     checkpoints.restore(model, state)
     return model
@@ -118,7 +118,7 @@ def discs() -> GroundTruthImages:
 
 @pytest.fixture(scope="module")
 def batch(params, discs):
-    """64 images with what the model needs besides, made by the code that trains."""
+    """64 images with all else that the model needs, made by the code that trains."""
     needs = MODELS[params.model].batch_keys
     return batch_of(discs, np.arange(64), needs, np.random.default_rng(0))
 
@@ -167,7 +167,7 @@ def test_terms(model, batch):
 
 
 def test_updates_lower_the_loss(model, compiled, batch):
-    """For two networks that play against each other, that of one while the other stays as it is."""
+    """For two opposing networks, the loss of one while the other stays as it is."""
     opponents = [model.discriminator_optimizer] if "discriminator_loss" in model.logged else []
     own = [each for each in model.optimizers if each not in opponents]
     turns = {"loss": own, "discriminator_loss": opponents} if opponents else {"loss": own}
@@ -226,7 +226,7 @@ def test_state_is_restored_with_the_step(params, model, compiled, batch):
     assert int(copy.step) == 2
     assert_same_state(model, copy)
     one, after = compiled(batch), checkpoints.arrays_of(model)
-    # Were there more of a state than this, it would be that of a third update.
+    # If there were more state than this, a third update would be needed.
     checkpoints.restore(model, checkpoints.arrays_of(copy))
     for term, again in zip(one.values(), compiled(batch).values(), strict=True):
         np.testing.assert_array_equal(term, again)
@@ -241,7 +241,7 @@ def test_the_configuration_makes_the_same_model(model):
 
 
 def test_the_loss_is_the_mean_of_those_of_parts_or_said_not_to_be(model, batch):
-    """What devices that share a batch count on; away from the first weights, where much is 0."""
+    """Assumptions of devices that share a batch; away from the first weights, where much is 0."""
     if model.indivisible:
         return
     rng = np.random.default_rng(0)

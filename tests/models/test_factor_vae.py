@@ -166,7 +166,7 @@ def test_more_steps_are_the_discriminators_on_the_second_batch(tiny, blobs):
 
 
 def test_at_kl_weight_0_both_batches_of_codes_are_no_wider_than_the_prior(tiny, blobs):
-    """Else the discriminator would tell permuted codes by their width."""
+    """Else the discriminator would recognize permuted codes by their width."""
     hyper = {"discriminator": [[4]]}
     params = replace(tiny, model="factor_vae", hyper=hyper, kl_weight="linear(0, 1, 5, delay=5)")
     model = build_model(params, (8, 8, 1), 64)

@@ -18,7 +18,7 @@ class LabelVAE(VAE):
     """q(y|x) q(z|x, y) against p(y) p(z) p(x|z, y), with all labels y in turn (M2 without labels).
 
     Args:
-        num_classes: C. Of the C + L latents, labels come first.
+        num_classes: C. Labels come first among the C + L latents.
     """
 
     def __init__(self, encoder, decoder, *, num_classes=3, **kwargs):
@@ -96,7 +96,7 @@ def test_the_bound_is_the_sum_over_labels(labeled, blobs):
 
 
 def test_the_gradient_reaches_the_classifier(labeled, blobs):
-    """That of the weighted sum: also through the weights."""
+    """Gradient of the weighted sum: also through the weights."""
     _, bias = labeled.classifier.trainable_variables
     state = np.array(labeled.seed_generator.state)
     with tf.GradientTape() as tape:

@@ -188,7 +188,7 @@ def test_planar_flows_are_inverted_and_their_determinant_is_that_of_the_jacobian
 
 
 def test_likelihoods_of_all_images_of_three_pixels_sum_to_1(tiny):
-    """Half of the samples are the prior's: those of a bent posterior alone miss what it leaves out.
+    """Half of the samples are the prior's: a bent posterior alone misses regions.
 
     Weights p(x, z) / (q(z|x) / 2 + p(z) / 2) sum to 1 only if q is the density of its samples.
     """

@@ -68,7 +68,7 @@ def test_the_test_sees_sums_of_three():
 
 
 class Value:
-    """As a Keras variable."""
+    """Like a Keras variable."""
 
     def __init__(self, value):
         self.value = value

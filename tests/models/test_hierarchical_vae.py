@@ -50,7 +50,7 @@ def test_merged_gaussians_are_their_normalized_product():
 
 
 def test_a_ladder_of_one_layer_is_the_vae(blobs):
-    """Of the same networks and noise: the same terms, and the same gradient."""
+    """The same networks and noise give the same terms and the same gradient."""
     ladder = build("ladder_vae", sizes=())
     encoder = keras.Model(ladder.encoder.input, ladder.encoder.outputs[:2])
     terms, gradients = [], []

@@ -79,7 +79,7 @@ def test_the_prior_is_the_papers(tiny, kind):
 
 
 def test_a_recognition_network_that_knows_nothing_has_no_information(tiny, blobs):
-    """Of the class 0; of a code -1/2 log(2 pi) - E c^2 / 2 + log 2, as Q has a fixed width."""
+    """For the class 0; for a code -1/2 log(2 pi) - E c^2 / 2 + log 2, as Q has a fixed width."""
     model = make(tiny)
     head = model.encoder.get_layer("mean")
     head.set_weights([0 * weight for weight in head.get_weights()])

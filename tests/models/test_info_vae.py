@@ -67,7 +67,7 @@ def test_the_mmd_vae_has_no_kl_in_its_gradient(tiny, outputs, outputs_of):
 
 
 def test_posteriors_start_narrow(tiny, blobs):
-    """At exp(-2), except for what the untrained network adds; those of a VAE at about 1."""
+    """At exp(-2), except for what the untrained network adds; a VAE's at about 1."""
     stddevs = {name: np.exp(make(tiny, name).encode(blobs)[1]) for name in ("info_vae", "vae")}
     assert np.median(stddevs["info_vae"]) == pytest.approx(np.exp(-2), rel=0.3)
     np.testing.assert_allclose(stddevs["info_vae"], np.exp(-2) * stddevs["vae"], rtol=1e-4)

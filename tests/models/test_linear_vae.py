@@ -51,7 +51,7 @@ def at_its_optimum(model, images):
     biases = {index + 1 for index, v in enumerate(variables) if v.path in KERNELS}
 
     def put(vector):
-        """Biases are those of centered images, so that the minimum is round."""
+        """Biases belong to centered images, so that the minimum is round."""
         parts = np.split(vector, ends)
         parts = [s * p.reshape(v.shape) for v, s, p in zip(variables, scales, parts, strict=True)]
         for index, part in enumerate(parts):

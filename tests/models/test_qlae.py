@@ -80,7 +80,7 @@ def test_gradients_of_values_and_encoder(model, blobs):
 
 
 def test_dense_values_without_weights_are_the_autoencoder(tiny, blobs):
-    """That of a deterministic encoder: the WAE whose MMD weighs nothing."""
+    """Loss of a deterministic encoder: the WAE whose MMD has weight 0."""
     tiny = replace(tiny, activation="tanh")  # smooth: codes a little off move gradients a little
     model = make(tiny, num_values=4_001, quantization_weight=0.0, commitment_weight=0.0)
     model.values.assign(np.tile(np.linspace(-4, 4, 4_001), (3, 1)))

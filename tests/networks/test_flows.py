@@ -11,7 +11,7 @@ SIZES = [1, 2, 5]
 
 
 def jacobian(function, x):
-    """`[B, ...]` derivatives of the rows of `function(x)` with respect to those of x."""
+    """`[B, ...]` derivatives of the rows of `function(x)` by the rows of x."""
     x = tf.constant(x)
     with tf.GradientTape() as tape:
         tape.watch(x)

@@ -33,7 +33,7 @@ def test_runs_that_tell_classes_are_compared_by_their_error():
         Compared("M2", 1.0, 1.0, None, history(), val_error=0.0746, test_error=0.066),
         Compared("VAE", 1.0, 1.0, None, history()),
     ]
-    figure = plot_comparison({"told": runs, "not": runs[1:]}, "t")
+    figure = plot_comparison({"classes": runs, "not": runs[1:]}, "t")
     assert texts(figure).count("Wrong, validation") == texts(figure).count("Wrong, test") == 1
     bars = {axes.get_label(): axes for axes in figure.axes}
     for name, value, words in (("val_error", 0.0746, "7.46%"), ("test_error", 0.066, "6.60%")):

@@ -1,4 +1,4 @@
-"""What `vae_tf.plots` offers, and where it is told of."""
+"""Names of `vae_tf.plots`, and where they are documented."""
 
 import re
 from pathlib import Path

@@ -75,7 +75,7 @@ def test_an_animation_stays_below_its_limit(tmp_path):
 
 
 def test_an_animation_keeps_its_colors_where_its_limit_cannot_be_met(tmp_path):
-    """Noise of pure colors: what is kept of them tells the palette's size."""
+    """Noise of pure colors: the kept colors show the palette's size."""
     frames = [RNG.integers(0, 6, (64, 64, 3)).astype("uint8") * 51 for _ in range(30)]
     assert save_gif(tmp_path / "a.gif", frames, [100] * 30, limit=1) > 1
     found, _ = frames_of(tmp_path / "a.gif")

@@ -135,7 +135,7 @@ _IMPORTING = (
 
 
 def test_who_outlives_its_terminal_goes_on():
-    """As after `disown`: no signal comes, and the next line is written nowhere."""
+    """Like after `disown`: no signal comes, and the next line is written nowhere."""
     code = WORK.format(body="    scripts.say('ready'); time.sleep(0.2)\n" * 3 + "    return 0")
     master, slave = os.openpty()
     with subprocess.Popen(
@@ -157,7 +157,7 @@ def test_a_signal_after_the_end_changes_nothing():
 
 @SIGNALS
 def test_ignored_signals_stay_ignored(number):
-    """As SIGHUP under nohup."""
+    """Like SIGHUP under nohup."""
     done = run(
         f"import signal; os.kill(os.getpid(), {int(number)}); return 0",
         preexec_fn=lambda: signal.signal(number, signal.SIG_IGN),

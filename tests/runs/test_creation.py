@@ -74,7 +74,7 @@ def killed_at(monkeypatch):
 
 
 def accepted_by(path, params):
-    """What a user can do with a folder, and what is said where it cannot."""
+    """Operations of a user on a folder, and the messages where they fail."""
     ways, messages = [], []
     for name, check in {
         "plain": lambda: runs.check_new(path, overwrite=False),
@@ -166,7 +166,7 @@ def test_nothing_is_written_through_a_linked_folder(tiny, tmp_path, run_folder):
 
 def test_nothing_is_written_through_a_link(tiny, tmp_path, run_folder):
     def linked(name):
-        """Replaces a file by a link, and returns what it leads to and what that holds."""
+        """Replaces a file by a link, and returns its target and the target's content."""
         victim, path = tmp_path / f"victim of {name}", run_folder / name
         victim.write_bytes(path.read_bytes() if path.exists() else b"{}")
         path.unlink(missing_ok=True)

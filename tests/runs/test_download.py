@@ -1,4 +1,4 @@
-"""Runs of the Hugging Face hub, which is not there: its library is told what to answer."""
+"""Runs of the Hugging Face hub, which is not there: the test sets the answers of its library."""
 
 import shutil
 import sys
@@ -139,7 +139,7 @@ def test_a_server_that_fails_first_is_not_asked_again(answer, tmp_path):
 
 
 def test_a_branch_is_found_again_offline(answer, run_folder, tmp_path):
-    """As the library's own cache has it: refs/BRANCH names a folder of snapshots/."""
+    """Same as the library's own cache: refs/BRANCH names a folder of snapshots/."""
     snapshot = tmp_path / "models--ada--digits" / "snapshots" / COMMIT
     shutil.copytree(run_folder, snapshot)
     answer(snapshot)

@@ -67,7 +67,7 @@ def test_a_mixture_of_the_codes_generates(trained):
     codes = run.code_mixture.sample(4, np.random.default_rng(1))
     np.testing.assert_array_equal(images, run.model.decode(codes))
     np.testing.assert_array_equal(run.generate(3), run.model.generate(3))
-    # As far from the codes of images as these are: the mean of the mixture is theirs.
+    # These are as far from the codes of images: the mean of the mixture is theirs.
     mean, _ = run.model.encode(run.data.images(range(len(run.data))))
     mixture = run.code_mixture
     np.testing.assert_allclose(mixture.weights @ mixture.means, mean.mean(axis=0), atol=0.1)

@@ -98,7 +98,7 @@ def test_constant_duplicated_and_close_codes(points, check):
     codes, test = codes[:, columns], test[:, columns]
     codes[:, 3] = test[:, 3] = 3
     check(codes, labels, test)
-    check(1e-6 * codes, labels, 1e-6 * test)  # some nearer than scikit-learn tells apart
+    check(1e-6 * codes, labels, 1e-6 * test)  # some nearer than scikit-learn distinguishes
     check(0 * codes, np.minimum(labels, 1), test)
     assert not boost_trees(0 * codes, labels, test).importances.any()
 

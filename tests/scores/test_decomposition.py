@@ -85,7 +85,7 @@ def test_information_of_separated_images_is_log_n():
 
 @pytest.mark.parametrize("kl", [[0.0, 0.3, 2.5], [5.0, 5.0, 5.0]])
 def test_the_null_has_the_kl_the_prior_and_no_total_correlation(kl):
-    """Of endlessly many images: its mixture is N(0, 1 - s^2) widened by s, which is N(0, 1)."""
+    """For endlessly many images: its mixture is N(0, 1 - s^2) widened by s, which is N(0, 1)."""
     mean, log_stddev = factorized_null(kl, 40_000, np.random.default_rng(3))
     np.testing.assert_allclose(kl_per_code(mean, log_stddev), kl, atol=0.02)
     np.testing.assert_allclose(mean.var(0) + np.exp(2 * log_stddev[0]), 1, atol=0.03)

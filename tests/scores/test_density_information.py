@@ -76,7 +76,7 @@ def test_one_mean_far_away_does_not_blur_the_others(rng):
 
 
 def test_narrow_posteriors_are_not_widened(rng):
-    # 3,000 peaks on a range of 6 tell every image, hence every label, though labels are random.
+    # 3,000 peaks on a range of 6 identify every image, hence every label, though labels are random.
     mean, labels = np.linspace(-3, 3, 3_000)[:, None], rng.integers(0, 4, size=(3_000, 1))
     information = density_information_matrix(mean, np.full((3_000, 1), np.log(1e-5)), labels)
     assert information[0, 0] == pytest.approx(factor_entropies(labels)[0], abs=1e-5)

@@ -7,7 +7,7 @@ from vae_tf.scores.explicitness import standardize
 
 
 def test_one_code_and_two_values_equal_mann_whitney(rng):
-    # Logistic regression on one code is monotone, so the area is that of the code itself.
+    # Logistic regression on one code is monotone, so the area equals the code's own area.
     factors = rng.integers(0, 2, size=(400, 1))
     codes = factors + rng.normal(size=(400, 1))
     train, test = slice(200), slice(200, None)
@@ -25,7 +25,8 @@ def test_identity_and_constant_codes(draw):
 
 
 def test_middle_values_are_not_linearly_explicit(draw):
-    # One-vs-rest with softmax is linear in one code; the outer values are told, so are middle ones.
+    # One-vs-rest with softmax is linear in one code; the outer values are predicted, so are middle
+    # ones.
     assert 0.5 < explicitness_score(*draw(sizes=(5, 5))) <= 1
 
 

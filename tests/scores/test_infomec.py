@@ -103,7 +103,7 @@ def test_explicitness_of_discrete_codes_needs_no_order(rng, factors):
     renamed = np.array([2.0, 0.0, 3.0, 1.0])[factors]
     indicators = infomec_scores(renamed, factors, discrete_codes=True)["explicitness"]
     assert indicators > 0.99
-    # A code that tells a value by its frequencies: their cross-entropy, balanced by class.
+    # A code that predicts a value by its frequencies: their cross-entropy, balanced by class.
     noisy = np.where(rng.random((800, 2)) < 0.5, factors, rng.integers(0, 4, size=(800, 2)))
     labels, code = factors[:, 0], noisy[:, 0]
     joint = np.array([[np.sum((code == c) & (labels == v)) for v in range(3)] for c in range(4)])

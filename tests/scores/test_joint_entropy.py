@@ -54,7 +54,7 @@ def test_collapsed_posteriors_in_closed_form():
 
 
 def test_what_the_best_code_holds_besides(rng):
-    """A code of two factors holds each entirely, but its joint entropy is that of both."""
+    """A code of two factors holds each entirely, but its joint entropy is the entropy of both."""
     factors = np.stack(np.meshgrid(range(2), range(3), indexing="ij"), -1).reshape(-1, 2)
     mean = (factors[:, [0]] * 3 + factors[:, [1]]) / 2.0 - 1
     scores = rmig_jemmig_scores(mean, np.full_like(mean, -20), factors)

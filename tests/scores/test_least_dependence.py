@@ -27,7 +27,8 @@ def correlated(count, rng):
 def crossed(count, rng):
     """Uncorrelated codes that depend: four blobs, and the sign of the third code is their product.
 
-    Its total correlation is that of the signs, log 2, as the blobs hardly overlap.
+    Its total correlation equals the total correlation of the signs, log 2, as the blobs hardly
+    overlap.
     """
     signs = rng.choice([-1, 1], (count, 2))
     signs = np.column_stack([signs, signs.prod(axis=1)])
@@ -46,7 +47,7 @@ def test_independent_codes_whose_widths_differ_by_image_show_no_dependence(num_c
         codes = independent(2_000, num_codes, np.random.default_rng(seed))
         least, error = bound(*codes)
         assert -0.15 < least < 3 * error
-    # What the null by the KL alone would call dependence.
+    # The part that the null by the KL alone would call dependence.
     null = factorized_null(kl_per_code(*codes), 2_000, np.random.default_rng(0))
     known, of_null = (
         elbo_decomposition(*each, num_samples=400)["total_correlation"] for each in (codes, null)

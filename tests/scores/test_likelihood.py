@@ -50,7 +50,8 @@ def test_one_sample_is_the_elbo_and_more_are_not_looser(model, blobs):
     elbos = np.array([float(term["elbo"]) for term in terms]) - constant
     error = 4 * np.hypot(elbos.std() / np.sqrt(10), draws.mean(1).std() / np.sqrt(1_000))
     assert draws.mean() == pytest.approx(elbos.mean(), abs=error)
-    # For 50 draws the bound is above that of one (Jensen), here by more than the estimate's error.
+    # For 50 draws the bound is above the bound of one (Jensen), here by more than the estimate's
+    # error.
     bounds = (logsumexp(draws.reshape(20, 50, -1), axis=1) - np.log(50)).mean(1)
     error = 4.5 * bounds.std() * np.sqrt(1 + 1 / 20)
     assert log_likelihood(model, blobs, 50).mean() == pytest.approx(bounds.mean(), abs=error)

@@ -1,4 +1,4 @@
-"""What a study tells the process of a point, and what that makes of it."""
+"""Messages of a study to the process of a point, and its answers."""
 
 import io
 import sys

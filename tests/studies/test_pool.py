@@ -71,9 +71,9 @@ def test_the_first_is_alone_until_its_memory_is_known():
 def test_no_more_run_than_the_memory_holds():
     ends, warnings = run(FakeJob, 5)
     assert len(ends) == 5 and FakeJob.most == 3  # of 10 each, in 35
-    assert len(warnings) == 1 and "For 5 workers 3 are used" in warnings[0]
+    assert len(warnings) == 1 and "3 of 5 workers are used" in warnings[0]
     ends, warnings = run(lambda point: FakeJob(point, memory=99), 5)
-    assert len(ends) == 5 and "For 5 workers 1 are used" in warnings[0]
+    assert len(ends) == 5 and "1 of 5 workers are used" in warnings[0]
 
 
 def test_jobs_elsewhere_take_none_of_it():

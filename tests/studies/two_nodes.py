@@ -13,7 +13,7 @@ def main():
     os.environ["RAY_worker_niceness"] = "0"  # instead of 15, with which a busy machine starves them
     from ray.cluster_utils import Cluster
 
-    psutil = importlib.import_module("psutil")  # that of Ray, known once Ray is imported
+    psutil = importlib.import_module("psutil")  # Ray's own, known once Ray is imported
     cluster = Cluster()
     cluster.add_node(num_cpus=1, include_dashboard=False)
     second = cluster.add_node(num_cpus=1)

@@ -38,7 +38,7 @@ PRINTED = re.compile(r"\bpython (train|analyze|study)\.py\b.*")
 # No parser takes it as the value of an option, and every one as a name or a folder.
 DASHES = "--"
 
-# What is in place of the scripts, which read their command line here.
+# Replacement of the scripts, which read their command line here.
 SHOW = "import json, sys; print(json.dumps([sys.argv[0], *sys.argv[1:]]))"
 PARSERS = {
     "train.py": lambda words: train_script.parse(words, SimpleNamespace(DEFAULT_RUN="digits")),
@@ -49,7 +49,7 @@ PARSERS = {
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """The working folder, with scripts that print what they were given."""
+    """The working folder, with scripts that print their arguments."""
     home = tmp_path / "home"
     home.mkdir()
     monkeypatch.chdir(home)

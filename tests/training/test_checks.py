@@ -260,7 +260,7 @@ def test_an_older_run_without_its_log_is_refused_all_the_same(run_folder, refuse
 def test_fields_of_other_versions_are_not_compared(tiny, run_folder):
     def change(_, details):
         del details["params"]["patience"]
-        details["params"]["colour"] = "blue"
+        details["params"]["color"] = "blue"
 
     rewrite(run_folder, change)
     train(replace(tiny, steps=13), run_folder, resume=True)

@@ -24,7 +24,7 @@ def networks(latents=3):
 
 
 class Watcher(keras.callbacks.Callback):
-    """Notes what it is told, and stops the training after an update."""
+    """Notes its calls, and stops the training after an update."""
 
     def __init__(self, last=None):
         super().__init__()
@@ -64,7 +64,7 @@ def test_own_networks_go_on_to_the_bit_and_are_loaded(tiny, blobs, tmp_path):
     with pytest.raises(UserError, match="other networks"):
         train(replace(tiny, steps=20), whole, resume=True, data=blobs, **networks())
     (whole / NETWORKS).write_text((whole / NETWORKS).read_text().replace("relu", "tanh"))
-    with pytest.raises(UserError, match="is not that of the checkpoint"):
+    with pytest.raises(UserError, match="does not belong to the checkpoint"):
         vae_tf.load_run(whole).model  # noqa: B018
 
 

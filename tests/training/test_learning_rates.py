@@ -21,7 +21,7 @@ def make(tiny, **changes):
 
 @pytest.mark.parametrize("text", SCHEDULES)
 def test_the_steps_are_those_of_the_schedule(tiny, blobs, text):
-    """Of plain gradient descent a step is the rate times the gradient."""
+    """A step of plain gradient descent is the rate times the gradient."""
     model = make(tiny, learning_rate=text, optimizer="sgd")
     update = tf.function(model.update, autograph=False)
     bias, x = model.decoder.trainable_variables[-1], tf.constant(blobs)

@@ -73,7 +73,7 @@ def at_step(monkeypatch):
 
 
 def kill():
-    """As kill -9 does: without a chance to save anything."""
+    """Like kill -9: without a chance to save anything."""
     raise Killed
 
 

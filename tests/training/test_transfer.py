@@ -71,8 +71,8 @@ def test_layers_that_both_models_have_are_copied(tiny, tmp_path):
     ours, theirs = (m.encoder.get_layer("dense_1").kernel for m in (wider, start))
     np.testing.assert_array_equal(ours, theirs)
 
-    # A classifier begins with the hidden layers of an encoder; its own head stays, though that of
-    # the encoder has as many units here.
+    # A classifier begins with the hidden layers of an encoder; its own head stays, though the
+    # encoder's head has as many units here.
     m2 = build_model(replace(tiny, model="m2"), (8, 8, 1), 1_000, num_classes=3)
     fine = transfer(run_folder, m2)
     np.testing.assert_array_equal(m2.classifier.get_layer("dense_1").kernel, theirs)
@@ -91,7 +91,7 @@ def test_what_cannot_be_started_from_is_refused_before_anything_is_written(
 
     refused("no run in '.*none', 'none'", start="none")
     refused("cannot start from itself.*--resume", folder="run")
-    refused(r"must be those of the new run in shape, \(16, 16, 1\). .*\(8, 8, 1\)", image_size=16)
+    refused(r"must have the new run's shape, \(16, 16, 1\). .*\(8, 8, 1\)", image_size=16)
     refused(
         "none of its layers .*Choose the encoder",
         encoder=((5, 3, 2), (9,)),

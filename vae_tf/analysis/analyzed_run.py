@@ -48,7 +48,7 @@ class AnalyzedRun:
     Attributes:
         run: The run.
         params: Its parameters.
-        results: As given.
+        results: See above.
     """
 
     def __init__(
@@ -131,7 +131,7 @@ class AnalyzedRun:
         newest = checkpoints.newest(self.run.checkpoints)
         try:
             details = checkpoints.load_details(newest) if newest else {}
-        except UserError:  # whoever loads the model is told
+        except UserError:  # loading the model reports it
             details = {}
         shape = details.get("image_shape")
         return not (isinstance(shape, list) and len(shape) == 1)
@@ -151,7 +151,7 @@ class AnalyzedRun:
         images = self.images
         if not isinstance(images, GroundTruthImages):
             raise UserError(
-                f"It needs the generating factors of images, and those of '{self.params.dataset}' "
+                f"It needs the factors of images. The factors of '{self.params.dataset}' "
                 f"are not known. Look at the traversals instead."
             )
         return images
@@ -204,7 +204,7 @@ class AnalyzedRun:
 
     @functools.cached_property
     def latent_names(self) -> dict[int, str]:
-        """Number of a latent -> the attribute of images that it tells best, where it tells one."""
+        """Number of a latent -> the attribute that it predicts best, where there is one."""
         classifiers = self.classifiers if self.directions else None
         return latent_names(self.run, self.statistics, self.directions, classifiers)
 
@@ -215,7 +215,7 @@ class AnalyzedRun:
 
     @functools.cached_property
     def classifiers(self) -> ImageClassifiers:
-        """What tells these attributes in decoded images."""
+        """Classifiers of these attributes in decoded images."""
         return image_classifiers(self.run, self.directions)
 
     @functools.cached_property
@@ -242,7 +242,7 @@ class AnalyzedRun:
         return self.images.labels[rows]
 
     def decode(self, codes: np.ndarray) -> np.ndarray:
-        """Images of codes; where the model needs labels, with that of the first shown image."""
+        """Images of codes; where the model needs labels, with the first shown image's label."""
         labels = self.labels_of(self.shown_rows)
         return self.model.decode(codes, None if labels is None else labels[0])
 
@@ -255,7 +255,7 @@ class AnalyzedRun:
         """
         if self.model.conditional:
             raise UserError(
-                "Its codes are those of images whose labels are given, and tell nothing of these. "
+                "Its codes are for images with given labels, and do not contain the labels. "
                 "Look at the traversals instead."
             )
         images = self.ground_truth

@@ -1,4 +1,4 @@
-"""What attributes of the images say of a run: directions to edit by."""
+"""Directions to edit by, from attributes of the images."""
 
 from typing import NamedTuple
 
@@ -16,10 +16,10 @@ _MOST_DIRECTIONS = 16
 
 
 class NamedDirection(NamedTuple):
-    """A direction, the images that are told apart along it, and how well.
+    """A direction, the images that are separated along it, and how well.
 
     Attributes:
-        name: What is added, such as "skin tone dark".
+        name: The added attribute, such as "skin tone dark".
         vector: `[L]`; one step is the distance of the two groups of images.
         area: Area under the ROC curve of the codes along the direction, from 0.5 to 1 where it
             points the right way.
@@ -67,7 +67,7 @@ def value_names(images: ImageSet) -> dict[str, tuple[str, ...]]:
 
 
 def attribute_directions(run: Run) -> list[NamedDirection]:
-    """Directions of the attributes of at most 12 values, those first that tell images best.
+    """Directions of the attributes of at most 12 values, best predicted first.
 
     An attribute of two values has one, others one for each value against all others. Each is
     balanced against the other attributes, as far as there are images to compare. Images of which

@@ -1,4 +1,4 @@
-"""What codes tell of attributes: a linear classifier for each, small enough for a page."""
+"""Attributes predicted from codes: a linear classifier for each, small enough for a page."""
 
 from typing import NamedTuple
 
@@ -24,8 +24,8 @@ class CodeClassifier(NamedTuple):
 def code_classifier(codes: np.ndarray, groups: np.ndarray, seed: int = 0) -> CodeClassifier | None:
     """Trains a classifier on one half of the codes; None for an attribute that is too rare.
 
-    Both groups weigh the same: 0.5 is where the attribute is as likely as not, had half the images
-    it.
+    Both groups have the same weight: 0.5 is where the attribute is as likely as not, had half the
+    images it.
 
     Args:
         codes: `[N, L]`.

@@ -15,8 +15,8 @@ def code_gain(analyzed: AnalyzedRun) -> tuple[float, float] | None:
     """Nats that the codes of a run save of the reconstruction, on average over images.
 
     The reconstruction by the best decoder that ignores its code (`Likelihood.collapsed`), less that
-    by the run from samples of its posteriors. Codes that tell nothing gain nothing, however many
-    nats of KL they have. A few images that a code tells well gain much for little KL.
+    by the run from samples of its posteriors. Codes without information gain nothing, however many
+    nats of KL they have. A few images that a code identifies well gain much for little KL.
 
     Args:
         analyzed: The run.
@@ -55,6 +55,6 @@ def uses_codes(summary: dict) -> bool | None:
 def is_collapsed(summary: dict) -> bool:
     """Whether no latent is used and the codes gain nothing, of a summary with `active`.
 
-    The KL alone does not decide: latents of less than 0.1 nats may tell rare images from others.
+    The KL alone does not decide: latents of less than 0.1 nats may identify rare images.
     """
     return summary["active"] == 0 and not uses_codes(summary)

@@ -1,4 +1,4 @@
-"""What the points of a latent space are colored by."""
+"""Colors of the points of a latent space."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from vae_tf.plots.latent_space import Coloring
 
 
 def colorings(analyzed: AnalyzedRun) -> list[Coloring]:
-    """What is known of the analyzed images: their factors, or else their label, if any."""
+    """Known attributes of the analyzed images: their factors, or else their label, if any."""
     images, rows = analyzed.images, analyzed.analyzed_rows
     labels = None if images.labels is None else images.labels[rows]
     names: Sequence[str] | None = images.label_names

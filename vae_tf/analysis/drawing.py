@@ -40,18 +40,18 @@ def analyze(
     """Draws what is not up to date: the products of each run, then those over all runs.
 
     Memory is bounded: one model at a time, and at most a thousand images. Each file is written
-    entirely or not at all, so that what is drawn is kept whatever happens. What is wrong with one
-    run is noted in the outcome and does not cost the others.
+    entirely or not at all, so that drawn pictures are kept whatever happens. A problem of one run
+    is noted in the outcome and does not cost the others.
 
     Args:
         runs: Run folders to analyze, or one.
-        images: Folder of the results, a folder a run; those of a study are in STUDY/POINT.
+        images: Folder of the results, a folder per run; runs of a study are in STUDY/POINT.
         data: The images of runs that were trained on images given to `train`, as there.
         only: Files to draw; None for all.
         force: Whether to draw what is up to date, too.
-        projection: Projection of the latent space to draw besides, in a file of its own: "tsne",
+        projection: Additional projection of the latent space, in a file of its own: "tsne",
             "umap", or "pca" for none.
-        formats: In what to write figures besides PNG: "svg", "pdf", "2x" (a PNG of twice the
+        formats: Formats of figures in addition to PNG: "svg", "pdf", "2x" (a PNG of twice the
             pixels, `NAME@2x.png`).
         every: Run folders that are compared and reported, if analyzed at some time; None for
             `runs`.

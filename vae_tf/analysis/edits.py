@@ -17,13 +17,13 @@ _NUM_COMPONENTS = 50
 
 
 class ImageClassifiers(NamedTuple):
-    """What decoded images show of attributes: a logistic regression for each on main components.
+    """Attributes of decoded images: a logistic regression for each on main components.
 
     Attributes:
         components: Fitted principal components of the pixels.
         by_name: Classifier of each attribute.
         accuracy: Balanced accuracy of each classifier on held-out images: the mean of the parts of
-            images with and without the attribute that it tells, 0.5 by chance.
+            images with and without the attribute that it classifies correctly, 0.5 by chance.
     """
 
     components: Any
@@ -41,8 +41,8 @@ class ScoredDirection(NamedTuple):
 
     Attributes:
         direction: The direction.
-        scores: What it changes, see `directions.edit_scores`.
-        accuracy: How well the classifier tells the attribute, see `ImageClassifiers`.
+        scores: Its effects, see `directions.edit_scores`.
+        accuracy: How well the classifier predicts the attribute, see `ImageClassifiers`.
     """
 
     direction: NamedDirection
@@ -59,7 +59,7 @@ def image_classifiers(
 
     Args:
         run: The run.
-        directions: Directions with the groups of images they tell apart.
+        directions: Directions with the groups of images they separate.
         seed: Seed of which images are learned from.
     """
     from sklearn.decomposition import PCA
@@ -83,12 +83,12 @@ def image_classifiers(
 def scored_directions(
     run: Run, directions: Sequence[NamedDirection], classifiers: ImageClassifiers
 ) -> list[ScoredDirection]:
-    """Scores directions, those of the greatest selectivity first.
+    """Scores directions, the greatest selectivity first.
 
     Args:
         run: The run.
-        directions: Directions with the groups of images they tell apart.
-        classifiers: What tells their attributes; a direction without a classifier is left out.
+        directions: Directions with the groups of images they separate.
+        classifiers: Classifiers of their attributes; a direction without a classifier is left out.
     """
     from threadpoolctl import threadpool_limits
 

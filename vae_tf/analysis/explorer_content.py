@@ -1,4 +1,4 @@
-"""What an explorer page holds: the networks, the codes of images, and all that its script asks for.
+"""Content of an explorer page: the networks, the codes of images, and all that its script asks for.
 
 The JSON values that the script reads; `model.js` and `latents.js` say by their use what is what.
 """
@@ -111,7 +111,7 @@ def _prior(model):
 
 
 def _name(analyzed, latent):
-    """What a latent tells, and where there are several layers, in which it is."""
+    """The attribute that a latent predicts, and its layer where there are several."""
     name = analyzed.latent_names.get(latent)
     words = [printable(name)] if name else []
     sizes = analyzed.model.layer_sizes  # from below
@@ -133,7 +133,7 @@ def _mixture(mixture):
 
 
 def _latents(analyzed):
-    """The latents that get a slider, that of most use first."""
+    """The latents that get a slider, most used first."""
     model, statistics = analyzed.model, analyzed.statistics
     # A class is chosen as a whole, or, where it is only read off the codes, draws nothing.
     first = model.num_classes if model.classifies else 0

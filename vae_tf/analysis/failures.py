@@ -1,4 +1,4 @@
-"""What becomes of an error of one run, so that it does not cost the others."""
+"""Errors of one run are reported and do not stop the others."""
 
 import contextlib
 import logging
@@ -41,7 +41,7 @@ def reason_of(error: Exception, what: str) -> str:
 
     Args:
         error: The error.
-        what: What failed, for the log.
+        what: Failed task, for the log.
     """
     if isinstance(error, OSError) and error.filename is not None:
         return f"'{error.filename}': {error.strerror}"

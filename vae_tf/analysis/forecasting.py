@@ -26,7 +26,7 @@ def has_forecast(params: Params) -> bool:
 
 
 def forecast_of(params: Params) -> Forecast:
-    """What a linear VAE would do on the training images of a run, at its weight and likelihood."""
+    """A linear VAE on the training images of a run, at its weight and likelihood."""
     key = (params.dataset, params.image_size, params.channels, params.validation)
     stddev = read_likelihood(params.likelihood)[1]
     read = _spectrum(key, params.latent_size)

@@ -1,4 +1,4 @@
-"""Names of latents: the attribute that each tells, and between which values images go, if any."""
+"""Names of latents: the attribute that each predicts, and the values that images go between."""
 
 from collections.abc import Sequence
 
@@ -15,10 +15,10 @@ from vae_tf.runs import Run
 from vae_tf.scores.attributes import attribute_table
 
 _NUM_IMAGES = 100
-# Of the mean probability of a value, from one end of a latent to the other. They part what we saw,
-# too, in the traversals of the shipped runs from what only the classifiers did: that anything
-# changes (0.29 and more; 0.22 and less in MNIST-AE, where a 6 stays a 6), and between which values
-# (0.87; 0.73 and less).
+# Change of the mean probability of a value, from one end of a latent to the other. They part what
+# we saw, too, in the traversals of the shipped runs from what only the classifiers did: that
+# anything changes (0.29 and more; 0.22 and less in MNIST-AE, where a 6 stays a 6), and between
+# which values (0.87; 0.73 and less).
 _LEAST_SEEN, _LEAST_TOLD = 0.25, 0.8
 
 
@@ -28,20 +28,20 @@ def latent_names(
     directions: Sequence[NamedDirection],
     classifiers: ImageClassifiers | None,
 ) -> dict[int, str]:
-    """Number of a latent -> the attribute it tells best; none where no attributes are known.
+    """Number of a latent -> the attribute it predicts best; none where no attributes are known.
 
-    A latent that is not used has no name: its means may tell an attribute, though by less than the
-    noise of the code. For an attribute of several values there is none where classifiers see no
+    A latent that is not used has no name: its means may predict an attribute, though by less than
+    the noise of the code. For an attribute of several values there is none where classifiers see no
     change of decoded images, and the name says between which values these go only where most of
     them do: the classes whose codes are farthest out, or those that gain a little over many images,
     need not be what the decoder makes of one latent in the image that a reader looks at.
-    For a model that is given labels, codes hold what these do not tell, and are not named.
+    For a model that is given labels, codes hold what the labels do not say, and are not named.
 
     Args:
         run: The run.
         statistics: Statistics of its codes.
         directions: Directions of attributes.
-        classifiers: What tells their attributes in images; None without directions.
+        classifiers: Classifiers of their attributes in images; None without directions.
     """
     try:
         with reading():

@@ -18,7 +18,7 @@ class Judged(NamedTuple):
     """Images of a set with their scores.
 
     Attributes:
-        name: What the images are called in the picture.
+        name: Name of the images in the picture.
         images: The set.
         rows: `[N]` indices of the images in the set.
         scores: `[N]` anomaly scores.
@@ -48,8 +48,8 @@ def score_images(
         run: The run.
         images: The set.
         rows: `[N]` indices.
-        method: As of `run.anomaly_scores`.
-        progress: What a progress bar on stderr is called; None for none.
+        method: Same as in `run.anomaly_scores`.
+        progress: Name of a progress bar on stderr; None for none.
 
     Returns:
         `[N]` scores.
@@ -68,10 +68,10 @@ def score_images(
 def judge(
     name: str, images: ImageSet, rows: np.ndarray, scores: np.ndarray, normal: np.ndarray, rate
 ) -> Judged:
-    """Judge scores by those of normal images.
+    """Judge scores by the scores of normal images.
 
     Args:
-        name: What the images are called.
+        name: Name of the images.
         images: The set.
         rows: `[N]` indices.
         scores: `[N]` scores of the images.

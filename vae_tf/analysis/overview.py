@@ -1,4 +1,4 @@
-"""What is made over all runs that were scored or analyzed at some time."""
+"""Pictures and tables over all runs that were ever scored or analyzed."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -42,7 +42,7 @@ def write_overview(paths: Sequence[Path], request: Request, outcome: Outcome):
 
     Args:
         paths: Run folders; of those that were never analyzed, only scores are shown.
-        request: What is asked for.
+        request: The request.
         outcome: Outcome to which files and problems are added.
     """
     folders = dict.fromkeys(path.parent for path in paths if _is_of_study(name_of(path)))
@@ -86,7 +86,7 @@ def _read(path: Path, images: Path, outcome: Outcome) -> tuple[dict | None, _Sum
     """Reads a run, so that what is wrong with it is known before all runs are laid together.
 
     Returns:
-        What its metrics.json says and what it is as a whole, None where that is not known.
+        The content of its metrics.json and a description of the run, None where that is not known.
     """
 
     def attempt(what: str, file: str, read: Callable):
@@ -155,7 +155,7 @@ def _comparison(summarized: Sequence[_Summarized]) -> Figure:
         groups,
         "Runs compared",
         (
-            "numbers are those of the last validation, or of training where there was none; "
+            "numbers are from the last validation, or from training where there was none; "
             "one scale for runs of the same data and likelihood",
             "traversals start from zero and span the codes of validation images",
         ),

@@ -1,4 +1,4 @@
-"""What is asked of an analysis, and what came of it."""
+"""Request and outcome of an analysis."""
 
 import dataclasses
 from collections.abc import Callable, Collection, Sequence
@@ -7,16 +7,16 @@ from pathlib import Path
 
 @dataclasses.dataclass(frozen=True)
 class Request:
-    """What is to be drawn, and where to.
+    """The pictures to draw, and their folder.
 
     Attributes:
         images: Folder of the results, a folder a run.
         only: Files to draw; None for all.
         force: Whether files that are up to date are drawn, too.
-        projection: Projection of the latent space that is drawn besides, in a file of its own:
+        projection: Projection of the latent space that is drawn in addition, in a file of its own:
             "tsne", "umap", or "pca" for none.
         say: Function that is given a line of progress at a time.
-        formats: In what figures are written besides PNG: "svg", "pdf", "2x".
+        formats: Formats of figures in addition to PNG: "svg", "pdf", "2x".
         data: Images of runs that were trained on images given to `train`, as there.
     """
 
@@ -37,12 +37,12 @@ class Request:
 
 @dataclasses.dataclass
 class Outcome:
-    """What an analysis did.
+    """Outcome of an analysis.
 
     Attributes:
         drawn: Files written, in order.
         current: Number of files that were up to date.
-        problems: What could not be drawn, why, and the remedy; a sentence each.
+        problems: Pictures that could not be drawn, why, and the remedy; a sentence each.
         seconds: Name of a product -> time it took, summed over runs.
     """
 
@@ -63,7 +63,7 @@ class Outcome:
 
         Args:
             run: Name of the run.
-            what: What could not be done, such as "traversal.png not drawn".
+            what: The failed task, such as "traversal.png not drawn".
             reason: A sentence on why, and the remedy.
         """
         if (run, reason) not in self._told:

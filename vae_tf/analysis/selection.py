@@ -13,7 +13,7 @@ from vae_tf.texts.command_names import command_line
 
 
 def find_runs(predictions: Path, names: Sequence[str] = ()) -> list[Path]:
-    """Finds run folders by name, those of a study by its name or as STUDY/POINT.
+    """Finds run folders by name; runs of a study by the study's name or as STUDY/POINT.
 
     Args:
         predictions: Folder of the run folders, and of the folders of studies.

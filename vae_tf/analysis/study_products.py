@@ -25,7 +25,7 @@ def write_study(folder: Path, request: Request, outcome: Outcome) -> StudyTable 
 
     Args:
         folder: Folder of the study.
-        request: What is asked for.
+        request: The request.
         outcome: Outcome to which files and problems are added.
 
     Returns:

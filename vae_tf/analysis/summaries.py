@@ -27,7 +27,7 @@ _MOST_PIXELS = 20_000_000  # of a strip: more than any image makes, and little m
 # Columns of summary.csv that come from the log: the last row that has them.
 _TERMS = ("loss", "reconstruction", "kl", "elbo", "stddev_mean")
 _LOGGED = (*_TERMS, *(f"val_{name}" for name in _TERMS))
-# The parts of the images that are put into a wrong class, of models that tell it.
+# The parts of the images that are put into a wrong class, for models that predict it.
 ERRORS = ("val_error", "test_error")
 # Columns of summary.csv, except for the last.
 _COLUMNS = (
@@ -45,11 +45,12 @@ def summarize(analyzed: AnalyzedRun) -> dict:
         analyzed: Run that is summarized.
 
     Returns:
-        Dict of JSON values. Numbers of the log are those of its last rows; `mse`,
+        Dict of JSON values. Numbers of the log are from its last rows; `mse`,
         `kl_per_latent`, `active`, `code_gain` and `images` are of the analyzed images, None where
         the data cannot be had, `kl_per_latent` also where the KL is not finite; M1's classes, which
-        make no image, are not among the latents. `code_gain` and `code_gain_error` are those of
-        `collapse.code_gain`. "strip" is a PNG in base64.
+        make no image, are not among the latents. `code_gain` and `code_gain_error` are from
+        `collapse.code_gain`.
+         "strip" is a PNG in base64.
     """
     params = analyzed.params
     history = analyzed.history
@@ -123,7 +124,7 @@ def strip_of(summary: dict) -> np.ndarray | None:
 
 
 def save_summary(path: Path, summary: dict, source: str):
-    """Writes a summary, with what it was made from."""
+    """Writes a summary, with the state of its sources."""
     path.parent.mkdir(parents=True, exist_ok=True)
     write_text(path, json.dumps({"source": source, **summary}, indent=1) + "\n")
 

@@ -1,4 +1,4 @@
-"""What a training came to, in a sentence: how many latents are used, and what to do if none is."""
+"""Result of a training, in a sentence: how many latents are used, and what to do if none is."""
 
 from vae_tf import schedules
 from vae_tf.analysis.collapse import is_collapsed, uses_codes
@@ -7,8 +7,8 @@ from vae_tf.config import Params
 from vae_tf.models import MODELS
 from vae_tf.texts.command_names import option_words, quoted
 
-# Ratio of the negative ELBO of validation images to that of training images, from which on a run
-# is said to overfit. The emoji VAE has 1.6; digits and MNIST have 1.0 to 1.2.
+# Negative ELBO of validation images divided by the negative ELBO of training images, from which on
+# a run is said to overfit. The emoji VAE has 1.6; digits and MNIST have 1.0 to 1.2.
 OVERFITTING = 1.5
 
 
@@ -16,7 +16,7 @@ def verdict(summary: dict, params: Params) -> str:
     """Judges a run by its numbers.
 
     Args:
-        summary: What `summaries.summarize` gave.
+        summary: Result of `summaries.summarize`.
         params: Parameters of the run.
 
     Returns:
@@ -44,7 +44,7 @@ def verdict(summary: dict, params: Params) -> str:
 
 
 def _overfitting(summary: dict) -> str:
-    """What to do where validation images are much worse than training images."""
+    """Advice where validation images are much worse than training images."""
     train, held_out = summary.get("elbo"), summary.get("val_elbo")
     if train is None or held_out is None or train >= 0 or held_out > OVERFITTING * train:
         return ""
@@ -56,7 +56,7 @@ def _overfitting(summary: dict) -> str:
 
 
 def _remedy(params: Params) -> str:
-    """What to try first against a collapse."""
+    """The first remedy against a collapse."""
     weight = schedules.as_schedule(params.kl_weight)
     slower = _smaller_steps(params.learning_rate)
     if isinstance(weight, schedules.Feedback) or MODELS[params.model].fixed_kl_weight:

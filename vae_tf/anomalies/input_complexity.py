@@ -19,7 +19,7 @@ _LEVELS = 256  # grey levels of a PNG file of 8 bits
 
 
 def input_complexity_score(model, images: np.ndarray) -> np.ndarray:
-    """Bits of images under the model, less those of their PNG files.
+    """Bits of images under the model, less the bits of their PNG files.
 
     S(x) = -log2 p(x) - L(x), not divided by the number of pixels. Where the
     likelihood is a density, log2(256) is added per value, so that both count bits of 256 grey

@@ -21,7 +21,7 @@ _EVALUATIONS = 16  # of as many samples, over which the two bounds are compared
 
 
 def likelihood_regret_score(model, images: np.ndarray, seed: int = 0) -> np.ndarray:
-    """Likelihood regret of images: the bound of the best posterior less that of the encoder's.
+    """Likelihood regret of images: the bound of the best posterior less the bound of the encoder's.
 
     LR(x) = max over (m, s) of ELBO(x; N(m, s^2)) - ELBO(x; q(z|x)), the decoder unchanged. The
     authors tune the whole encoder for each image. Here the mean and log standard deviation of each

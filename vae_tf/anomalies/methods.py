@@ -22,7 +22,7 @@ class Method(NamedTuple):
         score: `(model, images) -> [N]`; `(model, images, mixture) -> [N]` with `needs_mixture`.
         unit: Unit of the score.
         about: A sentence on what is odd by this method.
-        needs_mixture: Whether it compares codes with those of training images.
+        needs_mixture: Whether it compares codes with codes of training images.
     """
 
     score: Callable[..., np.ndarray]

@@ -28,7 +28,7 @@ def check_shape(array, shape: tuple[int, ...]):
     """Checks that rows are of the shape that a model works on.
 
     Args:
-        array: What was given: an array or a tensor, `[N, ...]`; its first axis may be unknown.
+        array: Input: an array or a tensor, `[N, ...]`; its first axis may be unknown.
         shape: Shape of a row, such as (H, W, C).
 
     Raises:
@@ -65,7 +65,7 @@ def row_scale(
     Args:
         array: `[N, ...]` rows.
         shape: Shape of a row: (H, W, C) of images, (D,) of vectors.
-        name: What they are, for the message.
+        name: Name of the pixels, for the message.
         unit: Whether vectors have to be in [0, 1], see `check_values`.
 
     Raises:
@@ -82,7 +82,7 @@ def full_scale(array: np.ndarray, name: str = "Images") -> float:
 
     Args:
         array: Pixels of any shape.
-        name: What they are, for the message.
+        name: Name of the pixels, for the message.
 
     Raises:
         UserError: If the type or the values do not fit.
@@ -144,7 +144,7 @@ def check_values(array: np.ndarray, name: str = "Images", *, unit: bool = True):
 
     Args:
         array: Rows `[N, ...]`.
-        name: What they are, for the message.
+        name: Name of the pixels, for the message.
         unit: Whether they have to be in [0, 1]: most likelihoods model sigmoid(logits).
 
     Raises:

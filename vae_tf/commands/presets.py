@@ -16,7 +16,7 @@ from vae_tf.studies import Study
 
 
 def read_presets(script: str) -> ModuleType:
-    """Imports params.py: that of the working folder for a command of the installed package.
+    """Imports params.py, from the working folder for a command of the installed package.
 
     Args:
         script: Path of the script beside which it should be otherwise, for messages.
@@ -53,7 +53,7 @@ def read_presets(script: str) -> ModuleType:
 
 
 def _use_working_folder():
-    """Lets params.py be that of the working folder, whatever else is to be found."""
+    """Takes params.py from the working folder, whatever else is to be found."""
     if not Path("params.py").is_file():
         raise UserError(
             f"There is no params.py in this folder, '{os.getcwd()}', and runs are written there. "
@@ -73,7 +73,7 @@ def _check_entries(where: str, entries: Mapping, kind: type):
 
 
 def _where_it_failed(error: Exception, script: str) -> str:
-    """What went wrong while params.py was imported, with its file and line."""
+    """Error while params.py was imported, with its file and line."""
     spec = importlib.util.find_spec("params")
     if spec is None:
         return f"There is no params.py beside '{script}'. Runs are written there."
@@ -118,7 +118,7 @@ def check_name(name: str, what: str):
 
     Args:
         name: The name.
-        what: What it names, for the message.
+        what: Kind of thing it names, for the message.
 
     Raises:
         UserError: If it has a path, characters that are not printable or more than 200 bytes.

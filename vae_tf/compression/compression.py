@@ -23,7 +23,8 @@ class Rate(NamedTuple):
     Attributes:
         num_images: Number of images.
         num_bits: Bits that they added to the stack; divided by `num_images`, on average -ELBO.
-        initial_bits: Bits besides, which the first image drew its code from. They are paid once.
+        initial_bits: Additional bits, from which the first image drew its code. They are needed
+            once.
         num_bytes: Bytes of the file, with its header.
     """
 
@@ -135,7 +136,7 @@ def decompress(content: bytes, run, *, progress: bool = False) -> np.ndarray:
         `[N, H, W, C]`, see `decompress_images`.
 
     Raises:
-        UserError: As `decompress_images` does.
+        UserError: Same as in `decompress_images`.
     """
     unpack(content)  # a damaged file is refused before a model is loaded
     return decompress_images(run.model, content, progress=progress)
@@ -155,7 +156,8 @@ def _check_model(header, model):
     if header["model"] == checksum(model):
         return
     raise UserError(
-        f"These images were compressed by another model, that of run '{header['run']}'. Received: "
+        f"These images were compressed by another model, the model of run '{header['run']}'. "
+        f"Received: "
         f"a model with other weights. Load the run that compressed them, at the same step."
     )
 

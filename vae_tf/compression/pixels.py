@@ -70,7 +70,7 @@ def pixels_of(likelihood: Likelihood, text: str) -> BinaryPixels | GreyPixels:
 
     Args:
         likelihood: Likelihood of a model.
-        text: What the parameters call it, for the message.
+        text: Its name in the parameters, for the message.
 
     Raises:
         UserError: If it is a density, so that no pixel has a probability.

@@ -23,7 +23,7 @@ class Stack:
 
     Args:
         symbols: Number of symbols that may be popped before any is pushed.
-        words: What `to_words` gave, None for the beginning.
+        words: Result of `to_words`, None for the beginning.
 
     Raises:
         UserError: If the package constriction is missing.

@@ -1,4 +1,4 @@
-"""What params.json of earlier versions says, in the words of this one."""
+"""params.json of earlier versions, in the fields of this one."""
 
 from vae_tf.models.template.former import split
 

@@ -9,7 +9,7 @@ from vae_tf.texts.literals import Call, read
 
 
 class _Kind(NamedTuple):
-    """What an option may be."""
+    """Type and range of an option."""
 
     expected: str
     fits: Callable[[object], bool]
@@ -53,7 +53,7 @@ OPTIMIZERS = {
     "adamax": _OF_ALL | _ADAM,
     "adamw": _OF_ALL | _ADAM | {"amsgrad": _FLAG},
     "lion": _OF_ALL | _BETAS,
-    # Of matrices; all other weights are Adam's.
+    # Muon is for matrices; all other weights are Adam's.
     "muon": _OF_ALL
     | {
         "adam_beta_1": _PART,

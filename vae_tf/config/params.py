@@ -25,7 +25,7 @@ from vae_tf.texts.command_names import command_line
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 OUTPUT_BIASES = ("mean", "initializer")
 
-# What other packages call a field, and what it is here.
+# Names of a field in other packages, and its name here.
 _MEANT = {
     "batch": "`batch_size` is the number of images of an update.",
     "beta": "The weight of the KL is `kl_weight`; beta_vae is vae with a `kl_weight` of 4.",
@@ -58,9 +58,7 @@ class Params:
     channels: int | None = None  # 1 grey, 3 color; None: as the set has it
     validation: float | int = 0.05  # part, or number, of the training images held out where the
     # set has no validation split of its own
-    labels: int | None = (
-        None  # labeled training images, equally many per class, by the seed,
-    )
+    labels: int | None = None  # labeled training images, equally many per class, by the seed,
     # for models that learn from few; None: all are
     missing: str | None = None  # values hidden from models that take missing ones: random(0.5),
     # pixels, or block(0.5), a rectangle, at random and of an image always the same; None: none
@@ -100,9 +98,9 @@ class Params:
     steps: int = 10_000  # optimizer steps
     log_every: int = 100  # steps between rows of log.csv
     sample_every: int = 1_000  # steps between pictures, after the last of sample_steps
-    sample_steps: tuple = ()  # early steps at which a picture is made besides
-    keep_steps: tuple = ()  # steps whose weights are kept besides the newest
-    checkpoint_every: int = 1_000  # steps; a checkpoint is saved every 5 minutes besides
+    sample_steps: tuple = ()  # additional early steps at which a picture is made
+    keep_steps: tuple = ()  # steps whose weights are kept in addition to the newest
+    checkpoint_every: int = 1_000  # steps; a checkpoint is also saved every 5 minutes
     validate_every: int = 1_000  # steps
     patience: int | None = None  # validations without improvement before stopping; None: off
     seed: int = 0  # of weights, noise and the order of images

@@ -32,11 +32,11 @@ def every_label(images: ImageSet, indices: np.ndarray, rng: np.random.Generator)
 
 
 def second(images: ImageSet, indices: np.ndarray, rng: np.random.Generator) -> dict:
-    """As many other images, drawn at random: `second` `[B, H, W, C]`."""
+    """The same number of other images, drawn at random: `second` `[B, H, W, C]`."""
     return {"second": images.draw(rng.integers(len(images), size=len(indices)), rng)}
 
 
-# What a model may need besides the image: name -> function of images, `[B]` indices and a
+# Inputs of a model in addition to the image: name -> function of images, `[B]` indices and a
 # generator, which gives the part of that name and may choose the images, too.
 PARTS = {
     "label": every_label,
@@ -81,7 +81,7 @@ def batch_indices(size: int, batch_size: int, seed: int, step: int) -> np.ndarra
 def batch_of(
     images: ImageSet, indices: np.ndarray, needs: tuple[str, ...], rng: np.random.Generator
 ) -> dict[str, np.ndarray]:
-    """A batch of these images with what a model needs besides.
+    """A batch of these images with all else that a model needs.
 
     Args:
         images: Images to read from.
@@ -149,7 +149,7 @@ def parts(
     Estimators that depend on the batch would be thrown off by a small rest, or by neighbors that
     are alike, as in a set sorted by factors: there is none, and the order is mixed. No batch holds
     a single image, for which some are not defined, unless the set does. Parts that know factors
-    pick images of the grid besides, or instead.
+    pick images of the grid in addition, or instead.
     """
     count = min(-(-len(images) // batch_size), max(len(images) // 2, 1))
     order = _permutation(len(images), seed=0, epoch=3)  # any will do, as long as it stays

@@ -14,7 +14,7 @@ from vae_tf.data.image_set import Rows
 from vae_tf.data.tfds_images import load_tfds
 
 _VALIDATION = 10_000  # the last of the 60,000, as usual with this set
-# Rows of the training images when each had twenty draws: those of the other splits stay the same.
+# Rows of the training images when each had twenty draws: rows of the other splits stay the same.
 _DRAWS = 20
 
 

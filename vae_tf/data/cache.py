@@ -1,8 +1,8 @@
 """The on-disk cache: one folder a prepared data set, complete or absent, never half-written.
 
 A folder is filled under another name and takes its own when every file is on the disk. Its
-`meta.json` lists the files with their sizes and SHA-256, checked whenever the folder is used. Of a
-file above 32 MB the hash covers 256 evenly spaced blocks of 16 KB, so that the check takes a
+`meta.json` lists the files with their sizes and SHA-256, checked whenever the folder is used. For
+a file above 32 MB the hash covers 256 evenly spaced blocks of 16 KB, so that the check takes a
 fraction of a second: a damaged stretch longer than 1/256 of the file is always found, a shorter one
 may not be. Rows of images carry checksums of their own, see `row_file.py`.
 """
@@ -147,7 +147,7 @@ def _is_whole(folder: Path) -> bool:
 
 
 def _read_meta(folder: Path) -> dict:
-    """What the preparation remembered.
+    """Values that the preparation kept.
 
     Raises:
         UserError: If a file is not what was written.

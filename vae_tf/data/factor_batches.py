@@ -40,10 +40,10 @@ def pairs(images: ImageSet, indices: np.ndarray, rng: np.random.Generator) -> di
 
 
 def clamped(images: ImageSet, indices: np.ndarray, rng: np.random.Generator) -> dict:
-    """A group in which one factor varies, or what is shown; the rest is that of its first image.
+    """A group in which one factor varies, or what is shown; the rest equals its first image's.
 
-    What is shown is all intrinsic factors together: they vary as one, as identity and texture do in
-    Kulkarni et al. 2015, Sec. 3.2. What varies is drawn uniformly here, where they show the
+    All intrinsic factors together are shown: they vary as one, as identity and texture do in
+    Kulkarni et al. 2015, Sec. 3.2. The varying factor is drawn uniformly here, where they show the
     intrinsic ones ten times as often. A hidden factor, as the instance of smallnorb, varies always,
     see `GroundTruthImages.images_of`. The images are drawn from the full grid, whatever the split.
 

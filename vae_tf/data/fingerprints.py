@@ -1,4 +1,4 @@
-"""A fingerprint of a set of images: tells whether a run continues with the images it began with."""
+"""A fingerprint of a set of images: shows whether a run continues with the images it began with."""
 
 import hashlib
 import math
@@ -17,7 +17,7 @@ def fingerprint(images: ImageSet) -> str:
 
     It covers their number, their shape and their pixels, in order. For images that were prepared on
     disk (TFDS, folders, emoji) every one counts, through its checksum: a change of any image, of
-    their order or of the split is noticed, except for one in 2^32. Of others (arrays, rendered and
+    their order or of the split is noticed, except for one in 2^32. For others (arrays, rendered and
     randomly drawn images) a fixed sample counts, evenly spaced over the set: as many as make 32 MB,
     at least 1,024, all if there are fewer. It misses a change of the images in between.
 
@@ -28,8 +28,8 @@ def fingerprint(images: ImageSet) -> str:
         images: Images of one split.
 
     Returns:
-        Version, kind and hash, such as `"1:all:3f0c..."`. Those of two kinds cannot be compared:
-        the same pixels have another hash as an array than on disk.
+        Version, kind and hash, such as `"1:all:3f0c..."`. Fingerprints of two kinds cannot be
+        compared: the same pixels have another hash as an array than on disk.
     """
     digest = hashlib.sha256(repr((len(images), images.image_shape)).encode())
     sums = images.checksums()

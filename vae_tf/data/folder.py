@@ -44,8 +44,9 @@ logger = logging.getLogger(__name__)
 def load_folder(path: str, image_size: int | None, channels: int | None) -> Collection:
     """The images of a folder and the folders within, in the order of their paths.
 
-    A file that cannot be read is left out, with a warning. What is known of images besides, see
-    `folder_labels`. Prepared images are found again by the content of the files and their paths
+    A file that cannot be read is left out, with a warning. For labels and attributes, see
+    `folder_labels`.
+     Prepared images are found again by the content of the files and their paths
     from the folder: neither their times nor where the folder is counts.
 
     Args:

@@ -1,4 +1,4 @@
-"""What a folder of images tells of them: classes by sub-folder, attributes by `labels.csv`."""
+"""Labels in a folder of images: classes by sub-folder, attributes by `labels.csv`."""
 
 import csv
 import io
@@ -15,12 +15,12 @@ TABLE = "labels.csv"
 
 _UNKNOWN = -1
 _MOST_BYTES = 2**28  # of the table
-# Columns that are the labels, in this order; else those of the sub-folders, else the only column.
+# Columns that are the labels, in this order; else the sub-folders' labels, else the only column.
 _LABELS = ("labels", "label", "class")
 
 
 class FolderLabels(NamedTuple):
-    """What is known of the images of a folder.
+    """Labels and attributes of the images of a folder.
 
     Attributes:
         labels: `[N]` ints, -1 where not known, or None.

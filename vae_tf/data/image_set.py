@@ -40,7 +40,7 @@ class ImageSet:
 
     Attributes:
         image_shape: `(H, W, C)`.
-        file_names: As given.
+        file_names: See above.
     """
 
     def __init__(
@@ -174,12 +174,12 @@ class ImageSet:
         """Reads images as training sees them.
 
         Args:
-            indices: As for `images`.
+            indices: Same as for `images`.
             rng: Source of what a set draws anew whenever an image is seen; most draw nothing, and
                 sets draw for training alone.
 
         Returns:
-            What `images` returns, or another draw of it.
+            Result of `images`, or another draw of it.
         """
         draw = getattr(self._store, "draw", None) if self.split == "train" else None
         if draw is None:

@@ -24,8 +24,8 @@ def labels_of(images: ImageSet) -> np.ndarray:
 def with_few_labels(images: ImageSet, count: int, seed: int) -> ImageSet:
     """The same images, of which only some are labeled: the same number per class as can be.
 
-    Which they are depends on the images' labels and the seed alone, and those of a smaller count
-    are among those of a larger one.
+    Which they are depends on the images' labels and the seed alone, and the labeled images of a
+    smaller count are among those for a larger one.
 
     Args:
         images: Images with labels.
@@ -70,7 +70,7 @@ def _check_count(images: ImageSet, count: int, available: np.ndarray):
 
 
 def labeled_part(images: ImageSet, indices: np.ndarray, rng: np.random.Generator) -> dict:
-    """Labeled images beside those of a batch, for models that learn from few labels.
+    """Labeled images beside a batch's images, for models that learn from few labels.
 
     For a set of which all labels are known these are the images of the batch; of others half as
     many as these, drawn from the labeled ones with repeats.

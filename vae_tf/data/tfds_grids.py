@@ -41,7 +41,7 @@ def load_shapes3d(image_size: int | None, channels: int | None) -> Collection:
 def load_smallnorb(image_size: int | None, channels: int | None) -> Collection:
     """Small NORB, the left camera's 48,600 images at 64x64x1; label: the category.
 
-    As in disentanglement_lib, both published splits form one grid and the instance (which of ten
+    Like in disentanglement_lib, both published splits form one grid and the instance (which of ten
     toys) is left free: factors are category, elevation, azimuth and lighting.
 
     Reference:

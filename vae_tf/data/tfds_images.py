@@ -110,7 +110,7 @@ def download(builder):
     try:
         builder.download_and_prepare()
     except Exception as error:
-        # Of any type: TFDS, the network library and the set's own code all raise theirs.
+        # Errors of any type: TFDS, the network library and the set's own code all raise theirs.
         raise UserError(
             f"'{builder.name}' is not prepared in '{builder.data_dir}' and cannot be downloaded: "
             f"{type(error).__name__}: {error}. Connect to the network, or set TFDS_DATA_DIR to a "
@@ -142,7 +142,7 @@ def examples(builder, split: str, features: list[str]) -> Iterator[dict[str, np.
 
 
 def _all_of(feature):
-    """What `PartialDecoding` takes for the whole of a feature."""
+    """Value that `PartialDecoding` takes for the whole of a feature."""
     return dict.fromkeys(feature, True) if hasattr(feature, "keys") else True
 
 

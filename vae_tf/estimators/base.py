@@ -1,4 +1,4 @@
-"""What the estimators share: their parameters, the look at X, training, the score of samples."""
+"""Shared by the estimators: their parameters, the look at X, training, the score of samples."""
 
 import math
 
@@ -128,7 +128,7 @@ class VAEEstimator(BaseEstimator):
         """Compute the evidence lower bound of each row, a lower bound of its log-likelihood.
 
         E_q[log p(x|z)] - KL(q(z|x), p(z)) (Kingma & Welling 2014, Eq. 3), the expectation by 16
-        samples whose noise is the same for all rows. Of vectors it is the density in their own
+        samples whose noise is the same for all rows. For vectors it is the density in their own
         units.
 
         Args:
@@ -158,7 +158,7 @@ class VAEEstimator(BaseEstimator):
         """X as vectors `[N, D]`, float64, or images `[N, H, W, C]`.
 
         Args:
-            X: What the user gave.
+            X: Input of the user.
             reset: Whether it is what is fitted.
         """
         least = 2 if reset else 1

@@ -16,7 +16,7 @@ class VAEOutlierDetector(OutlierMixin, VAEEstimator):
         latent_size: Number of latents.
         contamination: Share of outliers in the training rows, above 0 and at most 0.5. It sets the
             threshold, and nothing else.
-        image_shape: As of `VAEEstimator`, and so are the following parameters.
+        image_shape: Same as in `VAEEstimator`, and so are the following parameters.
         kl_weight: Weight of the KL divergence.
         likelihood: Text of a likelihood, or None.
         steps: Optimizer steps.

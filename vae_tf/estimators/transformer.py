@@ -12,8 +12,8 @@ from vae_tf.estimators.base import VAEEstimator
 class VAETransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, VAEEstimator):
     """Reduces vectors or images to the posterior means of a VAE.
 
-    Parameters are those of `VAEEstimator`. `score_samples` and `score` are lower bounds of the
-    log-likelihood, so that `GridSearchCV` can choose `latent_size` without labels.
+    Parameters are the same as in `VAEEstimator`. `score_samples` and `score` are lower bounds of
+    the log-likelihood, so that `GridSearchCV` can choose `latent_size` without labels.
 
     Attributes:
         model_: The trained VAE.

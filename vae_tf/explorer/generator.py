@@ -26,8 +26,8 @@ def describe_generator(model, weights: HalfPrecision) -> dict:
         weights: Store to which its weights are added.
 
     Returns:
-        JSON values: "decoder", "pixels", "posterior", "follow" and "encoder"; the latter None where
-        the page cannot encode images, with the reason in "encoder_missing".
+        JSON values: "decoder", "pixels", "posterior", "follow" and "encoder". The encoder is None
+        where the page cannot encode images, with the reason in "encoder_missing".
 
     Raises:
         UserError: If the page cannot decode its codes.
@@ -40,7 +40,7 @@ def describe_generator(model, weights: HalfPrecision) -> dict:
         if not alone:  # what it puts out is the posterior, and nothing is left to be done
             posterior = _GAUSSIAN | {"num_read": model.latent_size}
     except UserError as error:
-        encoder, missing = None, f"This page cannot encode images of yours: {error}"
+        encoder, missing = None, f"This page cannot encode your images: {error}"
     continuous = isinstance(model.likelihood, ContinuousBernoulli)
     return {
         "decoder": decoder,
@@ -102,7 +102,7 @@ def _encoder(model, posterior) -> tuple[keras.Model, bool]:
     if posterior["kind"] is None and model.posterior is not Categorical:
         raise UserError(
             f"it knows posteriors that are Gaussians, points, classes or values of a codebook, and "
-            f"that of {type(model).__name__} is {model.posterior.__name__}."
+            f"the posterior of {type(model).__name__} is {model.posterior.__name__}."
         )
     if posterior["kind"] is not None and _reads_alone(model, posterior):
         return model.encoder, True

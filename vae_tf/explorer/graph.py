@@ -140,7 +140,7 @@ class _Graph:
         return self.add("part", [whole], shape, start=columns.indices(whole.shape[0])[0])
 
     def _number_by_number(self, name, args, shape):
-        """Of tensors of one shape, and of numbers in their place."""
+        """Operation on tensors of one shape, or on numbers in their place."""
         tensors = [each for each in args if isinstance(each, _Place)]
         if any(each.shape != list(shape) for each in tensors):
             raise UnknownLayer(f"{name} of different shapes")

@@ -82,7 +82,7 @@ def _convolution(layer, weights):
     sides = layer.input.shape[1:3]
     before = [0, 0]
     if layer.padding == "same":
-        # As TensorFlow pads: the odd pixel goes behind.
+        # Same padding as TensorFlow: the odd pixel goes behind.
         gaps = zip(sides, layer.kernel_size, layer.strides, strict=True)
         before = [max((math.ceil(n / s) - 1) * s + k - n, 0) // 2 for n, k, s in gaps]
     kernel = np.moveaxis(np.array(layer.kernel), -1, 0)  # [filters, height, width, channels]

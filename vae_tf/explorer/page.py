@@ -35,7 +35,7 @@ def explorer_page(content: dict, source: str) -> str:
 
     Args:
         content: JSON values, see `content.page_content`.
-        source: Name of what it was made from, kept in the page; see `source_of_page`.
+        source: Name of its source, kept in the page; see `source_of_page`.
     """
     code, style = script(), _file("explorer.css")
     policy = (

@@ -1,1 +1,1 @@
-"""What a linear VAE would do, computed from the images alone: KL, used latents, collapse."""
+"""Forecast of a linear VAE, computed from the images alone: KL, used latents, collapse."""

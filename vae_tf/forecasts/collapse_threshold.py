@@ -5,7 +5,7 @@ constant output b. Near it let the posterior be p(z) (1 + e f(x, z)) and the dec
 b + e g(z), with f of mean 0 over z ~ p(z) for each image, and g of mean 0, as its mean belongs to
 b. Let the negative log-likelihood have the gradient -r(x) in its parameters at b, of mean 0 over
 the images since b is best, with covariance R, and the mean second derivative P. Expanded to the
-order e^2, reconstruction + w KL differs from that of the collapsed solution by the mean over
+order e^2, reconstruction + w KL differs from its value at the collapsed solution by the mean over
 z ~ p(z) of
 
     0.5 g(z)' P g(z)  -  mean_x[f(x, z) r(x)' g(z)]  +  0.5 w mean_x[f(x, z)^2].

@@ -1,11 +1,11 @@
-"""What a VAE can keep of images, forecast from their covariance: the linear VAE in closed form.
+"""Forecast of a VAE from the images' covariance: the linear VAE in closed form.
 
 The linear VAE has the decoder N(mu + W z, s2 I), the prior N(0, I) and the encoder
-N(V (x - mu), diag(d)), mu the mean image; it pays squared error / (2 s2) + w KL. Divided by w this
-is the loss at weight 1 with the variance t = w s2, so that its optimum is that of probabilistic
-principal component analysis with noise t (Tipping & Bishop 1999, Eq. 7), turned so that the
-posterior is diagonal (Lucas et al. 2019, Section 4). In the eigenvalues l_1 >= l_2 >= ... of the
-covariance of the images (divisor N):
+N(V (x - mu), diag(d)), mu the mean image; its loss is squared error / (2 s2) + w KL. Divided by w
+this is the loss at weight 1 with the variance t = w s2, so that its optimum is the optimum of
+probabilistic principal component analysis with noise t (Tipping & Bishop 1999, Eq. 7), turned so
+that the posterior is diagonal (Lucas et al. 2019, Section 4). In the eigenvalues l_1 >= l_2 >= ...
+of the covariance of the images (divisor N):
 
 - a latent is used only if its eigenvalue exceeds t: used = min(latents, number of l_i > t);
 - column i of W is sqrt(l_i - t) times eigenvector i, the posterior variance is d_i = t / l_i and
@@ -50,7 +50,7 @@ class Forecast(NamedTuple):
 
     Attributes:
         used: Latents with an eigenvalue above `threshold`, from 0 to `latent_size`: those with a KL
-            above 0, however little. Of these, `active` counts those of 0.1 nats, as pictures and
+            above 0, however little. `active` counts the latents of 0.1 nats, as pictures and
             tables of runs do, and `metrics.active_units` all but those with an eigenvalue less than
             about 1 % above it, as it asks for a variance of means of 0.01.
         kl: KL to the prior, nats per image. Infinite at a weight of 0, as the limit of small
@@ -102,8 +102,8 @@ class Forecast(NamedTuple):
     def mse(self) -> float:
         """Mean squared error a pixel of images decoded from the posterior means, without noise.
 
-        `squared_error` is that of samples: of each used direction it counts t^2 / l and the noise,
-        t - t^2 / l; this one counts the former alone.
+        `squared_error` is for samples: for each used direction it counts t^2 / l and the noise,
+        t - t^2 / l; this one counts the first term alone.
         """
         kept = self.eigenvalues[: self.used]
         lost = self.total_variance - kept.sum() + np.sum(self.threshold**2 / kept)
@@ -113,7 +113,8 @@ class Forecast(NamedTuple):
     def reconstruction(self) -> float:
         """Nats per image: squared error / (2 stddev^2) + D ln(stddev sqrt(2)).
 
-        As in log.csv, less the constant of the likelihood: the squared error at a variance of 1/2.
+        Same as in log.csv, less the constant of the likelihood: the squared error at a variance of
+        1/2.
         """
         return _nats(self.squared_error, self.stddev, self.image_size)
 
@@ -147,11 +148,11 @@ def forecast(
 ) -> Forecast:
     """Forecasts what a VAE with a Gaussian likelihood uses of its latents, before any training.
 
-    The numbers are those of the linear VAE at its optimum (see the module): exact for networks
+    The numbers are for the linear VAE at its optimum (see the module): exact for networks
     without a hidden layer whose output is the mean, a reference for others, which may code the same
     images in fewer nats or with less error, and which mostly use fewer latents than `active`: 8
-    where it is 22 (`experiments/forecast_calibration.py`). Of those only `collapse_weight` holds,
-    and locally.
+    where it is 22 (`experiments/forecast_calibration.py`). For these networks only
+    `collapse_weight` holds, and locally.
 
     Up to 2^26 pixel values are read (85,598 images of 28x28, 5,461 of 64x64x3); of more images a
     fixed random sample, the eigenvalues of which are a little too large: up to 6 % on a quarter of
@@ -173,7 +174,7 @@ def forecast(
     Returns:
         A `Forecast`. Constant images: nothing is used under any weight; KL, squared error and
         `collapse_weight` are 0. A weight of 0: each latent with any variance is used, the KL is
-        infinite and the squared error that of principal component analysis.
+        infinite and the squared error is the error of principal component analysis.
 
     Raises:
         UserError: If there are fewer than 2 images, a value is not finite or not in [0, 1], or
@@ -193,7 +194,7 @@ def forecast(
 
 
 class Spectrum(NamedTuple):
-    """What a forecast needs to know of images.
+    """Statistics of images that a forecast needs.
 
     Attributes:
         eigenvalues: The largest of the pixel covariance, at least as many as there are latents

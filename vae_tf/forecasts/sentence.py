@@ -1,4 +1,4 @@
-"""What is forecast of a run, in lines to be printed before it begins."""
+"""The forecast of a run, in lines to be printed before it begins."""
 
 import math
 
@@ -10,7 +10,7 @@ from vae_tf.forecasts.linear_vae import Forecast, forecast
 from vae_tf.forecasts.settled_weight import settled_weight
 from vae_tf.schedules import Schedule, as_schedule
 
-# What holds above the threshold, for any network; rare images are an example of the better one.
+# This holds above the threshold, for any network; rare images are an example of the better one.
 _LOCALLY = "a collapse is a local optimum; networks may have a better one far from it"
 
 

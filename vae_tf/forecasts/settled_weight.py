@@ -19,7 +19,7 @@ def settled_weight(
             first rises with the weight, the second falls. Needed where a schedule never settles.
 
     Returns:
-        Of `constrained` the largest weight whose reconstruction is within the bound, of
+        For `constrained` the largest weight whose reconstruction is within the bound, of
         `controlled` the weight that has its KL, each within its limits.
 
     Raises:

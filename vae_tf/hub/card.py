@@ -20,7 +20,7 @@ _ALT = {
     "traversals.png": "Each latent moved through its range",
     "latent_space.png": "Codes of images",
 }
-# What summaries.py tells of a run, and its unit; `_words` says of what.
+# Quantities of summaries.py, and their unit; `_words` adds what they are measured on.
 _NUMBERS = {
     "val_elbo": "ELBO, nats {one}, validation",
     "val_reconstruction": "reconstruction, nats {one}, validation",
@@ -82,7 +82,7 @@ def _has_pictures(run: Run) -> bool:
 
 
 def _words(run: Run, name: str) -> str:
-    """What a number is, and its unit: a number an image, or a vector."""
+    """Name of a number and its unit: a number per image, or per vector."""
     one, part = ("an image", "pixel") if _has_pictures(run) else ("a vector", "value")
     return _NUMBERS[name].format(one=one, part=part)
 
@@ -114,7 +114,7 @@ def _header(run: Run, license: str | None, results: dict[str, float]) -> str:
 
 
 def _scores(record: dict | None) -> dict[str, float]:
-    """What tables show of a metrics.json, by name."""
+    """Numbers of a metrics.json that tables show, by name."""
     values = {} if record is None else values_of(record)
     return {n: values[n] for members in columns().values() for n in members if n in values}
 

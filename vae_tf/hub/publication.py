@@ -41,11 +41,11 @@ def publish(
             everybody to see. It takes a login, `hf auth login`.
 
     Returns:
-        What `load_run` takes: the folder, or hf://USER/NAME where it was pushed.
+        Argument for `load_run`: the folder, or hf://USER/NAME where it was pushed.
 
     Raises:
         UserError: If the run has no checkpoint, the folder is not empty, the packages of the extra
-            `hub` are not installed, or the hub refuses. What was made then stays.
+            `hub` are not installed, or the hub refuses. The folder then stays.
 
     Example:
         >>> publish("predictions/MNIST-VAE", "published/MNIST-VAE", push="ada/mnist-vae")

@@ -1,9 +1,9 @@
-"""Gap of inference in two parts: the encoder's share, and that of the posterior's form.
+"""Gap of inference in two parts: the encoder's share, and the share of the posterior's form.
 
     log p(x) - ELBO[q(z|x)] = (log p(x) - ELBO[q*]) + (ELBO[q*] - ELBO[q(z|x)])
 
 q* is the best Gaussian with independent latents for that image. The first part is the gap of the
-form (the paper's approximation gap), the second that of amortization.
+form (the paper's approximation gap), the second is the gap of amortization.
 
 Reference:
     Cremer, Li & Duvenaud, "Inference Suboptimality in Variational Autoencoders", ICML 2018, Eq. 4

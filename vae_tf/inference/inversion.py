@@ -51,7 +51,7 @@ def invert(
 
     The encoder is not asked. The first start is the code 0, others are samples of the prior.
     Each descends by Adam, and the best one counts. For a linear decoder and squared errors the
-    result is that of least squares. The prior has no part in it: codes may be where it has none.
+    result equals least squares. The prior has no part in it: codes may be where it has none.
 
     Args:
         model: Model of this package with continuous codes and without labels.

@@ -62,7 +62,7 @@ class _Registry(Mapping):
 
 
 def _declarations(path: Path) -> Iterator[_Declaration]:
-    """The names of a file: its own, and with `kl_weights` those of one class at several weights."""
+    """The names of a file: its own, and with `kl_weights` a name for each weight."""
     module = f"vae_tf.models.{path.stem}"
     for node in ast.parse(path.read_text("utf-8")).body:
         if isinstance(node, ast.ClassDef) and node.decorator_list:

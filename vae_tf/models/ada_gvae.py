@@ -18,8 +18,8 @@ class AdaGVAE(VAE):
 
     A latent is shared where KL(q(z_l|x1) || q(z_l|x2)) is below the middle between the least and
     the largest over the latents of the pair. There both posteriors become the Gaussian with the
-    mean of the means and the mean of the variances (that of the Group-VAE). Reconstruction and KL
-    are those of both images. A pair of one image twice is the VAE.
+    mean of the means and the mean of the variances (as in the Group-VAE). Reconstruction and KL
+    are sums over both images. A pair of one image twice is the VAE.
 
     Learns from pairs: the data must have known factors. The batch size counts pairs.
     """

@@ -22,10 +22,10 @@ class AdversarialAE(Adversarial, DeterministicAutoEncoder):
     """Deterministic autoencoder whose codes a discriminator takes for samples of the prior.
 
     Three steps per update, each from the weights that the one before left (Sec. 2): encoder and
-    decoder learn to reconstruct; the discriminator learns to tell samples of N(0, I) from codes;
-    the encoder learns to pass for the prior, by -log D(z), which does not saturate. Each has an
-    optimizer of its own: as Adam's steps do not depend on the scale of a loss, learning rates, not
-    weights, say what the prior is worth. `loss` is the sum of the first and the third.
+    decoder learn to reconstruct; the discriminator learns to distinguish samples of N(0, I) from
+    codes; the encoder learns to pass for the prior, by -log D(z), which does not saturate. Each has
+    an optimizer of its own: as Adam's steps do not depend on the scale of a loss, learning rates,
+    not weights, say what the prior is worth. `loss` is the sum of the first and the third.
 
     `mmd` is the distance of the batch's codes from the prior that `wae` minimizes, as a measure
     that no opponent moves: 0 on average where the codes have the prior.

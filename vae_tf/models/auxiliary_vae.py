@@ -26,16 +26,16 @@ class AuxiliaryVAE(SemiSupervisedVAE):
     - adgm: p(y) p(z) p(x|y, z) p(a|x, y, z): the images know nothing of a.
     - sdgm: p(y) p(z) p(a|y, z) p(x|a, y, z), two stochastic layers with skip connections.
 
-    All networks but that of images share the convolutions of the encoder's spec, where there are
-    some, and have its dense layers each as hidden layers of its own (one of 500 if it has none);
-    a and z have `Params.latent_size` latents each. Latents are y, z and a, in this order. What is
-    drawn for a without an image is noise in adgm, and makes no difference.
+    All networks except the network of images share the convolutions of the encoder's spec, where
+    there are some, and have its dense layers each as hidden layers of its own (one of 500 if it has
+    none); a and z have `Params.latent_size` latents each. Latents are y, z and a, in this order.
+    Samples of a without an image are noise in adgm, and makes no difference.
     """
 
     kind: str = hyperparameter("sdgm", "Which of the two models.", one_of=("adgm", "sdgm"))
     batch_normalization: bool = hyperparameter(
         False,
-        "Whether all hidden layers but those of the shared convolutions are normalized over the "
+        "Whether all hidden layers except the shared convolutions are normalized over the "
         "batch, as in the authors' code.",
     )
 
@@ -105,7 +105,7 @@ def _networks(params, features, num_classes, kind) -> dict[str, tuple[list[int],
 
 
 def _build(params, image_shape, num_classes, kind, normalized):
-    """All networks but that of images as one model of x, a, y and z, and the decoder."""
+    """All networks except the network of images as one model of x, a, y and z, and the decoder."""
     size = params.latent_size
     convolutions, hidden = _layers(params)
     shared = {"activation": params.activation, "initializer": params.initializer}

@@ -31,10 +31,10 @@ class BetaTCVAE(VAE):
     Written as KL + (beta - 1) TC, so that beta 1 is the VAE exactly.
 
     The weighted estimate carries an offset of about (L - 1) log N nats, 120 for ten latents and
-    the sprites, which the gradient does not see. What is logged is the stratified estimate,
-    whatever the loss has. It is no measure either, but near one: of independent codes, in batches
+    the sprites, which the gradient does not see. The log has the stratified estimate, whatever
+    the loss has. It is no measure either, but near one: of independent codes, in batches
     of 64 of the sprites' number, it is -0.1 to -2.4 nats at a KL of 2 to 10 nats, and 7 at 19, as
-    above log N what images cannot tell counts as total correlation.
+    information above log N counts as total correlation.
     """
 
     logged = ("total_correlation",)
@@ -62,7 +62,7 @@ class BetaTCVAE(VAE):
         return penalty, {**logs, "total_correlation": self.readable(outputs, total_correlation)}
 
     def readable(self, outputs, total_correlation):
-        """The total correlation for the log, `[B]`, given that of the loss."""
+        """The total correlation for the log, `[B]`, given the loss' estimate."""
         if self.estimator == "stratified":
             return total_correlation
         size = ops.shape(outputs.z)[0]

@@ -33,17 +33,17 @@ class CapacityVAE(VAE):
 
     gamma 1 and capacity 0 is the VAE.
 
-    Below the capacity the gradient pays gamma for every nat of KL, whatever it tells of the image.
+    Below the capacity the gradient is gamma per nat of KL, whatever its information.
     Where gamma is far more than a nat is worth to the reconstruction, nats go where they are made
     fastest, into latents that are active already, and the reconstruction gets little of them. About
     10 still holds the KL and leaves to the reconstruction where the nats go. It cannot hold a KL
     below what a reconstruction worth more than gamma a nat asks for. Nor does it make a decoder
-    use what the encoder spends: where the optimization fails, the capacity is paid in full for
-    codes that tell nothing (RESULTS.md, remedies side by side).
+    use what the encoder spends: where the optimization fails, the capacity is reached by codes
+    without information (RESULTS.md, remedies side by side).
     """
 
     logged = ("capacity",)
-    indivisible = "the distance to the capacity is that of the batch's mean KL"
+    indivisible = "the distance to the capacity is computed from the batch's mean KL"
 
     gamma: float = hyperparameter(
         1_000.0,

@@ -40,7 +40,7 @@ class ConditionalVAE(VAE):
         return build_networks(params, image_shape, num_classes=num_classes)
 
     def fit(self, x=None, y=None, *args, **kwargs):
-        """As Keras has it, once the labels are what they should be.
+        """Keras' method, after a check of the labels.
 
         Raises:
             UserError: If a label is no integer from 0 to `num_classes` - 1.

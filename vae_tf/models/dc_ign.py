@@ -21,9 +21,9 @@ class DCIGN(VAE):
     reconstruction's gradient they get `invariance_weight * (z - mean z)`, which draws them
     together. Latent k belongs to the k-th factor that says how something is shown (position,
     light); all latents beyond belong to what is shown, the intrinsic factors, and are free in the
-    groups in which those vary together. The gradient is that of
-    invariance_weight / 2 * |z - mean z|^2 over the clamped latents, with the mean held fixed, and
-    so this is added to the loss.
+    groups in which those vary together. The gradient is the gradient
+    of invariance_weight / 2 * |z - mean z|^2 over the clamped latents, with the mean held fixed,
+    and so this is added to the loss.
 
     Learns from groups, see `data.factor_batches.clamped`: the data must have known factors, fewer
     of them that are not intrinsic than there are latents.

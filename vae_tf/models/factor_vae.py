@@ -20,10 +20,10 @@ from vae_tf.probability import divergences
 class FactorVAE(Adversarial, VAE):
     """VAE with a penalty gamma TC, where TC = mean log D(z) / (1 - D(z)) (Eq. 2 and 3).
 
-    The discriminator learns to tell the codes of a batch from those of a second batch of the same
-    size with every latent permuted by itself (Alg. 2). Where there is none, as in `fit` on arrays,
-    the same images are the second batch, as in the code of Locatello et al. 2019. gamma 0 is the
-    VAE.
+    The discriminator learns to distinguish the codes of a batch from the codes of a second batch of
+    the same size with every latent permuted by itself (Alg. 2). Where there is none, as in `fit` on
+    arrays, the same images are the second batch, as in the code of Locatello et al. 2019. gamma 0
+    is the VAE.
 
     The penalty is as good as the discriminator: where it lags behind the codes, its estimate is too
     small, and the VAE is left as it was. In the paper both networks learn at 1e-4, over 300,000
@@ -88,7 +88,7 @@ class FactorVAE(Adversarial, VAE):
     def second_codes(self, batch: dict):
         """Samples of the codes of the second batch `[B, L]`, through which no gradient passes."""
         images = batch.get("second", batch["image"])
-        # As wide as the codes they are told from, also while the KL weight is 0.
+        # The same width as the codes, also while the KL weight is 0.
         draw = Sampling(self.seed_generator, bound=self.weight_at_step().bounded)
         latents = self.infer({"image": images}, draw, False)
         return ops.stop_gradient(concatenate([latent.z for latent in latents]))

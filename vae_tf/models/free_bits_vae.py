@@ -17,10 +17,10 @@ from vae_tf.models.vae import VAE
 class FreeBitsVAE(VAE):
     """The regularizer is the sum over latents of max(free_nats, KL of the latent).
 
-    The KL is the mean over the batch, as in the paper, not that of each image. Below `free_nats` a
-    latent has no gradient from the regularizer: nothing draws it to the prior, and nothing but the
-    reconstruction fills it. Each latent is a group by itself; the authors' groups are feature maps.
-    0 is the VAE.
+    The KL is the mean over the batch, as in the paper, not the KL of each image. Below `free_nats`
+    a latent has no gradient from the regularizer: nothing draws it to the prior, and nothing but
+    the reconstruction fills it. Each latent is a group by itself; the authors' groups are feature
+    maps. 0 is the VAE.
     """
 
     logged = ("paying_latents",)

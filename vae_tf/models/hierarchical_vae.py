@@ -43,7 +43,7 @@ class HierarchicalVAE(VAE):
 
     The lowest layer z_1 has `latent_size` latents and the networks of the encoder's and decoder's
     spec. Codes are the layers side by side, top first; images depend on z_1 alone. `kl_1` and
-    `active_1` in the log are those of z_1, its latents with more than 0.01 nats counting as active.
+    `active_1` in the log belong to z_1, its latents with more than 0.01 nats counting as active.
     """
 
     takes_networks = takes_vectors = False

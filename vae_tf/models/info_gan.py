@@ -62,8 +62,8 @@ class InfoGAN(Adversarial):
     (App. C.1); Q has no hidden layer of its own here.
 
     `encode` gives the probabilities of the classes, the means of the continuous codes as points,
-    and for the noise its prior. `reconstruction`, `kl` and `elbo` are those of real images through
-    Q and the generator, nothing is trained on them; the KL of a point is infinite.
+    and for the noise its prior. `reconstruction`, `kl` and `elbo` are computed on real images
+    through Q and the generator, nothing is trained on them; the KL of a point is infinite.
 
     Raises:
         UserError: If there are more codes than latents, or the KL weight is not 1.
@@ -204,8 +204,8 @@ class InfoGAN(Adversarial):
             head: `[B, L]`, what Q reads off them.
 
         Returns:
-            That of the categorical codes, at most the sum of the logs of their sizes, and that of
-            the continuous ones, at most -0.23 each, as Q's standard deviation is fixed.
+            Bound for the categorical codes, at most the sum of the logs of their sizes, and bound
+            for the continuous ones, at most -0.23 each, as Q's standard deviation is fixed.
         """
         *classes, codes, _ = self.parts(z)
         *logits, means, _ = self.parts(head)

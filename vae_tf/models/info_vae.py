@@ -38,7 +38,7 @@ class InfoVAE(VAE):
     (h^2 / (h^2 + 2))^(L / 2) / (h^2 + 2), so that a weight at bandwidth h is that weight times the
     ratio of this factor at h to the factor at another bandwidth. The authors' code (MNIST, L = 20)
     has the weight 1 beside a mean over 784 pixels and the kernel exp(-d^2 / L^2): scale 784 at
-    bandwidth L / sqrt(2), which weighs a shift as a scale of 200 at ours does.
+    bandwidth L / sqrt(2), which weights a shift as a scale of 200 at ours does.
     """
 
     logged = ("mmd",)
@@ -52,7 +52,8 @@ class InfoVAE(VAE):
     scale: float = hyperparameter(
         100.0,
         "Weight of the MMD beside alpha - 1, at least 1 - alpha. The paper sets it so that the MMD "
-        "weighs as much as the reconstruction.",
+        ""
+        "has as much weight as the reconstruction.",
         least=0,
     )
     bandwidth: float | None = hyperparameter(

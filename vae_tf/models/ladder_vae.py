@@ -17,7 +17,7 @@ from vae_tf.probability.distributions import Gaussian
 class LadderVAE(HierarchicalVAE):
     """q(z_L|x) q(z_L-1|z_L, x) ... q(z_1|z_2, x) against the hierarchical VAE's generative model.
 
-    What the image says of a layer, N(m, s^2), and its prior given the layer above are merged by
+    The image's estimate of a layer, N(m, s^2), and its prior given the layer above are merged by
     their precisions (Eq. 10 to 12). Given that layer the prior is known, so the KL of every layer
     is exact. Without upper layers it is the VAE.
     """

@@ -20,7 +20,7 @@ class VAE(GenerativeModel):
     """The regularizer is the KL divergence of the posterior from the prior, N(0, I).
 
     At KL weight 1 the loss is the negative evidence lower bound (Kingma & Welling, Eq. 10), at
-    weight beta that of the beta-VAE (Higgins et al., Eq. 4), at 0 that of the plain autoencoder,
+    weight beta the beta-VAE's loss (Higgins et al., Eq. 4), at 0 the plain autoencoder's,
     see `zero_weight`.
 
     Most variants override `regularizer` alone; a family says in `infer` and `render` what its
@@ -28,7 +28,7 @@ class VAE(GenerativeModel):
     """
 
     learns_prior = True
-    # One class under different KL weights; 4 is that of Higgins et al. 2017 on 2-D shapes.
+    # One class under different KL weights; 4 is from Higgins et al. 2017 on 2-D shapes.
     kl_weights = {"ae": 0.0, "vae": 1.0, "beta_vae": 4.0}
     # Samples of the posterior an image in the loss.
     num_samples = 1
@@ -37,7 +37,7 @@ class VAE(GenerativeModel):
         """The hook: what is added to the reconstruction under the KL weight.
 
         Args:
-            outputs: What the forward pass gave: `mean`, `log_stddev` and `z`, `[B, L]` each.
+            outputs: Outputs of the forward pass: `mean`, `log_stddev` and `z`, `[B, L]` each.
 
         Returns:
             The penalty `[B]` in nats, and a dict of terms to log, each `[B]` or scalar: "kl", the
@@ -47,7 +47,7 @@ class VAE(GenerativeModel):
         return kl, {"kl": kl}
 
     def reduce(self, outputs: Outputs, losses):
-        """From the losses `[B]` to the loss, a scalar, and terms to log besides."""
+        """From the losses `[B]` to the loss, a scalar, and further terms to log."""
         return self.average(outputs, losses), {}
 
     def compute_terms(self, batch, training):
@@ -55,7 +55,7 @@ class VAE(GenerativeModel):
 
         Args:
             batch: A dict with all that `batch_keys` names.
-            training: Whether layers and gradients are those of training.
+            training: Whether layers and gradients are in training mode.
 
         Returns:
             Dict of scalars: the columns of `log.csv`. `loss`, `reconstruction`, `kl` and `elbo` in

@@ -96,7 +96,7 @@ def build_trunk(spec: specs.Spec | str, image_shape: tuple[int, ...], **options)
     Args:
         spec: Layers, see `networks.specs`.
         image_shape: (H, W, C), or (D,) for vectors.
-        **options: Those of `build_encoder`.
+        **options: Same as in `build_encoder`.
     """
     whole = build_encoder(spec, image_shape, 1, **options)
     return keras.Model(whole.input, whole.get_layer("mean").input, name="trunk")
@@ -140,7 +140,7 @@ def build_decoder(
         image_shape: (H, W, C).
         latent_size: L.
         base_channels: Filters of the feature map that the convolutions start from; by default
-            those of the first of them.
+            the sizes of the first of them.
         activation: Name of the activation of all layers but the last.
         batch_normalization: Whether what goes into these activations is normalized over the batch.
         initializer: Initial weights, see `networks.initial_weights`.
@@ -207,7 +207,7 @@ def build_networks(
     Args:
         params: `config.Params`.
         image_shape: (H, W, C) of the data.
-        num_classes: Size of the one-hot label that both see besides: behind the image's channels,
+        num_classes: Size of the one-hot label that both also see: behind the image's channels,
             and behind z.
         batch_normalization: Whether both normalize over the batch.
         log_stddev: Initial bias of the encoder's second head.

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-# Of the logarithm of a scale: maps and their inverses stay exact in float32.
+# Bound of the logarithm of a scale: maps and their inverses stay exact in float32.
 _MOST_LOG_SCALE = 2.0
 
 

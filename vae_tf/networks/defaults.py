@@ -15,7 +15,7 @@ _MOST_FEATURES = 65_536  # values that the first dense layer reads: 17 million w
 
 
 class DefaultNetworks(NamedTuple):
-    """What `build_networks` reads of `config.Params`, with the defaults of a model without a run.
+    """Fields of `Params` that `build_networks` reads, with the defaults of a model without a run.
 
     Attributes:
         encoder: Layers of the encoder, see `specs`.

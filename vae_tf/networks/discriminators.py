@@ -1,4 +1,4 @@
-"""Discriminators: networks that tell two sources of vectors apart."""
+"""Discriminators: networks that distinguish two sources of vectors."""
 
 import keras
 from keras import layers

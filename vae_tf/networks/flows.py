@@ -1,7 +1,7 @@
 """Normalizing flows: invertible maps of latent samples whose densities are known along the way.
 
-Each is a layer `(z [B, L], context [B, C]) -> (f(z) [B, L], log |det df/dz| [B])`, the context that
-of the image, the determinant in nats.
+Each is a layer `(z [B, L], context [B, C]) -> (f(z) [B, L], log |det df/dz| [B])`, the context is
+the image's, the determinant is in nats.
 
 References:
     Rezende & Mohamed, "Variational Inference with Normalizing Flows", ICML 2015.
@@ -101,7 +101,7 @@ class InverseAutoregressiveFlow(layers.Layer):
         """Which weights take part: `[L, H]` and `[H, 2 L]` of 0 and 1."""
         order = ops.arange(size)
         order = ops.flip(order) if self.reverse else order
-        # Units of degree d see latents up to the d-th; outputs see units of lower degree. Those of
+        # Units of degree d see latents up to the d-th; outputs see units of lower degree. Units of
         # degree -1 see the context alone: without them the first latent would not depend on it.
         degrees = ops.arange(self.hidden_size) % size - 1
         inward = ops.cast(order[:, None] <= degrees[None], "float32")

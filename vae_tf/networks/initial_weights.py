@@ -18,7 +18,7 @@ import keras
 # Variance of a weight times the fan-in, of layers behind which is a rectifier, and of others.
 _GAINS = {"he": (2.0, 1.0), "lecun": (1.0, 1.0), "torch": (1 / 3, 1 / 3)}
 
-_BIAS_SEEDS = 250  # from the seeds of kernels to those of biases
+_BIAS_SEEDS = 250  # from the seeds of kernels to the seeds of biases
 
 
 class InitialWeights:

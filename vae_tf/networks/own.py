@@ -42,7 +42,7 @@ class OwnNetworks:
 
     Args:
         text: JSON of both configurations, see `of`.
-        weights: Initial weights of each, in the order of Keras; None for those of initializers.
+        weights: Initial weights of each, in the order of Keras; None for weights of initializers.
 
     Attributes:
         text: The JSON.

@@ -48,7 +48,7 @@ class CodeStatistics(NamedTuple):
 
     @property
     def order(self) -> np.ndarray:
-        """Numbers of the latents, `[L]`, that of most use first."""
+        """Numbers of the latents, `[L]`, most used first."""
         return np.argsort(-self.use, kind="stable")
 
     @property

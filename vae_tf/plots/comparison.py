@@ -29,14 +29,14 @@ from vae_tf.plots.page import (
 
 _MARKERS = "os^Dvp*hXP<>"
 _BAR, _APART = 170, 26  # width of a column of bars, and between columns; pixels
-# What bars show -> heading, color.
+# Quantity of bars -> heading, color.
 _TERMS = {"reconstruction": ("Reconstruction, nats", BLUE), "kl": ("KL, nats", SKY)}
-# The same where a run tells classes.
+# The same where a run predicts classes.
 _ERRORS = {"val_error": ("Wrong, validation", ORANGE), "test_error": ("Wrong, test", ORANGE)}
 
 
 class Compared(NamedTuple):
-    """What a comparison shows of a run.
+    """Quantities of a run in a comparison.
 
     Attributes:
         name: Name of the run.
@@ -44,8 +44,8 @@ class Compared(NamedTuple):
         kl: KL term in nats per image, None if unknown.
         strip: A traversal as a picture, `[H, W, 3]` uint8; None if unknown.
         history: Columns of its log.csv by name.
-        val_error: Part of the validation images that is put in a wrong class, in [0, 1]; None of a
-            run that tells no classes.
+        val_error: Part of the validation images that is put in a wrong class, in [0, 1]; None for
+            a run that predicts no classes.
         test_error: The same of test images; None also where there are none.
     """
 
@@ -63,7 +63,7 @@ def plot_comparison(
 ) -> Figure:
     """Draws reconstruction, KL, one traversal, the trade-off and the curves of each run.
 
-    Where runs tell classes, there is also the part of the images that each puts in a wrong one.
+    Where runs predict classes, there is also the part of the images that each puts in a wrong one.
 
     Args:
         groups: Heading -> runs whose numbers can be compared: the same data and likelihood.

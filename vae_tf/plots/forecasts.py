@@ -82,7 +82,7 @@ def plot_forecast(
         forecast: A `forecasts.linear_vae.Forecast`.
         title: Title of the page.
         notes: Lines below the title.
-        measured: What the run reached; None for a forecast alone.
+        measured: Values of the run; None for a forecast alone.
     """
     left, between = 66, 150
     page = Page(left + _SPECTRUM + between + _TRADE_OFF, _HEIGHT + 160, title, tuple(notes))
@@ -95,7 +95,7 @@ def plot_forecast(
 
 def _spectrum(page, left, top, forecast):
     axes = page.chart(
-        left, top, _SPECTRUM, _HEIGHT, title="Which latents pay for themselves",
+        left, top, _SPECTRUM, _HEIGHT, title="Latents that lower the loss",
         xlabel="direction of the images, by variance", ylabel="eigenvalue, log scale",
     )  # fmt: skip
     values = forecast.eigenvalues[: 2 * forecast.latent_size]
@@ -169,7 +169,7 @@ def _add_weights(axes, variance):
 
 def _trade_off(page, left, top, forecast, measured):
     axes = page.chart(
-        left, top, _TRADE_OFF, _HEIGHT, title="What the nats buy",
+        left, top, _TRADE_OFF, _HEIGHT, title="Error against nats",
         xlabel="KL, nats per image", ylabel="squared error per image",
     )  # fmt: skip
     kl, error = forecast.trade_off()
@@ -196,7 +196,7 @@ def _trade_off(page, left, top, forecast, measured):
 
 
 def _numbers(page, left, top, forecast, measured):
-    """What the forecast says and what the run reached, as a table; and how to read the picture."""
+    """The forecast and the run's values, as a table; and how to read the picture."""
     latents = forecast.latent_size
     kl = _short(forecast.kl) if math.isfinite(forecast.kl) else "no limit"
     run = measured or Measured(0, 0.0, 0.0)
@@ -220,7 +220,7 @@ def _numbers(page, left, top, forecast, measured):
             page.text(left, top + 48, reached, size=15, color=ORANGE, weight=weight, va="baseline")
         left += width
     reading = (
-        "A latent pays a linear VAE if its eigenvalue exceeds weight ×",
+        "A latent lowers a linear VAE's loss if its eigenvalue exceeds weight ×",
         "variance, by half the height of its bar in nats. Trained",
         "networks mostly use fewer latents than the linear optimum.",
     )

@@ -11,7 +11,7 @@ from vae_tf.plots.page import BLUE, FAINT, INK, MARGIN, ORANGE, SKY, Page
 PARTS = {
     "index_code_mutual_information": (
         "Index-code information",
-        "what codes tell of the image",
+        "information of codes on the image",
         BLUE,
     ),
     "total_correlation": ("Total correlation", "of so many images", ORANGE),
@@ -34,7 +34,7 @@ def plot_decomposition(parts: dict[str, float], title: str, notes: Sequence[str]
     is as wide as the dependence that unseen images show, `least_total_correlation`.
 
     Args:
-        parts: What `metrics.elbo_decomposition` returns: the names of `PARTS`, each with its
+        parts: Result of `metrics.elbo_decomposition`: the names of `PARTS`, each with its
             `_error`, and `kl`, all finite, in nats; limit and bound may be missing, as in
             the scores of older versions.
         title: Title of the page.

@@ -11,7 +11,7 @@ from vae_tf.plots.page import BLUE, FAINT, INK, MARGIN, Page, points
 def plot_kl_per_latent(
     kl: np.ndarray, active: np.ndarray, title: str, notes: Sequence[str] = ()
 ) -> Figure:
-    """Draws a bar for each latent, as high as the nats it uses, that of most first.
+    """Draws a bar for each latent, as high as the nats it uses, highest first.
 
     Args:
         kl: `[L]` KL of each latent in nats, mean over images.

@@ -12,7 +12,7 @@ from vae_tf.texts.escaping import without_mathtext
 
 
 class Coloring(NamedTuple):
-    """What the points of a scatter plot are colored by.
+    """Colors of the points of a scatter plot.
 
     Attributes:
         name: Name of the label or factor.
@@ -55,7 +55,7 @@ def plot_latent_space(
 
     Args:
         scatters: Projections of the same codes, a panel each.
-        colorings: What the points are colored by; empty for one color.
+        colorings: Colorings of the points; empty for one color.
         pictures: Heading -> `[H, W, 3]` uint8 picture of about 400 pixels per side.
         title: Title of the page.
         notes: Lines below the title.

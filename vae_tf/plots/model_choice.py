@@ -17,7 +17,7 @@ class Standing(NamedTuple):
     Attributes:
         values: `[N]` scores of all runs.
         chosen: Score of the chosen run.
-        words: What is written beside it.
+        words: Text beside it.
     """
 
     values: np.ndarray

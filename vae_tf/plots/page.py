@@ -10,7 +10,7 @@ DPI = 100
 MARGIN = 18  # pixels around a page
 
 INK, FAINT, RULE = "#1f2328", "#686f78", "#d5d9de"
-# Told apart with any color vision (Okabe & Ito 2008).
+# Distinct with any color vision (Okabe & Ito 2008).
 BLUE, ORANGE, SKY = "#0072b2", "#d55e00", "#56b4e9"
 # Up to ten classes (Tol 2021, "muted", and grey); names beside the points help where they are near.
 CLASSES = (

@@ -20,7 +20,7 @@ _FEWEST_FRAMES = 8  # that a film is thinned to
 
 _MOST_PIXELS = 20_000_000  # of a picture that is read, which somebody else may have made
 
-# What a figure may be written in besides PNG -> what its file is called after the stem.
+# Format of a figure in addition to PNG -> ending of its file name.
 FORMATS = {"svg": ".svg", "pdf": ".pdf", "2x": "@2x.png"}
 
 _SOURCE = "Source"  # key of the PNG text that says what a picture was made from
@@ -32,7 +32,7 @@ def save_png(path: Path, pixels: np.ndarray, *, source: str | None = None):
     Args:
         path: Path of the file; its folder is made if it does not exist.
         pixels: `[H, W, 3]` uint8 picture.
-        source: Name of what it was made from, kept in the file; see `source_of`.
+        source: Name of its source, kept in the file; see `source_of`.
     """
     _save_image(path, Image.fromarray(pixels), source)
 
@@ -45,8 +45,8 @@ def save_figure(
     Args:
         path: Path of the file; its folder is made if it does not exist.
         figure: Any Matplotlib figure.
-        source: Name of what it was made from, kept in the file; see `source_of`.
-        formats: In what it is written besides, see `FORMATS`: for papers and projectors.
+        source: Name of its source, kept in the file; see `source_of`.
+        formats: Additional formats, see `FORMATS`: for papers and projectors.
     """
     canvas = FigureCanvasAgg(figure)
     with warnings.catch_warnings():
@@ -96,7 +96,7 @@ def save_gif(
         frames: `[H, W, 3]` uint8 frames, all of one size.
         durations: Milliseconds that each frame is shown.
         limit: Number of bytes aimed at.
-        source: Name of what it was made from, kept in the file; see `source_of`.
+        source: Name of its source, kept in the file; see `source_of`.
 
     Returns:
         Number of bytes written: above `limit` only where so few frames of 128 colors are.

@@ -46,7 +46,7 @@ def plot_score_curves(
     Args:
         panels: Heading -> name of a curve, "" where there is one alone, -> curve.
         ticks: Position -> how it is written.
-        xlabel: What varies along the panels.
+        xlabel: Quantity that varies along the panels.
         title: Title of the page.
         notes: Lines below the title.
     """
@@ -77,7 +77,7 @@ def plot_score_curves(
 
 
 class _Look(NamedTuple):
-    """Color, marker, the letter that looks like it, dashes: more than color tells curves apart."""
+    """Color, marker, the letter that looks like it, and dashes: they distinguish curves."""
 
     color: str
     marker: str

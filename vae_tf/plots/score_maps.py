@@ -25,8 +25,8 @@ def plot_score_maps(
 
     Args:
         maps: Heading -> `[R, C]` means over seeds, NaN where there is no run.
-        rows: What varies from row to row, and its R values.
-        columns: What varies from column to column, and its C values.
+        rows: Quantity that varies from row to row, and its R values.
+        columns: Quantity that varies from column to column, and its C values.
         title: Title of the page.
         notes: Lines below the title.
     """

@@ -1,4 +1,4 @@
-"""The eight panels of a training, and those of its stochastic layers and likelihood (draw)."""
+"""The eight panels of a training, and panels of its stochastic layers and likelihood (draw)."""
 
 import itertools
 from collections.abc import Sequence
@@ -36,7 +36,7 @@ LAYER_PANELS = {
 }
 # A likelihood's standard deviation, where it is not fixed.
 SCALE_PANEL = "Stddev of the likelihood"
-# The part of the images that is told wrongly, where classes are told.
+# The part of the images that is classified wrongly, where classes are predicted.
 ERROR_PANEL = "Classification error"
 _WIDTH, _HEIGHT, _ACROSS, _DOWN = 268, 190, 76, 86  # of a panel, and between panels; pixels
 # Unit -> the least span of an axis; the prior's standard deviation is 1.
@@ -52,7 +52,7 @@ def plot_training_curves(
     the standard deviation of a likelihood that learns it, and the error of a classifier.
 
     Args:
-        history: Columns of log.csv by name, `step` among them; those of validation begin with
+        history: Columns of log.csv by name, `step` among them; columns of validation begin with
             `val_`.
         title: Title of the page.
         notes: Lines below the title.
@@ -132,7 +132,7 @@ def _plot_error(axes, history):
 
 
 def _plot_curves(axes, history, columns):
-    """Draws columns of the log, each with that of validation; returns all values drawn."""
+    """Draws columns of the log, each with its validation column; returns all values drawn."""
     drawn = []
     for column, name in columns.items():
         steps, values = downsample_curve(history["step"], history[column])

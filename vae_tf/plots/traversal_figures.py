@@ -80,7 +80,7 @@ def plot_traversals(
         notes: Lines below the title.
         unit: Unit of `use`.
         image: `[H, W, C]` image that the last block starts from, shown in its heading.
-        names: Number of a latent -> what it tells.
+        names: Number of a latent -> the attribute it predicts.
         groups: Heading and number of rows of each group of latents, in this order; empty for one
             group without a heading.
         tile: Approximate height of an image in pixels.

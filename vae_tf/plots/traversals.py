@@ -17,9 +17,9 @@ def latent_ranges(mode: str, statistics: CodeStatistics | None = None) -> np.nda
 
     Args:
         mode: "prior" for the 2 % and 98 % quantiles of N(0, 1), the same for all; "fitted" for
-            those of a Gaussian fitted to the samples of all posteriors, which are the same again
-            where these are distributed like the prior, and as wide as the codes where no KL holds
-            them, as in a plain autoencoder; "minmax" for the least and the greatest sample.
+            quantiles of a Gaussian fitted to the samples of all posteriors, which are the same
+            again where these are distributed like the prior, and as wide as the codes where no KL
+            holds them, as in a plain autoencoder; "minmax" for the least and the greatest sample.
         statistics: Statistics of the codes of the analyzed images; "prior" needs none.
 
     Returns:
@@ -39,7 +39,7 @@ def latent_ranges(mode: str, statistics: CodeStatistics | None = None) -> np.nda
         return np.tile([-_EDGE, _EDGE], (count, 1))
     if statistics is None:
         raise UserError(
-            f"The range '{mode}' is that of codes. Received: statistics=None. Pass what "
+            f"The range '{mode}' depends on codes. Received: statistics=None. Pass what "
             "`code_statistics` returns, or use the range 'prior'."
         )
     if mode == "minmax":

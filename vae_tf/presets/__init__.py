@@ -28,7 +28,7 @@ GROUPS: tuple[Presets[Params], ...] = (
     celeba.RUNS,
 )
 
-# What to try first, in this order; nothing is downloaded.
+# Runs to try first, in this order; nothing is downloaded.
 FIRST = ("digits-map", "sprites-beta-TCVAE", "digits-VAE", "emoji-VAE", "my-images")
 
 # Former name -> name.

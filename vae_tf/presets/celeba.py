@@ -55,17 +55,17 @@ RUNS.add(
 # The names that these had.
 RENAMED = {name.removeprefix("CelebA-"): name for name in RUNS}
 
-# What CelebA had, and from whom, is at each run. None of these was trained here.
+# Each run says what was done on CelebA, and by whom. None of these was trained here.
 _published = replace(PUBLISHED, dataset="celeb_a")
 _HOURS = "up to 30 hours"
-# The weight is that of disentangling-vae (Dubois et al., hyperparam.ini), which takes FactorVAE's.
+# The weight is from disentangling-vae (Dubois et al., hyperparam.ini), which takes FactorVAE's.
 RUNS.add(
     "CelebA-beta-TCVAE",
     replace(_published, model="beta_tcvae", hyper={"beta": 6.4}),
     f"beta-TCVAE at its published length; {_HOURS}",
 )
 # Kim & Mnih 2018 on CelebA: the discriminator at 1e-5, 1,000,000 steps; both rates and the weight
-# are also those of disentangling-vae.
+# are also from disentangling-vae.
 RUNS.add(
     "CelebA-FactorVAE",
     replace(

@@ -42,7 +42,7 @@ RUNS.add(
     "the VAE; five minutes",
 )
 # The collapse that the project saw, by its cause: losses averaged over 784 pixels and 32 latents
-# weigh the KL 784 / 32 times, above the weight of 10.3 at which a linear VAE collapses.
+# weight the KL 784 / 32 times, above the weight of 10.3 at which a linear VAE collapses.
 RUNS.add(
     "MNIST-VAE-averaged-losses",
     replace(RUNS["MNIST-VAE"], kl_weight=24.5),
@@ -66,7 +66,7 @@ RUNS.add(
     replace(RUNS["MNIST-VAE"], encoder=((500,), (500,)), decoder=((500,),), latent_size=8),
     "the dense network of lower capacity; a minute and a half",
 )
-# As the project trained it last: absolute errors, and a learning rate of 0.00001.
+# The project's last version: absolute errors, and a learning rate of 0.00001.
 RUNS.add(
     "MNIST-VAE-dense-absolute-errors",
     replace(RUNS["MNIST-VAE-dense"], likelihood="laplace", learning_rate=1e-5),
@@ -108,7 +108,7 @@ RUNS.add(
     replace(RUNS["MNIST-VAE"], model="adversarial_ae", latent_size=8, learning_rate=4e-4),
     "the adversarial autoencoder: a discriminator of codes; ten minutes",
 )
-# As the authors' code has it: 74 latents, of which ten classes and two continuous codes, batches of
+# Same as the authors' code: 74 latents, of which ten classes and two continuous codes, batches of
 # 128, 50 "epochs" of 100 updates; but no hidden layer of Q's own.
 # experiments/infogan_mnist.py trains it with networks a quarter as wide, and looks what it learned.
 RUNS.add(

@@ -27,7 +27,7 @@ RUNS = {
 }
 STUDIES: Presets[Study] = Presets("studies", "Studies, grids of runs")
 
-# What the weight of the KL does to codes of shapes: fifteen short runs of a dense network, made for
+# Effect of the KL weight on codes of shapes: fifteen short runs of a dense network, made for
 # two cores.
 STUDIES.add(
     "beta-on-sprites",
@@ -45,7 +45,7 @@ STUDIES.add(
 )
 
 # The table of the beta-VAE paper with every variant (experiments/sprites_study.py, --metrics full):
-# those of which one run would say too little with three seeds, the others with one.
+# with three seeds where one run would say too little, the others with one.
 _sprites = {
     "VAE": RUNS["sprites-VAE"],
     **{f"beta-VAE-{_b}": replace(RUNS["sprites-beta-VAE"], kl_weight=_b) for _b in (2, 4, 8, 16)},
@@ -341,7 +341,7 @@ STUDIES.add(
                 validate_every=240,
                 sample_every=5_000,
                 sample_steps=(),
-                # As many images as of the others.
+                # The same number of images as the others.
                 keep_steps=(94, 312, 625, 938, 1_562, 3_125, 6_250, 9_375, 18_000),
             )
         }

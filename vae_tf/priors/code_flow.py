@@ -18,7 +18,7 @@ _COUPLINGS, _HIDDEN_SIZE = 6, 64
 _BATCH_SIZE, _STEPS, _LEARNING_RATE = 256, 2_000, 4e-3
 _CHECK_EVERY = 100  # steps between two looks at the codes that are held out
 _HELD_OUT = 10  # one code in so many
-_FLOOR = 1e-4  # of the variances, as a part of those of all codes, as `code_mixture` has it
+_FLOOR = 1e-4  # of the variances, as a part of the variances of all codes, as in `code_mixture`
 _WEIGHTS_OF_A_COUPLING = 6  # three layers, each of a kernel and biases
 
 
@@ -63,10 +63,10 @@ def fit_flow(
     """Fits a flow by maximum likelihood to samples of the posteriors of images.
 
     Codes are whitened first, so that the flow begins as the Gaussian with their mean and their
-    covariance. Each step sees 256 posteriors under noise of its own. Of ten codes one is held out;
+    covariance. Each step sees 256 posteriors under noise of its own. One of ten codes is held out;
     the weights that give these the highest density are kept. Variances have a floor, a
-    ten-thousandth of those of all codes: it is added as noise, so that codes that take few values
-    have a density.
+    ten-thousandth of the variances of all codes: it is added as noise, so that codes that take few
+    values have a density.
 
     Args:
         mean: `[N, L]` means of the posteriors; N at least 2.
@@ -87,7 +87,7 @@ def fit_flow(
     stddev = np.zeros_like(mean) if log_stddev is None else np.exp(np.asarray(log_stddev, "f8"))
     center = mean.mean(axis=0)
     scale = np.maximum(np.sqrt(mean.var(axis=0) + np.square(stddev).mean(axis=0)), 1e-6)
-    # The floor, as noise of its own besides that of the posteriors.
+    # The floor, as noise in addition to the posteriors' noise.
     stddev = np.sqrt(np.square(stddev) + _FLOOR * scale**2)
     within = (mean - center) / scale
     covariance = within.T @ within / len(mean) + np.diag(np.square(stddev / scale).mean(axis=0))

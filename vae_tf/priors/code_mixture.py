@@ -1,6 +1,6 @@
 """A Gaussian mixture fitted to codes after training, so that even an autoencoder generates.
 
-The codes of a plain autoencoder are anywhere, and those of a VAE do not fill its prior: samples of
+The codes of a plain autoencoder are anywhere, and a VAE's codes do not fill its prior: samples of
 the prior are decoded from places where no image is. Sampling a density that was fitted to the
 codes instead leaves the networks as they are.
 
@@ -18,7 +18,7 @@ from vae_tf.errors import UserError
 
 _COMPONENTS = 10
 _CODES_A_LATENT = 2  # codes that a component has for each latent, at least
-_FLOOR = 1e-4  # of the variances, as a part of those of all codes
+_FLOOR = 1e-4  # of the variances, as a part of the variances of all codes
 
 
 class CodeMixture(NamedTuple):
@@ -65,8 +65,8 @@ def fit_mixture(
     """Fits a mixture with full covariances by expectation maximization.
 
     With few codes it has fewer components: each gets twice as many codes as there are latents, on
-    average. Variances have a floor, a ten-thousandth of those of all codes, so that a latent that
-    is the same for all images, or takes few values, does no harm.
+    average. Variances have a floor, a ten-thousandth of the variances of all codes, so that a
+    latent that is the same for all images, or takes few values, does no harm.
 
     Args:
         codes: `[N, L]` codes, a sample of each image's posterior; N at least 2.

@@ -1,4 +1,4 @@
-"""What a prior can be asked for that is learned with the networks."""
+"""Interface of a prior that is learned with the networks."""
 
 import keras
 import numpy as np
@@ -9,7 +9,7 @@ from vae_tf.probability.distributions import Distribution
 
 
 class LearnedPrior(keras.layers.Layer):
-    """p(z) of one vector of latents, whose weights are trained with those of the model.
+    """p(z) of one vector of latents, whose weights are trained with the model's.
 
     Attributes:
         kind: Class of its densities.
@@ -22,7 +22,7 @@ class LearnedPrior(keras.layers.Layer):
 
         Args:
             encoder: Encoder of the model; only the VampPrior looks at it.
-            training: Whether the encoder is that of training.
+            training: Whether the encoder is in training mode.
         """
         raise NotImplementedError
 

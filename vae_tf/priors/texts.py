@@ -4,7 +4,7 @@ from vae_tf.checks.numbers import is_whole
 from vae_tf.errors import UserError, shown, unknown
 from vae_tf.texts.literals import Call, read
 
-# Name -> its options and their defaults. 500 pseudo-images are those of Tomczak & Welling 2018.
+# Name -> its options and their defaults. 500 pseudo-images are from Tomczak & Welling 2018.
 OPTIONS: dict[str, dict[str, int]] = {
     "normal": {},
     "flow": {"couplings": 6, "hidden_size": 64},

@@ -46,8 +46,8 @@ class VampPriorOfEncoder(LearnedPrior):
     """Pseudo-images u_k, cut to [0, 1], and the prior that the encoder makes of them (Eq. 9).
 
     Args:
-        image_shape: What the encoder takes: (H, W, C), with the planes of a label where it sees
-            one.
+        image_shape: Shape of the encoder's input: (H, W, C), with the planes of a label where it
+            sees one.
         pseudo_images: K.
         seed: Seed of the first pseudo-images.
     """

@@ -10,7 +10,7 @@ from keras import ops, random
 
 from vae_tf.errors import UserError, unknown
 
-ESTIMATORS = ("weighted", "stratified")  # of the density of all codes from those of a batch
+ESTIMATORS = ("weighted", "stratified")  # of the density of all codes from the codes of a batch
 
 
 def importance_log_weights(batch_size, dataset_size, estimator: str):
@@ -18,9 +18,9 @@ def importance_log_weights(batch_size, dataset_size, estimator: str):
 
     "weighted": 1 / (B N) each (Chen et al. 2018, Eq. 3 and App. C). Every density comes out too
     small on average: by a factor B where only the posterior of the own image reaches z, by N where
-    all posteriors are alike. As the marginals are L densities and the joint is one, the total
-    correlation comes out too large: by (L - 1) log N nats where the batch is the whole data set,
-    otherwise by up to about L log N - log B.
+    all posteriors are alike. The marginals are L densities and the joint is one. Therefore the
+    total correlation comes out too large: by (L - 1) log N nats where the batch is the whole data
+    set, otherwise by up to about L log N - log B.
     "stratified": for row i, the image z came from, 1/N; once (N - M) / (N M); 1/M elsewhere, with
     M = B - 1 (Chen et al. 2018, App. C). Rows sum to 1: over the batches that hold image i, q(z)
     is estimated without bias, so that its logarithm is too small on average.
@@ -104,7 +104,7 @@ def inverse_multiquadric_kernel(squared_distances, latent_size: int):
     """sum_s C_s / (C_s + |x - y|^2) over C_s = s * 2 L, s in .1, .2, .5, 1, 2, 5, 10.
 
     2 L is the mean squared distance of samples of the prior (Tolstikhin et al. 2018, Sec. 4); the
-    scales around it are those of the authors' code.
+    scales around it are from the authors' code.
 
     Args:
         squared_distances: `[B, C]`, |x - y|^2.

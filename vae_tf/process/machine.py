@@ -1,4 +1,4 @@
-"""What this machine offers a process: memory and cores."""
+"""Memory and cores of this machine for a process."""
 
 import os
 import resource

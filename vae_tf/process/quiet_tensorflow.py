@@ -13,7 +13,7 @@ class _Process:
 def own_process():
     """Says that a script of ours runs, before it imports TensorFlow.
 
-    What is there after the import then counts as there to stay: no garbage collection walks through
+    Objects after the import then count as permanent: no garbage collection walks through
     its million objects, nor does the end of the process. That is two of the four seconds that a
     script takes which does nothing else. In a notebook, what its user made before would stay, too.
     """
@@ -25,8 +25,9 @@ def import_tensorflow():
 
     Nothing is done where it is imported already, and nothing is kept where its log level was
     chosen. TensorFlow reports missing GPUs and enabled CPU instructions before any setting can
-    silence it, and failed graph optimizations that change nothing. What fails raises an exception
-    anyway; `TF_CPP_MIN_LOG_LEVEL=0` shows everything.
+    silence it, and failed graph optimizations that change nothing. Failures raise an exception
+    anyway;
+     `TF_CPP_MIN_LOG_LEVEL=0` shows everything.
     """
     if "tensorflow" in sys.modules:
         return

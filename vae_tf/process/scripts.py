@@ -19,7 +19,7 @@ from vae_tf.process.stop_signals import STOP_SIGNALS, acts_at_once, after
 
 
 class _State:
-    """What is resuming in this process."""
+    """The work of this process."""
 
     received = 0  # the signal that came while a script worked
     ended = False  # whether there is nothing left to stop
@@ -133,7 +133,7 @@ def add_predictions(parser: argparse.ArgumentParser, what: str = "run folders ar
 
     Args:
         parser: Parser of the command line.
-        what: What is there, for its help.
+        what: Content of the folder, for its help.
     """
     parser.add_argument(
         "--predictions",
@@ -170,7 +170,7 @@ def _explained(error: BaseException) -> tuple[int, str | None]:
         if error.errno in (errno.ENAMETOOLONG, errno.ELOOP):
             return 2, f"{shown(error.filename)}: {error.strerror}. Choose another place."
         what = f"'{error.filename}': " if error.filename is not None else ""
-        return 1, f"{what}{error.strerror or error}. What was written before is whole."
+        return 1, f"{what}{error.strerror or error}. Everything written before is complete."
     return 1, None
 
 
@@ -237,7 +237,7 @@ def _stop(number, frame):
         raise Stopped(number)
     if acts_at_once(before, number):
         try:
-            os.write(2, b"\nStopped at once. What was written before is whole.\n")
+            os.write(2, b"\nStopped at once. Everything written before is complete.\n")
         finally:
             os._exit(128 + number)
 

@@ -1,4 +1,4 @@
-"""What a run is asked about anomalies."""
+"""Methods of a run for anomalies."""
 
 import numpy as np
 
@@ -45,13 +45,13 @@ class AnomalyMethods:
             images: `[N, H, W, C]` normal images that the model was not trained on, such as
                 `run.validation_data`'s; N at least 1 / rate - 1.
             rate: Share of normal images called anomalies, above 0 and below 1.
-            method: As of `anomaly_scores`.
+            method: Same as in `anomaly_scores`.
             seed: Seed of the samples.
 
         Returns:
             The threshold with the 95 % confidence interval of the quantile at that many images.
 
         Raises:
-            UserError: As of `anomaly_scores`, and if there are too few images for the rate.
+            UserError: Same as in `anomaly_scores`, and if there are too few images for the rate.
         """
         return anomaly_threshold(self.anomaly_scores(images, method, seed=seed), rate)

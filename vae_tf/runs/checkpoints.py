@@ -1,8 +1,8 @@
 """Checkpoints: everything a resume needs, in one file of arrays that is written atomically.
 
 A checkpoint holds the model's and its optimizers' variables, the state of the random generator and,
-as JSON, what `details.py` describes; `archive.py` is its format. That of a published run has
-weights alone, in the format of `tensors.py`.
+as JSON, what `details.py` describes; `archive.py` is its format. The checkpoint of a published
+run has weights alone, in the format of `tensors.py`.
 """
 
 import logging
@@ -162,7 +162,7 @@ def save(folder: Path, step: int, arrays: dict[str, np.ndarray], details: dict) 
     Args:
         folder: The folder with the checkpoints, made if it is not there.
         step: Optimizer updates done.
-        arrays: What `arrays_of` returns.
+        arrays: Result of `arrays_of`.
         details: JSON values by name.
 
     Returns:
@@ -218,7 +218,7 @@ def _read(path: Path, read: Callable, details_of: Callable):
         content = read(path)
         step = details_of(content)["step"]
         if path.stem != path_of(path.parent, step).stem:
-            raise ValueError(f"it is that of step {step}")
+            raise ValueError(f"it belongs to step {step}")
         return content
     except Exception as error:  # whatever a damaged file makes NumPy and zipfile raise
         raise UserError(f"The checkpoint {path} is damaged: {error}") from None
@@ -249,7 +249,7 @@ def load_newest(folder: Path, *, set_aside: bool) -> tuple[dict[str, np.ndarray]
         set_aside: Whether to rename a damaged one to `*.damaged`, for whoever will write next.
 
     Returns:
-        What `load` returns, or None where there is no checkpoint.
+        Result of `load`, or None where there is no checkpoint.
 
     Raises:
         UserError: If there are checkpoints and every one is damaged.

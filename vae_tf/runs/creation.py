@@ -1,8 +1,8 @@
 """Creating a run folder, and the checks before a run is created or resumed.
 
 `params.json` is what makes a folder a run. It is written last when a run is made, and renamed
-first when one is replaced, so that a process killed at any point leaves a folder that tells what
-was resuming: see docs/promises.md.
+first when one is replaced, so that a process killed at any point leaves a folder that shows what
+was in progress: see docs/promises.md.
 """
 
 import os

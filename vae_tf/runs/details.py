@@ -1,4 +1,4 @@
-"""What a checkpoint says beside its arrays, and what binds it to its run.
+"""Details of a checkpoint beside its arrays, and its bond to its run.
 
 A checkpoint names the parameters, the images and the log that it resumes from. Equal parameters
 and images give equal runs, to the last bit, so this and not a random name is the identity of a run:
@@ -27,7 +27,7 @@ _FIELDS: Kinds = {
     "best": (float, int, type(None)),
     "waited": int,
 }
-# What older versions did not write, or `slim` adds.
+# Keys that older versions did not write, or that `slim` adds.
 _OPTIONAL: Kinds = {
     "num_classes": (int, type(None)),
     "slim": bool,

@@ -1,6 +1,6 @@
 """Runs of the Hugging Face hub: `hf://USER/NAME`, or `hf://USER/NAME@REVISION`.
 
-What comes is what `load_run` reads, by the names of its files: parameters, tables and arrays, never
+It gets the files that `load_run` reads, by name: parameters, tables and arrays, never
 code. It goes to the hub library's own cache.
 """
 
@@ -13,7 +13,7 @@ from vae_tf.files.saving import write_text
 
 SCHEME = "hf://"
 _ADDRESS = re.compile(r"hf://([\w.-]+/([\w.-]+))(?:@(.*))?", re.ASCII | re.DOTALL)
-# What git refuses in the name of a branch or tag (git help check-ref-format), and what is not
+# Names that git refuses for a branch or tag (git help check-ref-format), and what is not
 # printable ASCII.
 _NO_REVISION = re.compile(
     r"[^!-~]|[~^:?*\[\\]|\.\.|@\{|//|^[/-]|[/.]$|(^|/)\.|\.lock(/|$)|^@?$", re.DOTALL

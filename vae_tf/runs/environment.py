@@ -59,10 +59,10 @@ def versions() -> dict[str, str]:
 
 
 def recorded_versions(path: Path) -> list[dict[str, str]]:
-    """Versions that a run was trained with, those of its first session first, each once.
+    """Versions that a run was trained with, its first session's first, each once.
 
     Args:
-        path: The run folder; what is missing or damaged in it tells of no versions.
+        path: The run folder; missing or damaged files in it give no versions.
     """
     try:
         content = require_fields(read_json(path / "environment.json"), {"sessions": list})

@@ -36,18 +36,18 @@ _MOST_FITTED = 10_000  # images to whose codes a mixture is fitted
 class Run(AnomalyMethods, InferenceMethods):
     """A run folder, read on demand.
 
-    What is at hand already, as after a training, is passed in and not read from the folder.
+    Objects at hand already, as after a training, are passed in and not read from the folder.
 
     Args:
         path: The folder.
-        name: What to call it; None for the name of its folder.
+        name: Its name; None for the name of its folder.
         model: The trained model.
         data: The images it was trained on.
         validation_data: The images it was validated on.
 
     Attributes:
         path: The folder.
-        name: What it is called: STUDY/POINT for a run of a study.
+        name: Its name: STUDY/POINT for a run of a study.
         params: The parameters of the run.
 
     Raises:
@@ -241,7 +241,8 @@ class Run(AnomalyMethods, InferenceMethods):
             script = "study.py" if (self.path.parent / STUDY).is_file() else "train.py"
             option = "" if script == "study.py" else ", with --resume"
             raise UserError(
-                f"Run '{self.path}' has no checkpoint to load. Train it: the command is that of "
+                f"Run '{self.path}' has no checkpoint to load. Train it: repeat the command of "
+                f""
                 f"{script_name(script)} which began it{option}."
             )
         try:
@@ -275,7 +276,7 @@ class Run(AnomalyMethods, InferenceMethods):
         try:
             details = check_details(checkpoints.load_details(checkpoint))
         except UserError:
-            return  # it proves nothing; whoever loads the model is told
+            return  # it proves nothing; loading the model reports it
         read_proven_log(self.log_path, details["step"], details.get("log"))
 
     @functools.cached_property
@@ -313,7 +314,7 @@ class Run(AnomalyMethods, InferenceMethods):
 
 
 def name_of(path: Path) -> str:
-    """The name of a run: that of its folder, and STUDY/POINT for a run of a study."""
+    """The name of a run: its folder's name, and STUDY/POINT for a run of a study."""
     if (path.parent / STUDY).is_file():
         return f"{path.absolute().parent.name}/{path.name}"
     return path.name

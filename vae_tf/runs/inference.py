@@ -1,4 +1,4 @@
-"""What a run is asked about codes and posteriors that its encoder did not give."""
+"""Methods of a run for codes and posteriors that its encoder did not give."""
 
 import numpy as np
 
@@ -20,7 +20,7 @@ class InferenceMethods:
             An `Inversion`: `codes [N, L]`, and reconstructions in nats beside the encoder's.
 
         Raises:
-            UserError: As of `vae_tf.inference.invert`.
+            UserError: Same as in `vae_tf.inference.invert`.
         """
         import_tensorflow()
         from vae_tf.inference import invert
@@ -41,7 +41,7 @@ class InferenceMethods:
             `form`, `[N]` nats each.
 
         Raises:
-            UserError: As of `vae_tf.inference.inference_gap`.
+            UserError: Same as in `vae_tf.inference.inference_gap`.
         """
         import_tensorflow()
         from vae_tf.inference import inference_gap

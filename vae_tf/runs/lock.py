@@ -52,7 +52,7 @@ def wait_until_free(path: Path, seconds: float):
 
     Args:
         path: The run folder; it may be missing.
-        seconds: How long to wait at most; then whoever locks the folder is told.
+        seconds: How long to wait at most; then an error names whoever locks the folder.
     """
     end = time.monotonic() + seconds
     while time.monotonic() < end:

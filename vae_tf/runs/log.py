@@ -44,13 +44,13 @@ def read_proven_log(path: Path, step: int, proof: dict | None) -> tuple[list[str
     Args:
         path: The file.
         step: Step of the checkpoint; the rows before it are read.
-        proof: What `Log.proof` gave when it was written; None for older versions.
+        proof: Result of `Log.proof` when it was written; None for older versions.
 
     Returns:
-        What `read_log` returns.
+        Result of `read_log`.
 
     Raises:
-        UserError: If they are not what they were.
+        UserError: If they have changed.
     """
     if proof is None:
         columns, rows = read_log(path)
@@ -129,7 +129,7 @@ class Log:
         proof: Proof of the rows before, see `read_proven_log`.
 
     Raises:
-        UserError: If the rows before are not what they were, or in columns that are not written.
+        UserError: If the rows before have changed, or are in columns that are not written.
     """
 
     def __init__(self, path: Path, columns: list[str], before: int, proof: dict | None = None):

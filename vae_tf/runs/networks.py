@@ -14,10 +14,10 @@ def read_networks(run_dir: Path, digest: str | None = None):
 
     Args:
         run_dir: The run folder.
-        digest: What the checkpoint says of them; None where it is compared later.
+        digest: Their digest in the checkpoint; None where it is compared later.
 
     Raises:
-        UserError: If they cannot be read, name code, or are not those of the checkpoint.
+        UserError: If they cannot be read, name code, or do not belong to the checkpoint.
     """
     from vae_tf.networks.own import OwnNetworks  # which imports Keras
 
@@ -31,5 +31,5 @@ def read_networks(run_dir: Path, digest: str | None = None):
     except UserError as error:
         raise UserError(f"'{path}' cannot be used: {error}") from None
     if digest not in (None, networks.digest):
-        raise UserError(f"'{path}' is not that of the checkpoint. Put the run's own one back.")
+        raise UserError(f"'{path}' does not belong to the checkpoint. Put the run's own one back.")
     return networks

@@ -31,7 +31,7 @@ class Place:
             os.close(self._descriptor)
 
     def check(self):
-        """Checks that the path still leads to the folder; to be called before each writing.
+        """Checks that the path still names the folder; to be called before each writing.
 
         Raises:
             TrainingStopped: If it does not; the message says where the folder is now.
@@ -59,7 +59,7 @@ class Place:
             return False
 
     def _found(self) -> Path | None:
-        """Where the folder is now, as far as the system tells; None if it was deleted."""
+        """Where the folder is now, as far as the system knows; None if it was deleted."""
         try:
             now = Path(os.readlink(f"/proc/self/fd/{self._descriptor}"))
         except OSError:  # no Linux

@@ -18,7 +18,7 @@ _PICTURES = 12  # of a run, at most: a film of some seconds
 def slim(run: Run):
     """Makes a run small enough to publish: to be analyzed, not to be resumed.
 
-    Of its checkpoints the newest weights are kept, in half precision, and of its pictures 12 at
+    The newest weights of its checkpoints are kept, in half precision, and of its pictures 12 at
     most, of 128 colors each.
     """
     check_links(run.path)

@@ -91,7 +91,7 @@ class controlled(Feedback):  # noqa: N801
         integral: K_i, above 0; 0.0001 in the paper's image generation, 0.001 on dSprites.
         lowest: Least weight, at least 0; 0 in the paper's image generation, 1 on dSprites.
         highest: Largest weight, above `lowest`; 1 in the paper's image generation. It has to be
-            above 1 for a KL below that of the VAE.
+            above 1 for a KL below the VAE's.
 
     Reference:
         Shao et al., "ControlVAE: Controllable Variational Autoencoder", ICML 2020.

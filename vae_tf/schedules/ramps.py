@@ -64,7 +64,7 @@ class linear(_Ramp):  # noqa: N801
 
 @dataclasses.dataclass(frozen=True)
 class cosine(_Ramp):  # noqa: N801
-    """As `linear`, along half a wave of a cosine: flat at both ends.
+    """Like `linear`, along half a wave of a cosine: flat at both ends.
 
     Args:
         start: First value, at least 0.
@@ -85,7 +85,7 @@ class cosine(_Ramp):  # noqa: N801
 
 @dataclasses.dataclass(frozen=True)
 class exponential(_Ramp):  # noqa: N801
-    """As `linear`, by the same factor at every step.
+    """Like `linear`, by the same factor at every step.
 
     Args:
         start: First value, above 0.
@@ -104,7 +104,7 @@ class exponential(_Ramp):  # noqa: N801
         check_level("end", self.end, zero=False)
 
     def _at(self, part, xp):
-        # As powers: exactly `start` and `end` at the ends.
+        # Computed as powers: exactly `start` and `end` at the ends.
         return xp.power(self.start, 1.0 - part) * xp.power(self.end, part)
 
 
@@ -242,7 +242,8 @@ class falling(Schedule):  # noqa: N801
 
     Args:
         rate: Highest value, above 0.
-        steps: Optimizer steps the way takes, at least 2; None: those of the run it is a field of.
+        steps: Optimizer steps the way takes, at least 2; None: the steps of the run it is a field
+            of.
 
     Example:
         >>> schedule = falling(0.002).within(5_000)

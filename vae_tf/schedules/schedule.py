@@ -1,4 +1,4 @@
-"""What schedules have in common: a value at a step, checks, and how they are written."""
+"""Shared by schedules: a value at a step, checks, and how they are written."""
 
 import dataclasses
 
@@ -101,7 +101,7 @@ def require(condition: bool, name: str, expected: str, value):
     Args:
         condition: Whether the argument is as it must be.
         name: Name of the argument.
-        expected: What it must be.
+        expected: Requirement on the value.
         value: The value that was given.
     """
     if not condition:

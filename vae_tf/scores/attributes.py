@@ -1,8 +1,8 @@
-"""Names for latents: which attribute of the images each of them tells, and not by chance.
+"""Names for latents: which attribute of the images each of them predicts, and not by chance.
 
-An attribute of two values is told by the area under the ROC curve, others by mutual information.
-Values are permuted to know what the best latent would score by chance alone: under that threshold
-nothing gets a name.
+An attribute of two values is measured by the area under the ROC curve, others by mutual
+information. Values are permuted to know what the best latent would score by chance alone: under
+that threshold nothing gets a name.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,11 +14,11 @@ from vae_tf.errors import UserError
 from vae_tf.scores.validation import check_codes
 
 _NUM_BINS = 20
-_LEAST_AREA, _LEAST_INFORMATION = 0.7, 0.1  # below, a latent tells too little to bear a name
+_LEAST_AREA, _LEAST_INFORMATION = 0.7, 0.1  # below, a latent has no name
 
 
 class AttributeTable(NamedTuple):
-    """How well each of L latents tells each of A attributes.
+    """How well each of L latents predicts each of A attributes.
 
     Attributes:
         names: Names of the attributes; of those that are the same for all images there are none.
@@ -27,7 +27,7 @@ class AttributeTable(NamedTuple):
             of the attribute's entropy, from 0 to 1.
         thresholds: `[A]`, what no latent exceeds by chance except for one permutation in a hundred.
         ends: `[L, A, 2]` ints, the values whose images have the least and the greatest mean code;
-            -1 where names are not to tell them.
+            -1 where names leave them out.
     """
 
     names: tuple[str, ...]
@@ -37,7 +37,7 @@ class AttributeTable(NamedTuple):
     ends: np.ndarray
 
     def best_attributes(self) -> dict[int, int]:
-        """Number of a latent -> that of the attribute it tells best, if it tells one well enough.
+        """Number of a latent -> number of the attribute it predicts best, if well enough.
 
         Beyond its threshold, and beyond what bears a name (AUC 0.7, a tenth of the entropy).
         """
@@ -56,8 +56,8 @@ class AttributeTable(NamedTuple):
     ) -> dict[int, str]:
         """Number of a latent -> its name, such as "glasses, AUC 0.93" or "digit 0 to 1, ...".
 
-        The name is that of its best attribute, see `best_attributes`. For an attribute of several
-        values it says from which to which the latent runs, its `ends`, where these are told.
+        The name is its best attribute, see `best_attributes`. For an attribute of several
+        values it says from which to which the latent runs, its `ends`, where these are predicted.
 
         Args:
             value_names: Name of an attribute -> names of its values; None, or an attribute left
@@ -81,9 +81,9 @@ def attribute_table(
     num_permutations: int = 200,
     seed: int = 0,
 ) -> AttributeTable:
-    """Measures how well each latent tells each attribute, with what chance would give.
+    """Measures how well each latent predicts each attribute, with the level of chance.
 
-    The AUC is that of Mann and Whitney's rank statistic; information is that of 20 bins of equal
+    The AUC is Mann and Whitney's rank statistic; information is computed from 20 bins of equal
     numbers of images with the attribute, over the attribute's entropy. The threshold of an
     attribute is the 99 % quantile, over permutations of its values, of the best score of any
     latent: it allows for there being many latents.
@@ -117,7 +117,7 @@ def attribute_table(
         known = values >= 0
         present, values = np.unique(values[known], return_inverse=True)
         if len(present) < 2:
-            continue  # all share it: no latent can tell it
+            continue  # all share it: no latent can predict it
         shuffled = np.stack([values, *(rng.permutation(values) for _ in range(num_permutations))])
         score = _areas if len(present) == 2 else _information
         all_scores = score(codes[known], shuffled)  # [1 + P, L]
@@ -160,7 +160,7 @@ def _areas(codes, values):
 
 
 def _information(codes, values):
-    """Part of the entropy `[P, L]` that bins of each latent tell of each row of `values`."""
+    """Part of the entropy `[P, L]` that bins of each latent explain of each row of `values`."""
     from scipy.stats import rankdata
 
     count, latents = codes.shape

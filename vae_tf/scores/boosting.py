@@ -1,6 +1,6 @@
 """Gradient boosted trees for DCI: what scikit-learn's GradientBoostingClassifier computes, faster.
 
-The numbers are those of scikit-learn's defaults: multinomial deviance with a regression tree for
+The numbers are scikit-learn's defaults: multinomial deviance with a regression tree for
 each class and round (binomial with one tree a round for two classes), 100 rounds, learning rate
 0.1, depth 3, splits by least squares, Newton steps in the leaves, thresholds on float32 codes.
 scikit-learn sorts the points of each node by each code again, in each of the thousands of trees of
@@ -30,7 +30,7 @@ SAME_GAIN = 1 - 1e-10
 
 
 class Boosted(NamedTuple):
-    """What the trees learned.
+    """Result of fitting the trees.
 
     Attributes:
         importances: `[L]` share of the codes in the decrease of the squared error; sum to 1, or to
@@ -120,7 +120,7 @@ def _classes(raw):
 class _Trees:
     """Regression trees on the same points, one after another.
 
-    At depth d, the bits of a point's node, 0 to 2^d - 1, tell where it went: bit i is set if it
+    At depth d, the bits of a point's node, 0 to 2^d - 1, say where it went: bit i is set if it
     went right at depth i. The points of a node fill the same columns, `bounds[node]` to
     `bounds[node + 1]`, in the order of each code.
 

@@ -1,4 +1,4 @@
-"""What a score gives codes that know nothing: its level of chance, by permutation.
+"""Level of chance of a score, by permutation.
 
 Information from counts is biased upwards: a code of B bins and a factor of V values that are
 independent share about (B - 1) (V - 1) / (2 N) nats (Miller 1955; Madow's correction subtracts it)
@@ -26,7 +26,7 @@ def chance_level(
     num_permutations: int = 10,
     seed: int = 0,
 ) -> float | np.ndarray:
-    """Mean of a score over codes whose rows were permuted against those of the factors.
+    """Mean of a score over codes whose rows were permuted against the factors' rows.
 
     Permuted rows keep the distributions of codes and of factors, dependence within each included,
     and lose all that codes know of factors. The mean of an information has a standard error of
@@ -105,12 +105,12 @@ def _mean(values):
     return mean if np.ndim(mean) else float(mean)
 
 
-# Of the protocol of a score that has such a level.
+# Part of the protocol of a score that has such a level.
 BY_CHANCE = "; by chance: mean over 10 permutations"
 
 
 def binned(name, score, **options):
-    """What the suite computes of a score by bins: the score and its level of chance."""
+    """Results of a score by bins in the suite: the score and its level of chance."""
 
     def compute(draws):
         def of(codes, factors):

@@ -85,7 +85,7 @@ def purity_score(labels: np.ndarray, clusters: np.ndarray) -> float:
     """
     labels, clusters = check_labels(labels, clusters), check_labels(clusters, labels)
     if not len(labels):
-        raise UserError("Purity is that of one image at least. Received: none. Pass some.")
+        raise UserError("Purity needs one image at least. Received: none. Pass some.")
     most = [np.bincount(labels[clusters == each]).max() for each in np.unique(clusters)]
     return float(sum(most) / len(labels))
 

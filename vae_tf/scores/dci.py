@@ -22,7 +22,7 @@ from vae_tf.scores.validation import (
 
 
 class Importance(NamedTuple):
-    """What the classifiers of all factors learned.
+    """Results of the classifiers of all factors.
 
     Attributes:
         matrix: `[L, K]` importance of a code for a factor; columns sum to 1, or to 0 where the
@@ -95,7 +95,7 @@ def dci_from_fit(importance: Importance, factors_train: np.ndarray) -> dict[str,
     """The four numbers of `dci_scores` from the classifiers' results.
 
     Args:
-        importance: What `fit_importance` returned.
+        importance: Result of `fit_importance`.
         factors_train: `[N, K]` int array it was fitted on.
 
     Returns:
@@ -238,7 +238,7 @@ def importance_of_trees(
     """Importances and accuracies of fitted trees.
 
     Args:
-        trees: What `fit_trees` returned.
+        trees: Result of `fit_trees`.
         factors_train: `[N, K]` int array it was fitted on.
         factors_test: `[M, K]` int array of the first M points of its others.
 

@@ -21,7 +21,7 @@ DEPTHS = (1, 2, 3, 4, 8, 10, 12, 14, 16, 18, 20, 32)
 
 
 class _Probes(NamedTuple):
-    """What the forests of one factor tell, of every depth.
+    """Results of the forests of one factor, for every depth.
 
     Attributes:
         scores: `[D]` accuracy, or R^2, on the test points.
@@ -52,8 +52,8 @@ def dci_es_scores(
     the losses, explicitness is the mean over factors of
     E = 1 - sum_t (l_t + l_(t+1) - 2 l_T) (k_(t+1) - k_t) / ((k_T - k_1) l_b),
     l_b = 1 - 1/V the loss of guessing among V values (1 if continuous): the area under the
-    loss-capacity curve against that of a straight line from l_b to 0. Informativeness is the best
-    mean over factors of accuracies (or R^2), and disentanglement and completeness are those of
+    loss-capacity curve against the area of a straight line from l_b to 0. Informativeness is the
+    best mean over factors of accuracies (or R^2), and disentanglement and completeness are from
     `dci_from_importance` at the same depth. Size is K/L.
 
     Explicitness from -1 to 1. 1: the simplest probe is as good as any, also where none is good:
@@ -71,7 +71,7 @@ def dci_es_scores(
         factors_test: `[M, K]` int array.
         continuous: Whether factors, or which of them, are read as numbers rather than classes; in
             the paper all of dSprites but its shape.
-        depths: Depths of the trees, ascending, at least two; those of the authors' code by default.
+        depths: Depths of the trees, ascending, at least two; the authors' depths by default.
         num_trees: Trees of a forest; 100 in the authors' code.
         seed: Seed of the forests; None draws one.
         progress: Whether to show a progress bar on stderr.

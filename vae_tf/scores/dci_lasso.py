@@ -27,7 +27,7 @@ def dci_lasso_scores(
 
     Codes and factors are standardized with the training mean and standard deviation (ddof 0). Each
     factor is predicted from all codes by w minimizing |v - z w|^2 / (2 N) + alpha |w|_1; R[l, k] =
-    |w_l| of factor k. Disentanglement is that of `dci_from_importance` (rows weighted by their
+    |w_l| of factor k. Disentanglement is from `dci_from_importance` (rows weighted by their
     sums); completeness is the plain mean over factors of 1 - entropy in base L of R's column, where
     the protocol of Locatello et al. weights columns by their sums. Informativeness is an error: the
     root of the mean squared error over the factor's standard deviation (on the same points), mean

@@ -1,4 +1,4 @@
-"""The KL term of the ELBO in three parts: what codes tell, how they depend, how they are shaped.
+"""The KL term of the ELBO in three parts: information, dependence and shape of codes.
 
 Reference:
     Hoffman & Johnson, "ELBO Surgery", NeurIPS workshop 2016; Chen et al., "Isolating Sources of
@@ -32,8 +32,8 @@ def elbo_decomposition(
     """Splits the mean KL to the prior N(0, I) into three parts, each with its sampling error.
 
     With q(z) = mean over the N images of q(z|n), images n uniform and z from q(z|n):
-    `index_code_mutual_information` = E log q(z|n) - log q(z), from 0 to log N: what codes tell of
-    the image; 0 is posterior collapse;
+    `index_code_mutual_information` = E log q(z|n) - log q(z), from 0 to log N: information of codes
+    about the image; 0 is posterior collapse;
     `total_correlation` = E log q(z) - sum_l log q(z_l), at least 0: dependence between codes;
     `dimension_wise_kl` = E sum_l log q(z_l) - log p(z_l), at least 0: distance of each code's
     distribution from the prior;
@@ -41,13 +41,13 @@ def elbo_decomposition(
     nats; the three are estimates and may fall below 0 by a few of their errors.
 
     q(z) is exact for the images given: all of them enter each density, so there is no bias of
-    minibatch size. With fewer images than the data set has, q(z) is that of those images.
+    minibatch size. With fewer images than the data set has, q(z) is the mixture over these images.
     `..._error` is the standard error over samples (ddof 1). Cost grows as samples x images x
     codes; memory is bounded. Invariant to permuting and sign-flipping codes.
 
-    What the limit log N of the information cuts off is counted as total correlation, as the sum
-    stays: codes that are independent, but tell more than log N nats of their image, have a total
-    correlation far from 0. So there are, besides, `information_limit` = log N,
+    Information above its limit log N is counted as total correlation, as the sum
+    stays: codes that are independent, but have more than log N nats about their image, have a total
+    correlation far from 0. So there are also `information_limit` = log N,
     `information_at_limit`, 1 where the information is above `AT_LIMIT` of that and 0 elsewhere, and
     `least_total_correlation` with its `_error`: what codes of unseen images show, a lower bound of
     the total correlation of endlessly many images (`least_total_correlation`). That one alone says
@@ -61,8 +61,8 @@ def elbo_decomposition(
         progress: Whether to show a progress bar on stderr.
 
     Returns:
-        The three parts, each followed by its `_error`, then `kl`, and what tells whether they can
-        be read: the limit, whether it is reached, and the least total correlation.
+        The three parts, each followed by its `_error`, then `kl`, and values that show whether they
+        can be read: the limit, whether it is reached, and the least total correlation.
 
     Raises:
         UserError: If an array is invalid or their shapes differ.

@@ -121,7 +121,7 @@ def density_information_matrix(
 
 
 class _Values(NamedTuple):
-    """The values of all factors as columns of one table, those of a factor side by side.
+    """The values of all factors as columns of one table, each factor's side by side.
 
     Attributes:
         columns: `[N, K]` int, the column of each image's value.

@@ -36,7 +36,7 @@ def downstream_scores(
     For each size n a classifier per factor learns from the first n training points;
     `accuracy_n` is its accuracy on the test points, mean over factors; `efficiency_n` = accuracy_n
     over the accuracy of the greatest size. Published: sizes 10, 100, 1,000 and 10,000, 5,000 test
-    points; "statistical efficiency" is that of 100 (and of 1,000) examples.
+    points; "statistical efficiency" is for 100 (and 1,000) examples.
 
     Accuracies from 0 to 1; 1: the factors can be read off the codes. Chance is the share of the
     most frequent value, 1/V for V equally frequent ones. An efficiency of 1: n examples do as well
@@ -51,8 +51,8 @@ def downstream_scores(
         codes_test: `[M, L]` array; 5,000 points in Locatello et al.
         factors_test: `[M, K]` int array.
         sizes: Numbers of examples, ascending.
-        classifier: "gradient_boosting" (`dci_scores` says which; its accuracy at N points is that
-            of DCI) or "logistic_regression" (multinomial, the penalty chosen of ten by five folds,
+        classifier: "gradient_boosting" (`dci_scores` says which; its accuracy at N points is DCI's)
+            or "logistic_regression" (multinomial, the penalty chosen of ten by five folds,
             as scikit-learn's LogisticRegressionCV; slow at 10,000 points and 40 values). Both
             are published.
         seed: Seed of the trees; None draws one.
@@ -178,7 +178,7 @@ def _downstream(draws):
     codes_train, factors_train = draws.train
     codes_test, factors_test = draws.test
     most = len(codes_train)
-    # The trees of all points are those of DCI.
+    # The trees of all points are DCI's.
     predicted = draws.trees.predicted_test[: len(codes_test)]
     accuracies = {most: mean_accuracy(predicted, factors_test, factors_train)}
     points = codes_train, factors_train, codes_test, factors_test

@@ -28,7 +28,7 @@ def encode_rows(
     Args:
         encode: Function from images `[B, H, W, C]` to `(mean, log_stddev)`, each `[B, L]`, or to
             one array `[B, L]`.
-        data: What renders the images.
+        data: Source of the images.
         sizes: `[K]` numbers of values of the factors.
         rows: Numbers of the images in C order, at least one: the last factor changes fastest.
         batch_size: Images per call of `encode`.

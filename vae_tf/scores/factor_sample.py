@@ -20,9 +20,9 @@ from vae_tf.scores.validation import (
 class FactorSample:
     """Codes and factors of random images, from which scores draw.
 
-    What a score by intervention asks for is drawn, with replacement, from the images of the sample
+    Samples for a score by intervention are drawn, with replacement, from the images of the sample
     that fit: a batch that shares a factor's value from those that have it. Points to learn from
-    come from two thirds of the sample, points to test on from the rest, without replacement. Of
+    come from two thirds of the sample, points to test on from the rest, without replacement. For
     a tenth of the sprites about 1,800 images or more have each value of each factor.
 
     Args:
@@ -39,7 +39,7 @@ class FactorSample:
         factors: `[N, K]` int64 from 0.
         factor_names: `K` names.
         factor_sizes: `K` ints.
-        offers: What scores may need of it: "codes", "factors", with `log_stddev` "densities" and,
+        offers: Parts that scores may need: "codes", "factors", with `log_stddev` "densities" and,
             unless made from arrays, "interventions".
 
     Raises:
@@ -146,7 +146,7 @@ class FactorSample:
 
     @property
     def offers(self) -> set[str]:
-        """What scores may need of it (`Score.needs`)."""
+        """Parts that scores may need (`Score.needs`)."""
         offers = {"codes", "factors"}
         if self.log_stddev is not None:
             offers.add("densities")

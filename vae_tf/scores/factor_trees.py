@@ -14,7 +14,7 @@ ESTIMATORS = ("gradient_boosting", "random_forest")
 
 
 class FactorTrees(NamedTuple):
-    """What the classifiers of all factors learned.
+    """Results of the classifiers of all factors.
 
     Attributes:
         matrix: `[L, K]` importance of a code for a factor; columns sum to 1, or to 0 where the
@@ -86,7 +86,7 @@ def _random_forest(codes_train, labels, codes_test, *, seed, stop):
     from sklearn import ensemble
 
     # Every split chooses among all codes: with scikit-learn's default, among few at random, codes
-    # that tell nothing get a part of the importance, and separated codes score 0.6 to 0.8.
+    # # without information get a part of the importance, and separated codes score 0.6 to 0.8.
     model = ensemble.RandomForestClassifier(max_features=None, random_state=seed)
     model.fit(codes_train, labels)
     return model.feature_importances_, model.predict(codes_train), model.predict(codes_test)

@@ -1,4 +1,4 @@
-"""What scores by intervention ask of a data set."""
+"""Interface of a data set for scores by intervention."""
 
 from collections.abc import Sequence
 from typing import Protocol

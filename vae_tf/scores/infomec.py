@@ -37,9 +37,9 @@ def infomec_scores(
     InfoM = (mean_l [max_k NMI / sum_k NMI] - 1/K) / (1 - 1/K);
     InfoC = (mean_k [max_l NMI / sum_l NMI] - 1/L) / (1 - 1/L), L the number of active codes;
     InfoE = mean_k (H0 - H) / H0, H the cross-entropy (training points) of unpenalized balanced
-    multinomial logistic regression from all codes to factor k, H0 that of a classifier without
-    input, log V for V values; of a continuous factor the R^2 of linear regression. The regressions
-    see standardized codes, or discrete ones as one indicator a value.
+    multinomial logistic regression from all codes to factor k, H0 the cross-entropy of a classifier
+    without input, log V for V values; of a continuous factor the R^2 of linear regression. The
+    regressions see standardized codes, or discrete ones as one indicator a value.
 
     InfoM and InfoC from 0 to 1. InfoM 1: each code knows of one factor. InfoC 1: one code knows of
     each factor. 0: all factors (codes) alike, or no information. InfoE at most 1: a linear
@@ -49,13 +49,13 @@ def infomec_scores(
     scores 0, 0, 0. Information of discrete codes is counted, hence biased: see `chance_level`.
 
     Invariant to permuting and sign-flipping codes within the noise of the estimate, and to one
-    common scale; to a scale per code as long as the same codes are active. Of discrete codes only
+    common scale; to a scale per code as long as the same codes are active. For discrete codes only
     equality counts.
 
     Args:
         codes: `[N, L]` array; 10,000 points in the paper.
         factors: `[N, K]` int array; of numbers, if `continuous_factors`.
-        discrete_codes: Whether codes take few values, as those of QLAE do.
+        discrete_codes: Whether codes take few values, as QLAE's do.
         continuous_factors: Whether factors are numbers.
         seed: Seed of the tie-breaking noise of the neighbor estimate.
         progress: Whether to show a progress bar on stderr.
@@ -115,12 +115,12 @@ def normalized_information_matrix(
     """I(z_l; v_k) / H(v_k), `[L, K]`: how much of a factor a code knows.
 
     Numbers and labels: the 10-neighbor estimate of Ross (2014), `information_with_labels`, on
-    standardized codes; labels that occur once are ignored. Numbers and numbers: that of Kraskov et
-    al. (2004), scikit-learn's `mutual_info_regression`, and H(v_k) is the estimate of I(v_k; v_k),
-    finite because of its tie-breaking noise. Labels and labels: from counts. Discrete codes with
-    continuous factors, which the authors' code refuses, have the first estimate with the roles
-    exchanged. All clipped at 0. A factor without repeated values (unless continuous), a constant
-    one and a constant code have 0.
+    standardized codes; labels that occur once are ignored. Numbers and numbers: the estimator of
+    Kraskov et al. (2004), scikit-learn's `mutual_info_regression`, and H(v_k) is the estimate of
+    I(v_k; v_k), finite because of its tie-breaking noise. Labels and labels: from counts. Discrete
+    codes with continuous factors, which the authors' code refuses, have the first estimate with the
+    roles exchanged. All clipped at 0. A factor without repeated values (unless continuous), a
+    constant one and a constant code have 0.
 
     Args:
         codes: `[N, L]` array.
@@ -242,7 +242,7 @@ def _linear_fit(inputs, factor):
     return 1 - np.mean((centered - inputs @ weights) ** 2) / np.mean(centered**2)
 
 
-# Codes that all take at most so many values in the draw are discrete, as those of QLAE.
+# Codes that all take at most so many values in the draw are discrete, as QLAE's.
 _MOST_VALUES = 64
 
 

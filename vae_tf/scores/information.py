@@ -26,7 +26,7 @@ from vae_tf.scores.validation import (
 def bin_codes(codes: np.ndarray, *, num_bins: int = 20) -> np.ndarray:
     """Cuts each code into equal-width bins from its minimum to its maximum.
 
-    The edges are those of `numpy.histogram` without the last, so that the maximum falls into the
+    The edges are from `numpy.histogram` without the last, so that the maximum falls into the
     last bin: bin `i` holds `edge[i] <= code < edge[i + 1]`. A constant code has one bin.
 
     Args:

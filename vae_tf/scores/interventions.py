@@ -1,7 +1,7 @@
 """Scores that hold one factor and look at what the codes do: beta-VAE's and FactorVAE's.
 
-Factors are drawn uniformly and independently. A factor with one value cannot be told from others
-and is never the one that is held.
+Factors are drawn uniformly and independently. A factor with one value cannot be recognized and is
+never the one that is held.
 
 Reference:
     Higgins et al., "beta-VAE: Learning Basic Visual Concepts with a Constrained Variational
@@ -59,7 +59,7 @@ def beta_vae_score(
 
     Returns:
         `train` and `eval`, the accuracies of the multinomial regression, of which `eval` is the
-        score; `train_one_vs_rest` and `eval_one_vs_rest`, those of the published one; `converged`,
+        score; `train_one_vs_rest` and `eval_one_vs_rest`, the published version's; `converged`,
         1 if the multinomial regression had converged, 0 if not.
 
     Example:

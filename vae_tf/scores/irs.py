@@ -24,12 +24,13 @@ def irs_score(codes: np.ndarray, factors: np.ndarray, *, quantile: float = 0.99)
     than from its mean over all points. One code that holds everything and many that hold nothing
     can score alike, so read it beside others.
 
-    As in Locatello et al., factors are first cut into 20 bins of equal width, as codes are for MIG:
-    values that share a bin count as one. Factors with more than 20 values always have such values,
-    others only if their values are unevenly spaced. It lowers the score of identity codes below 1.
+    Factors are, like in Locatello et al., first cut into 20 bins of equal width, as codes are for
+    MIG: values that share a bin count as one. Factors with more than 20 values always have such
+    values, others only if their values are unevenly spaced. It lowers the score of identity codes
+    below 1.
 
     Invariant to permuting and sign-flipping codes and to one common scale; not to a scale per code,
-    because m_l is the weight. As bins follow the values of the factors, renaming values can change
+    because m_l is the weight. Bins follow the values of the factors, so renaming values can change
     it.
 
     Args:

@@ -30,18 +30,18 @@ def rmig_jemmig_scores(
     """Robust MIG and JEMMIG of Gaussian posteriors.
 
     Each code is cut into `num_bins` bins of equal width from -limit to limit; q(s|x), the share of
-    bin s in a posterior, is its density at the bin's center over the sum of those of all bins (a
-    posterior too narrow to reach any center is in the bin of its mean, the outermost one beyond
-    the limits). q(s, v_k) is their mean over the images with each value of factor k. With * the
-    code of most information I on the factor and o the next:
+    bin s in a posterior, is its density at the bin's center over the sum of the densities of all
+    bins (a posterior too narrow to reach any center is in the bin of its mean, the outermost one
+    beyond the limits). q(s, v_k) is their mean over the images with each value of factor k. With *
+    the code of most information I on the factor and o the next:
     RMIG = mean_k [I(z*; v_k) - I(zo; v_k)] / H(v_k);
     JEMMIG = mean_k [H(z*, v_k) - I(z*; v_k) + I(zo; v_k)], in nats; normalized, each term is
     divided by H(v_k) + log num_bins, its greatest value, first.
 
     RMIG from 0 to 1, as `mig_score`, which it differs from in that all of q(z|x) enters. JEMMIG
     from 0 upwards, normalized to 1, and lower is better. 0: the best code is a function of the
-    factor alone, without noise, and no other code knows of it. What the best code holds besides, of
-    other factors or of nothing, makes H(z*, v_k) greater, which MIG does not see. With every
+    factor alone, without noise, and no other code knows of it. Other information in the best code,
+    of other factors or of nothing, makes H(z*, v_k) greater, which MIG does not see. With every
     posterior equal to the prior RMIG is 0, and JEMMIG H(v_k) + H(z). Constant factors are left out;
     where none is left RMIG is 0, JEMMIG log num_bins and normalized 1. Invariant to permuting codes
     and, except for means on the edge of a bin, to sign flips; not to rescaling, as the limits are

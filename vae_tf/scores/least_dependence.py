@@ -1,10 +1,10 @@
 """How much codes depend on each other, at least: a bound that holds for any number of images.
 
-The total correlation that `elbo_decomposition` estimates is that of the mixture of the posteriors
-of N images, which is far above that of endlessly many images where N is small against what codes
-tell. No null corrects it: independent codes with the same KL, or with the same widths of each
-image, exceed it by other amounts than codes that depend. Images that no density was fitted to give
-a bound instead. For any density p over codes,
+The total correlation that `elbo_decomposition` estimates belongs to the mixture of the posteriors
+of N images. It is far above its value for endlessly many images where N is small against the
+information of codes. No null corrects it: independent codes with the same KL, or with the same
+widths of each image, exceed it by other amounts than codes that depend. Images that no density was
+fitted to give a bound instead. For any density p over codes,
 
     E_q [log p(z) - sum_l log q(z_l)] = TC(q) - KL(q || p),
 
@@ -12,7 +12,7 @@ so that what p says of codes of unseen images is at most the total correlation. 
 sum of densities of the codes of one half of the images: the product of their marginals, which alone
 gives 0, the mixture of their posteriors, and mixtures of 1 and 16 Gaussians with full covariances.
 Its weights are fitted to one half of the samples and used on the other. The marginals q(z_l) are
-those of the unseen images themselves, whose entropy is at most that of endlessly many, on average
+of the unseen images themselves, whose entropy is at most the entropy of endlessly many, on average
 over choices of images.
 """
 
@@ -23,7 +23,7 @@ from vae_tf.scores.validation import check_count, check_posterior, check_seed
 
 _GAUSSIANS = (1, 16)  # components of the two mixtures
 _MOST_FITTED = 10_000  # codes that a mixture of Gaussians is fitted to
-_STEPS = 50  # of the fit of a mixture, and of that of the weights
+_STEPS = 50  # of the fit of a mixture, and of the fit of the weights
 
 
 def least_total_correlation(
@@ -41,9 +41,9 @@ def least_total_correlation(
     shows dependence; a bound of 0 shows nothing, least of all independence.
 
     Args:
-        mean: `[N, L]` encoder means. Of fewer than 4 images the bound is 0.
+        mean: `[N, L]` encoder means. For fewer than 4 images the bound is 0.
         log_stddev: `[N, L]` natural logs of the encoder's standard deviations.
-        num_samples: Draws of an unseen image and its code, at least 2. Of fewer than 4 the bound
+        num_samples: Draws of an unseen image and its code, at least 2. For fewer than 4 the bound
             is 0.
         seed: Seed of the draws.
         progress: Whether to show a progress bar on stderr.

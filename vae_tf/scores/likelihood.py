@@ -68,7 +68,7 @@ class Estimates(NamedTuple):
         log_likelihood: `[N]` nats.
         effective_samples: `[N]` effective sample sizes (sum w)^2 / sum w^2 of the K weights w, from
             1, where one sample decides, to K, where all weights are equal (Kong 1992). Below about
-            10 an estimate is far too low. A large one is no proof: samples cannot tell what none of
+            10 an estimate is far too low. A large one is no proof: samples cannot show what none of
             them has hit.
     """
 
@@ -222,8 +222,8 @@ ROWS = {
     "log_likelihood": Score(
         _log_likelihood,
         "Burda et al. 2016: importance samples of the posterior, validation images; nats per "
-        "image, standard error over images; effective_samples is the mean of (sum w)^2 / sum w^2, below "
-        f"{FEW_SAMPLES} the log-likelihood is far too low (few_effective_samples 1)",
+        "image, standard error over images; effective_samples is the mean of (sum w)^2 / sum w^2, "
+        f"below {FEW_SAMPLES} the log-likelihood is far too low (few_effective_samples 1)",
         needs=("model",),
         sizes={"num_images": "likelihood_images", "num_samples": "likelihood_samples"},
         columns={

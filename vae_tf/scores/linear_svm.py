@@ -29,7 +29,7 @@ def fit_on_one_code(
         code: `[N]` array.
         labels: `[N]` int array with two values or more.
         C: Weight of the errors.
-        balanced: Whether classes weigh the same.
+        balanced: Whether classes have the same weight.
 
     Returns:
         The V sorted classes, slopes w `[V]` and intercepts b `[V]`. With two classes both describe
@@ -87,7 +87,7 @@ class _Machines:
         for _ in range(_MAX_STEPS):
             steps = -np.linalg.solve(hessian, gradient[..., None])[..., 0]
             descent = -np.sum(gradient * steps, axis=1)
-            # What is left cannot be seen in the value: no search, one step to the optimum.
+            # The rest cannot be seen in the value: no search, one step to the optimum.
             last = descent <= rounding
             length = np.ones(len(points))
             for _ in range(60):  # the objective is convex: a short step goes down
@@ -110,7 +110,7 @@ class _Machines:
         hessian = np.tile(np.eye(2), (len(points), 1, 1))
         for sums, sign, weight in ((self._own, 1.0, self.of_own), (self._rest, -1.0, self.of_rest)):
             n, z, z2 = self._where_below_one(sums, sign * slope, 1 - sign * intercept).T
-            # Of max(0, 1 - m)^2 with m = sign (slope z + intercept).
+            # Loss max(0, 1 - m)^2 with m = sign (slope z + intercept).
             linear = slope * z + intercept * n
             squares = slope**2 * z2 + 2 * slope * intercept * z + intercept**2 * n
             value += weight * (n - 2 * sign * linear + squares)

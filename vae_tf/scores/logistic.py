@@ -1,9 +1,9 @@
 """Multinomial logistic regression: what scikit-learn's default solver computes, faster.
 
-The objective, the start at 0, the optimizer (SciPy's L-BFGS-B) and its limits are those of
-scikit-learn's LogisticRegression, so that the path to the optimum is the same up to rounding, and
-with it the answer where a protocol stops the fit after 100 iterations. What is faster is the
-evaluation: all classes of a few thousand points at a time, in the cache, in place.
+The objective, the start at 0, the optimizer (SciPy's L-BFGS-B) and its limits are the same
+as in scikit-learn's LogisticRegression, so that the path to the optimum is the same up to rounding,
+and with it the answer where a protocol stops the fit after 100 iterations. Only the evaluation is
+faster: all classes of a few thousand points at a time, in the cache, in place.
 """
 
 from typing import NamedTuple
@@ -23,7 +23,7 @@ class Logistic(NamedTuple):
     Attributes:
         classes: `[V]` sorted labels.
         weights: `[V, L + 1]` weights of the codes and, last, of the constant; for two classes one
-            row, that of the second.
+            row, the second's.
         converged: Whether the fit ended before its last iteration.
     """
 
@@ -64,9 +64,9 @@ def fit_logistic(
 
     Args:
         codes: `[N, L]` array.
-        labels: `[N]` int array with two values or more, or those of `classes`.
+        labels: `[N]` int array with two values or more, or the values of `classes`.
         C: Inverse of the penalty's strength; infinite for none.
-        balanced: Whether each class weighs the same, whatever its frequency.
+        balanced: Whether each class has the same weight, whatever its frequency.
         classes: Sorted labels where some may be missing from `labels`.
         start: Weights to start from; 0 by default.
 
@@ -100,9 +100,9 @@ def fit_logistic(
 def fit_logistic_by_folds(codes: np.ndarray, labels: np.ndarray) -> Logistic:
     """Fits a logistic regression whose penalty is chosen by cross-validation.
 
-    As scikit-learn's LogisticRegressionCV with ten values of C and five folds without shuffling:
+    Like scikit-learn's LogisticRegressionCV with ten values of C and five folds without shuffling:
     the C, of 10^-4 to 10^4 in equal steps of the exponent, of the best mean accuracy on the points
-    left out, the first of equal ones. Each fit starts at that of the C before, the last, on all
+    left out, the first of equal ones. Each fit starts at the fit of the C before, the last, on all
     points, at the mean over folds.
 
     Args:
@@ -183,7 +183,7 @@ class _Loss:
 
     @staticmethod
     def _two_classes(logits, labels, shares):
-        """The same for one logit, that of the second class."""
+        """The same for one logit, the second class'."""
         signed = np.where(labels == 1, -logits[0], logits[0])
         value = float(np.logaddexp(0, signed) @ shares)
         logits[0] = np.exp(-np.logaddexp(0, -signed)) * np.where(labels == 1, -shares, shares)

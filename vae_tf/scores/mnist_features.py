@@ -26,7 +26,7 @@ def _stored() -> tuple[tuple[np.ndarray, ...], float]:
 
 
 def accuracy() -> float:
-    """Part of MNIST's test images that the classifier tells."""
+    """Part of MNIST's test images that the classifier predicts correctly."""
     return _stored()[1]
 
 
@@ -56,7 +56,7 @@ def _forward(images, weights):
     images = as_array(images, "images")
     if images.shape[1:] != (28, 28, 1):
         raise UserError(
-            f"The features '{NAME}' are those of digits, `images` [N, 28, 28, 1]. Received: shape "
+            f"The features '{NAME}' are for digits, `images` [N, 28, 28, 1]. Received: shape "
             f"{images.shape}. Pass the features of a network of your own to the distances."
         )
     x = images.reshape(len(images), -1).astype("float32")

@@ -1,4 +1,4 @@
-"""Modularity: whether a code tells of one factor alone."""
+"""Modularity: whether a code has information about one factor alone."""
 
 import numpy as np
 

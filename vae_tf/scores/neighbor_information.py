@@ -1,4 +1,4 @@
-"""How many nats all latents together tell of a factor, by the neighbors of each code."""
+"""Nats of all latents together about a factor, by the neighbors of each code."""
 
 import numpy as np
 
@@ -13,8 +13,8 @@ def neighbor_information(
     (H(v) + mean log p(v | neighbors)) / H(v), where p of a code of the second half is the share of
     each value among the `num_neighbors` nearest codes of the first half, mixed with one vote for
     how frequent values are at all. The cross-entropy bounds the conditional entropy from above, so
-    this is a lower bound of I(codes; v) / H(v), whatever the latents' axes: 1 for codes that tell
-    the value entirely, about 0 for codes that tell nothing, less by what few neighbors cost (for
+    this is a lower bound of I(codes; v) / H(v), whatever the latents' axes: 1 for codes that give
+    the value entirely, about 0 for codes without information, less by what few neighbors cost (for
     four values a tenth).
 
     Args:

@@ -1,9 +1,9 @@
 """Mutual information of numbers with labels by nearest neighbors, from sorted values.
 
-What scikit-learn's `mutual_info_classif` computes by trees of points. On a line the neighbors of a
-point are beside it once all are sorted. The numbers agree to 1e-9 where each label has at least
-twice as many points as neighbors are asked for; below, scikit-learn rounds distances and counts
-neighbors on the border at random (0.05 nats with 12 points a label).
+The result of scikit-learn's `mutual_info_classif`, which uses trees of points. On a line the
+neighbors of a point are beside it once all are sorted. The numbers agree to 1e-9 where each label
+has at least twice as many points as neighbors are asked for; below, scikit-learn rounds distances
+and counts neighbors on the border at random (0.05 nats with 12 points a label).
 
 Reference:
     Ross, "Mutual Information between Discrete and Continuous Data Sets", PLoS ONE 9(2), 2014.
@@ -21,8 +21,8 @@ def information_with_labels(
     With k = num_neighbors, n_i the number of points with the label of point i, and m_i the number
     of points of any label that are nearer to it than its k-th neighbor of the same label, itself
     included: I = psi(N) + psi(k) - mean psi(n_i) - mean psi(m_i). Labels of one point are left out;
-    those of fewer than k + 1 take all their points. Columns are scaled to standard deviation 1, and
-    noise of 1e-10 breaks ties, as scikit-learn has it.
+    labels of fewer than k + 1 points take all their points. Columns are scaled to standard
+    deviation 1, and noise of 1e-10 breaks ties, as scikit-learn has it.
 
     Args:
         values: `[N, L]` float array.

@@ -1,4 +1,4 @@
-"""The mixture of all images' posteriors, q(z): its density and that of each code, in log."""
+"""The mixture of all images' posteriors, q(z): its density and the density of each code, in log."""
 
 import numpy as np
 
@@ -25,7 +25,7 @@ def log_densities(
         log_stddev: `[N, L]` float64.
         center: `[S, L]` float64; samples are z = center + offset.
         offset: `[S, L]` float64.
-        description: What the progress bar is called.
+        description: Name of the progress bar.
         progress: Whether to show it.
 
     Returns:

@@ -49,8 +49,8 @@ def probe_scores(
     """Accuracy of a linear and of a nearest-neighbor classifier of the codes.
 
     Codes are standardized by the training points. The penalty of the multinomial logistic
-    regression, C of 0.001 to 100, and the number of neighbors, 1 to 50, are those of the best
-    accuracy on one in five training points of each class, the first of equal ones; then both learn
+    regression, C of 0.001 to 100, and the number of neighbors, 1 to 50, have the best accuracy
+    on one in five training points of each class, the first of equal ones; then both learn
     from all training points. Test points choose nothing.
 
     Accuracies from 0 to 1, 1: the class can be read off the codes. `chance` is the accuracy of the

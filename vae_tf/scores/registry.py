@@ -6,7 +6,7 @@ import pkgutil
 from vae_tf.scores.score import Score
 
 _PACKAGE = __name__.rpartition(".")[0]
-# What imports this file.
+# The modules that import this file.
 _ABOVE = ("registry", "suite")
 
 

@@ -41,7 +41,7 @@ class Representation:
         factors: `[G, K]` int64, the factors of each row.
         factor_names: `K` names.
         factor_sizes: `K` ints.
-        offers: What scores may need of it: "codes", "factors", "interventions" and, with
+        offers: Parts that scores may need: "codes", "factors", "interventions" and, with
             `log_stddev`, "densities".
 
     Raises:
@@ -145,7 +145,7 @@ class Representation:
 
     @property
     def offers(self) -> set[str]:
-        """What scores may need of it (`Score.needs`)."""
+        """Parts that scores may need (`Score.needs`)."""
         offers = {"codes", "factors", "interventions"}
         return offers | (set() if self.log_stddev is None else {"densities"})
 
@@ -212,7 +212,7 @@ class Codes:
         log_stddev: `[N, L]` or None.
         factor_sizes: Empty.
         factors: None.
-        offers: What scores may need of it: "codes" and, with `log_stddev`, "densities".
+        offers: Parts that scores may need: "codes" and, with `log_stddev`, "densities".
 
     Example:
         >>> codes, _ = Codes(np.arange(6.0).reshape(3, 2)).sample(10, np.random.default_rng(0))
@@ -229,7 +229,7 @@ class Codes:
 
     @property
     def offers(self) -> set[str]:
-        """What scores may need of it (`Score.needs`)."""
+        """Parts that scores may need (`Score.needs`)."""
         return {"codes"} | (set() if self.log_stddev is None else {"densities"})
 
     def sample(self, n: int, rng: np.random.Generator) -> tuple[np.ndarray, None]:

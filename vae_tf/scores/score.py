@@ -1,10 +1,10 @@
-"""What is said of a score: what computes it, from what, and what tables show of it."""
+"""Description of a score: its function, its inputs, and its columns in tables."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-# What a score may need: "codes" of images, the "factors" and the "densities" q(z|x) behind them,
-# "interventions", codes of images whose factors are set at will, a "model" that estimates
+# Inputs that a score may need: "codes" of images, the "factors" and the "densities" q(z|x) behind
+# them, "interventions", codes of images whose factors are set at will, a "model" that estimates
 # likelihoods, "labels", codes of images with their classes, or "seeds", several models that differ
 # by their seed.
 NEEDS = ("codes", "factors", "densities", "interventions", "model", "labels", "seeds")
@@ -20,10 +20,11 @@ class Column(NamedTuple):
         group: Heading above columns that belong together.
         heading: Its own heading.
         best: `max`, `min`, or None where neither is better: a collapsed model has the least KL.
-        within: What, besides data and preset, must be equal for two values to be compared.
+        within: Values that, in addition to data and preset, must be equal for two values to be
+            compared.
         flag: Name of a value that says, where it is not 0, that this one is not to be read as it
             is; tables put `FLAG` behind it.
-        caution: What the flag means, for the note under tables.
+        caution: Meaning of the flag, for the note under tables.
         level: Name of the value that it is read against, such as its level by chance; figures of
             studies draw it into the same panel.
     """
@@ -51,7 +52,7 @@ class Score(NamedTuple):
             "seeds" is a function of codes and KL of several models instead, and returns a list of
             such dicts.
         protocol: Paper, and what of it is to be known beside the number.
-        needs: What it cannot be computed without, a part of `NEEDS`.
+        needs: Its required inputs, a part of `NEEDS`.
         sizes: Fields of `Sizes` that enter; a mapping where metrics.json has other names for them.
         columns: Name of a value -> its `Column`; values without one are in metrics.json alone.
         note: Name of a size -> what is counted, in words, for the note under tables.

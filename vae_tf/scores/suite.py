@@ -21,7 +21,7 @@ from vae_tf.scores.validation import check_seed
 
 @dataclass(frozen=True)
 class Sizes:
-    """How much is drawn for each score; the defaults are those of Locatello et al.
+    """How much is drawn for each score; the defaults are from Locatello et al.
 
     Attributes:
         num_train: Points that scores on arrays use, or learn from.
@@ -86,9 +86,9 @@ def score_suite(
 
     All scores on arrays share one draw of training and one of test points. Each score depends on
     the seed alone, not on those before it, so that a script may store each as it comes, stop
-    anywhere, and continue with `done` = the names it has. What is computed follows from what is
-    there: the rows of `SCORES` (`registry.py`) whose `needs` are offered. The log-likelihood uses
-    the noise of the model, from the state it has.
+    anywhere, and continue with `done` = the names it has. The computed scores follow from the
+    inputs that are there: the rows of `SCORES` (`registry.py`) whose `needs` are offered. The
+    log-likelihood uses the noise of the model, from the state it has.
 
     Args:
         codes: Codes of the factor grid (`Representation`) or of a part of it (`FactorSample`), or
@@ -106,8 +106,8 @@ def score_suite(
     Yields:
         The name and a dict, ready for JSON: `values` (name -> float), `protocol` (one sentence),
         `preset`, `sizes` (those that entered), `seed`, `seconds` (of the first of several scores
-        that share trees, those of the trees), and for some `matrix` and `chance_matrix` (nested
-        lists, `[L][K]`) for plots.
+        that share trees, the seconds of the trees), and for some `matrix` and `chance_matrix`
+        (nested lists, `[L][K]`) for plots.
 
     Raises:
         UserError: If the preset or a name in `done` is unknown, or of `model` and `images` only one
@@ -146,7 +146,7 @@ def suite_names(offers: Collection[str]) -> list[str]:
     """Names of the scores that `score_suite` yields, in its order.
 
     Args:
-        offers: What there is to be scored, a part of `NEEDS` (`score.py`); the attribute `offers`
+        offers: Inputs that are there, a part of `NEEDS` (`score.py`); the attribute `offers`
             of `Representation`, `FactorSample` and `Codes` names it except for "model", "labels"
             and "seeds".
 
@@ -167,7 +167,7 @@ def suite_names(offers: Collection[str]) -> list[str]:
 
 
 class Draws:
-    """What the scores of one suite share; draws are made on first use.
+    """Draws that the scores of one suite share, made on first use.
 
     Attributes:
         codes: The `Representation`, `FactorSample` or `Codes`.

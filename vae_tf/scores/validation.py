@@ -1,4 +1,4 @@
-"""What every score asks of its arrays, checked before any number is computed."""
+"""Requirements of every score on its arrays, checked before any number is computed."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,7 @@ def check_codes(codes: np.ndarray, *, name: str = "codes", min_samples: int = 1)
 
     Args:
         codes: `[N, L]` array of real numbers.
-        name: What the message calls it.
+        name: Its name in the message.
         min_samples: The fewest rows the score can work with.
 
     Raises:
@@ -77,7 +77,7 @@ def check_factors(factors: np.ndarray, *, name: str = "factors") -> np.ndarray:
     Args:
         factors: `[N, K]` array of whole numbers. Most scores only ask which are equal; IRS, which
             cuts them into bins, and continuous SAP read their values.
-        name: What the message calls it.
+        name: Its name in the message.
 
     Raises:
         UserError: If the array is not 2-D, is empty or holds anything but whole numbers.
@@ -180,7 +180,7 @@ def check_number(
     """Returns a number from `low` to `high`, both allowed.
 
     Args:
-        name: What the message calls it.
+        name: Its name in the message.
         value: The value received.
         low: The least value.
         high: The greatest value; infinite by default, and then it must be finite.
@@ -222,7 +222,7 @@ def check_factor_sizes(factor_sizes) -> np.ndarray:
     if sizes.max() < 2:
         raise UserError(
             "`factor_sizes` must name a factor with two values or more. "
-            f"Received: factor_sizes={factor_sizes!r}. Nothing can be told apart here."
+            f"Received: factor_sizes={factor_sizes!r}. Two factors cannot be compared here."
         )
     return sizes.astype(np.int64)
 

@@ -85,7 +85,7 @@ def score_run(
 
 
 def _about(run: Run, preset: str, offers: set[str]) -> dict:
-    """What scores are of: those of another run, preset or version are not resumed with."""
+    """Origin of scores: scores of another run, preset or version are not resumed."""
     return {
         "run": run.name,
         "step": run.details["step"],
@@ -101,7 +101,7 @@ def _about(run: Run, preset: str, offers: set[str]) -> dict:
 
 
 def offers_of(run: Run) -> set[str]:
-    """What scores may need of a run (`metrics.Score.needs`), before any image is encoded."""
+    """Parts of a run that scores may need (`metrics.Score.needs`), before any image is encoded."""
     if run.model.conditional:
         return set()
     offers = {"codes"}
@@ -111,7 +111,7 @@ def offers_of(run: Run) -> set[str]:
         offers.add("densities")
     if run.model.has_densities:
         offers.add("model")
-    # Of factors there are scores of their own.
+    # Factors have scores of their own.
     if "factors" not in offers and len(_known_labels(run.data)[1]) > 1:
         if len(_known_labels(_test_images(run))[0]):
             offers.add("labels")
@@ -127,7 +127,7 @@ def _scored_factors(run: Run, offers: set[str]) -> list[str] | None:
 def _left_out(run, offers) -> list[str]:
     """Sentences on which scores a run does not get, and why."""
     if not offers:
-        return ["Its codes are those of images whose labels are given: it is not scored."]
+        return ["Its codes are for images with given labels: it is not scored."]
     sentences = []
     if "factors" not in offers:
         sentences.append(
@@ -228,7 +228,7 @@ def score_udr(runs: Sequence[Run], *, say: Callable[[str], None] = print):
     equal; of runs of the same seed, which are the same model, the first stands for all. UDR is
     computed again when such a group changes, and kept otherwise. Scores of other versions (of
     this package or those it depends on) are in no group with new ones, and stay what they are.
-    Alone in its group, or without a KL to tell which codes are informative, a run gets none.
+    Alone in its group, or without a KL that shows which codes are informative, a run gets none.
 
     Args:
         runs: The runs; those without a metrics.json are left out.

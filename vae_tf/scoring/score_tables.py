@@ -27,12 +27,12 @@ _GROUPS = (
     "codes",
     "images",
 )
-# What a row of scores.csv says besides its scores.
+# Columns of scores.csv in addition to scores.
 _ABOUT = ("run", "step", "dataset", "image_shape", "likelihood", "preset", "seed", "version")
 
 
 def columns() -> dict[str, dict[str, Column]]:
-    """What tables show: group -> name of a value in metrics.json -> its column, from `SCORES`."""
+    """Content of tables: group -> name of a value in metrics.json -> its column, from `SCORES`."""
     groups: dict[str, dict[str, Column]] = {group: {} for group in _GROUPS}
     for score in SCORES.values():
         for name, column in score.columns.items():
@@ -57,9 +57,9 @@ class Comparison(NamedTuple):
     """Scored runs whose scores may be compared: the same data and preset.
 
     Attributes:
-        heading: What they have in common.
+        heading: Their common heading.
         records: Contents of the metrics.json of each run.
-        values: Values of each run, name -> value: those of `columns` that there are.
+        values: Values of each run, name -> value, of the existing `columns`.
         best: Names of each run in which none of the others is better.
         flagged: Names of each run that are at the limit of what they are computed from.
         columns: Group -> name -> column, those that any of the runs has.

@@ -1,4 +1,4 @@
-"""What can be found wrong with the points of a study before any of them is trained."""
+"""Errors in the points of a study that are found before any of them is trained."""
 
 import gc
 import json

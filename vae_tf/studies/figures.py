@@ -235,7 +235,7 @@ FIGURES: dict[str, tuple[Callable[[StudyTable], Figure | None], str, str]] = {
     ),
     "udr_choice.png": (
         udr_choice,
-        "What UDR would choose",
+        "Choice of UDR",
         "UDR needs no labels. The run it ranks first is ringed, in a row for each score that does "
         "need them.",
     ),

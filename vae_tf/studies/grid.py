@@ -1,4 +1,4 @@
-"""What a study is: runs, the fields that vary, and the grid of points that they make."""
+"""Plan of a study: runs, the fields that vary, and the grid of points that they make."""
 
 import dataclasses
 import itertools
@@ -23,7 +23,8 @@ class Point(NamedTuple):
     Attributes:
         name: Name of its folder: what varies, such as "kl_weight=4,seed=0".
         params: Its parameters.
-        values: What varies -> its value in words; `BASE` is the run where there are several.
+        values: Name of what varies -> its value in words; `BASE` is the run where there are
+            several.
     """
 
     name: str
@@ -60,7 +61,7 @@ class Study:
         self.points()
 
     def points(self) -> list[Point]:
-        """The points, those of the first seed first: they say most if the rest is never run."""
+        """The points, the first seed's first: they say most if the rest is never run."""
         runs = {"": self.runs} if isinstance(self.runs, Params) else self.runs
         named = isinstance(runs, Mapping) and all(isinstance(p, Params) for p in runs.values())
         _require(named, "runs", "`Params`, or a dict of them by name", self.runs)
@@ -149,7 +150,7 @@ def read_vary(assignments: Iterable[str]) -> dict[str, Sequence]:
         field = field.strip()
         if not equals or not field:
             raise UserError(
-                f"What varies has the form field=value,value, such as kl_weight=1,4,16 or "
+                f"A varied field has the form field=value,value, such as kl_weight=1,4,16 or "
                 f"seed=0..4. Received: {shown(assignment)}"
             )
         if field in vary:

@@ -1,4 +1,4 @@
-"""What a pool asks of a job: one point on its way, wherever it runs."""
+"""Interface of a job for a pool: one point on its way, wherever it runs."""
 
 import signal
 from typing import NamedTuple, Protocol
@@ -36,7 +36,7 @@ class Job(Protocol):
 
 
 def ended(code: int, stderr: str) -> Ended:
-    r"""Tells how a worker ended from its exit code and what it wrote to stderr.
+    r"""Describes how a worker ended, from its exit code and its stderr.
 
     Example:
         >>> ended(2, "WARNING: old\nstudy.py: No such layer.\n").error

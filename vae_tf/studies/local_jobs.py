@@ -51,7 +51,7 @@ class LocalJob:
             "preset": preset,
             "command": list(command),
         }
-        with contextlib.suppress(BrokenPipeError):  # it has ended: `poll` tells why
+        with contextlib.suppress(BrokenPipeError):  # it has ended: `poll` says why
             self._stdin.write(json.dumps(task).encode() + b"\n")
             self._stdin.flush()
         self._peak = 0

@@ -1,4 +1,4 @@
-"""How far the run folder of a point is, and whether a folder is that of this very study."""
+"""How far the run folder of a point is, and whether it belongs to this very study."""
 
 from collections.abc import Collection, Sequence
 from pathlib import Path
@@ -61,7 +61,7 @@ def score_record(folder: Path) -> dict | None:
 
 
 def check_same_study(folder: Path, points: Sequence[Point], anew: Collection[str] = ()):
-    """Refuses to mix the runs of a study with those of an edited one; new points may join.
+    """Refuses to mix the runs of a study with runs of an edited one; new points may join.
 
     Runs whose parameters cannot be read are left to `standing`. A study.csv that is missing is no
     reason to refuse a folder in which all runs are points of the study.

@@ -1,4 +1,4 @@
-"""As many points at a time as there are workers, and as fit into the memory."""
+"""Runs points in parallel: at most one per worker, and as many as fit into the memory."""
 
 import math
 import time
@@ -54,7 +54,7 @@ class Pool:
 
         Args:
             points: The points in their order.
-            on_end: Function that is told how a point ended.
+            on_end: Function that gets how a point ended.
             on_tick: Function that is given the names of the running points several times a second.
             warn: Function that is given a warning.
         """
@@ -105,6 +105,6 @@ class Pool:
     def _too_many(self) -> str:
         gigabytes = 1e-9 * self._peak
         return (
-            f"Of {self._workers()} workers {self._fit()} are used: a run takes {gigabytes:.1f} GB "
+            f"{self._fit()} of {self._workers()} workers are used: a run takes {gigabytes:.1f} GB "
             f"of memory, measured, and this machine has {1e-9 * machine_memory():.1f} GB."
         )

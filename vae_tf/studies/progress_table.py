@@ -1,4 +1,4 @@
-"""What is seen of a study while it runs: a table with the time left, and a line for each end."""
+"""Display of a study while it runs: a table with the time left, and a line for each end."""
 
 import sys
 import time

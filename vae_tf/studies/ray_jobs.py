@@ -42,7 +42,7 @@ def complete_away(
         begun: Its run folder so far.
 
     Yields:
-        What changed, and how it ended; None while it is at work.
+        Changes, and how it ended; None while it is at work.
     """
     with tempfile.TemporaryDirectory(prefix="vae_tf-") as scratch:
         folder = Path(scratch) / study / point.name
@@ -90,7 +90,7 @@ class RayCluster:
         except Exception as error:  # whatever it makes of an address
             raise UserError(_no_answer(address, str(error))) from None
         finally:
-            for number, handler in handlers.items():  # those of scripts.py
+            for number, handler in handlers.items():  # the handlers of scripts.py
                 signal.signal(number, handler)
         self._ray = ray
         self._counted, self._num_cpus = -1e9, 1
@@ -117,7 +117,7 @@ class RayCluster:
             folder: Its run folder on this machine.
             preset: Scores: "fast", "full", or None for none.
             command: Command line of the study, for environment.json.
-            say: Function that is told of lost machines.
+            say: Function that gets messages of lost machines.
         """
         # A point is sent anew by this process, with what came back of it: no retries by Ray.
         remote = self._ray.remote(num_cpus=1, max_retries=0)(complete_away)

@@ -127,7 +127,7 @@ class StudyRun:
         return {name: used for name in kept if (used := scored_by_others(self.folder / name))}
 
     def plan(self) -> str:
-        """What there is to do, a line a point."""
+        """The plan, one line per point."""
         width = max(len(point.name) for point in self.points)
         lines = [self._plan_of(point, width) for point in self.points]
         steps = sum(max(0, p.params.steps - self.standings[p.name].step) for p in self.left)
@@ -292,7 +292,7 @@ def ray_jobs(
         command: Command line of the study, for environment.json.
 
     Returns:
-        As `local_jobs`.
+        Same as `local_jobs`.
 
     Raises:
         UserError: If there are no workers, Ray is not installed, or nothing answers.

@@ -20,7 +20,7 @@ from vae_tf.studies.table import numbers_of
 from vae_tf.texts.command_names import name_of
 
 SEED = "seed"
-# Terms of the training that are shown besides scores; of each the validation's value.
+# Terms of the training that are shown in addition to scores, on validation images.
 _TERMS = {
     "val_reconstruction": Column("training", "reconstruction", None),
     "val_kl": Column("training", "KL, validation", None),
@@ -35,7 +35,7 @@ class StudyRow(NamedTuple):
 
     Attributes:
         run: Name of its folder.
-        values: What varies -> its value in words.
+        values: Varied field -> its value in words.
         numbers: Its numbers by name.
     """
 
@@ -49,7 +49,7 @@ class StudyTable(NamedTuple):
 
     Attributes:
         name: Name of the study.
-        varied: What varies, the seed included.
+        varied: Varied fields, the seed included.
         rows: The runs.
         unfinished: Number of runs that are not, or not scored as the others: no mean holds them.
     """
@@ -61,17 +61,17 @@ class StudyTable(NamedTuple):
 
     @property
     def fields(self) -> list[str]:
-        """What varies, the seed left out."""
+        """Varied fields without the seed."""
         return [name for name in self.varied if name != SEED]
 
     def shown(self) -> dict[str, Column]:
-        """What tables and figures show: name of a number -> its column, where a run has it."""
+        """Content of tables and figures: name of a number -> its column, where a run has it."""
         known = _TERMS | {name: c for group in columns().values() for name, c in group.items()}
         have = {name for row in self.rows for name in row.numbers}
         return {name: column for name, column in known.items() if name in have}
 
     def drawn(self) -> dict[str, Column]:
-        """What figures show: as `shown`, without the levels that others are read against."""
+        """Content of figures: as `shown`, without the levels of chance."""
         shown = self.shown()
         levels = {column.level for column in shown.values()}
         return {name: column for name, column in shown.items() if name not in levels}
@@ -140,7 +140,7 @@ def _scored_alike(folder: Path, rows: list[StudyRow]) -> list[StudyRow]:
 
 
 def _row(folder: Path, varied: Sequence[str], cells: Sequence[str]) -> StudyRow | None:
-    # What a spreadsheet would compute has an apostrophe before it.
+    # Text that a spreadsheet would compute has an apostrophe before it.
     name, *words = (cell.removeprefix("'") for cell in cells[: 1 + len(varied)])
     # A file somebody else made might name a folder elsewhere.
     if Path(name).name != name or not (folder / name / PARAMS).is_file():

@@ -10,7 +10,7 @@ SCORED_WITH = "scored_with"  # column of study.csv: the version of this package
 
 
 def version_cells(folder: Path) -> dict[str, str]:
-    """What study.csv says of the versions of a row: package -> its versions, the first one first.
+    """Versions of a row of study.csv: package -> its versions, the first one first.
 
     Args:
         folder: Run folder of the point; it may be missing.

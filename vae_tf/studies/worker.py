@@ -65,7 +65,7 @@ def main() -> int:
         complete(Path(task["folder"]), Params.from_json(task["params"]), task["preset"])
         return 0
 
-    return scripts.answer(PROGRAM, work, lambda: "What is written is whole.")
+    return scripts.answer(PROGRAM, work, lambda: "Everything written is complete.")
 
 
 def _stop_with_parent():

@@ -1,4 +1,4 @@
-"""What scripts are called in messages, and commands as they can be pasted into a shell.
+"""Names of scripts in messages, and commands as they can be pasted into a shell.
 
 Every command that is printed comes from `command_line`: names of runs and folders may have been
 chosen by somebody else, and a shell would execute `x$(touch PWNED)`.
@@ -20,7 +20,7 @@ def is_installed() -> bool:
 
 
 def name_of(script: str) -> str:
-    """The name of a script in messages: that of its command where there is one in use.
+    """The name of a script in messages: its command's name where one is in use.
 
     Example:
         >>> name_of("train.py")
@@ -95,7 +95,7 @@ def _is_default(name: str, value: object) -> bool:
 def quoted(*words: str) -> str:
     r"""Words as a shell reads them, on one line.
 
-    What cannot be shown as letters is written as bash and zsh read it: `$'\x1b'`.
+    Text that cannot be shown as letters is written as bash and zsh read it: `$'\x1b'`.
 
     Example:
         >>> print(quoted("analyze.py", "my run", "two\nlines"))
@@ -122,7 +122,7 @@ def _typed() -> str:
 
 
 def _python() -> str:
-    """What starts the Python that is running: `python` where that is the one a shell finds."""
+    """Command of the running Python: `python` where that is the one a shell finds."""
     folder = os.path.dirname(sys.executable)
     for name in ("python", "python3"):
         if _is_found(name, folder) and os.path.samefile(f"{folder}/{name}", sys.executable):

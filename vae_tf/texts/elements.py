@@ -61,7 +61,7 @@ def page_link(name: str) -> str:
 
 
 def number_cells(values: list[str], tag: str = "td") -> str:
-    """Returns table cells that are aligned to the right; headings are those of columns."""
+    """Returns table cells that are aligned to the right; headings belong to columns."""
     scope = ' scope="col"' if tag == "th" else ""
     return "".join(f'<{tag} class="number"{scope}>{text(value)}</{tag}>' for value in values)
 
@@ -70,8 +70,8 @@ def scrolling(table: str, name: str) -> str:
     """Returns what may be wider than a phone in a box that scrolls, with the keyboard, too.
 
     Args:
-        table: HTML of what scrolls.
-        name: What a screen reader calls it.
+        table: HTML of the table.
+        name: Name for screen readers.
     """
     return f'<div class="scroll" tabindex="0" role="region" aria-label="{text(name)}">{table}</div>'
 

@@ -1,4 +1,4 @@
-"""What is said of a run before it begins, besides the plateau: its forecast and its rate."""
+"""Advice before a run begins, in addition to the plateau: its forecast and its rate."""
 
 from vae_tf.config import Params
 from vae_tf.data.image_set import ImageSet
@@ -8,7 +8,7 @@ from vae_tf.schedules import as_schedule, warm_up
 
 
 def rate_advice(params: Params) -> str | None:
-    """What does not fit between the learning rate's schedule and the steps; None if all does."""
+    """Conflict between the learning rate's schedule and the steps; None if all does."""
     rate, steps = params.rate, params.steps
     if isinstance(rate, warm_up) and rate.steps >= steps:
         return (
@@ -24,7 +24,7 @@ def rate_advice(params: Params) -> str | None:
 
 
 def forecast_advice(params: Params, images: ImageSet) -> str | None:
-    """What the images alone tell of a VAE on them; None for other models and likelihoods."""
+    """Forecast of a VAE from the images alone; None for other models and likelihoods."""
     if params.model not in ("vae", "beta_vae") or len(images.image_shape) == 1:
         return None
     likelihood = read_likelihood(params.likelihood)

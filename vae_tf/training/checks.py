@@ -38,7 +38,7 @@ def check_options(*, resume: bool, overwrite: bool, tensorboard: bool):
 
 
 def check_count_of_images(images: ImageSet, validation: ImageSet):
-    """Checks that there are images that a model can learn to tell from one another.
+    """Checks that there are images that a model can learn to distinguish.
 
     Args:
         images: The training images.
@@ -49,7 +49,7 @@ def check_count_of_images(images: ImageSet, validation: ImageSet):
     """
     if len(images) < 2:
         raise UserError(
-            f"Training needs at least 2 images besides those that are held out, better hundreds. "
+            f"Training needs at least 2 images, better hundreds, and held-out images. "
             f"Received: {len(images)} training image and {len(validation)} for validation of "
             f"'{images.name}'. Add images, or lower `validation` if it takes too many."
         )
@@ -169,7 +169,7 @@ def _check_feedback(model: GenerativeModel, params: Params):
         )
     if isinstance(weight, controlled) and not model.has_densities:
         raise UserError(
-            f"`kl_weight={weight}` holds the KL at a value, and that of model '{params.model}' is "
+            f"`kl_weight={weight}` holds the KL at a value. The KL of model '{params.model}' is "
             f"infinite: its codes have no density. Choose a model with a posterior, such as vae, "
             f"or another weight."
         )
@@ -182,7 +182,7 @@ def check_checkpoint(run: Run, details: dict, images: ImageSet, data: dict, *, o
         run: The run.
         details: The details of its checkpoint.
         images: The training images.
-        data: What `describe_data` says of all images.
+        data: Result of `describe_data` for all images.
         own_data: Whether they are not the data set that the parameters name.
 
     Raises:
@@ -253,7 +253,7 @@ def check_networks(run: Run, details: dict, digest: str | None):
     Args:
         run: The run.
         details: The details of its checkpoint.
-        digest: What identifies networks of the user's own; None for those of the parameters.
+        digest: Digest of the user's own networks; None for networks of the parameters.
 
     Raises:
         UserError: If they are others.

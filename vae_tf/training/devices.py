@@ -20,7 +20,7 @@ class Devices:
     """One device, or several that take equal shares of every batch (`tf.distribute`).
 
     Several compute what one does, up to the order of sums: noise belongs to the row, gradients and
-    terms are those of the whole batch, and so is what follows from them. On one GPU, XLA compiles
+    terms are computed for the whole batch, and so is all that follows. On one GPU, XLA compiles
     the step; on a CPU it slows it, down to half the speed, and across devices it stays off.
 
     Args:
@@ -82,7 +82,7 @@ class Devices:
     def compiled(self, update: Callable[[dict], dict]) -> Callable[[dict], dict]:
         """The update of a model, from the arrays of a batch to its terms."""
         if self.strategy is None:
-            # As TensorFlow has it, not False, on a CPU.
+            # TensorFlow's default, not False, on a CPU.
             xla = True if self.compiled_by_xla else None
             whole = tf.function(update, autograph=False, jit_compile=xla)
             return lambda batch: whole(as_tensors(batch))

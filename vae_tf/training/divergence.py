@@ -13,7 +13,7 @@ _FACTOR = 30
 
 
 def has_diverged(reconstructions: Iterable[float], first: float, num_values: int) -> bool:
-    """Whether each of these reconstructions is that of a model which training has ruined.
+    """Whether each of these reconstructions shows a model that training has ruined.
 
     Args:
         reconstructions: Nats per image at the end, of training and of validation images: one alone

@@ -32,7 +32,7 @@ class EarlyStopping:
 
     @property
     def details(self) -> dict:
-        """What a checkpoint holds of it."""
+        """Its state in a checkpoint."""
         best = self._best if math.isfinite(self._best) else None
         return {"best": best, "waited": self._waited}
 

@@ -15,7 +15,7 @@ _MOST_SECONDS = 10.0
 def describe(plan: Plan) -> str:
     """Data, model, networks, recipe, memory and time of a plan, a line each.
 
-    The time is that of a few updates made here: the plan's model is no longer at its initial
+    The time is measured on a few updates made here: the plan's model is no longer at its initial
     weights, and the plan must not be run.
 
     Args:
@@ -40,7 +40,7 @@ def describe(plan: Plan) -> str:
         "Recipe": f"start {params.initializer}, {params.optimizer}, learning rate "
         f"{params.learning_rate}, batches of {params.batch_size}{average}",
         "Length": f"{params.steps:,} steps, {epochs:,.1f} epochs",
-        "Memory": f"about {memory.total / 1e6:,.0f} MB, besides 600 MB for TensorFlow",
+        "Memory": f"about {memory.total / 1e6:,.0f} MB, and 600 MB for TensorFlow",
         "Time": f"about {_duration(seconds * params.steps)}: {1e3 * seconds:.3g} ms an update, "
         f"without validation and pictures",
         "Folder": str(plan.run_dir),

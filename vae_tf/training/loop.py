@@ -32,7 +32,7 @@ _MOST_SECONDS = 300.0
 class Training:
     """The course of one training: its loop and the state that a checkpoint holds.
 
-    What happens at a step is decided by the step alone. Row `s` of the log is the state after `s`
+    The step alone decides what happens at a step. Row `s` of the log is the state after `s`
     updates: terms of the batch that update `s + 1` will use, under the weight it will use.
 
     Args:
@@ -41,11 +41,11 @@ class Training:
         images: The images to train on.
         validation: The images to validate on.
         place: The run folder, held open.
-        data: What `describe_data` says of all images.
+        data: Result of `describe_data` for all images.
         own_data: Whether these are not the data set that the parameters name.
-        networks: What identifies networks of the user's own; None for those of the parameters.
-        test: Labeled images of which the classification error is logged besides, None for none.
-        devices: What updates run on; None is one device. All else runs on one.
+        networks: Digest of the user's own networks; None for networks of the parameters.
+        test: Labeled images of which the classification error is also logged, None for none.
+        devices: Devices for updates; None is one device. All else runs on one.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class Training:
         self.step = 0
         self._saved_at = monotonic()
         self._early_stopping = EarlyStopping(run.params.patience)
-        # As in Keras, the functions are compiled once and see tensors of one shape.
+        # Like in Keras, the functions are compiled once and see tensors of one shape.
         self._devices = devices or Devices()
         self._averages: WeightAverages | None = None
         if (decay := run.params.ema) is not None:

@@ -46,8 +46,8 @@ class Plan:
         own_data: Whether these are not the data set that the parameters name.
         networks: Networks of the user's own; None for those that the parameters name.
         model: The model, at its initial weights; a run that is resumed gets its own later.
-        copied: What of its weights comes from another run; None where nothing does.
-        devices: What its updates run on.
+        copied: The weights that come from another run; None where none do.
+        devices: Devices for its updates.
     """
 
     params: Params
@@ -63,7 +63,7 @@ class Plan:
     devices: Devices
 
     def advice(self) -> Iterator[str]:
-        """What is to be known before it begins; the forecast takes seconds."""
+        """Warnings before it begins; the forecast takes seconds."""
         if self.copied is not None:
             yield self.copied.sentence()
         if not self.resume and (line := forecast_advice(self.params, self.images)):
@@ -215,7 +215,7 @@ def _make_ready(run: Run, params: Params):
 
 
 def _observers(run: Run, start: int, progress, tensorboard, callbacks) -> list[Callback]:
-    """What looks on from step `start`, as it was asked for."""
+    """The callbacks from step `start`, as requested."""
     params = run.params
     observers: list[Callback] = []
     if progress:

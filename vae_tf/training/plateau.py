@@ -2,8 +2,8 @@
 
 On a plateau the decoder draws the mean image whatever the code. Runs of 1,000 steps from 24 starts
 (experiments/starts.csv) stayed there where two things came together: the decoder began far from the
-mean image, and its output hardly depended on the code. Of the 6 starts to which both limits below
-apply, 3 never left the plateau and 3 took 150 to 490 steps. The other 18 left it within 220 steps.
+mean image, and its output hardly depended on the code. Both limits below apply to 6 starts: 3 never
+ left the plateau and 3 took 150 to 490 steps. The other 18 left it within 220 steps.
 """
 
 import numpy as np

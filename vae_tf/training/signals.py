@@ -10,7 +10,7 @@ from vae_tf.process.stop_signals import STOP_SIGNALS, acts_at_once, after
 class Interruption:
     """Context in which a signal to stop is remembered instead of acting at once.
 
-    A step in progress is finished, so that the state that is saved is that of a whole step. A
+    A step in progress is finished, so that the saved state belongs to a whole step. A
     second Ctrl-C or SIGTERM acts at once. Outside the main thread signals are left alone, and so is
     one that the process was started to ignore: Ctrl-C in a shell's background job, SIGHUP under
     nohup.

@@ -43,8 +43,8 @@ def train(
             configuration, with its weights, and stays as it is: `run.model.encoder` is trained.
         decoder: The same, `z [B, L] -> logits [B, H, W, C]`; give both. A run that is resumed has
             its own.
-        callbacks: Callbacks of Keras, see `callbacks.KerasCallbacks`. What they do besides looking
-            on is not part of what is resumed exactly.
+        callbacks: Callbacks of Keras, see `callbacks.KerasCallbacks`. Their changes to the training
+            are not resumed exactly.
         progress: Show a progress bar.
         tensorboard: Write event files to the folder `tensorboard` of the run, too.
         say: Function that is given lines: before a run begins, which weights it starts with, its

@@ -3,7 +3,7 @@
 Two models are compared layer by layer, each by its place, such as encoder/conv_1: a layer is copied
 if the other model has one of the same place with weights of the same names and shapes. Networks
 within an encoder, such as the classifier of M2, may begin with the hidden layers of an encoder that
-has none. Optimizers, the count of steps and what a KL weight remembers are those of a new run.
+has none. Optimizers, the count of steps and the state of a KL weight belong to a new run.
 """
 
 from pathlib import Path
@@ -17,7 +17,7 @@ from vae_tf.runs import PARAMS, STUDY, Run, checkpoints
 
 
 class Transfer(NamedTuple):
-    """What was copied, for environment.json.
+    """The copied weights, for environment.json.
 
     Attributes:
         run: Folder that the weights are from.
@@ -34,7 +34,7 @@ class Transfer(NamedTuple):
     new: list[str]
 
     def sentence(self) -> str:
-        """What was copied, in a line."""
+        """The copied weights, in a line."""
         new = f"; new: {', '.join(self.new)}" if self.new else ""
         return f"Weights of '{self.run}', step {self.step:,}: {', '.join(self.copied)}{new}."
 
@@ -84,7 +84,7 @@ def transfer(path: Path, model: GenerativeModel) -> Transfer:
         shape = tuple(run.details["image_shape"])
         if shape != model.image_shape:
             raise UserError(
-                f"Its images must be those of the new run in shape, {model.image_shape}. Received: "
+                f"Its images must have the new run's shape, {model.image_shape}. Received: "
                 f"{shape}. Set image_size and channels, or choose another run."
             )
         source = run.model
@@ -124,7 +124,7 @@ def _layers(model: GenerativeModel) -> dict[str, list]:
 
     for network in model.layers:
         walk(network, network.name)
-    # What is learned and no layer's, such as the decoder's stddev; counters are not learned.
+    # Learned weights of no layer, such as the decoder's stddev; counters are not learned.
     own = [v for v in model.trainable_variables if id(v) not in seen]
     return found | {variable.name: [variable] for variable in own}
 

@@ -59,7 +59,7 @@ def test_skin_tones_stay_on_one_side():
 
 
 def test_a_split_by_family_parts_no_siblings_and_no_near_duplicates():
-    """Of the plain set 84 of 189 validation images are of families that training sees."""
+    """In the plain set 84 of 189 validation images are of families that training sees."""
     parted = {}
     for name in ("emoji", "emoji_by_family"):
         collection = DATASETS[name](16, 3)

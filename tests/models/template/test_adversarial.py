@@ -1,4 +1,4 @@
-"""What FactorVAE and InfoGAN have in common: two optimizers that step together.
+"""Behavior common to FactorVAE and InfoGAN: two optimizers that step together.
 
 And, except for that, the adversarial autoencoder, whose steps alternate.
 """
@@ -37,14 +37,14 @@ def values(variables):
 
 
 def networks(model):
-    """The variables of the model's own optimizer and those of the discriminator's."""
+    """The variables of the model's own optimizer and of the discriminator's."""
     own, other = model.phases[0].objectives
     assert own.optimizer is model.optimizer and other.optimizer is model.discriminator_optimizer
     return own.variables, other.variables
 
 
 def changed(before, variables):
-    """Whether each of some variables is not what it was."""
+    """Whether each of some variables has changed."""
     pairs = zip(before, values(variables), strict=True)
     return [not np.array_equal(one, other) for one, other in pairs]
 
@@ -98,7 +98,7 @@ def test_an_update_is_the_step_of_both_gradients(make, blobs):
 
 @pytest.mark.parametrize("make", ["adversarial_ae"], indirect=True)
 def test_a_keras_file_holds_both_optimizers(make, blobs, tmp_path):
-    """Of the others, and checkpoints: test_conformance.py."""
+    """The others, and checkpoints: test_conformance.py."""
     model = make()
     for _ in range(3):
         model.update(blobs)

@@ -33,7 +33,7 @@ def test_functions_see_all_rows_in_order_and_are_compiled_once():
         np.testing.assert_array_equal(twice, 2 * x[:count])
         np.testing.assert_array_equal(more, y[:count] + 1)
     assert sizes == [None]
-    # The same name with other rows is another function.
+    # The same name with other rows denotes a different function.
     assert len(functions("doubled", lambda rows: (rows["z"],), {"z": x})[0]) == 700
 
 
@@ -54,7 +54,7 @@ def test_images_of_every_type_are_encoded_as_training_sees_them(model, blobs):
         asked = (model.encode, model.reconstruct, model.kl_per_latent)
         for ask in asked:
             np.testing.assert_array_equal(ask(given), ask(seen))
-        # What an image is does not depend on the others of its batch.
+        # Results of an image do not depend on the others of its batch.
         np.testing.assert_allclose(model.encode(given[:1])[0], model.encode(seen)[0][:1], atol=1e-6)
 
 

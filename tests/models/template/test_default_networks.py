@@ -10,7 +10,7 @@ import vae_tf
 from vae_tf.errors import UserError
 from vae_tf.models import MODELS
 
-# What a class needs besides the shape.
+# Arguments that a class needs in addition to the shape.
 NEEDED = {
     "beta_tcvae": {"dataset_size": 64},
     "info_gan": {"categories": [2], "num_codes": 1},

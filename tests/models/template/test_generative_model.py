@@ -147,7 +147,7 @@ def test_averages_of_unequal_batches_weigh_images(tiny, blobs):
 
 
 def test_the_step_outlives_the_optimizer(tiny, blobs, tmp_path):
-    """It is a weight of the model: the KL weight of a model compiled anew is that of its step."""
+    """It is a weight of the model: the KL weight of a model compiled anew belongs to its step."""
     model = make(tiny, kl_weight="linear(0, 10, 10, delay=5)")
     for _ in range(8):
         model.update(blobs)
@@ -191,7 +191,7 @@ def test_hyperparameters_are_those_that_a_variant_adds(tiny):
         "discriminator": ((1_000,),) * 2,
         "discriminator_learning_rate": 1e-4,
     }
-    assert hyper_of("info_gan")["discriminator_learning_rate"] == 2e-4  # not that of its base
+    assert hyper_of("info_gan")["discriminator_learning_rate"] == 2e-4  # not its base's rate
     with pytest.raises(UserError, match="no hyperparameters of its own"):
         make(tiny, hyper={"gamma": 1})
 

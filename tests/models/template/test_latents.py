@@ -49,7 +49,7 @@ def test_several_samples_come_sample_by_sample_and_are_drawn_once(gaussian):
     ):
         np.testing.assert_array_equal(tensor, np.concatenate([own] * 3))
     assert len(np.unique(np.array(first.z)[:, 0])) == 12
-    # What follows is computed from the samples: it has their rows.
+    # The rest is computed from the samples: it has their rows.
     second = draw(Point(first.z))
     np.testing.assert_array_equal(second.z, first.z)
 

@@ -1,4 +1,4 @@
-"""What models with few labels pay, against sums and closed forms made here."""
+"""Losses of models with few labels, against sums and closed forms made here."""
 
 import keras
 import numpy as np
@@ -171,7 +171,7 @@ def test_the_loss_is_its_formula(name, blobs):
     state = np.array(model.seed_generator.state)
     terms = {k: float(v) for k, v in model.compute_terms(batch, True).items()}
     unlabeled = terms["reconstruction"] + terms["kl"]
-    if name != "m1_m2":  # whose loss is that of two models
+    if name != "m1_m2":  # whose loss is the loss of two models
         expected = 0.7 * unlabeled + 0.2 * terms["labeled_loss"] + 3 * terms["cross_entropy"]
         assert terms["loss"] == pytest.approx(expected, rel=1e-5)
     guess = model.classify(blobs[:32])

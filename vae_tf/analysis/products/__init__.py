@@ -88,7 +88,7 @@ PRODUCTS = {
         ("checkpoint",),
         "Classes and styles",
         "A row is one code under every label. Where the columns agree in nothing but the class, "
-        "the code holds what the label does not tell: the style.",
+        "the code holds what the label does not say: the style.",
         needs_labels=True,
         needs_images=True,
     ),
@@ -153,15 +153,15 @@ PRODUCTS = {
         latent_space.kl_per_latent,
         ("checkpoint",),
         "Nats of each latent",
-        "How much each latent tells about an image. Those below 0.1 nats have collapsed: their "
+        "How many nats each latent has about an image. Those below 0.1 nats have collapsed: their "
         "posterior is the prior, whatever the image.",
         needs_kl=True,
     ),
     "decomposition.png": Product(
         scores.decomposition,
         ("scores",),
-        "What the KL is made of",
-        "Information is what the codes tell of the image; total correlation is what the prior "
+        "Parts of the KL",
+        "Information is what codes contain about the image; total correlation is what the prior "
         "does not expect of latents together, and dimension-wise KL of each alone. Information "
         "beyond the log of the number of images is counted as total correlation, which is no "
         "measure of dependence: the dashed frame is, of at least so much, from codes of unseen "
@@ -171,7 +171,7 @@ PRODUCTS = {
     "forecast.png": Product(
         forecasts.forecast_picture,
         ("checkpoint",),
-        "What a linear VAE would do",
+        "Forecast of a linear VAE",
         "Forecast from the images alone: directions of the images whose variance is above weight "
         "times the decoder's variance keep a latent. The run's own point beside it shows what the "
         "networks gain over a linear VAE, or lose.",
@@ -210,7 +210,7 @@ PRODUCTS = {
         factors.codes_factors,
         ("checkpoint",),
         "Codes against factors",
-        "Dark cells are codes that tell a factor. One dark cell in each row and column is a "
+        "Dark cells are codes that predict a factor. One dark cell in each row and column is a "
         "disentangled representation.",
         needs_factors=True,
     ),

@@ -1,4 +1,4 @@
-"""Classes of images: how well they are told, and what images of a chosen class look like."""
+"""Classes of images: how well they are predicted, and images of a chosen class."""
 
 import numpy as np
 from matplotlib.figure import Figure

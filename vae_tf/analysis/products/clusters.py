@@ -14,7 +14,8 @@ _MOST_CLUSTERS = 20  # rows
 def clusters(analyzed: AnalyzedRun) -> Figure | None:
     """Draws images of each cluster of k-means; None where no two classes are known.
 
-    The codes of a model that is given labels hold what these do not tell: of such there is none.
+    The codes of a model that is given labels hold what the labels do not say: it has no such
+    picture.
     """
     if analyzed.images.labels is None or analyzed.model.conditional:
         return None

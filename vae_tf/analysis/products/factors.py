@@ -22,7 +22,7 @@ def codes_factors(analyzed: AnalyzedRun) -> Figure:
         order,
         analyzed.ground_truth.factor_names,
         "mutual information, nats",
-        "What each code tells about each factor",
+        "Information of each code about each factor",
         (
             analyzed.caption,
             f"posterior means of {len(codes):,} random images, 20 bins; sorted by "

@@ -19,7 +19,7 @@ def forecast_picture(analyzed: AnalyzedRun) -> Figure:
     )
     return plot_forecast(
         result,
-        "What a linear VAE would do",
+        "Forecast of a linear VAE",
         (
             analyzed.caption,
             f"forecast from {result.num_images:,} training images; the run on "

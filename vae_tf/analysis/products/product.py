@@ -1,4 +1,4 @@
-"""What a product is: a picture, an animation or a page of one run."""
+"""A product: a picture, an animation or a page of one run."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -42,7 +42,7 @@ class Product(NamedTuple):
         needs_factors: Whether it is only made where the generating factors are known.
         needs_gaussian: Whether it is only made of VAEs with a Gaussian likelihood.
         needs_labels: Whether it is only made of models that draw images of a given label.
-        needs_classifier: Whether it is only made of models that tell the class of an image.
+        needs_classifier: Whether it is only made of models that predict the class of an image.
         needs_kl: Whether it is only made where the KL of latents is known and finite.
         needs_images: Whether it shows images, which vectors are not.
         score: Score of metrics.json that it shows; it is only made of runs with that score.

@@ -103,10 +103,10 @@ def decomposition(analyzed: AnalyzedRun) -> Figure:
     information, kl = values["index_code_mutual_information"], values["kl"]
     limit = np.log(sizes["num_images"])
     reached = information > AT_LIMIT * limit
-    title = "Collapsed: the codes tell nothing of the image"
+    title = "Collapsed: the codes have no information about the image"
     if kl >= USED_NATS:
         least = "at least " if reached else ""
-        title = f"Of {kl:.1f} nats of KL, {least}{information:.1f} tell images apart"
+        title = f"{kl:.1f} nats of KL, {least}{information:.1f} of them distinguish images"
     return plot_decomposition(
         values,
         title,

@@ -1,4 +1,4 @@
-"""What each latent changes in a decoded image."""
+"""Change of a decoded image with each latent."""
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -34,7 +34,10 @@ def traversal(analyzed: AnalyzedRun) -> Figure:
     another = (
         ""
         if most == latent
-        else (f"; that of most {statistics.measure} is z{most}, {statistics.use[most]:.3g}{unit}")
+        else (
+            f"; the latent with most {statistics.measure} is z{most}, "
+            f"{statistics.use[most]:.3g}{unit}"
+        )
     )
     return plot_traversal(
         images.reshape(*codes.shape[:2], *images.shape[1:]),
@@ -52,7 +55,7 @@ def traversal(analyzed: AnalyzedRun) -> Figure:
 
 
 def all_traversals(analyzed: AnalyzedRun, mode: str = "fitted") -> Figure:
-    """Draws traversals of every latent, that of most use first, from zero and from a real image.
+    """Draws traversals of every latent, most used first, from zero and from a real image.
 
     For several stochastic layers the top one comes first, of each at most 8 latents; what is below
     a latent follows from it.

@@ -27,7 +27,7 @@ def runs_table(group: Group, numbers: Sequence[str]) -> str:
 
     Args:
         group: The runs.
-        numbers: What each is called in the drawing beside it, in their order.
+        numbers: Label of each in the drawing beside it, in their order.
     """
     # Only where a run has them, so that reports of other runs stay as narrow as they are.
     shown = [name for name in QUANTITIES if any(run.summary.get(name) is not None

@@ -11,7 +11,8 @@ from vae_tf.analysis.report.quantities import written
 from vae_tf.analysis.report.reported_run import ReportedRun
 from vae_tf.config import Params
 
-# What says which images, shown once above a group; and what changes the log and not the model.
+# Fields that say which images, shown once above a group; and what changes the log and not the
+# model.
 _OF_GROUPS = ("dataset", "image_size", "channels")
 _BOOKKEEPING = (
     *("steps", "patience", "log_every", "sample_every", "sample_steps", "keep_steps"),
@@ -38,7 +39,7 @@ class Group(NamedTuple):
 
 
 def groups_of(runs: Sequence[ReportedRun]) -> list[Group]:
-    """Sorts runs by their images, and those of the same images by weight.
+    """Sorts runs by their images, and then by weight.
 
     Args:
         runs: Runs; groups are in the order of their first ones.
@@ -76,7 +77,7 @@ def weight_of(params: Params) -> float:
 
 
 def verdict_of(runs: Sequence[ReportedRun]) -> str:
-    """What runs of the same images show of the KL weight, in a line.
+    """Effect of the KL weight in runs of the same images, in a line.
 
     Such as "Weight 10 uses 8 of 32 latents, MSE 0.0285; 1,000 and above collapse."
     """
@@ -105,7 +106,7 @@ def _lives(run) -> bool:
 
 
 def _few(alive: dict[str, list]) -> list[tuple[str, list]]:
-    """As many as a line holds, constant weights first."""
+    """The weights that fit on a line, constant weights first."""
     constant = [each for each in alive.items() if "(" not in each[0]]
     others = [each for each in alive.items() if "(" in each[0]]
     return [*constant, *others][:_MOST_WORDS]

@@ -12,7 +12,7 @@ from vae_tf.studies.study_table import StudyTable
 from vae_tf.texts.command_names import name_of
 from vae_tf.texts.elements import page_link, text
 
-TITLE = "What the models learned"
+TITLE = "Learned by the models"
 
 
 def index_body(runs: Sequence[ReportedRun], studies: Sequence[StudyTable]) -> str:
@@ -84,7 +84,7 @@ def _charts(group: Group, labels: Sequence[str]) -> str:
             name = f"Reconstruction against KL of {len(points)} runs, {likelihood} likelihood"
             charts.append(
                 f'<figure class="picture half"><figcaption><h3>Reconstruction against KL, '
-                f'{text(likelihood)} likelihood</h3><p class="faint">Numbers are those of the '
+                f'{text(likelihood)} likelihood</h3><p class="faint">Numbers are from the '
                 f"table. The lower left does more with less.</p></figcaption>"
                 f"{trade_off(points, name)}</figure>"
             )
@@ -92,7 +92,7 @@ def _charts(group: Group, labels: Sequence[str]) -> str:
 
 
 def _strips(group: Group, labels: Sequence[str]) -> str:
-    """One traversal of each run below that of the others."""
+    """One traversal of each run, below one another."""
     rows = [
         f'<li data-run="{text(run.summary["run"])}"><span>{label}. {_linked(run)}{badges_of(run)} '
         f'<span class="faint">{text(_about(run))}</span></span>{_strip(run)}</li>'
@@ -123,7 +123,7 @@ def _strip(run) -> str:
 
 
 def _explained() -> str:
-    """What the columns are."""
+    """Meaning of the columns."""
     rows = {"latents used": USED_EXPLAINED}
     rows |= {
         each.heading: each.explained for name, each in QUANTITIES.items() if "error" not in name
@@ -140,6 +140,6 @@ def _explained() -> str:
     )
     parts = "".join(f"<dt>{text(name)}</dt><dd>{text(words)}</dd>" for name, words in rows.items())
     return (
-        f'<section aria-labelledby="columns"><h2 id="columns">What the columns are</h2>'
+        f'<section aria-labelledby="columns"><h2 id="columns">Meaning of the columns</h2>'
         f'<dl class="explained">{parts}</dl></section>'
     )

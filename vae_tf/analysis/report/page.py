@@ -24,7 +24,7 @@ POINTER = "report.html"  # where the report were before it had several pages
 
 
 class Written(NamedTuple):
-    """What writing the report came to.
+    """Result of writing the report.
 
     Attributes:
         changed: Pages that were written; the index and what points to it always are.

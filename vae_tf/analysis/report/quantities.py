@@ -7,7 +7,7 @@ class Quantity(NamedTuple):
     """A number of a summary.
 
     Attributes:
-        heading: What it is called.
+        heading: Its name.
         decimals: Digits behind the point, the same in every run so that columns can be compared.
         explained: A sentence on what it is.
     """
@@ -18,7 +18,7 @@ class Quantity(NamedTuple):
 
 
 QUANTITIES = {
-    "val_kl": Quantity("KL, nats", 1, "What the codes spend, on average over validation images."),
+    "val_kl": Quantity("KL, nats", 1, "Nats of the codes, on average over validation images."),
     "mse": Quantity(
         "MSE a pixel",
         4,
@@ -34,7 +34,9 @@ QUANTITIES = {
         "ELBO, nats", 1, "-(reconstruction + KL), at weight 1 whatever the run was trained with."
     ),
     "val_stddev_mean": Quantity(
-        "average stddev", 3, "Of the posteriors, over images and latents: 1 where nothing is told."
+        "average stddev",
+        3,
+        "Average over posteriors, images and latents: 1 where codes have no information.",
     ),
     "val_error": Quantity(
         "wrong, validation", 4, "Part of the validation images put in a wrong class."

@@ -16,7 +16,7 @@ class ReportedRun(NamedTuple):
         params: Its parameters.
         summary: Its summary, see `summaries.summarize`.
         record: Content of its metrics.json, None where it is not scored.
-        badges: What is to be known of it first.
+        badges: Warnings to be read first.
         shown: Whether it has a page.
     """
 

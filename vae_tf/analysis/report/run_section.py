@@ -24,7 +24,7 @@ def run_body(run: ReportedRun, differing: Sequence[str]) -> str:
     """Returns the body of the page of a run.
 
     Args:
-        run: The run; those of its pictures that are there are shown.
+        run: The run; its existing pictures are shown.
         differing: Names of the parameters in which it differs from other runs of the same images.
     """
     summary, values = run.summary, run.params.to_dict()
@@ -77,7 +77,7 @@ def _headlines(summary) -> str:
         if name in summary
     }
     forecast = summary.get("forecast") or ""
-    numbers["forecast: linear VAE"] = forecast, "Of the training images alone: used, KL, MSE."
+    numbers["forecast: linear VAE"] = forecast, "From the training images alone: used, KL, MSE."
     tiles = "".join(
         f'<div><dt title="{text(explained)}">{text(words)}</dt><dd>{text(value)}</dd></div>'
         for words, (value, explained) in numbers.items()

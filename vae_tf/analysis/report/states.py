@@ -1,4 +1,4 @@
-"""What is to be known of a run before its numbers are believed: badges (compute)."""
+"""Warnings about a run before its numbers are read: badges (compute)."""
 
 from typing import NamedTuple
 
@@ -29,11 +29,14 @@ def badges(run: Run, summary: dict, history: dict[str, np.ndarray]) -> list[Badg
         history: Columns of its log.csv, empty where they cannot be read.
 
     Returns:
-        Those of "collapsed", "diverged", "still training", "stopped" and "old scores" that apply.
+        Badges from "collapsed", "diverged", "still training", "stopped" and "old scores" that
+        apply.
     """
     found = []
     if is_collapsed(summary):
-        found.append(Badge("collapsed", "None of its latents is used: no code tells images apart."))
+        found.append(
+            Badge("collapsed", "None of its latents is used: no code distinguishes images.")
+        )
     if why := _divergence(summary, history):
         found.append(Badge("diverged", why))
     step, steps = summary["step"], summary["steps"]

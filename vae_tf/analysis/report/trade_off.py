@@ -31,7 +31,7 @@ def trade_off(points: Sequence[Point], name: str) -> str:
 
     Args:
         points: Runs of one likelihood, two at least.
-        name: What is drawn, for those who do not see it.
+        name: Description, for those who do not see it.
     """
     log = max(point.kl for point in points) > _LOG_ABOVE
     across = _Axis([0.0, *(max(point.kl, 0.0) for point in points)], log=log)

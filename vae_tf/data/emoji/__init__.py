@@ -95,7 +95,7 @@ def load_by_family(image_size: int | None, channels: int | None) -> Collection:
     """The emoji, of which a held-out split parts no family.
 
     Gender, hair and direction do not part them, nor do near-duplicates: flags of one design, the
-    hours of a clock. Under its own name, as another split is another validation set: run folders
+    hours of a clock. Under its own name, as another split gives another validation set: run folders
     of `emoji` have theirs.
     """
     names = NAMES.read_text().split()

@@ -33,7 +33,7 @@ _WHOLE = {
 
 
 def kin(name: str) -> str:
-    """What the variants of one emoji share, of its code points.
+    """The code points that variants of one emoji share.
 
     Example:
         >>> kin("1f469-1f3fb-200d-1f680") == kin("1f9d1-200d-1f680")  # astronauts

@@ -1,4 +1,4 @@
-"""What all models share: a variant is one file in the folder above, and says only what is its own.
+"""Shared by all models: a variant is one file in the folder above, and says only what is its own.
 
 generative_model.py   the class: infer, render, minimize; and the update
 hyperparameters.py    a variant's own settings, declared once

@@ -1,4 +1,4 @@
-"""What variants with a discriminator share: a second network with an optimizer of its own."""
+"""Shared by variants with a discriminator: a second network with an optimizer of its own."""
 
 import keras
 from keras import ops
@@ -13,7 +13,7 @@ class Adversarial(GenerativeModel):
 
     A subclass sets `discriminator`, and its terms hold `discriminator_loss`, the second network's
     loss, through which no gradient reaches the codes. Both networks are updated from the same
-    terms. As the loss is against an opponent that moves, losses of different steps cannot be
+    terms. The opponent changes, so losses of different steps cannot be
     compared.
     """
 
@@ -62,7 +62,7 @@ def discriminator_terms(real_logits, fake_logits) -> dict:
         fake_logits: `[C]`, log-odds of being real for what is not.
 
     Returns:
-        `discriminator_loss`, mean cross-entropy in nats (log 2 where it cannot tell), and
+        `discriminator_loss`, mean cross-entropy in nats (log 2 where it cannot decide), and
         `discriminator_accuracy` in [0, 1].
     """
     loss = 0.5 * (ops.mean(ops.softplus(-real_logits)) + ops.mean(ops.softplus(fake_logits)))

@@ -64,13 +64,13 @@ def _part(rows, start):
 
 
 class ArrayModel(keras.Model):
-    """What can be asked of a trained model; `GenerativeModel` says what the answers mean."""
+    """Methods of a trained model on arrays; `GenerativeModel` says what the results mean."""
 
     # Whether images are encoded and decoded given their labels.
     conditional = False
-    # Whether it tells the class of an image, with `classify`.
+    # Whether it predicts the class of an image, with `classify`.
     classifies = False
-    # Whether it pays for something else than the KL, and refuses another weight of it.
+    # Whether its loss has another term than the KL, and refuses another weight of it.
     fixed_kl_weight = False
     # Latents of each stochastic layer, from below, where lower layers follow from upper ones.
     layer_sizes: Sequence[int] = ()
@@ -206,7 +206,7 @@ class ArrayModel(keras.Model):
         return repeated_like(ops.sum(mask, axis=tuple(range(1, len(mask.shape)))), outputs.z)
 
     def label_rows(self, label, count: int, rng: np.random.Generator | None = None) -> dict:
-        """What a batch holds besides images; overridden by models of labeled images.
+        """Inputs in addition to images; overridden by models of labeled images.
 
         Args:
             label: The labels that were given, `[count]` or one for all, or None.

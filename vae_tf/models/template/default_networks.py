@@ -62,7 +62,7 @@ def check_vectors(kind: type, name: str, image_shape: tuple[int, ...]):
 
     Args:
         kind: Class of the model.
-        name: What the message calls it.
+        name: Its name in the message.
         image_shape: (H, W, C), or (D,).
 
     Raises:

@@ -2,7 +2,7 @@
 
 from vae_tf.errors import unknown
 
-# One model in earlier versions, told apart by `hyper.kind`.
+# One model in earlier versions, chosen by `hyper.kind`.
 _KINDS = ("m1", "m2", "m1_m2")
 
 

@@ -1,9 +1,9 @@
 """The base of all models: what a paper says of one, and what every family can be asked for.
 
 A model says three things: `infer`, what it reads off a batch; `render`, what it draws from its
-latents; and `compute_terms`, what it pays. `vae.py` is the template that says the third for most.
+latents; and `compute_terms`, its loss. `vae.py` is the template that says the third for most.
 
-What the public calls mean, for every family:
+Meaning of the public calls, for every family:
 
 - A batch is a dict of arrays: `image` `[B, H, W, C]` in [0, 1] and whatever else `batch_keys`
   names, such as `label` `[B]`. `fit` also takes plain arrays of images, and pairs of images and
@@ -78,11 +78,12 @@ class GenerativeModel(TrainerMethods, ArrayModel):
             of its kind, or the model cannot learn a prior.
     """
 
-    # What of a batch the model learns from; names of data.batches.PARTS.
+    # The parts of a batch that the model learns from; names of data.batches.PARTS.
     batch_keys: tuple[str, ...] = ("image",)
-    # Names of the terms that a variant logs besides those of the template.
+    # Names of the terms that a variant logs in addition to the template's.
     logged: tuple[str, ...] = ()
-    # What `encode` gives the parameters of, so that scores know which densities there are.
+    # The distribution whose parameters `encode` gives, so that scores know which densities there
+    # are.
     posterior: type = Gaussian
     prior: type = StandardNormal
     # Whether its latents are one vector, whose prior may be learned.
@@ -120,7 +121,7 @@ class GenerativeModel(TrainerMethods, ArrayModel):
         if self.learned is not None:
             object.__setattr__(self, "prior", self.learned.kind)
         # A weight of the model, not the optimizer's count: the KL weight of a model that is loaded
-        # without its optimizer, or compiled anew, is still that of its step.
+        # without its optimizer, or compiled anew, still belongs to its step.
         self.updates = self.add_weight(
             name="updates", shape=(), dtype="int64", initializer="zeros", trainable=False
         )
@@ -183,7 +184,7 @@ class GenerativeModel(TrainerMethods, ArrayModel):
             draw: `(posterior, prior=the model's) -> Latent`: draws a stochastic layer. Its `z` may
                 hold several samples an image, `[K * B, L]`; `latents.repeated_like` fits features
                 to it.
-            training: Whether layers are those of training.
+            training: Whether layers are in training mode.
 
         Returns:
             The stochastic layers, top first.
@@ -195,8 +196,8 @@ class GenerativeModel(TrainerMethods, ArrayModel):
 
         Args:
             z: `[B, L]`, all layers side by side, top first.
-            batch: What `infer` saw; in `decode` no more than a label, where there are some.
-            training: Whether layers are those of training.
+            batch: Input of `infer`; in `decode` no more than a label, where there are some.
+            training: Whether layers are in training mode.
 
         Returns:
             Logits `[B, H, W, C]`; one row an image where classes in turn make no difference.
@@ -233,7 +234,7 @@ class GenerativeModel(TrainerMethods, ArrayModel):
 
     @property
     def prior_variables(self) -> list:
-        """What is learned of the prior; nothing of N(0, I)."""
+        """Trainable part of the prior; None for N(0, I)."""
         return [] if self.learned is None else self.learned.trainable_variables
 
     def with_priors(self, latents: list[Latent], training: bool) -> list[Latent]:
@@ -241,7 +242,7 @@ class GenerativeModel(TrainerMethods, ArrayModel):
 
         Args:
             latents: The stochastic layers, top first.
-            training: Whether layers are those of training.
+            training: Whether layers are in training mode.
         """
         ends = np.cumsum([latent.z.shape[-1] for latent in latents]).tolist()
         at = dict(zip([0, *ends], latents, strict=False))
@@ -257,7 +258,7 @@ class GenerativeModel(TrainerMethods, ArrayModel):
 
         Args:
             batch: A dict with all that `batch_keys` names.
-            training: Whether layers are those of training.
+            training: Whether layers are in training mode.
             num_samples: Samples of the posterior an image, K; rows of the outputs are then K * B.
         """
         bound, prior = self.weight_at_step().bounded, self.prior_density(training)
@@ -294,7 +295,7 @@ class GenerativeModel(TrainerMethods, ArrayModel):
         return VAEOutput(outputs.mean, outputs.log_stddev, outputs.z, outputs.logits)
 
     def moments(self, batch: dict):
-        """What `encode` gives, as tensors."""
+        """Result of `encode`, as tensors."""
         latents = self.infer(batch, self._means_draw(), False)
         posteriors = [latent.posterior for latent in latents]
         return concatenate([p.mean for p in posteriors]), concatenate(

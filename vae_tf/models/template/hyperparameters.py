@@ -44,7 +44,7 @@ def hyperparameter(
 
 
 class Hyperparameter:
-    """What a class declares; of a model, the value. See `hyperparameter`."""
+    """Declaration in a class; in a model, the value. See `hyperparameter`."""
 
     name = ""
 
@@ -100,7 +100,7 @@ class Hyperparameter:
 
 
 def declared_by(cls: type) -> dict[str, Hyperparameter]:
-    """All hyperparameters of a class by name, those of its bases included."""
+    """All hyperparameters of a class by name, its bases' included."""
     return {
         name: value
         for base in reversed(cls.__mro__)  # a variant's own declaration is the one that counts

@@ -1,4 +1,4 @@
-"""What Keras asks of a model: compile, fit, evaluate, save, export."""
+"""Keras' methods of a model: compile, fit, evaluate, save, export."""
 
 import os
 from pathlib import Path
@@ -38,7 +38,7 @@ class KerasMethods(keras.Model):
 
     @property
     def layer_seeds(self) -> list:
-        """Random states of layers of the networks, such as dropout; those of ours have none."""
+        """Random states of layers of the networks, such as dropout; our layers have none."""
         weights = {id(variable) for variable in self.weights}
         networks = (self.encoder, self.decoder)
         return [v for network in networks for v in network.variables if id(v) not in weights]
@@ -78,7 +78,7 @@ class KerasMethods(keras.Model):
         Args:
             x: Arrays or tensors, pairs or dicts of them, checked whole, or a `tf.data.Dataset`, of
                 which the first batch is. Other sources of batches are not looked at.
-            y: Labels, where they are given besides.
+            y: Labels, where they are given separately.
             needs: Names that a batch must have; by default all that the model learns from.
 
         Returns:
@@ -118,7 +118,7 @@ class KerasMethods(keras.Model):
         """The batch in what Keras or a user gives: images, (images, labels), or a dict.
 
         Args:
-            data: What was given.
+            data: Input.
             needs: Names that the batch must have; by default all that the model learns from.
 
         Raises:

@@ -1,7 +1,7 @@
 """The names of our classes for Keras, so that it loads our models after `import vae_tf` alone.
 
 Keras finds a class of ours under the name that its module registered, and would know none before
-that module is imported, which takes seconds. What it knows from the first moment are stand-ins,
+that module is imported, which takes seconds. It knows stand-ins from the first moment,
 which import the class when a file asks for it. A module that is imported puts its class in the
 stand-in's place. Keras itself is not imported here: where it is not there yet, its names are given
 once it is.

@@ -39,7 +39,7 @@ class KLWeight:
 
     @property
     def terms(self) -> dict:
-        """What it adds to the log, besides its value."""
+        """Its entries in the log, in addition to its value."""
         return {}
 
     def is_constant_from(self, step: int) -> bool:
@@ -48,7 +48,7 @@ class KLWeight:
         return settled_at is not None and step >= settled_at
 
     def shortfall(self) -> str | None:
-        """What was asked for and not reached, as a sentence; None where there is nothing to say."""
+        """The target that was not reached, as a sentence; None where there is nothing to say."""
         return None
 
 
@@ -64,7 +64,7 @@ class TriggeredWeight(KLWeight):
     def __init__(self, schedule, model, window=100):
         super().__init__(schedule, model, window)
         self.trigger_step = _state(model, "trigger_step", -1, "int64")
-        # Of the reconstructions since the last window was full.
+        # Sum of the reconstructions since the last window was full.
         self._sum = _state(model, "trigger_sum", 0.0)
         self._count = _state(model, "trigger_count", 0, "int64")
 
@@ -110,7 +110,7 @@ class FeedbackWeight(KLWeight):
 
     Attributes:
         term: Name of the term.
-        name: What messages call it.
+        name: Its name in messages.
         goal: Value that is asked for, nats.
         slack: How much above its lowest value the weight may be and count as there.
         at_lowest: Remedy where the goal is missed at the lowest weight.

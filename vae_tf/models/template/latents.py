@@ -48,9 +48,9 @@ class LayerBelow(NamedTuple):
 
 
 class Outputs(NamedTuple):
-    """What a forward pass gives: all that a loss is made of.
+    """Outputs of a forward pass: all inputs of a loss.
 
-    `mean`, `log_stddev` and `z` are those of all layers side by side, `[B, L]`, top layer first.
+    `mean`, `log_stddev` and `z` have all layers side by side, `[B, L]`, top layer first.
 
     Attributes:
         latents: The stochastic layers, top first.
@@ -93,7 +93,7 @@ class Outputs(NamedTuple):
 
 
 class VAEOutput(NamedTuple):
-    """What calling a model gives.
+    """Result of calling a model.
 
     Attributes:
         mean: `[B, L]`, mean of the posterior.
@@ -201,7 +201,7 @@ def concatenate(parts: list):
 
 
 def total(parts: list):
-    """Sum of tensors `[B]`, those of several layers."""
+    """Sum of tensors `[B]` of several layers."""
     return functools.reduce(operator.add, parts)
 
 

@@ -46,7 +46,7 @@ def estimate(
     sizes: Sizes | None = None,
     num_classes: int | None = None,
 ) -> Memory:
-    """Estimates the memory that a training takes, besides some 0.6 GB for TensorFlow itself.
+    """Estimates the memory of a training, without some 0.6 GB for TensorFlow itself.
 
     It counts all networks of the model, see `sizes`. Trainings on images
     of 64x64x3 grew by 2.0 GB (batches of 2,000, the default network: 2.2 GB estimated), by 1.4 GB

@@ -1,4 +1,4 @@
-"""What is optimized, and by which optimizer: the steps of one update, in order.
+"""Objectives and their optimizers: the steps of one update, in order.
 
 A resumed run is to be the run that was never stopped, to the last bit, and so an update must be
 repeatable. On a CPU TensorFlow's operators are, except for `AddN`, which adds tensors in an order
@@ -55,7 +55,7 @@ def minimize(terms_of, objectives: tuple[Objective, ...]) -> dict:
         objectives: Terms to minimize.
 
     Returns:
-        The terms, computed before the step; those of the whole batch where devices share it.
+        The terms, computed before the step, for the whole batch where devices share it.
     """
     count = _num_devices()
     if tf.executing_eagerly():
@@ -76,7 +76,7 @@ def minimize(terms_of, objectives: tuple[Objective, ...]) -> dict:
                 aggregation_method=tf.AggregationMethod.EXPERIMENTAL_TREE,
             )
 
-    # All gradients before the first step: they are those of the same weights.
+    # All gradients before the first step: they belong to the same weights.
     gradients = []
     for objective in objectives:
         loss = objective.optimizer.scale_loss(terms[objective.term])
@@ -95,7 +95,7 @@ def _num_devices() -> int:
 
 
 def _over_devices(terms: dict) -> dict:
-    """The terms of the whole batch, from those of equal shares."""
+    """The terms of the whole batch, from the terms of equal shares."""
     mine = tf.stack(list(terms.values()))
     shares = tf.distribute.get_replica_context().all_gather(mine[None], axis=0)  # [devices, terms]
     reductions = {"min": tf.reduce_min, "max": tf.reduce_max}

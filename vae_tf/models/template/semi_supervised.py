@@ -1,4 +1,4 @@
-"""What models that learn from few labels share: the label is the topmost latent.
+"""Shared by models that learn from few labels: the label is the topmost latent.
 
     loss = unlabeled_weight * mean over images of U(x)
          + labeled_weight * mean over labeled images of L(x, y)
@@ -29,38 +29,38 @@ from vae_tf.probability.distributions import Categorical
 
 @dataclasses.dataclass(frozen=True)
 class Labeled(Categorical):
-    """A class that was told: its divergence from the prior is -log p(class).
+    """A known class: its divergence from the prior is -log p(class).
 
     Attributes:
         logits: `[B, C]`, what the model would have said.
-        told: `[B, C]`, the class as a one-hot vector.
+        known: `[B, C]`, the known class as a one-hot vector.
     """
 
-    told: Any
+    known: Any
 
     @property
     def mean(self):
-        return self.told
+        return self.known
 
     @property
     def log_stddev(self):
-        return ops.full_like(self.told, -float("inf"))
+        return ops.full_like(self.known, -float("inf"))
 
     def sample(self, seed):
-        return self.told
+        return self.known
 
     def kl_per_latent(self, prior, z):
-        return -self.told * ops.log_softmax(prior.logits)
+        return -self.known * ops.log_softmax(prior.logits)
 
     def map(self, function):
-        return Labeled(function(self.logits), function(self.told))
+        return Labeled(function(self.logits), function(self.known))
 
 
 class SemiSupervisedVAE(VAE):
     """Base of models whose first latents are the class of the image, `[B, C]`.
 
-    A subclass draws layers in `infer`, that of `self.label(batch, logits, draw)` first in the list.
-    `encode` gives the probabilities of classes and behind them the other latents.
+    A subclass draws layers in `infer`, the layer of `self.label(batch, logits, draw)` first in the
+    list. `encode` gives the probabilities of classes and behind them the other latents.
     """
 
     learns_prior = False
@@ -93,17 +93,17 @@ class SemiSupervisedVAE(VAE):
         return self.num_classes + self.code_size
 
     def label(self, batch: dict, logits, draw) -> Latent:
-        """The latent of the class: told, where the batch has a label, else every one in turn.
+        """The latent of the class: known, where the batch has a label, else every one in turn.
 
         Args:
             batch: A batch, with `label` where that is known.
             logits: `[B, C]` of q(y|x).
-            draw: As in `infer`.
+            draw: Same as in `infer`.
         """
         prior = Categorical(ops.zeros_like(logits))
         if "label" in batch:
-            told = ops.one_hot(batch["label"], self.num_classes)
-            return Latent(Labeled(logits, told), prior, told)
+            known = ops.one_hot(batch["label"], self.num_classes)
+            return Latent(Labeled(logits, known), prior, known)
         learns = self.step >= self.classifier_delay
         return draw.each(Categorical(ops.where(learns, logits, ops.stop_gradient(logits))), prior)
 
@@ -152,10 +152,10 @@ class SemiSupervisedVAE(VAE):
     def with_class(self, z: np.ndarray, label) -> np.ndarray:
         """Codes `[B, L]` with their class replaced by `label`, `[B]` or one for all.
 
-        What is below the class follows.
+        Layers below the class follow.
         """
-        told = np.eye(self.num_classes, dtype="float32")[np.broadcast_to(label, len(z))]
-        return self.propagate_down(np.concatenate([told, z[:, self.num_classes :]], axis=1), 0)
+        known = np.eye(self.num_classes, dtype="float32")[np.broadcast_to(label, len(z))]
+        return self.propagate_down(np.concatenate([known, z[:, self.num_classes :]], axis=1), 0)
 
     def sample_roots(self, n, rng):
         z = rng.standard_normal((n, self.latent_size - self.num_classes)).astype("float32")

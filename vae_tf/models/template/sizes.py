@@ -18,7 +18,7 @@ from vae_tf.models.template.hyperparameters import checked_hyper
 from vae_tf.networks.sizes import Sizes
 from vae_tf.schedules import constant
 
-# What the data decide, where they are not known yet.
+# Sizes from the data, where they are not known yet.
 TYPICAL = {"dataset_size": 100_000, "num_classes": 10}
 
 # Operations whose outputs are kept for the gradient: products with weights, and copies of rows.

@@ -1,4 +1,4 @@
-"""What the trainer asks of a model, so that the other files need say nothing but the paper.
+"""Methods for the trainer, so that the other files need say nothing but the paper.
 
 A model has its latents, its loss and its samples from a paper. How an update is made of these, what
 is logged, and which runs cannot be done and are refused before they begin, is for the trainer.
@@ -27,18 +27,18 @@ class TrainerMethods(KerasMethods):
     takes_vectors = True
     # Whether validation losses of different steps can be compared, so that training may stop early.
     comparable_losses = True
-    # Why the loss of a batch is not the mean of those of its parts, so that devices cannot share
-    # it; None where it is.
+    # Reason why the loss cannot be split across devices; None where it can.
+    #
     indivisible: str | None = None
 
     @property
     def scheduled_optimizers(self) -> list:
-        """The optimizers whose learning rate is that of the run; others keep one of their own."""
+        """The optimizers that have the run's learning rate; others keep their own."""
         return [self.optimizer]
 
     @property
     def phases(self) -> list[Phase]:
-        """What is optimized, in order."""
+        """The objectives, in order."""
         return [Phase((Objective("loss", self.trainable_variables, self.optimizer),))]
 
     @property
@@ -77,10 +77,10 @@ class TrainerMethods(KerasMethods):
         return (*_TERMS.split(), *self.kl_weight.terms, *self.likelihood.logged, *self.logged)
 
     def summary_terms(self, outputs: Outputs, loss, reconstruction, logs: dict) -> dict:
-        """The terms of the log, from those of every image.
+        """The terms of the log, from the terms of every image.
 
         Args:
-            outputs: What the loss was made of.
+            outputs: Inputs of the loss.
             loss: Scalar.
             reconstruction: `[B]`.
             logs: `kl` `[B]`, the likelihood's terms and all that `logged` names, `[B]` or scalar.

@@ -47,7 +47,7 @@ class Weight:
         return self._value * penalty, logs
 
     def narrowing(self, loss, outputs: Outputs):
-        """The loss, with what its gradient carries besides."""
+        """The loss, with additional terms of its gradient."""
         return loss
 
 
@@ -82,7 +82,7 @@ class ZeroWeight(Weight):
     def narrowing(self, loss, outputs):
         """The loss with a gradient that narrows the posteriors at weight 0; its value stays.
 
-        Not those of classes, which it would make sure of themselves.
+        Not the posteriors of classes, which would become certain.
         """
         spreads = [
             latent.posterior.log_stddev

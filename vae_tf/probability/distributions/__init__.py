@@ -1,7 +1,7 @@
 """Distributions of latents: what is exact about them, in nats.
 
 A distribution is a small immutable object made of tensors whose rows are the images of a batch.
-Each has the methods of `Distribution`; a posterior has `mean` and `log_stddev`, `[B, L]`, besides.
+Each has the methods of `Distribution`; a posterior also has `mean` and `log_stddev`, `[B, L]`.
 Functions and methods are pure and give one value per image, `[B]`.
 """
 

@@ -110,8 +110,9 @@ class Gaussian(Distribution):
 class GaussianOfSample(Gaussian):
     """A Gaussian prior whose parameters depend on the very sample it is asked about.
 
-    As p(a|z), where z was inferred from a: given z, a is no longer distributed as q(a|x), and the
-    divergence is known by its estimate alone. `kl_per_latent` is that between the two Gaussians.
+    Use it for p(a|z), where z was inferred from a: given z, a is no longer distributed as q(a|x),
+    and the divergence is known by its estimate alone. `kl_per_latent` is that between the two
+    Gaussians.
     """
 
 
@@ -160,7 +161,7 @@ class Flowed(Distribution):
     start: Any
     log_det: Any
 
-    # As the log has them: those of the base.
+    # For the log: the base's values.
     mean = property(lambda self: self.base.mean)
     log_stddev = property(lambda self: self.base.log_stddev)
 

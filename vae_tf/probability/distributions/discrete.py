@@ -96,7 +96,7 @@ class Codebook(Distribution):
     @property
     def mean(self):
         """`[B, L]`, the quantized code; its gradient goes straight through to `continuous`."""
-        # What is added is 0 to the last bit, and has the gradient.
+        # The added term is 0 to the last bit, and has the gradient.
         through = self.continuous - ops.stop_gradient(self.continuous)
         return ops.stop_gradient(self.quantized) + through
 

@@ -1,4 +1,4 @@
-"""What all distributions can be asked for."""
+"""Interface of all distributions."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,7 +7,7 @@ from keras import ops
 
 
 class Distribution:
-    """What posteriors and priors have in common.
+    """Shared by posteriors and priors.
 
     Attributes:
         mean: `[B, L]`.

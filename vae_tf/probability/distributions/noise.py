@@ -23,13 +23,13 @@ class Share:
     images: int
 
 
-# Of this thread: devices are traced in threads of their own.
+# Share of this thread: devices are traced in threads of their own.
 _share: contextvars.ContextVar[Share | None] = contextvars.ContextVar("share", default=None)
 
 
 @contextlib.contextmanager
 def sharing(share: Share) -> Iterator[None]:
-    """Context in which noise is that of the images of a share."""
+    """Context in which noise belongs to the images of a share."""
     token = _share.set(share)
     try:
         yield
@@ -44,7 +44,7 @@ def normal(shape, seed):
     the whole batch is drawn, which costs little beside the networks, and the rows are cut out.
 
     Args:
-        shape: Shape of the noise, within `sharing` that of the share; rows come sample by sample,
+        shape: Shape of the noise, within `sharing` the share's shape; rows come sample by sample,
             `[K * B, ...]` for K samples of B images.
         seed: `keras.random.SeedGenerator`.
     """

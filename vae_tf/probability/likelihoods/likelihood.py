@@ -32,7 +32,7 @@ class Likelihood:
             is a density.
         logged: Names of the terms that it adds to the log.
         variables: Trainable weights of its own.
-        indivisible: As that of a model.
+        indivisible: Same as for a model.
     """
 
     unit = True
@@ -261,9 +261,9 @@ class LearnedGaussian(Centered):
 class OptimalGaussian(Centered):
     """`Gaussian` whose standard deviation is the best one: the root mean squared error.
 
-    In training that of the batch, through which gradients pass (Rybkin et al. 2021, Eq. 7), its
-    logarithm softly bounded at -6; elsewhere that of the last 100 batches, which is saved with the
-    weights.
+    In training the batch's value, through which gradients pass (Rybkin et al. 2021, Eq. 7), its
+    logarithm softly bounded at -6; elsewhere the value of the last 100 batches, which is saved with
+    the weights.
     """
 
     constant = Gaussian.constant
