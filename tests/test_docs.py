@@ -25,7 +25,7 @@ _RUNNABLE = {"data.md": 2, "keras.md": 4}
 def test_every_picture_is_explained(name):
     text = (DOCS / "seeing.md").read_text()
     assert re.search(rf"^## .*{re.escape(name)}", text, re.MULTILINE), (
-        f"docs/seeing.md has no heading with {name}: say what health and problem look like in it"
+        f"docs/seeing.md has no heading with {name}: say what is good and what is a problem in it"
     )
 
 
