@@ -29,7 +29,7 @@ def bound(model, x: np.ndarray, mean: np.ndarray, width, num_samples: int, seed:
         noise = rng.standard_normal((num_samples, len(center)))
         z = center + scale * noise
         error = np.sum((model.decode(z.astype("float32")) - image) ** 2, axis=(1, 2, 3))
-        # A Gaussian of variance 1/2 a pixel.
+        # A Gaussian of variance 1/2 per pixel.
         log_p = -error - image.size / 2 * np.log(np.pi) - np.sum(z**2, axis=1) / 2
         log_q = -np.sum(noise**2, axis=1) / 2 - np.sum(np.log(scale) * np.ones_like(center))
         values.append(logsumexp(log_p - log_q) - np.log(num_samples))

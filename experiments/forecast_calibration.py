@@ -3,7 +3,7 @@
     python experiments/forecast_calibration.py            # the shipped runs, the study `collapse`
     python experiments/forecast_calibration.py --check    # from the CSV beside this file
 
-A row a run: latents that are forecast and found, KL and squared error a pixel. The shipped runs
+A row a run: latents that are forecast and found, KL and squared error per pixel. The shipped runs
 (`predictions/`) count latents of 0.1 nats on 1,000 validation images. The points of `collapse`,
 whose weights were not kept, count active units (a variance of the means above 0.01), and so does
 their forecast: 1 - t / l above 0.01. Sprites and digits have a Bernoulli likelihood, for which no
@@ -183,7 +183,7 @@ def picture(rows: list[dict]):
             "Below the line a run has fewer latents, less KL or less error than the forecast.",
         ),
     )
-    columns = (("", "latents"), ("_kl", "KL, nats"), ("_mse", "squared error a pixel"))
+    columns = (("", "latents"), ("_kl", "KL, nats"), ("_mse", "squared error per pixel"))
     for index, (ending, name) in enumerate(columns):
         left = MARGIN + 60 + index * (panel + across)
         axes = page.chart(

@@ -10,7 +10,7 @@ DEAD = {"active": 0, "kl_per_latent": [2e-4, 1e-4, 0.0], "mse": 0.07}
 
 
 def test_of_a_run_that_uses_its_latents():
-    expected = "2 of 3 latents used, KL 4.2 nats, MSE 0.0123 a pixel"
+    expected = "2 of 3 latents used, KL 4.2 nats, MSE 0.0123 per pixel"
     assert verdict(USED, Params(latent_size=3)) == expected
     plain = verdict(USED | {"kl_per_latent": None, "mse": None}, Params(latent_size=3))
     assert plain == "2 of 3 latents used"
@@ -37,7 +37,7 @@ def test_rare_images_are_told_by_fewer_nats_than_a_latent_that_is_used():
     gains = {"code_gain": 0.06, "code_gain_error": 0.01}
     text = verdict(DEAD | {"kl_per_latent": [0.058, 0.0, 0.0]} | gains, Params(latent_size=3))
     assert text == (
-        "none of 3 latents has 0.1 nats, KL 0.0580 nats, MSE 0.0700 a pixel, but the codes are "
+        "none of 3 latents has 0.1 nats, KL 0.0580 nats, MSE 0.0700 per pixel, but the codes are "
         "used: they save 0.06 nats of the reconstruction"
     )
     chance = verdict(DEAD | gains | {"code_gain_error": 0.03}, Params(latent_size=3))

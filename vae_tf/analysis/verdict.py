@@ -20,7 +20,7 @@ def verdict(summary: dict, params: Params) -> str:
         params: Parameters of the run.
 
     Returns:
-        A line, such as "9 of 10 latents used, KL 18.2 nats, MSE 0.0041 a pixel"; for a run that
+        A line, such as "9 of 10 latents used, KL 18.2 nats, MSE 0.0041 per pixel"; for a run that
         collapsed, what to try. Where the nats of KL and what they save do not go together, the line
         says so. Empty where its images cannot be had.
     """
@@ -31,7 +31,7 @@ def verdict(summary: dict, params: Params) -> str:
     size = params.latent_size if nats is None else len(nats)  # of all layers
     if is_collapsed(summary):
         return f"collapsed: none of {size} latents used{kl}. {_remedy(params)}"
-    mse = "" if summary["mse"] is None else f", MSE {summary['mse']:.4f} a pixel"
+    mse = "" if summary["mse"] is None else f", MSE {summary['mse']:.4f} per pixel"
     if not summary["active"]:
         return (
             f"none of {size} latents has {USED_NATS} nats{kl}{mse}, but the codes are used: they "

@@ -100,7 +100,7 @@ class Forecast(NamedTuple):
 
     @property
     def mse(self) -> float:
-        """Mean squared error a pixel of images decoded from the posterior means, without noise.
+        """Mean squared error per pixel of images decoded from the posterior means, without noise.
 
         `squared_error` is for samples: for each used direction it counts t^2 / l and the noise,
         t - t^2 / l; this one counts the first term alone.

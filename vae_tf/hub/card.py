@@ -22,10 +22,10 @@ _ALT = {
 }
 # Quantities of summaries.py, and their unit; `_words` adds what they are measured on.
 _NUMBERS = {
-    "val_elbo": "ELBO, nats {one}, validation",
-    "val_reconstruction": "reconstruction, nats {one}, validation",
-    "val_kl": "KL, nats {one}, validation",
-    "mse": "mean squared error a {part}, validation",
+    "val_elbo": "ELBO, nats per {one}, validation",
+    "val_reconstruction": "reconstruction, nats per {one}, validation",
+    "val_kl": "KL, nats per {one}, validation",
+    "mse": "mean squared error per {part}, validation",
     "active": "latents used",
     "val_error": "part in a wrong class, validation",
     "test_error": "part in a wrong class, test",
@@ -83,7 +83,7 @@ def _has_pictures(run: Run) -> bool:
 
 def _words(run: Run, name: str) -> str:
     """Name of a number and its unit: a number per image, or per vector."""
-    one, part = ("an image", "pixel") if _has_pictures(run) else ("a vector", "value")
+    one, part = ("image", "pixel") if _has_pictures(run) else ("vector", "value")
     return _NUMBERS[name].format(one=one, part=part)
 
 

@@ -6,7 +6,7 @@ from vae_tf.schedules import falling, linear, triggered
 
 RUNS: Presets[Params] = Presets("mnist", "MNIST, the first project: downloads 11 MB")
 
-# Weight 0: the plain autoencoder. Squared errors, as its figure is one: 0.004 a pixel.
+# Weight 0: the plain autoencoder. Squared errors, as its figure is one: 0.004 per pixel.
 RUNS.add(
     "MNIST-AE",
     Params(
@@ -54,7 +54,7 @@ RUNS.add(
     replace(RUNS["MNIST-VAE"], kl_weight=linear(0, 1, 50_000, delay=3_000), steps=60_000),
     "the KL weight rises from 0 to 1; half an hour",
 )
-# The same ramp, started when the mean squared error of a window is 0.01 a pixel: 7.84 nats.
+# The same ramp, started when the mean squared error of a window is 0.01 per pixel: 7.84 nats.
 RUNS.add(
     "MNIST-KLD-Triggered",
     replace(RUNS["MNIST-VAE"], kl_weight=triggered(7.84, linear(0, 1, 50_000)), steps=60_000),

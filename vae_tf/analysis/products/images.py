@@ -31,7 +31,7 @@ def reconstructions(analyzed: AnalyzedRun) -> Figure:
         (
             analyzed.caption,
             f"{len(x)} validation images, evenly spaced; decoded from the mean, without noise; "
-            f"MSE {error:.4f} a pixel",
+            f"MSE {error:.4f} per pixel",
         ),
         labels=("original", "reconstruction") * len(pairs),
     )

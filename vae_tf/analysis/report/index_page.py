@@ -130,7 +130,7 @@ def _explained() -> str:
     }
     rows["forecast: linear VAE"] = (
         "From the training images alone: latents that a linear VAE would use at this weight, its "
-        "KL, and its MSE a pixel, decoded from the means, too."
+        "KL, and its MSE per pixel, decoded from the means, too."
     )
     rows["badges"] = (
         "Collapsed: no latent is used, and images are reconstructed no better than without codes. "

@@ -20,7 +20,7 @@ class Quantity(NamedTuple):
 QUANTITIES = {
     "val_kl": Quantity("KL, nats", 1, "Nats of the codes, on average over validation images."),
     "mse": Quantity(
-        "MSE a pixel",
+        "MSE per pixel",
         4,
         "Mean squared error over pixels and channels of validation images, decoded from the means "
         "of their codes: the one number of error that likelihoods share.",

@@ -11,7 +11,7 @@ from PIL import Image
 from vae_tf.data.emoji import FAMILIES, NAMES, SHEET, cut, without_skin_tone
 from vae_tf.data.emoji.make_groups import plain
 
-# Half of the mean squared error a pixel of the shipped VAE on images that it has not seen, 0.021.
+# Half of the mean squared error per pixel of the shipped VAE on images that it has not seen, 0.021.
 NEAR = 0.01
 
 _JOINER = "-200d-"
