@@ -50,7 +50,7 @@ def test_pixels_missing_at_random_stay_missing(part):
     np.testing.assert_array_equal(hidden.masks([7, 7, 3]), every[[7, 7, 3]])
     held_out = hidden.part(np.arange(1797) >= 1700, "validation")
     np.testing.assert_array_equal(held_out.masks([0, 96]), every[[1700, 1796]])
-    # What was hidden is not in a batch, and is in the set.
+    # Hidden values are not in a batch, and are in the set.
     batch = batch_at(hidden, 50, 0, 3, ("image", "mask"))
     assert np.all(batch["image"][batch["mask"] == 0] == 0)
     np.testing.assert_array_equal(hidden.images([5]), images.images([5]))

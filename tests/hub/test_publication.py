@@ -97,4 +97,7 @@ def test_nothing_half_written_stays(run_folder, tmp_path, monkeypatch):
 def test_the_card_of_vectors_speaks_of_vectors():
     run = SimpleNamespace(details={"image_shape": [5]})
     words = [card._words(run, name) for name in ("val_elbo", "mse")]
-    assert words == ["ELBO, nats per vector, validation", "mean squared error per value, validation"]
+    assert words == [
+        "ELBO, nats per vector, validation",
+        "mean squared error per value, validation",
+    ]

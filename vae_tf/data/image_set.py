@@ -126,7 +126,7 @@ class ImageSet:
         """Return which values of images a model may see, the same at every call.
 
         Args:
-            indices: As for `images`.
+            indices: Same as for `images`.
 
         Returns:
             Array of the shape of `images`, float32: 1 = observed, 0 = missing.
@@ -137,7 +137,7 @@ class ImageSet:
         return self._masks(rows)
 
     def hiding(self, masks: Callable[[np.ndarray], np.ndarray]) -> Self:
-        """Return the same images, some of whose values are missing besides those that are already.
+        """Return the same images, with further values missing.
 
         Args:
             masks: Function of row numbers `[n]` of the store that returns masks, see `masks`.

@@ -199,8 +199,8 @@ def array_rows(array: np.ndarray, name: str, *, unit: bool = True) -> ArrayRows:
 
     Args:
         array: `[N, ...]` images or vectors.
-        name: What they are, for messages.
-        unit: Whether values have to lie in [0, 1], see `pixel_values`.
+        name: Their name, for messages.
+        unit: Whether values have to be in [0, 1], see `pixel_values`.
 
     Raises:
         UserError: If the type or the values do not fit.

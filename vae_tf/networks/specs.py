@@ -7,9 +7,10 @@ A spec is a sequence of layers, from the image inwards for an encoder, outwards 
     [256]        256 units, fully connected
 
 A spec without layers is a linear network. An encoder has its convolutions before its dense layers,
-a decoder after them. What joins them (flattening, the dense layer back to a feature map) and the
-heads (mean and log_stddev; the pixels of a decoder without convolutions) are implied. A decoder
-with convolutions ends in the image: its last layer has as many filters as the image has channels.
+a decoder after them. The layers that join them (flattening, the dense layer back to a feature map)
+and the heads (mean and log_stddev; the pixels of a decoder without convolutions) are implied. A
+decoder with convolutions ends in the image: its last layer has as many filters as the image has
+channels.
 
 In place of a list, a text names a kind of network, such as "residual(32, 64, 128)", see `texts.py`.
 """

@@ -23,7 +23,7 @@ _MOST_SIZES = 20
 
 
 class Kind(NamedTuple):
-    """What the text of a kind may say.
+    """Options that the text of a kind may have.
 
     Attributes:
         networks: Networks that may be of this kind: "encoder", "decoder".

@@ -14,7 +14,7 @@ from vae_tf.training import train
 
 
 class Weights:
-    """What a likelihood with a scale keeps its weight in."""
+    """Layer that holds the weight of a likelihood with a scale."""
 
     image_shape = (4, 4, 2)
 

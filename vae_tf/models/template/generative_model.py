@@ -278,8 +278,8 @@ class GenerativeModel(TrainerMethods, ArrayModel):
     def reconstruction(self, outputs: Outputs, training: bool = False):
         """Negative log-likelihood of what is observed of the images, `[B]` nats, and its terms.
 
-        It is less the likelihood's constant. What is observed is what the batch's `mask` says, or
-        all.
+        The likelihood's constant is left out. The batch's `mask` names observed values; without it
+        all are.
         """
         x = repeated_like(outputs.batch["image"], outputs.logits)
         mask = outputs.batch.get("mask")

@@ -69,7 +69,7 @@ class KerasMethods(keras.Model):
 
     @property
     def keys_of_call(self) -> list[str]:
-        """What `call` works on: partners and groups are for learning alone."""
+        """Inputs of `call`: partners and groups are for learning alone."""
         return [name for name in self.batch_keys if name in ("image", "label", "mask")]
 
     def check_given(self, x, y=None, needs=None) -> tuple[np.ndarray, float]:
