@@ -3,9 +3,9 @@
     python experiments/emoji_split.py --steps 800    trains and measures what is missing
 
 The preset `emoji-VAE` with fewer steps, on `emoji` and on `emoji_by_family`, for each seed. The two
-have other validation images. So each run also gives its error on three kinds of images of
-its validation part: those with a sibling in training, those without, all. Runs are kept in
-predictions/emoji-split/ and resumed, rows in experiments/emoji_split.csv; `python experiments/tables.py` makes the table.
+have other validation images. So each run also gives its error on validation images with a sibling
+in training, and on those without one. Runs are kept in predictions/emoji-split/ and resumed, rows
+in experiments/emoji_split.csv; `python experiments/tables.py` makes the table.
 """
 
 import argparse

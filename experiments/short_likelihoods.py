@@ -7,14 +7,13 @@ Two questions, each with its control. Is it the bound of IWAE that gains, or the
 IWAE with five samples, the ELBO with five, the ELBO with one. Does a prior that is learned gain
 over N(0, I), at the same network and the same rise of the KL weight? The network is that of the
 preset `binary-MNIST-VAE`; all runs of a question have equally many steps. log p(x) is estimated on
-the first 1,000 test images with 512 samples. Rows are kept in experiments/short_likelihoods.csv;
-`python experiments/tables.py` makes the tables.
+the first 1,000 test images with 512 samples. Runs are kept in predictions/short-likelihoods/ and
+resumed, rows in experiments/short_likelihoods.csv; `python experiments/tables.py` makes the tables.
 """
 
 import argparse
 import csv
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -30,9 +29,11 @@ import params as presets  # noqa: E402
 import vae_tf  # noqa: E402
 from vae_tf import data, metrics  # noqa: E402
 from vae_tf.config import Params, replace  # noqa: E402
+from vae_tf.runs import PARAMS  # noqa: E402
 from vae_tf.schedules import linear  # noqa: E402
 
 ROWS = Path(__file__).with_suffix(".csv")
+PREDICTIONS = ROOT / "predictions" / "short-likelihoods"
 SAMPLES, IMAGES = 512, 1_000
 COLUMNS = (
     *("question", "variant", "seed", "steps", "num_images", "num_samples"),
@@ -68,16 +69,15 @@ def settings(question: str, variant: str, seed: int) -> Params:
     return replace(base, **often, **variants[variant])
 
 
-def measured(params: Params) -> dict:
-    """Trains in a temporary folder; measures on test images."""
+def measured(params: Params, folder: Path) -> dict:
+    """Trains, or resumes; measures on test images."""
     start = time.process_time()
     images = data.load("mnist_binary", "test").images(np.arange(IMAGES))
-    with tempfile.TemporaryDirectory() as folder:
-        run = vae_tf.train(params, Path(folder) / "run")
-        seconds = time.process_time() - start
-        run.model.seed_generator.state.assign([0, 0])
-        nats, effective = metrics.importance_estimates(run.model, images, SAMPLES)
-        bounds = [metrics.log_likelihood(run.model, images, 1) for _ in range(16)]
+    run = vae_tf.train(params, folder, resume=(folder / PARAMS).exists())
+    seconds = time.process_time() - start
+    run.model.seed_generator.state.assign([0, 0])
+    nats, effective = metrics.importance_estimates(run.model, images, SAMPLES)
+    bounds = [metrics.log_likelihood(run.model, images, 1) for _ in range(16)]
     return {
         "nll": f"{-nats.mean():.3f}",
         "effective_samples": f"{effective.mean():.1f}",
@@ -119,7 +119,8 @@ def main():
                 if tuple(key.values()) in done:
                     continue
                 sizes = {"steps": steps, "num_images": IMAGES, "num_samples": SAMPLES}
-                row = key | sizes | measured(settings(question, variant, seed))
+                folder = PREDICTIONS / f"{question}-{list(variants).index(variant)}-{seed}"
+                row = key | sizes | measured(settings(question, variant, seed), folder)
                 add(row)
                 print(row, flush=True)
 
