@@ -31,6 +31,7 @@ from vae_tf.training import train
 TABLE = {
     "beta_vae": {"kl_weight": 3.0},
     "adversarial_ae": {"hyper": {"discriminator": [[16], [16]]}},
+    "critic_ae": {"hyper": {"discriminator": [[16]], "critic_steps": 2}},
     "factor_vae": {"hyper": {"discriminator": [[16], [16]]}},
     "dip_vae": {"hyper": {"kind": "ii"}},
     "capacity_vae": {"hyper": {"gamma": 10.0, "capacity": "linear(0, 2, 20)"}},

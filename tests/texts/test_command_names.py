@@ -233,6 +233,59 @@ def test_no_command_is_printed_another_way():
     assert callers == set(HINTS) and not others
 
 
+def names_a_script(node) -> bool:
+    """Whether some syntax calls one of the functions that name a script."""
+    called = re.search(r"(\w+)$", ast.unparse(node.func)) if isinstance(node, ast.Call) else None
+    of_a_script = called and re.search(r"\.py'|script", ast.unparse(node))
+    return bool(of_a_script) and called[1] in ("name_of", "path_of", "script_name")
+
+
+def glued(tree) -> list[str]:
+    """Texts in which words follow a script's name as a command's do, put together by hand."""
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr):
+            for part, after in zip(node.values, [*node.values[1:], None], strict=True):
+                if not (isinstance(part, ast.FormattedValue) and names_a_script(part.value)):
+                    continue
+                follows = after.value if isinstance(after, ast.Constant) else ""
+                if isinstance(after, ast.FormattedValue) or re.match(r"\s+(-|$)", follows):
+                    found.append(ast.unparse(node))
+        adds = isinstance(node, ast.BinOp) and any(map(names_a_script, (node.left, node.right)))
+        joins = (
+            isinstance(node, ast.Call)
+            and getattr(node.func, "attr", "") in ("join", "format")
+            and any(map(names_a_script, ast.walk(node)))
+        )
+        if adds or joins:
+            found.append(ast.unparse(node))
+    return found
+
+
+def test_no_command_is_put_together_from_a_scripts_name():
+    assert not [text for path in sources() for text in glued(ast.parse(path.read_text()))]
+
+
+@pytest.mark.parametrize(
+    ("source", "count"),
+    [
+        ("f'Again: {name_of(\"train.py\")} {name}'", 1),
+        ("f'Again: {scripts.name_of(\"train.py\")} --resume'", 1),
+        ("f'Again: {script_name(script)}{words}'", 1),
+        ("name_of('train.py') + ' ' + name", 1),
+        ("'%s %s' % name_of('train.py')", 1),
+        ("' '.join([path_of('study.py'), *words])", 1),
+        ("'{} {}'.format(name_of('train.py'), name)", 1),
+        ("f'Again: {name_of(\"study.py\")} with the same words.'", 0),
+        ("f'{name_of(\"analyze.py\")}: {problem}'", 0),
+        ("f'{name_of(path)} {what}'", 0),  # the name of a run
+        ("run([path_of('study.py'), *words])", 0),  # no text
+    ],
+)
+def test_how_such_a_command_is_seen(source, count):
+    assert len(glued(ast.parse(source))) == count
+
+
 def option_of(text: str) -> list[str]:
     """Words of the option at the end of a message, as a shell reads them."""
     line = text[text.index("--set") :].partition(", or")[0].split(", smaller")[0]

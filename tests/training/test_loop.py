@@ -16,7 +16,7 @@ from vae_tf.process.stop_signals import STOP_SIGNALS
 from vae_tf.runs import checkpoints, load_run
 from vae_tf.runs.progress import progress_of
 from vae_tf.training import loop, train
-from vae_tf.training.divergence import has_diverged
+from vae_tf.training.divergence import has_diverged, is_saturated
 
 
 def final_state(run):
@@ -294,6 +294,29 @@ def test_a_run_that_diverged_to_finite_numbers_says_so(tiny, tmp_path):
 )
 def test_what_counts_as_diverged(nats, first, diverged):
     assert has_diverged(nats, first, num_values=64) is diverged
+
+
+def test_an_autoencoder_whose_outputs_are_saturated_says_so(tiny, tmp_path):
+    """Its squared errors are at most one a pixel: the reconstruction stays a small number."""
+    params = replace(tiny, model="plain_ae", kl_weight=0.0, learning_rate=1_000.0, steps=30)
+    params = replace(params, likelihood="gaussian")
+    with pytest.raises(TrainingStopped, match=r"diverged: at step 30 .*learning_rate"):
+        train(params, tmp_path / "run")
+
+
+@pytest.mark.parametrize(
+    ("nats", "first", "collapsed", "saturated"),
+    [
+        ((17.3, 17.7), 5.1, 4.6, True),
+        ((17.3, 8.0), 5.1, 4.6, False),  # a batch alone
+        ((17.3, 17.7), 9.0, 4.6, False),  # a start far from the best single image
+        ((17.3, 17.7), 0.5, 9.0, False),  # a run that began with the weights of another
+        ((17.3, 17.7), -40.0, -35.0, False),  # a density
+        ((math.nan, 17.7), 5.1, 4.6, False),  # for the other rule
+    ],
+)
+def test_what_counts_as_saturated(nats, first, collapsed, saturated):
+    assert is_saturated(nats, first, collapsed) is saturated
 
 
 def test_a_full_disk_stops_with_a_remedy(tiny, tmp_path, monkeypatch):

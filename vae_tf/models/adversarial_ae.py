@@ -87,7 +87,20 @@ class AdversarialAE(Adversarial, DeterministicAutoEncoder):
         log_odds = self.discriminator(outputs.z)
         prior = random.normal(ops.shape(outputs.z), seed=self.seed_generator)
         codes = ops.stop_gradient(outputs.z)
-        logs |= discriminator_terms(self.discriminator(prior), self.discriminator(codes))
-        encoder_loss = ops.softplus(-log_odds)
+        logs |= self.discriminator_terms(prior, codes)
+        encoder_loss = self.encoder_losses(log_odds)
         mmd = divergences.mmd(codes, prior, divergences.inverse_multiquadric_kernel)
         return encoder_loss, {**logs, "encoder_loss": ops.mean(encoder_loss), "mmd": mmd}
+
+    def discriminator_terms(self, prior, codes) -> dict:
+        """`discriminator_loss` and what else is logged of the second network.
+
+        Args:
+            prior: `[B, L]`, samples of the prior.
+            codes: `[B, L]`, codes, through which no gradient passes.
+        """
+        return discriminator_terms(self.discriminator(prior), self.discriminator(codes))
+
+    def encoder_losses(self, log_odds):
+        """What the encoder minimizes, `[B]`, from the second network's output `[B]` for codes."""
+        return ops.softplus(-log_odds)

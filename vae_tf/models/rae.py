@@ -1,4 +1,4 @@
-"""Regularized autoencoder: no noise, but short codes and a decoder with small weights.
+"""Regularized autoencoder: no noise, but short codes and a smooth decoder.
 
 Reference:
     Ghosh et al., "From Variational to Deterministic Autoencoders", ICLR 2020.
@@ -6,7 +6,8 @@ Reference:
 """
 
 import keras
-from keras import ops
+import tensorflow as tf
+from keras import ops, random
 
 from vae_tf.models.template.deterministic import DeterministicAutoEncoder
 from vae_tf.models.template.hyperparameters import hyperparameter
@@ -15,20 +16,28 @@ from vae_tf.models.template.latents import total
 
 @keras.saving.register_keras_serializable("vae_tf")
 class RAE(DeterministicAutoEncoder):
-    """RAE-L2: the regularizer is code_weight |z|^2 / 2 + decoder_weight |theta|^2.
+    """RAE-L2 and RAE-GP: code_weight |z|^2 / 2 plus what keeps the decoder smooth.
 
-    theta are the kernels of the decoder; biases are free. The weights are beta and lambda of the
-    paper, whose reconstruction is scaled otherwise: its values do not carry over. Both 0 is the
-    plain autoencoder. There is no prior: sample the codes with `run.generate(n, prior="mixture")`
-    or `prior="flow"`.
+    RAE-L2: decoder_weight |theta|^2; theta are the kernels of the decoder, biases are free. RAE-GP:
+    gradient_weight |dx/dz|^2, all squared derivatives of the expected image (in the paper's
+    Table 1 with decoder_weight 0). The weights are beta and lambda of the paper, whose
+    reconstruction is scaled otherwise: its values do not carry over. All 0 is the plain
+    autoencoder. There is no prior: sample the codes with `run.generate(n, prior="mixture")` or
+    `prior="flow"`.
     """
-
-    logged = ("code_penalty", "decoder_penalty")
 
     code_weight: float = hyperparameter(0.1, "Weight of |z|^2 / 2; ours.", least=0)
     decoder_weight: float = hyperparameter(
         1e-3, "Weight of the sum of the decoder's squared kernels; ours.", least=0
     )
+    gradient_weight: float = hyperparameter(
+        0.0, "Weight of the decoder's squared derivatives, RAE-GP; ours.", least=0
+    )
+
+    @property
+    def logged(self):
+        gradient = ("gradient_penalty",) if self.gradient_weight else ()
+        return ("code_penalty", "decoder_penalty", *gradient)
 
     def regularizer(self, outputs):
         _, logs = super().regularizer(outputs)
@@ -36,4 +45,23 @@ class RAE(DeterministicAutoEncoder):
         kernels = [w for w in self.decoder.trainable_variables if len(w.shape) > 1]
         decoder = total([ops.sum(ops.square(kernel)) for kernel in kernels])
         penalty = self.code_weight * codes + self.decoder_weight * decoder
-        return penalty, {**logs, "code_penalty": codes, "decoder_penalty": decoder}
+        logs = {**logs, "code_penalty": codes, "decoder_penalty": decoder}
+        if self.gradient_weight:
+            gradient = self.squared_derivatives(outputs)
+            penalty = penalty + self.gradient_weight * gradient
+            logs["gradient_penalty"] = gradient
+        return penalty, logs
+
+    def squared_derivatives(self, outputs):
+        """Estimate of |dx/dz|^2 of each image, `[B]`, unbiased.
+
+        For v of N(0, I), E |v^T J|^2 is the sum of the squares of all elements of J (Hutchinson's
+        estimator of the trace of J J^T). One v an image, as J has a row for each pixel.
+        """
+        z = outputs.z
+        with tf.GradientTape() as tape:
+            tape.watch(z)
+            images = self.likelihood.mean(self.render(z, outputs.batch, False))
+            noise = random.normal(ops.shape(images), seed=self.seed_generator)
+            projection = ops.sum(noise * images)
+        return ops.sum(ops.square(tape.gradient(projection, z)), axis=-1)

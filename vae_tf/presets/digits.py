@@ -42,6 +42,22 @@ RUNS.add(
     replace(RUNS["digits-VAE"], model="rae"),
     "no noise: short codes and small weights of the decoder; half a minute",
 )
+RUNS.add(
+    "digits-RAE-GP",
+    replace(
+        RUNS["digits-VAE"], model="rae", hyper={"decoder_weight": 0.0, "gradient_weight": 0.01}
+    ),
+    "no noise: short codes and small derivatives of the decoder; a minute",
+)
+RUNS.add(
+    "digits-critic-AE",
+    replace(
+        RUNS["digits-VAE"],
+        model="critic_ae",
+        hyper={"discriminator": [[64], [64]], "encoder_learning_rate": 1e-3},
+    ),
+    "no noise: a Wasserstein critic moves the codes to N(0, I); two minutes",
+)
 # 0.01 beside means over 64 pixels and 8 latents is 0.08 here.
 RUNS.add(
     "digits-QLAE",

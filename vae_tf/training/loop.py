@@ -19,7 +19,7 @@ from vae_tf.training.averages import WeightAverages
 from vae_tf.training.callbacks import Callback
 from vae_tf.training.checks import check_checkpoint, check_networks, check_no_progress
 from vae_tf.training.devices import Devices, check_count
-from vae_tf.training.divergence import has_diverged
+from vae_tf.training.divergence import is_ruined
 from vae_tf.training.early_stopping import EarlyStopping
 from vae_tf.training.evaluation import as_tensors, classification_error, evaluate, state_kept
 from vae_tf.training.samples import is_sampled, save_samples
@@ -287,7 +287,7 @@ class Training:
         columns, rows = read_log(self.run_folder.log_path)
         first = float(rows[0][columns.index("reconstruction")])
         reconstructions = last["reconstruction"], last["val_reconstruction"]
-        if has_diverged(reconstructions, first, math.prod(self.images.image_shape)):
+        if is_ruined(self.model, self.images, reconstructions, first):
             raise TrainingStopped(
                 f"The run diverged: at step {self.step} the reconstruction costs "
                 f"{reconstructions[1]:.3g} nats per validation image, and {first:.3g} before "

@@ -18,6 +18,7 @@ class Adversarial(GenerativeModel):
     """
 
     comparable_losses = False
+    opponent_beta_1 = 0.5  # of the second network's Adam, as in Kim & Mnih 2018
 
     discriminator_learning_rate: float = hyperparameter(
         1e-4, "Learning rate of the discriminator.", least=0
@@ -29,7 +30,7 @@ class Adversarial(GenerativeModel):
         if self.discriminator_optimizer is None:
             name = "discriminator_optimizer"
             self.discriminator_optimizer = opponent_optimizer(
-                self.discriminator_learning_rate, name
+                self.discriminator_learning_rate, name, self.opponent_beta_1
             )
         super().compile(*args, **kwargs)
 
@@ -49,9 +50,11 @@ class Adversarial(GenerativeModel):
         ]
 
 
-def opponent_optimizer(learning_rate: float, name: str) -> keras.optimizers.Optimizer:
+def opponent_optimizer(
+    learning_rate: float, name: str, beta_1: float = 0.5
+) -> keras.optimizers.Optimizer:
     """Adam with beta_1 0.5 and beta_2 0.9 (Kim & Mnih 2018)."""
-    return keras.optimizers.Adam(learning_rate, beta_1=0.5, beta_2=0.9, name=name)
+    return keras.optimizers.Adam(learning_rate, beta_1=beta_1, beta_2=0.9, name=name)
 
 
 def discriminator_terms(real_logits, fake_logits) -> dict:

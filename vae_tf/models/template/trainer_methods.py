@@ -25,6 +25,8 @@ class TrainerMethods(KerasMethods):
     takes_networks = True
     # Whether it works on vectors `[B, D]`, too.
     takes_vectors = True
+    # Whether its loss has the reconstruction in it.
+    trains_reconstruction = True
     # Whether validation losses of different steps can be compared, so that training may stop early.
     comparable_losses = True
     # Reason why the loss cannot be split across devices; None where it can.

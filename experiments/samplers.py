@@ -1,0 +1,209 @@
+"""Samples of autoencoders on MNIST, by model and by sampler: `python experiments/samplers.py`.
+
+    python experiments/samplers.py              trains and measures what is missing
+    python experiments/samplers.py --pictures   draws images/gallery/samplers.png, from seed 0
+
+Five autoencoders of one dense network with 16 latents, 3,000 steps of 128 images each. Their codes
+are sampled by N(0, I), by one Gaussian, ten Gaussians and a flow that are fitted to the codes of
+10,000 training images. 5,000 samples are compared with 5,000 test images in the features of
+`mnist-128-64`; the Frechet distance depends on the number. `reconstructions` are those of the
+5,000 other test images, and `test images` are these themselves: what can be had at best. Runs
+are kept in predictions/samplers/, rows in experiments/samplers.csv; `python experiments/tables.py`
+makes the table.
+"""
+
+import argparse
+import csv
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+from vae_tf.process import scripts  # first, see there  # noqa: E402, F401
+
+# isort: split
+import numpy as np  # noqa: E402
+
+import params as presets  # noqa: E402
+import vae_tf  # noqa: E402
+from vae_tf import data  # noqa: E402
+from vae_tf.config import Params, replace  # noqa: E402
+from vae_tf.plots.grids import image_grid  # noqa: E402
+from vae_tf.plots.page import MARGIN, Page  # noqa: E402
+from vae_tf.plots.saving import save_figure  # noqa: E402
+from vae_tf.priors.code_mixture import fit_mixture  # noqa: E402
+from vae_tf.runs import PARAMS  # noqa: E402
+from vae_tf.schedules import falling  # noqa: E402
+from vae_tf.scores.mnist_features import NAME, sample_quality  # noqa: E402
+
+ROWS = Path(__file__).with_suffix(".csv")
+PICTURE = ROOT / "images" / "gallery" / "samplers.png"
+IMAGES = 5_000
+SCORES = ("frechet_distance", "precision", "recall")
+COLUMNS = ("model", "sampler", "seed", "steps", "num_images", *SCORES)
+MODELS: dict[str, dict] = {
+    "autoencoder": {"model": "plain_ae", "kl_weight": 0.0},
+    "VAE": {"model": "vae"},
+    "WAE": {"model": "wae"},
+    "RAE-L2": {"model": "rae"},
+    "RAE-GP": {"model": "rae", "hyper": {"decoder_weight": 0.0, "gradient_weight": 0.01}},
+}
+SAMPLERS = ("N(0, I)", "one Gaussian", "ten Gaussians", "flow")
+# Frechet distances of Ghosh et al. 2020 (Table 1, MNIST), in features of an Inception network.
+PUBLISHED = {
+    "autoencoder": {"reconstructions": 12.95, "N(0, I)": 58.73, "ten Gaussians": 10.66},
+    "VAE": {"reconstructions": 18.26, "N(0, I)": 19.21, "ten Gaussians": 17.66},
+    "WAE": {"reconstructions": 10.03, "N(0, I)": 20.42, "ten Gaussians": 9.39},
+    "RAE-L2": {"reconstructions": 10.53, "N(0, I)": 22.22, "ten Gaussians": 8.69},
+    "RAE-GP": {"reconstructions": 14.04, "N(0, I)": 22.21, "ten Gaussians": 11.54},
+}
+
+
+def settings(model: str, seed: int) -> Params:
+    """The parameters of a run."""
+    steps = 3_000
+    base = replace(
+        presets.RUNS["MNIST-VAE-dense"],
+        encoder=((400,), (400,)),
+        decoder=((400,), (400,)),
+        latent_size=16,
+        batch_size=128,
+        learning_rate=falling(2e-3),
+        steps=steps,
+        seed=seed,
+        sample_steps=(),
+    )
+    often = dict.fromkeys(("validate_every", "sample_every", "checkpoint_every"), steps)
+    return replace(base, **often, **MODELS[model])
+
+
+def trained(model: str, seed: int, predictions: Path):
+    """The run, which is trained if there is none."""
+    folder = predictions / "samplers" / f"{model}-{seed}"
+    return vae_tf.train(settings(model, seed), folder, resume=(folder / PARAMS).exists())
+
+
+def samples(run, sampler: str, n: int, seed: int = 0) -> np.ndarray:
+    """`n` images decoded from codes that the sampler draws."""
+    names = {"N(0, I)": "model", "ten Gaussians": "mixture", "flow": "flow"}
+    if sampler != "one Gaussian":
+        return run.generate(n, seed, prior=names[sampler])
+    _, mean, log_stddev = run.training_codes
+    noise = np.random.default_rng(0).standard_normal(mean.shape)
+    gaussian = fit_mixture(mean + np.exp(log_stddev) * noise, 1)
+    return run.model.decode(gaussian.sample(n, np.random.default_rng(seed)))
+
+
+def measured(run, real: np.ndarray, others: np.ndarray) -> dict[str, dict]:
+    """Scores of reconstructions of the other test images, and of samples by each sampler."""
+    made = {"reconstructions": lambda: run.model.reconstruct(others)}
+    made |= {name: lambda name=name: samples(run, name, len(real)) for name in SAMPLERS}
+    return {name: scores(real, images()) for name, images in made.items()}
+
+
+def scores(real: np.ndarray, images: np.ndarray) -> dict[str, str]:
+    """The columns of scores."""
+    found = sample_quality(real, images)
+    return {name: f"{found[f'{name}[{NAME}]']:.3f}" for name in SCORES}
+
+
+def read() -> list[dict]:
+    """The rows that are committed."""
+    if not ROWS.exists():
+        return []
+    with ROWS.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def add(rows: list[dict]):
+    """Adds rows to the table, which they begin if there is none."""
+    new = not ROWS.exists()
+    with ROWS.open("a", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        if new:
+            writer.writeheader()
+        writer.writerows(rows)
+
+
+def table() -> str:
+    """The table as Markdown: means over seeds ± their standard deviations."""
+    groups: dict[tuple, list[dict]] = {}
+    for row in read():
+        groups.setdefault((row["model"], row["sampler"]), []).append(row)
+    lines = [
+        "| model | sampler | seeds | Frechet | precision | recall | published Frechet, Inception |",
+        f"|{' --- |' * 7}",
+    ]
+    for (model, sampler), rows in groups.items():
+        cells = []
+        for name, digits in zip(SCORES, (1, 2, 2), strict=True):
+            values = np.array([float(row[name]) for row in rows])
+            spread = f" ± {values.std(ddof=1):.{digits}f}" if len(values) > 1 else ""
+            cells.append(f"{values.mean():.{digits}f}{spread}")
+        theirs = PUBLISHED.get(model, {}).get(sampler, "")
+        lines.append(f"| {' | '.join([model, sampler, str(len(rows)), *cells])} | {theirs} |")
+    return "\n".join(lines)
+
+
+def draw(runs: dict):
+    """Draws twelve samples of each run by each sampler, none of them chosen."""
+    cells = {
+        (model, sampler): image_grid(samples(run, sampler, 12), 4, tile=28)
+        for model, run in runs.items()
+        for sampler in SAMPLERS
+    }
+    height, width = next(iter(cells.values())).shape[:2]
+    left, gap = 110, 16
+    page = Page(
+        left + len(SAMPLERS) * (width + gap),
+        24 + len(runs) * (height + gap),
+        "Samples by model and by sampler",
+        (
+            "Fitted to the codes of 10,000 images of MNIST; 16 latents, 3,000 steps, seed 0.",
+            "The first twelve samples of each, not chosen.",
+        ),
+    )
+    for column, sampler in enumerate(SAMPLERS):
+        x = MARGIN + left + column * (width + gap)
+        page.text(x, page.top, sampler, size=14, weight="bold")
+        for row, model in enumerate(runs):
+            y = page.top + 24 + row * (height + gap)
+            if not column:
+                page.text(MARGIN, y + height / 2, model, size=14, weight="bold", va="center")
+            page.picture(x, y, cells[model, sampler], f"{model}, {sampler}")
+    save_figure(PICTURE, page.figure)
+
+
+def main():
+    """Trains and measures what is missing, or draws."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--pictures", action="store_true", help="draw; measure nothing")
+    parser.add_argument("--predictions", type=Path, default=ROOT / "predictions")
+    options = parser.parse_args()
+    if options.pictures:
+        draw({model: trained(model, 0, options.predictions) for model in MODELS})
+        return
+    test = data.load("mnist", "test")
+    real, others = (test.images(np.arange(first, first + IMAGES)) for first in (0, IMAGES))
+    done = {(row["model"], row["seed"]) for row in read()}
+    if ("test images", "0") not in done:
+        row = {"model": "test images", "sampler": "", "seed": "0", "num_images": IMAGES}
+        add([row | scores(real, others)])
+    for seed in range(options.seeds):
+        for model in MODELS:
+            if (model, str(seed)) in done:
+                continue
+            run = trained(model, seed, options.predictions)
+            size = {"steps": run.params.steps, "num_images": IMAGES}
+            rows = [
+                {"model": model, "sampler": sampler, "seed": str(seed)} | size | found
+                for sampler, found in measured(run, real, others).items()
+            ]
+            add(rows)
+            print(*rows, sep="\n", flush=True)
+
+
+if __name__ == "__main__":
+    main()
