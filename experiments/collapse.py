@@ -69,7 +69,7 @@ def minutes(run: Run) -> float | None:
     None where it cannot be had, as of files that were copied without their times.
     """
     pictures = sorted(run.samples.glob("step_*.png"))
-    kept = sorted(run.checkpoints.glob("step_*.npz"))
+    kept = sorted(run.checkpoints.glob("step_*"))
     if not pictures or not kept:
         return None
     seconds = kept[-1].stat().st_mtime - pictures[0].stat().st_mtime

@@ -42,7 +42,7 @@ from vae_tf.networks.builders import build_trunk  # noqa: E402
 from vae_tf.plots.page import CLASSES, MARGIN, Page, points  # noqa: E402
 from vae_tf.plots.saving import save_figure  # noqa: E402
 from vae_tf.runs import Run, load_data  # noqa: E402
-from vae_tf.scores.logistic import fit_logistic  # noqa: E402
+from vae_tf.scores.classifiers import fit_logistic  # noqa: E402
 from vae_tf.scores.probes import NEIGHBORS, PENALTIES  # noqa: E402
 
 LABELS = (10, 30, 100, 300, 1_000, 3_000)

@@ -48,7 +48,7 @@ def test_kills(tmp_path, model, stride):
     subprocess.run([*command, "--name", "killed", "--resume"], check=True, **quiet)
     straight = log.parents[1] / "straight"
     assert log.read_bytes() == (straight / "log.csv").read_bytes()
-    name = "checkpoints/step_00001000.npz"
+    name = "checkpoints/step_00001000.safetensors"
     with np.load(log.parent / name) as one, np.load(straight / name) as other:
         assert one.files == other.files
         for array in one.files:

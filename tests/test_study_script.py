@@ -74,10 +74,10 @@ def test_points_are_ordinary_runs_beside_their_table(home):
 
 def test_what_is_finished_is_kept(home, call):
     folder = home / "predictions" / "seeds"
-    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*.npz")}
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*.safetensors")}
     done = call(study_script.main, *STUDY, cwd=home)
     assert done.returncode == 0 and "2 runs, 2 of them done before" in done.stdout
-    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*.npz")} == before
+    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*.safetensors")} == before
 
 
 def test_an_edited_study_is_not_mixed(home, call):
@@ -123,7 +123,7 @@ def test_stopped_and_killed_it_ends_in_the_same_bytes(home, tmp_path):
     done = run("study.py", *ALONE, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert [row["state"] for row in rows(folder / "study.csv")] == ["done"]
-    for file in ("log.csv", "checkpoints/step_00000500.npz"):
+    for file in ("log.csv", "checkpoints/step_00000500.safetensors"):
         straight = home / "predictions" / "seeds" / "seed=0" / file
         assert (folder / "seed=0" / file).read_bytes() == straight.read_bytes()
 

@@ -150,7 +150,7 @@ def test_a_signal_says_how_to_go_on(tmp_path):
     assert process.returncode == 130
     assert f"python {ROOT}/train.py digits-VAE --set steps=100000 --set" in stderr
     assert stderr.rstrip().endswith("--resume") and "Traceback" not in stderr
-    assert len(list((log.parent / "checkpoints").glob("step_*.npz"))) == 2
+    assert len(list((log.parent / "checkpoints").glob("step_*.safetensors"))) == 2
 
 
 def test_a_closed_pipe_is_no_error(tmp_path):

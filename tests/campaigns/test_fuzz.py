@@ -31,8 +31,8 @@ FILES = (
     "metrics.json",
     ".lock",
     "samples/step_00000012.png",
-    "checkpoints/step_00000012.npz",
-    "checkpoints/step_00000010.npz",
+    "checkpoints/step_00000012.safetensors",
+    "checkpoints/step_00000010.safetensors",
 )
 TIMEOUT = 600  # seconds after which a reading counts as hanging, even on a loaded machine
 RECORD = {
@@ -125,7 +125,7 @@ def damage(folder: Path, name: str, change):
 
 def change_value(path: Path, place: float, value):
     """Puts a JSON value in the place of one; in a checkpoint, among its details."""
-    if path.suffix == ".npz":
+    if path.suffix == ".safetensors":
         arrays, details = checkpoints.load(path)
         details[sorted(details)[int(place * (len(details) - 1))]] = value
         with contextlib.suppress(UserError, TypeError, ValueError):

@@ -1,10 +1,14 @@
+"""Checkpoints of earlier versions."""
+
 import io
+import json
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from vae_tf.runs.archive import read_archive, read_archive_details, write_archive
+from vae_tf.runs.archive import read_archive, read_archive_details
 
 ARRAYS = {
     "model/a": np.arange(24.0, dtype="float32").reshape(2, 3, 4),
@@ -14,6 +18,13 @@ ARRAYS = {
     "fortran": np.asfortranarray(np.arange(6).reshape(2, 3)),
 }
 DETAILS = {"step": 7, "best": 0.1}
+OLD = next(Path(__file__).parent.glob("old/vae/checkpoints/*.npz"))
+
+
+def write_archive(path, arrays, details):
+    text = json.dumps(details | {"num_arrays": len(arrays)})
+    with open(path, "wb") as file:
+        np.savez(file, **arrays, **{"details.json": np.array(text)})
 
 
 def test_round_trip(tmp_path):
@@ -26,18 +37,11 @@ def test_round_trip(tmp_path):
         np.testing.assert_array_equal(arrays[name], array)
 
 
-def test_equal_content_is_equal_bytes_and_numpy_reads_it(tmp_path):
-    for name in "ab":
-        write_archive(tmp_path / name, ARRAYS, DETAILS)
-    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
-    with np.load(tmp_path / "a") as members:
-        np.testing.assert_array_equal(members["model/a"], ARRAYS["model/a"])
-
-
 def test_an_array_changed_with_its_crc_is_noticed(tmp_path):
-    write_archive(tmp_path / "a", ARRAYS, DETAILS)
-    with np.load(tmp_path / "a") as members:
-        changed = dict(members) | {"b": np.array(4)}
+    arrays, _ = read_archive(OLD)
+    name = list(arrays)[-1]
+    with np.load(OLD) as members:
+        changed = dict(members) | {name: np.array(arrays[name]) + 1}
     np.savez(tmp_path / "b.npz", **changed)
     with pytest.raises(ValueError, match="not those that were written"):
         read_archive(tmp_path / "b.npz")

@@ -18,8 +18,8 @@ def test_round_trip_and_only_two_are_kept(tmp_path):
     for step in (1, 2, 3):
         checkpoints.save(tmp_path, step, ARRAYS, {"step": step, "best": 0.1})
     assert sorted(path.name for path in tmp_path.iterdir()) == [
-        "step_00000002.npz",
-        "step_00000003.npz",
+        "step_00000002.safetensors",
+        "step_00000003.safetensors",
     ]
     arrays, details = checkpoints.load_newest(tmp_path, set_aside=False)
     assert details == {"step": 3, "best": 0.1}
@@ -39,20 +39,20 @@ def test_a_damaged_newest_is_set_aside(tmp_path, caplog, damage):
     assert checkpoints.load_newest(tmp_path, set_aside=False)[1] == {"step": 1}
     assert path.exists()
     assert checkpoints.load_newest(tmp_path, set_aside=True)[1] == {"step": 1}
-    assert not path.exists() and path.with_suffix(".npz.damaged").exists()
+    assert not path.exists() and path.with_suffix(".safetensors.damaged").exists()
     assert "damaged" in caplog.text and path.name in caplog.text
 
 
 def test_all_damaged_is_an_error_and_renames_nothing(tmp_path):
     for step in (1, 2):
         checkpoints.save(tmp_path, step, ARRAYS, {"step": step}).write_bytes(b"PK")
-    with pytest.raises(UserError, match="Every checkpoint.*step_00000002.npz, step_00000001.npz"):
+    with pytest.raises(UserError, match="Every checkpoint.*step_00000002.*step_00000001"):
         checkpoints.load_newest(tmp_path, set_aside=True)
-    assert len(list(tmp_path.glob("*.npz"))) == 2
+    assert len(list(tmp_path.glob("*.safetensors"))) == 2
 
 
 def test_no_flipped_bit_escapes(tmp_path):
-    """Zip's checksums cover the arrays; its directory is covered by the number of arrays."""
+    """A SHA-256 covers the arrays with their names; the library checks the header."""
     path = checkpoints.save(tmp_path, 1, ARRAYS, {"step": 1})
     whole = path.read_bytes()
     rng = np.random.default_rng(0)
@@ -103,7 +103,7 @@ def test_nothing_half_written_on_a_full_disk(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="No space"):
         checkpoints.save(tmp_path, 2, ARRAYS, {"step": 2})
-    assert [path.name for path in tmp_path.iterdir()] == ["step_00000001.npz"]
+    assert [path.name for path in tmp_path.iterdir()] == ["step_00000001.safetensors"]
 
 
 def test_another_model_is_refused(tiny):

@@ -136,7 +136,7 @@ def test_leftovers_of_a_killed_start_are_no_run(tiny, tmp_path):
 def test_leftovers_go_at_the_next_start(run_folder):
     left = [
         run_folder / "metrics.json.partial",
-        run_folder / "checkpoints" / "step_00000012.npz.0123456789abcdef.partial",
+        run_folder / "checkpoints" / "step_00000012.safetensors.0123456789abcdef.partial",
         run_folder / "samples" / "a.partial",
     ]
     for path in left:
@@ -148,7 +148,7 @@ def test_leftovers_go_at_the_next_start(run_folder):
 def test_nothing_is_written_through_a_linked_folder(tiny, tmp_path, run_folder):
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
-    (elsewhere / "step_00000000.npz").write_text("precious")
+    (elsewhere / "step_00000000.safetensors").write_text("precious")
     whole = shutil.copytree(run_folder, tmp_path / "whole")
     for name in ("checkpoints", "kept", "samples", "tensorboard"):
         folder = shutil.copytree(whole, tmp_path / f"linked_{name}")
@@ -159,9 +159,9 @@ def test_nothing_is_written_through_a_linked_folder(tiny, tmp_path, run_folder):
             train(replace(tiny, steps=20), folder, resume=True)
         with pytest.raises(UserError, match=f"{name}' is a link"):
             runs.slim(runs.Run(folder))
-    assert [path.name for path in elsewhere.iterdir()] == ["step_00000000.npz"]
+    assert [path.name for path in elsewhere.iterdir()] == ["step_00000000.safetensors"]
     train(replace(tiny, steps=1), run_folder, overwrite=True)
-    assert (elsewhere / "step_00000000.npz").read_text() == "precious"
+    assert (elsewhere / "step_00000000.safetensors").read_text() == "precious"
 
 
 def test_nothing_is_written_through_a_link(tiny, tmp_path, run_folder):

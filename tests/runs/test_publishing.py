@@ -13,7 +13,7 @@ from vae_tf.training import train
 
 def test_a_slim_run_can_be_looked_at_but_not_resumed(trained, tiny, blobs):
     before = vae_tf.load_run(trained.path).model
-    size = next(trained.checkpoints.glob("*.npz")).stat().st_size
+    size = next(trained.checkpoints.glob("*.safetensors")).stat().st_size
     run = vae_tf.load_run(trained.path)
     runs.slim(run)
     (path,) = trained.checkpoints.iterdir()

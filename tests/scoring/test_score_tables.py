@@ -147,11 +147,11 @@ def test_scores_of_an_older_step_are_not_shown_beside_newer_weights(tmp_path, ca
     path = tmp_path / "metrics.json"
     path.write_text(json.dumps(RECORD))
     (tmp_path / "checkpoints").mkdir()
-    (tmp_path / "checkpoints" / "step_00000012.npz").touch()
+    (tmp_path / "checkpoints" / "step_00000012.safetensors").touch()
     assert load_record(path) == RECORD
-    (tmp_path / "checkpoints" / "step_00000020.npz").touch()
+    (tmp_path / "checkpoints" / "step_00000020.safetensors").touch()
     assert load_record(path) is None
-    assert "it scores step 12, and the newest checkpoint is step_00000020.npz" in caplog.text
+    assert "step 12, and the newest checkpoint is step_00000020.safetensors" in caplog.text
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ def contents(folder):
 
 def test_a_run_folder_arrives_whole(run_folder, tmp_path):
     (run_folder / "kept").mkdir()  # see Params.keep_steps
-    (run_folder / "kept" / "step_00000004.npz").write_bytes(b"weights")
+    (run_folder / "kept" / "step_00000004.safetensors").write_bytes(b"weights")
     parcel = Packer(run_folder).pack()
     unpack(parcel, tmp_path / "study" / "there")
     assert contents(tmp_path / "study" / "there") == contents(run_folder)
@@ -36,8 +36,8 @@ def test_only_what_changed_is_sent(run_folder, tmp_path, tiny):
     train(replace(tiny, steps=20), run_folder, resume=True)
     assert packer.has_new_checkpoint()
     parcel = packer.pack()
-    assert "checkpoints/step_00000020.npz" in parcel.files
-    assert not {name for name in parcel.files if name.endswith("00000012.npz")}
+    assert "checkpoints/step_00000020.safetensors" in parcel.files
+    assert not {name for name in parcel.files if name.endswith("00000012.safetensors")}
     unpack(parcel, tmp_path / "there")  # checkpoints that are gone there go here, too
     assert contents(tmp_path / "there") == contents(run_folder)
 
@@ -69,7 +69,7 @@ def test_it_takes_no_other_place(run_folder, tmp_path):
     assert [path.name for path in (tmp_path / "mine").iterdir()] == ["letter.txt"]
 
 
-@pytest.mark.parametrize("name", ["../x.json", "/x.json", "a/b.json", "x.py", "samples/../x.npz"])
+@pytest.mark.parametrize("name", ["../x.json", "/x.json", "a/b.json", "x.py", "samples/../x.png"])
 def test_names_lead_nowhere_else(tmp_path, name):
     with pytest.raises(UserError, match="No file of a run folder"):
         unpack(Parcel({"params.json": b"", name: b""}, ()), tmp_path / "there")

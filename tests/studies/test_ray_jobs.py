@@ -49,8 +49,8 @@ def point_on_the_second_node(cluster, folder):
     deadline = time.monotonic() + 300
     while True:
         for name in cluster.ask("points"):
-            sent = {path.name for path in folder.glob(f"{name}/checkpoints/*.npz")}
-            if sent - {"step_00000000.npz"}:
+            sent = {path.name for path in folder.glob(f"{name}/checkpoints/*.safetensors")}
+            if sent - {"step_00000000.safetensors"}:
                 return name
         assert time.monotonic() < deadline
         time.sleep(0.05)
@@ -76,7 +76,7 @@ def test_a_killed_node_costs_the_work_since_the_last_checkpoint(cluster, tmp_pat
 
     # The bytes of the run that was left alone.
     alone = train(Run(folder / lost).params, tmp_path / "alone")
-    for file in ("log.csv", "checkpoints/step_00001000.npz"):
+    for file in ("log.csv", "checkpoints/step_00001000.safetensors"):
         assert (folder / lost / file).read_bytes() == (alone.path / file).read_bytes()
 
 

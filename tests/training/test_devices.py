@@ -51,7 +51,7 @@ def test_two_devices_do_what_one_does_and_go_on_exactly(tiny, tmp_path):
     assert one.dtype == two.dtype and len(one) == 13
     for name in one.dtype.names:
         np.testing.assert_allclose(one[name], two[name], rtol=2e-5, atol=1e-6, err_msg=name)
-    for file in ("log.csv", "checkpoints/step_00000012.npz"):
+    for file in ("log.csv", "checkpoints/step_00000012.safetensors"):
         straight, resumed = (tmp_path / name / file for name in ("two", "stopped"))
         assert straight.read_bytes() == resumed.read_bytes()
 

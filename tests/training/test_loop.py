@@ -129,7 +129,7 @@ def test_the_clock_changes_nothing_that_depends_on_validations(tiny, tmp_path, r
     timed = train(params, tmp_path / "timed")
     assert slow.details["step"] < 60  # stopped early
     assert_same(final_state(timed), final_state(slow))
-    for name in ("kept/step_00000003.npz", "samples/step_00000005.png"):
+    for name in ("kept/step_00000003.safetensors", "samples/step_00000005.png"):
         assert (timed.path / name).read_bytes() == (slow.path / name).read_bytes()
 
 
@@ -162,7 +162,7 @@ def test_a_folder_that_is_renamed_while_a_checkpoint_is_written(
     params, straight, tmp_path, monkeypatch
 ):
     folder, moved = tmp_path / "run", tmp_path / "moved"
-    write = checkpoints.write_archive
+    write = checkpoints.write_tensors
 
     def rename(path, arrays, details):
         if details["step"] == 10:
@@ -170,7 +170,7 @@ def test_a_folder_that_is_renamed_while_a_checkpoint_is_written(
         write(moved / path.relative_to(folder) if moved.exists() else path, arrays, details)
 
     with monkeypatch.context() as patch:
-        patch.setattr(checkpoints, "write_archive", rename)
+        patch.setattr(checkpoints, "write_tensors", rename)
         with pytest.raises(TrainingStopped, match="was moved to .*step_00000005"):
             train(params, folder)
     assert not folder.exists()
@@ -211,7 +211,7 @@ def test_more_steps_are_those_of_the_longer_run(params, straight, tmp_path):
     newest.write_bytes(newest.read_bytes()[:-1000])
     run = train(params, tmp_path / "grown", resume=True)
     assert_same(final_state(run), straight)
-    assert (newest.parent / "step_00000023.npz.damaged").exists()
+    assert (newest.parent / "step_00000023.safetensors.damaged").exists()
 
 
 def test_resuming_a_finished_run_changes_nothing(params, run, straight):
@@ -329,7 +329,7 @@ def test_a_full_disk_stops_with_a_remedy(tiny, tmp_path, monkeypatch):
 
     with monkeypatch.context() as patch:
         patch.setattr(checkpoints, "save", full)
-        with pytest.raises(TrainingStopped, match="No space left.*step_00000005.npz.*--resume"):
+        with pytest.raises(TrainingStopped, match="No space left.*step_00000005.*--resume"):
             train(tiny, tmp_path / "run")
     resumed = final_state(train(tiny, tmp_path / "run", resume=True))
     assert_same(resumed, final_state(train(tiny, tmp_path / "straight")))

@@ -1,16 +1,13 @@
-"""One checkpoint as a file: named arrays and JSON details in an uncompressed `.npz`.
+"""Checkpoints of earlier versions: named arrays and JSON details in an uncompressed `.npz`.
 
-Zip's CRC-32 covers each array; a SHA-256 in the details covers the list of arrays with their
-lengths and sums. One over the arrays themselves would add a third to the time of a checkpoint, and
-find nothing more but one damage in 2^32. Two archives of equal content are equal byte for byte.
-Nothing in one can be executed, and its claims on sizes are held against the size of the file before
-memory is given to them.
+Today's are safetensors, see `tensors.py`. Zip's CRC-32 covers each array; a SHA-256 in the details
+covers the list of arrays with their lengths and sums. Nothing in an archive can be executed, and
+its claims on sizes are held against the size of the file before memory is given to them.
 """
 
 import contextlib
 import hashlib
 import io
-import json
 import math
 import os
 import zipfile
@@ -20,27 +17,13 @@ from pathlib import Path
 import numpy as np
 
 from vae_tf.files.reading import open_regular, parse_json, require_fields
+from vae_tf.runs.tensors import check_finite
 
 _DETAILS = "details.json"
 
 
-def write_archive(path: Path, arrays: dict[str, np.ndarray], details: dict):
-    """Writes arrays and details to a new file.
-
-    Args:
-        path: The file.
-        arrays: Arrays of numbers by name.
-        details: JSON values by name.
-    """
-    with open(path, "wb") as file, zipfile.ZipFile(file, "w") as archive:
-        for name, array in arrays.items():
-            _write(archive, name, array)
-        manifest = {"num_arrays": len(arrays), "sha256": _digest(archive)}
-        _write(archive, _DETAILS, np.array(json.dumps(details | manifest)))
-
-
 def read_archive(path: Path) -> tuple[dict[str, np.ndarray], dict]:
-    """Reads what `write_archive` wrote.
+    """Reads an archive.
 
     Returns:
         The arrays, not to be written to, and the details.
@@ -62,27 +45,11 @@ def read_archive(path: Path) -> tuple[dict[str, np.ndarray], dict]:
     return arrays, details
 
 
-def check_finite(arrays: dict[str, np.ndarray]):
-    """Raises a `ValueError` that names the first array with values that are not finite numbers."""
-    for name, array in arrays.items():
-        if array.dtype.kind not in "biuf" or not np.all(np.isfinite(array)):
-            raise ValueError(f"{name} holds values that are not finite numbers")
-
-
 def read_archive_details(path: Path) -> dict:
     """Reads the details alone, see `read_archive`."""
     with _opened(path) as archive:
         details = _parsed(_read(archive, archive.getinfo(f"{_DETAILS}.npy")))
     return {name: value for name, value in details.items() if name not in ("num_arrays", "sha256")}
-
-
-def _write(archive: zipfile.ZipFile, name: str, array: np.ndarray):
-    array = np.ascontiguousarray(array).reshape(array.shape)  # the first makes a scalar a vector
-    with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
-        header = np.lib.format.header_data_from_array_1_0(array)
-        np.lib.format.write_array_header_1_0(member, header)
-        # Where `np.save` would copy it piece by piece.
-        member.write(array.reshape(-1).view(np.uint8).data)
 
 
 def _digest(archive: zipfile.ZipFile) -> str:

@@ -1,8 +1,8 @@
 """Checkpoints: everything a resume needs, in one file of arrays that is written atomically.
 
 A checkpoint holds the model's and its optimizers' variables, the state of the random generator and,
-as JSON, what `details.py` describes; `archive.py` is its format. The checkpoint of a published
-run has weights alone, in the format of `tensors.py`.
+as JSON, what `details.py` describes; `tensors.py` is its format. A published run's
+checkpoint has weights alone. Earlier versions wrote the format of `archive.py`.
 """
 
 import logging
@@ -15,7 +15,7 @@ import numpy as np
 
 from vae_tf.errors import UserError
 from vae_tf.files.saving import written_whole
-from vae_tf.runs.archive import read_archive, read_archive_details, write_archive
+from vae_tf.runs.archive import read_archive, read_archive_details
 from vae_tf.runs.details import check_details
 from vae_tf.runs.tensors import SUFFIX, read_tensor_details, read_tensors, write_tensors
 
@@ -135,7 +135,7 @@ def publish(folder: Path, arrays: dict[str, np.ndarray], details: dict):
         arrays: Arrays of the checkpoint.
         details: Its details.
     """
-    path = path_of(folder, details["step"]).with_suffix(SUFFIX)
+    path = path_of(folder, details["step"])
     with written_whole(path) as partial:
         write_tensors(partial, weights_of(arrays, details), details | {"slim": True})
 
@@ -148,7 +148,7 @@ def _rounded(array: np.ndarray) -> np.ndarray:
 
 def path_of(folder: Path, step: int) -> Path:
     """Where the checkpoint of a step is."""
-    return folder / f"step_{step:08d}.npz"
+    return folder / f"step_{step:08d}{SUFFIX}"
 
 
 def step_of(path: Path) -> int:
@@ -170,7 +170,7 @@ def save(folder: Path, step: int, arrays: dict[str, np.ndarray], details: dict) 
     """
     path = path_of(folder, step)
     with written_whole(path) as partial:
-        write_archive(partial, arrays, details)
+        write_tensors(partial, arrays, details)
     for old in found(folder)[:-_KEPT]:
         if old != path:
             _remove(old)
@@ -220,7 +220,7 @@ def _read(path: Path, read: Callable, details_of: Callable):
         if path.stem != path_of(path.parent, step).stem:
             raise ValueError(f"it belongs to step {step}")
         return content
-    except Exception as error:  # whatever a damaged file makes NumPy and zipfile raise
+    except Exception as error:  # whatever a damaged file makes a library raise
         raise UserError(f"The checkpoint {path} is damaged: {error}") from None
 
 

@@ -1,4 +1,4 @@
-"""The flow fitted to the codes of a run, kept in its folder: `code_flow.npz`, arrays alone."""
+"""The flow fitted to the codes of a run, kept in its folder: `code_flow.safetensors`."""
 
 import hashlib
 import logging
@@ -7,9 +7,9 @@ import numpy as np
 
 from vae_tf.files.saving import written_whole
 from vae_tf.priors.code_flow import CodeFlow
-from vae_tf.runs.archive import read_archive, write_archive
+from vae_tf.runs.tensors import read_tensors, write_tensors
 
-CODE_FLOW = "code_flow.npz"
+CODE_FLOW = "code_flow.safetensors"
 
 
 def keep_code_flow(run, flow: CodeFlow):
@@ -24,7 +24,7 @@ def keep_code_flow(run, flow: CodeFlow):
     details = {"step": run.details["step"], "num_images": flow.num_images, "of": _digest(run.model)}
     try:
         with written_whole(run.path / CODE_FLOW) as partial:
-            write_archive(partial, arrays, details)
+            write_tensors(partial, arrays, details)
     except OSError as error:
         logging.info("The flow of the codes of %s is not kept: %s", run.name, error)
 
@@ -39,7 +39,7 @@ def kept_code_flow(run) -> CodeFlow | None:
     if not path.is_file():
         return None
     try:
-        arrays, details = read_archive(path)
+        arrays, details = read_tensors(path)
         if details["of"] != _digest(run.model):
             return None
         center, factor = np.array(arrays.pop("center")), np.array(arrays.pop("factor"))

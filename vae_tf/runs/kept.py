@@ -3,8 +3,8 @@
 from vae_tf.errors import UserError
 from vae_tf.files.saving import written_whole
 from vae_tf.runs import checkpoints
-from vae_tf.runs.archive import write_archive
 from vae_tf.runs.folder import Run
+from vae_tf.runs.tensors import write_tensors
 from vae_tf.texts.command_names import option_words, quoted
 
 KEPT = "kept"  # folder within the run folder
@@ -20,7 +20,7 @@ def keep(run: Run, model, step: int):
     """
     arrays = list(checkpoints.arrays_of(model).items())[: len(model.weights)]
     with written_whole(checkpoints.path_of(run.path / KEPT, step)) as partial:
-        write_archive(partial, dict(arrays), {"step": step})
+        write_tensors(partial, dict(arrays), {"step": step})
 
 
 def kept_steps(run: Run) -> list[int]:

@@ -1,4 +1,4 @@
-"""Weights as safetensors, the format of the Hugging Face hub: named arrays and JSON details.
+"""Arrays of a run as safetensors, the format of the Hugging Face hub, with JSON details.
 
 The library checks names, shapes and offsets against the file before it gives memory; nothing in the
 format can be executed. It has no checksum, so one is kept with the details.
@@ -16,7 +16,6 @@ from safetensors import safe_open
 from safetensors.numpy import save
 
 from vae_tf.files.reading import open_regular, parse_json, require_fields
-from vae_tf.runs.archive import check_finite
 
 SUFFIX = ".safetensors"
 _DETAILS = "details"
@@ -51,6 +50,13 @@ def read_tensors(path: Path) -> tuple[dict[str, np.ndarray], dict]:
         raise ValueError("its arrays are not those that were written")
     check_finite(arrays)
     return arrays, details
+
+
+def check_finite(arrays: dict[str, np.ndarray]):
+    """Raises a `ValueError` that names the first array with values that are not finite numbers."""
+    for name, array in arrays.items():
+        if array.dtype.kind not in "biuf" or not np.all(np.isfinite(array)):
+            raise ValueError(f"{name} holds values that are not finite numbers")
 
 
 def read_tensor_details(path: Path) -> dict:

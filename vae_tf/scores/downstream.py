@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from vae_tf.errors import UserError, unknown
+from vae_tf.scores.classifiers import fit_logistic_by_folds, published_iterations
 from vae_tf.scores.factor_trees import fit_trees
-from vae_tf.scores.logistic import fit_logistic_by_folds
 from vae_tf.scores.score import Column, Score, named
 from vae_tf.scores.threads import map_in_threads
 from vae_tf.scores.validation import check_count, check_factors, check_train_test
@@ -168,9 +168,10 @@ def _regressions(codes, factors, codes_test, progress):
         return fit_logistic_by_folds(codes, labels).predict(codes_test)
 
     order = sorted(range(factors.shape[1]), key=lambda k: -len(np.unique(factors[:, k])))
-    columns = map_in_threads(
-        predict, order, description=f"{len(codes)} examples", progress=progress
-    )
+    with published_iterations():
+        columns = map_in_threads(
+            predict, order, description=f"{len(codes)} examples", progress=progress
+        )
     return np.stack([columns[k] for k in range(factors.shape[1])], axis=1)
 
 

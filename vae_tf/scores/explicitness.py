@@ -7,7 +7,7 @@ Reference:
 
 import numpy as np
 
-from vae_tf.scores.logistic import fit_logistic
+from vae_tf.scores.classifiers import fit_logistic, published_iterations
 from vae_tf.scores.score import Column, Score
 from vae_tf.scores.threads import map_in_threads
 from vae_tf.scores.validation import check_train_test
@@ -56,12 +56,13 @@ def explicitness_score(
     varying = np.flatnonzero(np.ptp(y_train, axis=0) > 0)
     # The factor with most values takes longest, so it starts first.
     order = sorted(varying.tolist(), key=lambda k: -len(np.unique(y_train[:, k])))
-    areas = map_in_threads(
-        lambda k: _mean_area(x_train, y_train[:, k], x_test, y_test[:, k]),
-        order,
-        description="Explicitness: factors",
-        progress=progress,
-    )
+    with published_iterations():
+        areas = map_in_threads(
+            lambda k: _mean_area(x_train, y_train[:, k], x_test, y_test[:, k]),
+            order,
+            description="Explicitness: factors",
+            progress=progress,
+        )
     known = [area for k in varying if (area := areas[k]) is not None]
     return float(np.mean(known)) if known else 0.5
 
@@ -92,7 +93,7 @@ def _mean_area(x_train, y_train, x_test, y_test):
     model = fit_logistic(x_train, y_train)
     areas = [
         area_under_roc(y_test == value, probability)
-        for value, probability in zip(model.classes, model.probabilities(x_test).T, strict=True)
+        for value, probability in zip(model.classes_, model.predict_proba(x_test).T, strict=True)
         if 0 < np.sum(y_test == value) < len(y_test)
     ]
     return np.mean(areas) if areas else None

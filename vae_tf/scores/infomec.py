@@ -10,10 +10,9 @@ Reference:
 import numpy as np
 
 from vae_tf.scores.chance import chance_level
+from vae_tf.scores.classifiers import fit_logistic, published_iterations
 from vae_tf.scores.explicitness import standardize
 from vae_tf.scores.information import discrete_information, factor_entropies
-from vae_tf.scores.logistic import fit_logistic
-from vae_tf.scores.neighbors import information_with_labels
 from vae_tf.scores.score import Column, Score
 from vae_tf.scores.threads import map_in_threads
 from vae_tf.scores.validation import check_codes, check_factors, check_same_rows, check_seed
@@ -90,12 +89,13 @@ def infomec_scores(
     )
     inputs = _indicators(codes) if discrete_codes else standardize(codes, codes)
     readable = _linear_fit if continuous_factors else _predictable
-    parts = map_in_threads(
-        lambda k: readable(inputs, factors[:, k]),
-        _by_size(factors),
-        description="InfoMEC: regressions",
-        progress=progress,
-    )
+    with published_iterations():
+        parts = map_in_threads(
+            lambda k: readable(inputs, factors[:, k]),
+            _by_size(factors),
+            description="InfoMEC: regressions",
+            progress=progress,
+        )
     return {
         "modularity": _concentration(information),
         "compactness": _concentration(information.T),
@@ -114,13 +114,13 @@ def normalized_information_matrix(
 ) -> np.ndarray:
     """I(z_l; v_k) / H(v_k), `[L, K]`: how much of a factor a code knows.
 
-    Numbers and labels: the 10-neighbor estimate of Ross (2014), `information_with_labels`, on
-    standardized codes; labels that occur once are ignored. Numbers and numbers: the estimator of
-    Kraskov et al. (2004), scikit-learn's `mutual_info_regression`, and H(v_k) is the estimate of
-    I(v_k; v_k), finite because of its tie-breaking noise. Labels and labels: from counts. Discrete
-    codes with continuous factors, which the authors' code refuses, have the first estimate with the
-    roles exchanged. All clipped at 0. A factor without repeated values (unless continuous), a
-    constant one and a constant code have 0.
+    Numbers and labels: the 10-neighbor estimate of Ross (2014), scikit-learn's
+    `mutual_info_classif`, on standardized codes; labels that occur once are ignored. Numbers and
+    numbers: the estimate of Kraskov et al. (2004), scikit-learn's `mutual_info_regression`, and
+    H(v_k) is the estimate of I(v_k; v_k), finite because of its tie-breaking noise. Labels and
+    labels: from counts. Discrete codes with continuous factors, which the authors' code refuses,
+    have the first estimate with the roles exchanged. All clipped at 0. A factor without repeated
+    values (unless continuous), a constant factor and a constant code have 0.
 
     Args:
         codes: `[N, L]` array.
@@ -145,7 +145,6 @@ def normalized_information_matrix(
     varying = np.ptp(codes, axis=0) > 0
     labels = _labels(codes)
     codes = standardize(codes, codes)
-    options = {"num_neighbors": _NEIGHBORS, "seed": seed}
 
     def share_of_number(k):
         factor = factors[:, k]
@@ -154,7 +153,7 @@ def normalized_information_matrix(
             return np.zeros(codes.shape[1])
         if discrete_codes:
             column = factor[:, None]
-            found = [information_with_labels(column, code, **options)[0] for code in labels.T]
+            found = [_information_with_labels(column, code, seed)[0] for code in labels.T]
         else:
             found = _information_of_numbers(codes, factor, seed)
         return np.array(found) / own
@@ -165,7 +164,7 @@ def normalized_information_matrix(
             return np.zeros(codes.shape[1])
         if discrete_codes:
             return discrete_information(labels, factors[:, [k]])[:, 0] / entropy
-        return information_with_labels(codes, factors[:, k], **options) / entropy
+        return _information_with_labels(codes, factors[:, k], seed) / entropy
 
     share = share_of_number if continuous_factors else share_of_labels
     columns = map_in_threads(
@@ -198,6 +197,22 @@ def _by_size(factors):
     return sorted(range(factors.shape[1]), key=lambda k: -len(np.unique(factors[:, k])))
 
 
+def _information_with_labels(codes, labels, seed):
+    from sklearn.feature_selection import mutual_info_classif
+
+    _, index, counts = np.unique(labels, return_inverse=True, return_counts=True)
+    repeated = counts[index] > 1
+    if not repeated.any():
+        return np.zeros(codes.shape[1])
+    return mutual_info_classif(
+        codes[repeated],
+        labels[repeated],
+        discrete_features=False,
+        n_neighbors=_NEIGHBORS,
+        random_state=seed,
+    )
+
+
 def _information_of_numbers(codes, factor, seed):
     from sklearn.feature_selection import mutual_info_regression
 
@@ -225,12 +240,12 @@ def _predictable(inputs, labels):
     """Share of the entropy of balanced labels that a linear classifier takes away."""
     # C = inf is scikit-learn's unpenalized fit; the authors stop it after 100 iterations.
     model = fit_logistic(inputs, labels, C=np.inf, balanced=True)
-    index = np.searchsorted(model.classes, labels)
-    likelihood = model.probabilities(inputs)[np.arange(len(labels)), index]
+    index = np.searchsorted(model.classes_, labels)
+    likelihood = model.predict_proba(inputs)[np.arange(len(labels)), index]
     smallest = np.finfo(likelihood.dtype).eps  # where sklearn.metrics.log_loss clips
     cross_entropy = -np.mean(np.log(np.maximum(likelihood, smallest)))
     # Balanced classes without input: the uniform distribution.
-    null = np.log(len(model.classes))
+    null = np.log(len(model.classes_))
     return (null - cross_entropy) / null
 
 

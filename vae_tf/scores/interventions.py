@@ -14,9 +14,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from tqdm import tqdm
 
-from vae_tf.scores.classifiers import fit_one_vs_rest
+from vae_tf.scores.classifiers import fit_logistic, fit_one_vs_rest, published_iterations
 from vae_tf.scores.factor_draws import ROWS_PER_CALL, FactorDraws, as_draws
-from vae_tf.scores.logistic import Logistic, fit_logistic
 from vae_tf.scores.score import Column, Score
 from vae_tf.scores.validation import check_count, check_factor_sizes, check_number, check_seed
 
@@ -85,10 +84,11 @@ def beta_vae_score(
     for suffix, fit in (("", fit_logistic), ("_one_vs_rest", fit_one_vs_rest)):
         predicted = np.full(len(labels), labels[0])
         if len(np.unique(labels[train])) > 1:
-            model = fit(features[train], labels[train])
+            with published_iterations():
+                model = fit(features[train], labels[train])
             predicted = model.predict(features)
-            if isinstance(model, Logistic):
-                converged = model.converged
+            if fit is fit_logistic:
+                converged = model.n_iter_[0] < model.max_iter
         right = predicted == labels
         scores[f"train{suffix}"] = float(right[train].mean())
         scores[f"eval{suffix}"] = float(right[evaluation].mean())

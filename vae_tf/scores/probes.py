@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from vae_tf.errors import UserError
-from vae_tf.scores.logistic import fit_logistic
+from vae_tf.scores.classifiers import fit_logistic, published_iterations
 from vae_tf.scores.score import Column, Score
 from vae_tf.scores.validation import check_codes, check_same_width, check_seed
 
@@ -138,9 +138,8 @@ def _split(labels, rng) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _regression(codes, labels, C) -> _Predict:
-    if labels.min() == labels.max():
-        return lambda points: np.full(len(points), labels[0])
-    return fit_logistic(codes, labels, C=C).predict
+    with published_iterations():
+        return fit_logistic(codes, labels, C=C).predict
 
 
 def _neighbors(codes, labels, k) -> _Predict:

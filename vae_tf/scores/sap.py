@@ -7,8 +7,8 @@ Reference:
 
 import numpy as np
 
+from vae_tf.scores.classifiers import published_iterations
 from vae_tf.scores.information import mean_gap
-from vae_tf.scores.linear_svm import fit_on_one_code
 from vae_tf.scores.score import Column, Score
 from vae_tf.scores.threads import map_in_threads
 from vae_tf.scores.validation import check_factors, check_train_test
@@ -76,7 +76,7 @@ def predictability_matrix(
     """How well each code alone predicts each factor, `[L, K]`, from 0 to 1.
 
     Discrete: test accuracy of scikit-learn's LinearSVC(C=0.01, class_weight="balanced") on that
-    code, here fitted to its optimum (`linear_svm.py`). Continuous: squared correlation on the
+    code, with its deterministic solver (`dual=False`). Continuous: squared correlation on the
     training points, 0 where the variance of the code is at most 1e-12. Zeros for a constant factor.
 
     Args:
@@ -96,6 +96,8 @@ def predictability_matrix(
         >>> predictability_matrix(codes, factors, codes, factors, continuous=True).round(6).tolist()
         [[1.0], [0.0]]
     """
+    from sklearn.svm import LinearSVC
+
     x_train, y_train, x_test, y_test = check_train_test(
         codes_train, factors_train, codes_test, factors_test
     )
@@ -105,17 +107,16 @@ def predictability_matrix(
 
     def accuracy(pair):
         code, k = pair
-        classes, slopes, intercepts = fit_on_one_code(
-            x_train[:, code], y_train[:, k], C=0.01, balanced=True
-        )
-        decisions = np.multiply.outer(x_test[:, code].astype(np.float64), slopes) + intercepts
-        return np.mean(classes[decisions.argmax(axis=1)] == y_test[:, k])
+        machine = LinearSVC(C=0.01, class_weight="balanced", dual=False)
+        machine.fit(x_train[:, [code]], y_train[:, k])
+        return machine.score(x_test[:, [code]], y_test[:, k])
 
     matrix = np.zeros((x_train.shape[1], y_train.shape[1]))
     pairs = [(code, int(k)) for k in np.flatnonzero(varying) for code in range(len(matrix))]
-    accuracies = map_in_threads(
-        accuracy, pairs, description="SAP: classifiers fitted", progress=progress
-    )
+    with published_iterations():
+        accuracies = map_in_threads(
+            accuracy, pairs, description="SAP: classifiers fitted", progress=progress
+        )
     for pair, value in accuracies.items():
         matrix[pair] = value
     return matrix

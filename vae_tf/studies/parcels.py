@@ -20,7 +20,9 @@ from vae_tf.runs.kept import KEPT
 
 _CHECKPOINTS = "checkpoints"
 _FOLDERS = (_CHECKPOINTS, KEPT, "samples")
-_NAME = re.compile(rf"(?:(?:{'|'.join(_FOLDERS)})/)?[A-Za-z0-9_]{{1,60}}\.(?:npz|png|json|csv)")
+_INSIDE = "|".join(_FOLDERS)
+_SUFFIXES = "safetensors|npz|png|json|csv"
+_NAME = re.compile(rf"(?:(?:{_INSIDE})/)?[A-Za-z0-9_]{{1,60}}\.(?:{_SUFFIXES})")
 
 
 class Parcel(NamedTuple):

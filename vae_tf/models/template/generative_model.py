@@ -38,7 +38,8 @@ from vae_tf.models.template.latents import (
 from vae_tf.models.template.trainer_methods import TrainerMethods
 from vae_tf.models.template.zero_weight import Weight, ZeroWeight, bounded
 from vae_tf.networks.builders import build_networks
-from vae_tf.priors.learned import LearnedPrior, make_prior
+from vae_tf.priors.learned import LearnedPrior
+from vae_tf.priors.making import make_prior
 from vae_tf.probability.distributions import (
     Distribution,
     Gaussian,
