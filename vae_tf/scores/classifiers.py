@@ -30,7 +30,7 @@ def fit_logistic(codes: np.ndarray, labels: np.ndarray, *, C: float = 1.0, balan
         codes: `[N, L]` array.
         labels: `[N]` int array. One class alone is always predicted.
         C: Inverse of the penalty's strength; infinite for none.
-        balanced: Whether each class weighs the same, whatever its frequency.
+        balanced: Whether classes have equal weights, whatever their frequency.
 
     Returns:
         The fitted classifier. It stops after 100 iterations, whether it has converged or not.
