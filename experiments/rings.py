@@ -1,10 +1,10 @@
-"""How far codes lie from the origin, and a ring as control: `python experiments/rings.py`.
+"""How far codes are from the origin, and a ring as control: `python experiments/rings.py`.
 
     python experiments/rings.py             trains, measures, draws
     python experiments/rings.py --table     the table alone, from experiments/rings.csv
 
-The radius |z| of N(0, I) in L dimensions is close to the root of L: samples of a prior lie on a
-shell. Where do codes lie? A VAE and a plain autoencoder of 2, 10 and 50 latents, digits, 3,000
+The radius |z| of N(0, I) in L dimensions is close to the root of L: samples of a prior are on a
+shell. Where do codes are? A VAE and a plain autoencoder of 2, 10 and 50 latents, digits, 3,000
 steps, seed 0; N(0, I), and one Gaussian, ten Gaussians and a flow fitted to the codes.
 
 The control is a density that is known: z / 10 + z / |z| makes a ring of N(0, I) (Doersch 2016,
@@ -52,7 +52,7 @@ def ring(z: np.ndarray) -> np.ndarray:
 def ring_log_prob(x: np.ndarray) -> np.ndarray:
     """Log-density `[N]` of the ring at points `[N, L]`, in nats; minus infinity within radius 1.
 
-    The radius is 1 + r / 10, r that of N(0, I); directions are uniform.
+    The radius is 1 + r / 10, r the radius of N(0, I); directions are uniform.
     """
     size = x.shape[1]
     radius = np.linalg.norm(x, axis=1)
@@ -109,7 +109,7 @@ def apart(one: np.ndarray, other: np.ndarray) -> float:
 
 
 def row(codes: str, latents: int, density: str, found: np.ndarray, own: np.ndarray, kl="") -> dict:
-    """A row: radii of a density beside those of the codes."""
+    """A row: radii of a density beside the codes' radii."""
     return {
         "codes": codes,
         "latents": latents,
@@ -167,7 +167,7 @@ def draw(by_codes: dict, shown: dict):
     page = Page(
         1_000,
         880,
-        "Where codes lie, and what each prior makes of it",
+        "Where codes are, and what each prior makes of it",
         (
             "Distance of a code from the origin over the root of the number of latents, log scale: "
             "N(0, I) is at 1.",

@@ -6,8 +6,8 @@
 Five autoencoders of one dense network with 16 latents, 3,000 steps of 128 images each. Their codes
 are sampled by N(0, I), by one Gaussian, ten Gaussians and a flow that are fitted to the codes of
 10,000 training images. 5,000 samples are compared with 5,000 test images in the features of
-`mnist-128-64`; the Frechet distance depends on the number. `reconstructions` are those of the
-5,000 other test images, and `test images` are these themselves: what can be had at best. Runs
+`mnist-128-64`; the Frechet distance depends on the number. `reconstructions` are from the 5,000
+other test images, and `test images` are these images themselves, the best possible value. Runs
 are kept in predictions/samplers/, rows in experiments/samplers.csv; `python experiments/tables.py`
 makes the table.
 """

@@ -5,8 +5,8 @@
 
 Two questions, each with its control. Is it the bound of IWAE that gains, or the number of samples?
 IWAE with five samples, the ELBO with five, the ELBO with one. Does a prior that is learned gain
-over N(0, I), at the same network and the same rise of the KL weight? The network is that of the
-preset `binary-MNIST-VAE`; all runs of a question have equally many steps. log p(x) is estimated on
+over N(0, I), at the same network and the same rise of the KL weight? The network is from the preset
+`binary-MNIST-VAE`; all runs of a question have equally many steps. log p(x) is estimated on
 the first 1,000 test images with 512 samples. Runs are kept in predictions/short-likelihoods/ and
 resumed, rows in experiments/short_likelihoods.csv; `python experiments/tables.py` makes the tables.
 """

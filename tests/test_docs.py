@@ -18,7 +18,7 @@ DOCS = ROOT / "docs"
 _LINK = re.compile(r"(?<=\]\()([^()=:#\s]+)(?=[)#])")
 
 # Code of a page as a whole runs by itself; parts of params.py do not.
-_RUNNABLE = {"data.md": 2, "keras.md": 4}
+_RUNNABLE = {"data.md": 2, "keras.md": 4, "moving.md": 1}
 
 
 @pytest.mark.parametrize("name", PRODUCTS)

@@ -102,5 +102,5 @@ class AdversarialAE(Adversarial, DeterministicAutoEncoder):
         return discriminator_terms(self.discriminator(prior), self.discriminator(codes))
 
     def encoder_losses(self, log_odds):
-        """What the encoder minimizes, `[B]`, from the second network's output `[B]` for codes."""
+        """Loss of the encoder, `[B]`, from the second network's output `[B]` for codes."""
         return ops.softplus(-log_odds)

@@ -57,8 +57,7 @@ def train(
     Raises:
         UserError: If it cannot begin; nothing has then been written.
         TrainingStopped: If it cannot resume: a loss is not finite or has diverged, the disk is
-        full,
-            or the run folder was moved.
+            full, or the run folder was moved.
         Stopped: After Ctrl-C (it is a `KeyboardInterrupt`), SIGTERM, SIGHUP or a scheduler's
             warning, with a checkpoint saved.
     """

@@ -32,8 +32,7 @@ def build_model(
 
     Raises:
         UserError: If a hyperparameter is unknown, the networks do not fit the images or the model,
-        or the
-            machine has too little memory.
+            or the machine has too little memory.
     """
     kind: type[GenerativeModel] = MODELS[params.model]
     # Hyperparameters of these names are filled in from the data.
