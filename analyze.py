@@ -75,6 +75,11 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         metavar="FORMAT,...",
         help="also write figures as svg, pdf or 2x (PNG of twice the pixels), for papers",
     )
+    parser.add_argument(
+        "--plain",
+        action="store_true",
+        help="leave titles out of these, as NAME_plain.pdf, for papers (default format: pdf)",
+    )
     return parser.parse_args(arguments)
 
 
@@ -85,7 +90,7 @@ def run(options: argparse.Namespace) -> int:
 
     start = time.monotonic()
     only = chosen_products(options.only)
-    formats = chosen_formats(options.format)
+    formats = chosen_formats(options.format, options.plain)
     chosen = find_runs(options.predictions, options.runs)
     unscored = score(chosen, options.metrics) if options.metrics else []
     outcome = analyze(

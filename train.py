@@ -265,6 +265,7 @@ def show_result(run, predictions: Path):
     from matplotlib.figure import Figure
 
     from vae_tf.analysis.analyzed_run import AnalyzedRun
+    from vae_tf.analysis.loss_terms import loss_sentence
     from vae_tf.analysis.products import PRODUCTS
     from vae_tf.analysis.summaries import summarize
     from vae_tf.analysis.verdict import verdict
@@ -272,6 +273,8 @@ def show_result(run, predictions: Path):
 
     analyzed = AnalyzedRun(run)
     print(verdict(summarize(analyzed), run.params))
+    if words := loss_sentence(run.history, run.params):
+        print(words)
     picture = "latent_space.png" if run.params.latent_size == 2 else "traversals.png"
     product = PRODUCTS[picture]
     drawn = Path("images") / run.name / picture

@@ -36,19 +36,32 @@ def unknown(kind: str, name: object, known: Iterable[str], remedy: str = "") -> 
         remedy: A sentence added at the end.
 
     Example:
-        >>> str(unknown("model", "beta_vea", ["ae", "beta_vae"]))
-        "Unknown model 'beta_vea'. Did you mean 'beta_vae'? Known: ae, beta_vae."
+        >>> str(unknown("model", "Beta-VEA", ["ae", "beta_vae"]))
+        "Unknown model 'Beta-VEA'. Did you mean 'beta_vae'? Known: ae, beta_vae."
     """
     known = sorted(known)
     many = len(known) > _MOST_NAMES
     typed = name[:100] if isinstance(name, str) else ""
-    close = difflib.get_close_matches(typed, known, n=3 if many else 1, cutoff=0.5)
+    close = _nearest(typed, known, 3 if many else 1)
     message = f"Unknown {kind} {shown(name)}."
     if close:
         message += f" Did you mean {' or '.join(map(repr, close))}?"
     if not many:
         message += f" Known: {', '.join(known)}."
     return UserError(f"{message} {remedy}".rstrip())
+
+
+def _nearest(typed: str, known: list[str], most: int) -> list[str]:
+    """The known names with the most similar letters and digits; case and punctuation are free."""
+    by_letters: dict[str, list[str]] = {}
+    for name in known:
+        by_letters.setdefault(_letters(name), []).append(name)
+    close = difflib.get_close_matches(_letters(typed), by_letters, n=most, cutoff=0.5)
+    return [name for letters in close for name in by_letters[letters]][:most]
+
+
+def _letters(name: str) -> str:
+    return "".join(filter(str.isalnum, name.casefold()))
 
 
 class Stopped(KeyboardInterrupt):

@@ -1,5 +1,6 @@
 """Pictures and tables over all runs that were ever scored or analyzed."""
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -152,14 +153,19 @@ def _comparison(summarized: Sequence[_Summarized]) -> Figure:
             Compared(known["run"], **values, strip=strip_of(known), history=each.history)
         )
     return plot_comparison(
-        groups,
+        {group: sorted(runs, key=_by_reconstruction) for group, runs in groups.items()},
         "Runs compared",
         (
+            "sorted by reconstruction; "
             "numbers are from the last validation, or from training where there was none; "
             "one scale for runs of the same data and likelihood",
             "traversals start from zero and span the codes of validation images",
         ),
     )
+
+
+def _by_reconstruction(run: Compared) -> float:
+    return math.inf if run.reconstruction is None else run.reconstruction
 
 
 def _write_report(

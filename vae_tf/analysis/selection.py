@@ -87,21 +87,24 @@ def chosen_products(text: str | None) -> list[str] | None:
     return list(dict.fromkeys(chosen))
 
 
-def chosen_formats(text: str) -> list[str]:
+def chosen_formats(text: str, plain: bool = False) -> list[str]:
     """Returns the formats named by `--format`.
 
     Args:
         text: Names with commas between.
+        plain: Whether these are without titles (`--plain`); PDF if no format is named.
 
     Raises:
         UserError: If a name is unknown, naming the nearest.
 
     Example:
-        >>> chosen_formats("svg, pdf"), chosen_formats("")
-        (['svg', 'pdf'], [])
+        >>> chosen_formats("svg, pdf"), chosen_formats("", plain=True)
+        (['svg', 'pdf'], ['pdf-plain'])
     """
     chosen = [name for part in text.split(",") if (name := part.strip())]
     for name in chosen:
         if name not in FORMATS:
             raise unknown("format", name, FORMATS)
+    if plain:
+        chosen = [f"{name}-plain" for name in chosen or ["pdf"]]
     return list(dict.fromkeys(chosen))

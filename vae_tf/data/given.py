@@ -8,6 +8,8 @@ from vae_tf.data.image_set import ArrayImages, ImageSet, check_labels
 from vae_tf.data.row_file import array_rows
 from vae_tf.errors import UserError
 
+YOUR_ARRAYS = "your arrays"  # name of images and vectors that have none
+
 
 class ArrayVectors(ImageSet):
     """Vectors that the user holds in an array; it is not copied unless it is no float32.
@@ -72,5 +74,5 @@ def _image_set(data, split: str) -> ImageSet:
         return data
     array = np.asarray(data)
     if array.ndim == 2:
-        return ArrayVectors("given", array, split=split)
-    return ArrayImages("given", array, split=split)
+        return ArrayVectors(YOUR_ARRAYS, array, split=split)
+    return ArrayImages(YOUR_ARRAYS, array, split=split)

@@ -8,6 +8,7 @@ from vae_tf.texts.escaping import without_mathtext
 
 DPI = 100
 MARGIN = 18  # pixels around a page
+TITLE = "title"  # group of the texts that a plain figure is without
 
 INK, FAINT, RULE = "#1f2328", "#686f78", "#d5d9de"
 # Distinct with any color vision (Okabe & Ito 2008).
@@ -53,9 +54,9 @@ class Page:
         self.top = MARGIN + 40 + 18 * len(notes)
         self.height = int(self.top + height + MARGIN)
         self.figure = Figure((self.width / DPI, self.height / DPI), dpi=DPI, facecolor="white")
-        self.text(MARGIN, MARGIN - 2, title, size=20, weight="bold")
+        self.text(MARGIN, MARGIN - 2, title, size=20, weight="bold", gid=TITLE)
         for index, note in enumerate(notes):
-            self.text(MARGIN, MARGIN + 28 + 18 * index, note, size=13, color=FAINT)
+            self.text(MARGIN, MARGIN + 28 + 18 * index, note, size=13, color=FAINT, gid=TITLE)
 
     def text(self, left, top, text, *, size=13, color=INK, ha="left", va="top", **options):
         """Writes a text, in which no formula is looked for; places and `size` are in pixels."""

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image, UnidentifiedImageError
@@ -12,7 +13,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from vae_tf.files.reading import open_regular
 from vae_tf.files.saving import written_whole
-from vae_tf.plots.page import DPI
+from vae_tf.plots.page import DPI, TITLE
 
 # An animation goes by mail and chat, where a megabyte passes everywhere.
 GIF_BYTES = 1_000_000
@@ -22,6 +23,10 @@ _MOST_PIXELS = 20_000_000  # of a picture that is read, which somebody else may 
 
 # Format of a figure in addition to PNG -> ending of its file name.
 FORMATS = {"svg": ".svg", "pdf": ".pdf", "2x": "@2x.png"}
+# The same without titles and notes, cut to what is drawn.
+PLAIN = {f"{name}-plain": f"_plain{ending}" for name, ending in FORMATS.items()}
+
+_TRUE_TYPE = {"pdf.fonttype": 42}  # outlines, where Type 3 is refused by some journals
 
 _SOURCE = "Source"  # key of the PNG text that says what a picture was made from
 
@@ -46,7 +51,7 @@ def save_figure(
         path: Path of the file; its folder is made if it does not exist.
         figure: Any Matplotlib figure.
         source: Name of its source, kept in the file; see `source_of`.
-        formats: Additional formats, see `FORMATS`: for papers and projectors.
+        formats: Additional formats, see `FORMATS` and `PLAIN`: for papers and projectors.
     """
     canvas = FigureCanvasAgg(figure)
     with warnings.catch_warnings():
@@ -56,25 +61,35 @@ def save_figure(
     image = Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3])
     _save_image(path, _with_palette(image, 256), source)
     for name in formats if path.suffix == ".png" else ():
-        besides = _besides(path, name)
-        with written_whole(besides) as partial, warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
-            figure.savefig(partial, format=besides.suffix[1:], dpi=2 * DPI)
+        _save_other(_other(path, name), figure, plain=name in PLAIN)
+
+
+def _save_other(path: Path, figure: Figure, *, plain: bool):
+    """Writes a figure in the format of the path's ending, with fonts that journals take."""
+    titles = [text for text in figure.texts if plain and text.get_gid() == TITLE]
+    cut = {"bbox_inches": "tight", "pad_inches": 0.02} if plain else {}
+    with written_whole(path) as partial, warnings.catch_warnings(), rc_context(_TRUE_TYPE):
+        warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
+        for text in titles:
+            text.set_visible(False)
+        figure.savefig(partial, format=path.suffix[1:], dpi=2 * DPI, **cut)
+        for text in titles:
+            text.set_visible(True)
 
 
 def has_formats(path: Path, formats: Sequence[str]) -> bool:
     """Whether a picture is there in other formats, too, none older than itself."""
     if path.suffix != ".png":
         return True
-    others = [_besides(path, name) for name in formats]
+    others = [_other(path, name) for name in formats]
     try:
         return all(each.stat().st_mtime_ns >= path.stat().st_mtime_ns for each in others)
     except OSError:
         return False
 
 
-def _besides(path: Path, name: str) -> Path:
-    return path.with_name(f"{path.stem}{FORMATS[name]}")
+def _other(path: Path, name: str) -> Path:
+    return path.with_name(f"{path.stem}{(FORMATS | PLAIN)[name]}")
 
 
 def save_gif(

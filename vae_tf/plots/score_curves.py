@@ -7,11 +7,12 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
-from vae_tf.plots.page import CLASSES, FAINT, MARGIN, Page, points, text_width
+from vae_tf.plots.page import BLUE, CLASSES, FAINT, MARGIN, Page, points, text_width
 from vae_tf.texts.escaping import without_mathtext
 
 _WIDTH, _HEIGHT, _ACROSS, _BELOW = 216, 150, 66, 74  # pixels
 _COLUMNS = 4
+_HEADING = 34  # of a family, pixels
 _LOG_RATIO = 8  # of the largest to the smallest position, above which the axis is logarithmic
 
 
@@ -40,8 +41,11 @@ def plot_score_curves(
     xlabel: str,
     title: str,
     notes: Sequence[str] = (),
+    families: Mapping[str, str] | None = None,
 ) -> Figure:
     """Draws a panel a number: a dot a run, a line through the means, a band of their intervals.
+
+    Panels of a family are together, below its name.
 
     Args:
         panels: Heading -> name of a curve, "" where there is one alone, -> curve.
@@ -49,31 +53,50 @@ def plot_score_curves(
         xlabel: Quantity that varies along the panels.
         title: Title of the page.
         notes: Lines below the title.
+        families: Heading of a panel -> name of its family; None for no families.
     """
     names = list(dict.fromkeys(name for curves in panels.values() for name in curves))
     looks = {name: _look(index) for index, name in enumerate(names)}
-    num_rows = -(-len(panels) // _COLUMNS)
-    columns = min(_COLUMNS, len(panels))
+    parts = _parts(panels, families or {})
+    columns = min(_COLUMNS, max(map(len, parts.values())))
     keys = 26 if len(names) > 1 else 0
-    width = columns * (_WIDTH + _ACROSS)
-    page = Page(width, keys + num_rows * (_HEIGHT + _BELOW), title, tuple(notes))
+    heights = {family: _height(family, part) for family, part in parts.items()}
+    page = Page(columns * (_WIDTH + _ACROSS), keys + sum(heights.values()), title, tuple(notes))
     if keys:
         _write_keys(page, looks)
-    for index, (heading, curves) in enumerate(panels.items()):
-        row, column = divmod(index, _COLUMNS)
-        axes = page.chart(
-            MARGIN + 50 + column * (_WIDTH + _ACROSS),
-            page.top + keys + 26 + row * (_HEIGHT + _BELOW),
-            _WIDTH,
-            _HEIGHT,
-            title=heading,
-            xlabel=xlabel if index + _COLUMNS >= len(panels) else "",
-        )
-        for name, curve in curves.items():
-            _draw(axes, curve, looks[name])
-        _draw_intervals(axes, curves, looks)
-        _write_ticks(axes, ticks)
+    top = page.top + keys
+    for family, part in parts.items():
+        if family:
+            page.text(MARGIN, top + 6, family, size=16, weight="bold", color=BLUE)
+        start = top + 26 + (_HEADING if family else 0)
+        for index, heading in enumerate(part):
+            row, column = divmod(index, _COLUMNS)
+            axes = page.chart(
+                MARGIN + 50 + column * (_WIDTH + _ACROSS),
+                start + row * (_HEIGHT + _BELOW),
+                _WIDTH,
+                _HEIGHT,
+                title=heading,
+                xlabel=xlabel if index + _COLUMNS >= len(part) else "",
+            )
+            for name, curve in panels[heading].items():
+                _draw(axes, curve, looks[name])
+            _draw_intervals(axes, panels[heading], looks)
+            _write_ticks(axes, ticks)
+        top += heights[family]
     return page.figure
+
+
+def _parts(panels: Mapping, families: Mapping[str, str]) -> dict[str, list[str]]:
+    """Name of a family, "" for none, -> headings of its panels."""
+    parts: dict[str, list[str]] = {}
+    for heading in panels:
+        parts.setdefault(families.get(heading, ""), []).append(heading)
+    return parts
+
+
+def _height(family: str, part: Sequence[str]) -> int:
+    return -(-len(part) // _COLUMNS) * (_HEIGHT + _BELOW) + (_HEADING if family else 0)
 
 
 class _Look(NamedTuple):

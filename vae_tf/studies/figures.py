@@ -54,11 +54,12 @@ def score_curves(table: StudyTable) -> Figure | None:
     positions = known if len(known) == len(values) else list(range(len(values)))
     place = dict(zip(values, map(float, positions), strict=True))
     others = [field for field in table.fields if field != along]
-    panels = {}
+    panels, families = {}, {}
     for name, column in table.drawn().items():
         curves = _curves(table, name, along, others, place, column.level)
         if curves and len(curves) <= _MOST_CURVES:
             panels[column.name] = curves
+            families[column.name] = column.group
     if not panels:
         return None
     ticks = {number: text for text, number in place.items()}
@@ -71,7 +72,8 @@ def score_curves(table: StudyTable) -> Figure | None:
             "thin and grey: what a number is read against, such as its level by chance, or a bound "
             "that holds for any number of images"
         )
-    return plot_score_curves(panels, ticks, along, f"{table.name}: numbers along {along}", notes)
+    title = f"{table.name}: numbers along {along}"
+    return plot_score_curves(panels, ticks, along, title, notes, families)
 
 
 def _curves(

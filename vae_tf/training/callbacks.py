@@ -34,6 +34,8 @@ class Callback:
 class ProgressBar(Callback):
     """Step, speed, time left and the last logged loss terms, on stderr.
 
+    The penalty is the loss without the reconstruction: weighted KL and a variant's own terms.
+
     Args:
         name: Name of the run.
         start: Updates done before.
@@ -73,8 +75,11 @@ class ProgressBar(Callback):
             self._bar.disable = True
 
     def on_row(self, row):
-        terms = ("loss", "reconstruction", "kl", "val_loss")
-        shown = {name: f"{row[name]:.1f}" for name in terms if name in row}
+        terms = {name: row[name] for name in ("loss", "reconstruction") if name in row}
+        if len(terms) == 2:  # loss = reconstruction + penalty, whatever the model
+            terms["penalty"] = terms["loss"] - terms["reconstruction"]
+        terms |= {name: row[name] for name in ("kl", "val_loss") if name in row}
+        shown = {name: f"{value:.1f}" for name, value in terms.items()}
         if rate := self._bar.format_dict["rate"]:
             shown["images/s"] = f"{rate * self._batch_size:,.0f}"
         self._bar.set_postfix(shown, refresh=False)

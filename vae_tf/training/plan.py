@@ -8,10 +8,7 @@ from pathlib import Path
 
 from vae_tf import runs
 from vae_tf.config import Params
-from vae_tf.data.given import given_images
 from vae_tf.data.image_set import ImageSet
-from vae_tf.data.labels import with_few_labels
-from vae_tf.data.missing import with_missing
 from vae_tf.errors import TrainingStopped, UserError
 from vae_tf.files.saving import write_text
 from vae_tf.models import MODELS
@@ -27,6 +24,7 @@ from vae_tf.training.advice import forecast_advice, rate_advice
 from vae_tf.training.callbacks import Callback, KerasCallbacks, ProgressBar, TensorBoard
 from vae_tf.training.checks import check_batches, check_count_of_images, check_images
 from vae_tf.training.devices import Devices
+from vae_tf.training.images import images_of, named_for
 from vae_tf.training.loop import Training
 from vae_tf.training.plateau import plateau_advice
 from vae_tf.training.transfer import Transfer, find_start, transfer
@@ -162,13 +160,15 @@ def prepare(
         UserError: If it cannot begin.
     """
     run_dir = Path(run_dir)
+    if data is not None:
+        params = named_for(params, data, run_dir if resume else None)
     if resume:
         runs.check_resumable(Run(run_dir), params)
     else:
         runs.check_new(run_dir, overwrite=overwrite)
     networks = _own_networks(run_dir, encoder, decoder, resume=resume)
     check_hyper_names(params)  # before images are read, which may take minutes
-    images, validation = _images(params, data)
+    images, validation = images_of(params, data)
     if not resume:
         check_count_of_images(images, validation)
     machine = Devices(devices)
@@ -203,7 +203,7 @@ def check_trainable(params: Params):
     Raises:
         UserError: If it cannot be built, or not be trained on these images.
     """
-    _model(params, *_images(params, None), None, Devices(1))
+    _model(params, *images_of(params, None), None, Devices(1))
 
 
 def _make_ready(run: Run, params: Params):
@@ -237,19 +237,6 @@ def _own_networks(run_dir: Path, encoder, decoder, *, resume: bool):
     if resume and (run_dir / NETWORKS).is_file():
         return runs.read_networks(run_dir)
     return None
-
-
-def _images(params: Params, data) -> tuple[ImageSet, ImageSet]:
-    """Training images, labeled as the parameters say, and validation images."""
-    if data is not None:
-        images, validation = given_images(data, params.validation)
-        if params.missing is not None:
-            images, validation = (with_missing(x, params.missing) for x in (images, validation))
-    else:
-        images, validation = (runs.load_data(params, each) for each in ("train", "validation"))
-    if params.labels is not None:
-        images = with_few_labels(images, params.labels, params.seed)
-    return images, validation
 
 
 def _model(

@@ -30,8 +30,9 @@ class TrainerMethods(KerasMethods):
     # Whether validation losses of different steps can be compared, so that training may stop early.
     comparable_losses = True
     # Reason why the loss cannot be split across devices; None where it can.
-    #
     indivisible: str | None = None
+    # Words about a constant in the loss that is no term of the log.
+    offset_words = ""
 
     @property
     def scheduled_optimizers(self) -> list:
