@@ -19,3 +19,18 @@ class MIWAE(IWAE):
     """
 
     batch_keys = ("image", "mask")
+    # Whether `complete` draws missing values, or gives their expectation.
+    completes_by_samples = False
+
+    def complete(self, outputs, training=False):
+        """Complete images, and weigh how well they fit what is observed.
+
+        Args:
+            outputs: What the forward pass gave.
+            training: Whether layers are those of training.
+
+        Returns:
+            What a sample of the latents says of each value, missing or not, `[K * B, H, W, C]`:
+            here its expectation. And what `reconstruction` returns.
+        """
+        return self.likelihood.mean(outputs.logits), *super().reconstruction(outputs, training)
