@@ -109,7 +109,7 @@ def test_an_imputer_fills_in_what_the_other_columns_say(table):
     assert samples.shape == (3, 150, 4) and samples.std(axis=0)[missing].min() > 0
     np.testing.assert_array_equal(samples[1][~missing], table[~missing])
     again = pickle.loads(pickle.dumps(imputer))
-    np.testing.assert_array_equal(again.transform(holes[:9]), filled[:9])
+    np.testing.assert_array_equal(again.transform(holes), filled)
 
 
 @pytest.mark.parametrize("flat", [False, True])
@@ -129,7 +129,7 @@ def test_an_imputer_of_values_missing_not_at_random(table):
     holes = np.where(table > np.quantile(table, 0.8, axis=0), np.nan, table)
     imputer = VAEImputer(missing_model="self_masking_high", steps=2, num_samples=2, random_state=0)
     assert np.isfinite(imputer.fit_transform(holes)).all()
-    assert imputer.model_.name == "not_miwae"
+    assert imputer.model_.missing_model == "self_masking_high"
 
 
 def test_a_column_without_values_is_refused(table):

@@ -16,14 +16,11 @@ References:
 from typing import NamedTuple
 
 import numpy as np
-import tensorflow as tf
-from keras import ops
 from tqdm import tqdm
 
 from vae_tf.anomalies.noise import repeatable_noise
 from vae_tf.checks.pixel_values import as_floats, check_shape
 from vae_tf.errors import UserError
-from vae_tf.models.template.arrays import RowFunctions
 from vae_tf.models.template.missing import models_that_take_missing, takes_missing
 from vae_tf.scores.validation import check_count
 
@@ -72,7 +69,7 @@ def impute(
         noise: Whether `samples` have the noise of the decoder's likelihood; without it each is the
             expectation given a sampled code. It makes no difference to the mean, nor where values
             are not missing at random.
-        seed: Seed of all samples.
+        seed: Seed of all samples. The same images, in the same order, have the same result.
         progress: Whether to show a progress bar on stderr.
 
     Raises:
@@ -90,16 +87,14 @@ def impute(
     mean, sizes = x.copy(), np.full(len(x), np.nan)
     drawn = np.repeat(x[None], samples, axis=0)
     incomplete = np.flatnonzero(~observed.reshape(len(x), -1).all(axis=1))
-    functions, step = RowFunctions(), _step(model)
     bar = tqdm(desc="Imputation", total=len(incomplete), unit="image", disable=not progress)
     with repeatable_noise(model, seed), bar:
         for start in range(0, len(incomplete), _IMAGES):
             rows = incomplete[start : start + _IMAGES]
-            batch = {"image": x[rows], "mask": observed[rows].astype("float32")}
+            mask = observed[rows].astype("float32")
             weighted = _Weighted(len(rows), x.shape[1:], samples, rng)
             for count in _parts(num_importance, max(_DECODED_AT_ONCE // len(rows), 1)):
-                compiled = functions.compiled("impute", step, batch, tf.TensorSpec((), tf.int32))
-                weighted.add(*map(np.asarray, compiled(batch, count)))
+                weighted.add(*model.sample_completions(x[rows], mask, count))
             seen = observed[rows]
             mean[rows] = np.where(seen, x[rows], weighted.mean)
             sizes[rows] = weighted.effective_samples
@@ -127,22 +122,6 @@ def _checked(model, images, mask) -> tuple[np.ndarray, np.ndarray]:
         observed &= mask.astype(bool)
     filled = np.where(observed, x, x.dtype.type(0))
     return as_floats(filled, model.image_shape, unit=model.likelihood.unit).copy(), observed
-
-
-def _step(model):
-    """Function of a batch and a number of samples: log weights, completed images and logits."""
-
-    def step(batch, num_samples):
-        outputs = model.forward(batch, False, num_samples=num_samples)
-        completed, nats, _ = model.complete(outputs)
-        shape = (num_samples, -1)
-        return (
-            ops.reshape(-nats - outputs.log_ratio(), shape),
-            ops.reshape(completed, (*shape, *model.image_shape)),
-            ops.reshape(outputs.logits, (*shape, *model.image_shape)),
-        )
-
-    return step
 
 
 def _parts(total: int, most: int):

@@ -6,6 +6,9 @@ Reference:
 """
 
 import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops
 
 from vae_tf.models.iwae import IWAE
 
@@ -34,3 +37,27 @@ class MIWAE(IWAE):
             here its expectation. And what `reconstruction` returns.
         """
         return self.likelihood.mean(outputs.logits), *super().reconstruction(outputs, training)
+
+    def sample_completions(self, images: np.ndarray, mask: np.ndarray, num_samples: int) -> tuple:
+        """Draw codes of incomplete images, and complete the images given each.
+
+        Args:
+            images: `[B, H, W, C]` float32, 0 where a value is missing.
+            mask: `[B, H, W, C]` float32, 1 = observed.
+            num_samples: K; K * B images are decoded at once.
+
+        Returns:
+            `[K, B]` logarithms of importance weights in nats, up to a constant of each image; what
+            `complete` says of the images, and the decoder's logits, `[K, B, H, W, C]` each.
+        """
+
+        def sample(batch, count):
+            outputs = self.forward(batch, False, num_samples=count)
+            completed, nats, _ = self.complete(outputs)
+            rows = (count, -1, *self.image_shape)
+            weights = ops.reshape(-nats - outputs.log_ratio(), (count, -1))
+            return weights, ops.reshape(completed, rows), ops.reshape(outputs.logits, rows)
+
+        rows = {"image": images, "mask": mask}
+        function = self._functions.compiled("complete", sample, rows, tf.TensorSpec((), tf.int32))
+        return tuple(np.asarray(part) for part in function(rows, num_samples))
