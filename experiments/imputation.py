@@ -32,7 +32,7 @@ SEEDS = (0, 1, 2)
 RATES = (0.1, 0.3, 0.5)
 AT_RANDOM = ("breast", "wine", "diabetes", "concrete")
 SELF_MASKING = ("breast", "concrete", "red_wine")
-# Of all models; not tuned by set.
+# The same for all sets, and not tuned.
 VAE = {"num_samples": 5, "batch_size": 64, "learning_rate": 2e-3, "num_importance": 1000}
 STEPS = {"at_random": 1_000, "self_masking": 2_000}
 

@@ -15,7 +15,9 @@ def test_completions_of_halves_and_of_what_training_hid(tiny, tmp_path, monkeypa
     run = train(params, tmp_path / "runs" / "completed")
     figure = inpainting.inpainting(AnalyzedRun(run))
     shown = {axes.get_label(): np.asarray(axes.images[0].get_array()) for axes in figure.axes}
-    assert {"mean: The lower half is missing", "given: As in training: block(0.5)"} <= set(shown)
+    assert {"mean: The lower half is missing", "given: Hidden in training: block(0.5)"} <= set(
+        shown
+    )
     image, mean = (shown[f"{part}: The lower half is missing"] for part in ("image", "mean"))
     np.testing.assert_array_equal(image[2:34], mean[2:34])  # the upper half of the first
     assert np.any(image[34:66] != mean[34:66])

@@ -51,7 +51,7 @@ def test_the_mean_is_the_conditional_mean(rows):
         np.testing.assert_array_less(abs(result.mean[row][~observed[row]] - mean), 5 * error)
     np.testing.assert_array_equal(result.mean[observed], x[observed])
     assert np.all((result.effective_samples > 500) & (result.effective_samples < 40_000))
-    # What is hidden has no effect, and NaN is a mask.
+    # Hidden values have no effect, and NaN is a mask.
     hidden = np.where(observed, x, np.nan)
     for again in (impute(linear(), hidden, num_importance=40_000),):
         np.testing.assert_array_equal(again.mean, result.mean)

@@ -34,7 +34,7 @@ class VAEEstimator(BaseEstimator):
             `numpy.random.RandomState`, or None.
     """
 
-    # As scikit-learn has it: "allow-nan" where NaN is a missing value.
+    # `ensure_all_finite` of scikit-learn: "allow-nan" where NaN is a missing value.
     _finite: bool | str = True
 
     def __init__(

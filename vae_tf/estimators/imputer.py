@@ -20,7 +20,7 @@ class VAEImputer(OneToOneFeatureMixin, TransformerMixin, VAEEstimator):
             "self_masking_high", "self_masking_low" or "linear".
         num_samples: Samples of the posterior of each row in training; 20 in the paper's code.
         num_importance: Samples of the posterior of each row in `transform`; 10,000 in the paper.
-        image_shape: As of `VAEEstimator`, and so are the following parameters.
+        image_shape: See `VAEEstimator`, also for the following parameters.
         kl_weight: Weight of the KL divergence.
         likelihood: Text of a likelihood, or None.
         steps: Optimizer steps.
@@ -98,8 +98,8 @@ class VAEImputer(OneToOneFeatureMixin, TransformerMixin, VAEEstimator):
             X: Rows as in `fit`.
 
         Returns:
-            X with numbers in place of NaN, float32 where X is, else float64. What was observed is
-            as it was.
+            X with numbers in place of NaN, float32 where X is, else float64. Observed values
+            are unchanged.
         """
         rows, mean, _ = self._imputed(X, 0)
         return mean.reshape(rows.shape)

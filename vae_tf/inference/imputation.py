@@ -64,7 +64,7 @@ def impute(
             missing.
         mask: Array of the shape of `images`: 1 or True where a value is observed, 0 where it is
             missing, whatever `images` has there. None: what is not NaN is observed.
-        samples: S, samples of the missing values besides the mean.
+        samples: S, samples of the missing values, in addition to the mean.
         num_importance: Samples of the posterior of each image, at least 1; 10,000 in the papers.
         noise: Whether `samples` have the noise of the decoder's likelihood; without it each is the
             expectation given a sampled code. It makes no difference to the mean, nor where values

@@ -15,10 +15,10 @@ from vae_tf.models.iwae import IWAE
 
 @keras.saving.register_keras_serializable("vae_tf")
 class MIWAE(IWAE):
-    """The loss is -log mean_k p(x_o|z_k) p(z_k) / q(z_k|x_o) of the observed values x_o (Eq. 4).
+    """The loss is -log mean_k p(x_o|z_k) p(z_k) / q(z_k|x_o) of the observed values x_o.
 
-    The encoder sees 0 in place of what is missing (Sec. 3.2), and the likelihood sums over what is
-    observed. Where nothing is missing, it is the IWAE.
+    The encoder sees 0 in place of missing values, and the likelihood sums over observed values.
+    Where nothing is missing, it is the IWAE.
     """
 
     batch_keys = ("image", "mask")
@@ -26,15 +26,15 @@ class MIWAE(IWAE):
     completes_by_samples = False
 
     def complete(self, outputs, training=False):
-        """Complete images, and weigh how well they fit what is observed.
+        """Complete images, and compute how well they fit the observed values.
 
         Args:
             outputs: What the forward pass gave.
-            training: Whether layers are those of training.
+            training: Whether layers work as in training.
 
         Returns:
-            What a sample of the latents says of each value, missing or not, `[K * B, H, W, C]`:
-            here its expectation. And what `reconstruction` returns.
+            Images `[K * B, H, W, C]`, here the expectation of each value given the latents, and
+            the results of `reconstruction`.
         """
         return self.likelihood.mean(outputs.logits), *super().reconstruction(outputs, training)
 
@@ -47,8 +47,8 @@ class MIWAE(IWAE):
             num_samples: K; K * B images are decoded at once.
 
         Returns:
-            `[K, B]` logarithms of importance weights in nats, up to a constant of each image; what
-            `complete` says of the images, and the decoder's logits, `[K, B, H, W, C]` each.
+            `[K, B]` logarithms of importance weights in nats, up to a constant of each image; the
+            images of `complete`, and the decoder's logits, `[K, B, H, W, C]` each.
         """
 
         def sample(batch, count):

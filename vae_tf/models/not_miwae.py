@@ -22,11 +22,11 @@ _SIGNS = {"self_masking": 0, "self_masking_high": 1, "self_masking_low": -1}
 
 @keras.saving.register_keras_serializable("vae_tf")
 class NotMIWAE(MIWAE):
-    """The loss is -log mean_k p(x_o|z_k) p(s|x_o, x_m,k) p(z_k) / q(z_k|x_o) (Eq. 6).
+    """The loss is -log mean_k p(x_o|z_k) p(s|x_o, x_m,k) p(z_k) / q(z_k|x_o).
 
     s is the mask. x_m,k, a sample of p(x_m|z_k), stands for what is missing, and gradients pass
     through it. Each value is observed independently, with log-odds that are linear in x: of the
-    value itself, c - w x ("self_masking", Sec. 4; the paper writes -w (x - b)), or of all values
+    value itself, c - w x ("self_masking"; the paper writes -w (x - b)), or of all values
     ("linear"). The logged `reconstruction`, and with it `elbo`, has -log p(s|x) in it.
     """
 
@@ -66,7 +66,7 @@ class NotMIWAE(MIWAE):
         return ops.convert_to_tensor(self.offsets) - slopes * x
 
     def complete(self, outputs, training=False):
-        """Complete images by samples of what is missing; its nats are those of x_o and of s."""
+        """Complete images by samples of missing values; the nats are -log p(x_o|z) p(s|x)."""
         mean, nats, terms = super().complete(outputs, training)
         stddev = self.likelihood.stddev(outputs.logits)
         drawn = mean + stddev * normal(ops.shape(mean), self.seed_generator)

@@ -42,7 +42,7 @@ class InferenceMethods:
             An `Imputation`: `mean [N, ...]`, `samples [S, N, ...]`, `effective_samples [N]`.
 
         Raises:
-            UserError: As of `vae_tf.inference.impute`.
+            UserError: If the model takes no missing values, or an argument does not fit.
         """
         import_tensorflow()
         from vae_tf.inference import impute

@@ -23,7 +23,9 @@ def inpainting(analyzed: AnalyzedRun) -> Figure:
     groups = [_completed(analyzed, "The lower half is missing", complete, half)]
     if images.has_missing:
         rule = analyzed.params.missing or "NaN in the data"
-        groups.append(_completed(analyzed, f"As in training: {rule}", complete, images.masks(rows)))
+        groups.append(
+            _completed(analyzed, f"Hidden in training: {rule}", complete, images.masks(rows))
+        )
     return plot_inpainting(
         groups,
         "Missing parts filled in",
