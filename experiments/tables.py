@@ -18,6 +18,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "experiments")]
 import anomaly_tables  # noqa: E402
 import few_labels  # noqa: E402
 import hierarchies  # noqa: E402
+import imputation_tables  # noqa: E402
 import label_curve  # noqa: E402
 import registry_tables  # noqa: E402
 import sprites_steps  # noqa: E402
@@ -37,6 +38,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "few_labels": lambda: few_labels.table(_records("few_labels")),
     "few_labels tricks": lambda: few_labels.table_of_tricks(_records("few_labels")),
     "hierarchies": lambda: hierarchies.table(_records("hierarchies")),
+    "imputation at random": imputation_tables.at_random_table,
+    "imputation self masking": imputation_tables.self_masking_table,
     "label_curve": lambda: label_curve.table(_records("label_curve")["MNIST-VAE-dense"]),
     "models": registry_tables.models_table,
     "scores": registry_tables.scores_table,

@@ -13,6 +13,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "Params": "config",
     "Run": "runs",
+    "VAEImputer": "estimators",
     "VAEOutlierDetector": "estimators",
     "VAETransformer": "estimators",
     "analyze": "analysis",
@@ -36,6 +37,7 @@ _MODULES = {
 __all__ = [
     "Params",
     "Run",
+    "VAEImputer",
     "VAEOutlierDetector",
     "VAETransformer",
     "__version__",

@@ -3,11 +3,11 @@
 import pytest
 from sklearn.utils.estimator_checks import check_estimator
 
-from vae_tf.estimators import VAEOutlierDetector, VAETransformer
+from vae_tf.estimators import VAEImputer, VAEOutlierDetector, VAETransformer
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", [VAETransformer, VAEOutlierDetector])
+@pytest.mark.parametrize("kind", [VAEImputer, VAETransformer, VAEOutlierDetector])
 def test_conventions_of_scikit_learn(kind):
     estimator = kind(steps=5, random_state=0)
     # No check is expected to fail.

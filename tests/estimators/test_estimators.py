@@ -12,7 +12,7 @@ from sklearn.preprocessing import StandardScaler
 
 import vae_tf
 from vae_tf.errors import UserError
-from vae_tf.estimators import VAEOutlierDetector, VAETransformer
+from vae_tf.estimators import VAEImputer, VAEOutlierDetector, VAETransformer
 
 
 @pytest.fixture(scope="module")
@@ -93,3 +93,49 @@ def test_mistakes_are_named(blobs, table):
     small = VAETransformer(steps=1).fit(table)
     with pytest.raises(UserError, match="Give what transform returned"):
         small.inverse_transform(np.zeros((1, 3)))
+
+
+def test_an_imputer_fills_in_what_the_other_columns_say(table):
+    holes = table.copy()
+    holes[np.random.default_rng(0).random(table.shape) < 0.2] = np.nan
+    missing = np.isnan(holes)
+    imputer = VAEImputer(steps=300, learning_rate=5e-3, num_samples=5, random_state=0).fit(holes)
+    filled = imputer.transform(holes)
+    np.testing.assert_array_equal(filled[~missing], table[~missing])
+    error = np.square((filled - table) / table.std(axis=0))[missing].mean()
+    assert error < 0.5  # the column means: 1
+    assert imputer.get_feature_names_out().tolist() == ["x0", "x1", "x2", "x3"]
+    samples = imputer.sample(holes, 3)
+    assert samples.shape == (3, 150, 4) and samples.std(axis=0)[missing].min() > 0
+    np.testing.assert_array_equal(samples[1][~missing], table[~missing])
+    again = pickle.loads(pickle.dumps(imputer))
+    np.testing.assert_array_equal(again.transform(holes), filled)
+
+
+@pytest.mark.parametrize("flat", [False, True])
+def test_an_imputer_of_images(blobs, flat):
+    holes = blobs.reshape(64, -1).copy() if flat else blobs.copy()
+    holes[:, : (32 if flat else 4)] = np.nan
+    shape = (8, 8, 1) if flat else None
+    imputer = VAEImputer(
+        steps=2, image_shape=shape, num_samples=2, num_importance=20, random_state=0
+    )
+    filled = imputer.fit(holes).transform(holes)
+    assert filled.shape == holes.shape and filled.dtype == np.float32
+    assert filled.min() >= 0 and filled.max() <= 1
+
+
+def test_an_imputer_of_values_missing_not_at_random(table):
+    holes = np.where(table > np.quantile(table, 0.8, axis=0), np.nan, table)
+    imputer = VAEImputer(missing_model="self_masking_high", steps=2, num_samples=2, random_state=0)
+    assert np.isfinite(imputer.fit_transform(holes)).all()
+    assert imputer.model_.missing_model == "self_masking_high"
+
+
+def test_a_column_without_values_is_refused(table):
+    holes = table.copy()
+    holes[:, 2] = np.nan
+    with pytest.raises(UserError, match="none in column 2. Drop it"):
+        VAEImputer(steps=1).fit(holes)
+    with pytest.raises(UserError, match="num_importance"):
+        VAEImputer(num_importance=0).fit(table)

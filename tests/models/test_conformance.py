@@ -37,6 +37,8 @@ TABLE = {
     "capacity_vae": {"hyper": {"gamma": 10.0, "capacity": "linear(0, 2, 20)"}},
     "lagging_vae": {"hyper": {"encoder_steps": 2}},
     "iwae": {"hyper": {"num_samples": 3}},
+    "miwae": {"hyper": {"num_samples": 3}},
+    "not_miwae": {"hyper": {"num_samples": 3}, "likelihood": "gaussian(stddev=learned)"},
     "flow_vae": {"hyper": {"num_flows": 2, "hidden_size": 8}},
     "vamp_vae": {"hyper": {"num_pseudo_images": 5}},
     "info_gan": {"hyper": {"num_codes": 1, "categories": [2]}, "latent_size": 4},

@@ -150,6 +150,7 @@ class _RunDrawing:
             and product.score in (None, *scores)
             and (analyzed.draws_classes or not product.needs_labels)
             and (MODELS[analyzed.params.model].classifies or not product.needs_classifier)
+            and ("mask" in MODELS[analyzed.params.model].batch_keys or not product.needs_masks)
             and (analyzed.has_forecast or not product.needs_gaussian)
         )
 

@@ -34,6 +34,9 @@ class VAEEstimator(BaseEstimator):
             `numpy.random.RandomState`, or None.
     """
 
+    # `ensure_all_finite` of scikit-learn: "allow-nan" where NaN is a missing value.
+    _finite: bool | str = True
+
     def __init__(
         self,
         latent_size=2,
@@ -78,8 +81,7 @@ class VAEEstimator(BaseEstimator):
         self._seed = int(check_random_state(self.random_state).randint(_MOST_SEED))
         vectors = rows.ndim == 2
         if vectors:
-            self.mean_ = rows.mean(axis=0)
-            scale = rows.std(axis=0)
+            self.mean_, scale = self._moments(rows)
             # A column that is constant up to rounding keeps its scale.
             constant = scale <= 10 * np.finfo(float).eps * np.abs(self.mean_)
             self.scale_ = np.where(constant, 1.0, scale)
@@ -91,21 +93,32 @@ class VAEEstimator(BaseEstimator):
         self._train(x)
         return self
 
+    def _moments(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Means and standard deviations of the columns of vectors `[N, D]`."""
+        return rows.mean(axis=0), rows.std(axis=0)
+
+    def _kind(self) -> tuple[type, dict]:
+        """Class of the model, and its hyperparameters."""
+        from vae_tf.models.vae import VAE
+
+        return VAE, {}
+
     def _made(self, x: np.ndarray, vectors: bool):
         import_tensorflow()
         import keras
 
         from vae_tf.data import ArrayImages
         from vae_tf.models.template.output_bias import begin_at_mean
-        from vae_tf.models.vae import VAE
 
         likelihood = self.likelihood or ("gaussian(stddev=learned)" if vectors else "bernoulli")
-        model = VAE(
+        kind, hyper = self._kind()
+        model = kind(
             image_shape=x.shape[1:],
             latent_size=self.latent_size,
             likelihood=likelihood,
             kl_weight=self.kl_weight,
             seed=self._seed,
+            **hyper,
         )
         model.compile(keras.optimizers.Adam(self.learning_rate))
         model.check_given(x)
@@ -123,6 +136,65 @@ class VAEEstimator(BaseEstimator):
                 order = np.concatenate([order, rng.permutation(len(x))])
             self.model_.train_on_batch(x[order[:size]])
             order = order[size:]
+
+    def _standardized(self, rows: np.ndarray) -> np.ndarray:
+        if rows.ndim > 2:
+            return as_floats(rows, rows.shape[1:])
+        return ((rows - self.mean_) / self.scale_).astype("float32")
+
+    def _rows(self, X, *, reset: bool = False) -> np.ndarray:
+        """X as vectors `[N, D]`, float64, or images `[N, H, W, C]`.
+
+        Args:
+            X: Input of the user.
+            reset: Whether it is what is fitted.
+        """
+        least = 2 if reset else 1
+        if (X.ndim if hasattr(X, "ndim") else np.asarray(X).ndim) == 4:
+            rows = self._images(X, least, reset)
+        else:
+            rows = validate_data(
+                self,
+                X,
+                reset=reset,
+                dtype="numeric",
+                ensure_min_samples=least,
+                ensure_all_finite=self._finite,
+            )
+            if self.image_shape is not None:
+                rows = self._reshaped(rows)
+            elif reset:
+                self._row_shape = rows.shape[1:]
+        if rows.shape[1:] != self._row_shape:
+            raise UserError(
+                f"{type(self).__name__} was fitted on rows of shape {self._row_shape}. Received: "
+                f"{rows.shape[1:]}. Give rows as in fit."
+            )
+        return rows.astype(float) if rows.ndim == 2 else rows
+
+    def _images(self, X, least: int, reset: bool) -> np.ndarray:
+        rows = check_array(
+            X, allow_nd=True, dtype=None, ensure_min_samples=least, ensure_all_finite=self._finite
+        )
+        if reset:
+            self._row_shape = rows.shape[1:]
+            self.n_features_in_ = math.prod(self._row_shape)
+        return rows
+
+    def _reshaped(self, rows: np.ndarray) -> np.ndarray:
+        check_image_shape(self.image_shape)
+        shape = tuple(self.image_shape)
+        if math.prod(shape) != rows.shape[1]:
+            raise UserError(
+                f"`image_shape` must hold as many values as a row of X. Received: "
+                f"image_shape={shape}, {math.prod(shape):,} values, and rows of {rows.shape[1]:,}."
+            )
+        self._row_shape = shape
+        return rows.reshape(-1, *shape)
+
+
+class ScoresSamples(VAEEstimator):
+    """An estimator whose rows have a score, their evidence lower bound."""
 
     def score_samples(self, X):
         """Compute the evidence lower bound of each row, a lower bound of its log-likelihood.
@@ -148,49 +220,3 @@ class VAEEstimator(BaseEstimator):
         kl = 0.5 * (mean**2 + stddev**2 - 1.0 - 2.0 * log_stddev).sum(axis=1, dtype=float)
         constant = self.model_.likelihood.constant * math.prod(x.shape[1:])
         return -(nats + constant + kl) - np.log(self.scale_).sum()
-
-    def _standardized(self, rows: np.ndarray) -> np.ndarray:
-        if rows.ndim > 2:
-            return as_floats(rows, rows.shape[1:])
-        return ((rows - self.mean_) / self.scale_).astype("float32")
-
-    def _rows(self, X, *, reset: bool = False) -> np.ndarray:
-        """X as vectors `[N, D]`, float64, or images `[N, H, W, C]`.
-
-        Args:
-            X: Input of the user.
-            reset: Whether it is what is fitted.
-        """
-        least = 2 if reset else 1
-        if (X.ndim if hasattr(X, "ndim") else np.asarray(X).ndim) == 4:
-            rows = self._images(X, least, reset)
-        else:
-            rows = validate_data(self, X, reset=reset, dtype="numeric", ensure_min_samples=least)
-            if self.image_shape is not None:
-                rows = self._reshaped(rows)
-            elif reset:
-                self._row_shape = rows.shape[1:]
-        if rows.shape[1:] != self._row_shape:
-            raise UserError(
-                f"{type(self).__name__} was fitted on rows of shape {self._row_shape}. Received: "
-                f"{rows.shape[1:]}. Give rows as in fit."
-            )
-        return rows.astype(float) if rows.ndim == 2 else rows
-
-    def _images(self, X, least: int, reset: bool) -> np.ndarray:
-        rows = check_array(X, allow_nd=True, dtype=None, ensure_min_samples=least)
-        if reset:
-            self._row_shape = rows.shape[1:]
-            self.n_features_in_ = math.prod(self._row_shape)
-        return rows
-
-    def _reshaped(self, rows: np.ndarray) -> np.ndarray:
-        check_image_shape(self.image_shape)
-        shape = tuple(self.image_shape)
-        if math.prod(shape) != rows.shape[1]:
-            raise UserError(
-                f"`image_shape` must hold as many values as a row of X. Received: "
-                f"image_shape={shape}, {math.prod(shape):,} values, and rows of {rows.shape[1]:,}."
-            )
-        self._row_shape = shape
-        return rows.reshape(-1, *shape)

@@ -6,10 +6,10 @@ from sklearn.utils.validation import check_is_fitted
 
 from vae_tf.checks.numbers import is_number
 from vae_tf.errors import UserError, shown
-from vae_tf.estimators.base import VAEEstimator
+from vae_tf.estimators.base import ScoresSamples
 
 
-class VAEOutlierDetector(OutlierMixin, VAEEstimator):
+class VAEOutlierDetector(OutlierMixin, ScoresSamples):
     """Finds outliers by the evidence lower bound of a VAE.
 
     Args:

@@ -6,10 +6,10 @@ from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted
 
 from vae_tf.errors import UserError
-from vae_tf.estimators.base import VAEEstimator
+from vae_tf.estimators.base import ScoresSamples
 
 
-class VAETransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, VAEEstimator):
+class VAETransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ScoresSamples):
     """Reduces vectors or images to the posterior means of a VAE.
 
     Parameters are the same as in `VAEEstimator`. `score_samples` and `score` are lower bounds of

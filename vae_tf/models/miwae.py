@@ -6,16 +6,58 @@ Reference:
 """
 
 import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops
 
 from vae_tf.models.iwae import IWAE
 
 
 @keras.saving.register_keras_serializable("vae_tf")
 class MIWAE(IWAE):
-    """The loss is -log mean_k p(x_o|z_k) p(z_k) / q(z_k|x_o) of the observed values x_o (Eq. 4).
+    """The loss is -log mean_k p(x_o|z_k) p(z_k) / q(z_k|x_o) of the observed values x_o.
 
-    The encoder sees 0 in place of what is missing (Sec. 3.2), and the likelihood sums over what is
-    observed. Where nothing is missing, it is the IWAE.
+    The encoder sees 0 in place of missing values, and the likelihood sums over observed values.
+    Where nothing is missing, it is the IWAE.
     """
 
     batch_keys = ("image", "mask")
+    # Whether `complete` draws missing values, or gives their expectation.
+    completes_by_samples = False
+
+    def complete(self, outputs, training=False):
+        """Complete images, and compute how well they fit the observed values.
+
+        Args:
+            outputs: What the forward pass gave.
+            training: Whether layers work as in training.
+
+        Returns:
+            Images `[K * B, H, W, C]`, here the expectation of each value given the latents, and
+            the results of `reconstruction`.
+        """
+        return self.likelihood.mean(outputs.logits), *super().reconstruction(outputs, training)
+
+    def sample_completions(self, images: np.ndarray, mask: np.ndarray, num_samples: int) -> tuple:
+        """Draw codes of incomplete images, and complete the images given each.
+
+        Args:
+            images: `[B, H, W, C]` float32, 0 where a value is missing.
+            mask: `[B, H, W, C]` float32, 1 = observed.
+            num_samples: K; K * B images are decoded at once.
+
+        Returns:
+            `[K, B]` logarithms of importance weights in nats, up to a constant of each image; the
+            images of `complete`, and the decoder's logits, `[K, B, H, W, C]` each.
+        """
+
+        def sample(batch, count):
+            outputs = self.forward(batch, False, num_samples=count)
+            completed, nats, _ = self.complete(outputs)
+            rows = (count, -1, *self.image_shape)
+            weights = ops.reshape(-nats - outputs.log_ratio(), (count, -1))
+            return weights, ops.reshape(completed, rows), ops.reshape(outputs.logits, rows)
+
+        rows = {"image": images, "mask": mask}
+        function = self._functions.compiled("complete", sample, rows, tf.TensorSpec((), tf.int32))
+        return tuple(np.asarray(part) for part in function(rows, num_samples))

@@ -33,6 +33,11 @@ RUNS.add(
     "encoder and decoder see the label: codes hold the style; half a minute",
 )
 RUNS.add(
+    "digits-MIWAE",
+    replace(RUNS["digits-VAE"], model="miwae", missing="random(0.5)", steps=3_000, validation=0.1),
+    "half of all pixels are missing, and are filled in; under a minute",
+)
+RUNS.add(
     "digits-flow-prior",
     replace(RUNS["digits-VAE"], prior="flow"),
     "eight latents and a prior that is learned, a normalizing flow; two minutes",

@@ -60,6 +60,22 @@ RUNS.add(
     replace(RUNS["MNIST-VAE"], kl_weight=triggered(7.84, linear(0, 1, 50_000)), steps=60_000),
     "the KL weight rises once reconstructions are good; half an hour",
 )
+# A rectangle of half of the pixels: what is to be filled in, for instance half a digit, has to be
+# like what was missing in training.
+RUNS.add(
+    "MNIST-MIWAE",
+    replace(
+        RUNS["MNIST-VAE"],
+        model="miwae",
+        missing="block(0.7)",
+        likelihood="bernoulli",
+        encoder=((256,), (256,)),
+        decoder=None,
+        latent_size=16,
+        steps=6_000,
+    ),
+    "a rectangle of each digit is missing, and is filled in; three minutes",
+)
 # The lower-capacity dense network.
 RUNS.add(
     "MNIST-VAE-dense",

@@ -29,6 +29,11 @@ RUNS.add(
     "the VAE; five minutes",
 )
 RUNS.add(
+    "sprites-MIWAE",
+    replace(RUNS["sprites-VAE"], model="miwae", hyper={"num_samples": 3}, missing="block(0.5)"),
+    "a rectangle of each picture is missing, and is filled in; ten minutes",
+)
+RUNS.add(
     "sprites-beta-TCVAE",
     replace(RUNS["sprites-VAE"], model="beta_tcvae", hyper={"beta": 6.0}),
     "a penalty on the total correlation separates position, size and angle; five minutes",

@@ -28,6 +28,28 @@ class InferenceMethods:
         model = self.model  # type: ignore[attr-defined]
         return invert(model, images, progress=progress, **options)
 
+    def impute(self, images: np.ndarray, mask=None, *, progress: bool = False, **options):
+        """Fill in missing values by importance sampling, by a model that takes them.
+
+        Args:
+            images: `[N, H, W, C]` images, or `[N, D]` vectors, as the model was trained on; NaN is
+                missing.
+            mask: Array of the same shape, 1 = observed; None: what is not NaN is observed.
+            progress: Whether to show a progress bar on stderr.
+            **options: `samples`, `num_importance`, `noise`, `seed` of `vae_tf.inference.impute`.
+
+        Returns:
+            An `Imputation`: `mean [N, ...]`, `samples [S, N, ...]`, `effective_samples [N]`.
+
+        Raises:
+            UserError: If the model takes no missing values, or an argument does not fit.
+        """
+        import_tensorflow()
+        from vae_tf.inference import impute
+
+        model = self.model  # type: ignore[attr-defined]
+        return impute(model, images, mask, progress=progress, **options)
+
     def inference_gap(self, images: np.ndarray, *, progress: bool = False, **options):
         """Measure how far each image's ELBO is below log p(x), and why (Cremer et al. 2018).
 

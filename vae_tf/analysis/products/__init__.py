@@ -9,6 +9,7 @@ from vae_tf.analysis.products import (
     factors,
     forecasts,
     images,
+    inpainting,
     latent_space,
     paths,
     scores,
@@ -74,6 +75,17 @@ PRODUCTS = {
         "threshold may be a wrong image or a rare one.",
         needs_images=True,
         on_request=True,
+    ),
+    "inpainting.png": Product(
+        inpainting.inpainting,
+        ("checkpoint",),
+        "Missing parts filled in",
+        "Blue pixels are hidden from the model. The mean is the expected image given the other "
+        "pixels. Each sample is one image that they allow: where samples differ, the model is not "
+        "sure. The number counts the samples of the code that decide, of 2,000: below about 10 "
+        "neither mean nor samples are reliable.",
+        needs_images=True,
+        needs_masks=True,
     ),
     "confusion.png": Product(
         classes.confusion,

@@ -44,6 +44,7 @@ class Product(NamedTuple):
         needs_labels: Whether it is only made of models that draw images of a given label.
         needs_classifier: Whether it is only made of models that predict the class of an image.
         needs_kl: Whether it is only made where the KL of latents is known and finite.
+        needs_masks: Whether it is only made of models that take missing values.
         needs_images: Whether it shows images, which vectors are not.
         score: Score of metrics.json that it shows; it is only made of runs with that score.
         on_request: Whether it is only drawn where it is asked for by name.
@@ -58,6 +59,7 @@ class Product(NamedTuple):
     needs_labels: bool = False
     needs_classifier: bool = False
     needs_kl: bool = False
+    needs_masks: bool = False
     needs_images: bool = False
     score: str | None = None
     on_request: bool = False

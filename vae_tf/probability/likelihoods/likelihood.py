@@ -68,6 +68,10 @@ class Likelihood:
         """Standard deviation of each value of an image, above 0, `[B, H, W, C]`."""
         raise NotImplementedError
 
+    def sample(self, logits: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Draw images `[B, H, W, C]`, float32, each value by itself given the logits."""
+        raise NotImplementedError
+
     def logits_of(self, mean: np.ndarray) -> np.ndarray:
         """Logits of an expected image; the inverse of `mean`, within [0.001, 0.999]."""
         mean = np.clip(mean, _DARKEST, 1.0 - _DARKEST)
@@ -108,6 +112,10 @@ class Centered(Likelihood):
     def logits_of(self, mean):
         return super().logits_of(mean) if self.unit else mean
 
+    def sample(self, logits, rng):
+        mean, stddev = np.array(self.mean(logits)), np.array(self.stddev(logits))
+        return mean + stddev * rng.standard_normal(mean.shape, np.float32)
+
 
 class Bernoulli(Likelihood):
     """Cross-entropy; on grey values between 0 and 1 not a probability, but the field's usage."""
@@ -121,6 +129,11 @@ class Bernoulli(Likelihood):
     def stddev(self, logits):
         """sqrt(p (1 - p))."""
         return ops.exp(-0.5 * (ops.softplus(logits) + ops.softplus(-logits)))
+
+    def sample(self, logits, rng):
+        return (rng.random(logits.shape, np.float32) < np.array(self.mean(logits))).astype(
+            "float32"
+        )
 
     def collapsed(self, x):
         """Cross-entropy with the mean image; its mean is the sum of the pixels' entropies."""
@@ -172,6 +185,16 @@ class ContinuousBernoulli(Likelihood):
         sinh = ops.sinh(0.5 * ops.clip(far, -60.0, 60.0))
         return ops.sqrt(ops.where(near, series, 1 / ops.square(far) - 0.25 / ops.square(sinh)))
 
+    def sample(self, logits, rng):
+        """The inverse of the cumulative distribution, -log(1 - u (1 - exp(-|a|))) / |a|.
+
+        It is written for a below 0; for other logits 1 - x is drawn.
+        """
+        draw = rng.random(logits.shape)
+        size = np.maximum(np.abs(logits, dtype=np.float64), 1e-6)
+        x = -np.log1p(draw * np.expm1(-size)) / size
+        return np.where(logits < 0, x, 1.0 - x).astype("float32")
+
     def logits_of(self, mean):
         # By bisection: there is no closed form.
         mean = np.clip(mean, _DARKEST, 1.0 - _DARKEST)
@@ -193,6 +216,9 @@ class Laplace(Centered):
 
     def stddev(self, logits):
         return ops.full_like(logits, math.sqrt(2.0))
+
+    def sample(self, logits, rng):
+        return rng.laplace(np.array(self.mean(logits))).astype("float32")
 
     def collapsed(self, x):
         """Absolute errors from the median of each pixel."""
@@ -325,6 +351,11 @@ class DiscretizedLogistic(Likelihood):
         """Standard deviation of the logistic, pi / sqrt(3) times its scale."""
         log_scale = ops.maximum(ops.convert_to_tensor(self.log_scale), _LOWEST_LOG_STDDEV)
         return ops.full_like(logits, ops.exp(log_scale) * math.pi / math.sqrt(3.0))
+
+    def sample(self, logits, rng):
+        scale = math.exp(self.bounded_log_scale())
+        x = rng.logistic(np.array(self.mean(logits)), scale)
+        return (np.round(255.0 * np.clip(x, 0.0, 1.0)) / 255.0).astype("float32")
 
     def bounded_log_scale(self) -> float:
         """Natural log of the logistic's scale as `reconstruction` takes it."""
