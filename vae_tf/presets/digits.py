@@ -76,11 +76,11 @@ RUNS.add(
     replace(
         RUNS["digits-VAE"],
         model="vq_vae",
-        hyper={"num_codes": 64, "prior_layers": 4, "prior_filters": 32},
+        hyper={"num_codes": 64, "prior_layers": 2, "prior_filters": 32},
         encoder=((32, 4, 2), (64,)),
         latent_size=4,
         learning_rate=falling(2e-3),
-        steps=3_000,
+        steps=2_000,
     ),
     "discrete codes, and then a PixelCNN of them; half a minute",
 )

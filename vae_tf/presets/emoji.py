@@ -80,7 +80,7 @@ RUNS.add(
         batch_size=32,
         learning_rate=falling(1.5e-3),
         optimizer="adam",
-        steps=4_000,
+        steps=2_000,
         sample_every=500,
     ),
     "discrete codes, and then a PixelCNN of them: sharp emoji; fifteen minutes",

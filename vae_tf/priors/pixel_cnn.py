@@ -6,7 +6,7 @@ Reference:
 """
 
 import keras
-from keras import layers, ops
+from keras import layers, ops, random
 
 from vae_tf.networks.codebooks import nearest
 from vae_tf.networks.initial_weights import InitialWeights
@@ -24,6 +24,8 @@ class PixelCNNPrior(layers.Layer):
         num_layers: Gated layers.
         filters: Channels of each layer, and of the embedding of a code.
         kernel: Side of the square whose causal half a layer sees, an odd number of at least 3.
+        dropout: Probability in training that a code is hidden from those behind it, which counters
+            overfitting; each code itself is still predicted.
         seed: Seed of the initial weights.
 
     Raises:
@@ -31,10 +33,18 @@ class PixelCNNPrior(layers.Layer):
     """
 
     def __init__(
-        self, num_codes: int, num_layers: int, filters: int, kernel: int, seed: int = 0, **kwargs
+        self,
+        num_codes: int,
+        num_layers: int,
+        filters: int,
+        kernel: int,
+        *,
+        dropout: float = 0.0,
+        seed: int = 0,
+        **kwargs,
     ):
         super().__init__(**kwargs)
-        self.num_codes, self.filters = num_codes, filters
+        self.num_codes, self.dropout = num_codes, dropout
         weights = InitialWeights("lecun", 1000 * seed + 900)
         # One code is one of the inputs: each row of the kernel is the embedding of a code.
         options = weights.output(1)
@@ -46,18 +56,19 @@ class PixelCNNPrior(layers.Layer):
         self.stack.build((None, None, None, filters))
         self.built = True
 
-    def log_probs(self, indices):
-        """Log-probabilities of all codes at each place, given those before: `[B, h, w, K]` nats.
+    def nats(self, indices, seed=None):
+        """Negative log-probability of the code at each place, given those before: `[B, h, w]` nats.
 
         Args:
             indices: `[B, h, w]`, int.
+            seed: `keras.random.SeedGenerator` of the dropout in training; None: all codes are seen.
         """
-        return ops.log_softmax(self.stack(self.embedding(ops.one_hot(indices, self.num_codes))))
-
-    def nats(self, indices):
-        """Negative log-probability of the code at each place: `[B, h, w]` nats."""
         chosen = ops.one_hot(indices, self.num_codes)
-        return -ops.sum(chosen * self.log_probs(indices), axis=-1)
+        seen = self.embedding(chosen)
+        if seed is not None and self.dropout > 0:
+            kept = random.uniform(ops.shape(indices), seed=seed) >= self.dropout
+            seen = seen * ops.cast(kept, seen.dtype)[..., None]
+        return -ops.sum(chosen * ops.log_softmax(self.stack(seen)), axis=-1)
 
     def draw(self, noise):
         """Draws maps of codes.

@@ -18,6 +18,7 @@ from vae_tf.probability.distributions import CodeMap, CodesOfSample
 from vae_tf.schedules.schedule import numeric
 
 _DRAWN_AT_ONCE = 64  # maps
+_PRIOR_KERNEL = 3
 
 
 class CodeMapModel(VAE):
@@ -54,9 +55,16 @@ class CodeMapModel(VAE):
         most=1,
     )
     prior_layers: int = hyperparameter(
-        8, "Gated layers of the prior; 15 on ImageNet in van den Oord et al. 2016.", least=1
+        6, "Gated layers of the prior; 15 on ImageNet in van den Oord et al. 2016.", least=1
     )
-    prior_filters: int = hyperparameter(64, "Channels of each of its layers.", least=1)
+    prior_filters: int = hyperparameter(64, "Channels of each of its layers; ours.", least=1)
+    prior_dropout: float = hyperparameter(
+        0.3,
+        "Probability with which a code is hidden from those behind it while the prior learns; ours, "
+        "against overfitting.",
+        least=0,
+        most=0.9,
+    )
     num_steps: int = hyperparameter(10_000, "Steps of the run, filled in from it.", least=1)
 
     def __init__(self, encoder, decoder, **kwargs):
@@ -68,7 +76,13 @@ class CodeMapModel(VAE):
             )
         self.map_shape = tuple(encoder.output_shape[1][1:])  # (h, w, D)
         self.pixel_cnn = PixelCNNPrior(
-            self.num_codes, self.prior_layers, self.prior_filters, 3, seed=self.seed, name="prior"
+            self.num_codes,
+            self.prior_layers,
+            self.prior_filters,
+            _PRIOR_KERNEL,
+            dropout=self.prior_dropout,
+            seed=self.seed,
+            name="prior",
         )
 
     # K, the vectors that there are to choose from.
@@ -144,16 +158,17 @@ class CodeMapModel(VAE):
     def infer(self, batch, draw, training):
         encoded, _ = self.encoder(batch["image"], training=training)
         codes = self.to_codes(encoded, training)
-        return [draw(codes, self.prior_of(codes.indices))]
+        return [draw(codes, self.prior_of(codes.indices, training))]
 
-    def prior_of(self, indices) -> CodesOfSample:
+    def prior_of(self, indices, training=False) -> CodesOfSample:
         """The prior at these codes `[B, P]`: uniform, until it has begun to learn."""
 
         def uniform():
             return ops.full(ops.shape(indices), math.log(self.num_codes), "float32")
 
         def learned():
-            return ops.reshape(self.pixel_cnn.nats(self.as_map(indices)), ops.shape(indices))
+            seed = self.seed_generator if training else None
+            return ops.reshape(self.pixel_cnn.nats(self.as_map(indices), seed), ops.shape(indices))
 
         return CodesOfSample(tf.cond(self.prior_learns, learned, uniform))
 
