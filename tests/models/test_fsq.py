@@ -53,7 +53,7 @@ def test_numbers_and_vectors_are_inverse(tiny):
     vectors = np.array(model.vectors(numbers))
     grid = itertools.product([-1, 0], [-1, 0, 1], [-1, -0.5, 0, 0.5])
     assert sorted(map(tuple, vectors)) == sorted((a, b, c) for c, b, a in grid)
-    # What is quantized to each is numbered like it: tanh inverted, at the middle of a level.
+    # Values in the middle of each level, by the inverse of tanh, have its number.
     half, offset = np.array([1.5, 1, 0.5]) * 0.999, np.array([0.5, 0, 0.5])
     levels = vectors * [2, 1, 1]
     inside = np.clip((levels + offset) / half, -0.9999, 0.9999)

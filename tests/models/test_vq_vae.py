@@ -140,14 +140,14 @@ def test_the_learning_rate_goes_through_its_schedule_in_each_part(tiny):
 
 
 def test_one_code_is_a_constant(tiny, blobs):
-    """Of two codes one is never the nearest: images look alike, and cost nothing once learned."""
+    """One of two codes is never the nearest: all images look alike, at 0 nats under the prior."""
     model = make(tiny, num_codes=2, revival=0.0, prior_start=0.01)
     model.codebook.codes.assign([[0.1, 0.2, 0.3], [1e3, 1e3, 1e3]])
     assert np.ptp(model.reconstruct(blobs), axis=0).max() == 0
     terms = model.compute_terms({"image": blobs}, training=False)
     assert float(terms["perplexity"]) == 1 and float(terms["used_codes"]) == 0.5
     assert float(terms["kl"]) == pytest.approx(16 * np.log(2), rel=1e-5)
-    # As the prior learns it: the first code, everywhere.
+    # The prior once it has learned: the first code, everywhere.
     model.updates.assign(1)
     model.pixel_cnn.stack.last.bias.assign([30.0, 0.0])
     terms = model.compute_terms({"image": blobs}, training=False)

@@ -53,7 +53,7 @@ def test_a_code_that_nothing_is_near_to_stays_without_revival():
 
 def test_dead_codes_are_placed_on_vectors_of_the_batch_far_from_their_codes():
     book = codebook([[0, 0], [50, 50], [60, 60]], revival=0.1)
-    # Of 100 vectors 99 are at their code, and one is 5 away.
+    # 99 of 100 vectors are at their code, and one is 5 away.
     vectors = np.zeros((100, 2))
     vectors[37] = [3, 4]
     follow(book, vectors)

@@ -17,7 +17,7 @@ from vae_tf.models.template.code_maps import CodeMapModel
 from vae_tf.models.template.hyperparameters import hyperparameter
 from vae_tf.probability.distributions import CodeMap
 
-_MARGIN = 1e-3  # by which the outermost levels lie inside the bound, as in App. A.1
+_MARGIN = 1e-3  # between the outermost levels and the bound, as in App. A.1
 _MOST_CODES = 2**16
 
 
@@ -77,7 +77,7 @@ class FSQ(CodeMapModel):
 
     @property
     def _steps(self):
-        """What one level more of each value adds to the number of a code."""
+        """Difference of the numbers of two codes, one level of each value apart."""
         return np.cumprod([1, *self.levels[:-1]]).astype("int32")
 
     def to_codes(self, encoded, training):

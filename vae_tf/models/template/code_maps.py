@@ -1,4 +1,4 @@
-"""What models share whose codes are a map: the autoencoder learns first, then the codes' prior."""
+"""Base of the models whose codes are a map: the autoencoder learns first, then the prior."""
 
 import math
 
@@ -106,7 +106,7 @@ class CodeMapModel(VAE):
         return build_map_networks(params, image_shape, params.latent_size)
 
     def places(self, encoded):
-        """What lies side by side, by places: `[B, L] -> [B, P, D]`."""
+        """Values of a map, place by place: `[B, L] -> [B, P, D]`."""
         return ops.reshape(encoded, (-1, math.prod(self.map_shape[:2]), self.map_shape[2]))
 
     def as_map(self, indices):
