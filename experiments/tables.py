@@ -16,6 +16,7 @@ ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "experiments")]
 
 import anomaly_tables  # noqa: E402
+import discrete_codes  # noqa: E402
 import few_labels  # noqa: E402
 import hierarchies  # noqa: E402
 import imputation_tables  # noqa: E402
@@ -35,6 +36,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "anomalies left out": lambda: anomaly_tables.digits_table("left_out"),
     "anomalies one class": lambda: anomaly_tables.digits_table("one_class"),
     "anomalies paradox": anomaly_tables.paradox_table,
+    "discrete codes": lambda: discrete_codes.table(discrete_codes.rows()),
     "few_labels": lambda: few_labels.table(_records("few_labels")),
     "few_labels tricks": lambda: few_labels.table_of_tricks(_records("few_labels")),
     "hierarchies": lambda: hierarchies.table(_records("hierarchies")),

@@ -75,3 +75,17 @@ RUNS.add(
     ),
     "each latent takes one of a few values; half a minute",
 )
+# Maps of 4x4 codes of 64 values: 67 nats where all are equally likely.
+RUNS.add(
+    "digits-VQ-VAE",
+    replace(
+        RUNS["digits-VAE"],
+        model="vq_vae",
+        hyper={"num_codes": 64, "prior_layers": 2, "prior_filters": 32},
+        encoder=((32, 4, 2), (64,)),
+        latent_size=4,
+        learning_rate=falling(2e-3),
+        steps=2_000,
+    ),
+    "discrete codes, and then a PixelCNN of them; half a minute",
+)

@@ -67,6 +67,31 @@ RUNS.add(
     ),
     "a network three times as wide with 64 latents: sharper emoji; fifteen minutes",
 )
+# Maps of 8x8 codes of 512 values: 399 nats where all are equally likely.
+RUNS.add(
+    "emoji-VQ-VAE",
+    replace(
+        RUNS["emoji-VAE"],
+        model="vq_vae",
+        kl_weight=1.0,
+        encoder=((32, 4, 2), (64, 4, 2), (128, 4, 2)),
+        latent_size=16,
+        augment="mirror",
+        batch_size=32,
+        learning_rate=falling(1.5e-3),
+        optimizer="adam",
+        steps=2_000,
+        sample_every=500,
+    ),
+    "discrete codes, and then a PixelCNN of them: sharp emoji; fifteen minutes",
+)
+RUNS.add(
+    "emoji-FSQ",
+    replace(
+        RUNS["emoji-VQ-VAE"], model="fsq", latent_size=3, hyper={"levels": [8, 8, 8]}
+    ),
+    "values rounded to 8 levels, and then a PixelCNN of the codes; fifteen minutes",
+)
 RUNS.add(
     "my-images",
     # A fifth held out: 5 % of 200 photos would be 10 images.

@@ -196,7 +196,7 @@ class Training:
         if self.model.learning_rate is None:
             rate = self.model.scheduled_optimizers[0].learning_rate  # callbacks may change it
         else:
-            rate = np.float32(self.params.rate(self.step))
+            rate = np.float32(self.params.rate(self.model.step_of_rate(self.step)))
         return {"step": self.step, "learning_rate": float(rate)}
 
     @property

@@ -36,7 +36,7 @@ def build_model(
     """
     kind: type[GenerativeModel] = MODELS[params.model]
     # Hyperparameters of these names are filled in from the data.
-    facts = {"dataset_size": dataset_size, "num_classes": num_classes}
+    facts = {"dataset_size": dataset_size, "num_classes": num_classes, "num_steps": params.steps}
     hyper = checked_hyper(params, facts)
     sizes = checked_sizes(params, image_shape, networks)
     check_memory(params, image_shape, training=False, sizes=sizes, num_classes=num_classes)

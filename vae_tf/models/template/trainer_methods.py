@@ -58,17 +58,30 @@ class TrainerMethods(KerasMethods):
         batch = self.as_batch(batch)
         if self.learning_rate is not None:
             for optimizer in self.scheduled_optimizers:
-                optimizer.learning_rate.assign(self.learning_rate(self.step))
+                optimizer.learning_rate.assign(self.learning_rate(self.step_of_rate(self.step)))
+        terms = self.take(self.phases, batch)
+        self.kl_weight.update_state(self.step, terms)
+        self.likelihood.update_state(terms)
+        self.updates.assign_add(1)
+        return terms
+
+    def take(self, phases: list[Phase], batch: dict) -> dict:
+        """Does phases, one after the other.
+
+        Returns:
+            The terms of the first phase, computed before its step.
+        """
         done = []
-        for phase in self.phases:
+        for phase in phases:
             seen = batch | {"image": batch[phase.images]}
             for _ in range(phase.repeats):
                 terms = minimize(lambda seen=seen: self.compute_terms(seen, True), phase.objectives)
                 done.append(terms)
-        self.kl_weight.update_state(self.step, done[0])
-        self.likelihood.update_state(done[0])
-        self.updates.assign_add(1)
         return done[0]
+
+    def step_of_rate(self, step):
+        """The step at which the learning rate's schedule is read; a model may run it in parts."""
+        return step
 
     def is_constant_from(self, step: int) -> bool:
         """Whether the loss is the same function of the weights from this step on."""

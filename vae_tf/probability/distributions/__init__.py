@@ -19,13 +19,16 @@ from vae_tf.probability.distributions.continuous import (
 from vae_tf.probability.distributions.discrete import (
     Categorical,
     Codebook,
+    CodeMap,
     Enumerated,
+    CodesOfSample,
     UniformCodes,
 )
 from vae_tf.probability.distributions.distribution import Distribution
 
 __all__ = [
     "Categorical",
+    "CodeMap",
     "Codebook",
     "Distribution",
     "Enumerated",
@@ -33,6 +36,7 @@ __all__ = [
     "Gaussian",
     "GaussianOfSample",
     "Point",
+    "CodesOfSample",
     "StandardNormal",
     "Uniform",
     "UniformCodes",

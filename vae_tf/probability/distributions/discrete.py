@@ -120,3 +120,43 @@ class Codebook(Distribution):
 
     def map(self, function):
         return Codebook(function(self.continuous), function(self.quantized))
+
+
+@dataclasses.dataclass(frozen=True)
+class CodeMap(Codebook):
+    """Each place of a map at one of K vectors, with certainty; `[B, L]` has all places side by side.
+
+    Attributes:
+        indices: `[B, P]`, int, which vector each of the P places has.
+    """
+
+    indices: Any
+
+    def kl_per_latent(self, prior, z):
+        """Nats of each place, its D values an equal part each, under `CodesOfSample`; else NaN."""
+        if isinstance(prior, CodesOfSample):
+            values = z.shape[-1] // prior.nats.shape[-1]  # D
+            return ops.repeat(prior.nats / values, values, axis=-1)
+        return ops.full_like(z, float("nan"))
+
+    def map(self, function):
+        parts = (self.continuous, self.quantized, self.indices)
+        return CodeMap(*map(function, parts))
+
+
+@dataclasses.dataclass(frozen=True)
+class CodesOfSample(Distribution):
+    """A prior of maps of codes, known at one map for each row.
+
+    Attributes:
+        nats: `[B, P]`, negative log-probability of the code at each place, given those before.
+    """
+
+    nats: Any
+
+    def log_prob(self, z):
+        """Log-probability of the map that it was computed for, which `z` must be."""
+        return -ops.sum(self.nats, axis=-1)
+
+    def map(self, function):
+        return CodesOfSample(function(self.nats))

@@ -1,0 +1,80 @@
+"""VQ-VAE: each place of a feature map takes the nearest vector of a learned codebook.
+
+References:
+    van den Oord et al., "Neural Discrete Representation Learning", NeurIPS 2017.
+    https://arxiv.org/abs/1711.00937
+    van den Oord et al., "Conditional Image Generation with PixelCNN Decoders", NeurIPS 2016, for
+    the prior. https://arxiv.org/abs/1606.05328
+"""
+
+import keras
+from keras import ops
+
+from vae_tf.models.template.code_maps import CodeMapModel
+from vae_tf.models.template.hyperparameters import hyperparameter
+from vae_tf.networks.codebooks import MovingCodebook
+from vae_tf.probability.distributions import CodeMap
+
+
+@keras.saving.register_keras_serializable("vae_tf")
+class VQVAE(CodeMapModel):
+    """Codes are the nearest of K vectors (Eq. 1 and 2), and gradients pass straight through.
+
+    The loss is reconstruction + commitment_weight |encoded - stop(code)|^2, summed over the map
+    (Eq. 3). The codebook is no part of it: each vector is the moving average of what was nearest to
+    it (App. A.1), and vectors that nothing is near to are placed anew, see `MovingCodebook`.
+    `latent_size` is D, the size of a vector.
+    """
+
+    logged = ("commitment", *CodeMapModel.logged)
+
+    num_codes: int = hyperparameter(512, "K, vectors of the codebook; 512 in the paper.", least=2)
+    commitment_weight: float = hyperparameter(
+        0.25,
+        "Weight of the squared distance of the encoder's outputs from their codes; 0.25 in the "
+        "paper, which found no difference from 0.1 to 2.",
+        least=0,
+    )
+    decay: float = hyperparameter(
+        0.99,
+        "Part of the codebook's moving averages that stays at an update; 0.99 in the paper.",
+        least=0,
+        most=0.9999,
+    )
+    revival: float = hyperparameter(
+        0.1,
+        "Part of the average use below which a vector of the codebook is placed anew; 0: never, as "
+        "in the paper.",
+        least=0,
+        most=0.5,
+    )
+
+    def __init__(self, encoder, decoder, **kwargs):
+        super().__init__(encoder, decoder, **kwargs)
+        self.codebook = MovingCodebook(
+            self.num_codes,
+            self.map_shape[2],
+            self.decay,
+            self.revival,
+            seed=self.seed,
+            name="codebook",
+        )
+        self.codebook.build()
+
+    def to_codes(self, encoded, training):
+        places = self.places(encoded)
+        indices = self.codebook.nearest(ops.stop_gradient(places))
+        quantized = ops.reshape(self.codebook.vectors(indices), ops.shape(encoded))
+        if training:
+            self.codebook.follow(places, indices, self.seed_generator, ~self.prior_learns)
+        return CodeMap(encoded, quantized, indices)
+
+    def vectors(self, indices):
+        return self.codebook.vectors(indices)
+
+    def regularizer(self, outputs):
+        kl, logs = super().regularizer(outputs)
+        codes = outputs.latents[0].posterior
+        away = codes.continuous - ops.stop_gradient(codes.quantized)
+        commitment = ops.sum(ops.square(away), axis=-1)
+        return kl + self.commitment_weight * commitment, {**logs, "commitment": commitment}
