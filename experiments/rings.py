@@ -68,7 +68,7 @@ def fitted(mean: np.ndarray, log_stddev: np.ndarray | None) -> dict:
     """One Gaussian, ten of them and a flow, fitted to posteriors or points."""
     codes = drawn(mean, log_stddev)
     return {
-        "one Gaussian": fit_mixture(codes, 1),
+        "one Gaussian": fit_mixture(codes, num_components=1),
         "ten Gaussians": fit_mixture(codes),
         "flow": fit_flow(mean, log_stddev),
     }
