@@ -90,7 +90,8 @@ class Column:
                     f"Column {shown(self.name)} is {self.kind}. Received: "
                     f"{shown(cells[bad].iloc[0])}, which is not {what}. Correct or empty the cell."
                 )
-            numbers = np.log1p(numbers) if self.kind == "count" else numbers
+            if self.kind == "count":
+                numbers = np.log1p(numbers)
             return ((numbers - self.mean) / self.stddev).astype(np.float32)[:, None]
         codes = self._codes(cells)
         known = codes >= 0
@@ -110,8 +111,9 @@ class Column:
             codes = vectors.argmax(axis=1) if self.width > 1 else vectors[:, 0] > 0.5
             cells = pandas.Series(np.array([*self.values], object)[np.where(missing, 0, codes)])
         else:
-            numbers = vectors[:, 0].astype(np.float64) * self.stddev + self.mean
-            numbers = np.round(np.expm1(numbers)) if self.kind == "count" else numbers
+            numbers: Any = vectors[:, 0].astype(np.float64) * self.stddev + self.mean
+            if self.kind == "count":
+                numbers = np.round(np.expm1(numbers))
             numbers = np.clip(numbers, self.low, self.high)
             if self.decimals is not None:
                 numbers = np.round(numbers, self.decimals)

@@ -82,8 +82,8 @@ class Summary:
             self.low, self.high = min(self.low, known.min()), max(self.high, known.max())
             finite = known[np.isfinite(known)]
             self.whole = self.whole and bool(np.all(finite == np.round(finite)))
-        none = self.decimals is None or decimals is None
-        self.decimals = None if none else max(self.decimals, decimals)
+        if self.decimals is not None:
+            self.decimals = None if decimals is None else max(self.decimals, decimals)
         if self.values is not None:
             self.values.update(dict.fromkeys(cells.unique().tolist()))
             if len(self.values) > MOST_CATEGORIES:

@@ -63,6 +63,12 @@ class TableSet(ImageSet):
         count, width = len(self.columns), self.image_shape[0]
         return f"<{self.name}, {self.split}: {len(self):,} rows of {count} columns, {width} values>"
 
+    def hiding(self, masks):
+        """Return the same rows with some cells missing: a column by the first of its values."""
+        widths = self.columns.layout.widths
+        first = np.cumsum([0, *widths[:-1]])
+        return super().hiding(lambda rows: np.repeat(masks(rows)[:, first], widths, axis=1))
+
     def frame(self, indices: np.ndarray):
         """Return rows as a DataFrame of the table's types, from their vectors in float32.
 
@@ -222,10 +228,11 @@ class _Moments:
             return column
         stddev = float(np.sqrt(self.squares / self.count))
         # A number that varies in held-out rows alone keeps its unit.
-        known = {"mean": float(self.mean), "stddev": stddev if stddev > 0 else 1.0}
+        mean, stddev = float(self.mean), stddev if stddev > 0 else 1.0
         if column.kind == "count":  # as the text of the layout has them
-            known = {name: float(f"{value:.6g}") for name, value in known.items()}
-        return dataclasses.replace(column, **known, low=float(self.low), high=float(self.high))
+            mean, stddev = float(f"{mean:.6g}"), float(f"{stddev:.6g}")
+        low, high = float(self.low), float(self.high)
+        return dataclasses.replace(column, mean=mean, stddev=stddev, low=low, high=high)
 
 
 def _warnings(columns: Columns, summaries: dict[str, Summary]):

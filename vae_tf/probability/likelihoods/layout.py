@@ -5,8 +5,8 @@ vector holds the columns in the order of these kinds, and a categorical column a
 category.
 """
 
+import dataclasses
 import math
-from typing import NamedTuple
 
 from vae_tf.checks.numbers import is_number, is_whole
 from vae_tf.errors import UserError, shown
@@ -17,7 +17,8 @@ _FORM = "table(numeric=2, count=[[1.2, 0.5]], binary=1, categorical=[3])"
 _MOST_WIDTH = 100_000
 
 
-class Layout(NamedTuple):
+@dataclasses.dataclass(frozen=True)
+class Layout:
     """Columns of a vector, by kind.
 
     Attributes:

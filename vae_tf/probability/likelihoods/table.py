@@ -130,7 +130,7 @@ class TableLikelihood(Likelihood):
         """
         numeric, count, binary, categories = (np.asarray(part) for part in self._parts(logits))
         stddev = np.asarray(self.stddev(logits))[:, : self.layout.numeric]
-        drawn = [numeric + stddev * rng.standard_normal(numeric.shape)]
+        drawn: list[np.ndarray] = [numeric + stddev * rng.standard_normal(numeric.shape)]
         mean, r = (
             np.exp(np.asarray(self._log_mean(count), np.float64)),
             np.asarray(self.dispersion()),
