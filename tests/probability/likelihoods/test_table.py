@@ -57,6 +57,18 @@ def test_columns_have_scipys_densities(likelihood, rows):
     assert float(logs["decoder_stddev"]) == pytest.approx(stddevs(likelihood).mean(), rel=1e-5)
 
 
+@pytest.mark.parametrize("kind", ["numeric=2", "count=[[1, 2]]", "binary=2", "categorical=[3]"])
+def test_one_kind_alone(kind):
+    width = read_layout(f"table({kind})").width
+    likelihood = make_likelihood(f"table({kind})", type("M", (Model,), {"image_shape": (width,)})())
+    logits = np.ones((2, width), "float32")
+    x = likelihood.sample(logits, np.random.default_rng(0))
+    assert np.isfinite(likelihood.reconstruction(x, logits)[0]).all()
+    assert likelihood.mean(logits).shape == likelihood.stddev(logits).shape == x.shape
+    assert likelihood.logits_of(x.mean(axis=0)).shape == (width,)
+    assert np.isfinite(likelihood.collapsed(x)).all()
+
+
 def test_missing_columns_do_not_count(likelihood, rows):
     x, logits = rows
     nats = np.array(likelihood.column_nats(x, logits))

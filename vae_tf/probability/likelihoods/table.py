@@ -211,8 +211,8 @@ class TableLikelihood(Likelihood):
 
     def _categories(self, values):
         """Values of each categorical column."""
-        if not self.layout.categorical:
-            return []
+        if len(self.layout.categorical) < 2:
+            return [values] if self.layout.categorical else []
         return ops.split(values, np.cumsum(self.layout.categorical)[:-1].tolist(), axis=-1)
 
 
