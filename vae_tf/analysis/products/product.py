@@ -45,6 +45,7 @@ class Product(NamedTuple):
         needs_classifier: Whether it is only made of models that predict the class of an image.
         needs_kl: Whether it is only made where the KL of latents is known and finite.
         needs_images: Whether it shows images, which vectors are not.
+        needs_table: Whether it shows columns of a table.
         score: Score of metrics.json that it shows; it is only made of runs with that score.
         on_request: Whether it is only drawn where it is asked for by name.
     """
@@ -59,5 +60,6 @@ class Product(NamedTuple):
     needs_classifier: bool = False
     needs_kl: bool = False
     needs_images: bool = False
+    needs_table: bool = False
     score: str | None = None
     on_request: bool = False

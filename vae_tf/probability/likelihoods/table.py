@@ -154,17 +154,26 @@ class TableLikelihood(Likelihood):
         return np.concatenate([numeric, count, super().logits_of(binary), *each], axis=-1)
 
     def collapsed(self, x):
-        """The best constant output: means, frequencies, and the best spread of each column."""
+        return self.collapsed_columns(x).sum(axis=1)
+
+    def collapsed_columns(self, x) -> np.ndarray:
+        """Negative log-likelihoods `[N, columns]` by the best constant output and spread of each.
+
+        Args:
+            x: `[N, D]` rows without missing cells.
+        """
         x = np.asarray(x, np.float64)
         numeric, count, binary, categories = np.split(x, self._ends, axis=-1)
         spread = np.maximum(numeric.std(axis=0), 0.01)
-        nats = 0.5 * np.square((numeric - numeric.mean(axis=0)) / spread)
-        total = np.sum(nats + np.log(spread) + _HALF_LOG_2_PI, axis=1)
+        errors = 0.5 * np.square((numeric - numeric.mean(axis=0)) / spread)
+        nats = [errors + np.log(spread) + _HALF_LOG_2_PI]
         for column, (center, scale) in zip(count.T, self.layout.count, strict=True):
-            total += _best_count_nats(np.round(np.expm1(column * scale + center)))
+            nats.append(_best_count_nats(np.round(np.expm1(column * scale + center)))[:, None])
         p = np.clip(binary.mean(axis=0), 1e-12, 1 - 1e-12)
-        total -= np.sum(binary * np.log(p) + (1 - binary) * np.log1p(-p), axis=1)
-        return total - categories @ np.log(np.maximum(categories.mean(axis=0), 1e-12))
+        nats.append(-(binary * np.log(p) + (1 - binary) * np.log1p(-p)))
+        for part in map(np.asarray, self._categories(categories)):
+            nats.append(-part @ np.log(np.maximum(part.mean(axis=0), 1e-12))[:, None])
+        return np.concatenate(nats, axis=1)
 
     def dispersion(self):
         """Dispersion r of each column of counts `[C]`, from 0.01 to 1000."""
