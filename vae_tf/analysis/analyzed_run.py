@@ -26,7 +26,7 @@ from vae_tf.models import MODELS
 from vae_tf.models.template.codes import codes_and_kl, encode_images
 from vae_tf.plots.code_statistics import CodeStatistics, code_statistics
 from vae_tf.priors.code_mixture import CodeMixture
-from vae_tf.runs import Run, checkpoints
+from vae_tf.runs import COLUMNS, Run, checkpoints
 from vae_tf.scoring.score_records import RECORD, load_record
 
 SEED = 0  # seed of every random choice
@@ -135,6 +135,11 @@ class AnalyzedRun:
             details = {}
         shape = details.get("image_shape")
         return not (isinstance(shape, list) and len(shape) == 1)
+
+    @property
+    def has_table(self) -> bool:
+        """Whether the data are rows of a table."""
+        return (self.run.path / COLUMNS).is_file()
 
     @property
     def has_factors(self) -> bool:

@@ -149,6 +149,7 @@ class _RunDrawing:
             self.request.asks_for(name, product.on_request)
             and product.score in (None, *scores)
             and (analyzed.draws_classes or not product.needs_labels)
+            and (analyzed.has_table or not product.needs_table)
             and (MODELS[analyzed.params.model].classifies or not product.needs_classifier)
             and ("mask" in MODELS[analyzed.params.model].batch_keys or not product.needs_masks)
             and (analyzed.has_forecast or not product.needs_gaussian)

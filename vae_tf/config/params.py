@@ -11,6 +11,7 @@ from vae_tf.checks.limits import LARGEST_COUNT, LARGEST_SIDE
 from vae_tf.checks.numbers import is_number, is_whole
 from vae_tf.config import former
 from vae_tf.config.optimizers import read_optimizer
+from vae_tf.config.tables import check_columns, check_table
 from vae_tf.data.augmentation import AUGMENTATIONS
 from vae_tf.data.missing import read_missing
 from vae_tf.errors import UserError, shown, unknown
@@ -53,7 +54,7 @@ class Params:
     """
 
     # Data
-    dataset: str = "sprites"  # name of a set, or folder:PATH
+    dataset: str = "sprites"  # name of a set, folder:PATH, or table:FILE with likelihood=table
     image_size: int | None = None  # pixels per side; None: as the set has it
     channels: int | None = None  # 1 grey, 3 color; None: as the set has it
     validation: float | int = 0.05  # part, or number, of the training images held out where the
@@ -62,6 +63,8 @@ class Params:
     # for models that learn from few; None: all are
     missing: str | None = None  # values hidden from models that take missing ones: random(0.5),
     # pixels, or block(0.5), a rectangle, at random and of an image always the same; None: none
+    columns: dict | None = None  # kinds of a table's columns by name, numeric, count, binary,
+    # categorical or ignored, where the rule is not to decide; None: it decides on all
     augment: str | None = None  # mirror: training sees each image left to right with probability
     # 1/2; None: as it is
 
@@ -82,7 +85,8 @@ class Params:
     kl_weight: schedules.Schedule | float | str | None = None  # number, schedule of the step, or
     # what is held: constrained(20), controlled(12); None: the model's own (ae 0, vae 1, beta_vae 4)
     likelihood: str = "bernoulli"  # bernoulli, gaussian (squared errors; gaussian(stddev=0.1),
-    # =learned or =optimal), laplace (absolute errors), continuous_bernoulli, discretized_logistic
+    # =learned or =optimal), laplace (absolute errors), continuous_bernoulli, discretized_logistic;
+    # table, of the columns of a table
     prior: str = "normal"  # of one vector of latents: normal, N(0, I); learned with the model:
     # flow, mixture or vamp, with sizes such as flow(couplings=8), see priors/texts.py
     hyper: dict = dataclasses.field(default_factory=dict)  # a variant's own hyperparameters
@@ -168,6 +172,7 @@ class Params:
             read_missing(self.missing)
         if self.augment is not None:
             self._require_known("augment", AUGMENTATIONS)
+        check_columns(self.columns, self.dataset)
 
     def _check_networks(self):
         self._set("encoder", specs.normalize_network(self.encoder, "encoder"))
@@ -183,7 +188,7 @@ class Params:
 
     def _check_model(self):
         self._require_known("model", MODELS)
-        read_likelihood(self.likelihood)
+        check_table(self.dataset, read_likelihood(self.likelihood)[0])
         read_prior(self.prior)
         if self.kl_weight is None:
             self._set("kl_weight", MODELS.kl_weight(self.model))

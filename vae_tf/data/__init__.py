@@ -1,8 +1,8 @@
-"""Image sets by name, read by index: `load("sprites")`, `load("folder:PATH")`, `load("mnist")`."""
+"""Image sets and tables by name: `load("sprites")`, `load("folder:PATH")`, `load("table:FILE")`."""
 
 import importlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from vae_tf.checks.limits import LARGEST_SIDE
 from vae_tf.checks.numbers import is_whole
@@ -16,13 +16,14 @@ __all__ = [
     "DATASETS",
     "ArrayImages",
     "ArrayVectors",
+    "TABLE",
     "GroundTruthImages",
     "ImageSet",
     "given_images",
     "load",
 ]
 
-_FOLDER = "folder:"
+_FOLDER, TABLE = "folder:", "table:"
 
 # NAME, NAME/CONFIG, NAME:VERSION or NAME/CONFIG:VERSION, without a namespace, a path or arguments.
 _TFDS_NAME = re.compile(r"[A-Za-z]\w*(/[\w+.-]+)?(:(\d+|\*)(\.(\d+|\*)){2})?", re.ASCII)
@@ -63,21 +64,24 @@ def load(
     *,
     channels: int | None = None,
     validation: float | int | None = None,
+    columns: Mapping[str, str] | None = None,
 ) -> ImageSet:
     """Loads one split of a data set.
 
     Args:
-        name: A name of `DATASETS`, `folder:PATH` for a folder of images, or any image set of
-            TensorFlow Datasets.
+        name: A name of `DATASETS`, `folder:PATH` for a folder of images, `table:FILE` for a CSV or
+            Parquet file, or any image set of TensorFlow Datasets.
         split: "train", "validation", "test", or "all" for every image of the set.
         image_size: Side in pixels. None: as the set has them.
         channels: 1 (grey) or 3 (RGB). None: as the set has them.
         validation: Part of the training images held out as "validation" where the set offers no
             such split: a fraction in (0, 1) or a number of images. The choice is fixed. None holds
             out nothing.
+        columns: Kinds of a table's columns by name, where the rule is not to decide, see
+            `tables.kinds`.
 
     Returns:
-        An `ImageSet`; a `GroundTruthImages` where the factors are known.
+        An `ImageSet`; a `GroundTruthImages` where the factors are known; a `TableSet` of a table.
 
     Raises:
         UserError: If the name, the split or an option is wrong, or the set cannot be downloaded. A
@@ -92,15 +96,43 @@ def load(
     check_validation(validation)
     if channels not in (None, 1, 3):
         raise UserError(f"`channels` must be 1 or 3, or None. Received: channels={channels!r}")
+    if is_table(name):
+        return _load_table(name, split, image_size, channels, columns, validation)
+    if columns is not None:
+        raise UserError(
+            f"`columns` describes a table, dataset=table:FILE. Received: columns={shown(columns)} "
+            f"for {shown(name)}. Set columns=none."
+        )
     return _find_loader(name)(image_size, channels).select(split, validation)
 
 
+def is_table(name: str) -> bool:
+    """Whether a name is of a table, `table:FILE`."""
+    return name.startswith(TABLE)
+
+
+def _load_table(name, split, image_size, channels, columns, validation) -> ImageSet:
+    from vae_tf.data.tables.table import load_table
+
+    if image_size is not None or channels is not None:
+        raise UserError(
+            f"A table has no pixels. Received: image_size={image_size}, channels={channels}. Set "
+            f"both to none."
+        )
+    path = name.removeprefix(TABLE)
+    return load_table(path, split, columns=columns, validation=validation)
+
+
 def with_absolute_path(name: str) -> str:
-    """The name of a data set, `folder:PATH` with the path from the root, to be found from anywhere.
+    """The name of a data set, its path, if it has one, from the root: found from anywhere.
 
     Raises:
-        UserError: If there is no such folder.
+        UserError: If there is no such folder or file.
     """
+    if is_table(name):
+        from vae_tf.data.tables.reading import find_table
+
+        return f"{TABLE}{find_table(name.removeprefix(TABLE))}"
     path = name.removeprefix(_FOLDER)
     if path in ("", name):
         return name
@@ -110,8 +142,8 @@ def with_absolute_path(name: str) -> str:
 
 
 def may_be_moved(name: str, other: str) -> bool:
-    """Whether two names may be of the same images: of folders, one the other's copy."""
-    return name.startswith(_FOLDER) and other.startswith(_FOLDER)
+    """Whether two names may be of the same data: of folders or tables, one the other's copy."""
+    return any(name.startswith(kind) and other.startswith(kind) for kind in (_FOLDER, TABLE))
 
 
 def _check_size(image_size: int | None):

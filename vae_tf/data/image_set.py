@@ -16,7 +16,10 @@ class Rows(Protocol):
     """A store of images: a file, an array or a renderer."""
 
     num_rows: int
-    image_shape: tuple[int, int, int]
+
+    @property
+    def image_shape(self) -> tuple[int, ...]:
+        """(H, W, C), or (D,) of vectors."""
 
     def read(self, rows: np.ndarray) -> np.ndarray:
         """Gives the images `[n, H, W, C]`, float32 in [0, 1], of valid row numbers `[n]`."""

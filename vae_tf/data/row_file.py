@@ -107,14 +107,14 @@ class RowFile:
             with open(self.path, "rb") as file:
                 np.lib.format.read_magic(file)
                 shape, _, self.dtype = np.lib.format.read_array_header_1_0(file)
-                self.num_rows, height, width, channels = shape
+                self.num_rows, *row_shape = shape
                 self._start = file.tell()
                 self._descriptor = os.dup(file.fileno())
             weakref.finalize(self, os.close, self._descriptor)
             self._sums = np.fromfile(_sums_path(self.path), _SUM)
         except (OSError, ValueError) as error:
             raise self._damaged(str(error)) from None
-        self.image_shape = (height, width, channels)
+        self.image_shape = tuple(row_shape)
         self._row_bytes = math.prod(self.image_shape) * self.dtype.itemsize
         size = os.fstat(self._descriptor).st_size
         claimed = self._start + self.num_rows * self._row_bytes

@@ -12,7 +12,7 @@ from vae_tf.errors import UserError
 from vae_tf.files.reading import open_regular
 from vae_tf.files.saving import folder_written_whole
 from vae_tf.hub.card import card_of
-from vae_tf.runs import NETWORKS, PARAMS, Run, checkpoints, load_run
+from vae_tf.runs import COLUMNS, NETWORKS, PARAMS, Run, checkpoints, load_run
 from vae_tf.runs.download import SCHEME, hub_library
 from vae_tf.scoring.score_records import RECORD
 
@@ -59,7 +59,7 @@ def publish(
     with folder_written_whole(path) as partial:
         checkpoints.publish(partial / "checkpoints", *run.checkpoint)
         analyzed = AnalyzedRun(run)
-        copied = [PARAMS, "log.csv", "environment.json", NETWORKS]
+        copied = [PARAMS, "log.csv", "environment.json", NETWORKS, COLUMNS]
         for name in [*copied, RECORD] if analyzed.record else copied:
             _copy(run.path / name, partial / name)
         pictures = _draw(run, partial / "pictures")

@@ -3,6 +3,7 @@
     params.json        exact Params        log.csv      one row a logged step
     environment.json   versions, commands  samples/     pictures at the sampled steps
     networks.json      networks that were given to `train`, as Keras describes them
+    columns.json       columns of a table: kinds, categories, means and standard deviations
     checkpoints/       see checkpoints.py  metrics.json scores
     kept/              weights at chosen steps, see kept.py
 
@@ -11,6 +12,7 @@ A folder with a study.csv holds the runs of a study.
 Loading a run executes nothing from its folder: JSON, CSV, PNG and arrays only.
 """
 
+from vae_tf.runs.columns import COLUMNS, read_columns, with_layout
 from vae_tf.runs.creation import check_links, check_new, check_resumable, clean, create
 from vae_tf.runs.environment import record_environment, recorded_versions, versions
 from vae_tf.runs.folder import PARAMS, STUDY, Run, load_data, name_of
@@ -22,6 +24,7 @@ from vae_tf.runs.place import Place
 from vae_tf.runs.publishing import slim
 
 __all__ = [
+    "COLUMNS",
     "NETWORKS",
     "PARAMS",
     "STUDY",
@@ -37,6 +40,7 @@ __all__ = [
     "load_run",
     "locked",
     "name_of",
+    "read_columns",
     "read_log",
     "read_networks",
     "read_proven_log",
@@ -44,4 +48,5 @@ __all__ = [
     "recorded_versions",
     "slim",
     "versions",
+    "with_layout",
 ]

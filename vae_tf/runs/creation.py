@@ -15,6 +15,7 @@ from vae_tf.data import may_be_moved
 from vae_tf.errors import UserError
 from vae_tf.files.saving import PARTIAL, remove_abandoned, sync_folder, write_text
 from vae_tf.runs.code_flow import CODE_FLOW
+from vae_tf.runs.columns import COLUMNS
 from vae_tf.runs.folder import PARAMS, REPLACED, Run
 from vae_tf.runs.kept import KEPT
 from vae_tf.runs.lock import LOCK
@@ -22,10 +23,17 @@ from vae_tf.runs.networks import NETWORKS
 
 _FOLDERS = ("checkpoints", KEPT, "samples", "tensorboard")
 _RECORDS = ("environment.json", "log.csv", "metrics.json")
-_FILES = (LOCK, PARAMS, NETWORKS, REPLACED, CODE_FLOW, *_RECORDS)
+_FILES = (LOCK, PARAMS, NETWORKS, COLUMNS, REPLACED, CODE_FLOW, *_RECORDS)
 
 
-def create(path: Path, params: Params, *, overwrite: bool, networks: str | None = None):
+def create(
+    path: Path,
+    params: Params,
+    *,
+    overwrite: bool,
+    networks: str | None = None,
+    columns: str | None = None,
+):
     """Makes a new run in a folder that is locked, in place of what is there.
 
     Args:
@@ -33,6 +41,7 @@ def create(path: Path, params: Params, *, overwrite: bool, networks: str | None 
         params: The parameters of the run.
         overwrite: Whether a run that is there may be replaced.
         networks: Text of the networks of the user's own, if there are some.
+        columns: Text of the columns of a table, if it is one.
 
     Raises:
         UserError: If it may not; another process may have made one since it was last checked.
@@ -46,8 +55,9 @@ def create(path: Path, params: Params, *, overwrite: bool, networks: str | None 
             shutil.rmtree(old)
         elif old.name not in (LOCK, REPLACED):
             old.unlink()
-    if networks is not None:
-        write_text(path / NETWORKS, networks)
+    for name, text in ((NETWORKS, networks), (COLUMNS, columns)):
+        if text is not None:
+            write_text(path / name, text)
     write_text(path / PARAMS, params.to_json())
     (path / REPLACED).unlink(missing_ok=True)
 

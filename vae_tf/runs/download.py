@@ -20,7 +20,8 @@ _NO_REVISION = re.compile(
 )
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _FILES = (
-    *("params.json", "networks.json", "environment.json", "log.csv", "metrics.json"),
+    *("params.json", "networks.json", "columns.json"),
+    *("environment.json", "log.csv", "metrics.json"),
     *("checkpoints/step_*.safetensors", "checkpoints/step_*.npz"),
 )
 _MOST_BYTES = 4 * 2**30  # of all files of a run; the weights of the largest here take a hundredth

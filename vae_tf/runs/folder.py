@@ -20,11 +20,13 @@ from vae_tf.process.quiet_tensorflow import import_tensorflow
 from vae_tf.runs import checkpoints
 from vae_tf.runs.anomalies import AnomalyMethods
 from vae_tf.runs.code_flow import keep_code_flow, kept_code_flow
+from vae_tf.runs.columns import read_columns, with_layout
 from vae_tf.runs.details import check_details, check_params, same_images
 from vae_tf.runs.inference import InferenceMethods
 from vae_tf.runs.lock import LOCK
 from vae_tf.runs.log import read_log, read_proven_log
 from vae_tf.runs.networks import read_networks
+from vae_tf.runs.tables import TableMethods
 from vae_tf.texts.command_names import name_of as script_name
 
 PARAMS = "params.json"  # the file that makes a folder a run
@@ -33,7 +35,7 @@ STUDY = "study.csv"  # the file that makes a folder a study, in which its runs a
 _MOST_FITTED = 10_000  # images to whose codes a mixture is fitted
 
 
-class Run(AnomalyMethods, InferenceMethods):
+class Run(AnomalyMethods, InferenceMethods, TableMethods):
     """A run folder, read on demand.
 
     Objects at hand already, as after a training, are passed in and not read from the folder.
@@ -129,7 +131,7 @@ class Run(AnomalyMethods, InferenceMethods):
         arrays, details = self.checkpoint
         digest = details.get("networks")
         model = build_model(
-            self.params,
+            with_layout(self.params, read_columns(self.path)),
             tuple(details["image_shape"]),
             details["dataset_size"],
             details.get("num_classes"),
@@ -192,11 +194,18 @@ class Run(AnomalyMethods, InferenceMethods):
         """
         if prior == "model":
             return self.model.generate(n, seed, label)
-        if prior not in ("mixture", "flow"):
+        return self.model.decode(*self.random_codes(n, seed, prior=prior, label=label))
+
+    def random_codes(self, n: int, seed: int = 0, *, prior: str = "model", label=None) -> tuple:
+        """Codes `[n, L]` of a prior, and their labels, None without; arguments of `generate`."""
+        if prior not in ("model", "mixture", "flow"):
             raise unknown("prior", prior, ("model", "mixture", "flow"))
         rng = np.random.default_rng(seed)
-        z = (self.code_mixture if prior == "mixture" else self.code_flow).sample(n, rng)
-        return self.model.decode(z, self.model.label_rows(label, n, rng).get("label"))
+        if prior == "model":
+            z = self.model.sample_prior(n, rng)
+        else:
+            z = (self.code_mixture if prior == "mixture" else self.code_flow).sample(n, rng)
+        return z, self.model.label_rows(label, n, rng).get("label")
 
     def compress(self, images: np.ndarray, *, progress: bool = False) -> bytes:
         """Compresses images without loss; `vae_tf.decompress(content, run)` restores them.
@@ -333,5 +342,6 @@ def load_data(params: Params, split: str) -> ImageSet:
         params.image_size,
         channels=params.channels,
         validation=params.validation,
+        columns=params.columns,
     )
     return images if params.missing is None else with_missing(images, params.missing)

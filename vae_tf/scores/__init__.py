@@ -50,6 +50,12 @@ from vae_tf.scores.sample_quality import frechet_distance, kernel_distance, prec
 from vae_tf.scores.sap import predictability_matrix, sap_score
 from vae_tf.scores.score import Column, Score
 from vae_tf.scores.suite import PRESETS, Sizes, score_suite, suite_names
+from vae_tf.scores.table_quality import (
+    CopyCheck,
+    copy_check,
+    detection_auroc,
+    train_on_synthetic_score,
+)
 from vae_tf.scores.udr import udr_score
 from vae_tf.scores.unsupervised import active_units, unsupervised_scores
 
@@ -57,6 +63,7 @@ __all__ = [
     "AttributeTable",
     "Codes",
     "Column",
+    "CopyCheck",
     "FactorSample",
     "GroundTruth",
     "LabeledCodes",
@@ -75,12 +82,14 @@ __all__ = [
     "chance_level_of_codes",
     "cluster_codes",
     "clustering_scores",
+    "copy_check",
     "dci_es_scores",
     "dci_from_importance",
     "dci_lasso_scores",
     "dci_scores",
     "dcimig_score",
     "density_information_matrix",
+    "detection_auroc",
     "downstream_scores",
     "elbo_decomposition",
     "explicitness_score",
@@ -113,6 +122,7 @@ __all__ = [
     "sap_score",
     "score_suite",
     "suite_names",
+    "train_on_synthetic_score",
     "udr_score",
     "unfairness_scores",
     "unsupervised_scores",

@@ -2,6 +2,7 @@
 
 import importlib.util
 import logging
+from pathlib import Path
 
 import numpy as np
 
@@ -10,11 +11,12 @@ from vae_tf.config import Params
 from vae_tf.data.augmentation import CHANGED
 from vae_tf.data.batches import batch_at
 from vae_tf.data.image_set import ImageSet
+from vae_tf.data.tables.table import columns_of
 from vae_tf.errors import UserError, shown
 from vae_tf.models import MODELS
 from vae_tf.models.template.generative_model import GenerativeModel
 from vae_tf.models.template.missing import models_that_take_missing, takes_missing
-from vae_tf.runs import NETWORKS, Run, read_log
+from vae_tf.runs import COLUMNS, NETWORKS, Run, read_columns, read_log
 from vae_tf.runs.details import check_params, same_images
 from vae_tf.schedules import controlled
 from vae_tf.training.evaluation import as_tensors, state_kept
@@ -245,6 +247,25 @@ def _check_same_images(run: Run, then: dict, now: dict, other_kind: bool):
                 run.path,
                 name,
             )
+
+
+def check_columns(run_dir: Path, images: ImageSet):
+    """Checks that training goes on with the columns that the run was started with.
+
+    Args:
+        run_dir: The run folder.
+        images: The training images, or rows of a table.
+
+    Raises:
+        UserError: If they are others.
+    """
+    then, now = read_columns(run_dir), columns_of(images)
+    if (then and then.digest) != (now and now.digest):
+        raise UserError(
+            f"The table of '{run_dir}' changed since it was started: its columns are {now}, and "
+            f"{COLUMNS} has {then}, or other categories or means. Put the same table back, or "
+            f"start anew."
+        )
 
 
 def check_networks(run: Run, details: dict, digest: str | None):

@@ -5,7 +5,9 @@ import time
 import numpy as np
 
 from vae_tf.data.batches import batch_at
+from vae_tf.data.tables.table import columns_of
 from vae_tf.models.template.memory import estimate
+from vae_tf.runs import with_layout
 from vae_tf.training.plan import Plan
 
 _UPDATES = 10  # timed, after one that compiles
@@ -29,7 +31,8 @@ def describe(plan: Plan) -> str:
     average = "" if params.ema is None else f", weights averaged at {params.ema}"
     # Before updates are timed, while the model is at its start.
     networks_given = None if plan.networks is None else plan.networks.sizes()
-    memory = estimate(params, images.image_shape, networks_given, images.num_classes)
+    built = with_layout(params, columns_of(images))
+    memory = estimate(built, images.image_shape, networks_given, images.num_classes)
     seconds = seconds_of_update(plan)
     lines = {
         "Data": f"{params.dataset}: {len(images):,} images of {size} to train on, "

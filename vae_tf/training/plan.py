@@ -9,6 +9,7 @@ from pathlib import Path
 from vae_tf import runs
 from vae_tf.config import Params
 from vae_tf.data.image_set import ImageSet
+from vae_tf.data.tables.table import columns_of
 from vae_tf.errors import TrainingStopped, UserError
 from vae_tf.files.saving import write_text
 from vae_tf.models import MODELS
@@ -18,11 +19,16 @@ from vae_tf.models.template.hyperparameters import check_hyper_names
 from vae_tf.models.template.memory import check_memory
 from vae_tf.models.template.output_bias import begin_at_mean
 from vae_tf.networks.own import OwnNetworks
-from vae_tf.runs import NETWORKS, Run, checkpoints
+from vae_tf.runs import NETWORKS, Run, checkpoints, with_layout
 from vae_tf.runs.details import describe_data
 from vae_tf.training.advice import forecast_advice, rate_advice
 from vae_tf.training.callbacks import Callback, KerasCallbacks, ProgressBar, TensorBoard
-from vae_tf.training.checks import check_batches, check_count_of_images, check_images
+from vae_tf.training.checks import (
+    check_batches,
+    check_columns,
+    check_count_of_images,
+    check_images,
+)
 from vae_tf.training.devices import Devices
 from vae_tf.training.images import images_of, named_for
 from vae_tf.training.loop import Training
@@ -101,7 +107,10 @@ class Plan:
             place = stack.enter_context(runs.Place(run_dir))
             if not self.resume:
                 text = None if networks is None else networks.text
-                runs.create(run_dir, params, overwrite=self.overwrite, networks=text)
+                table = columns_of(self.images)
+                columns = None if table is None else table.to_json()
+                options = {"networks": text, "columns": columns}
+                runs.create(run_dir, params, overwrite=self.overwrite, **options)
             run = Run(run_dir, model=self.model, data=self.images, validation_data=self.validation)
             _make_ready(run, params)
             training = Training(
@@ -169,7 +178,9 @@ def prepare(
     networks = _own_networks(run_dir, encoder, decoder, resume=resume)
     check_hyper_names(params)  # before images are read, which may take minutes
     images, validation = images_of(params, data)
-    if not resume:
+    if resume:
+        check_columns(run_dir, images)
+    else:
         check_count_of_images(images, validation)
     machine = Devices(devices)
     model = _model(params, images, validation, networks, machine)
@@ -248,6 +259,7 @@ def _model(
 ) -> GenerativeModel:
     """The model, built once it is known to fit the machine, and checked against the images."""
     shape = images.image_shape
+    params = with_layout(params, columns_of(images))
     sizes = checked_sizes(params, shape, networks)
     check_memory(params, shape, training=True, sizes=sizes, num_classes=images.num_classes)
     model = machine.build(

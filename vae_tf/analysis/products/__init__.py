@@ -13,6 +13,7 @@ from vae_tf.analysis.products import (
     latent_space,
     paths,
     scores,
+    tables,
     training,
     traversals,
 )
@@ -160,6 +161,38 @@ PRODUCTS = {
         "which latents the two codes differ in. A curve that rises once and smoothly is an "
         "attribute that the way changes by itself; one that rises and falls is passed through.",
         needs_images=True,
+    ),
+    "marginals.png": Product(
+        tables.marginals,
+        ("checkpoint",),
+        "Columns of real and of sampled rows",
+        "Each panel is a column. Where the outline of the samples leaves the bars of the training "
+        "rows, the model does not know the column's distribution.",
+        needs_table=True,
+    ),
+    "pairs.png": Product(
+        tables.pairs,
+        ("checkpoint",),
+        "Pairs of columns",
+        "How closely two columns are tied, from 0 to 1. Samples whose cells are lighter have lost "
+        "a dependence that the table has.",
+        needs_table=True,
+    ),
+    "column_traversals.png": Product(
+        tables.column_traversals,
+        ("checkpoint",),
+        "Columns along latents",
+        "Each line is a latent that runs through its range, all other latents at 0. Columns that "
+        "follow the same line are explained by the same latent.",
+        needs_table=True,
+    ),
+    "column_reconstructions.png": Product(
+        tables.column_reconstructions,
+        ("checkpoint",),
+        "Reconstruction by column",
+        "How much the code knows of each column. A column at 0 is not in the code: its samples do "
+        "not depend on the other columns.",
+        needs_table=True,
     ),
     "kl_per_latent.png": Product(
         latent_space.kl_per_latent,

@@ -46,6 +46,7 @@ class Product(NamedTuple):
         needs_kl: Whether it is only made where the KL of latents is known and finite.
         needs_masks: Whether it is only made of models that take missing values.
         needs_images: Whether it shows images, which vectors are not.
+        needs_table: Whether it shows columns of a table.
         score: Score of metrics.json that it shows; it is only made of runs with that score.
         on_request: Whether it is only drawn where it is asked for by name.
     """
@@ -61,5 +62,6 @@ class Product(NamedTuple):
     needs_kl: bool = False
     needs_masks: bool = False
     needs_images: bool = False
+    needs_table: bool = False
     score: str | None = None
     on_request: bool = False

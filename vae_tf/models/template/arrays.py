@@ -122,6 +122,13 @@ class ArrayModel(keras.Model):
         _check_rows("z", z, (self.latent_size,), "latent vectors [B, L]")
         return self._decode(z, self.label_rows(label, len(z)))
 
+    def outputs(self, z: np.ndarray, label=None) -> np.ndarray:
+        """What the decoder puts out for latent vectors `[B, L]`, before the likelihood reads it."""
+        z = np.asarray(z, "float32")
+        _check_rows("z", z, (self.latent_size,), "latent vectors [B, L]")
+        rows = {"z": z, **self.label_rows(label, len(z))}
+        return self._functions("outputs", lambda b: (self.render(b["z"], b, False),), rows)[0]
+
     def reconstruction_nats(self, x: np.ndarray, z: np.ndarray, label=None) -> np.ndarray:
         """Negative log-likelihood of images given latent vectors, less its constant: `[B]` nats."""
         z = np.asarray(z, "float32")

@@ -11,7 +11,8 @@ import numpy as np
 from keras import ops
 
 from vae_tf.errors import UserError
-from vae_tf.probability.likelihoods.texts import read_likelihood
+from vae_tf.probability.likelihoods.layout import read_layout
+from vae_tf.probability.likelihoods.texts import TABLE, read_likelihood
 
 # Standard deviation of the Gaussian whose negative log-likelihood is the sum of squared errors.
 _DEFAULT_STDDEV = math.sqrt(0.5)
@@ -414,6 +415,8 @@ def make_likelihood(text: str, model: keras.Model) -> Likelihood:
         UserError: If it is unknown, or its standard deviation is impossible.
     """
     name, stddev = read_likelihood(text)
+    if name == TABLE:
+        return _of_table(text.strip(), model)
     if isinstance(stddev, str):
         likelihood = LIKELIHOODS[f"{name}(stddev={stddev})"](model)
     else:
@@ -421,6 +424,18 @@ def make_likelihood(text: str, model: keras.Model) -> Likelihood:
     if isinstance(likelihood, Centered):
         likelihood.unit = len(getattr(model, "image_shape", ())) != 1
     return likelihood
+
+
+def _of_table(text: str, model: keras.Model) -> Likelihood:
+    from vae_tf.probability.likelihoods.table import TableLikelihood  # which imports this module
+
+    if text == TABLE:
+        raise UserError(
+            "The likelihood 'table' takes its columns from a table. Received: other data. Set "
+            "dataset=table:FILE.csv, name the columns, such as table(numeric=3), or choose another "
+            "likelihood, such as gaussian(stddev=learned)."
+        )
+    return TableLikelihood(model, read_layout(text))
 
 
 def _log_prob_of_levels(x, center, log_scale):

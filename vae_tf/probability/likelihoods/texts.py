@@ -2,9 +2,11 @@
 
 from vae_tf.checks.numbers import is_number
 from vae_tf.errors import UserError, shown, unknown
+from vae_tf.probability.likelihoods.layout import read_layout
 from vae_tf.texts.literals import Call, read
 
 NAMES = ("bernoulli", "continuous_bernoulli", "discretized_logistic", "gaussian", "laplace")
+TABLE = "table"  # of the columns of a table, see layout.py; the data set fills them in
 _WORDS = ("learned", "optimal")
 _LEAST, _MOST = 1e-3, 1e3  # standard deviations, of pixels in [0, 1]
 
@@ -14,7 +16,8 @@ def read_likelihood(text: str) -> tuple[str, float | str | None]:
 
     Args:
         text: One of `NAMES`, or gaussian with a standard deviation: "gaussian(stddev=0.1)",
-            "gaussian(stddev=learned)", "gaussian(stddev=optimal)".
+            "gaussian(stddev=learned)", "gaussian(stddev=optimal)"; "table", with the columns or
+            without, see `layout`.
 
     Returns:
         The name, and the standard deviation: a number, "learned", "optimal", or None for the
@@ -30,6 +33,10 @@ def read_likelihood(text: str) -> tuple[str, float | str | None]:
     if not isinstance(text, str):
         raise UserError(f"`likelihood` must be text, such as gaussian. Received: {shown(text)}")
     name, stddev = text.strip(), None
+    if name == TABLE or name.startswith(f"{TABLE}("):
+        if name != TABLE:
+            read_layout(name)
+        return TABLE, None
     for word in _WORDS:
         if name.replace(" ", "") == f"gaussian(stddev={word})":
             return "gaussian", word
@@ -51,5 +58,5 @@ def read_likelihood(text: str) -> tuple[str, float | str | None]:
                 f"or optimal. Received: stddev={shown(stddev)}"
             )
     if name not in NAMES:
-        raise unknown("likelihood", name, NAMES)
+        raise unknown("likelihood", name, (*NAMES, TABLE))
     return name, stddev

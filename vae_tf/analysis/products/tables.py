@@ -1,0 +1,198 @@
+"""Columns of a table under a run: real against sampled, along latents, and by reconstruction."""
+
+import logging
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from vae_tf.analysis.analyzed_run import SEED, AnalyzedRun
+from vae_tf.data.tables import Column, Columns
+from vae_tf.models.template.codes import with_layers_below
+from vae_tf.plots.heat_maps import plot_heat_maps
+from vae_tf.plots.table_columns import (
+    Marginal,
+    column_association,
+    plot_column_gains,
+    plot_columns_along_latents,
+    plot_marginals,
+)
+from vae_tf.plots.traversals import latent_ranges, traversal_codes
+from vae_tf.scores.table_quality import copy_check
+
+_MOST_ROWS = 1_000
+_MOST_COLUMNS, _MOST_PAIRS, _MOST_LATENTS = 32, 20, 6
+_LEAST_HELD_OUT = 20  # rows, below which copies cannot be found
+_STEPS = 13
+
+
+def marginals(analyzed: AnalyzedRun) -> Figure:
+    """Draw each column in training rows and in samples, and say whether samples copy rows."""
+    columns, real, sampled = _both(analyzed)
+    shown = columns.coded[:_MOST_COLUMNS]
+    return plot_marginals(
+        [_marginal(column, columns, real, sampled) for column in shown],
+        "Columns of real and of sampled rows",
+        (
+            analyzed.caption,
+            f"{len(real):,} training rows, evenly spaced, and {len(sampled):,} samples of the "
+            f"prior{_more(columns.coded, shown)}",
+            _copies(analyzed, real, sampled),
+        ),
+    )
+
+
+def pairs(analyzed: AnalyzedRun) -> Figure | None:
+    """Draw how closely columns are tied in training rows and in samples."""
+    columns, real, sampled = _both(analyzed)
+    shown = columns.coded[:_MOST_PAIRS]
+    if len(shown) < 2:
+        return None
+    names, slices = [c.name for c in shown], [columns.slices[c.name] for c in shown]
+    known, made = (column_association(_filled(rows), slices) for rows in (real, sampled))
+    off = ~np.eye(len(names), dtype=bool)
+    return plot_heat_maps(
+        {"real rows": known, "sampled rows": made},
+        range(len(names)),
+        names,
+        "association",
+        "Pairs of columns in real and in sampled rows",
+        (
+            analyzed.caption,
+            f"largest canonical correlation of two columns; on average it differs by "
+            f"{np.abs(known - made)[off].mean():.2f}{_more(columns.coded, shown)}",
+        ),
+        darkest=1.0,
+        row_names=names,
+    )
+
+
+def column_traversals(analyzed: AnalyzedRun) -> Figure:
+    """Draw what each column does along each latent, all other latents at 0."""
+    columns, statistics = analyzed.run.columns, analyzed.statistics
+    latents = statistics.order[: int(np.clip(statistics.active.sum(), 1, _MOST_LATENTS))]
+    ranges, positions = latent_ranges("fitted", statistics), np.linspace(0, 1, _STEPS)
+    codes = traversal_codes(np.zeros(len(ranges)), ranges, positions)[latents]
+    decoded = analyzed.decode(with_layers_below(analyzed.model, codes, latents))
+    decoded = decoded.reshape(len(latents), _STEPS, -1)
+    shown = columns.coded[:_MOST_COLUMNS]
+    curves = dict(_curve(column, decoded[..., columns.slices[column.name]]) for column in shown)
+    return plot_columns_along_latents(
+        curves,
+        np.linspace(-2.05, 2.05, _STEPS),
+        latents,
+        "Columns along latents",
+        (
+            analyzed.caption,
+            f"expected values; the {len(latents)} latents of most {statistics.measure}, from the "
+            f"2 % to the 98 % quantile of the codes of {len(analyzed.analyzed_rows):,} validation "
+            f"rows; across: standard deviations of the codes{_more(columns.coded, shown)}",
+        ),
+    )
+
+
+def column_reconstructions(analyzed: AnalyzedRun) -> Figure:
+    """Draw how many nats the code saves in each column, over the best output without a code."""
+    columns, model = analyzed.run.columns, analyzed.model
+    rows = analyzed.analyzed_rows
+    x, mask = analyzed.images.images(rows), analyzed.images.masks(rows) > 0
+    z = model.encode(np.where(mask, x, np.nan) if not mask.all() else x)[0]
+    logits = model.outputs(z)
+    nats = np.asarray(model.likelihood.column_nats(x, logits))
+    decoded = np.asarray(model.likelihood.mean(logits))
+    gains, labels = [], []
+    for number, column in enumerate(columns.coded):
+        place = columns.slices[column.name]
+        seen = mask[:, place.start]
+        if not seen.any():
+            gains.append(0.0)
+            labels.append("no observed cell")
+            continue
+        constant = model.likelihood.collapsed_columns(x[seen])[:, number]
+        gains.append(float(constant.mean() - nats[seen, number].mean()))
+        labels.append(_words(column, x[seen][:, place], decoded[seen][:, place]))
+    chosen = np.argsort(-np.array(gains), kind="stable")[:_MOST_COLUMNS]
+    return plot_column_gains(
+        [columns.coded[k].name for k in chosen],
+        np.array(gains)[chosen],
+        [labels[k] for k in chosen],
+        "Reconstruction by column",
+        (
+            analyzed.caption,
+            f"{len(rows):,} validation rows, decoded from their posterior means, against the best "
+            f"output that is the same for all rows{_more(columns.coded, chosen)}",
+        ),
+    )
+
+
+def _both(analyzed: AnalyzedRun) -> tuple[Columns, np.ndarray, np.ndarray]:
+    """The columns, and vectors of training rows, NaN where a cell is missing, and of samples."""
+    training = analyzed.run.data
+    rows = training.evenly_spaced(_MOST_ROWS)
+    real = np.where(training.masks(rows) > 0, training.images(rows), np.nan)
+    columns = analyzed.run.columns
+    return columns, real, columns.encode(analyzed.run.sample(_MOST_ROWS, SEED))
+
+
+def _filled(rows: np.ndarray) -> np.ndarray:
+    """Vectors with the mean of the column where a cell is missing."""
+    known = ~np.isnan(rows)
+    mean = np.where(known, rows, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+    return np.where(known, rows, mean)
+
+
+def _copies(analyzed: AnalyzedRun, real: np.ndarray, sampled: np.ndarray) -> str:
+    """A line on the distance to the closest record; a warning goes to the log, too."""
+    held_out = analyzed.images
+    if len(held_out) < _LEAST_HELD_OUT:
+        return f"whether samples copy rows is not known: {len(held_out)} held-out rows are too few"
+    rows = analyzed.analyzed_rows[: len(real)]
+    found = copy_check(np.nan_to_num(real), held_out.images(rows), sampled, seed=SEED)
+    warning = found.warning()
+    if warning:
+        logging.warning("%s: %s", analyzed.run.name, warning)
+    return (
+        f"{found.closer_to_training:.0%} of the samples are closer to a training row than to a "
+        f"held-out row (50 % without copies): "
+        f"{'the model copies rows' if warning else 'no sign of copies'}"
+    )
+
+
+def _marginal(column: Column, columns: Columns, real, sampled) -> Marginal:
+    place = columns.slices[column.name]
+    parts = [rows[~np.isnan(rows[:, place.start])][:, place] for rows in (real, sampled)]
+    if column.kind == "categorical":
+        return Marginal(column.name, *(p.argmax(axis=1) for p in parts), _names(column))
+    if column.kind == "binary":
+        return Marginal(column.name, *(p[:, 0] for p in parts), _names(column))
+    return Marginal(column.name, *(column.decoded(p).to_numpy(float) for p in parts))
+
+
+def _names(column: Column) -> tuple[str, ...]:
+    return tuple(map(str, column.values))
+
+
+def _curve(column: Column, decoded: np.ndarray) -> tuple[str, np.ndarray]:
+    """Heading and `[K, S]` expected values, or probabilities, of vectors `[K, S, width]`."""
+    if column.kind == "binary":
+        return f"{column.name}: P({column.values[1]})", decoded[..., 0]
+    if column.kind == "categorical":
+        most = int(np.ptp(decoded, axis=(0, 1)).argmax())  # the category that changes most
+        return f"{column.name}: P({column.values[most]})", decoded[..., most]
+    numbers = decoded[..., 0] * column.stddev + column.mean
+    return column.name, np.expm1(numbers) if column.kind == "count" else numbers
+
+
+def _words(column: Column, x: np.ndarray, decoded: np.ndarray) -> str:
+    """What the reconstruction of a column is worth in its own terms."""
+    if column.kind in ("binary", "categorical"):
+        one = column.kind == "binary"
+        right = (x > 0.5) == (decoded > 0.5) if one else x.argmax(1) == decoded.argmax(1)
+        usual = max(x.mean(), 1 - x.mean()) if one else x.mean(axis=0).max()
+        return f"{right.mean():.0%} right; always the same: {usual:.0%}"
+    left = np.square(x - decoded).mean() / max(x.var(), 1e-12)
+    return f"R² {1 - left:.2f}"
+
+
+def _more(every, shown) -> str:
+    hidden = len(every) - len(shown)
+    return f"; {hidden} more columns are not shown" if hidden else ""

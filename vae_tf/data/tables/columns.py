@@ -1,0 +1,305 @@
+"""Columns of a table: how a row becomes a vector, and a vector a row again. Kept as JSON."""
+
+import dataclasses
+import functools
+import hashlib
+import json
+import math
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from vae_tf.data.tables.kinds import BOOLS, CONSTANT, MOST_CATEGORIES
+from vae_tf.data.tables.packages import import_pandas
+from vae_tf.errors import UserError, shown
+from vae_tf.files.reading import Kinds, parse_json, require_fields
+from vae_tf.probability.likelihoods.layout import KINDS, Layout
+
+# Types of pandas that samples can have; a folder of somebody else may name no other.
+TYPES = re.compile(
+    r"[Uu]?[Ii]nt(8|16|32|64)|[Ff]loat(16|32|64)|bool(ean)?|str(ing)?|object|category"
+)
+
+_FIELDS: Kinds = {
+    "name": str,
+    "kind": str,
+    "dtype": str,
+    "values": list,
+    "ordered": bool,
+    "mean": (int, float),
+    "stddev": (int, float),
+    "low": (int, float),
+    "high": (int, float),
+    "decimals": (int, type(None)),
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Column:
+    """A column of a table.
+
+    Attributes:
+        name: Its name.
+        kind: "numeric", "count", "binary", "categorical", "constant" or "ignored".
+        dtype: Its type in pandas' words, which samples have again.
+        values: Values of a binary or constant column, or the categories, in order.
+        ordered: Whether the type is of ordered categories.
+        mean: Mean over training rows; of a count, the mean of log(1 + count).
+        stddev: Standard deviation over training rows, likewise; above 0.
+        low: Smallest number in training rows. Samples are not below it. 0 where values are no
+            numbers.
+        high: Largest number in training rows, likewise.
+        decimals: Digits behind the point to which samples are rounded; None rounds nothing.
+    """
+
+    name: str
+    kind: str
+    dtype: str
+    values: tuple[Any, ...] = ()
+    ordered: bool = False
+    mean: float = 0.0
+    stddev: float = 1.0
+    low: float = 0.0
+    high: float = 0.0
+    decimals: int | None = None
+
+    @property
+    def width(self) -> int:
+        """Number of values of the vector."""
+        if self.kind == "categorical":
+            return len(self.values)
+        return 1 if self.kind in KINDS else 0
+
+    def encoded(self, cells) -> np.ndarray:
+        """Encode cells, a pandas Series `[N]`, as `[N, width]` float32, NaN where one is missing.
+
+        Raises:
+            UserError: If a cell is no number, or of a category that the column does not have.
+        """
+        if self.kind in ("numeric", "count"):
+            numbers = numbers_of(cells)
+            bad = np.isnan(numbers) & cells.notna().to_numpy()
+            if self.kind == "count":
+                bad |= (numbers < 0) | (numbers != np.round(numbers)) & ~np.isnan(numbers)
+            bad |= np.isinf(numbers)
+            if bad.any():
+                what = "a count" if self.kind == "count" else "a finite number"
+                raise UserError(
+                    f"Column {shown(self.name)} is {self.kind}. Received: "
+                    f"{shown(cells[bad].iloc[0])}, which is not {what}. Correct or empty the cell."
+                )
+            if self.kind == "count":
+                numbers = np.log1p(numbers)
+            return ((numbers - self.mean) / self.stddev).astype(np.float32)[:, None]
+        codes = self._codes(cells)
+        known = codes >= 0
+        if self.kind == "binary":
+            return np.where(known, codes, np.nan).astype(np.float32)[:, None]
+        rows = np.full((len(codes), self.width), np.nan, np.float32)
+        rows[known] = np.eye(self.width, dtype=np.float32)[codes[known]]
+        return rows
+
+    def decoded(self, vectors: np.ndarray):
+        """Decode `[N, width]` as cells, a pandas Series of the column's own type."""
+        pandas = import_pandas()
+        if self.kind == CONSTANT:
+            return pandas.Series([self.values[0]] * len(vectors)).astype(self._dtype(pandas))
+        missing = np.isnan(vectors).any(axis=1)
+        if self.kind in ("binary", "categorical"):
+            codes = vectors.argmax(axis=1) if self.width > 1 else vectors[:, 0] > 0.5
+            cells = pandas.Series(np.array([*self.values], object)[np.where(missing, 0, codes)])
+        else:
+            numbers: Any = vectors[:, 0].astype(np.float64) * self.stddev + self.mean
+            if self.kind == "count":
+                numbers = np.round(np.expm1(numbers))
+            numbers = np.clip(numbers, self.low, self.high)
+            if self.decimals is not None:
+                numbers = np.round(numbers, self.decimals)
+            cells = pandas.Series(np.where(missing, 0.0, numbers))
+        typed = cells.astype(self._dtype(pandas))
+        return typed.mask(missing) if missing.any() else typed
+
+    def _dtype(self, pandas):
+        if self.dtype == "category":
+            return pandas.CategoricalDtype([*self.values], ordered=self.ordered)
+        return self.dtype
+
+    def _codes(self, cells) -> np.ndarray:
+        """Numbers of the values `[N]`, -1 where a cell is missing."""
+        found, different = import_pandas().factorize(cells)
+        codes = np.array([self._code(value) for value in different] + [-1])
+        new = [value for value, code in zip(different, codes, strict=False) if code < 0]
+        if new:
+            more = f" and {len(new) - 5:,} more" if len(new) > 5 else ""
+            raise UserError(
+                f"Column {shown(self.name)} has the categories {shown(list(self.values))}. "
+                f"Received new ones: {', '.join(map(shown, new[:5]))}{more}. The model knows "
+                f"nothing of these: drop the rows, merge the categories, or empty the cells."
+            )
+        return codes[found]
+
+    def _code(self, value) -> int:
+        return self._numbers.get(_key(value, self.values[0]), -1)
+
+    @functools.cached_property
+    def _numbers(self) -> dict:
+        return {_key(value, self.values[0]): number for number, value in enumerate(self.values)}
+
+
+class Columns(Sequence[Column]):
+    """The columns of a table, in its order.
+
+    Args:
+        columns: The columns.
+
+    Attributes:
+        coded: Columns that the vector holds, in its order: by kind, then as in the table.
+        layout: Layout of the vector.
+    """
+
+    def __init__(self, columns: Sequence[Column]):
+        self._columns = tuple(columns)
+        self.coded = [column for kind in KINDS for column in columns if column.kind == kind]
+        self.layout = Layout(
+            sum(column.kind == "numeric" for column in columns),
+            tuple((c.mean, c.stddev) for c in columns if c.kind == "count"),
+            sum(column.kind == "binary" for column in columns),
+            tuple(len(column.values) for column in columns if column.kind == "categorical"),
+        )
+
+    def __len__(self):
+        return len(self._columns)
+
+    def __getitem__(self, index):
+        return self._columns[index]
+
+    def __repr__(self):
+        return f"<Columns: {', '.join(f'{c.name} ({c.kind})' for c in self)}>"
+
+    @property
+    def names(self) -> list[str]:
+        """Names of all columns except the ignored ones."""
+        return [column.name for column in self if column.kind != "ignored"]
+
+    @property
+    def slices(self) -> dict[str, slice]:
+        """Name of each column of the vector -> its place there."""
+        ends = np.cumsum([0] + [column.width for column in self.coded])
+        places = map(slice, ends[:-1].tolist(), ends[1:].tolist())
+        return {column.name: place for column, place in zip(self.coded, places, strict=True)}
+
+    def encode(self, frame) -> np.ndarray:
+        """Encode a DataFrame as vectors `[N, D]`, float32, NaN where a cell is missing.
+
+        Args:
+            frame: DataFrame with the table's columns, in any order. Ignored ones may be there.
+
+        Raises:
+            UserError: If a column is missing, unknown or there twice, or a cell does not fit.
+        """
+        pandas = import_pandas()
+        if not isinstance(frame, pandas.DataFrame):
+            raise UserError(f"Expected a pandas DataFrame. Received: {type(frame).__name__}")
+        known = {column.name for column in self}
+        missing = [name for name in self.names if name not in frame.columns]
+        extra = [name for name in frame.columns if name not in known]
+        if missing or extra or frame.columns.duplicated().any():
+            raise UserError(
+                f"Expected the columns {shown(self.names)}, each once. Received: missing "
+                f"{shown(missing)}, unknown {shown(extra)}. Choose them: frame[[...]]."
+            )
+        for column in self:
+            if column.kind == CONSTANT:
+                column._codes(frame[column.name])
+        if not len(frame):
+            return np.zeros((0, self.layout.width), np.float32)
+        return np.concatenate([column.encoded(frame[column.name]) for column in self.coded], axis=1)
+
+    def decode(self, vectors: np.ndarray):
+        """Decode vectors `[N, D]` as a DataFrame with the table's columns and types.
+
+        Args:
+            vectors: `[N, D]`; of the values of a category the largest counts, a number is cut to
+                the range of training rows and rounded as the table's numbers are. NaN is missing.
+        """
+        places = self.slices
+        empty = np.zeros((len(vectors), 0))
+        cells = {
+            column.name: column.decoded(
+                vectors[:, places[column.name]] if column.name in places else empty
+            )
+            for column in self
+            if column.kind != "ignored"
+        }
+        return import_pandas().DataFrame(cells)
+
+    def to_json(self) -> str:
+        """JSON text from which `from_json` makes the same columns."""
+        listed = [dataclasses.asdict(column) for column in self]
+        return json.dumps({"columns": listed}, indent=1, allow_nan=False) + "\n"
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the JSON."""
+        return hashlib.sha256(self.to_json().encode()).hexdigest()
+
+    @classmethod
+    def from_json(cls, text: str) -> "Columns":
+        """Read the text of `to_json`, which a stranger may have written.
+
+        Raises:
+            UserError: If it is not that.
+        """
+        record = require_fields(parse_json(text), {"columns": list})
+        columns = [_read(each) for each in record["columns"]]
+        made = cls(columns)
+        if len({column.name for column in columns}) < len(columns) or not made.coded:
+            raise UserError("Columns must have different names, and one must vary.")
+        return made
+
+
+def numbers_of(cells) -> np.ndarray:
+    """Return cells, a pandas Series, as float64 `[N]`; NaN where one is missing or no number."""
+    pandas = import_pandas()
+    if cells.dtype.kind in "bmM" or isinstance(cells.dtype, pandas.CategoricalDtype):
+        return np.full(len(cells), np.nan)
+    numbers = pandas.to_numeric(cells, errors="coerce")
+    return numbers.to_numpy(np.float64, na_value=np.nan)
+
+
+def _key(value, like):
+    """What values are compared by: bools, numbers or text, whichever `like` is; None for others."""
+    if isinstance(like, bool):
+        return value if isinstance(value, (bool, np.bool_)) else BOOLS.get(str(value))
+    if isinstance(like, (int, float)):
+        try:
+            return float(value)
+        except (TypeError, ValueError):
+            return None
+    return str(value)
+
+
+def _read(record) -> Column:
+    require_fields(record, _FIELDS)
+    if set(record) != set(_FIELDS):
+        raise UserError(f"Unknown fields of a column: {shown(sorted(set(record) - set(_FIELDS)))}")
+    column = Column(**record | {"values": tuple(record["values"])})
+    least, most = {"binary": (2, 2), "categorical": (2, MOST_CATEGORIES), CONSTANT: (1, 1)}.get(
+        column.kind, (0, 0)
+    )
+    scale = (column.mean, column.stddev, column.low, column.high)
+    fits = (
+        column.kind in (*KINDS, CONSTANT, "ignored")
+        and TYPES.fullmatch(column.dtype)
+        and least <= len(column.values) <= most
+        and all(isinstance(value, (str, int, float)) for value in column.values)
+        and all(math.isfinite(value) for value in scale)
+        and column.stddev > 0
+        and column.low <= column.high
+        and 0 <= (column.decimals or 0) <= 20
+    )
+    if not fits:
+        raise UserError(f"Not a column of a table: {shown(record)}")
+    return column
