@@ -92,8 +92,9 @@ def build_image_autoencoder(
     trunk = _trunk(spec, image_shape, seed)
     back = specs.mirrored(spec, image_shape[-1])
     back = back[1:] if specs.dense(spec) else back  # the code is the last dense layer itself
-    options = {"activation": "leaky_relu", "seed": seed + 1}
-    decoder = build_decoder(back, image_shape, trunk.output.shape[-1], **options)
+    decoder = build_decoder(
+        back, image_shape, trunk.output.shape[-1], activation="leaky_relu", seed=seed + 1
+    )
     images = layers.Activation("sigmoid", name="images")(decoder(trunk.output))
     return keras.Model(trunk.input, images, name="discriminator")
 

@@ -103,9 +103,9 @@ def jacobian_norms(
     """Frobenius norm of the decoder's Jacobian at each code, by central differences.
 
     The root of the sum, over latents, of the squared change of the image per unit of the latent.
-    For a linear decoder it is the norm of its matrix. **Lower is smoother**, at least 0, in units of
-    pixels per unit of a latent: norms of two models are comparable where their codes have one scale,
-    as under the prior N(0, I).
+    For a linear decoder it is the norm of its matrix. **Lower is smoother**, at least 0, in pixels
+    per unit of a latent: norms of two models are comparable where their codes have one scale, as
+    under the prior N(0, I).
 
     Args:
         decode: Function from codes `[n, L]`, float32, to images `[n, ...]`.
