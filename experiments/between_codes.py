@@ -1,4 +1,4 @@
-"""What is between two codes, by beta; and a circle of hues: `python experiments/between_codes.py`.
+"""Paths between two codes, by beta, and a circle of hues: `python experiments/between_codes.py`.
 
     python experiments/between_codes.py           measures what is missing, and draws
 
@@ -89,7 +89,7 @@ def of_hues(table: Table, name: str, seed: int) -> tuple:
     rate = {}
     for label, other in (("opposite", opposite), ("near", near)):
         midpoints = model.decode(0.5 * (codes + other))
-        # Beside reconstructions of hues in between: what the decoder cannot do is no hole.
+        # Compared with reconstructions of hues in between, which the decoder blurs as well.
         rate[label] = convexity(midpoints, images[kept], model.reconstruct(images[~kept]))
     turns = np.unwrap(np.arctan2(*(codes - codes.mean(axis=0)).T[::-1]))
     rate["turns"] = abs(turns[-1] - turns[0]) / (2 * np.pi)

@@ -91,7 +91,7 @@ def diagonal(table: Table, seed: int):
     sprites = data.load("sprites", image_size=16)
     rng = np.random.default_rng(0)
     factors = sprites.sample_factors(6_000, rng)
-    factors[:, [0, 2]] = [[1, 0]]  # ellipses that lie: scale, x and y differ
+    factors[:, [0, 2]] = [[1, 0]]  # level ellipses: scale, x and y differ
     images = sprites.images_of(factors)
     params = replace(DIGITS, latent_size=5, encoder=((256,), (64,)), seed=seed, steps=3_000)
     kinds = {"diagonal": None, "full covariance": FullCovarianceVAE}

@@ -50,7 +50,7 @@ class RelaxedClasses(Distribution):
 
     Attributes:
         logits: `[B, N, K]`.
-        temperature: Of the softmax; 0 draws hard one-hot vectors, with no gradient.
+        temperature: Temperature of the softmax; 0 draws hard one-hot vectors, with no gradient.
     """
 
     logits: Any

@@ -35,7 +35,7 @@ def test_losses_are_those_of_the_paper(tiny, blobs):
     critic = lambda images: np.array(model.discriminator(images))  # noqa: E731
     mixed = model.decode(alpha * codes + (1 - alpha) * codes[::-1])
     image = model.reconstruct(blobs)
-    # Beside 4 / 64 of the sum of squared errors, which is their mean for pixels from -1 to 1.
+    # The weight is relative to the mean square of pixels from -1 to 1: 4 / 64 of the sum.
     np.testing.assert_allclose(penalty * 4 / 64, 0.7 * critic(mixed) ** 2, rtol=1e-4)
     of_critic = np.mean((critic(mixed) - alpha[:, 0]) ** 2)
     of_critic += np.mean(critic(0.3 * blobs + 0.7 * image) ** 2)

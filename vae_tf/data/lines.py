@@ -1,8 +1,8 @@
 """The lines: one line from the center outwards, at any angle, rendered by us on demand.
 
-The pixels are those of the authors' code (https://github.com/brain-research/acai, `lib/data.py`),
-there from -1 to 1: a line 15 pixels long and 2 wide, of 32x32 pixels, whose borders are grey by the
-part of a pixel that they cover.
+The pixels are the same as in the authors' code (https://github.com/brain-research/acai,
+`lib/data.py`), where they are from -1 to 1: a line 15 pixels long and 2 wide, in 32x32 pixels. A
+pixel at its border is grey by the part that the line covers.
 
 Reference:
     Berthelot et al., "Understanding and Improving Interpolation in Autoencoders via an Adversarial

@@ -35,8 +35,8 @@ class ACAI(Adversarial, DeterministicAutoEncoder):
     interpolation_weight: float = hyperparameter(
         0.5,
         "Weight of the critic's squared prediction, lambda in the paper, beside the mean squared "
-        "error of pixels from -1 to 1, as in the authors' code. Beside sums of squares over D "
-        "pixels from 0 to 1, it is multiplied by D / 4.",
+        "error of pixels from -1 to 1, as in the authors' code. It is multiplied by D / 4, as our "
+        "reconstruction sums over D pixels from 0 to 1.",
         least=0,
     )
     gamma: float = hyperparameter(
@@ -45,10 +45,10 @@ class ACAI(Adversarial, DeterministicAutoEncoder):
         least=0,
         most=1,
     )
-    # Of a model, the network of these layers.
+    # A model has the network of these layers.
     discriminator: keras.Model = hyperparameter(
         ((256,), (256,)),
-        "Layers of the critic, convolutional or dense; in the paper those of the encoder.",
+        "Layers of the critic, convolutional or dense; in the paper the encoder's.",
         read=read_image_layers,
     )
 
@@ -73,7 +73,7 @@ class ACAI(Adversarial, DeterministicAutoEncoder):
         """Squared errors of the critic on mixtures and on what is none, scalar (Eq. 2).
 
         Args:
-            outputs: What the forward pass gave.
+            outputs: Result of the forward pass.
             mixed: `[B, H, W, C]`, images of mixtures.
             alpha: `[B]`, the share of each one's first code.
         """

@@ -45,7 +45,7 @@ class GAIA(Adversarial, DeterministicAutoEncoder):
         "Weight of the discriminator's errors, summed over pixels; ours.",
         least=0,
     )
-    # Of a model, the network of these layers.
+    # A model has the network of these layers.
     discriminator: keras.Model = hyperparameter(
         ((256,), (64,)),
         "Layers of the discriminator from the image to its code, convolutional or dense; the way "

@@ -1,4 +1,4 @@
-"""What is between two codes: how real images on the way are, and how even the way is.
+"""Ways between two codes: how real the images are, and how even the way is.
 
 References:
     Chen et al., "Metrics for Deep Generative Models", AISTATS 2018 (lengths of ways in image
@@ -27,7 +27,7 @@ def convexity(midpoints: np.ndarray, images: np.ndarray, held_out: np.ndarray) -
 
     Args:
         midpoints: `[M, ...]` decoded images halfway between two codes.
-        images: `[N, ...]` images of the data, such as those of training.
+        images: `[N, ...]` images of the data, such as the training images.
         held_out: `[K, ...]` other images of the data, drawn as `images` are.
 
     Returns:
@@ -131,7 +131,7 @@ def jacobian_norms(
         ahead, behind = codes.astype("float32"), codes.astype("float32")
         ahead[:, latent] += step
         behind[:, latent] -= step
-        # What float32 made of the two steps.
+        # The distance after rounding to float32.
         distance = (ahead[:, latent] - behind[:, latent]).astype(np.float64)
         change = np.asarray(decode(ahead), np.float64) - np.asarray(decode(behind), np.float64)
         squares += np.square(change.reshape(len(codes), -1) / distance[:, None]).sum(axis=1)

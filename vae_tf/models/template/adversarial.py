@@ -76,7 +76,7 @@ def discriminator_terms(real_logits, fake_logits) -> dict:
 
 
 def mixtures(z, share):
-    """Codes on the straight way between those of two images of a batch.
+    """Codes on the straight way between the codes of two images of a batch.
 
     Args:
         z: `[B, L]` codes; each is paired with the one as far from the other end of the batch.
