@@ -21,6 +21,8 @@ import few_labels  # noqa: E402
 import hierarchies  # noqa: E402
 import imputation_tables  # noqa: E402
 import label_curve  # noqa: E402
+import lines  # noqa: E402
+import number_table  # noqa: E402
 import registry_tables  # noqa: E402
 import sprites_steps  # noqa: E402
 
@@ -31,12 +33,84 @@ def _records(name: str) -> dict:
     return json.loads((ROOT / "experiments" / f"{name}.json").read_text(encoding="utf-8"))
 
 
+def _numbers(file: str, question: str, heading: str, names: dict, digits: int = 2) -> str:
+    table = number_table.Table(ROOT / "experiments" / f"{file}.csv")
+    return table.markdown(question, heading, names, digits)
+
+
+_BOUND = {"reconstruction": "reconstruction", "kl": "KL", "elbo": "ELBO"}
+
 # Name of a table in its page -> the table as Markdown.
 TABLES: dict[str, Callable[[], str]] = {
     "anomalies left out": lambda: anomaly_tables.digits_table("left_out"),
     "anomalies one class": lambda: anomaly_tables.digits_table("one_class"),
     "anomalies paradox": anomaly_tables.paradox_table,
     "discrete codes": lambda: discrete_codes.table(discrete_codes.rows()),
+    "between codes": lambda: _numbers(
+        "between_codes",
+        "beta",
+        "beta",
+        {
+            "convexity_straight": "midpoint, straight",
+            "convexity_spherical": "spherical",
+            "convexity_flow": "through the flow",
+            "convexity_reconstructions": "reconstructions",
+            "detour_straight": "detour",
+            "largest_step_straight": "largest step",
+            "jacobian": "Jacobian",
+            "jacobian_scaled": "Jacobian, scaled",
+        },
+    ),
+    "hues": lambda: _numbers(
+        "between_codes",
+        "hue",
+        "model",
+        {
+            "opposite": "midpoints of opposite hues",
+            "near": "of hues a sixteenth apart",
+            "turns": "turns of the codes",
+        },
+    ),
+    "lines": lines.table,
+    "latent sizes": lambda: _numbers(
+        "small_questions", "map", "setting", {**_BOUND, "active": "active latents"}
+    ),
+    "samples": lambda: _numbers(
+        "small_questions",
+        "samples",
+        "samples",
+        {**_BOUND, "spread_of_loss": "spread of the loss", "cpu_seconds": "CPU seconds"},
+    ),
+    "alignment": lambda: _numbers(
+        "small_questions",
+        "diagonal",
+        "posterior",
+        {"elbo": "ELBO", "mig": "MIG", "mig_rotated": "MIG, codes rotated"},
+    ),
+    "networks": lambda: _numbers("small_questions", "networks", "network", _BOUND),
+    "generated": lambda: _numbers(
+        "small_questions", "distance", "distance of the code from 0", {"to_data": "ratio"}
+    ),
+    "sparsity": lambda: _numbers(
+        "small_questions",
+        "sparsity",
+        "model",
+        {"active": "active latents", "hoyer": "sparsity (Hoyer)", "kurtosis": "kurtosis"},
+    ),
+    "robustness": lambda: _numbers(
+        "small_questions",
+        "robustness",
+        "beta",
+        {
+            name: name
+            for name in ("clean", "noise 0.1", "noise 0.3", "shift 1 pixel", "half contrast")
+        },
+        1,
+    ),
+    "classes": lambda: _numbers("small_questions", "gumbel", "latents", _BOUND),
+    "maps": lambda: _numbers(
+        "small_questions", "projection", "map", {"accuracy": "accuracy, %"}, 1
+    ),
     "few_labels": lambda: few_labels.table(_records("few_labels")),
     "few_labels tricks": lambda: few_labels.table_of_tricks(_records("few_labels")),
     "hierarchies": lambda: hierarchies.table(_records("hierarchies")),

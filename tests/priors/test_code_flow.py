@@ -48,6 +48,15 @@ def test_the_width_of_the_posteriors_counts():
     np.testing.assert_allclose(samples.std(axis=0), 2.0, rtol=0.05)
 
 
+def test_noise_and_codes_are_inverses():
+    rng = np.random.default_rng(0)
+    codes = rng.normal(size=(200, 3)) @ rng.normal(size=(3, 3)) + 2.0
+    flow = fit_flow(codes, steps=3)
+    noise = flow.noise_of(codes)
+    np.testing.assert_allclose(flow.codes_of(noise), codes, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(noise.mean(axis=0), 0.0, atol=0.2)
+
+
 def test_latents_that_are_the_same_for_all_images_do_no_harm():
     codes = np.random.default_rng(0).normal(size=(200, 3))
     codes[:, 1] = 0.25

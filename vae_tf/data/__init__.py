@@ -42,6 +42,7 @@ def _loader(module: str, function: str, *arguments: str) -> Callable[..., Collec
 # Name -> loader, which takes `image_size` and `channels` (None: as the set has them).
 DATASETS: dict[str, Callable[..., Collection]] = {
     "sprites": _loader("sprites", "load_sprites"),
+    "lines": _loader("lines", "load_lines"),
     "digits": _loader("digits", "load_digits"),
     "emoji": _loader("emoji", "load_emoji"),
     "emoji_by_family": _loader("emoji", "load_by_family"),

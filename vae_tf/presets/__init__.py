@@ -10,6 +10,7 @@ from vae_tf.presets import (
     celeba,
     digits,
     emoji,
+    lines,
     mnist,
     semi_supervised,
     sprites,
@@ -21,6 +22,7 @@ from vae_tf.studies import Study
 GROUPS: tuple[Presets[Params], ...] = (
     digits.RUNS,
     sprites.RUNS,
+    lines.RUNS,
     emoji.RUNS,
     mnist.RUNS,
     binary_mnist.RUNS,

@@ -39,9 +39,16 @@ class CodeFlow(NamedTuple):
 
     def sample(self, n: int, rng: np.random.Generator) -> np.ndarray:
         """Draws `n` codes `[n, L]`, float32."""
-        noise = rng.standard_normal((n, len(self.center))).astype("float32")
-        y = np.array(self._network().inverse(noise))
+        return self.codes_of(rng.standard_normal((n, len(self.center))).astype("float32"))
+
+    def codes_of(self, noise: np.ndarray) -> np.ndarray:
+        """Codes `[N, L]`, float32, that noise `[N, L]` becomes; noise of N(0, I) is a sample."""
+        y = np.array(self._network().inverse(np.asarray(noise, "float32")))
         return (self.center + y @ self.factor.T).astype("float32")
+
+    def noise_of(self, codes: np.ndarray) -> np.ndarray:
+        """Noise `[N, L]` that becomes codes `[N, L]`: the inverse of `codes_of`."""
+        return np.array(self._network()(_whitened(codes, self.center, self.factor))[0])
 
     def log_prob(self, codes: np.ndarray) -> np.ndarray:
         """Log-density `[N]` of codes `[N, L]`, in nats."""

@@ -41,8 +41,10 @@ from vae_tf.scores.likelihood import (
     importance_estimates,
     log_likelihood,
 )
+from vae_tf.scores.line_interpolations import line_interpolation_scores
 from vae_tf.scores.mcc import mcc_score
 from vae_tf.scores.modularity import modularity_score
+from vae_tf.scores.paths import convexity, jacobian_norms, path_smoothness
 from vae_tf.scores.probes import LabeledCodes, probe_scores
 from vae_tf.scores.registry import SCORES
 from vae_tf.scores.representation import Codes, Representation
@@ -82,6 +84,7 @@ __all__ = [
     "chance_level_of_codes",
     "cluster_codes",
     "clustering_scores",
+    "convexity",
     "copy_check",
     "dci_es_scores",
     "dci_from_importance",
@@ -102,9 +105,11 @@ __all__ = [
     "importance_matrix",
     "infomec_scores",
     "irs_score",
+    "jacobian_norms",
     "kernel_distance",
     "kl_per_code",
     "least_total_correlation",
+    "line_interpolation_scores",
     "log_likelihood",
     "mcc_score",
     "mig_density_score",
@@ -114,6 +119,7 @@ __all__ = [
     "mutual_information_matrix",
     "normalized_information_matrix",
     "null_total_correlation",
+    "path_smoothness",
     "precision_recall",
     "predictability_matrix",
     "probe_scores",

@@ -1,6 +1,7 @@
 """Shared by variants with a discriminator: a second network with an optimizer of its own."""
 
 import keras
+import tensorflow as tf
 from keras import ops
 
 from vae_tf.models.template.generative_model import GenerativeModel
@@ -72,3 +73,18 @@ def discriminator_terms(real_logits, fake_logits) -> dict:
     right = [ops.cast(logits > 0, "float32") for logits in (real_logits, -fake_logits)]
     accuracy = 0.5 * (ops.mean(right[0]) + ops.mean(right[1]))
     return {"discriminator_loss": loss, "discriminator_accuracy": accuracy}
+
+
+def mixtures(z, share):
+    """Codes on the straight way between the codes of two images of a batch.
+
+    Args:
+        z: `[B, L]` codes; each is paired with the one as far from the other end of the batch.
+        share: `[B, 1]`, the share of the code itself; the other one has the rest.
+
+    Returns:
+        `[B, L]`, share z_i + (1 - share) z_(B - 1 - i).
+    """
+    # Their own branch of the codes, so that gradients are summed in pairs.
+    z = tf.identity(z)
+    return share * z + (1.0 - share) * ops.flip(z, axis=0)

@@ -1,0 +1,181 @@
+"""Paths between two codes, by beta, and a circle of hues: `python experiments/between_codes.py`.
+
+    python experiments/between_codes.py           measures what is missing, and draws
+
+Digits: a dense VAE of 8 latents, 1,500 steps, each beta and seed. Discs: 16x16, of 256 hues.
+Rows are kept in experiments/between_codes.csv; experiments/tables.py writes the tables of
+docs/results/between_codes.md from them.
+"""
+
+import colorsys
+from pathlib import Path
+
+import numpy as np
+import tiny_models
+from number_table import GALLERY, Table
+
+from vae_tf.config import replace
+from vae_tf.directions import path_codes
+from vae_tf.metrics import convexity, jacobian_norms, path_smoothness
+
+ROWS = Path(__file__).with_suffix(".csv")
+BETAS = (0, 0.25, 0.5, 1, 2, 4)
+SEEDS = 3
+PAIRS = 148
+STEPS = 17  # images on a way, both ends included
+WAYS = ("straight", "spherical", "flow")
+NUM_HUES = 256
+HUE_MODELS = {"ae": 0, "VAE": 1, "beta 4": 4}
+
+
+def ways_between(mean, log_stddev, ends: np.ndarray, kind: str) -> np.ndarray:
+    """Codes `[P, S, L]` on ways between ends `[P, 2, L]`.
+
+    A way under the flow is spherical in the noise that the flow, fitted to codes of training
+    images, makes codes of.
+    """
+    if kind != "flow":
+        return np.stack([path_codes(first, last, STEPS, kind) for first, last in ends])
+    from vae_tf.priors.code_flow import fit_flow
+
+    flow = fit_flow(mean, log_stddev, steps=400)
+    noise = flow.noise_of(ends.reshape(-1, ends.shape[-1])).reshape(ends.shape)
+    paths = [path_codes(first, last, STEPS, "spherical") for first, last in noise]
+    return flow.codes_of(np.concatenate(paths)).reshape(len(ends), STEPS, -1)
+
+
+def of_beta(table: Table, beta: float, seed: int):
+    """Convexity and smoothness of one model on digits."""
+    images, _, test, _ = tiny_models.digits()
+    model, _ = tiny_models.trained(tiny_models.of_beta(beta, seed=seed), images)
+    mean, log_stddev = model.encode(images)
+    codes = model.encode(test)[0]
+    ends = np.stack([codes[:PAIRS], codes[PAIRS : 2 * PAIRS]], axis=1)
+    values = dict(tiny_models.averages(model, test))
+    values["jacobian"] = jacobian_norms(model.decode, codes).mean()
+    # Relative to the spread of the codes: how much the image changes in one of its deviations.
+    scaled = jacobian_norms(lambda z: model.decode(z * mean.std(axis=0)), codes / mean.std(axis=0))
+    values["jacobian_scaled"] = scaled.mean()
+    values["convexity_reconstructions"] = convexity(model.reconstruct(test), images, test)
+    for kind in WAYS:
+        ways = ways_between(mean, None if beta == 0 else log_stddev, ends, kind)
+        drawn = model.decode(ways.reshape(-1, ways.shape[-1]).astype("float32"))
+        drawn = drawn.reshape(PAIRS, STEPS, 8, 8, 1)
+        values[f"convexity_{kind}"] = convexity(drawn[:, STEPS // 2], images, test)
+        values |= {f"{name}_{kind}": v for name, v in path_smoothness(drawn).items()}
+    overlaid = 0.5 * (test[:PAIRS] + test[PAIRS : 2 * PAIRS])
+    values["convexity_overlaid"] = convexity(overlaid, images, test)
+    table.add("beta", beta, seed, values)
+
+
+def discs() -> np.ndarray:
+    """Discs `[256, 16, 16, 3]` of all hues, of full saturation, on black."""
+    row, column = np.indices((16, 16)) - 7.5
+    disc = np.clip(6.5 - np.hypot(row, column), 0, 1)[..., None]
+    colors = [colorsys.hsv_to_rgb(k / NUM_HUES, 1, 1) for k in range(NUM_HUES)]
+    return np.stack([disc * color for color in colors]).astype("float32")
+
+
+def of_hues(table: Table, name: str, seed: int) -> tuple:
+    """How far midpoints of opposite hues are from the data; codes and images for the figure."""
+    images = discs()
+    params = tiny_models.of_beta(HUE_MODELS[name], seed=seed)
+    params = replace(params, latent_size=2, encoder=((64,),), likelihood="gaussian(stddev=0.1)")
+    model, _ = tiny_models.trained(params, images)
+    codes = model.encode(images)[0]
+    opposite = np.roll(codes, NUM_HUES // 2, axis=0)
+    near = np.roll(codes, NUM_HUES // 16, axis=0)
+    kept = np.arange(NUM_HUES) % 2 == 0
+    rate = {}
+    for label, other in (("opposite", opposite), ("near", near)):
+        midpoints = model.decode(0.5 * (codes + other))
+        # Compared with reconstructions of hues in between, which the decoder blurs as well.
+        rate[label] = convexity(midpoints, images[kept], model.reconstruct(images[~kept]))
+    turns = np.unwrap(np.arctan2(*(codes - codes.mean(axis=0)).T[::-1]))
+    rate["turns"] = abs(turns[-1] - turns[0]) / (2 * np.pi)
+    table.add("hue", name, seed, rate)
+    ways = np.stack([path_codes(codes[k], codes[k + 128], 9) for k in (0, 43, 85)])
+    drawn = model.decode(ways.reshape(-1, 2).astype("float32")).reshape(3, 9, 16, 16, 3)
+    return codes, drawn
+
+
+def draw_betas(table: Table):
+    """Convexity and smoothness against beta."""
+    from matplotlib.figure import Figure
+
+    from vae_tf.plots.saving import save_figure
+
+    panels = {
+        "Midpoint to data, over held-out to data": [
+            ("convexity_straight", "straight"),
+            ("convexity_spherical", "spherical"),
+            ("convexity_flow", "through the flow"),
+            ("convexity_reconstructions", "reconstructions"),
+        ],
+        "Length of the way over the straight distance": [
+            ("detour_straight", "straight"),
+            ("detour_spherical", "spherical"),
+            ("detour_flow", "through the flow"),
+        ],
+        "Norm of the decoder's Jacobian": [
+            ("jacobian", "per unit of a latent"),
+            ("jacobian_scaled", "per deviation of the means"),
+        ],
+    }
+    figure = Figure(figsize=(12, 3.6), dpi=90, layout="constrained")
+    at = np.arange(len(BETAS))
+    colors = ("#d55e00", "#0072b2", "#56b4e9", "#444444")
+    for axes, (title, curves) in zip(figure.subplots(1, 3), panels.items(), strict=True):
+        for (name, label), color in zip(curves, colors, strict=False):
+            found = np.array([table.values("beta", beta, name) for beta in BETAS])
+            axes.plot(at, found.mean(axis=1), "o-", color=color, label=label)
+            axes.plot(np.repeat(at, found.shape[1]), found.ravel(), ".", color=color, alpha=0.4)
+        axes.set(title=title, xlabel="beta", xticks=at, xticklabels=BETAS)
+        axes.title.set_fontsize(10)
+        axes.legend(frameon=False, fontsize=8)
+        axes.spines[["top", "right"]].set_visible(False)
+    save_figure(GALLERY / "between_codes_beta.png", figure)
+
+
+def draw_hues(found: dict):
+    """Codes of all hues, and ways between opposite hues."""
+    from matplotlib.figure import Figure
+
+    from vae_tf.plots.grids import image_grid
+    from vae_tf.plots.saving import save_figure
+
+    colors = [colorsys.hsv_to_rgb(k / NUM_HUES, 1, 0.9) for k in range(NUM_HUES)]
+    figure = Figure(figsize=(11, 5.6), dpi=80, layout="constrained")
+    cells = figure.subplots(2, len(found), height_ratios=(2, 1))
+    for (name, (codes, drawn)), above, below in zip(found.items(), *cells, strict=True):
+        above.scatter(*codes.T, c=colors, s=14)
+        for k in (0, 43, 85):
+            above.plot(*codes[[k, k + 128]].T, color="#888888", lw=0.8, zorder=0)
+        above.set(title=name, xlabel="latent 0", ylabel="latent 1")
+        above.set_aspect("equal", "datalim")
+        below.imshow(image_grid(drawn.reshape(-1, 16, 16, 3), 9, tile=32))
+        below.set_axis_off()
+    save_figure(GALLERY / "hue_circle.png", figure)
+
+
+def main():
+    """Measures what is missing, and draws."""
+    table = Table(ROWS)
+    for seed in range(SEEDS):
+        for beta in BETAS:
+            if not table.has("beta", beta, seed):
+                of_beta(table, beta, seed)
+    draw_betas(table)
+    found = {}
+    for seed in range(SEEDS):
+        for name in HUE_MODELS:
+            if not table.has("hue", name, seed):
+                drawn = of_hues(table, name, seed)
+                if seed == 0:
+                    found[name] = drawn
+    if found:
+        draw_hues(found)
+
+
+if __name__ == "__main__":
+    main()

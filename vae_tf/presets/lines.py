@@ -1,0 +1,65 @@
+"""Lines at any angle: how well models interpolate (Berthelot et al. 2019)."""
+
+from vae_tf.config import Params, replace
+from vae_tf.presets.presets import Presets
+
+RUNS: Presets[Params] = Presets("lines", "Lines from the center outwards, 32x32: rendered here")
+
+# About a hundredth of the authors' 262,144 steps, at ten times their learning rate, with their 64
+# latents. Dense layers in place of their convolutions: they learn this set in fewer steps.
+_STEPS = 3_000
+
+RUNS.add(
+    "lines-plain-AE",
+    Params(
+        dataset="lines",
+        validation=512,
+        model="plain_ae",
+        kl_weight=None,
+        likelihood="gaussian",
+        encoder=((256,), (128,)),
+        latent_size=64,
+        learning_rate=1e-3,
+        steps=_STEPS,
+        sample_every=_STEPS,
+        validate_every=_STEPS // 3,
+    ),
+    "the plain autoencoder, baseline of the benchmark of interpolations; half a minute",
+)
+
+
+def _add(name: str, about: str, model: str, **changes):
+    RUNS.add(name, replace(RUNS["lines-plain-AE"], model=model, **changes), about)
+
+
+_add(
+    "lines-denoising-AE",
+    "images are restored from noisy copies; half a minute",
+    "denoising_ae",
+)
+_add(
+    "lines-dropout-AE",
+    "images are drawn from half of the latents; half a minute",
+    "denoising_ae",
+    hyper={"image_noise": 0.0, "code_dropout": 0.5},
+)
+_add("lines-VAE", "the VAE on the same benchmark; half a minute", "vae", likelihood="bernoulli")
+_add(
+    "lines-AAE",
+    "a discriminator holds the codes to N(0, I); a minute",
+    "adversarial_ae",
+    hyper={"discriminator": ((100,), (100,)), "encoder_learning_rate": 1e-3,
+           "discriminator_learning_rate": 1e-3},
+)  # fmt: skip
+_add(
+    "lines-ACAI",
+    "a critic must not recognize mixtures of codes; a minute",
+    "acai",
+    hyper={"discriminator_learning_rate": 1e-3},
+)
+_add(
+    "lines-GAIA",
+    "a second autoencoder must not recognize mixtures of codes; a minute",
+    "gaia",
+    hyper={"discriminator_learning_rate": 1e-3},
+)
