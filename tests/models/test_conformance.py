@@ -33,6 +33,8 @@ TABLE = {
     "adversarial_ae": {"hyper": {"discriminator": [[16], [16]]}},
     "critic_ae": {"hyper": {"discriminator": [[16]], "critic_steps": 2}},
     "factor_vae": {"hyper": {"discriminator": [[16], [16]]}},
+    "vae_gan": {"hyper": {"discriminator": [[4, 3, 2], [8]]}},
+    "perceptual_vae": {"hyper": {"features": [[4, 3, 2]]}},
     "dip_vae": {"hyper": {"kind": "ii"}},
     "capacity_vae": {"hyper": {"gamma": 10.0, "capacity": "linear(0, 2, 20)"}},
     "lagging_vae": {"hyper": {"encoder_steps": 2}},
@@ -54,6 +56,7 @@ SIZES = {
     "m2": 4 + 3,
     "m1_m2": 4 + 2 + 3,
     "auxiliary_vae": 4 + 3 + 3,
+    "sequential_vae": 3 + 3,
     "hierarchical_vae": 2 + 3,
     "ladder_vae": 2 + 3,
 }
@@ -205,7 +208,16 @@ def test_no_tensor_collects_three_gradients_at_once(model, compiled, batch):
 
 # Densities of pairs, two optimizers, statistics of batches, chains of uses, repeated rows. The VAE
 # is run in tests/training.
-@only("beta_tcvae", "factor_vae", "info_gan", "flow_vae", "iwae", "lagging_vae", "auxiliary_vae")
+@only(
+    "beta_tcvae",
+    "factor_vae",
+    "vae_gan",
+    "info_gan",
+    "flow_vae",
+    "iwae",
+    "lagging_vae",
+    "auxiliary_vae",
+)
 def test_150_updates_are_repeatable_to_the_last_bit(built, model, compiled, batch):
     """After about 100 runs of a function TensorFlow adds three or more gradients in any order."""
     batch = rows_of(batch, slice(None))
@@ -262,7 +274,7 @@ def test_the_loss_is_the_mean_of_those_of_parts_or_said_not_to_be(model, batch):
 
 
 # Two optimizers, layers of two networks, layers of our own, labels, a codebook.
-@only("vae", "factor_vae", "info_gan", "flow_vae", "conditional_vae", "qlae")
+@only("vae", "factor_vae", "info_gan", "flow_vae", "conditional_vae", "qlae", "sequential_vae")
 def test_keras_file(model, batch, images, tmp_path):
     for _ in range(2):
         model.update(batch)
