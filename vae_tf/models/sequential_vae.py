@@ -3,6 +3,7 @@
 Reference:
     Zhao, Song & Ermon, "Towards Deeper Understanding of Variational Autoencoding Models", 2017,
     Sec. 5. https://arxiv.org/abs/1702.08658
+    The authors' code: https://github.com/ermongroup/Sequential-Variational-Autoencoder
 """
 
 import keras
@@ -28,13 +29,14 @@ class SequentialVAE(VAE):
 
     The loss is the sum over steps of -log p(x | z_t, x_(t-1)) + KL(q(z_t|x) || N(0, I)): every step
     is a VAE of the same image x, given what the step before made of it. Its code has to hold only
-    what that image lacks. No gradient passes from a step to the one before. A chain of length 1 is
-    the VAE. In the paper images between steps are samples with noise; here they are the means.
+    what that image lacks. As in the authors' code, encoders read x alone, no gradient passes from a
+    step to the one before, and means pass, not samples. Their squared errors have a weight of 16,
+    here a KL weight of 1/16. A chain of length 1 is the VAE.
 
-    Encoders read x. A decoder reads z_t and what layers like the encoder's make of x_(t-1), and
-    adds to the logits of x_(t-1). z has T times `Params.latent_size` latents, first step first.
-    `reconstruction` and `elbo` in the log are of the last image, under all codes: a bound on
-    log p(x); at a KL weight of 1 and a length above 1, the loss holds the steps before besides.
+    A decoder reads z_t and what layers like the encoder's make of x_(t-1), and adds to the logits
+    of x_(t-1), where the authors have a gate. z has T times `Params.latent_size` latents, first
+    step first. `reconstruction` and `elbo` in the log are of the last image, under all codes: a
+    bound on log p(x). The loss also has the steps before it.
 
     Raises:
         UserError: If the length is not a whole number from 1 to 10.
@@ -45,7 +47,7 @@ class SequentialVAE(VAE):
     logged = ("first_reconstruction",)
 
     length: int = hyperparameter(
-        2, "T, VAEs in the chain; 1 is the VAE. Ours: up to 8 in the paper.", least=1, most=10
+        2, "T, VAEs in the chain; 1 is the VAE. The authors' code has 8, at eight times the time.", least=1, most=10
     )
 
     def __init__(self, encoder, decoder, **kwargs):

@@ -47,10 +47,10 @@ class VAE(GenerativeModel):
         return kl, {"kl": kl}
 
     def rendering_loss(self, outputs: Outputs, reconstruction):
-        """What the loss has of the rendered images, where it is more than their reconstruction.
+        """The part of the loss that rendered images have: their reconstruction, if nothing else.
 
         Args:
-            outputs: What the forward pass gave.
+            outputs: The result of the forward pass.
             reconstruction: `[B]` nats.
 
         Returns:

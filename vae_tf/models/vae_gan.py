@@ -39,7 +39,7 @@ class VAEGAN(Adversarial, VAE):
     features' error the discriminator, as in Algorithm 1. The paper minimizes log(1 - D) there,
     whose gradient vanishes where D is sure; -log D has the same fixed point.
 
-    The discriminator learns to tell images of the data from x' and x_p, by the mean cross-entropy.
+    The discriminator learns to separate images of the data from x' and x_p, by the cross-entropy.
     `reconstruction` and `elbo` in the log are of pixels, under the likelihood of the run.
 
     Raises:
@@ -58,10 +58,10 @@ class VAEGAN(Adversarial, VAE):
     adversarial_weight: float = hyperparameter(
         10.0,
         "Weight of passing for real; ours, in nats beside a sum over all features. The paper "
-        "weighs the error in features instead.",
+        "has a weight of the error in features instead.",
         least=0,
     )
-    # Of a model, the network of these layers.
+    # The network of these layers, once the model is made.
     discriminator: keras.Model = hyperparameter(
         ((32, 4, 2), (64, 4, 2), (256,)),
         "Layers of the discriminator, each with a leaky ReLU; ours, smaller than in the paper.",

@@ -247,7 +247,7 @@ def build_mirrored_decoder(
         image_shape: (H, W, C) of the data.
         inputs: Size of what it is given, latents and all else.
         batch_normalization: Whether it normalizes over the batch.
-        seed: Seed of the initial weights; None for that of the run.
+        seed: Seed of the initial weights; None for the seed of the run.
 
     Raises:
         UserError: If the spec cannot end in the image.

@@ -1,6 +1,6 @@
 """Networks whose feature maps compare images: layers of a spec, of `keras.applications`, of a run.
 
-They are built with random weights; `keras_weights` downloads those of `keras.applications`.
+They are built with random weights. `keras_weights` downloads weights of `keras.applications`.
 """
 
 import importlib
@@ -61,12 +61,12 @@ def keras_maps(name: str, image_shape: tuple[int, ...], *, seed: int = 0) -> ker
 
 
 def keras_weights(name: str, image_shape: tuple[int, ...], features: keras.Model):
-    """Downloads what a network of `keras.applications` learned on ImageNet into its maps.
+    """Downloads the ImageNet weights of a network of `keras.applications` into its maps.
 
     Args:
         name: Name of the network.
         image_shape: (H, W, C).
-        features: What `keras_maps` gave; its weights are set.
+        features: Result of `keras_maps`; its weights are set.
 
     Raises:
         UserError: If they cannot be had.
@@ -84,7 +84,7 @@ def keras_weights(name: str, image_shape: tuple[int, ...], features: keras.Model
 
 
 def copy_layers(source: keras.Model, features: keras.Model):
-    """Sets the weights of feature maps to those of layers of the same names.
+    """Sets the weights of feature maps to the weights of layers of the same names.
 
     Raises:
         UserError: If a layer is missing, or has other shapes.

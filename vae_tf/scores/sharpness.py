@@ -19,7 +19,7 @@ def power_spectrum(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
     |F|^2 / (H W), F the discrete Fourier transform of each channel, mean over images and channels:
     the sum over frequencies, over H W, is the mean square of a pixel (Parseval). No window is
-    applied, so that edges between opposite borders count; they are those of the originals, too.
+    applied, so that edges between opposite borders count, in the originals also.
 
     Args:
         images: `[N, H, W, C]`.
@@ -134,8 +134,9 @@ def _sharpness(draws):
 ROWS = {
     "sharpness": Score(
         _sharpness,
-        "power from 1/4 to 1/2 cycle per pixel over that of validation images; reconstructions of "
-        "the posterior means, and as many samples of the prior; 1 is as sharp, noise counts",
+        "power from 1/4 to 1/2 cycle per pixel over the power of validation images; "
+        "reconstructions of the posterior means, and as many samples of the prior; 1 is as sharp, "
+        "noise counts",
         needs=("pixels",),
         sizes={"num_images": "likelihood_images"},
         columns={

@@ -32,6 +32,6 @@ def radial_spectra(analyzed: AnalyzedRun) -> Figure | None:
         (
             analyzed.caption,
             f"{len(x)} validation images and as many samples of the prior, seed {SEED}; numbers: "
-            f"power in the shaded band over that of the originals",
+            f"power in the shaded band over the power of the originals",
         ),
     )
