@@ -20,13 +20,14 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from vae_tf.config import Params, replace  # noqa: E402
-from vae_tf.presets import RUNS as PRESETS  # noqa: E402
+from vae_tf.presets import runs  # noqa: E402
 from vae_tf.scores.sample_quality import frechet_distance  # noqa: E402
 from vae_tf.scores.sharpness import sharpness  # noqa: E402
 
 TABLE = ROOT / "experiments" / "sharpness.csv"
 WEIGHTS = ROOT / "experiments" / "sharpness_weights.csv"
 GALLERY = ROOT / "images" / "gallery"
+PRESETS = runs()
 
 BASE = replace(PRESETS["emoji-residual-VAE"], encoder=((32, 4, 2), (64, 4, 2), (64, 4, 2), (256,)))
 RUNS: dict[str, Params] = {
@@ -145,17 +146,17 @@ def weights(predictions: Path):
     from vae_tf.runs import Run
 
     base = replace(PRESETS["digits-VAE"], steps=1_500, sample_every=1_500, validate_every=1_500)
-    runs = []
+    found = []
     for weight in DIGITS_WEIGHTS:
         for seed in _SEEDS:
             path = predictions / f"digits-{weight:g}-{seed}"
             if not (path / "params.json").exists():
                 train(replace(base, kl_weight=weight, seed=seed), path)
-            runs.append(("digits", Run(path)))
+            found.append(("digits", Run(path)))
     names = ["emoji-VAE", *(f"emoji-{beta}-Beta-VAE" for beta in (10, 100, 1_000, 10_000))]
-    runs += [("emoji", Run(ROOT / "predictions" / "gallery" / name)) for name in names]
+    found += [("emoji", Run(ROOT / "predictions" / "gallery" / name)) for name in names]
     rows = []
-    for data, run in runs:
+    for data, run in found:
         x = run.validation_data.images(np.arange(len(run.validation_data)))
         values = {
             "data": data,

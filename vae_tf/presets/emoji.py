@@ -77,9 +77,9 @@ _SMALL = Params(
     likelihood="gaussian",
     learning_rate=falling(1e-3),
     optimizer="adam(beta_1=0.5, clipnorm=1000)",
-    steps=1_000,
-    validate_every=250,
-    sample_every=250,
+    steps=800,
+    validate_every=200,
+    sample_every=400,
 )
 RUNS.add(
     "emoji-residual-VAE",
