@@ -26,7 +26,7 @@ from vae_tf.process import scripts  # first, see there  # noqa: E402, F401
 
 # isort: split
 import numpy as np  # noqa: E402
-from scipy.special import expit, logsumexp  # noqa: E402
+from scipy.special import logsumexp  # noqa: E402
 
 import params as presets  # noqa: E402
 import vae_tf  # noqa: E402

@@ -18,6 +18,7 @@ _NEEDED = {
     "densities": "posteriors",
     "interventions": "images of chosen factors",
     "model": "the model",
+    "pixels": "the model's images",
     "labels": "labels",
     "seeds": "runs that differ by seed",
 }

@@ -36,6 +36,8 @@ TABLE = {
     "adversarial_ae": {"hyper": {"discriminator": [[16], [16]]}},
     "critic_ae": {"hyper": {"discriminator": [[16]], "critic_steps": 2}},
     "factor_vae": {"hyper": {"discriminator": [[16], [16]]}},
+    "vae_gan": {"hyper": {"discriminator": [[4, 3, 2], [8]]}},
+    "perceptual_vae": {"hyper": {"features": [[4, 3, 2]]}},
     "dip_vae": {"hyper": {"kind": "ii"}},
     "capacity_vae": {"hyper": {"gamma": 10.0, "capacity": "linear(0, 2, 20)"}},
     "lagging_vae": {"hyper": {"encoder_steps": 2}},
@@ -61,6 +63,7 @@ SIZES = {
     "m2": 4 + 3,
     "m1_m2": 4 + 2 + 3,
     "auxiliary_vae": 4 + 3 + 3,
+    "sequential_vae": 3 + 3,
     "hierarchical_vae": 2 + 3,
     "ladder_vae": 2 + 3,
 }
@@ -214,7 +217,14 @@ def test_no_tensor_collects_three_gradients_at_once(model, compiled, batch):
 # Densities of pairs, two optimizers, statistics of batches, chains of uses, repeated rows. The VAE
 # is run in tests/training.
 @only(
-    *("beta_tcvae", "factor_vae", "info_gan", "flow_vae", "iwae", "lagging_vae", "auxiliary_vae"),
+    "beta_tcvae",
+    "factor_vae",
+    "vae_gan",
+    "info_gan",
+    "flow_vae",
+    "iwae",
+    "lagging_vae",
+    "auxiliary_vae",
     "vq_vae",
 )
 def test_150_updates_are_repeatable_to_the_last_bit(built, model, compiled, batch):
@@ -272,8 +282,11 @@ def test_the_loss_is_the_mean_of_those_of_parts_or_said_not_to_be(model, batch):
             np.testing.assert_allclose(mean, term, rtol=1e-5, atol=1e-6, err_msg=name)
 
 
-# Two optimizers, layers of two networks, layers of our own, labels, codebooks.
-@only("vae", "factor_vae", "info_gan", "flow_vae", "conditional_vae", "qlae", "vq_vae", "fsq")
+# Two optimizers, layers of two networks, layers of our own, labels, codebooks, a chain.
+@only(
+    *("vae", "factor_vae", "info_gan", "flow_vae", "conditional_vae"),
+    *("qlae", "vq_vae", "fsq", "sequential_vae"),
+)
 def test_keras_file(model, batch, images, tmp_path):
     for _ in range(2):
         model.update(batch)

@@ -44,8 +44,9 @@ def test_a_run_with_factors_gets_every_score(squares_run, squares, quiet):
     assert record == json.loads((run.path / "metrics.json").read_text())
     assert record["factors"] == ["x", "y", "brightness"] and record["step"] == 12
     represent = metrics.Representation(run.model.encode, squares, progress=False)
-    assert offers_of(run) == represent.offers | {"model"}
-    assert set(record["scores"]) == {"log_likelihood", *metrics.suite_names(represent.offers)}
+    assert offers_of(run) == represent.offers | {"model", "pixels"}
+    of_model = {"log_likelihood", "sharpness"}
+    assert set(record["scores"]) == of_model | {*metrics.suite_names(represent.offers)}
     rng = np.random.default_rng([0, 0])
     expected = metrics.mig_score(*represent.sample(60, rng))
     assert record["scores"]["mig"]["values"]["mig"] == pytest.approx(expected)
@@ -72,7 +73,7 @@ def test_a_run_without_factors_gets_what_needs_none(run_folder, quiet):
     assert record["factors"] is None
     assert list(record["scores"]) == [
         "unsupervised", "active_units", "kl_per_code", "probes", "clusters", "elbo_decomposition",
-        "log_likelihood",
+        "sharpness", "log_likelihood",
     ]  # fmt: skip
     values = record["scores"]["log_likelihood"]["values"]
     elbo = run.history["val_elbo"][-1]
@@ -90,7 +91,7 @@ def test_interrupted_it_goes_on_score_by_score(run_folder, quiet, monkeypatch):
     whole = score_run(run, "fast", **quiet)
     path = run.path / "metrics.json"
     part = json.loads(path.read_text())
-    kept = {name: part["scores"][name] for name in ("log_likelihood", "active_units")}
+    kept = {name: part["scores"][name] for name in ("log_likelihood", "sharpness", "active_units")}
     path.write_text(json.dumps({**part, "scores": kept}))
 
     def not_again(*args):
@@ -107,14 +108,16 @@ def test_interrupted_it_goes_on_score_by_score(run_folder, quiet, monkeypatch):
 def test_a_damaged_or_older_file_is_made_anew(run_folder, quiet, damage):
     run = Run(run_folder)
     (run.path / "metrics.json").write_text(damage)
-    assert len(score_run(run, "fast", **quiet)["scores"]) == 7
+    assert len(score_run(run, "fast", **quiet)["scores"]) == 8
 
 
 @pytest.mark.usefixtures("few_scores")
 def test_without_noise_what_needs_densities_is_left_out(tiny, tmp_path, quiet):
     run = train(replace(tiny, model="wae"), tmp_path / "run")
     record = score_run(run, "fast", **quiet)
-    assert list(record["scores"]) == ["unsupervised", "active_units", "probes", "clusters"]
+    assert list(record["scores"]) == [
+        "unsupervised", "active_units", "probes", "clusters", "sharpness",
+    ]  # fmt: skip
     assert "adds no noise" in record["left_out"][1]
     again = json.loads((run.path / "metrics.json").read_text())
     assert again == record
@@ -126,7 +129,7 @@ def test_without_a_gaussian_posterior_the_likelihood_stays(tiny, tmp_path, quiet
     run = train(replace(tiny, model="flow_vae"), tmp_path / "run")
     record = score_run(run, "fast", **quiet)
     assert list(record["scores"]) == [
-        "unsupervised", "active_units", "probes", "clusters", "log_likelihood",
+        "unsupervised", "active_units", "probes", "clusters", "sharpness", "log_likelihood",
     ]  # fmt: skip
     assert "not Gaussian" in record["left_out"][1]
 

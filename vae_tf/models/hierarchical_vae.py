@@ -46,7 +46,7 @@ class HierarchicalVAE(VAE):
     `active_1` in the log belong to z_1, its latents with more than 0.01 nats counting as active.
     """
 
-    takes_networks = takes_vectors = False
+    takes_networks = takes_network_texts = takes_vectors = False
     prior = Gaussian
     learns_prior = False
     indivisible = "which latents are active is decided by the batch's mean KL"

@@ -69,7 +69,8 @@ class InfoGAN(Adversarial):
         UserError: If there are more codes than latents, or the KL weight is not 1.
     """
 
-    takes_networks = takes_vectors = trains_reconstruction = False
+    takes_networks = takes_network_texts = False
+    takes_vectors = trains_reconstruction = False
     fixed_kl_weight = True
     logged = (
         "generator_loss",

@@ -46,6 +46,18 @@ class VAE(GenerativeModel):
         kl = total([q.kl(prior, z) for q, prior, z in outputs.latents])
         return kl, {"kl": kl}
 
+    def rendering_loss(self, outputs: Outputs, reconstruction):
+        """The part of the loss that rendered images have: their reconstruction, if nothing else.
+
+        Args:
+            outputs: The result of the forward pass.
+            reconstruction: `[B]` nats.
+
+        Returns:
+            `[B]`, and a dict of terms to log, each `[B]` or scalar.
+        """
+        return reconstruction, {}
+
     def reduce(self, outputs: Outputs, losses):
         """From the losses `[B]` to the loss, a scalar, and further terms to log."""
         return self.average(outputs, losses), {}
@@ -66,7 +78,8 @@ class VAE(GenerativeModel):
         outputs = self.forward(batch, training, num_samples=self.num_samples)
         reconstruction, scale = self.reconstruction(outputs, training)
         penalty, logs = weight.weighted(self.regularizer, outputs)
-        loss, more = self.reduce(outputs, reconstruction + penalty)
+        rendering, seen = self.rendering_loss(outputs, reconstruction)
+        loss, more = self.reduce(outputs, rendering + penalty)
         if training:
             loss = weight.narrowing(loss, outputs)
-        return self.summary_terms(outputs, loss, reconstruction, scale | logs | more)
+        return self.summary_terms(outputs, loss, reconstruction, scale | logs | seen | more)

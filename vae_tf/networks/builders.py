@@ -233,7 +233,12 @@ def build_networks(
 
 
 def build_mirrored_decoder(
-    params, image_shape: tuple[int, ...], inputs: int, *, batch_normalization: bool = False
+    params,
+    image_shape: tuple[int, ...],
+    inputs: int,
+    *,
+    batch_normalization: bool = False,
+    seed: int | None = None,
 ) -> keras.Model:
     """The decoder that the parameters of a run name, or the mirror of their encoder.
 
@@ -242,6 +247,7 @@ def build_mirrored_decoder(
         image_shape: (H, W, C) of the data.
         inputs: Size of what it is given, latents and all else.
         batch_normalization: Whether it normalizes over the batch.
+        seed: Seed of the initial weights; None for the seed of the run.
 
     Raises:
         UserError: If the spec cannot end in the image.
@@ -261,5 +267,5 @@ def build_mirrored_decoder(
         batch_normalization=batch_normalization,
         activation=params.activation,
         initializer=params.initializer,
-        seed=params.seed,
+        seed=params.seed if seed is None else seed,
     )

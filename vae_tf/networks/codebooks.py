@@ -108,5 +108,7 @@ def nearest(vectors, codes):
     """Number of the nearest of `codes` `[K, D]` of each vector: `[..., D] -> [...]`, int32."""
     codes = ops.convert_to_tensor(codes)
     # Without |vector|^2, which is the same for all codes.
-    distances = ops.sum(ops.square(codes), axis=-1) - 2.0 * ops.matmul(vectors, ops.transpose(codes))
+    distances = ops.sum(ops.square(codes), axis=-1) - 2.0 * ops.matmul(
+        vectors, ops.transpose(codes)
+    )
     return ops.cast(ops.argmin(distances, axis=-1), "int32")

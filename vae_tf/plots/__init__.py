@@ -41,6 +41,7 @@ _HOMES = {
     "plot_latent_space": "latent_space",
     "plot_model_choice": "model_choice",
     "plot_paths": "paths",
+    "plot_radial_spectra": "radial_spectra",
     "plot_rank_correlations": "rank_correlations",
     "plot_rate_distortion": "rate_distortion",
     "plot_score_curves": "score_curves",

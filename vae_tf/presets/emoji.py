@@ -87,10 +87,42 @@ RUNS.add(
 )
 RUNS.add(
     "emoji-FSQ",
-    replace(
-        RUNS["emoji-VQ-VAE"], model="fsq", latent_size=3, hyper={"levels": [8, 8, 8]}
-    ),
+    replace(RUNS["emoji-VQ-VAE"], model="fsq", latent_size=3, hyper={"levels": [8, 8, 8]}),
     "values rounded to 8 levels, and then a PixelCNN of the codes; fifteen minutes",
+)
+# What sharpens, at 32x32: experiments/sharpness.py has these settings.
+_SMALL = Params(
+    dataset="emoji",
+    image_size=32,
+    encoder=((32, 4, 2), (64, 4, 2), (64, 4, 2), (256,)),
+    latent_size=32,
+    activation="leaky_relu",
+    likelihood="gaussian",
+    learning_rate=falling(1e-3),
+    optimizer="adam(beta_1=0.5, clipnorm=1000)",
+    steps=800,
+    validate_every=200,
+    sample_every=400,
+)
+RUNS.add(
+    "emoji-residual-VAE",
+    replace(_SMALL, encoder="residual(16, 32, 64)"),
+    "residual networks, 32x32 pixels; six minutes",
+)
+RUNS.add(
+    "emoji-perceptual-VAE",
+    replace(_SMALL, model="perceptual_vae"),
+    "images are also compared in random features, 32x32 pixels; two minutes",
+)
+RUNS.add(
+    "emoji-VAE-GAN",
+    replace(_SMALL, model="vae_gan"),
+    "errors in the features of a discriminator, 32x32 pixels; three minutes",
+)
+RUNS.add(
+    "emoji-sequential-VAE",
+    replace(_SMALL, model="sequential_vae"),
+    "a chain of two VAEs, 32x32 pixels; two minutes",
 )
 RUNS.add(
     "my-images",

@@ -51,6 +51,7 @@ from vae_tf.scores.representation import Codes, Representation
 from vae_tf.scores.sample_quality import frechet_distance, kernel_distance, precision_recall
 from vae_tf.scores.sap import predictability_matrix, sap_score
 from vae_tf.scores.score import Column, Score
+from vae_tf.scores.sharpness import radial_spectrum, sharpness
 from vae_tf.scores.suite import PRESETS, Sizes, score_suite, suite_names
 from vae_tf.scores.table_quality import (
     CopyCheck,
@@ -124,9 +125,11 @@ __all__ = [
     "predictability_matrix",
     "probe_scores",
     "purity_score",
+    "radial_spectrum",
     "rmig_jemmig_scores",
     "sap_score",
     "score_suite",
+    "sharpness",
     "suite_names",
     "train_on_synthetic_score",
     "udr_score",

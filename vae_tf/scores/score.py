@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 # Inputs that a score may need: "codes" of images, the "factors" and the "densities" q(z|x) behind
 # them, "interventions", codes of images whose factors are set at will, a "model" that estimates
-# likelihoods, "labels", codes of images with their classes, or "seeds", several models that differ
-# by their seed.
-NEEDS = ("codes", "factors", "densities", "interventions", "model", "labels", "seeds")
+# likelihoods, "pixels" of images that a model reconstructs and draws, "labels", codes of images
+# with their classes, or "seeds", several models that differ by their seed.
+NEEDS = ("codes", "factors", "densities", "interventions", "model", "pixels", "labels", "seeds")
 
 # Behind a number that is at the limit of what it is computed from.
 FLAG = "!"

@@ -93,9 +93,9 @@ def score_suite(
     Args:
         codes: Codes of the factor grid (`Representation`) or of a part of it (`FactorSample`), or
             `Codes` of images without known factors; None where only the model is scored.
-        model: A model with `log_importance_weights` and `likelihood`, for the log-likelihood; None
-            leaves it out.
-        images: `[N, H, W, C]` from 0 to 1, the images of that likelihood; given with `model`.
+        model: A model with `log_importance_weights` and `likelihood`, for the log-likelihood, and
+            with `reconstruct` and `generate`, for the sharpness; None leaves both out.
+        images: `[N, H, W, C]` from 0 to 1, held-out images; given with `model`.
         labeled: Codes of images with their labels, for the probes and the clusterings; None leaves
             them out.
         preset: "full" (the published sizes), "fast" (about a tenth) or own `Sizes`.
@@ -131,8 +131,8 @@ def score_suite(
             "Pass held-out images [N, H, W, C] beside the model."
         )
     offers = set() if codes is None else codes.offers
-    if model is not None:
-        offers = offers | {"model"}
+    if model is not None and images is not None:
+        offers = offers | _offers_of(model, images)
     if labeled is not None:
         offers = offers | {"labels"}
     sizes = preset if isinstance(preset, Sizes) else PRESETS[preset]
@@ -142,13 +142,20 @@ def score_suite(
     return ((name, _entry(name, draws, title)) for name in names)
 
 
+def _offers_of(model, images) -> set[str]:
+    offers = {"model"} if getattr(model, "has_densities", True) else set()
+    if np.ndim(images) == 4 and hasattr(model, "reconstruct") and hasattr(model, "generate"):
+        offers.add("pixels")
+    return offers
+
+
 def suite_names(offers: Collection[str]) -> list[str]:
     """Names of the scores that `score_suite` yields, in its order.
 
     Args:
         offers: Inputs that are there, a part of `NEEDS` (`score.py`); the attribute `offers`
-            of `Representation`, `FactorSample` and `Codes` names it except for "model", "labels"
-            and "seeds".
+            of `Representation`, `FactorSample` and `Codes` names it except for "model", "pixels",
+            "labels" and "seeds".
 
     Returns:
         The names of the scores whose needs are offered.
@@ -171,8 +178,8 @@ class Draws:
 
     Attributes:
         codes: The `Representation`, `FactorSample` or `Codes`.
-        model: The model whose likelihood is estimated, or None.
-        images: `[N, H, W, C]`, the images of the likelihood, or None.
+        model: The model whose likelihood is estimated and whose images are looked at, or None.
+        images: `[N, H, W, C]`, held-out images for both, or None.
         labeled: Codes of images with labels, or None.
         sizes: The `Sizes` asked for.
         seed: Seed of every draw.

@@ -27,8 +27,9 @@ def score_run(
     Interrupted, it continues with the score it was at: what is there of the same checkpoint, preset
     and version is kept. Scores that the run does not allow are left out, and `left_out` says why:
     without known factors there are the unsupervised scores, active units, the decomposition of the
-    KL and the log-likelihood, and with labels probes and clusterings; without a Gaussian posterior
-    nothing that needs its densities; and without noise in the encoder no log-likelihood either.
+    KL, the log-likelihood and the sharpness, and with labels probes and clusterings; without a
+    Gaussian posterior nothing that needs its densities; and without noise in the encoder no
+    log-likelihood either.
 
     Args:
         run: Run that is scored.
@@ -57,12 +58,13 @@ def score_run(
     done = set(record["scores"])
     left = [name for name in metrics.suite_names(offers) if name not in done]
     model = images = codes = labeled = None
-    if "log_likelihood" in left:
+    of_model = {"model", "pixels"}
+    if any(of_model & set(metrics.SCORES[name].needs) for name in left):
         model, images = run.model, _held_out(run, preset)
         model.seed_generator.state.assign([SEED, 0])
     if any("labels" in metrics.SCORES[name].needs for name in left):
         labeled = _labeled_codes(run, preset)
-    if any(not set(metrics.SCORES[name].needs) <= {"model", "labels"} for name in left):
+    if any(not set(metrics.SCORES[name].needs) <= of_model | {"labels"} for name in left):
         codes = _codes(run, offers, preset, progress)
     suite = metrics.score_suite(
         codes,
@@ -111,6 +113,8 @@ def offers_of(run: Run) -> set[str]:
         offers.add("densities")
     if run.model.has_densities:
         offers.add("model")
+    if len(run.model.image_shape) == 3:
+        offers.add("pixels")
     # Factors have scores of their own.
     if "factors" not in offers and len(_known_labels(run.data)[1]) > 1:
         if len(_known_labels(_test_images(run))[0]):

@@ -188,6 +188,8 @@ def prepare(
     if not (resume and checkpoints.newest(run_dir / "checkpoints")):
         if params.output_bias == "mean" and networks is None:
             begin_at_mean(model, images)
+        source = model.borrows_from
+        model.borrow(None if source is None else Run(Path(source)).model.encoder)
         if params.start is not None:
             copied = transfer(find_start(params.start, run_dir), model)
     return Plan(

@@ -13,6 +13,7 @@ from vae_tf.analysis.products import (
     latent_space,
     paths,
     scores,
+    spectra,
     tables,
     training,
     traversals,
@@ -65,6 +66,15 @@ PRODUCTS = {
         "Generations",
         "Samples of the prior, decoded, and of a mixture fitted to the codes afterwards. Where "
         "only the first look unlike the data, the codes of real images do not fill the prior.",
+        needs_images=True,
+    ),
+    "sharpness.png": Product(
+        spectra.radial_spectra,
+        ("checkpoint",),
+        "Sharpness",
+        "Power of images at each spatial frequency. Where a line is below the originals, details "
+        "of that size are blurred; where it is above, images are rougher than the data. Noise is "
+        "sharp: look at the images, too.",
         needs_images=True,
     ),
     "anomalies.png": Product(

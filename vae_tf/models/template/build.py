@@ -85,7 +85,7 @@ def checked_sizes(
     """
     kind: type[GenerativeModel] = MODELS[params.model]
     check_vectors(kind, params.model, image_shape)
-    if not kind.takes_networks:
+    if not kind.takes_network_texts:
         _refuse_texts(params)
     if networks is None:
         return None

@@ -29,7 +29,7 @@ def begin_at_mean(model: GenerativeModel, images: ImageSet):
             what is observed of it.
     """
     picked = images.evenly_spaced(_MOST_IMAGES)
-    bias = _last_layer(model.decoder).bias
+    bias = _last_layer(model.first_decoder).bias
     if images.has_missing:
         mean = _mean_observed(images, picked, bias.shape[0])
     else:

@@ -64,7 +64,7 @@ class SemiSupervisedVAE(VAE):
     """
 
     learns_prior = False
-    takes_networks = takes_vectors = False
+    takes_networks = takes_network_texts = takes_vectors = False
     classifies = True
     batch_keys = ("image", "labeled_image")
     logged = ("labeled_loss", "cross_entropy", "error")

@@ -23,6 +23,8 @@ class TrainerMethods(KerasMethods):
     smallest_batch = 1
     # Whether any encoder `x -> (mean, log_stddev)` will do, and any decoder.
     takes_networks = True
+    # Whether its networks may be texts, such as residual(32, 64), and not lists of layers alone.
+    takes_network_texts = True
     # Whether it works on vectors `[B, D]`, too.
     takes_vectors = True
     # Whether its loss has the reconstruction in it.
@@ -38,6 +40,23 @@ class TrainerMethods(KerasMethods):
     def scheduled_optimizers(self) -> list:
         """The optimizers that have the run's learning rate; others keep their own."""
         return [self.optimizer]
+
+    @property
+    def borrows_from(self) -> str | None:
+        """Folder of the run whose encoder `borrow` is given; None for no run."""
+        return None
+
+    def borrow(self, encoder=None):
+        """Takes weights that are learned elsewhere, before a training begins; here none.
+
+        Args:
+            encoder: Encoder of the run that `borrows_from` names, or None.
+        """
+
+    @property
+    def first_decoder(self):
+        """The decoder whose biases draw the mean image at the start, see `output_bias`."""
+        return self.decoder
 
     @property
     def phases(self) -> list[Phase]:

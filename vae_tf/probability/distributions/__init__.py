@@ -20,8 +20,8 @@ from vae_tf.probability.distributions.discrete import (
     Categorical,
     Codebook,
     CodeMap,
-    Enumerated,
     CodesOfSample,
+    Enumerated,
     UniformCodes,
 )
 from vae_tf.probability.distributions.distribution import Distribution

@@ -1,0 +1,255 @@
+"""Sharpness of what sharpens a VAE: `python experiments/sharpness.py train|measure|weights|draw`.
+
+train NAME ...   trains rows of `RUNS` on emoji of 32x32 pixels, into --predictions
+measure          measures the runs that are trained, into sharpness.csv
+weights          sharpness against the KL weight, into sharpness_weights.csv: digits with three
+seeds, which it trains, and the committed runs of predictions/gallery
+draw             images/gallery/sharpness.png and sharpness_weights.png
+"""
+
+import argparse
+import csv
+import json
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+from vae_tf.config import Params, replace  # noqa: E402
+from vae_tf.presets import runs  # noqa: E402
+from vae_tf.scores.sample_quality import frechet_distance  # noqa: E402
+from vae_tf.scores.sharpness import sharpness  # noqa: E402
+
+TABLE = ROOT / "experiments" / "sharpness.csv"
+WEIGHTS = ROOT / "experiments" / "sharpness_weights.csv"
+GALLERY = ROOT / "images" / "gallery"
+PRESETS = runs()
+
+BASE = replace(PRESETS["emoji-residual-VAE"], encoder=((32, 4, 2), (64, 4, 2), (64, 4, 2), (256,)))
+RUNS: dict[str, Params] = {
+    "VAE": BASE,
+    "VAE, residual(16, 32, 64)": replace(BASE, encoder="residual(16, 32, 64)"),
+    "VAE, gaussian(stddev=optimal)": replace(BASE, likelihood="gaussian(stddev=optimal)"),
+    "perceptual_vae, random layers": replace(BASE, model="perceptual_vae"),
+    "perceptual_vae, emoji-VAE": replace(
+        BASE, model="perceptual_vae", hyper={"features": "predictions/emoji-VAE"}
+    ),
+    "vae_gan": replace(BASE, model="vae_gan"),
+    "sequential_vae": replace(BASE, model="sequential_vae"),
+}
+DIGITS_WEIGHTS = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
+_SEEDS = (0, 1, 2)
+_SAMPLES = 1_500  # in the Frechet distance
+_FEATURES = ((32, 4, 2), (64, 4, 2), (64, 4, 2))
+_FEATURE_SEED = 12_345
+_CONFUSED = 300  # codes whose confused images are averaged
+
+
+def folder_of(name: str) -> str:
+    """Name of the run folder of a row."""
+    return "".join(each if each.isalnum() else "-" for each in name).strip("-")
+
+
+def train_rows(names, predictions: Path):
+    """Trains rows; trained ones are skipped. Writes the CPU seconds beside a folder."""
+    from vae_tf import train
+
+    for name in names or RUNS:
+        path = predictions / folder_of(name)
+        if not (path / "params.json").exists():
+            start = time.process_time()
+            train(RUNS[name], path)
+            seconds = {"cpu_seconds": round(time.process_time() - start, 1)}
+            path.with_suffix(".json").write_text(json.dumps(seconds))
+
+
+def feature_moments():
+    """Function from images to features that no data were learned from: [N, 128].
+
+    Mean and standard deviation over places of the last of three convolutions with random weights.
+    """
+    from vae_tf.networks.feature_maps import spec_maps
+
+    network = spec_maps(_FEATURES, (32, 32, 3), seed=_FEATURE_SEED, activation="leaky_relu")
+
+    def features(images):
+        maps = np.concatenate(
+            [np.array(network(images[i : i + 250])[-1]) for i in range(0, len(images), 250)]
+        )
+        return np.concatenate([maps.mean(axis=(1, 2)), maps.std(axis=(1, 2))], axis=1)
+
+    return features
+
+
+def measure(predictions: Path):
+    """Writes the table of all trained rows, and of originals."""
+    from vae_tf.runs import Run
+
+    features, rows = feature_moments(), []
+    real = None
+    for name in RUNS:
+        path = predictions / folder_of(name)
+        if not path.with_suffix(".json").exists():
+            continue
+        run = Run(path)
+        x = run.validation_data.images(np.arange(len(run.validation_data)))
+        again, drawn = run.model.reconstruct(x), run.generate(_SAMPLES, seed=0)
+        if real is None:
+            order = np.random.default_rng(0).permutation(len(run.data))[: 2 * _SAMPLES]
+            real, other = (run.data.images(np.sort(part)) for part in np.split(order, 2))
+            floor = frechet_distance(features(real), features(other))
+            rows.append(["originals", "", 1.0, sharpness(other, x), 0.0, "", floor, ""])
+        constant = run.model.likelihood.constant * x[0].size
+        nats = "" if name == "vae_gan" else constant - float(run.history["val_elbo"][-1])
+        cpu = json.loads(path.with_suffix(".json").read_text())["cpu_seconds"] / 60
+        rows.append(
+            [name, run.params.steps, sharpness(again, x), sharpness(drawn, x)]
+            + [float(np.mean((again - x) ** 2)), nats]
+            + [frechet_distance(features(real), features(drawn)), cpu]
+        )
+    heads = ["model", "steps", "sharpness_reconstructions", "sharpness_samples", "mse"]
+    _write(TABLE, [*heads, "negative_elbo", "frechet", "cpu_minutes"], rows)
+
+
+def confused(run, rng) -> dict[str, float]:
+    """Sharpness of decoded codes, and of the images that q confuses with theirs, averaged.
+
+    For z ~ q(z|x_i), x_i of the training images, the image that maximizes the Gaussian or Bernoulli
+    likelihood is sum_j w_j x_j with w_j = q(z|x_j) / sum_k q(z|x_k) (Zhao et al. 2017, Sec. 3):
+    the best decoder for this encoder, without any network.
+    """
+    x = run.data.images(np.arange(len(run.data)))
+    mean, log_stddev = run.model.encode(x)
+    rows = rng.choice(len(x), min(_CONFUSED, len(x)), replace=False)
+    z = mean[rows] + np.exp(log_stddev[rows]) * rng.standard_normal(mean[rows].shape)
+    inverse = np.exp(-2.0 * log_stddev.astype(np.float64))
+    log_q = np.stack([-0.5 * ((each - mean) ** 2 * inverse).sum(axis=1) for each in z])
+    log_q -= log_stddev.sum(axis=1)
+    weights = np.exp(log_q - log_q.max(axis=1, keepdims=True))
+    weights /= weights.sum(axis=1, keepdims=True)
+    averages = (weights.astype("float32") @ x.reshape(len(x), -1)).reshape(-1, *x.shape[1:])
+    decoded = run.model.decode(z.astype("float32"))
+    return {
+        "sharpness_decoded": sharpness(decoded, x[rows]),
+        "sharpness_averages": sharpness(averages, x[rows]),
+        "confused_images": float(np.mean(1.0 / (weights**2).sum(axis=1))),
+    }
+
+
+def weights(predictions: Path):
+    """Writes sharpness against the KL weight."""
+    from vae_tf import train
+    from vae_tf.runs import Run
+
+    base = replace(PRESETS["digits-VAE"], steps=1_500, sample_every=1_500, validate_every=1_500)
+    found = []
+    for weight in DIGITS_WEIGHTS:
+        for seed in _SEEDS:
+            path = predictions / f"digits-{weight:g}-{seed}"
+            if not (path / "params.json").exists():
+                train(replace(base, kl_weight=weight, seed=seed), path)
+            found.append(("digits", Run(path)))
+    names = ["emoji-VAE", *(f"emoji-{beta}-Beta-VAE" for beta in (10, 100, 1_000, 10_000))]
+    found += [("emoji", Run(ROOT / "predictions" / "gallery" / name)) for name in names]
+    rows = []
+    for data, run in found:
+        x = run.validation_data.images(np.arange(len(run.validation_data)))
+        values = {
+            "data": data,
+            "kl_weight": run.params.kl_weight(0),
+            "seed": run.params.seed,
+            "kl": float(run.model.kl_per_latent(x).sum(axis=1).mean()),
+            "sharpness_reconstructions": sharpness(run.model.reconstruct(x), x),
+            "sharpness_samples": sharpness(run.generate(len(x), seed=0), x),
+            **confused(run, np.random.default_rng(0)),
+        }
+        rows.append(list(values.values()))
+        print(values, flush=True)
+    _write(WEIGHTS, list(values), rows)
+
+
+def _write(path, heads, rows):
+    def cell(value):
+        return f"{value:.5g}" if isinstance(value, float) else value
+
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(heads)
+        writer.writerows([[cell(value) for value in row] for row in rows])
+
+
+def _read(path) -> list[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def table() -> str:
+    """Return the table of the models as Markdown."""
+    lines = [
+        "| model | sharpness: reconstructions | samples | MSE | -ELBO, nats | Frechet | CPU minutes |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    for row in _read(TABLE):
+        nats = f"{float(row['negative_elbo']):.0f}" if row["negative_elbo"] else "-"
+        minutes = f"{float(row['cpu_minutes']):.1f}" if row["cpu_minutes"] else "-"
+        numbers = [
+            f"{float(row['sharpness_reconstructions']):.2f}",
+            f"{float(row['sharpness_samples']):.2f}",
+            f"{float(row['mse']):.4f}",
+            nats,
+            f"{float(row['frechet']):.2f}",
+            minutes,
+        ]
+        lines.append(f"| {row['model']} | {' | '.join(numbers)} |")
+    return "\n".join(lines)
+
+
+def weights_table() -> str:
+    """Return the table of KL weights as Markdown: mean, and least to greatest of the seeds."""
+    rows = _read(WEIGHTS)
+    heads = ("kl", "sharpness_reconstructions", "sharpness_samples", "sharpness_decoded")
+    heads += ("sharpness_averages", "confused_images")
+    lines = [
+        "| data | KL weight | seeds | KL, nats | reconstructions | samples | decoded codes | "
+        "averages of confused images | images confused |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    for key in dict.fromkeys((row["data"], row["kl_weight"]) for row in rows):
+        group = [row for row in rows if (row["data"], row["kl_weight"]) == key]
+        cells = []
+        for head in heads:
+            values = np.array([float(row[head]) for row in group])
+            digits = 1 if head in ("kl", "confused_images") else 2
+            cell = f"{values.mean():.{digits}f}"
+            if len(values) > 1:
+                cell += f" ({values.min():.{digits}f}-{values.max():.{digits}f})"
+            cells.append(cell)
+        lines.append(f"| {key[0]} | {float(key[1]):g} | {len(group)} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def main():
+    """Runs one part."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("part", choices=("train", "measure", "weights", "draw"))
+    parser.add_argument("names", nargs="*", help="rows to train; all by default")
+    parser.add_argument("--predictions", type=Path, default=ROOT / "predictions" / "sharpness")
+    options = parser.parse_args()
+    if options.part == "train":
+        train_rows(options.names, options.predictions)
+    elif options.part == "measure":
+        measure(options.predictions)
+    elif options.part == "weights":
+        weights(options.predictions)
+    else:
+        import sharpness_pictures
+
+        sharpness_pictures.draw(options.predictions)
+
+
+if __name__ == "__main__":
+    main()

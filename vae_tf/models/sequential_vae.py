@@ -1,0 +1,119 @@
+"""Sequential VAE: a chain of VAEs, each of which sees what the one before has drawn.
+
+Reference:
+    Zhao, Song & Ermon, "Towards Deeper Understanding of Variational Autoencoding Models", 2017,
+    Sec. 5. https://arxiv.org/abs/1702.08658
+    The authors' code: https://github.com/ermongroup/Sequential-Variational-Autoencoder
+"""
+
+import keras
+from keras import layers, ops
+
+from vae_tf.models.template.hyperparameters import hyperparameter
+from vae_tf.models.template.latents import repeated_like, total
+from vae_tf.models.vae import VAE
+from vae_tf.networks.builders import (
+    build_encoder,
+    build_mirrored_decoder,
+    build_networks,
+    build_trunk,
+)
+
+# From the seed of one step's networks to the next one's.
+_SEEDS = 10_000
+
+
+@keras.saving.register_keras_serializable("vae_tf")
+class SequentialVAE(VAE):
+    """Images x_1, ..., x_T, of which x_t is drawn from a code z_t and the image x_(t-1).
+
+    The loss is the sum over steps of -log p(x | z_t, x_(t-1)) + KL(q(z_t|x) || N(0, I)): every step
+    is a VAE of the same image x, given what the step before made of it. Its code has to hold only
+    what that image lacks. As in the authors' code, encoders read x alone, no gradient passes from a
+    step to the one before, and means pass, not samples. Their squared errors have a weight of 16,
+    here a KL weight of 1/16. A chain of length 1 is the VAE.
+
+    A decoder reads z_t and what layers like the encoder's make of x_(t-1), and adds to the logits
+    of x_(t-1), where the authors have a gate. z has T times `Params.latent_size` latents, first
+    step first. `reconstruction` and `elbo` in the log are of the last image, under all codes: a
+    bound on log p(x). The loss also has the steps before it.
+
+    Raises:
+        UserError: If the length is not a whole number from 1 to 10.
+    """
+
+    takes_networks = False
+    learns_prior = False
+    logged = ("first_reconstruction",)
+
+    length: int = hyperparameter(
+        2,
+        "T, VAEs in the chain; 1 is the VAE. The authors' code has 8, at eight times the time.",
+        least=1,
+        most=10,
+    )
+
+    def __init__(self, encoder, decoder, **kwargs):
+        super().__init__(encoder, decoder, **kwargs)
+        names = [f"step_{step}" for step in range(1, self.length)]
+        steps = [decoder.get_layer(name).output for name in names]
+        self.steps = keras.Model(decoder.input, steps, name="steps") if steps else None
+
+    @classmethod
+    def build_networks(cls, params, image_shape, *, length, **hyper):
+        encoder, decoder = build_networks(params, image_shape)
+        if length == 1:
+            return encoder, decoder
+        size = params.latent_size
+        encoders, decoders = [encoder], [_named(decoder, "decoder_1")]
+        image, z = layers.Input(image_shape, name="image"), layers.Input((length * size,), name="z")
+        codes = [z[:, at : at + size] for at in range(0, length * size, size)]
+        logits = decoders[0](codes[0])
+        for step, code in enumerate(codes[1:], 2):
+            encoders.append(_encoder(params, image_shape, step))
+            logits = ops.stop_gradient(layers.Identity(name=f"step_{step - 1}")(logits))
+            trunk = _named(_trunk(params, image_shape, step), f"trunk_{step}")
+            seen = layers.Concatenate(name=f"seen_{step}")([code, trunk(ops.sigmoid(logits))])
+            seed = params.seed + _SEEDS * step
+            decoders.append(build_mirrored_decoder(params, image_shape, seen.shape[-1], seed=seed))
+            logits = logits + _named(decoders[-1], f"decoder_{step}")(seen)
+        heads = [_named(each, f"encoder_{n}")(image) for n, each in enumerate(encoders, 1)]
+        heads = [
+            layers.Concatenate(name=name)(list(parts))
+            for name, parts in zip(("mean", "log_stddev"), zip(*heads, strict=True), strict=True)
+        ]
+        return keras.Model(image, heads, name="encoder"), keras.Model(z, logits, name="decoder")
+
+    @property
+    def first_decoder(self):
+        return self.decoder if self.steps is None else self.decoder.get_layer("decoder_1")
+
+    def rendering_loss(self, outputs, reconstruction):
+        if self.steps is None:
+            return reconstruction, {"first_reconstruction": reconstruction}
+        x = repeated_like(outputs.batch["image"], outputs.logits)
+        before = [
+            self.likelihood.reconstruction(x, logits)[0]
+            for logits in keras.tree.flatten(self.steps(outputs.z))
+        ]
+        return reconstruction + total(before), {"first_reconstruction": before[0]}
+
+
+def _encoder(params, image_shape, step):
+    options = _options(params, step)
+    return build_encoder(params.encoder, image_shape, params.latent_size, **options)
+
+
+def _trunk(params, image_shape, step):
+    options = _options(params, step)
+    # Not the weights of the encoder of this step.
+    return build_trunk(params.encoder, image_shape, **{**options, "seed": options["seed"] + 1})
+
+
+def _options(params, step):
+    seed = params.seed + _SEEDS * step
+    return {"activation": params.activation, "initializer": params.initializer, "seed": seed}
+
+
+def _named(network, name):
+    return keras.Model(network.input, network.output, name=name)
