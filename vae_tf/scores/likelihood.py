@@ -33,7 +33,7 @@ def log_likelihood(
     """Log-likelihood of each image: log of the mean of K importance weights (Burda et al., Eq. 8).
 
     A lower bound in expectation that rises to log p(x) with K: with one sample it is the evidence
-    lower bound. The model's own noise is used, so that it resumes from the state it has.
+    lower bound. The model's own noise is used, so its random state moves on.
 
     Args:
         model: Model with `log_importance_weights(x, num_samples) -> [num_samples, B]` nats, as
