@@ -1,11 +1,12 @@
 """Siblings in training and the emoji's validation error: `python experiments/emoji_split.py`.
 
-    python experiments/emoji_split.py --steps 800    trains and measures what is missing
+    python experiments/emoji_split.py --steps 1000    trains and measures what is missing
 
-The preset `emoji-VAE` with fewer steps, on `emoji` and on `emoji_by_family`, for each seed. The two
-have other validation images. So each run also gives its error on validation images with a sibling
-in training, and on those without one. Runs are kept in predictions/emoji-split/ and resumed, rows
-in experiments/emoji_split.csv; `python experiments/tables.py` makes the table.
+The preset `emoji-VAE` with images of 32x32 pixels and fewer steps, on `emoji` and on
+`emoji_by_family`, for each seed. The two have other validation images. So each run also gives its
+error on validation images with a sibling in training, and on those without one. Runs are kept in
+predictions/emoji-split/ and resumed, rows in experiments/emoji_split.csv; `python
+experiments/tables.py` makes the table.
 """
 
 import argparse
@@ -32,6 +33,7 @@ from vae_tf.runs import PARAMS  # noqa: E402
 
 ROWS = Path(__file__).with_suffix(".csv")
 PREDICTIONS = ROOT / "predictions" / "emoji-split"
+SIDE = 32  # pixels; the preset has 64
 SETS = ("emoji", "emoji_by_family")
 COLUMNS = (
     *("dataset", "seed", "steps", "images", "num_images"),
@@ -40,9 +42,9 @@ COLUMNS = (
 
 
 def with_sibling(training: np.ndarray, validation: np.ndarray) -> np.ndarray:
-    """Whether each validation image `[N, 64, 64, 3]` has one of its family in training, `[N]`."""
-    emoji = load_by_family(64, 3)
-    everything = data.load("emoji", "all").images(np.arange(len(emoji.groups)))
+    """Whether each validation image `[N, H, W, 3]` has one of its family in training, `[N]`."""
+    emoji = load_by_family(SIDE, 3)
+    everything = data.load("emoji", "all", SIDE).images(np.arange(len(emoji.groups)))
     family = {image.tobytes(): group for image, group in zip(everything, emoji.groups, strict=True)}
     seen = {family[image.tobytes()] for image in training}
     return np.array([family[image.tobytes()] in seen for image in validation])
@@ -52,7 +54,13 @@ def measured(dataset: str, seed: int, steps: int) -> list[dict]:
     """Rows of a run: training images, validation images, and these with and without a sibling."""
     often = dict.fromkeys(("validate_every", "sample_every", "checkpoint_every"), steps)
     params = replace(
-        presets.RUNS["emoji-VAE"], dataset=dataset, seed=seed, steps=steps, sample_steps=(), **often
+        presets.RUNS["emoji-VAE"],
+        dataset=dataset,
+        image_size=SIDE,
+        seed=seed,
+        steps=steps,
+        sample_steps=(),
+        **often,
     )
     start = time.process_time()
     folder = PREDICTIONS / f"{dataset}-{seed}-{steps}"
@@ -117,7 +125,7 @@ def _cell(row: dict | None) -> str:
 def main():
     """Trains and measures what is missing."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--steps", type=int, default=800)
+    parser.add_argument("--steps", type=int, default=1_000)
     parser.add_argument("--seeds", type=int, default=2)
     options = parser.parse_args()
     done = {(row["dataset"], row["seed"], row["steps"]) for row in read()}

@@ -40,10 +40,10 @@ COLUMNS = (
     *("nll", "effective_samples", "negative_elbo", "cpu_seconds"),
 )
 _FIVE = {"model": "iwae", "hyper": {"num_samples": 5, "bound": "elbo"}}
-_RISING = {"kl_weight": linear(0, 1, 700)}
+_RISING = {"kl_weight": linear(0, 1, 500)}
 QUESTIONS: dict[str, tuple[int, dict[str, dict]]] = {  # steps, variant -> what differs
     "bound": (
-        3_000,
+        1_500,
         {
             "ELBO, 1 sample": {},
             "ELBO, 5 samples": _FIVE,
@@ -51,11 +51,10 @@ QUESTIONS: dict[str, tuple[int, dict[str, dict]]] = {  # steps, variant -> what 
         },
     ),
     "prior": (
-        4_000,
+        1_500,
         {
             "N(0, I)": _RISING,
             "learned flow": _RISING | {"prior": "flow"},
-            "learned mixture of 10": _RISING | {"prior": "mixture"},
         },
     ),
 }

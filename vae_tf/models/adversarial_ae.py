@@ -34,7 +34,9 @@ class AdversarialAE(Adversarial, DeterministicAutoEncoder):
         UserError: If the KL weight is not 1.
     """
 
-    logged = ("encoder_loss", "mmd", "discriminator_loss", "discriminator_accuracy")
+    logged: tuple[str, ...] = (
+        *("encoder_loss", "mmd", "discriminator_loss", "discriminator_accuracy"),
+    )
     smallest_batch = 2
     indivisible = "its discriminator and MMD see the codes of a batch"
 

@@ -22,6 +22,7 @@ from vae_tf.scores.downstream import downstream_scores
 from vae_tf.scores.explicitness import explicitness_score
 from vae_tf.scores.factor_sample import FactorSample
 from vae_tf.scores.fairness import unfairness_scores
+from vae_tf.scores.feature_networks import sample_scores
 from vae_tf.scores.ground_truth import GroundTruth
 from vae_tf.scores.infomec import infomec_scores, normalized_information_matrix
 from vae_tf.scores.information import (
@@ -127,6 +128,7 @@ __all__ = [
     "purity_score",
     "radial_spectrum",
     "rmig_jemmig_scores",
+    "sample_scores",
     "sap_score",
     "score_suite",
     "sharpness",
