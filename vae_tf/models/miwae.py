@@ -29,7 +29,7 @@ class MIWAE(IWAE):
         """Complete images, and compute how well they fit the observed values.
 
         Args:
-            outputs: What the forward pass gave.
+            outputs: Result of `forward`.
             training: Whether layers work as in training.
 
         Returns:
