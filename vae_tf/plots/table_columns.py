@@ -13,6 +13,7 @@ _COLUMNS = 4
 _WIDTH, _HEIGHT, _ACROSS, _BELOW = 210, 120, 66, 62  # pixels
 _MOST_BARS = 8  # categories of a column
 _BINS = 24
+_PALE = "#a6cbe3"  # of bars below outlines
 
 
 class Marginal(NamedTuple):
@@ -72,7 +73,7 @@ def plot_marginals(marginals: Sequence[Marginal], title: str, notes: Sequence[st
         notes: Lines below the title.
     """
     page, charts = _panels([each.name for each in marginals], title, notes, keys=True)
-    _write_key(page, (("real rows", BLUE), ("sampled rows", ORANGE)))
+    _write_key(page, (("real rows", _PALE), ("sampled rows", ORANGE)))
     for axes, each in zip(charts, marginals, strict=True):
         if each.categories is None:
             _draw_numbers(axes, each)
@@ -186,7 +187,7 @@ def _draw_numbers(axes, each: Marginal):
     else:
         edges = np.linspace(low, high if high > low else low + 1, _BINS + 1)
     for rows, style in (
-        (each.real, {"color": BLUE, "alpha": 0.35}),
+        (each.real, {"color": _PALE}),
         (each.sampled, {"color": ORANGE, "histtype": "step", "linewidth": 1.8}),
     ):
         axes.hist(rows, edges, weights=np.full(len(rows), 1 / len(rows)), **style)
@@ -200,7 +201,7 @@ def _draw_categories(axes, each: Marginal):
     ]
     order = np.argsort(-shares[0], kind="stable")[:_MOST_BARS]
     places = np.arange(len(order))
-    axes.bar(places, shares[0][order], color=BLUE, alpha=0.35, width=0.8)
+    axes.bar(places, shares[0][order], color=_PALE, width=0.8)
     axes.bar(places, shares[1][order], width=0.8, fill=False, edgecolor=ORANGE, linewidth=1.8)
     names = [_short(each.categories[k], max(3, 30 // len(order))) for k in order]
     axes.set_xticks(places, names)

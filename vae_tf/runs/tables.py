@@ -1,4 +1,4 @@
-"""What a run on a table is asked: rows that were never there, and codes of rows."""
+"""Samples, codes and reconstructions of a run on a table, as DataFrames."""
 
 import functools
 
@@ -37,8 +37,8 @@ class TableMethods:
         Args:
             n: Number of rows.
             seed: Seed of codes and values.
-            prior: Source of the codes, as of `generate`.
-            label: Labels, as of `generate`.
+            prior: Source of the codes, as for `generate`.
+            label: Labels, as for `generate`.
 
         Returns:
             A pandas DataFrame with the columns, types and categories of the table.
@@ -75,7 +75,7 @@ class TableMethods:
         """Encode rows of a table and decode the means of their posteriors.
 
         Args:
-            frame: As of `codes`.
+            frame: The same as for `codes`.
 
         Returns:
             A pandas DataFrame: of each number its expectation, of each category the most likely.

@@ -32,8 +32,8 @@ def detection_auroc(
 ) -> float:
     """Area under the ROC curve of a classifier that separates real rows from synthetic rows.
 
-    Mean over the folds of a stratified cross-validation. 0.5 is best: the classifier cannot tell
-    them apart. 1 is worst. Below 0.5 is chance, or rows that are in both sets.
+    Mean over the folds of a stratified cross-validation. 0.5 is best: the classifier cannot
+    separate them. 1 is worst. Below 0.5 is chance, or rows that are in both sets.
 
     Args:
         real: `[N, D]` rows, N at least `folds`.
@@ -151,7 +151,7 @@ class CopyCheck(NamedTuple):
 
     Attributes:
         closer_to_training: Share of the samples whose closest record is a training row and not a
-            held-out row; as many of each are looked at. 0.5 without copies, 1 if all are copies.
+            held-out row; both sets have the same size. 0.5 without copies, 1 if all are copies.
         p_value: Probability of a share at least as large if neither is closer, by the binomial
             distribution of so many samples as there are held-out rows.
         distance: Median distance from a sample to its closest training row, of all.

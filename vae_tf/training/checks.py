@@ -250,7 +250,7 @@ def _check_same_images(run: Run, then: dict, now: dict, other_kind: bool):
 
 
 def check_columns(run_dir: Path, images: ImageSet):
-    """Checks that training goes on with the columns that the run was started with.
+    """Checks that a resumed training has the columns that the run was started with.
 
     Args:
         run_dir: The run folder.

@@ -45,7 +45,7 @@ def saved(tmp_path):
 
 
 def test_csv_comes_back(saved):
-    """Quoted commas, quotes and newlines included; types are those of pandas."""
+    """Quoted commas, quotes and newlines included; pandas reads the same types."""
     frame, name = mixed(), saved(mixed())
     rows = load(name, "all")
     assert len(rows) == 200

@@ -83,9 +83,9 @@ def column_traversals(analyzed: AnalyzedRun) -> Figure:
         "Columns along latents",
         (
             analyzed.caption,
-            f"expected values; the {len(latents)} latents of most {statistics.measure}, from the "
-            f"2 % to the 98 % quantile of the codes of {len(analyzed.analyzed_rows):,} validation "
-            f"rows; across: standard deviations of the codes{_more(columns.coded, shown)}",
+            f"expected values along the latents of most {statistics.measure}, from the 2 % to the "
+            f"98 % quantile of the codes of {len(analyzed.analyzed_rows):,} validation rows",
+            f"across: standard deviations of the codes{_more(columns.coded, shown)}",
         ),
     )
 
@@ -183,7 +183,7 @@ def _curve(column: Column, decoded: np.ndarray) -> tuple[str, np.ndarray]:
 
 
 def _words(column: Column, x: np.ndarray, decoded: np.ndarray) -> str:
-    """What the reconstruction of a column is worth in its own terms."""
+    """Quality of a column's reconstruction, in words: R², or the share of right cells."""
     if column.kind in ("binary", "categorical"):
         one = column.kind == "binary"
         right = (x > 0.5) == (decoded > 0.5) if one else x.argmax(1) == decoded.argmax(1)

@@ -270,7 +270,7 @@ def numbers_of(cells) -> np.ndarray:
 
 
 def _key(value, like):
-    """What values are compared by: bools, numbers or text, whichever `like` is; None for others."""
+    """A value as a bool, number or text, whichever `like` is; None where it is none."""
     if isinstance(like, bool):
         return value if isinstance(value, (bool, np.bool_)) else BOOLS.get(str(value))
     if isinstance(like, (int, float)):

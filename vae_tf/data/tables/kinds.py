@@ -20,7 +20,7 @@ import numpy as np
 
 from vae_tf.errors import UserError, shown
 
-# What `columns=` may say of a column.
+# Kinds that `columns=` may give a column.
 DECLARED = ("numeric", "count", "binary", "categorical", "ignored")
 CONSTANT = "constant"
 
@@ -74,7 +74,7 @@ class Summary:
         Args:
             cells: pandas Series of the cells that have a value, text where the file is text.
             numbers: `[n]` float64, NaN where a cell is no number.
-            decimals: As `Summary.decimals`, of this part.
+            decimals: The same as `Summary.decimals`, for this part.
         """
         known = numbers[~np.isnan(numbers)]
         self.numbers += len(known)
@@ -122,7 +122,7 @@ def kind_of(summary: Summary, declared: str | None) -> str:
     """Return the kind of a column: what is declared, checked, or what the rule recognizes.
 
     Args:
-        summary: What is known of the column.
+        summary: Summary of the column.
         declared: One of `DECLARED`, or None.
 
     Raises:

@@ -144,7 +144,7 @@ def dtype_of(summary: Summary, *, text: bool) -> str:
     """Return the type of a column in pandas' words: what `read_csv` gives it, or its own.
 
     Args:
-        summary: What is known of the column.
+        summary: Summary of the column.
         text: Whether the file is text.
     """
     if text:

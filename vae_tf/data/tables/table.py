@@ -93,7 +93,7 @@ def load_table(
     """Load one split of a table; the file is read in parts, three times, and then from the cache.
 
     Kinds and categories are recognized from all rows, see `kinds`. Means, standard deviations and
-    ranges are those of the training rows alone.
+    ranges come from the training rows alone.
 
     Args:
         path: The file.
@@ -223,7 +223,7 @@ class _Moments:
         self.count = total
 
     def of(self, column: Column) -> Column:
-        """The column with these moments; those of no training row are 0 and 1."""
+        """The column with these moments; without a training row they are 0 and 1."""
         if not self.count:
             return column
         stddev = float(np.sqrt(self.squares / self.count))

@@ -123,7 +123,7 @@ class ArrayModel(keras.Model):
         return self._decode(z, self.label_rows(label, len(z)))
 
     def outputs(self, z: np.ndarray, label=None) -> np.ndarray:
-        """What the decoder puts out for latent vectors `[B, L]`, before the likelihood reads it."""
+        """Output of the decoder for latent vectors `[B, L]`, which the likelihood reads."""
         z = np.asarray(z, "float32")
         _check_rows("z", z, (self.latent_size,), "latent vectors [B, L]")
         rows = {"z": z, **self.label_rows(label, len(z))}

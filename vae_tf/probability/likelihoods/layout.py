@@ -1,6 +1,6 @@
 """Layout of a table's row as a vector: which values belong to which kind of column.
 
-As text, for `likelihood=`: "table(numeric=2, count=[[1.2, 0.5]], binary=1, categorical=[3])". The
+Its text, for `likelihood=`: "table(numeric=2, count=[[1.2, 0.5]], binary=1, categorical=[3])". The
 vector holds the columns in the order of these kinds, and a categorical column as one value per
 category.
 """

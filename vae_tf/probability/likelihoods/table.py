@@ -103,7 +103,7 @@ class TableLikelihood(Likelihood):
         return ops.concatenate([numeric, expected, ops.sigmoid(binary), *each], axis=-1)
 
     def stddev(self, logits):
-        """Standard deviations `[B, D]`; of a count that of log(1 + count), to first order."""
+        """Standard deviations `[B, D]`; for a count of log(1 + count), to first order."""
         numeric, count, binary, categories = self._parts(logits)
         spread = ops.zeros_like(numeric)
         if self.log_stddev is not None:
