@@ -1,7 +1,7 @@
 """Discrete codes on emoji, beside the VAE: `python experiments/discrete_codes.py`.
 
-    python train.py emoji-VQ-VAE emoji-FSQ     trains what is measured, besides the shipped emoji-VAE
-    python experiments/discrete_codes.py       measures it, and draws the picture
+    python train.py emoji-VQ-VAE emoji-FSQ   trains two of the runs; emoji-VAE is in predictions/
+    python experiments/discrete_codes.py     measures all three, and draws the picture
 
 MSE and nats are averages over the 189 validation images. `used codes` and `perplexity` are of all
 training images. 1,000 samples are compared with the 3,597 training images in their 64 first

@@ -7,7 +7,7 @@ from PIL import Image
 from tests.conftest import TINY
 from vae_tf.analysis import analyze
 from vae_tf.analysis.analyzed_run import AnalyzedRun
-from vae_tf.analysis.products import training
+from vae_tf.analysis.products import training, traversals
 from vae_tf.analysis.products.anomalies import anomalies
 from vae_tf.analysis.products.factors import position_factors
 from vae_tf.analysis.products.scores import importance_matrix, information_matrix
@@ -86,7 +86,7 @@ def test_layers_are_traversed_with_what_follows_from_them(tmp_path):
             assert np.ptp(row[:, above], axis=0).max(initial=0) == 0
 
 
-def test_unused_latents_fold_into_a_line_and_the_grid_names_the_busiest(runs):
+def test_unused_latents_fold_into_a_line_and_the_grid_names_the_busiest(runs, monkeypatch):
     analyzed = AnalyzedRun(Run(runs / "digits"))
     mean = np.array([[3.0, 0.5, 0.0, 0.0], [3.0, -0.5, 0.0, 0.0]], "float32")
     mean = np.repeat(mean, 45, axis=0)[:, :3]
@@ -96,6 +96,11 @@ def test_unused_latents_fold_into_a_line_and_the_grid_names_the_busiest(runs):
     words = " ".join(text.get_text() for text in figure.texts)
     assert "2 inactive latents of at most 0.05 nats change nothing: z0, z2" in words
     assert [t.get_text() for t in figure.texts if t.get_text() in ("z0", "z1", "z2")] == ["z1"]
+    monkeypatch.setattr(traversals, "_MOST_ROWS", 1)
+    analyzed.__dict__["statistics"] = code_statistics(mean, np.zeros_like(mean), kl + [1, 0, 0])
+    words = " ".join(text.get_text() for text in all_traversals(analyzed).texts)
+    assert "1 more active latents are not shown" in words and "1 inactive latents" in words
+    analyzed.__dict__["statistics"] = code_statistics(mean, np.zeros_like(mean), kl)
     words = " ".join(text.get_text() for text in traversal(analyzed).texts)
     assert "the farthest from zero; KL 0.05 nats; the latent with most KL is z1, 2 nats" in words
 

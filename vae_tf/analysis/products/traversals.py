@@ -18,6 +18,7 @@ from vae_tf.plots.traversals import (
 )
 
 _MOST_OF_A_LAYER = 8  # latents that are drawn, where there are several layers
+_MOST_ROWS = 64  # latents that are drawn, where there is one layer
 _MOST_NAMED = 12  # latents in a line
 _LAYERED = ["of each layer those most used; the layers below follow from what is changed"]
 
@@ -55,9 +56,9 @@ def traversal(analyzed: AnalyzedRun) -> Figure:
 
 
 def all_traversals(analyzed: AnalyzedRun, mode: str = "fitted") -> Figure:
-    """Draws traversals of every latent, most used first, from zero and from a real image.
+    """Draws traversals of the latents, most used first, from zero and from a real image.
 
-    For several stochastic layers the top one comes first, of each at most 8 latents; what is below
+    At most 64 latents are drawn: a map of codes has hundreds. For several stochastic layers the top one comes first, of each at most 8 latents; what is below
     a latent follows from it.
 
     Args:
@@ -112,7 +113,7 @@ def _in_layers(statistics, sizes) -> tuple[np.ndarray, list[tuple[str, int]]]:
     """
     if len(sizes) < 2:
         # Where nothing is used, a few rows show that nothing changes.
-        return statistics.order[: int(statistics.active.sum()) or 3], []
+        return statistics.order[: min(int(statistics.active.sum()) or 3, _MOST_ROWS)], []
     order, groups = [], []
     for below, latents in enumerate(np.split(np.arange(sum(sizes)), np.cumsum(sizes[::-1])[:-1])):
         layer = len(sizes) - below
@@ -127,14 +128,16 @@ def _in_layers(statistics, sizes) -> tuple[np.ndarray, list[tuple[str, int]]]:
 
 
 def _folded(statistics: CodeStatistics, shown: int) -> list[str]:
-    """A line on the latents that are not used and not shown."""
-    rest = statistics.order[shown:]
+    """Lines on the latents that are not shown: active ones, and those that are not used."""
+    hidden = int(statistics.active.sum()) - shown
+    lines = [f"{hidden} more active latents are not shown"] if hidden > 0 else []
+    rest = statistics.order[shown + max(hidden, 0) :]
     if not len(rest):
-        return []
+        return lines
     named = ", ".join(f"z{latent}" for latent in rest[:_MOST_NAMED])
     named += f" and {len(rest) - _MOST_NAMED} more" if len(rest) > _MOST_NAMED else ""
     most = f"{statistics.use[rest[0]]:.2g} {statistics.unit}"
-    return [f"{len(rest)} inactive latents of at most {most} change nothing: {named}"]
+    return [*lines, f"{len(rest)} inactive latents of at most {most} change nothing: {named}"]
 
 
 def traversal_animation(analyzed: AnalyzedRun) -> Animation:

@@ -48,8 +48,8 @@ class CodeMapModel(VAE):
 
     prior_start: float = hyperparameter(
         0.5,
-        "Part of the run's steps after which the autoencoder is frozen and the prior learns; 1: the "
-        "prior stays uniform.",
+        "Part of the run's steps after which the autoencoder is frozen and the prior learns; at 1 "
+        "the prior stays uniform.",
         least=0.01,
         most=1,
     )
@@ -59,7 +59,7 @@ class CodeMapModel(VAE):
     prior_filters: int = hyperparameter(64, "Channels of each of its layers; ours.", least=1)
     prior_dropout: float = hyperparameter(
         0.3,
-        "Probability with which a code is hidden from those behind it while the prior learns; ours, "
+        "Probability with which a code is hidden from later codes while the prior learns; ours, "
         "against overfitting.",
         least=0,
         most=0.9,

@@ -124,7 +124,7 @@ class Codebook(Distribution):
 
 @dataclasses.dataclass(frozen=True)
 class CodeMap(Codebook):
-    """Each place of a map at one of K vectors, with certainty; `[B, L]` has all places side by side.
+    """Each place of a map at one of K vectors, with certainty. `[B, L]` has all places.
 
     Attributes:
         indices: `[B, P]`, int, which vector each of the P places has.
