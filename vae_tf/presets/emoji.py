@@ -67,7 +67,7 @@ RUNS.add(
     ),
     "a network three times as wide with 64 latents: sharper emoji; fifteen minutes",
 )
-# What sharpens, at 32x32: experiments/sharpness.py has these settings.
+# Sharper images, at 32x32: experiments/sharpness.py has these settings.
 _SMALL = Params(
     dataset="emoji",
     image_size=32,
