@@ -215,7 +215,7 @@ def _read(path) -> list[dict[str, str]]:
 def table() -> str:
     """Return the table of the models as Markdown."""
     lines = [
-        "| model | sharpness: reconstructions | samples | MSE | -ELBO, nats | Frechet | CPU minutes |",
+        "| model | sharp reconstructions | samples | MSE | -ELBO, nats | Frechet | CPU minutes |",
         "| --- | --- | --- | --- | --- | --- | --- |",
     ]
     for row in _read(TABLE):
