@@ -1,9 +1,10 @@
-"""Sharpness of what sharpens a VAE: `python experiments/sharpness.py train|measure|weights|draw`.
+"""Sharpness of what sharpens a VAE: `python experiments/sharpness.py PART`.
 
 train NAME ...   trains rows of `RUNS` on emoji of 32x32 pixels, into --predictions
 measure          measures the runs that are trained, into sharpness.csv
 weights          sharpness against the KL weight, into sharpness_weights.csv: digits with three
 seeds, which it trains, and the committed runs of predictions/gallery
+normalization    residual networks without and with group normalization, on digits
 draw             images/gallery/sharpness.png and sharpness_weights.png
 """
 
@@ -26,7 +27,6 @@ from vae_tf.scores.sharpness import sharpness  # noqa: E402
 
 TABLE = ROOT / "experiments" / "sharpness.csv"
 WEIGHTS = ROOT / "experiments" / "sharpness_weights.csv"
-GALLERY = ROOT / "images" / "gallery"
 PRESETS = runs()
 
 BASE = replace(PRESETS["emoji-residual-VAE"], encoder=((32, 4, 2), (64, 4, 2), (64, 4, 2), (256,)))
@@ -172,6 +172,31 @@ def weights(predictions: Path):
     _write(WEIGHTS, list(values), rows)
 
 
+def normalization(predictions: Path):
+    """Prints validation losses of residual networks without and with group normalization."""
+    from keras import layers
+
+    from vae_tf import train
+    from vae_tf.networks import residual
+
+    plain = residual._activated
+
+    def grouped(x, activation, name):
+        groups = layers.GroupNormalization(min(8, x.shape[-1]), name=f"{name}_groups")
+        return plain(groups(x), activation, name)
+
+    base = replace(PRESETS["digits-VAE"], encoder="residual(16, 32)", steps=400, validate_every=400)
+    base = replace(base, learning_rate="falling(0.001)", sample_every=400, checkpoint_every=400)
+    for seed in _SEEDS:
+        for name, function in (("none", plain), ("groups of 8", grouped)):
+            residual._activated = function
+            start = time.process_time()
+            path = predictions / f"normalization-{name.split()[0]}-{seed}"
+            run = train(replace(base, seed=seed), path)
+            seconds = time.process_time() - start
+            print(f"{name}, seed {seed}: {run.history['val_loss'][-1]:.2f} nats, {seconds:.0f} s")
+
+
 def _write(path, heads, rows):
     def cell(value):
         return f"{value:.5g}" if isinstance(value, float) else value
@@ -190,7 +215,7 @@ def _read(path) -> list[dict[str, str]]:
 def table() -> str:
     """Return the table of the models as Markdown."""
     lines = [
-        "| model | sharpness: reconstructions | samples | MSE | -ELBO, nats | Frechet | CPU minutes |",
+        "| model | sharp reconstructions | samples | MSE | -ELBO, nats | Frechet | CPU minutes |",
         "| --- | --- | --- | --- | --- | --- | --- |",
     ]
     for row in _read(TABLE):
@@ -232,23 +257,33 @@ def weights_table() -> str:
     return "\n".join(lines)
 
 
+def draw(predictions: Path):
+    """Draws the pictures."""
+    import sharpness_pictures
+
+    sharpness_pictures.draw(predictions)
+
+
+PARTS = {
+    "train": train_rows,
+    "measure": measure,
+    "weights": weights,
+    "normalization": normalization,
+    "draw": draw,
+}
+
+
 def main():
     """Runs one part."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("part", choices=("train", "measure", "weights", "draw"))
+    parser.add_argument("part", choices=tuple(PARTS))
     parser.add_argument("names", nargs="*", help="rows to train; all by default")
     parser.add_argument("--predictions", type=Path, default=ROOT / "predictions" / "sharpness")
     options = parser.parse_args()
     if options.part == "train":
         train_rows(options.names, options.predictions)
-    elif options.part == "measure":
-        measure(options.predictions)
-    elif options.part == "weights":
-        weights(options.predictions)
     else:
-        import sharpness_pictures
-
-        sharpness_pictures.draw(options.predictions)
+        PARTS[options.part](options.predictions)
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ import label_curve  # noqa: E402
 import lines  # noqa: E402
 import number_table  # noqa: E402
 import registry_tables  # noqa: E402
+import sharpness  # noqa: E402
 import sprites_steps  # noqa: E402
 
 PAGES = ROOT / "docs"
@@ -119,6 +120,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "label_curve": lambda: label_curve.table(_records("label_curve")["MNIST-VAE-dense"]),
     "models": registry_tables.models_table,
     "scores": registry_tables.scores_table,
+    "sharpness": sharpness.table,
+    "sharpness weights": sharpness.weights_table,
     "sprites_steps": lambda: sprites_steps.table(_records("sprites_steps")),
 }
 _MARKED = re.compile(r"<!-- table: ([\w ]+) -->\n.*?<!-- end of table -->", re.DOTALL)

@@ -29,8 +29,8 @@ class SequentialVAE(VAE):
 
     The loss is the sum over steps of -log p(x | z_t, x_(t-1)) + KL(q(z_t|x) || N(0, I)): every step
     is a VAE of the same image x, given what the step before made of it. Its code has to hold only
-    what that image lacks. As in the authors' code, encoders read x alone, no gradient passes from a
-    step to the one before, and means pass, not samples. Their squared errors have a weight of 16,
+    what that image lacks. Encoders read x alone, no gradient passes from a step to the one before,
+    and means pass, not samples, as in the authors' code. Their squared errors have a weight of 16,
     here a KL weight of 1/16. A chain of length 1 is the VAE.
 
     A decoder reads z_t and what layers like the encoder's make of x_(t-1), and adds to the logits

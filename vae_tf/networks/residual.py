@@ -42,7 +42,7 @@ def build_trunk(
     for index, filters in enumerate(text.sizes, 1):
         x = _convolution(x, filters, weights, f"down_{index}", strides=2)
         x = _block(x, activation, weights, f"block_{index}")
-    x = layers.Activation(activation, name="features_activation")(x)
+    x = _activated(x, activation, "features_activation")
     return keras.Model(image, layers.Flatten(name="flatten")(x), name="trunk")
 
 
@@ -66,7 +66,7 @@ def build_decoder(
     *more, channels = (*text.sizes[1:], image_shape[-1])
     for index, filters in enumerate((*more, channels), 1):
         x = _block(x, activation, weights, f"block_{index}")
-        x = layers.Activation(activation, name=f"up_{index}_activation")(x)
+        x = _activated(x, activation, f"up_{index}_activation")
         x = layers.UpSampling2D(2, interpolation="nearest", name=f"upsampling_{index}")(x)
         x = _convolution(x, filters, weights, f"up_{index}")
     return keras.Model(z, x, name="decoder")
@@ -98,10 +98,15 @@ def _halvings(side: int) -> int:
 def _block(x, activation, weights, name):
     branch, filters = x, x.shape[-1]
     for index in (1, 2):
-        branch = layers.Activation(activation, name=f"{name}_activation_{index}")(branch)
+        branch = _activated(branch, activation, f"{name}_activation_{index}")
         zeros = {"kernel_initializer": "zeros"} if index == 2 else {}
         branch = _convolution(branch, filters, weights, f"{name}_conv_{index}", **zeros)
     return layers.Add(name=f"{name}_sum")([x, branch])
+
+
+def _activated(x, activation, name):
+    # Without group normalization: `python experiments/sharpness.py normalization`.
+    return layers.Activation(activation, name=name)(x)
 
 
 def _convolution(x, filters, weights, name, **options):

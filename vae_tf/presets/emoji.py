@@ -90,7 +90,7 @@ RUNS.add(
     replace(RUNS["emoji-VQ-VAE"], model="fsq", latent_size=3, hyper={"levels": [8, 8, 8]}),
     "values rounded to 8 levels, and then a PixelCNN of the codes; fifteen minutes",
 )
-# What sharpens, at 32x32: experiments/sharpness.py has these settings.
+# Sharper images, at 32x32: experiments/sharpness.py has these settings.
 _SMALL = Params(
     dataset="emoji",
     image_size=32,
