@@ -68,6 +68,18 @@ class Likelihood:
         """Standard deviation of each value of an image, above 0, `[B, H, W, C]`."""
         raise NotImplementedError
 
+    def draw(self, logits, noise):
+        """Images drawn from their distribution, where `levels` says that it is a probability.
+
+        Args:
+            logits: `[B, ...]`.
+            noise: Uniform in [0, 1), of the same shape.
+
+        Returns:
+            Values in [0, 1], of the same shape.
+        """
+        raise NotImplementedError
+
     def logits_of(self, mean: np.ndarray) -> np.ndarray:
         """Logits of an expected image; the inverse of `mean`, within [0.001, 0.999]."""
         mean = np.clip(mean, _DARKEST, 1.0 - _DARKEST)
@@ -117,6 +129,9 @@ class Bernoulli(Likelihood):
     def reconstruction(self, x, logits, training=False, mask=None):
         # -x log p - (1 - x) log(1 - p) for p = sigmoid(logits), without ever forming p.
         return _summed(ops.softplus(logits) - x * logits, mask), {}
+
+    def draw(self, logits, noise):
+        return ops.cast(noise < ops.sigmoid(logits), "float32")
 
     def stddev(self, logits):
         """sqrt(p (1 - p))."""
@@ -320,6 +335,13 @@ class DiscretizedLogistic(Likelihood):
         log_prob = _log_prob_of_levels(x, ops.sigmoid(logits), log_scale)
         stddev = ops.exp(log_scale) * math.pi / math.sqrt(3.0)
         return -_summed(log_prob, mask), {"decoder_stddev": stddev}
+
+    def draw(self, logits, noise):
+        """Values of the logistic, by the inverse of F, at the nearest of 256 levels."""
+        log_scale = ops.maximum(ops.convert_to_tensor(self.log_scale), _LOWEST_LOG_STDDEV)
+        away = ops.log(noise) - ops.log1p(-noise)
+        values = ops.sigmoid(logits) + ops.exp(log_scale) * away
+        return ops.round(255.0 * ops.clip(values, 0.0, 1.0)) / 255.0
 
     def stddev(self, logits):
         """Standard deviation of the logistic, pi / sqrt(3) times its scale."""

@@ -1,0 +1,68 @@
+"""From codes to pixels: all at once, or one after the other where the decoder sees pixels."""
+
+import keras
+import numpy as np
+from keras import ops
+
+from vae_tf.models.template.latents import repeated_like
+from vae_tf.networks.pixel_cnn import drawn_logits, is_autoregressive
+
+_NOISE = "pixel_noise"
+_NOISE_SEED = 871  # of the noise that all images of `decode` have in common
+
+
+class PixelMethods(keras.Model):
+    """The part of `GenerativeModel` that makes images of codes.
+
+    A plain decoder draws the image that is expected given the code. A decoder that sees pixels
+    (`decoder="pixel_cnn(...)"`) gives no such image: its images are samples, whose pixels are made
+    one after the other of uniform noise.
+    """
+
+    @property
+    def autoregressive(self) -> bool:
+        """Whether each pixel is given those before it, besides the code."""
+        return is_autoregressive(self.decoder)
+
+    def pixel_logits(self, code, batch: dict, training: bool):
+        """Calls the decoder.
+
+        Args:
+            code: `[B, L]`, what the decoder is given of the latents, and of all else.
+            batch: A batch. A decoder that sees pixels sees its image, or draws one of its noise.
+            training: Whether layers are those of training.
+
+        Returns:
+            Logits `[B, H, W, C]`.
+        """
+        if not self.autoregressive:
+            return self.decoder(code, training=training)
+        if "image" in batch:
+            return self.decoder([code, repeated_like(batch["image"], code)], training=training)
+        return drawn_logits(self.decoder, code, batch[_NOISE], self.likelihood.draw)
+
+    def images_of(self, z, batch: dict):
+        """Images `[B, H, W, C]` in [0, 1] of latents `[B, L]`.
+
+        Args:
+            z: The latents.
+            batch: A label, where there are some, and what `pixel_noise` gives. Without noise, all
+                images are drawn of the same, always.
+        """
+        if not self.autoregressive:
+            return self.likelihood.mean(self.render(z, batch, False))
+        if _NOISE not in batch:
+            noise = np.random.default_rng(_NOISE_SEED).random(self.image_shape, "float32")
+            batch = batch | {_NOISE: ops.broadcast_to(noise, (ops.shape(z)[0], *noise.shape))}
+        return self.likelihood.draw(self.render(z, batch, False), batch[_NOISE])
+
+    def pixel_noise(self, count: int, rng: np.random.Generator | None) -> dict:
+        """Noise of which the pixels of each image are drawn; none where they are not drawn.
+
+        Args:
+            count: Number of images.
+            rng: Source of the noise; None for none.
+        """
+        if rng is None or not self.autoregressive:
+            return {}
+        return {_NOISE: rng.random((count, *self.image_shape), "float32")}
