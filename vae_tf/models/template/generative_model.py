@@ -116,6 +116,7 @@ class GenerativeModel(TrainerMethods, ArrayModel):
         self.seed_generator = keras.random.SeedGenerator(seed, name="noise")
         self.image_shape = tuple(decoder.output_shape[1:])
         self.likelihood = make_likelihood(likelihood, self)
+        self.check_drawing()
         self.code_size = encoder.output_shape[0][-1]
         self.prior_text = prior
         self.learned: LearnedPrior | None = make_prior(prior, encoder, seed)

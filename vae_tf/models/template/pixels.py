@@ -4,6 +4,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from vae_tf.errors import UserError
 from vae_tf.models.template.latents import repeated_like
 from vae_tf.networks.pixel_cnn import drawn_logits, is_autoregressive
 
@@ -23,6 +24,36 @@ class PixelMethods(keras.Model):
     def autoregressive(self) -> bool:
         """Whether each pixel is given those before it, besides the code."""
         return is_autoregressive(self.decoder)
+
+    def check_drawing(self):
+        """Checks that pixels can be drawn one after the other.
+
+        Raises:
+            UserError: If they have to be and the likelihood is a density: no value of a pixel has a
+                probability, and a density of all pixels given those before them has no bound.
+        """
+        if self.autoregressive and self.likelihood.levels is None:
+            raise UserError(
+                f"A decoder that sees pixels draws them by their probabilities. Received: "
+                f"likelihood={self.likelihood_text}. Set likelihood=bernoulli for black and white "
+                f"images, likelihood=discretized_logistic for 256 grey levels, or decoder=none."
+            )
+
+    def check_pixels(self, images: np.ndarray):
+        """Checks that images `[N, H, W, C]` are of the kind that the decoder and likelihood know.
+
+        Raises:
+            UserError: If they are not.
+        """
+        self.likelihood.check(images)
+        binary = self.likelihood.levels == 2
+        if self.autoregressive and binary and not np.isin(images, (0.0, 1.0)).all():
+            raise UserError(
+                f"A decoder that sees pixels draws black and white ones under "
+                f"likelihood={self.likelihood_text}, and would be trained on other values. "
+                f"Received: grey values. Choose black and white images, such as "
+                f"dataset=digits_binary or mnist_binary, or likelihood=discretized_logistic."
+            )
 
     def pixel_logits(self, code, batch: dict, training: bool):
         """Calls the decoder.
