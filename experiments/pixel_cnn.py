@@ -4,7 +4,7 @@
     python experiments/pixel_cnn.py --data mnist    the same for binary MNIST
 
 The decoder is a PixelCNN whose pixels see a square of side 2 reach + 1 around them, as far as it
-comes before them in raster order. Runs are trained in predictions/pixel_cnn, or resumed there; their
+comes before them in raster order. Runs are trained, or resumed, in predictions/pixel_cnn; their
 rows are kept in experiments/pixel_cnn.csv.
 """
 
