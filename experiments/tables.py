@@ -19,6 +19,7 @@ import anomaly_tables  # noqa: E402
 import few_labels  # noqa: E402
 import hierarchies  # noqa: E402
 import label_curve  # noqa: E402
+import pixel_cnn_tables  # noqa: E402
 import registry_tables  # noqa: E402
 import sprites_steps  # noqa: E402
 
@@ -38,6 +39,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "few_labels tricks": lambda: few_labels.table_of_tricks(_records("few_labels")),
     "hierarchies": lambda: hierarchies.table(_records("hierarchies")),
     "label_curve": lambda: label_curve.table(_records("label_curve")["MNIST-VAE-dense"]),
+    "pixel_cnn": pixel_cnn_tables.table,
     "models": registry_tables.models_table,
     "scores": registry_tables.scores_table,
     "sprites_steps": lambda: sprites_steps.table(_records("sprites_steps")),

@@ -55,9 +55,7 @@ def with_pixel_cnn(
     *sides, channels = shape
     features = _features(last_layer(plain), (*sides, filters), activation)
     image = layers.Input(shape, name="image")
-    stack = MaskedConvolutions(
-        num_layers, filters, kernel, channels, seed, name=_PIXELS
-    )
+    stack = MaskedConvolutions(num_layers, filters, kernel, channels, seed, name=_PIXELS)
     logits = layers.Add(name="logits")([plain.output, stack(image, features)])
     return keras.Model([plain.input, image], logits, name=plain.name)
 

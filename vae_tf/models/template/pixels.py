@@ -29,9 +29,14 @@ class PixelMethods(keras.Model):
         """Checks that pixels can be drawn one after the other.
 
         Raises:
-            UserError: If they have to be and the likelihood is a density: no value of a pixel has a
-                probability, and a density of all pixels given those before them has no bound.
+            UserError: If they have to be, and the likelihood is a density, which gives no value of
+                a pixel a probability; or if pixels may be missing, which the next ones cannot see.
         """
+        if self.autoregressive and "mask" in self.batch_keys:
+            raise UserError(
+                f"Model '{self.name}' learns from images of which pixels are missing. Received: a "
+                f"decoder that sees the pixels before each. Set decoder=none."
+            )
         if self.autoregressive and self.likelihood.levels is None:
             raise UserError(
                 f"A decoder that sees pixels draws them by their probabilities. Received: "
