@@ -133,13 +133,13 @@ def row_of(data: str, treatment: str, reach: int, filters: int, seed: int, steps
     return {name: f"{value:.3f}" for name, value in values.items()}
 
 
-def jobs(data: str, steps: int) -> list[dict]:
+def jobs(data: str, steps: int, first: int) -> list[dict]:
     """What identifies each run that is not measured yet, in the order of `RUNS`."""
     known = ("data", "treatment", "reach", "filters", "seed", "steps")
     done = {tuple(row[name] for name in known) for row in rows()}
     asked = (
         dict(zip(known, map(str, (data, treatment, reach, filters, seed, steps)), strict=True))
-        for treatments, reaches, filters, seeds in RUNS[data]
+        for treatments, reaches, filters, seeds in RUNS[data][first:]
         for seed in seeds
         for treatment in treatments
         for reach in reaches
@@ -152,8 +152,10 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", choices=DIALS, default="digits")
     parser.add_argument("--steps", type=int, default=500)
+    parser.add_argument("--first", type=int, default=0, help="group of RUNS to begin with")
     options = parser.parse_args()
-    for job in jobs(options.data, options.steps):
+    while found := jobs(options.data, options.steps, options.first):
+        job = found[0]
         numbers = {name: int(job[name]) for name in ("reach", "filters", "seed", "steps")}
         row = job | row_of(job["data"], job["treatment"], **numbers)
         is_new = not ROWS.exists()
