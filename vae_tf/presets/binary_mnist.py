@@ -91,7 +91,7 @@ RUNS.add(
         sample_every=10_000,
         validate_every=5_000,
     ),
-    "pixels see the code and those before them; a quarter of an hour",
+    "pixels see the code and those before them; an hour",
 )
 
 # One, two and five layers of 64, 32, 16, 8 and 4 latents as Sonderby et al. 2016 have them, whose

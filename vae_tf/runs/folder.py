@@ -196,7 +196,7 @@ class Run(AnomalyMethods, InferenceMethods):
             raise unknown("prior", prior, ("model", "mixture", "flow"))
         rng = np.random.default_rng(seed)
         z = (self.code_mixture if prior == "mixture" else self.code_flow).sample(n, rng)
-        return self.model.decode(z, self.model.label_rows(label, n, rng).get("label"))
+        return self.model.decode(z, self.model.label_rows(label, n, rng).get("label"), rng)
 
     def compress(self, images: np.ndarray, *, progress: bool = False) -> bytes:
         """Compresses images without loss; `vae_tf.decompress(content, run)` restores them.

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tests.conftest import assert_same_bytes, killed_copy
 from vae_tf.config import Params, replace
 from vae_tf.errors import UserError
 from vae_tf.models.template.build import build_model
+from vae_tf.training import train
 
 DECODER = "pixel_cnn(layers=2, filters=4, kernel=3)"
 PARAMS = Params(
@@ -47,11 +49,7 @@ def probabilities(model):
 
 @pytest.mark.parametrize(
     ("image_shape", "likelihood"),
-    [
-        ((1, 2, 3), "bernoulli"),
-        ((2, 2, 1), "bernoulli"),
-        ((2, 1, 1), "discretized_logistic"),
-    ],
+    [((1, 2, 3), "bernoulli"), ((2, 2, 1), "bernoulli")],
 )
 def test_probabilities_of_all_images_sum_to_one(image_shape, likelihood):
     model = model_of(image_shape, likelihood=likelihood)
@@ -81,13 +79,14 @@ def test_samples_have_these_probabilities(model, probabilities):
     assert (np.abs(frequencies - probabilities) <= 4 * error + 1e-4).all()
 
 
-def test_grey_samples_have_their_probabilities():
+def test_grey_images_sum_to_one_and_samples_have_their_probabilities():
     model = model_of((1, 2, 1), likelihood="discretized_logistic")
     model.likelihood.log_scale.assign(np.log(0.02))
     images = all_images((1, 2, 1), 256)
     z = np.tile(np.float32([[0.5, -1.0]]), (len(images), 1))
     table = np.exp(-model.reconstruction_nats(images, z).astype(float)).reshape(256, 256)
-    drawn = model.decode(z[:4_000], rng=np.random.default_rng(0)).reshape(-1, 2)
+    assert table.sum() == pytest.approx(1.0, abs=1e-4)
+    drawn = model.decode(z[:2_000], rng=np.random.default_rng(0)).reshape(-1, 2)
     levels = np.round(255 * drawn).astype(int)
     np.testing.assert_allclose(levels / 255, drawn, atol=1e-6)
     for axis in (0, 1):
@@ -96,6 +95,14 @@ def test_grey_samples_have_their_probabilities():
         stddev = np.sqrt(chances @ (values - mean) ** 2)
         assert abs(levels[:, axis].mean() - mean) < 4 * stddev / np.sqrt(len(levels))
         assert levels[:, axis].std() == pytest.approx(stddev, rel=0.1)
+
+
+def test_resume_is_exact_to_the_last_bit(tmp_path):
+    images = np.float32(np.random.default_rng(0).random((40, 4, 4, 1)) < 0.5)
+    params = replace(PARAMS, steps=4, checkpoint_every=2, sample_steps=(9,))
+    straight = train(params, tmp_path / "straight", data=images)
+    killed = killed_copy(straight, tmp_path / "killed")
+    assert_same_bytes(straight, train(params, killed, resume=True, data=images))
 
 
 def test_importance_sampling_sums_to_one_over_all_images(model):
@@ -127,24 +134,16 @@ def test_served_model_draws_the_same_images(tmp_path):
     np.testing.assert_array_equal(decode(z=tf.constant(z))["image"], model.decode(z))
 
 
-@pytest.mark.parametrize("name", ["conditional_vae", "m1_m2", "hierarchical_vae"])
-def test_other_families_see_pixels_and_draw_them(name):
-    model = model_of((2, 2, 1), model=name)
+def test_other_families_see_pixels_and_draw_them():
+    model = model_of((2, 2, 1), model="m1_m2")
     x = np.float32(np.random.default_rng(0).random((4, 2, 2, 1)) < 0.5)
-    labels = np.arange(4) if model.conditional else None
-    mean, _ = model.encode(x, labels)
-    nats = model.reconstruction_nats(x, mean, labels)
+    mean, _ = model.encode(x)
     changed = x.copy()
     changed[:, 0, 0] = 1 - changed[:, 0, 0]  # of the first pixel; others see it
-    rest = [model.render(mean, batch_of(images, labels), False) for images in (x, changed)]
-    assert np.isfinite(nats).all()
+    rest = [model.render(mean, {"image": images}, False) for images in (x, changed)]
     assert np.abs(rest[0] - rest[1])[:, 1, 1].max() > 1e-3
     assert np.abs(rest[0] - rest[1])[:, 0, 0].max() < 1e-5
     assert set(np.unique(model.generate(8))) <= {0.0, 1.0}
-
-
-def batch_of(images, labels):
-    return {"image": images} | ({} if labels is None else {"label": labels})
 
 
 @pytest.mark.parametrize("likelihood", ["gaussian", "laplace", "continuous_bernoulli"])

@@ -30,7 +30,8 @@ def reconstructions(analyzed: AnalyzedRun) -> Figure:
         "Reconstructions",
         (
             analyzed.caption,
-            f"{len(x)} validation images, evenly spaced; decoded from the mean, without noise; "
+            f"{len(x)} validation images, evenly spaced; decoded from the mean, "
+            f"{'pixels drawn from one noise' if analyzed.model.autoregressive else 'without noise'}; "
             f"MSE {error:.4f} per pixel",
         ),
         labels=("original", "reconstruction") * len(pairs),

@@ -74,8 +74,8 @@ class PixelMethods(keras.Model):
         if not self.autoregressive:
             return self.decoder(code, training=training)
         if "image" in batch:
-            image = ops.convert_to_tensor(repeated_like(batch["image"], code))
-            return self.decoder([code, image], training=training)
+            seen = [code, repeated_like(batch["image"], code)]
+            return self.decoder(list(map(ops.convert_to_tensor, seen)), training=training)
         return drawn_logits(self.decoder, code, batch[_NOISE], self.likelihood.draw)
 
     def images_of(self, z, batch: dict):
