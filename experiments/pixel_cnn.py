@@ -134,7 +134,7 @@ def row_of(data: str, treatment: str, reach: int, filters: int, seed: int, steps
 
 
 def jobs(data: str, steps: int, first: int) -> list[dict]:
-    """What identifies each run that is not measured yet, in the order of `RUNS`."""
+    """Identify each run that is not measured yet, in the order of `RUNS`."""
     known = ("data", "treatment", "reach", "filters", "seed", "steps")
     done = {tuple(row[name] for name in known) for row in rows()}
     asked = (

@@ -37,7 +37,7 @@ class MaskedConvolutions(layers.Layer):
 
     Call arguments:
         x: `[B, H, W, C]`.
-        condition: What all pixels depend on besides: `[B, F]`, `[B, H, W, F]`, or None.
+        condition: Input on which all pixels depend: `[B, F]`, `[B, H, W, F]`, or None.
 
     Returns:
         `[B, H, W, P]`.
@@ -111,10 +111,10 @@ class MaskedConvolutions(layers.Layer):
         return self.from_left(x, self.from_above(x, self.projected(condition)))
 
     def projected(self, condition) -> list:
-        """What the condition adds to each layer.
+        """Terms that the condition adds to each layer.
 
         Args:
-            condition: As in a call.
+            condition: Condition of the call.
 
         Returns:
             Two tensors `[B, h, w, 2 filters]` for each layer, h and w 1 or H and W: for the rows
@@ -127,11 +127,11 @@ class MaskedConvolutions(layers.Layer):
         return ops.split(self.condition(condition), 2 * self.num_layers, axis=-1)
 
     def from_above(self, x, projected: list) -> list:
-        """What the rows above each pixel, and the condition, say.
+        """Features of the rows above each pixel and of the condition.
 
         Args:
             x: `[B, h, W, C]`, the whole image or its first h rows.
-            projected: As `projected` gives it, for as many rows.
+            projected: Result of `projected`, for as many rows.
 
         Returns:
             A tensor `[B, h, W, 2 filters]` for each layer.
@@ -150,7 +150,7 @@ class MaskedConvolutions(layers.Layer):
 
         Args:
             x: `[B, h, W, C]`, any rows of the image.
-            found: What `from_above` gives, for these rows.
+            found: Result of `from_above` for these rows.
 
         Returns:
             `[B, h, W, P]`.

@@ -25,7 +25,7 @@ def with_pixel_cnn(
 ) -> keras.Model:
     """Lets a decoder see the pixels before each pixel.
 
-    The logits are those of the plain decoder plus the output of masked convolutions of the image.
+    The logits are the plain decoder's logits plus the output of masked convolutions of the image.
     These are conditioned on features, `[H, W, filters]`, that a second last layer of the plain
     decoder computes of the code. They begin at 0: the network begins as the plain decoder.
 

@@ -20,7 +20,7 @@ def draw_in_order(stack: MaskedConvolutions, noise, draw: Callable, condition=No
         noise: `[B, H, W, N]`, what `draw` makes random pixels of; H and W must be known.
         draw: `(outputs [B, P], noise [B, N], row, column) -> pixel [B, C]`; row and column are
             scalars, int32.
-        condition: As in a call of the stack.
+        condition: Condition of a call of the stack.
 
     Returns:
         `[B, H, W, C]`.
@@ -65,7 +65,7 @@ def _loop(count: int, body: Callable, done, last: list):
 
 
 def _next_row(stack, last: list, projected: list) -> tuple[list, list]:
-    """What `from_above` finds for the next row, and the last rows of each layer's input by then."""
+    """The next row of `from_above`, and the last rows of each layer's input by then."""
     half, found, after, seen = stack.kernel // 2, [], [last[0]], last[0]
     for number, (above, across) in enumerate(zip(stack.above, stack.across, strict=True)):
         if number > 0:
@@ -79,7 +79,7 @@ def _next_row(stack, last: list, projected: list) -> tuple[list, list]:
 
 
 def _next_pixel(stack, last: list, found: list) -> tuple:
-    """What `from_left` puts out for the next pixel, and the last pixels of each layer's input."""
+    """The next pixel of `from_left`, and the last pixels of each layer's input."""
     after, seen = [last[0]], last[0]
     for number, (left, residual) in enumerate(zip(stack.left, stack.residual, strict=True)):
         pixels = seen

@@ -76,7 +76,7 @@ class NetworkText(NamedTuple):
 
     @property
     def wraps(self) -> bool:
-        """As that of its kind."""
+        """Whether the kind is built around the mirror of the encoder."""
         return KINDS[self.kind].wraps
 
     @property

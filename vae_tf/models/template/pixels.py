@@ -22,7 +22,7 @@ class PixelMethods(keras.Model):
 
     @property
     def autoregressive(self) -> bool:
-        """Whether each pixel is given those before it, besides the code."""
+        """Whether each pixel is given the code and the pixels before it."""
         return is_autoregressive(self.decoder)
 
     def check_drawing(self):
@@ -66,7 +66,7 @@ class PixelMethods(keras.Model):
         Args:
             code: `[B, L]`, what the decoder is given of the latents, and of all else.
             batch: A batch. A decoder that sees pixels sees its image, or draws one of its noise.
-            training: Whether layers are those of training.
+            training: Whether layers are in training mode.
 
         Returns:
             Logits `[B, H, W, C]`.
@@ -89,7 +89,7 @@ class PixelMethods(keras.Model):
         if not self.autoregressive:
             return self.likelihood.mean(self.render(z, batch, False))
         if _NOISE not in batch:
-            noise = np.random.default_rng(_NOISE_SEED).random(self.image_shape, "float32")
+            noise = np.asarray(np.random.default_rng(_NOISE_SEED).random(self.image_shape, "f4"))
             batch = batch | {_NOISE: ops.broadcast_to(noise, (ops.shape(z)[0], *noise.shape))}
         return self.likelihood.draw(self.render(z, batch, False), batch[_NOISE])
 
