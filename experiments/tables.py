@@ -23,6 +23,7 @@ import imputation_tables  # noqa: E402
 import label_curve  # noqa: E402
 import lines  # noqa: E402
 import number_table  # noqa: E402
+import pixel_cnn_tables  # noqa: E402
 import registry_tables  # noqa: E402
 import sharpness  # noqa: E402
 import sprites_steps  # noqa: E402
@@ -118,6 +119,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "imputation at random": imputation_tables.at_random_table,
     "imputation self masking": imputation_tables.self_masking_table,
     "label_curve": lambda: label_curve.table(_records("label_curve")["MNIST-VAE-dense"]),
+    "pixel_cnn": pixel_cnn_tables.table,
     "models": registry_tables.models_table,
     "scores": registry_tables.scores_table,
     "sharpness": sharpness.table,

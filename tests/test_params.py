@@ -10,6 +10,7 @@ from vae_tf.models.template.build import build_model
 SHAPES = {
     "celeb_a": (64, 64, 3),
     "digits": (8, 8, 1),
+    "digits_binary": (8, 8, 1),
     "emoji": (64, 64, 3),
     "folder:my-images": (64, 64, 3),
     "mnist": (28, 28, 1),

@@ -25,7 +25,7 @@ def error_maps(model, images: np.ndarray) -> np.ndarray:
     """
 
     def errors(batch):
-        logits = model.render(batch["z"], {}, False)
+        logits = model.render(batch["z"], {"image": batch["image"]}, False)
         stddev = ops.maximum(model.likelihood.stddev(logits), _LEAST_STDDEV)
         return ((batch["image"] - model.likelihood.mean(logits)) / stddev,)
 

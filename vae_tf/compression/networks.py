@@ -66,6 +66,11 @@ def checksum(model: GenerativeModel) -> str:
 
 def _check_model(model):
     cls = type(model)
+    if model.autoregressive:
+        raise UserError(
+            "Compression is for decoders that draw all pixels at once. Received: a decoder that "
+            "sees pixels (pixel_cnn). Train with decoder=none."
+        )
     if cls.infer is GenerativeModel.infer and cls.render is GenerativeModel.render:
         if model.learned is None:
             return

@@ -70,7 +70,8 @@ class Params:
 
     # Networks, see networks/specs.py; or texts, such as "residual(32, 64, 128)", networks/texts.py
     encoder: tuple | str = ((32, 4, 2), (32, 4, 2), (32, 4, 2), (32, 4, 2), (256,))
-    decoder: tuple | str | None = None  # None mirrors the encoder
+    decoder: tuple | str | None = None  # None mirrors the encoder; pixel_cnn(layers=4, filters=32,
+    # kernel=5) mirrors it, too, and lets each pixel see those before it
     latent_size: int = 10
     activation: str = "relu"
     initializer: str | None = None  # initial weights: he, glorot, lecun or torch, see

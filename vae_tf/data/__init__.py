@@ -44,6 +44,7 @@ DATASETS: dict[str, Callable[..., Collection]] = {
     "sprites": _loader("sprites", "load_sprites"),
     "lines": _loader("lines", "load_lines"),
     "digits": _loader("digits", "load_digits"),
+    "digits_binary": _loader("binary", "load_digits_binary"),
     "emoji": _loader("emoji", "load_emoji"),
     "emoji_by_family": _loader("emoji", "load_by_family"),
     "emoji_skin_tones": _loader("emoji", "load_skin_tones"),

@@ -1,4 +1,6 @@
-"""MNIST in black and white: every pixel drawn with its grey value as the probability of white.
+"""MNIST and the digits in black and white.
+
+Every pixel is drawn with its grey value as the probability of white.
 
 A Bernoulli likelihood is a density of binary images only; published log-likelihoods are of these.
 Training draws an image anew whenever it is seen, as the field does (Burda et al. 2016, Sec. 5), by
@@ -10,6 +12,7 @@ import numpy as np
 
 from vae_tf.data.collection import Collection
 from vae_tf.data.counted_noise import uniform
+from vae_tf.data.digits import load_digits
 from vae_tf.data.image_set import Rows
 from vae_tf.data.tfds_images import load_tfds
 
@@ -43,6 +46,19 @@ def load_mnist_binary(image_size: int | None, channels: int | None) -> Collectio
         _Binary(grey.store, sources, numbers),
         splits=splits,
         labels=None if grey.labels is None else grey.labels[sources],
+        label_names=grey.label_names,
+    )
+
+
+def load_digits_binary(image_size: int | None, channels: int | None) -> Collection:
+    """The 1,797 digits, binary."""
+    grey = load_digits(image_size, channels)
+    rows = np.arange(grey.store.num_rows)
+    return Collection(
+        "digits_binary",
+        _Binary(grey.store, rows, rows),
+        splits=grey.splits,
+        labels=grey.labels,
         label_names=grey.label_names,
     )
 

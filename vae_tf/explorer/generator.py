@@ -32,6 +32,11 @@ def describe_generator(model, weights: HalfPrecision) -> dict:
     Raises:
         UserError: If the page cannot decode its codes.
     """
+    if model.autoregressive:
+        raise UserError(
+            "The page draws all pixels at once, and this decoder draws them one after the other. "
+            "Look at its traversals instead."
+        )
     decoder = describe_network(_decoder(model), weights)
     posterior = _posterior(model)
     try:

@@ -76,8 +76,8 @@ class AuxiliaryVAE(SemiSupervisedVAE):
         return [LayerBelow(slice(z, self.latent_size), given, self.lower)]
 
     def render(self, z, batch, training):
-        return self.decoder(
-            z[:, : -self.code_size] if self.kind == "adgm" else z, training=training
+        return self.pixel_logits(
+            z[:, : -self.code_size] if self.kind == "adgm" else z, batch, training
         )
 
     def sample_roots(self, n, rng):

@@ -154,7 +154,7 @@ class HierarchicalVAE(VAE):
         return kl, logs
 
     def render(self, z, batch, training):
-        return self.decoder(z[:, -self.layer_sizes[0] :], training=training)
+        return self.pixel_logits(z[:, -self.layer_sizes[0] :], batch, training)
 
     @property
     def layers_below(self):

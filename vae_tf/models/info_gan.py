@@ -100,6 +100,11 @@ class InfoGAN(Adversarial):
 
     def __init__(self, encoder, decoder, **kwargs):
         super().__init__(encoder, decoder, **kwargs)
+        if self.autoregressive:
+            raise UserError(
+                "InfoGAN's discriminator sees images that are smooth functions of their codes. "
+                "Received: a decoder that draws pixels one after the other. Set decoder=none."
+            )
         if self.kl_weight.schedule != schedules.constant(1.0):
             raise UserError(
                 f"InfoGAN has no reconstruction that a KL could be weighted against. Received: "

@@ -67,7 +67,7 @@ class M1(SemiSupervisedVAE):
         return ops.mean(term)
 
     def render(self, z, batch, training):
-        return self.decoder(z[:, -self.code_size :], training=training)
+        return self.pixel_logits(z[:, -self.code_size :], batch, training)
 
     def with_class(self, z, label):
         """Refused, as classes are only read off the codes.

@@ -74,8 +74,8 @@ class M1M2(SemiSupervisedVAE):
     def render(self, z, batch, training):
         z1 = z[:, -self.code_size :]
         if "image" not in batch:
-            return self.decoder(z1, training=training)
+            return self.pixel_logits(z1, batch, training)
         # z1 is the same for all classes, and so is its image.
         rows, images = ops.shape(z1)[0], ops.shape(batch["image"])[0]
         distinct = ops.where(rows == images, rows, rows // self.num_classes)
-        return self.decoder(z1[:distinct], training=training)
+        return self.pixel_logits(z1[:distinct], batch, training)

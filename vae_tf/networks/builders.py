@@ -8,6 +8,7 @@ from keras import layers
 from vae_tf.errors import UserError, shown
 from vae_tf.networks import specs
 from vae_tf.networks.initial_weights import InitialWeights
+from vae_tf.networks.pixel_cnn import with_pixel_cnn
 from vae_tf.networks.texts import mirrored_text, read_network
 
 
@@ -253,13 +254,16 @@ def build_mirrored_decoder(
         UserError: If the spec cannot end in the image.
     """
     decoder, base_channels = params.decoder, None
+    pixel_cnn = None
+    if isinstance(decoder, str) and (text := read_network(decoder, "decoder")).wraps:
+        pixel_cnn, decoder = text, None  # around the mirror of the encoder
     if isinstance(params.encoder, str):
         decoder = decoder or mirrored_text(params.encoder)
     else:
         decoder = decoder or specs.mirrored(params.encoder, image_shape[-1])
         convolutions = specs.convolutions(params.encoder)
         base_channels = convolutions[-1][0] if convolutions else None
-    return build_decoder(
+    plain = build_decoder(
         decoder,
         image_shape,
         inputs,
@@ -269,3 +273,6 @@ def build_mirrored_decoder(
         initializer=params.initializer,
         seed=params.seed if seed is None else seed,
     )
+    if pixel_cnn is None:
+        return plain
+    return with_pixel_cnn(plain, pixel_cnn.options, params.activation, params.seed)

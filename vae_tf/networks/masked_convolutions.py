@@ -8,10 +8,8 @@ Reference:
 """
 
 import itertools
-from collections.abc import Callable
 
 import keras
-import tensorflow as tf
 from keras import layers, ops
 
 from vae_tf.errors import UserError
@@ -39,7 +37,7 @@ class MaskedConvolutions(layers.Layer):
 
     Call arguments:
         x: `[B, H, W, C]`.
-        condition: What all pixels depend on besides: `[B, F]`, `[B, H, W, F]`, or None.
+        condition: Input on which all pixels depend: `[B, F]`, `[B, H, W, F]`, or None.
 
     Returns:
         `[B, H, W, P]`.
@@ -113,10 +111,10 @@ class MaskedConvolutions(layers.Layer):
         return self.from_left(x, self.from_above(x, self.projected(condition)))
 
     def projected(self, condition) -> list:
-        """What the condition adds to each layer.
+        """Terms that the condition adds to each layer.
 
         Args:
-            condition: As in a call.
+            condition: Condition of the call.
 
         Returns:
             Two tensors `[B, h, w, 2 filters]` for each layer, h and w 1 or H and W: for the rows
@@ -129,11 +127,11 @@ class MaskedConvolutions(layers.Layer):
         return ops.split(self.condition(condition), 2 * self.num_layers, axis=-1)
 
     def from_above(self, x, projected: list) -> list:
-        """What the rows above each pixel, and the condition, say.
+        """Features of the rows above each pixel and of the condition.
 
         Args:
             x: `[B, h, W, C]`, the whole image or its first h rows.
-            projected: As `projected` gives it, for as many rows.
+            projected: Result of `projected`, for as many rows.
 
         Returns:
             A tensor `[B, h, W, 2 filters]` for each layer.
@@ -144,7 +142,7 @@ class MaskedConvolutions(layers.Layer):
             gates = gates[:, :-1] if number == 0 else gates
             gates = gates + projected[2 * number]
             found.append(across(gates) + projected[2 * number + 1])
-            seen = _gated(gates)
+            seen = gated(gates)
         return found
 
     def from_left(self, x, found: list):
@@ -152,7 +150,7 @@ class MaskedConvolutions(layers.Layer):
 
         Args:
             x: `[B, h, W, C]`, any rows of the image.
-            found: What `from_above` gives, for these rows.
+            found: Result of `from_above` for these rows.
 
         Returns:
             `[B, h, W, P]`.
@@ -161,7 +159,7 @@ class MaskedConvolutions(layers.Layer):
         for number, (left, residual) in enumerate(zip(self.left, self.residual, strict=True)):
             gates = left(ops.pad(seen, ((0, 0), (0, 0), (half, 0), (0, 0))))
             gates = gates[:, :, :-1] if number == 0 else gates
-            new = residual(_gated(gates + found[number]))
+            new = residual(gated(gates + found[number]))
             seen = new if number == 0 else seen + new
         return self.last(self.hidden(ops.relu(seen)))
 
@@ -170,58 +168,7 @@ class MaskedConvolutions(layers.Layer):
         return {**super().get_config(), **{name: getattr(self, name) for name in names}}
 
 
-def draw_in_order(stack: MaskedConvolutions, noise, draw: Callable, condition=None):
-    """Draws maps pixel by pixel, each given those before it.
-
-    The rows above are looked at once per row, the pixels on the left once per pixel: the work is
-    about that of one call for each row.
-
-    Args:
-        stack: The convolutions.
-        noise: `[B, H, W, N]`, what `draw` makes random pixels of; H and W must be known.
-        draw: `(outputs [B, P], noise [B, N], row, column) -> pixel [B, C]`; row and column are
-            scalars, int32.
-        condition: As in a call of the stack.
-
-    Returns:
-        `[B, H, W, C]`.
-    """
-    _, height, width, _ = noise.shape
-    channels = stack.above[0].kernel.shape[2]
-    count = ops.shape(noise)[0]
-    projected = stack.projected(condition)
-
-    def rows(row):
-        return [part if _is_one_row(part) else part[:, : row + 1] for part in projected]
-
-    def draw_row(row, done):
-        # The row itself is 0 as yet, and no pixel of it is looked at from above.
-        found = [each[:, -1:] for each in stack.from_above(done[:, : row + 1], rows(row))]
-
-        def draw_pixel(column, pixels):
-            outputs = stack.from_left(pixels, found)[:, 0, column]
-            pixel = draw(outputs, noise[:, row, column], row, column)
-            here = tf.one_hot(column, width, dtype=pixels.dtype)[None, None, :, None]
-            return column + 1, pixels + here * pixel[:, None, None, :]
-
-        empty = tf.zeros((count, 1, width, channels))
-        shapes = (tf.TensorShape(()), tf.TensorShape((None, 1, width, channels)))
-        _, pixels = tf.while_loop(
-            lambda column, _: column < width, draw_pixel, (tf.constant(0), empty), shapes
-        )
-        here = tf.one_hot(row, height, dtype=done.dtype)[None, :, None, None]
-        return row + 1, done + here * pixels
-
-    empty = tf.zeros((count, height, width, channels))
-    shapes = (tf.TensorShape(()), tf.TensorShape((None, height, width, channels)))
-    return tf.while_loop(lambda row, _: row < height, draw_row, (tf.constant(0), empty), shapes)[1]
-
-
-def _is_one_row(part) -> bool:
-    return isinstance(part, float) or part.shape[1] == 1
-
-
-def _gated(gates):
+def gated(gates):
     """Tanh of the first half of the channels times the sigmoid of the second (Eq. 2)."""
     values, gate = ops.split(gates, 2, axis=-1)
     return ops.tanh(values) * ops.sigmoid(gate)

@@ -29,17 +29,31 @@ class Kind(NamedTuple):
         networks: Networks that may be of this kind: "encoder", "decoder".
         example: Text for messages.
         sized: Whether it has sizes, at least one; else none.
-        options: Names and defaults of its options, whole numbers of at least 1.
+        options: Names and defaults of its options, whole numbers.
+        least: Least values of options; 1 for others.
+        odd: Options that must be odd.
+        wraps: Whether it is built around the mirror of the encoder, by no `build_decoder`.
     """
 
     networks: tuple[str, ...]
     example: str
     sized: bool = False
     options: Mapping[str, int] = {}
+    least: Mapping[str, int] = {}
+    odd: tuple[str, ...] = ()
+    wraps: bool = False
 
 
 KINDS: dict[str, Kind] = {
     "residual": Kind(("encoder", "decoder"), "residual(32, 64, 128)", sized=True),
+    "pixel_cnn": Kind(
+        ("decoder",),
+        "pixel_cnn(layers=4, filters=32, kernel=5)",
+        options={"layers": 4, "filters": 32, "kernel": 5},
+        least={"layers": 0},
+        odd=("kernel",),
+        wraps=True,
+    ),
 }
 
 
@@ -59,6 +73,11 @@ class NetworkText(NamedTuple):
     def __str__(self):
         options = [f"{name}={value}" for name, value in self.options.items()]
         return f"{self.kind}({', '.join([*map(str, self.sizes), *options])})"
+
+    @property
+    def wraps(self) -> bool:
+        """Whether the kind is built around the mirror of the encoder."""
+        return KINDS[self.kind].wraps
 
     @property
     def builders(self) -> ModuleType:
@@ -91,8 +110,9 @@ def read_network(text: str, name: str) -> NetworkText:
         if option not in options:
             raise unknown(f"option of {call.name}", option, options)
         options[option] = value  # type: ignore[assignment]
-    numbers = [*call.arguments, *options.values()]
-    fits = all(is_whole(number, 1, _MOST) for number in numbers)
+    for option, value in options.items():
+        _check_option(kind, option, value, text)
+    fits = all(is_whole(number, 1, _MOST) for number in call.arguments)
     count = len(call.arguments)
     if not fits or not (1 <= count <= _MOST_SIZES if kind.sized else count == 0):
         raise UserError(
@@ -100,6 +120,16 @@ def read_network(text: str, name: str) -> NetworkText:
             f"{_MOST:,}. Received: {name}={shown(text)}"
         )
     return NetworkText(call.name, tuple(call.arguments), options)
+
+
+def _check_option(kind: Kind, option: str, value, text: str):
+    least, odd = kind.least.get(option, 1), option in kind.odd
+    if not is_whole(value, least, _MOST) or (odd and value % 2 == 0):
+        what = "an odd number" if odd else "a whole number"
+        raise UserError(
+            f"`{option}` in {kind.example} must be {what} from {least} to {_MOST:,}. "
+            f"Received: {option}={shown(value)}"
+        )
 
 
 def _call(text: str, name: str) -> Call:

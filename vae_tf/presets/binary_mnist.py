@@ -76,6 +76,24 @@ RUNS.add(
     "the KL weight warmed up over 5,000 steps; two minutes",
 )
 
+# Convolutions, as the features of the code have a place in the image.
+RUNS.add(
+    "binary-MNIST-PixelCNN",
+    Params(
+        dataset="mnist_binary",
+        encoder=((32, 4, 2), (64, 4, 2), (256,)),
+        decoder="pixel_cnn(layers=2, filters=16, kernel=5)",
+        latent_size=32,
+        batch_size=64,
+        learning_rate=falling(2e-3),
+        kl_weight=linear(0, 1, 2_000),
+        steps=10_000,
+        sample_every=10_000,
+        validate_every=5_000,
+    ),
+    "pixels see the code and those before them; an hour",
+)
+
 # One, two and five layers of 64, 32, 16, 8 and 4 latents as Sonderby et al. 2016 have them, whose
 # networks are twice as wide and trained for 2,000 epochs with warm-up over 200; here 20 and 5.
 _words = {

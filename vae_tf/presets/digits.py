@@ -63,6 +63,18 @@ RUNS.add(
     ),
     "no noise: a Wasserstein critic moves the codes to N(0, I); two minutes",
 )
+RUNS.add(
+    "digits-PixelCNN",
+    replace(
+        RUNS["digits-VAE"],
+        dataset="digits_binary",
+        decoder="pixel_cnn(layers=2, filters=16, kernel=5)",
+        validation=0.2,
+        learning_rate=falling(2e-3),
+        steps=2_000,
+    ),
+    "black and white digits whose pixels see those before them; a minute",
+)
 # 0.01 beside means over 64 pixels and 8 latents is 0.08 here.
 RUNS.add(
     "digits-QLAE",

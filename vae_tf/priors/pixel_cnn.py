@@ -10,7 +10,8 @@ from keras import layers, ops, random
 
 from vae_tf.networks.codebooks import nearest
 from vae_tf.networks.initial_weights import InitialWeights
-from vae_tf.networks.masked_convolutions import MaskedConvolutions, draw_in_order
+from vae_tf.networks.masked_convolutions import MaskedConvolutions
+from vae_tf.networks.raster_order import draw_in_order
 
 
 @keras.saving.register_keras_serializable("vae_tf")

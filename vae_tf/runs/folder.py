@@ -194,13 +194,13 @@ class Run(AnomalyMethods, InferenceMethods, TableMethods):
         """
         if prior == "model":
             return self.model.generate(n, seed, label)
-        return self.model.decode(*self.random_codes(n, seed, prior=prior, label=label))
+        rng = np.random.default_rng(seed)
+        return self.model.decode(*self.random_codes(n, rng, prior=prior, label=label), rng)
 
-    def random_codes(self, n: int, seed: int = 0, *, prior: str = "model", label=None) -> tuple:
+    def random_codes(self, n: int, rng: np.random.Generator, *, prior: str, label=None) -> tuple:
         """Codes `[n, L]` of a prior, and their labels, None without; arguments of `generate`."""
         if prior not in ("model", "mixture", "flow"):
             raise unknown("prior", prior, ("model", "mixture", "flow"))
-        rng = np.random.default_rng(seed)
         if prior == "model":
             z = self.model.sample_prior(n, rng)
         else:

@@ -54,7 +54,8 @@ class TableMethods:
     def outputs(self, n: int, seed: int = 0, *, prior: str = "model", label=None) -> np.ndarray:
         """Decode random codes to what the likelihood takes, `[n, D]`; arguments of `sample`."""
         import_tensorflow()
-        z, label = self.random_codes(n, seed, prior=prior, label=label)  # type: ignore[attr-defined]
+        rng = np.random.default_rng(seed)
+        z, label = self.random_codes(n, rng, prior=prior, label=label)  # type: ignore[attr-defined]
         return self.model.outputs(z, label)  # type: ignore[attr-defined]
 
     def codes(self, frame) -> np.ndarray:

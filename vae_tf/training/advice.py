@@ -27,6 +27,8 @@ def forecast_advice(params: Params, images: ImageSet) -> str | None:
     """Forecast of a VAE from the images alone; None for other models and likelihoods."""
     if params.model not in ("vae", "beta_vae") or len(images.image_shape) == 1:
         return None
+    if isinstance(params.decoder, str):  # the code is not all that its decoder sees
+        return None
     likelihood = read_likelihood(params.likelihood)
     weight = as_schedule(params.kl_weight)
     return forecast_sentence(images, weight, params.latent_size, *likelihood)

@@ -115,7 +115,7 @@ def check_batches(model: GenerativeModel, params: Params, images: ImageSet, vali
     _check_labels(model, images, validation)
     _check_augmentation(model, params, images)
     _check_feedback(model, params)
-    model.likelihood.check(_some(images))
+    model.check_pixels(_some(images))
     if model.batch_keys != ("image",) or model.smallest_batch > 1:
         # The model or its batches may refuse what does not fit them: better now than after the
         # folder is made.

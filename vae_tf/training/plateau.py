@@ -28,7 +28,7 @@ def plateau_advice(model: GenerativeModel, images: ImageSet) -> str | None:
     x = images.images(images.evenly_spaced(_NUM_IMAGES))
     mean_image = float(model.likelihood.collapsed(x).mean())
     z = model.sample_prior(len(x), np.random.default_rng(0))
-    logits = model.render(z, {}, False)
+    logits = model.render(z, {"image": x}, False)
     stddev = float(np.sqrt(np.var(logits, axis=0, dtype=np.float64).mean()))
     begins = float(np.mean(model.likelihood.reconstruction(x, logits)[0]))
     if not 0 < mean_image < begins / _FAR or stddev >= _HARDLY:

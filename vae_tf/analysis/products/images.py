@@ -25,12 +25,14 @@ def reconstructions(analyzed: AnalyzedRun) -> Figure:
     )  # [2, N, H, W, C]
     pairs = pairs.reshape(2, -1, columns, *x.shape[1:]).swapaxes(0, 1)  # [N / 10, 2, 10, H, W, C]
     error = np.mean(np.square(pairs[:, 0] - pairs[:, 1]))
+    noise = "pixels drawn from one noise" if analyzed.model.autoregressive else "without noise"
     return plot_image_rows(
         pairs.reshape(-1, *pairs.shape[2:]),
         "Reconstructions",
         (
             analyzed.caption,
-            f"{len(x)} validation images, evenly spaced; decoded from the mean, without noise; "
+            f"{len(x)} validation images, evenly spaced; decoded from the mean, "
+            f"{noise}; "
             f"MSE {error:.4f} per pixel",
         ),
         labels=("original", "reconstruction") * len(pairs),

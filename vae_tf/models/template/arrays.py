@@ -3,18 +3,20 @@
 import math
 from collections.abc import Callable, Sequence
 
-import keras
 import numpy as np
 import tensorflow as tf
 from keras import ops
+from tqdm import tqdm
 
 from vae_tf.checks.pixel_values import as_floats
 from vae_tf.errors import UserError
 from vae_tf.models.template.latents import LayerBelow, concatenate, repeated_like
 from vae_tf.models.template.missing import split_missing
+from vae_tf.models.template.pixels import PixelMethods
 from vae_tf.probability.distributions import Gaussian, Point, StandardNormal
 
 _AT_ONCE = 256  # rows
+_DRAWN_AT_ONCE = 64  # rows whose pixels are drawn: seconds of images of 28x28
 
 
 class RowFunctions:
@@ -63,7 +65,7 @@ def _part(rows, start):
     return {name: array[start : start + _AT_ONCE] for name, array in rows.items()}
 
 
-class ArrayModel(keras.Model):
+class ArrayModel(PixelMethods):
     """Methods of a trained model on arrays; `GenerativeModel` says what the results mean."""
 
     # Whether images are encoded and decoded given their labels.
@@ -116,11 +118,20 @@ class ArrayModel(keras.Model):
 
         return self._functions("kl_per_latent", kl_per_latent, self._inputs(x, label))[0]
 
-    def decode(self, z: np.ndarray, label=None) -> np.ndarray:
-        """Images `[B, H, W, C]` in [0, 1] of latent vectors `[B, L]`."""
+    def decode(self, z: np.ndarray, label=None, rng: np.random.Generator | None = None):
+        """Images `[B, H, W, C]` in [0, 1] of latent vectors `[B, L]`.
+
+        They are expected images. A decoder that sees pixels (`pixel_cnn`) draws samples.
+
+        Args:
+            z: `[B, L]`.
+            label: `[B]`, or one for all, where the model needs labels.
+            rng: Noise of drawn pixels. None draws every image of the same noise, at every call:
+                two images then differ by their codes alone.
+        """
         z = np.asarray(z, "float32")
         _check_rows("z", z, (self.latent_size,), "latent vectors [B, L]")
-        return self._decode(z, self.label_rows(label, len(z)))
+        return self._decode(z, self.label_rows(label, len(z)), rng)
 
     def outputs(self, z: np.ndarray, label=None) -> np.ndarray:
         """Output of the decoder for latent vectors `[B, L]`, which the likelihood reads."""
@@ -163,7 +174,7 @@ class ArrayModel(keras.Model):
         """`n` images `[n, H, W, C]` in [0, 1] decoded from samples of the prior."""
         rng = np.random.default_rng(seed)
         z = self.sample_prior(n, rng)
-        return self._decode(z, self.label_rows(label, n, rng))
+        return self._decode(z, self.label_rows(label, n, rng), rng)
 
     def log_importance_weights(self, x: np.ndarray, num_samples: int, label=None) -> np.ndarray:
         """Weights with which samples of the posterior estimate the likelihood of images.
@@ -239,11 +250,17 @@ class ArrayModel(keras.Model):
         images = as_floats(x, self.image_shape, unit=self.likelihood.unit)
         return {"image": images, **mask, **self.label_rows(label, len(x))}
 
-    def _decode(self, z, labels):
+    def _decode(self, z, labels, rng):
         def decode(batch):
-            return (self.likelihood.mean(self.render(batch["z"], batch, False)),)
+            return (self.images_of(batch["z"], batch),)
 
-        return self._functions("decode", decode, {"z": z, **labels})[0]
+        rows = {"z": z, **labels, **self.pixel_noise(len(z), rng)}
+        if not self.autoregressive:
+            return self._functions("decode", decode, rows)[0]
+        starts = range(0, max(len(z), 1), _DRAWN_AT_ONCE)
+        bar = tqdm(starts, "Drawing pixels", leave=False, delay=2, disable=None)
+        parts = ({k: v[start : start + _DRAWN_AT_ONCE] for k, v in rows.items()} for start in bar)
+        return np.concatenate([self._functions("decode", decode, part)[0] for part in parts])
 
 
 def _check_rows(name: str, array: np.ndarray, shape: tuple[int, ...], form: str):

@@ -12,6 +12,7 @@ from vae_tf.models.template.sizes import make_model
 from vae_tf.networks.own import OwnNetworks
 from vae_tf.networks.precision import computing_in, in_float32
 from vae_tf.networks.sizes import Sizes
+from vae_tf.networks.texts import read_network
 
 
 def build_model(
@@ -100,9 +101,10 @@ def checked_sizes(
 
 def _refuse_texts(params):
     for name in ("encoder", "decoder"):
-        if isinstance(getattr(params, name), str):
+        text = getattr(params, name)
+        if isinstance(text, str) and not read_network(text, name).wraps:
             raise UserError(
                 f"Model '{params.model}' builds networks of a layout of its own, from a list of "
-                f"layers. Received: {name}={getattr(params, name)}. Give a list, or choose another "
+                f"layers. Received: {name}={text}. Give a list, or choose another "
                 f"model, such as vae."
             )

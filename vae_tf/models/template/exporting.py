@@ -74,7 +74,7 @@ def _functions(model) -> dict:
         return {"mean": mean, "log_stddev": log_stddev}
 
     def decode(z, **label):
-        return {"image": model.likelihood.mean(model.render(z, label, False))}
+        return {"image": model.images_of(z, label)}
 
     return {
         "encode": (encode, _rows(model, image=model.image_shape)),

@@ -116,6 +116,7 @@ class GenerativeModel(TrainerMethods, ArrayModel):
         self.seed_generator = keras.random.SeedGenerator(seed, name="noise")
         self.image_shape = tuple(decoder.output_shape[1:])
         self.likelihood = make_likelihood(likelihood, self)
+        self.check_drawing()
         self.code_size = encoder.output_shape[0][-1]
         self.prior_text = prior
         self.learned: LearnedPrior | None = make_prior(prior, encoder, seed)
@@ -197,13 +198,14 @@ class GenerativeModel(TrainerMethods, ArrayModel):
 
         Args:
             z: `[B, L]`, all layers side by side, top first.
-            batch: Input of `infer`; in `decode` no more than a label, where there are some.
+            batch: Input of `infer`; in `decode` no more than a label, where there are some, and the
+                noise of pixels, see `pixels.py`.
             training: Whether layers are in training mode.
 
         Returns:
             Logits `[B, H, W, C]`; one row an image where classes in turn make no difference.
         """
-        return self.decoder(z, training=training)
+        return self.pixel_logits(z, batch, training)
 
     def compute_terms(self, batch: dict, training: bool) -> dict:
         """All terms of a batch: scalars by name, in the order of `columns`."""

@@ -8,11 +8,11 @@ Reference:
     https://github.com/yburda/iwae
 """
 
-import keras
 import numpy as np
 
 from vae_tf.data.image_set import ImageSet
 from vae_tf.models.template.generative_model import GenerativeModel
+from vae_tf.networks.pixel_cnn import last_layer, plain_part
 
 _MOST_IMAGES = 2_000
 
@@ -29,7 +29,7 @@ def begin_at_mean(model: GenerativeModel, images: ImageSet):
             what is observed of it.
     """
     picked = images.evenly_spaced(_MOST_IMAGES)
-    bias = _last_layer(model.first_decoder).bias
+    bias = last_layer(plain_part(model.first_decoder)).bias
     if images.has_missing:
         mean = _mean_observed(images, picked, bias.shape[0])
     else:
@@ -47,8 +47,3 @@ def _mean_observed(images: ImageSet, picked: np.ndarray, size: int) -> np.ndarra
     everywhere = values.sum() / max(mask.sum(), 1.0)
     counts = mask.sum(axis=0)
     return np.where(counts > 0, values.sum(axis=0) / np.maximum(counts, 1.0), everywhere)
-
-
-def _last_layer(network: keras.Model) -> keras.layers.Layer:
-    """The layer nearest to the output that has weights."""
-    return [layer for layer in network.layers if layer.weights][-1]

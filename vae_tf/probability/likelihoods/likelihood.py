@@ -71,6 +71,18 @@ class Likelihood:
 
     def sample(self, logits: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Draw images `[B, H, W, C]`, float32, each value by itself given the logits."""
+        return np.asarray(self.draw(logits, rng.random(logits.shape, np.float32)))
+
+    def draw(self, logits, noise):
+        """Images as a function of noise, for likelihoods with `levels`.
+
+        Args:
+            logits: `[B, ...]`.
+            noise: Uniform in [0, 1), of the same shape.
+
+        Returns:
+            Values in [0, 1], of the same shape.
+        """
         raise NotImplementedError
 
     def logits_of(self, mean: np.ndarray) -> np.ndarray:
@@ -127,14 +139,12 @@ class Bernoulli(Likelihood):
         # -x log p - (1 - x) log(1 - p) for p = sigmoid(logits), without ever forming p.
         return _summed(ops.softplus(logits) - x * logits, mask), {}
 
+    def draw(self, logits, noise):
+        return ops.cast(noise < ops.sigmoid(logits), "float32")
+
     def stddev(self, logits):
         """sqrt(p (1 - p))."""
         return ops.exp(-0.5 * (ops.softplus(logits) + ops.softplus(-logits)))
-
-    def sample(self, logits, rng):
-        return (rng.random(logits.shape, np.float32) < np.array(self.mean(logits))).astype(
-            "float32"
-        )
 
     def collapsed(self, x):
         """Cross-entropy with the mean image; its mean is the sum of the pixels' entropies."""
@@ -348,15 +358,17 @@ class DiscretizedLogistic(Likelihood):
         stddev = ops.exp(log_scale) * math.pi / math.sqrt(3.0)
         return -_summed(log_prob, mask), {"decoder_stddev": stddev}
 
+    def draw(self, logits, noise):
+        """Values of the logistic, by the inverse of F, at the nearest of 256 levels."""
+        log_scale = ops.maximum(ops.convert_to_tensor(self.log_scale), _LOWEST_LOG_STDDEV)
+        away = ops.log(noise) - ops.log1p(-noise)
+        values = ops.sigmoid(logits) + ops.exp(log_scale) * away
+        return ops.round(255.0 * ops.clip(values, 0.0, 1.0)) / 255.0
+
     def stddev(self, logits):
         """Standard deviation of the logistic, pi / sqrt(3) times its scale."""
         log_scale = ops.maximum(ops.convert_to_tensor(self.log_scale), _LOWEST_LOG_STDDEV)
         return ops.full_like(logits, ops.exp(log_scale) * math.pi / math.sqrt(3.0))
-
-    def sample(self, logits, rng):
-        scale = math.exp(self.bounded_log_scale())
-        x = rng.logistic(np.array(self.mean(logits)), scale)
-        return (np.round(255.0 * np.clip(x, 0.0, 1.0)) / 255.0).astype("float32")
 
     def bounded_log_scale(self) -> float:
         """Natural log of the logistic's scale as `reconstruction` takes it."""
