@@ -215,7 +215,7 @@ def draw():
         "Importance sampling finds less than all of p(x)",
         (
             "Left: all 512 images of 3x3 pixels, whose probabilities sum to 1; three seeds.",
-            "Right: 200 test images of digits; one seed. Samples are those of the posterior.",
+            "Right: 200 test images of digits; one seed. Samples are from the posterior.",
         ),
     )
     charts = {
