@@ -41,7 +41,7 @@ STUDIES.add(
         ),
         vary={"kl_weight": (1, 2, 4, 8, 16), "seed": range(3)},
     ),
-    "what the KL weight does to codes of shapes: a dense network, five weights; 20 minutes",
+    "effect of the KL weight on shapes, dense network; 20 minutes",
 )
 
 # The table of the beta-VAE paper with every variant (experiments/sprites_study.py, --metrics full):
@@ -219,7 +219,7 @@ STUDIES.add(
         },
         vary={"seed": range(3)},
     ),
-    "how networks learn: start, rate, optimizer, batch and width; eight hours",
+    "start, rate, optimizer, batch and width; eight hours",
 )
 
 # MNIST from 100 labels (experiments/few_labels.py).
