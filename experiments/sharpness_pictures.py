@@ -39,7 +39,7 @@ def models_figure(predictions: Path):
         labels.append(f"{name}: {float(measured[name]['sharpness_reconstructions']):.2f}")
     return plot_image_rows(
         np.stack(rows),
-        "What sharpens a VAE",
+        "Sharper VAEs",
         (
             f"emoji, 32x32, 32 latents per code, {measured['VAE']['steps']} steps, one seed; "
             f"validation images from posterior means.",
