@@ -36,6 +36,8 @@ async function start() {
   buildDirections(session);
   buildCompare(session);
   new Pad(session);
+  for (const name of ["pointerdown", "pointerup", "pointercancel"])
+    document.addEventListener(name, () => session.hold(name === "pointerdown"), true);
   document.addEventListener("keydown", (event) => {
     if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "z") return;
     if (event.target.closest?.("textarea")) return;

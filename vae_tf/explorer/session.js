@@ -10,6 +10,7 @@ class Session {
     this.future = [];
     this.gesture = null;
     this.moved = 0;
+    this.held = false;
     this.watchers = [];
     this.builders = [];
     this.drawn = true;
@@ -39,12 +40,13 @@ class Session {
   }
 
   /**
-   * Replaces the state. Changes of one gesture, such as a slider that is moved, are one step back
-   * as long as less than a second lies between them.
+   * Replaces the state. Changes of one gesture are one step back: a drag until the pointer is
+   * released, and keys with less than a second between them.
    */
   replace(state, gesture = null) {
     const now = performance.now();
-    const goesOn = gesture !== null && gesture === this.gesture && now - this.moved < 1000;
+    const same = gesture !== null && gesture === this.gesture;
+    const goesOn = same && (this.held || now - this.moved < 1000);
     this.moved = now;
     if (!goesOn) {
       this.past.push(this.state);
@@ -54,6 +56,12 @@ class Session {
     this.gesture = gesture;
     this.state = state;
     this.changed();
+  }
+
+  /** The pointer was pressed or released: a gesture ends here. */
+  hold(held) {
+    this.held = held;
+    this.gesture = null;
   }
 
   changed() {

@@ -26,8 +26,6 @@ FORMATS = {"svg": ".svg", "pdf": ".pdf", "2x": "@2x.png"}
 # The same without titles and notes, cut to what is drawn.
 PLAIN = {f"{name}-plain": f"_plain{ending}" for name, ending in FORMATS.items()}
 
-_TRUE_TYPE = {"pdf.fonttype": 42}  # outlines, where Type 3 is refused by some journals
-
 _SOURCE = "Source"  # key of the PNG text that says what a picture was made from
 
 
@@ -67,12 +65,18 @@ def save_figure(
 def _save_other(path: Path, figure: Figure, *, plain: bool):
     """Writes a figure in the format of the path's ending, with fonts that journals take."""
     titles = [text for text in figure.texts if plain and text.get_gid() == TITLE]
-    cut = {"bbox_inches": "tight", "pad_inches": 0.02} if plain else {}
-    with written_whole(path) as partial, warnings.catch_warnings(), rc_context(_TRUE_TYPE):
+    with (
+        written_whole(path) as partial,
+        warnings.catch_warnings(),
+        rc_context({"pdf.fonttype": 42}),  # TrueType: some journals refuse Type 3
+    ):
         warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
         for text in titles:
             text.set_visible(False)
-        figure.savefig(partial, format=path.suffix[1:], dpi=2 * DPI, **cut)
+        box = "tight" if plain else None
+        figure.savefig(
+            partial, format=path.suffix[1:], dpi=2 * DPI, bbox_inches=box, pad_inches=0.02
+        )
         for text in titles:
             text.set_visible(True)
 
