@@ -28,7 +28,7 @@ class Group(NamedTuple):
     Attributes:
         name: Data set and shape.
         runs: The runs, by weight.
-        fields: Parameters in which they differ, the weight first.
+        fields: Parameters of the table: model and weight, then those in which they differ.
         verdict: A line on what they show together; empty where nothing is known of their latents.
     """
 
@@ -52,8 +52,9 @@ def groups_of(runs: Sequence[ReportedRun]) -> list[Group]:
     for name, members in found.items():
         members = sorted(members, key=_place)
         differing = differing_fields([run.params for run in members])
-        fields = [each for each in differing if each not in (*_OF_GROUPS, *_BOOKKEEPING, _WEIGHT)]
-        groups.append(Group(name, members, [_WEIGHT, *fields], verdict_of(members)))
+        first = ["model", _WEIGHT]
+        fields = [each for each in differing if each not in (*_OF_GROUPS, *_BOOKKEEPING, *first)]
+        groups.append(Group(name, members, [*first, *fields], verdict_of(members)))
     return groups
 
 
