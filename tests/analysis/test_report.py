@@ -147,9 +147,9 @@ def test_runs_stand_by_weight_in_a_group_of_their_images(tmp_path):
     first, second = groups_of(runs)
     order = [run.summary["run"] for run in first.runs]
     assert order == ["1", "linear(0, 1, 9)", "10", "100", "controlled(5)"]
-    assert first.fields == ["kl_weight"]  # the seed differs between data sets alone
+    assert first.fields == ["model", "kl_weight"]  # the seed differs between data sets alone
     assert weight_of(Params(kl_weight="linear(0, 10, 40000)", steps=4_000)) == 1  # at its end
-    assert second.name == "sprites, 64x64x1" and second.fields == ["kl_weight"]
+    assert second.name == "sprites, 64x64x1" and second.fields == ["model", "kl_weight"]
 
 
 def test_a_line_says_what_runs_show_together(tmp_path):
