@@ -22,7 +22,8 @@ NEEDS_LABELS, NEEDS_GAUSSIAN = {"class_grid.png", "analogies.png"}, {"forecast.p
 ON_REQUEST = {
     "anomalies.png", "latent_space_tsne.png", "latent_space_umap.png", "training_dark.gif",
 }  # fmt: skip
-OTHERS = NEEDS_LABELS | NEEDS_GAUSSIAN | {"confusion.png"} | ON_REQUEST
+OF_OTHER_RUNS = {name for name, made in PRODUCTS.items() if made.needs_table or made.needs_masks}
+OTHERS = NEEDS_LABELS | NEEDS_GAUSSIAN | {"confusion.png"} | ON_REQUEST | OF_OTHER_RUNS
 TOLD = {"summary.json", "index.html"}
 WITHOUT_FACTORS = set(PRODUCTS) - NEEDS_FACTORS - SCORED_FACTORS - OTHERS
 
