@@ -37,6 +37,7 @@ def loss_sentence(history: Mapping[str, np.ndarray], params: Params) -> str:
         words += f" + {weight:g} x KL {kl:.1f}"
     if abs(rest) >= _ROUNDING:
         kind = MODELS[params.model]
-        own = ", ".join(kind.logged) or f"terms of {params.model}"
+        logged = kind.logged if isinstance(kind.logged, tuple) else ()  # a property of some
+        own = ", ".join(logged) or f"terms of {params.model}"
         words += f" {'+' if rest > 0 else '-'} {abs(rest):.1f} of {own}{kind.offset_words}"
     return f"{words}; nats per image, of the last training batch"
