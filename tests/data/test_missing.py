@@ -83,7 +83,9 @@ def test_a_mirrored_image_has_a_mirrored_mask():
         np.testing.assert_array_equal(mirrored[name], expected)
 
 
-@pytest.mark.parametrize("text", ["random", "random(0)", "random(1.0)", "block(2)", "half", "", 3])
+@pytest.mark.parametrize(
+    "text", ["random", "random(0)", "random(1.0)", "block(2)", "block(0.6)", "half", "", 3]
+)
 def test_no_rules(text):
     with pytest.raises(UserError, match="`missing` must be random"):
         read_missing(text)

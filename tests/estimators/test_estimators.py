@@ -99,7 +99,7 @@ def test_an_imputer_fills_in_what_the_other_columns_say(table):
     holes = table.copy()
     holes[np.random.default_rng(0).random(table.shape) < 0.2] = np.nan
     missing = np.isnan(holes)
-    imputer = VAEImputer(steps=300, learning_rate=5e-3, num_samples=5, random_state=0).fit(holes)
+    imputer = VAEImputer(steps=150, learning_rate=5e-3, num_samples=2, random_state=0).fit(holes)
     filled = imputer.transform(holes)
     np.testing.assert_array_equal(filled[~missing], table[~missing])
     error = np.square((filled - table) / table.std(axis=0))[missing].mean()

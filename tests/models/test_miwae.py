@@ -83,7 +83,7 @@ def test_it_learns_that_large_values_are_missing(tiny):
     x[:, 0][x[:, 0] > 0.5] = np.nan
     model = make(tiny, "not_miwae", (3,))
     model.optimizer.learning_rate = 0.01
-    model.fit(x, batch_size=100, epochs=30, verbose=0)
+    model.fit(x, batch_size=100, epochs=20, verbose=0)
     slopes = np.array(model.slopes)
     assert slopes[0] > 0.3 and np.abs(slopes[1:]).max() < slopes[0]
 

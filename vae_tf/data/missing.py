@@ -14,7 +14,7 @@ from vae_tf.data.image_set import ImageSet
 from vae_tf.errors import UserError, shown
 from vae_tf.texts.literals import Call, read
 
-_KINDS = ("random", "block")
+_ENDS = {"random": 1.0, "block": 0.5 + 1e-9}  # kind -> end of the parts allowed
 # Other counters than those that draw binary pixels: a hidden pixel says nothing about its value.
 _FIRST_COUNTER = np.uint64(2**62)
 
@@ -26,8 +26,9 @@ class MissingRule:
     Args:
         kind: "random": each pixel, with all of its channels, or each value of a vector, is hidden
             independently. "block": a rectangle at a random place.
-        part: Probability of a pixel to be hidden, or part of height and width that the rectangle
-            takes (rounded, at least one pixel); above 0 and below 1.
+        part: Probability of a pixel to be hidden, above 0 and below 1. Or part of height and width
+            that the rectangle takes, rounded down, at least one pixel; at most 0.5, as a larger
+            one hides the middle of every image, and nothing could be learned of it.
     """
 
     kind: str
@@ -63,7 +64,7 @@ def _blocks(draws: np.ndarray, part: float, height: int, width: int) -> np.ndarr
     """`[n, H, W]` bools, True in a rectangle whose place is drawn by `[n, 2]` numbers."""
     inside = []
     for draw, side in zip(draws.T, (height, width), strict=True):
-        length = max(round(part * side), 1)
+        length = max(int(part * side + 1e-9), 1)
         start = np.floor(draw * (side - length + 1)).astype(int)[:, None]
         inside.append((np.arange(side) >= start) & (np.arange(side) < start + length))
     return inside[0][:, :, None] & inside[1][:, None, :]
@@ -73,7 +74,7 @@ def read_missing(text: str) -> MissingRule:
     """Read a rule.
 
     Args:
-        text: "random(0.5)" or "block(0.5)", with any part above 0 and below 1.
+        text: "random(P)" with P above 0 and below 1, or "block(P)" with P at most 0.5.
 
     Raises:
         UserError: If it is none of these.
@@ -86,13 +87,14 @@ def read_missing(text: str) -> MissingRule:
         call = read(text) if isinstance(text, str) else None
     except ValueError:
         call = None
-    if isinstance(call, Call) and call.name in _KINDS and len(call.arguments) == 1:
+    if isinstance(call, Call) and call.name in _ENDS and len(call.arguments) == 1:
         part = call.arguments[0]
-        if not call.keywords and is_number(part) and 0 < part < 1:
+        if not call.keywords and is_number(part) and 0 < part < _ENDS[call.name]:
             return MissingRule(call.name, float(part))
     raise UserError(
         f"`missing` must be random(P), each pixel hidden with probability P, or block(P), a "
-        f"rectangle of P of height and width, with P above 0 and below 1. Received: "
+        f"rectangle of P of height and width at a random place, with P above 0 and below 1, of a "
+        f"block at most 0.5: a larger one hides the middle of every image. Received: "
         f"missing={shown(text)}"
     )
 

@@ -60,14 +60,13 @@ RUNS.add(
     replace(RUNS["MNIST-VAE"], kl_weight=triggered(7.84, linear(0, 1, 50_000)), steps=60_000),
     "the KL weight rises once reconstructions are good; half an hour",
 )
-# A rectangle of half of the pixels: what is to be filled in, for instance half a digit, has to be
-# like what was missing in training.
+# A rectangle, as masks in training have to be like the masks to be filled in, such as half a digit.
 RUNS.add(
     "MNIST-MIWAE",
     replace(
         RUNS["MNIST-VAE"],
         model="miwae",
-        missing="block(0.7)",
+        missing="block(0.5)",
         likelihood="bernoulli",
         encoder=((256,), (256,)),
         decoder=None,
