@@ -41,7 +41,7 @@ RUNS: dict[str, Params] = {
     "vae_gan": replace(BASE, model="vae_gan"),
     "sequential_vae": replace(BASE, model="sequential_vae"),
 }
-DIGITS_WEIGHTS = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
+DIGITS_WEIGHTS = (0.1, 0.3, 1.0, 3.0, 10.0)
 _SEEDS = (0, 1, 2)
 _SAMPLES = 1_500  # in the Frechet distance
 _FEATURES = ((32, 4, 2), (64, 4, 2), (64, 4, 2))
@@ -145,7 +145,7 @@ def weights(predictions: Path):
     from vae_tf import train
     from vae_tf.runs import Run
 
-    base = replace(PRESETS["digits-VAE"], steps=1_500, sample_every=1_500, validate_every=1_500)
+    base = replace(PRESETS["digits-VAE"], steps=1_000, sample_every=1_000, validate_every=1_000)
     found = []
     for weight in DIGITS_WEIGHTS:
         for seed in _SEEDS:

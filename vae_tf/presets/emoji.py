@@ -100,7 +100,7 @@ _SMALL = Params(
     likelihood="gaussian",
     learning_rate=falling(1e-3),
     optimizer="adam(beta_1=0.5, clipnorm=1000)",
-    steps=800,
+    steps=400,
     validate_every=200,
     sample_every=400,
 )
