@@ -42,9 +42,10 @@ TREATMENTS = ("plain", "annealed", "free bits", "KL held")
 RUNS = {
     "digits": [
         (TREATMENTS[:1], (0, 2, 8), 16, (0, 1, 2)),
-        (TREATMENTS[1:], (8,), 16, (0, 1, 2)),
+        (TREATMENTS[1:2], (8, 0), 16, (0, 1, 2)),
+        (TREATMENTS[2:], (8, 0), 16, (0, 1, 2)),
         (TREATMENTS[:1], (1, 4), 16, (0, 1, 2)),
-        (TREATMENTS[1:], (0, 2), 16, (0, 1, 2)),
+        (TREATMENTS[1:], (2,), 16, (0, 1, 2)),
     ],
     "mnist": [(TREATMENTS[:1], (4, 0), 16, (0,))],
 }

@@ -92,7 +92,7 @@ def picture() -> Figure:
     figure = Figure((10.5, 3.6), layout="constrained")
     panels = {
         "kl": "KL of validation images, nats",
-        "probe": "accuracy of a linear probe of the class",
+        "probe": "accuracy of a linear probe",
         "negative_log_likelihood": "-log p(x) of validation images, nats",
     }
     settings = {key: group for key, group in by_setting().items() if key[0] == "digits"}
