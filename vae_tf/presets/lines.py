@@ -6,7 +6,7 @@ from vae_tf.presets.presets import Presets
 RUNS: Presets[Params] = Presets("lines", "Lines from the center outwards, 32x32: rendered here")
 
 # Less than a hundredth of the authors' 262,144 steps, at ten times their learning rate, with their
-# 64 latents. Dense layers in place of their convolutions: they learn this set in fewer steps.
+# 64 latents. Dense layers replace their convolutions, which take longer per step on a CPU.
 _STEPS = 2_000
 
 RUNS.add(
