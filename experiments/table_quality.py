@@ -33,7 +33,7 @@ TARGETS = {
     "credit_card": "card",
 }
 SEEDS = (0, 1, 2)
-STEPS, LATENTS = 3_000, 8
+STEPS, LATENTS = 1_500, 8
 
 
 def table_of(name):
@@ -134,7 +134,6 @@ def rows_of(name, seed):
         made = {
             "training rows": training,
             "VAE": run.sample(count, seed),
-            "VAE, mixture of codes": run.sample(count, seed, prior="mixture"),
             "Gaussian copula": gaussian_copula(training, count, rng),
             "independent columns": independent_columns(training, count, rng),
         }
