@@ -27,6 +27,7 @@ import pixel_cnn_tables  # noqa: E402
 import registry_tables  # noqa: E402
 import sharpness  # noqa: E402
 import sprites_steps  # noqa: E402
+import table_quality_tables  # noqa: E402
 
 PAGES = ROOT / "docs"
 
@@ -124,6 +125,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "scores": registry_tables.scores_table,
     "sharpness": sharpness.table,
     "sharpness weights": sharpness.weights_table,
+    "table_quality": table_quality_tables.table,
     "sprites_steps": lambda: sprites_steps.table(_records("sprites_steps")),
 }
 _MARKED = re.compile(r"<!-- table: ([\w ]+) -->\n.*?<!-- end of table -->", re.DOTALL)

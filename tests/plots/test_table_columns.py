@@ -4,6 +4,7 @@ import pytest
 from vae_tf.plots.table_columns import (
     Marginal,
     column_association,
+    plot_associations,
     plot_column_gains,
     plot_columns_along_latents,
     plot_marginals,
@@ -54,3 +55,10 @@ def test_the_greatest_gain_is_on_top():
     (axes,) = figure.axes
     assert [label.get_text() for label in axes.get_yticklabels()] == ["b", "a"]
     assert [bar.get_width() for bar in axes.patches] == [-1, 3]
+
+
+def test_maps_of_associations():
+    matrix = np.array([[1, 0.25], [0.25, 1]])
+    figure = plot_associations({"real": matrix, "sampled": matrix}, ["a", "b"], "Pairs")
+    assert [axes.get_label() for axes in figure.axes] == ["real", "sampled"]
+    assert [text.get_text() for text in figure.axes[0].texts] == [".2", ".2"]

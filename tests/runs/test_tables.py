@@ -80,7 +80,7 @@ def test_samples_have_the_types_and_the_dependence_of_the_table(run):
     assert list(sample.columns) == list(frame.columns) and len(sample) == 1_000
     assert set(sample["kind"]) == {"low", "mid", "high"} and set(sample["same"]) == {7}
     assert sample["size"].between(frame["size"].min(), frame["size"].max()).all()
-    # The learned rule: large rows are of the kind "high".
+    # Large rows are of the kind "high".
     assert (sample["large"] == (sample["kind"] == "high")).mean() > 0.65
     assert sample.loc[sample["kind"] == "high", "visits"].mean() > 1.3 * sample["visits"].mean()
     pd.testing.assert_frame_equal(sample, loaded.sample(1_000))

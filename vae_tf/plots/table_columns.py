@@ -131,7 +131,8 @@ def plot_column_gains(
     order = np.argsort(gains, kind="stable")
     left = 20 + max(text_width(name, 13) for name in names)
     height = 24 * len(names)
-    page = Page(left + 640, height + 60, title, tuple(notes))
+    right = max(text_width(label, 12) for label in labels)
+    page = Page(left + 480 + right, height + 60, title, tuple(notes))
     axes = page.chart(
         MARGIN + left, page.top + 8, 460, height, xlabel="nats per row that the code saves"
     )
@@ -147,6 +148,40 @@ def plot_column_gains(
             labels[k], (max(gains[k], 0.0), place), xytext=(6, 0), textcoords="offset points",
             va="center", size=points(12), color=FAINT, annotation_clip=False,
         )  # fmt: skip
+    return page.figure
+
+
+def plot_associations(
+    matrices: Mapping[str, np.ndarray], names: Sequence[str], title: str, notes: Sequence[str] = ()
+) -> Figure:
+    """Draw maps of how closely columns are tied, side by side, from white, 0, to dark, 1.
+
+    Args:
+        matrices: Heading -> `[C, C]` values from 0 to 1, see `column_association`.
+        names: Names of the C columns.
+        title: Title of the page.
+        notes: Lines below the title.
+    """
+    cell = 34 if len(names) <= 12 else 26
+    side = cell * len(names)
+    shown = [_short(name, 20) for name in names]
+    left = 16 + max(text_width(name, 12) for name in shown)
+    page = Page(left + len(matrices) * (side + 40), side + 60 + left, title, tuple(notes))
+    for index, (heading, matrix) in enumerate(matrices.items()):
+        place = MARGIN + left + index * (side + 40)
+        axes = page.chart(place, page.top + 26, side, side, title=heading)
+        axes.grid(visible=False)
+        axes.imshow(matrix, cmap="Blues", vmin=0, vmax=1, aspect="auto")
+        places = np.arange(len(names))
+        axes.set_xticks(places, shown, rotation=90)
+        axes.set_yticks(places, shown if index == 0 else [""] * len(names))
+        axes.spines[:].set_visible(False)
+        for row, column in zip(*np.nonzero(~np.eye(len(names), dtype=bool)), strict=True):
+            value = matrix[row, column]
+            axes.annotate(
+                f"{value:.1f}".lstrip("0") if value < 0.95 else "1", (column, row), ha="center",
+                va="center", size=points(11), color="white" if value > 0.6 else INK,
+            )  # fmt: skip
     return page.figure
 
 
@@ -172,7 +207,7 @@ def _panels(names, title, notes, *, keys):
 
 
 def _write_key(page: Page, entries):
-    left = MARGIN + 48
+    left = MARGIN + 48.0
     for name, color in entries:
         page.text(left, page.top + 2, "■", color=color, size=14)
         page.text(left + 18, page.top + 3, name)
@@ -182,10 +217,9 @@ def _write_key(page: Page, entries):
 def _draw_numbers(axes, each: Marginal):
     values = np.concatenate([each.real, each.sampled])
     low, high = values.min(), values.max()
+    edges = np.linspace(float(low), float(high) if high > low else float(low) + 1, _BINS + 1)
     if np.array_equal(values, np.round(values)) and high - low < 2 * _BINS:
         edges = np.arange(low - 0.5, high + 1.5)
-    else:
-        edges = np.linspace(low, high if high > low else low + 1, _BINS + 1)
     for rows, style in (
         (each.real, {"color": _PALE}),
         (each.sampled, {"color": ORANGE, "histtype": "step", "linewidth": 1.8}),
@@ -194,7 +228,8 @@ def _draw_numbers(axes, each: Marginal):
 
 
 def _draw_categories(axes, each: Marginal):
-    count = len(each.categories or ())
+    categories = each.categories or ()
+    count = len(categories)
     shares = [
         np.bincount(rows.astype(int), minlength=count) / len(rows)
         for rows in (each.real, each.sampled)
@@ -203,7 +238,7 @@ def _draw_categories(axes, each: Marginal):
     places = np.arange(len(order))
     axes.bar(places, shares[0][order], color=_PALE, width=0.8)
     axes.bar(places, shares[1][order], width=0.8, fill=False, edgecolor=ORANGE, linewidth=1.8)
-    names = [_short(each.categories[k], max(3, 30 // len(order))) for k in order]
+    names = [_short(categories[k], max(3, 30 // len(order))) for k in order]
     axes.set_xticks(places, names)
 
 

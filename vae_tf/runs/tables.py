@@ -31,8 +31,8 @@ class TableMethods:
     def sample(self, n: int, seed: int = 0, *, prior: str = "model", label=None):
         """Draw rows of a table: codes of the prior, then a value of each column's distribution.
 
-        Numbers are cut to the range of training rows and rounded to the digits of the table. Cells
-        are never missing.
+        Numeric values are cut to the range of training rows and rounded to the digits of the table.
+        Cells are never missing.
 
         Args:
             n: Number of rows.

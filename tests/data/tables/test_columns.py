@@ -44,10 +44,10 @@ def test_vectors_become_the_rows_again():
 
 
 def test_numbers_are_cut_and_rounded():
-    frame = COLUMNS.decode(np.array([[99.0, 99, 0.4, 0.2, 0.3, 0.1], [0.123, -9, 0.6, 1, 0, 0]]))
+    frame = COLUMNS.decode(np.array([[99.0, 3, 0.4, 0.2, 0.3, 0.1], [0.123, -9, 0.6, 1, 0, 0]]))
     assert frame.to_dict("list") == {
         **{"city": ["b", "a"], "size": [14.0, 10.2], "same": [7, 7], "yes": [False, True]},
-        "visits": [9, 0],
+        "visits": [19, 0],
     }
 
 

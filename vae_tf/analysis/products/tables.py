@@ -8,10 +8,10 @@ from matplotlib.figure import Figure
 from vae_tf.analysis.analyzed_run import SEED, AnalyzedRun
 from vae_tf.data.tables import Column, Columns
 from vae_tf.models.template.codes import with_layers_below
-from vae_tf.plots.heat_maps import plot_heat_maps
 from vae_tf.plots.table_columns import (
     Marginal,
     column_association,
+    plot_associations,
     plot_column_gains,
     plot_columns_along_latents,
     plot_marginals,
@@ -50,19 +50,15 @@ def pairs(analyzed: AnalyzedRun) -> Figure | None:
     names, slices = [c.name for c in shown], [columns.slices[c.name] for c in shown]
     known, made = (column_association(_filled(rows), slices) for rows in (real, sampled))
     off = ~np.eye(len(names), dtype=bool)
-    return plot_heat_maps(
+    return plot_associations(
         {"real rows": known, "sampled rows": made},
-        range(len(names)),
         names,
-        "association",
         "Pairs of columns in real and in sampled rows",
         (
             analyzed.caption,
             f"largest canonical correlation of two columns; on average it differs by "
             f"{np.abs(known - made)[off].mean():.2f}{_more(columns.coded, shown)}",
         ),
-        darkest=1.0,
-        row_names=names,
     )
 
 
@@ -159,16 +155,14 @@ def _copies(analyzed: AnalyzedRun, real: np.ndarray, sampled: np.ndarray) -> str
 
 def _marginal(column: Column, columns: Columns, real, sampled) -> Marginal:
     place = columns.slices[column.name]
-    parts = [rows[~np.isnan(rows[:, place.start])][:, place] for rows in (real, sampled)]
+    known, made = (rows[~np.isnan(rows[:, place.start])][:, place] for rows in (real, sampled))
     if column.kind == "categorical":
-        return Marginal(column.name, *(p.argmax(axis=1) for p in parts), _names(column))
-    if column.kind == "binary":
-        return Marginal(column.name, *(p[:, 0] for p in parts), _names(column))
-    return Marginal(column.name, *(column.decoded(p).to_numpy(float) for p in parts))
-
-
-def _names(column: Column) -> tuple[str, ...]:
-    return tuple(map(str, column.values))
+        known, made = known.argmax(axis=1), made.argmax(axis=1)
+    elif column.kind == "binary":
+        known, made = known[:, 0], made[:, 0]
+    else:
+        known, made = (column.decoded(part).to_numpy(float) for part in (known, made))
+    return Marginal(column.name, known, made, tuple(map(str, column.values)) or None)
 
 
 def _curve(column: Column, decoded: np.ndarray) -> tuple[str, np.ndarray]:

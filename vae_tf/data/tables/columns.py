@@ -48,8 +48,8 @@ class Column:
         ordered: Whether the type is of ordered categories.
         mean: Mean over training rows; of a count, the mean of log(1 + count).
         stddev: Standard deviation over training rows, likewise; above 0.
-        low: Smallest number in training rows. Samples are not below it. 0 where values are no
-            numbers.
+        low: Smallest number in training rows; 0 where values are no numbers. Samples of a numeric
+            column are not below it.
         high: Largest number in training rows, likewise.
         decimals: Digits behind the point to which samples are rounded; None rounds nothing.
     """
@@ -113,8 +113,9 @@ class Column:
         else:
             numbers: Any = vectors[:, 0].astype(np.float64) * self.stddev + self.mean
             if self.kind == "count":
-                numbers = np.round(np.expm1(numbers))
-            numbers = np.clip(numbers, self.low, self.high)
+                numbers = np.maximum(np.round(np.expm1(np.minimum(numbers, 40.0))), 0.0)
+            else:
+                numbers = np.clip(numbers, self.low, self.high)
             if self.decimals is not None:
                 numbers = np.round(numbers, self.decimals)
             cells = pandas.Series(np.where(missing, 0.0, numbers))
@@ -221,8 +222,9 @@ class Columns(Sequence[Column]):
         """Decode vectors `[N, D]` as a DataFrame with the table's columns and types.
 
         Args:
-            vectors: `[N, D]`; of the values of a category the largest counts, a number is cut to
-                the range of training rows and rounded as the table's numbers are. NaN is missing.
+            vectors: `[N, D]`; of the values of a category the largest counts. A numeric value is
+                cut to the range of training rows and rounded as the table's numbers are. NaN is
+                missing.
         """
         places = self.slices
         empty = np.zeros((len(vectors), 0))

@@ -18,6 +18,8 @@ from vae_tf.probability.likelihoods.likelihood import Likelihood
 
 _LOWEST_LOG_STDDEV = math.log(0.01)  # of a standardized column: below, rounding would be modeled
 _LEAST_LOG, _MOST_LOG = math.log(0.01), math.log(1000.0)  # dispersions; at 1000 nearly Poisson
+# Nearer to Poisson than to the columns' own spread, much of which the codes explain.
+_FIRST_LOG_DISPERSION = math.log(10.0)
 _FARTHEST = 25.0  # logs of expected counts, beyond which exp is of no use in float32
 _HALF_LOG_2_PI = 0.5 * math.log(2.0 * math.pi)
 
@@ -58,8 +60,10 @@ class TableLikelihood(Likelihood):
         ends = np.cumsum([layout.numeric, len(layout.count), layout.binary])
         self._ends = [int(end) for end in ends]
         self._counts = np.array(layout.count, np.float32).reshape(-1, 2)
-        self.log_stddev = _weights(model, "decoder_log_stddev", layout.numeric)
-        self.log_dispersion = _weights(model, "decoder_log_dispersion", len(layout.count))
+        self.log_stddev = _weights(model, "decoder_log_stddev", layout.numeric, 0.0)
+        self.log_dispersion = _weights(
+            model, "decoder_log_dispersion", len(layout.count), _FIRST_LOG_DISPERSION
+        )
         self.variables = tuple(
             each for each in (self.log_stddev, self.log_dispersion) if each is not None
         )
@@ -237,8 +241,9 @@ def _best_count_nats(counts):
     return best
 
 
-def _weights(model, name: str, size: int):
-    """Weights of a kind of column, 0 at first; None where there is no such column."""
+def _weights(model, name: str, size: int, value: float):
+    """Weights of a kind of column, which begin at a value; None where there is no such column."""
     if not size:
         return None
-    return model.add_weight(name=name, shape=(size,), initializer="zeros", trainable=True)
+    first = keras.initializers.Constant(value)
+    return model.add_weight(name=name, shape=(size,), initializer=first, trainable=True)
