@@ -65,7 +65,7 @@ def test_twins_and_a_killed_run_are_the_same_bytes(tmp_path, model):
 
 
 def test_a_clock_that_is_set_back_changes_nothing(tmp_path):
-    """A run begun now and killed goes on in 2001, with an image cache that is from the future."""
+    """A run begun now and killed is resumed in 2001, with an image cache that is from the future."""
     faketime = shutil.which("faketime")
     if faketime is None:
         pytest.skip("faketime is not installed (apt-get install faketime)")

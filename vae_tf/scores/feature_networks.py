@@ -7,7 +7,7 @@ import numpy as np
 from vae_tf.errors import unknown
 from vae_tf.scores import inception_features, mnist_features
 
-# What is asked for -> the network, and its name in the names of the scores.
+# Name -> the network, and its name in the names of the scores.
 FEATURES: dict[str, tuple[Callable[[np.ndarray], np.ndarray], str]] = {
     "mnist": (mnist_features.features, mnist_features.NAME),
     "inception": (inception_features.features, inception_features.NAME),

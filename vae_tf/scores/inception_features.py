@@ -29,7 +29,7 @@ def features(images: np.ndarray, *, weights: str | None = "imagenet", side: int 
     Args:
         images: `[N, H, W, C]` from 0 to 1, C 1 or 3.
         weights: "imagenet", or None for random ones, which tests and nobody else need.
-        side: Pixels a side of what the network sees, at least 75.
+        side: Width and height of the input in pixels, at least 75.
 
     Returns:
         `[N, 2048]` float32 array.
@@ -40,7 +40,7 @@ def features(images: np.ndarray, *, weights: str | None = "imagenet", side: int 
     images = as_array(images, "images")
     if images.ndim != 4 or images.shape[-1] not in (1, 3) or not len(images):
         raise UserError(
-            f"The features '{NAME}' are those of images [N, H, W, 1 or 3], at least one. Received: "
+            f"The features {NAME!r} are of images [N, H, W, 1 or 3], at least one. Received: "
             f"shape {images.shape}"
         )
     network, parts = _network(weights, side), []
