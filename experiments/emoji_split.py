@@ -22,7 +22,6 @@ from vae_tf.process import scripts  # first, see there  # noqa: E402, F401
 
 # isort: split
 import numpy as np  # noqa: E402
-from training_error import terms  # noqa: E402
 
 import params as presets  # noqa: E402
 import vae_tf  # noqa: E402
@@ -52,6 +51,8 @@ def with_sibling(training: np.ndarray, validation: np.ndarray) -> np.ndarray:
 
 def measured(dataset: str, seed: int, steps: int) -> list[dict]:
     """Rows of a run: training images, validation images, and these with and without a sibling."""
+    from training_error import terms
+
     often = dict.fromkeys(("validate_every", "sample_every", "checkpoint_every"), steps)
     params = replace(
         presets.RUNS["emoji-VAE"],

@@ -6,7 +6,7 @@
 Images of 3x3 black and white pixels: there are 512 of them, so that the probabilities of all of
 them have to sum to 1. The models have two latents, so that p(x) is an integral over the plane: a
 grid of 241 x 241 points from -6 to 6 gives it without any sampling. Trained on bars and crosses
-with one pixel in ten flipped, 3,000 steps, three seeds. Samples are from the posterior, as
+with one pixel in ten flipped, 3,000 steps, three seeds. Samples are drawn from the posterior, as
 `log_likelihood` takes them, and, as a control, half of them from the prior: no part is left out.
 
 Digits: 8x8 pixels, black and white, 8 latents, 3,000 steps, one seed; the first 200 test images.
@@ -215,7 +215,7 @@ def draw():
         "Importance sampling finds less than all of p(x)",
         (
             "Left: all 512 images of 3x3 pixels, whose probabilities sum to 1; three seeds.",
-            "Right: 200 test images of digits; one seed. Samples are from the posterior.",
+            "Right: 200 test images of digits; one seed. Samples are drawn from the posterior.",
         ),
     )
     charts = {

@@ -31,6 +31,7 @@ from vae_tf import data, metrics  # noqa: E402
 from vae_tf.config import Params, replace  # noqa: E402
 from vae_tf.runs import PARAMS  # noqa: E402
 from vae_tf.schedules import linear  # noqa: E402
+from vae_tf.studies.statistics import spread_of  # noqa: E402
 
 ROWS = Path(__file__).with_suffix(".csv")
 PREDICTIONS = ROOT / "predictions" / "short-likelihoods"
@@ -101,6 +102,39 @@ def add(row: dict):
         if new:
             writer.writeheader()
         writer.writerow(row)
+
+
+def table(question: str) -> str:
+    """The table of a question as Markdown.
+
+    Means over seeds ± their standard deviations; the gain over the first variant is of pairs of the
+    same seed, with Student's interval of 95 %.
+    """
+    rows = [row for row in read() if row["question"] == question]
+    lines = [
+        "| variant | seeds | -log p(x) | gain over the first (95 %) | effective samples | -ELBO | "
+        "CPU seconds |",
+        f"|{' --- |' * 7}",
+    ]
+    first = next(iter(QUESTIONS[question][1]))
+    base = {row["seed"]: float(row["nll"]) for row in rows if row["variant"] == first}
+    for variant in QUESTIONS[question][1]:
+        mine = [row for row in rows if row["variant"] == variant]
+        gains = [base[row["seed"]] - float(row["nll"]) for row in mine if row["seed"] in base]
+        gain = ""
+        if variant != first and len(gains) > 1:
+            spread = spread_of(gains)
+            gain = f"{spread.mean:.2f} ± {spread.error:.2f}"
+        cells = [variant, str(len(mine)), _cell(mine, "nll", 2), gain]
+        cells += [_cell(mine, "effective_samples", 1), _cell(mine, "negative_elbo", 2)]
+        lines.append(f"| {' | '.join([*cells, _cell(mine, 'cpu_seconds', 0)])} |")
+    return "\n".join(lines)
+
+
+def _cell(rows: list[dict], name: str, digits: int) -> str:
+    values = np.array([float(row[name]) for row in rows])
+    spread = f" ± {values.std(ddof=1):.{digits}f}" if len(values) > 1 else ""
+    return f"{values.mean():.{digits}f}{spread}"
 
 
 def main():

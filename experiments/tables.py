@@ -17,15 +17,21 @@ sys.path[:0] = [str(ROOT), str(ROOT / "experiments")]
 
 import anomaly_tables  # noqa: E402
 import discrete_codes  # noqa: E402
+import emoji_split  # noqa: E402
 import few_labels  # noqa: E402
 import hierarchies  # noqa: E402
 import imputation_tables  # noqa: E402
 import label_curve  # noqa: E402
+import likelihood_curves  # noqa: E402
 import lines  # noqa: E402
 import number_table  # noqa: E402
+import paired_variants  # noqa: E402
 import pixel_cnn_tables  # noqa: E402
 import registry_tables  # noqa: E402
+import rings  # noqa: E402
+import samplers  # noqa: E402
 import sharpness  # noqa: E402
+import short_likelihoods  # noqa: E402
 import sprites_steps  # noqa: E402
 import table_quality_tables  # noqa: E402
 
@@ -114,6 +120,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "maps": lambda: _numbers(
         "small_questions", "projection", "map", {"accuracy": "accuracy, %"}, 1
     ),
+    "emoji split": emoji_split.table,
     "few_labels": lambda: few_labels.table(_records("few_labels")),
     "few_labels tricks": lambda: few_labels.table_of_tricks(_records("few_labels")),
     "hierarchies": lambda: hierarchies.table(_records("hierarchies")),
@@ -121,11 +128,17 @@ TABLES: dict[str, Callable[[], str]] = {
     "imputation self masking": imputation_tables.self_masking_table,
     "label_curve": lambda: label_curve.table(_records("label_curve")["MNIST-VAE-dense"]),
     "pixel_cnn": pixel_cnn_tables.table,
+    "likelihood curves": likelihood_curves.table,
     "models": registry_tables.models_table,
+    "paired variants": paired_variants.table,
+    "rings": rings.table,
+    "samplers": samplers.table,
     "scores": registry_tables.scores_table,
     "sharpness": sharpness.table,
     "sharpness weights": sharpness.weights_table,
     "table_quality": table_quality_tables.table,
+    "short likelihoods bound": lambda: short_likelihoods.table("bound"),
+    "short likelihoods prior": lambda: short_likelihoods.table("prior"),
     "sprites_steps": lambda: sprites_steps.table(_records("sprites_steps")),
 }
 _MARKED = re.compile(r"<!-- table: ([\w ]+) -->\n.*?<!-- end of table -->", re.DOTALL)

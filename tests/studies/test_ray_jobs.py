@@ -56,7 +56,10 @@ def point_on_the_second_node(cluster, folder):
         time.sleep(0.05)
 
 
-def test_a_killed_node_costs_the_work_since_the_last_checkpoint(cluster, tmp_path):
+@pytest.mark.parametrize(
+    "kill", ["kill", pytest.param("kill worker", marks=pytest.mark.slow)], ids=["node", "worker"]
+)
+def test_a_killed_node_costs_the_work_since_the_last_checkpoint(cluster, tmp_path, kill):
     study = [sys.executable, str(ROOT / "study.py"), *RUN, "--name", "seeds"]
     folder = tmp_path / "predictions" / "seeds"
     with subprocess.Popen(
@@ -64,7 +67,7 @@ def test_a_killed_node_costs_the_work_since_the_last_checkpoint(cluster, tmp_pat
         cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     ) as process:  # fmt: skip
         lost = point_on_the_second_node(cluster, folder)
-        assert cluster.ask("kill") == ["killed"]
+        assert cluster.ask(kill) == ["killed"]
         stdout, stderr = process.communicate(timeout=300)
     assert process.returncode == 0, stdout + stderr
     assert f"{lost}: its machine was lost" in stdout and "seeds: 2 of 2 runs done" in stdout

@@ -1,6 +1,7 @@
 """A Ray cluster of two nodes on this machine, steered by lines on stdin.
 
-"points": prints which points the second node is at; "kill": kills it; the end of stdin ends all.
+"points": prints which points the second node is at; "kill": kills it; "kill worker": kills Ray's
+worker there, and the node stays; the end of stdin ends all.
 """
 
 import importlib
@@ -23,19 +24,33 @@ def main():
         if line == "kill\n":
             cluster.remove_node(second, allow_graceful=False)
             print("killed", flush=True)
+        elif line == "kill worker\n":
+            for process in at_points(raylet, psutil.Error):
+                process.parent().kill()
+            print("killed", flush=True)
         else:
             print(*points_of(raylet, psutil.Error), flush=True)
     cluster.shutdown()
 
 
-def points_of(raylet, gone):
-    names = []
+def at_points(raylet, gone):
+    """The processes of a node that train a point; their parents are Ray's workers."""
+    found = []
     for process in raylet.children(recursive=True):
         try:
-            words = process.cmdline()
+            found += [process] * ("vae_tf.studies.worker" in process.cmdline())
         except gone:
             continue
-        names += words[-1:] * ("vae_tf.studies.worker" in words)
+    return found
+
+
+def points_of(raylet, gone):
+    names = []
+    for process in at_points(raylet, gone):
+        try:
+            names += process.cmdline()[-1:]
+        except gone:
+            continue
     return names
 
 

@@ -1,0 +1,138 @@
+"""Three variants on the sprites, in pairs: `python experiments/paired_variants.py`.
+
+    python experiments/paired_variants.py    trains and measures what is missing
+
+VAE, beta-VAE 4 and beta-TCVAE, five seeds each, with the settings of their presets, but a dense network of 256 and
+256 units and 2,000 steps: minutes instead of hours. Runs of one seed see the same batches, so that
+differences are taken in pairs. MIG is by 20 bins from 10,000 random images; reconstruction and KL
+are averages over the 2,000 validation images. Rows are kept in experiments/paired_variants.csv;
+`python experiments/tables.py` makes the table.
+"""
+
+import argparse
+import csv
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+from vae_tf.process import scripts  # first, see there  # noqa: E402, F401
+
+# isort: split
+import numpy as np  # noqa: E402
+
+import params as presets  # noqa: E402
+import vae_tf  # noqa: E402
+from vae_tf import metrics  # noqa: E402
+from vae_tf.config import Params, replace  # noqa: E402
+from vae_tf.runs import PARAMS  # noqa: E402
+from vae_tf.studies.statistics import spread_of  # noqa: E402
+
+ROWS = Path(__file__).with_suffix(".csv")
+PREDICTIONS = ROOT / "predictions" / "paired-variants"
+STEPS, IMAGES = 2_000, 10_000
+MODELS = {
+    "VAE": "sprites-VAE",
+    "beta-VAE 4": "sprites-beta-VAE",
+    "beta-TCVAE": "sprites-beta-TCVAE",
+}
+MEASURED = {"mig": 3, "reconstruction": 1, "kl": 2}  # -> digits
+COLUMNS = ("model", "seed", "steps", *MEASURED, "cpu_seconds")
+
+
+def settings(model: str, seed: int) -> Params:
+    """The parameters of a run."""
+    often = dict.fromkeys(("validate_every", "sample_every", "checkpoint_every"), STEPS)
+    run = presets.RUNS[MODELS[model]]
+    network = {"encoder": ((256,), (256,)), "decoder": None}
+    return replace(run, **network, seed=seed, steps=STEPS, sample_steps=(), **often)
+
+
+def measured(model: str, seed: int) -> dict:
+    """Trains, or resumes; scores the codes of random images."""
+    start = time.process_time()
+    folder = PREDICTIONS / f"{model}-{seed}"
+    run = vae_tf.train(settings(model, seed), folder, resume=(folder / PARAMS).exists())
+    seconds = time.process_time() - start
+    factors = run.data.sample_factors(IMAGES, np.random.default_rng(0))
+    codes = np.concatenate(
+        [run.model.encode(run.data.images_of(part))[0] for part in np.array_split(factors, 20)]
+    )
+    last = run.history
+    return {
+        "mig": f"{metrics.mig_score(codes, factors):.4f}",
+        "reconstruction": f"{last['val_reconstruction'][-1]:.3f}",
+        "kl": f"{last['val_kl'][-1]:.3f}",
+        "cpu_seconds": f"{seconds:.0f}",
+    }
+
+
+def read() -> list[dict]:
+    """The rows that are committed."""
+    if not ROWS.exists():
+        return []
+    with ROWS.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def add(row: dict):
+    """Adds a row to the table, which it begins if there is none."""
+    new = not ROWS.exists()
+    with ROWS.open("a", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        if new:
+            writer.writeheader()
+        writer.writerow(row)
+
+
+def table() -> str:
+    """The table as Markdown: means ± standard deviations, then differences in pairs.
+
+    The interval of a difference is Student's, 95 %, over the seeds that both have.
+    """
+    by_model = {
+        model: {row["seed"]: row for row in read() if row["model"] == model} for model in MODELS
+    }
+    lines = [f"| | seeds | {' | '.join(MEASURED)} |", f"|{' --- |' * (2 + len(MEASURED))}"]
+
+    def line(title, count, values):
+        cells = []
+        for name, digits in MEASURED.items():
+            spread = spread_of(values(name))
+            half = spread.stddev if title in MODELS else spread.error
+            cells.append(f"{spread.mean:.{digits}f} ± {half:.{digits}f}")
+        lines.append(f"| {title} | {count} | {' | '.join(cells)} |")
+
+    for model, rows in by_model.items():
+        line(model, len(rows), lambda name, rows=rows: [float(r[name]) for r in rows.values()])
+    for one, other in (("beta-VAE 4", "VAE"), ("beta-TCVAE", "VAE"), ("beta-TCVAE", "beta-VAE 4")):
+        both = sorted(by_model[one].keys() & by_model[other].keys())
+
+        def differences(name, one=one, other=other, both=both):
+            return [
+                float(by_model[one][seed][name]) - float(by_model[other][seed][name])
+                for seed in both
+            ]
+
+        line(f"{one} less {other}", len(both), differences)
+    return "\n".join(lines)
+
+
+def main():
+    """Trains and measures what is missing."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seeds", type=int, default=5)
+    options = parser.parse_args()
+    done = {(row["model"], row["seed"]) for row in read()}
+    for seed in range(options.seeds):
+        for model in MODELS:
+            if (model, str(seed)) not in done:
+                row = {"model": model, "seed": str(seed), "steps": STEPS}
+                add(row | measured(model, seed))
+    print(table())
+
+
+if __name__ == "__main__":
+    main()
