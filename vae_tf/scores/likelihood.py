@@ -18,8 +18,8 @@ from vae_tf.scores.validation import as_array, check_count
 
 # Effective samples below which a log-likelihood is far too low: with Gaussian posteriors that are
 # too narrow or too wide (2 to 32 latents, 100 or 1,000 samples) every estimate below it missed 0.5
-# nats or more. More are no proof. An InfoVAE's posteriors, narrow and beside the true ones, missed 5
-# nats with 72 effective samples of 10,000 (experiments/likelihood_curves.py).
+# nats or more. More are no proof. An InfoVAE's posteriors, narrow and beside the true ones, missed
+# 5 nats with 72 effective samples of 10,000 (experiments/likelihood_curves.py).
 FEW_SAMPLES = 10
 _DECODED_AT_ONCE = 2048  # images; bounds the memory whatever the number of samples
 
