@@ -44,8 +44,12 @@ def _table(experiment: str, name, heading: str, published=None) -> str:
     lines = [f"| {' | '.join(titles)} |"]
     lines.append("|" + " --- |" * lines[0].count(" |"))
     for key, values in found.items():
-        best = min(statistics.mean(each) for each in values.values())
-        cells = [_cell(values[each], best) for each in methods]
+        most = max(len(each) for each in values.values())
+        # Only methods with all seeds are compared.
+        best = min(statistics.mean(each) for each in values.values() if len(each) == most)
+        cells = [
+            _cell(values[each], best if len(values[each]) == most else None) for each in methods
+        ]
         seeds = sorted({len(each) for each in values.values() if each})
         cells.append("-".join(map(str, [seeds[0], seeds[-1]] if len(seeds) > 1 else seeds)))
         if published:
@@ -54,7 +58,7 @@ def _table(experiment: str, name, heading: str, published=None) -> str:
     return "\n".join(lines)
 
 
-def _cell(values: list, best: float) -> str:
+def _cell(values: list, best: float | None) -> str:
     if not values:
         return ""
     mean = statistics.mean(values)
