@@ -43,11 +43,18 @@ _add(
     "denoising_ae",
     hyper={"image_noise": 0.0, "code_dropout": 0.5},
 )
-_add("lines-VAE", "the VAE on the same benchmark; half a minute", "vae", likelihood="bernoulli")
+_add(
+    "lines-VAE",
+    "the VAE on the same benchmark; half a minute",
+    "vae",
+    kl_weight=1.0,
+    likelihood="bernoulli",
+)
 _add(
     "lines-AAE",
     "a discriminator holds the codes to N(0, I); a minute",
     "adversarial_ae",
+    kl_weight=1.0,
     hyper={"discriminator": ((100,), (100,)), "encoder_learning_rate": 1e-3,
            "discriminator_learning_rate": 1e-3},
 )  # fmt: skip
@@ -55,11 +62,13 @@ _add(
     "lines-ACAI",
     "a critic must not recognize mixtures of codes; a minute",
     "acai",
+    kl_weight=1.0,
     hyper={"discriminator": ((128,), (64,)), "discriminator_learning_rate": 1e-3},
 )
 _add(
     "lines-GAIA",
     "a second autoencoder must not recognize mixtures of codes; a minute",
     "gaia",
+    kl_weight=1.0,
     hyper={"discriminator": ((128,), (64,)), "discriminator_learning_rate": 1e-3},
 )
