@@ -56,9 +56,9 @@ def weights_figure():
 
     rows = _read(WEIGHTS)
     page = Page(
-        1_010,
+        510 * len({row["data"] for row in rows}),
         400,
-        "Why a VAE blurs: its likelihood averages the images that its codes confuse",
+        "Blur that confused codes explain, and blur that they do not",
         (
             "Sharpness of training images decoded from samples of their codes, and of averages of "
             "the images that q(z|x) confuses with them: no network.",
