@@ -2,8 +2,9 @@
 
 train NAME ...   trains rows of `RUNS` on emoji of 32x32 pixels, into --predictions
 measure          measures the runs that are trained, into sharpness.csv
-weights          sharpness against the KL weight, into sharpness_weights.csv: digits with three
-seeds, which it trains, and the committed runs of predictions/gallery
+digits           trains digits under five KL weights with three seeds, into --predictions
+weights          sharpness against the KL weight, into sharpness_weights.csv: the digits that are
+                 trained, and the committed runs of predictions/gallery
 normalization    residual networks without and with group normalization, on digits
 draw             images/gallery/sharpness.png and sharpness_weights.png
 """
@@ -140,27 +141,39 @@ def confused(run, rng) -> dict[str, float]:
     }
 
 
-def weights(predictions: Path):
-    """Writes sharpness against the KL weight."""
+def _digits(predictions: Path) -> dict[Path, Params]:
+    """Runs of digits by their folders."""
+    base = replace(PRESETS["digits-VAE"], steps=1_000, sample_every=1_000, validate_every=1_000)
+    return {
+        predictions / f"digits-{weight:g}-{seed}": replace(base, kl_weight=weight, seed=seed)
+        for weight in DIGITS_WEIGHTS
+        for seed in _SEEDS
+    }
+
+
+def digits(predictions: Path):
+    """Trains digits under each KL weight with three seeds; trained runs are skipped."""
     from vae_tf import train
+
+    for path, params in _digits(predictions).items():
+        if not (path / "params.json").exists():
+            train(params, path)
+
+
+def weights(predictions: Path):
+    """Writes sharpness against the KL weight, of the digits that are trained, and of emoji."""
     from vae_tf.runs import Run
 
-    base = replace(PRESETS["digits-VAE"], steps=1_000, sample_every=1_000, validate_every=1_000)
-    found = []
-    for weight in DIGITS_WEIGHTS:
-        for seed in _SEEDS:
-            path = predictions / f"digits-{weight:g}-{seed}"
-            if not (path / "params.json").exists():
-                train(replace(base, kl_weight=weight, seed=seed), path)
-            found.append(("digits", Run(path)))
+    found = [("digits", path) for path in _digits(predictions) if (path / "params.json").exists()]
     names = ["emoji-VAE", *(f"emoji-{beta}-Beta-VAE" for beta in (10, 100, 1_000, 10_000))]
-    found += [("emoji", Run(ROOT / "predictions" / "gallery" / name)) for name in names]
+    found += [("emoji", ROOT / "predictions" / "gallery" / name) for name in names]
     rows = []
-    for data, run in found:
+    for data, path in found:
+        run = Run(path)
         x = run.validation_data.images(np.arange(len(run.validation_data)))
         values = {
             "data": data,
-            "kl_weight": run.params.kl_weight(0),
+            "kl_weight": float(run.params.kl_weight(0)),
             "seed": run.params.seed,
             "kl": float(run.model.kl_per_latent(x).sum(axis=1).mean()),
             "sharpness_reconstructions": sharpness(run.model.reconstruct(x), x),
@@ -267,6 +280,7 @@ def draw(predictions: Path):
 PARTS = {
     "train": train_rows,
     "measure": measure,
+    "digits": digits,
     "weights": weights,
     "normalization": normalization,
     "draw": draw,

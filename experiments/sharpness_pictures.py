@@ -17,8 +17,8 @@ _COLUMNS = 10
 def draw(predictions: Path):
     """Draws both pictures; the first needs the trained runs, the second the committed table."""
     if predictions.exists():
-        save_figure(models_figure(predictions), GALLERY / "sharpness.png")
-    save_figure(weights_figure(), GALLERY / "sharpness_weights.png")
+        save_figure(GALLERY / "sharpness.png", models_figure(predictions))
+    save_figure(GALLERY / "sharpness_weights.png", weights_figure())
 
 
 def models_figure(predictions: Path):
@@ -56,16 +56,16 @@ def weights_figure():
 
     rows = _read(WEIGHTS)
     page = Page(
-        1_010,
+        510 * len({row["data"] for row in rows}),
         400,
-        "Why a VAE blurs: its likelihood averages the images that its codes confuse",
+        "Blur that confused codes explain, and blur that they do not",
         (
             "Sharpness of training images decoded from samples of their codes, and of averages of "
             "the images that q(z|x) confuses with them: no network.",
-            "Digits: three seeds, a point each. Emoji: one seed.",
+            "A point per run; emoji have one seed.",
         ),
     )
-    for column, data in enumerate(("digits", "emoji")):
+    for column, data in enumerate(dict.fromkeys(row["data"] for row in rows)):
         own = [row for row in rows if row["data"] == data]
         axes = page.chart(
             MARGIN + 60 + column * 500, page.top + 30, 420, 300, title=data, xlabel="KL weight",

@@ -107,22 +107,22 @@ _SMALL = Params(
 RUNS.add(
     "emoji-residual-VAE",
     replace(_SMALL, encoder="residual(16, 32, 64)"),
-    "residual networks, 32x32 pixels; six minutes",
+    "residual networks, 32x32 pixels, 400 steps",
 )
 RUNS.add(
     "emoji-perceptual-VAE",
     replace(_SMALL, model="perceptual_vae"),
-    "images are also compared in random features, 32x32 pixels; two minutes",
+    "images are also compared in random features, 32x32 pixels, 400 steps",
 )
 RUNS.add(
     "emoji-VAE-GAN",
     replace(_SMALL, model="vae_gan"),
-    "errors in the features of a discriminator, 32x32 pixels; three minutes",
+    "errors in the features of a discriminator, 32x32 pixels, 400 steps",
 )
 RUNS.add(
     "emoji-sequential-VAE",
     replace(_SMALL, model="sequential_vae"),
-    "a chain of two VAEs, 32x32 pixels; two minutes",
+    "a chain of two VAEs, 32x32 pixels, 400 steps; two minutes",
 )
 RUNS.add(
     "my-images",
