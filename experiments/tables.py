@@ -28,7 +28,6 @@ import number_table  # noqa: E402
 import paired_variants  # noqa: E402
 import pixel_cnn_tables  # noqa: E402
 import registry_tables  # noqa: E402
-import rings  # noqa: E402
 import samplers  # noqa: E402
 import sharpness  # noqa: E402
 import short_likelihoods  # noqa: E402
@@ -131,7 +130,6 @@ TABLES: dict[str, Callable[[], str]] = {
     "likelihood curves": likelihood_curves.table,
     "models": registry_tables.models_table,
     "paired variants": paired_variants.table,
-    "rings": rings.table,
     "samplers": samplers.table,
     "scores": registry_tables.scores_table,
     "sharpness": sharpness.table,
