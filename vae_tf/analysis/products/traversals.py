@@ -58,7 +58,8 @@ def traversal(analyzed: AnalyzedRun) -> Figure:
 def all_traversals(analyzed: AnalyzedRun, mode: str = "fitted") -> Figure:
     """Draws traversals of the latents, most used first, from zero and from a real image.
 
-    At most 64 latents are drawn: a map of codes has hundreds. For several stochastic layers the top one comes first, of each at most 8 latents; what is below
+    At most 64 latents are drawn: a map of codes has hundreds. For several stochastic layers the
+    top one comes first, of each at most 8 latents; what is below
     a latent follows from it.
 
     Args:
