@@ -83,12 +83,12 @@ RUNS.add(
         steps=2_000,
         sample_every=500,
     ),
-    "discrete codes, and then a PixelCNN of them: sharp emoji; fifteen minutes",
+    "discrete codes, and then a PixelCNN of them: detailed emoji; ten minutes",
 )
 RUNS.add(
     "emoji-FSQ",
     replace(RUNS["emoji-VQ-VAE"], model="fsq", latent_size=3, hyper={"levels": [8, 8, 8]}),
-    "values rounded to 8 levels, and then a PixelCNN of the codes; fifteen minutes",
+    "values rounded to 8 levels, and then a PixelCNN of the codes; ten minutes",
 )
 # Sharper images, at 32x32: experiments/sharpness.py has these settings.
 _SMALL = Params(
