@@ -84,7 +84,7 @@ def weights_figure():
         axes.set_xscale("log")
         axes.set_ylim(0, 1.1)
         if column == 0:
-            axes.legend(frameon=False, fontsize=points(13), loc="upper right")
+            axes.legend(frameon=False, fontsize=points(13), loc="lower left")
     return page.figure
 
 
