@@ -13,6 +13,7 @@ SHAPES = {
     "digits_binary": (8, 8, 1),
     "emoji": (64, 64, 3),
     "folder:my-images": (64, 64, 3),
+    "lines": (32, 32, 1),
     "mnist": (28, 28, 1),
     "mnist_binary": (28, 28, 1),
     "shapes3d": (64, 64, 3),
@@ -37,6 +38,7 @@ def _start(preset):
     batch = {
         "image": x,
         "label": np.int32([2, 0]),
+        "mask": np.ones_like(x),
         "labeled_image": x,
         "partner": x[::-1],
         "second": x[::-1],

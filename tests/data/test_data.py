@@ -19,7 +19,8 @@ def test_import_is_light():
 
 
 def test_registry_names_the_sets_of_the_readme():
-    embedded = {"sprites", "lines", "digits", "emoji", "emoji_by_family", "emoji_skin_tones"}
+    embedded = {"sprites", "lines", "digits", "digits_binary"}
+    embedded |= {"emoji", "emoji_by_family", "emoji_skin_tones"}
     downloaded = {"mnist", "mnist_binary", "fashion_mnist", "cifar10", "celeb_a"}
     assert set(DATASETS) == embedded | downloaded | {"dsprites", "shapes3d", "smallnorb"}
 

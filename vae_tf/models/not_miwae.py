@@ -34,8 +34,8 @@ class NotMIWAE(MIWAE):
 
     missing_model: str = hyperparameter(
         "self_masking",
-        "p(s|x). Where the sign is known, self_masking_high hides large values, and "
-        "self_masking_low small ones.",
+        "Model of the mask, p(s|x). Where the sign is known, self_masking_high hides large values, "
+        "and self_masking_low small ones.",
         one_of=(*_SIGNS, "linear"),
     )
 

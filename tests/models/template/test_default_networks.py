@@ -13,7 +13,9 @@ from vae_tf.models import MODELS
 # Arguments that a class needs in addition to the shape.
 NEEDED = {
     "beta_tcvae": {"dataset_size": 64},
+    "fsq": {"levels": [8, 6, 5, 4]},
     "info_gan": {"categories": [2], "num_codes": 1},
+    "not_miwae": {"likelihood": "gaussian"},
     **dict.fromkeys(
         ("conditional_vae", "m1", "m2", "m1_m2", "auxiliary_vae"), {"num_classes": 3}
     ),

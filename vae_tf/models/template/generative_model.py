@@ -38,6 +38,7 @@ from vae_tf.models.template.latents import (
 from vae_tf.models.template.trainer_methods import TrainerMethods
 from vae_tf.models.template.zero_weight import Weight, ZeroWeight, bounded
 from vae_tf.networks.builders import build_networks
+from vae_tf.networks.pixel_cnn import is_autoregressive
 from vae_tf.priors.learned import LearnedPrior
 from vae_tf.priors.making import make_prior
 from vae_tf.probability.distributions import (
@@ -111,6 +112,7 @@ class GenerativeModel(TrainerMethods, ArrayModel):
         super().__init__(**kwargs)
         self.encoder = encoder
         self.decoder = decoder
+        self.autoregressive = is_autoregressive(decoder)
         self.likelihood_text = likelihood
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed, name="noise")

@@ -17,7 +17,12 @@ from vae_tf.models import MODELS
 _PACKAGE = "vae_tf"
 
 # Layers and the like that models hold, beside the models: class -> module.
-_PARTS = {"Joint": "vae_tf.networks.joint"}
+_PARTS = {
+    "Joint": "vae_tf.networks.joint",
+    "MaskedConvolutions": "vae_tf.networks.masked_convolutions",
+    "MovingCodebook": "vae_tf.networks.codebooks",
+    "PixelCNNPrior": "vae_tf.priors.pixel_cnn",
+}
 
 
 def tell_keras():

@@ -6,7 +6,7 @@ from keras import ops
 
 from vae_tf.errors import UserError
 from vae_tf.models.template.latents import repeated_like
-from vae_tf.networks.pixel_cnn import drawn_logits, is_autoregressive
+from vae_tf.networks.pixel_cnn import drawn_logits
 
 _NOISE = "pixel_noise"
 _NOISE_SEED = 871  # of the noise that all images of `decode` have in common
@@ -20,10 +20,7 @@ class PixelMethods(keras.Model):
     one after the other of uniform noise.
     """
 
-    @property
-    def autoregressive(self) -> bool:
-        """Whether each pixel is given the code and the pixels before it."""
-        return is_autoregressive(self.decoder)
+    autoregressive: bool  # whether each pixel is given the code and the pixels before it
 
     def check_drawing(self):
         """Checks that pixels can be drawn one after the other.
