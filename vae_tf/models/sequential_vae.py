@@ -10,7 +10,7 @@ import keras
 from keras import layers, ops
 
 from vae_tf.models.template.hyperparameters import hyperparameter
-from vae_tf.models.template.latents import repeated_like, total
+from vae_tf.models.template.latents import Outputs, concatenate, repeated_like, total
 from vae_tf.models.vae import VAE
 from vae_tf.networks.builders import (
     build_encoder,
@@ -57,7 +57,9 @@ class SequentialVAE(VAE):
         super().__init__(encoder, decoder, **kwargs)
         names = [f"step_{step}" for step in range(1, self.length)]
         steps = [decoder.get_layer(name).output for name in names]
-        self.steps = keras.Model(decoder.input, steps, name="steps") if steps else None
+        # All logits in one pass. A second pass through decoders that get no gradient from it may
+        # read their weights after the update.
+        self.chain = keras.Model(decoder.input, [*steps, decoder.output], name="chain")
 
     @classmethod
     def build_networks(cls, params, image_shape, *, length, **hyper):
@@ -86,15 +88,20 @@ class SequentialVAE(VAE):
 
     @property
     def first_decoder(self):
-        return self.decoder if self.steps is None else self.decoder.get_layer("decoder_1")
+        return self.decoder if self.length == 1 else self.decoder.get_layer("decoder_1")
+
+    def _pass(self, batch, draw, training):
+        latents = self.infer(batch, draw, training)
+        z = concatenate([latent.z for latent in latents])
+        *before, logits = keras.tree.flatten(self.chain(z, training=training))
+        return Outputs(latents, logits, batch | {"before": before})
 
     def rendering_loss(self, outputs, reconstruction):
-        if self.steps is None:
+        if self.length == 1:
             return reconstruction, {"first_reconstruction": reconstruction}
         x = repeated_like(outputs.batch["image"], outputs.logits)
         before = [
-            self.likelihood.reconstruction(x, logits)[0]
-            for logits in keras.tree.flatten(self.steps(outputs.z))
+            self.likelihood.reconstruction(x, logits)[0] for logits in outputs.batch["before"]
         ]
         return reconstruction + total(before), {"first_reconstruction": before[0]}
 
