@@ -10,13 +10,14 @@ that is missing is skipped. Rows are kept in experiments/inference_gap.csv.
 """
 
 import argparse
-import csv
 import sys
 import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
+
+from csv_rows import add_rows, read_rows  # noqa: E402
 
 from vae_tf.process import scripts  # first, see there  # noqa: E402, F401
 
@@ -85,24 +86,6 @@ def on_mnist(folder: Path, num_images: int) -> dict:
     return {"steps": run.details["step"], "num_images": num_images} | measured(run, test)
 
 
-def read() -> list[dict]:
-    """The rows that are committed."""
-    if not ROWS.exists():
-        return []
-    with ROWS.open(newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def add(row: dict):
-    """Adds a row to the table, which it begins if there is none."""
-    new = not ROWS.exists()
-    with ROWS.open("a", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-        if new:
-            writer.writeheader()
-        writer.writerow(row)
-
-
 def table(rows: list[dict]) -> str:
     """The tables as Markdown: averages over images, ± standard deviations over seeds."""
     lines = [
@@ -143,20 +126,20 @@ def main():
     parser.add_argument("--predictions", type=Path, default=ROOT / "predictions")
     options = parser.parse_args()
     if not options.table:
-        done = {(row["data"], row["model"], row["seed"]) for row in read()}
+        done = {(row["data"], row["model"], row["seed"]) for row in read_rows(ROWS)}
         for model, name in MNIST_RUNS.items():
             key = ("binary MNIST", model, "0")
             folder = options.predictions / name
             if key not in done and folder.exists():
                 row = dict(zip(("data", "model", "seed"), key, strict=True))
-                add(row | on_mnist(folder, options.images))
+                add_rows(ROWS, COLUMNS, [row | on_mnist(folder, options.images)])
         for seed in range(SEEDS):
             for model in MODELS:
                 key = ("digits", model, str(seed))
                 if key not in done:
                     row = dict(zip(("data", "model", "seed"), key, strict=True))
-                    add(row | on_digits(model, seed))
-    print(table(read()))
+                    add_rows(ROWS, COLUMNS, [row | on_digits(model, seed)])
+    print(table(read_rows(ROWS)))
 
 
 if __name__ == "__main__":

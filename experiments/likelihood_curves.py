@@ -13,7 +13,6 @@ Digits: 8x8 pixels, black and white, 8 latents, 3,000 steps, one seed; the first
 """
 
 import argparse
-import csv
 import math
 import sys
 import tempfile
@@ -21,6 +20,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
+
+from csv_rows import add_rows, read_rows  # noqa: E402
 
 from vae_tf.process import scripts  # first, see there  # noqa: E402, F401
 
@@ -153,28 +154,10 @@ def on_digits(model: str) -> list[dict]:
     return rows
 
 
-def read() -> list[dict]:
-    """The rows that are committed."""
-    if not ROWS.exists():
-        return []
-    with ROWS.open(newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def add(rows: list[dict]):
-    """Adds rows to the table, which they begin if there is none."""
-    new = not ROWS.exists()
-    with ROWS.open("a", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-        if new:
-            writer.writeheader()
-        writer.writerows(rows)
-
-
 def groups(images: str) -> dict[tuple, list[dict]]:
     """(model, from, number of samples) -> rows of its seeds."""
     found: dict[tuple, list[dict]] = {}
-    for row in read():
+    for row in read_rows(ROWS):
         if row["images"] == images:
             found.setdefault((row["model"], row["from"], row["num_samples"]), []).append(row)
     return found
@@ -232,7 +215,7 @@ def draw():
         for (model, origin, count), rows in groups(images).items():
             if origin == "posterior" and count == str(SAMPLES[0]):
                 by_seed = [
-                    [float(row[name]) for row in read() if row["images"] == images
+                    [float(row[name]) for row in read_rows(ROWS) if row["images"] == images
                      and row["model"] == model and row["from"] == origin
                      and row["seed"] == seed]
                     for seed in sorted({row["seed"] for row in rows})
@@ -253,14 +236,14 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--table", action="store_true", help="measure nothing")
     if not parser.parse_args().table:
-        done = {(row["images"], row["model"], row["seed"]) for row in read()}
+        done = {(row["images"], row["model"], row["seed"]) for row in read_rows(ROWS)}
         for seed in range(SEEDS):
             for model in MODELS:
                 if ("3x3", model, str(seed)) not in done:
-                    add(on_bars(model, seed))
+                    add_rows(ROWS, COLUMNS, on_bars(model, seed))
         for model in MODELS:
             if ("digits", model, "0") not in done:
-                add(on_digits(model))
+                add_rows(ROWS, COLUMNS, on_digits(model))
         draw()
     print(table())
 

@@ -11,13 +11,14 @@ are averages over the 2,000 validation images. Rows are kept in experiments/pair
 """
 
 import argparse
-import csv
 import sys
 import time
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
+
+from csv_rows import add_rows, read_rows  # noqa: E402
 
 from vae_tf.process import scripts  # first, see there  # noqa: E402, F401
 
@@ -70,31 +71,14 @@ def measured(model: str, seed: int) -> dict:
     }
 
 
-def read() -> list[dict]:
-    """The rows that are committed."""
-    if not ROWS.exists():
-        return []
-    with ROWS.open(newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def add(row: dict):
-    """Adds a row to the table, which it begins if there is none."""
-    new = not ROWS.exists()
-    with ROWS.open("a", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-        if new:
-            writer.writeheader()
-        writer.writerow(row)
-
-
 def table() -> str:
     """The table as Markdown: means ± standard deviations, then differences in pairs.
 
     The interval of a difference is Student's, 95 %, over the seeds that both have.
     """
     by_model = {
-        model: {row["seed"]: row for row in read() if row["model"] == model} for model in MODELS
+        model: {row["seed"]: row for row in read_rows(ROWS) if row["model"] == model}
+        for model in MODELS
     }
     lines = [f"| | seeds | {' | '.join(MEASURED)} |", f"|{' --- |' * (2 + len(MEASURED))}"]
 
@@ -126,12 +110,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, default=5)
     options = parser.parse_args()
-    done = {(row["model"], row["seed"]) for row in read()}
+    done = {(row["model"], row["seed"]) for row in read_rows(ROWS)}
     for seed in range(options.seeds):
         for model in MODELS:
             if (model, str(seed)) not in done:
                 row = {"model": model, "seed": str(seed), "steps": STEPS}
-                add(row | measured(model, seed))
+                add_rows(ROWS, COLUMNS, [row | measured(model, seed)])
     print(table())
 
 

@@ -14,12 +14,13 @@ makes the table.
 """
 
 import argparse
-import csv
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
+
+from csv_rows import add_rows, read_rows  # noqa: E402
 
 from vae_tf.process import scripts  # first, see there  # noqa: E402, F401
 
@@ -112,28 +113,10 @@ def scores(real: np.ndarray, images: np.ndarray) -> dict[str, str]:
     return {name: f"{value:.3f}" for name, value in found.items()}
 
 
-def read() -> list[dict]:
-    """The rows that are committed."""
-    if not ROWS.exists():
-        return []
-    with ROWS.open(newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def add(rows: list[dict]):
-    """Adds rows to the table, which they begin if there is none."""
-    new = not ROWS.exists()
-    with ROWS.open("a", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-        if new:
-            writer.writeheader()
-        writer.writerows(rows)
-
-
 def table() -> str:
     """The table as Markdown: means over seeds ± their standard deviations."""
     groups: dict[tuple, list[dict]] = {}
-    for row in read():
+    for row in read_rows(ROWS):
         groups.setdefault((row["model"], row["sampler"]), []).append(row)
     lines = [
         "| model | sampler | seeds | Frechet | precision | recall | published Frechet, Inception |",
@@ -191,10 +174,10 @@ def main():
         return
     test = data.load("mnist", "test")
     real, others = (test.images(np.arange(first, first + IMAGES)) for first in (0, IMAGES))
-    done = {(row["model"], row["seed"]) for row in read()}
+    done = {(row["model"], row["seed"]) for row in read_rows(ROWS)}
     if ("test images", "0") not in done:
         row = {"model": "test images", "sampler": "", "seed": "0", "num_images": IMAGES}
-        add([row | scores(real, others)])
+        add_rows(ROWS, COLUMNS, [row | scores(real, others)])
     for seed in range(options.seeds):
         for model in MODELS:
             if (model, str(seed)) in done:
@@ -205,7 +188,7 @@ def main():
                 {"model": model, "sampler": sampler, "seed": str(seed)} | size | found
                 for sampler, found in measured(run, real, others).items()
             ]
-            add(rows)
+            add_rows(ROWS, COLUMNS, rows)
             print(*rows, sep="\n", flush=True)
 
 

@@ -12,13 +12,14 @@ resumed, rows in experiments/short_likelihoods.csv; `python experiments/tables.p
 """
 
 import argparse
-import csv
 import sys
 import time
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
+
+from csv_rows import add_rows, read_rows  # noqa: E402
 
 from vae_tf.process import scripts  # first, see there  # noqa: E402, F401
 
@@ -86,31 +87,13 @@ def measured(params: Params, folder: Path) -> dict:
     }
 
 
-def read() -> list[dict]:
-    """The rows that are committed."""
-    if not ROWS.exists():
-        return []
-    with ROWS.open(newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def add(row: dict):
-    """Adds a row to the table, which it begins if there is none."""
-    new = not ROWS.exists()
-    with ROWS.open("a", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-        if new:
-            writer.writeheader()
-        writer.writerow(row)
-
-
 def table(question: str) -> str:
     """The table of a question as Markdown.
 
     Means over seeds ± their standard deviations; the gain over the first variant is of pairs of the
     same seed, with Student's interval of 95 %.
     """
-    rows = [row for row in read() if row["question"] == question]
+    rows = [row for row in read_rows(ROWS) if row["question"] == question]
     lines = [
         "| variant | seeds | -log p(x) | gain over the first (95 %) | effective samples | -ELBO | "
         "CPU seconds |",
@@ -143,7 +126,7 @@ def main():
     parser.add_argument("questions", nargs="*", metavar="QUESTION", help=" or ".join(QUESTIONS))
     parser.add_argument("--seeds", type=int, default=3)
     options = parser.parse_args()
-    done = {(row["question"], row["variant"], row["seed"]) for row in read()}
+    done = {(row["question"], row["variant"], row["seed"]) for row in read_rows(ROWS)}
     for seed in range(options.seeds):
         for question in options.questions or QUESTIONS:
             steps, variants = QUESTIONS[question]
@@ -154,7 +137,7 @@ def main():
                 sizes = {"steps": steps, "num_images": IMAGES, "num_samples": SAMPLES}
                 folder = PREDICTIONS / f"{question}-{list(variants).index(variant)}-{seed}"
                 row = key | sizes | measured(settings(question, variant, seed), folder)
-                add(row)
+                add_rows(ROWS, COLUMNS, [row])
                 print(row, flush=True)
 
 
