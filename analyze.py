@@ -9,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-from vae_tf.texts.escaping import printable
+from vae_tf.process.texts.escaping import printable
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -126,10 +126,10 @@ def score(paths: list[Path], preset: str) -> list[str]:
 
     import_tensorflow()
     from vae_tf.analysis.failures import reason_of
+    from vae_tf.results.score_records import RECORD, load_record
+    from vae_tf.results.score_runs import score_run, score_udr
+    from vae_tf.results.score_tables import comparison_text, score_table
     from vae_tf.runs import Run, name_of
-    from vae_tf.scoring.score_records import RECORD, load_record
-    from vae_tf.scoring.score_runs import score_run, score_udr
-    from vae_tf.scoring.score_tables import comparison_text, score_table
 
     scored, problems = [], []
     for path in paths:

@@ -10,11 +10,11 @@ from collections.abc import Mapping
 
 from vae_tf import config
 from vae_tf.commands.presets import check_name, located, read_presets, run_named
-from vae_tf.errors import UserError, unknown
 from vae_tf.presets import RENAMED
 from vae_tf.presets.studies import STUDIES
+from vae_tf.process.errors import UserError, unknown
+from vae_tf.process.texts.escaping import printable
 from vae_tf.studies import Point, Study, read_vary
-from vae_tf.texts.escaping import printable
 
 
 def main(arguments: list[str] | None = None) -> int:

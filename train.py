@@ -12,8 +12,8 @@ from pathlib import Path
 
 from vae_tf import config
 from vae_tf.commands.presets import check_name, located, read_presets, run_named
-from vae_tf.errors import UserError, unknown
 from vae_tf.presets import FIRST, GROUPS, about
+from vae_tf.process.errors import UserError, unknown
 
 
 def main(arguments: list[str] | None = None) -> int:

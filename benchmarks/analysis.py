@@ -22,7 +22,7 @@ import_tensorflow()
 import params as presets  # noqa: E402
 from vae_tf import config  # noqa: E402
 from vae_tf.analysis import analyze, find_runs  # noqa: E402
-from vae_tf.errors import UserError  # noqa: E402
+from vae_tf.process.errors import UserError  # noqa: E402
 from vae_tf.training import train  # noqa: E402
 
 # Grey and color, 8x8 to 64x64, with and without factors, 8 to 32 latents; no download.

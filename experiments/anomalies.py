@@ -22,9 +22,9 @@ from sklearn.neighbors import NearestNeighbors
 from sklearn.svm import OneClassSVM
 
 import vae_tf
-from vae_tf.anomalies.methods import METHODS, anomaly_scores
 from vae_tf.data import load
 from vae_tf.priors.code_mixture import fit_mixture
+from vae_tf.runs.anomalies.methods import METHODS, anomaly_scores
 
 TABLE = Path(__file__).with_suffix(".csv")
 COLUMNS = ["experiment", "dataset", "digit", "latents", "seed", "features", "method", "auroc"]

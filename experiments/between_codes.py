@@ -17,8 +17,8 @@ import tiny_models
 from number_table import GALLERY, Table
 
 from vae_tf.config import replace
-from vae_tf.directions import path_codes
 from vae_tf.metrics import convexity, jacobian_norms, path_smoothness
+from vae_tf.scores.directions import path_codes
 
 ROWS = Path(__file__).with_suffix(".csv")
 BETAS = (0, 0.25, 0.5, 1, 2, 4)

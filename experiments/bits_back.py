@@ -36,9 +36,9 @@ from PIL import Image  # noqa: E402
 
 import vae_tf  # noqa: E402
 from vae_tf import data  # noqa: E402
-from vae_tf.compression import compress_images, rate_of  # noqa: E402
 from vae_tf.plots.page import BLUE, INK, MARGIN, ORANGE, Page, points  # noqa: E402
 from vae_tf.plots.saving import save_figure  # noqa: E402
+from vae_tf.runs.compression import compress_images, rate_of  # noqa: E402
 
 ROWS = Path(__file__).with_suffix(".csv")
 IMAGES = Path(__file__).with_name("bits_back_images.csv")

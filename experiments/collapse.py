@@ -20,14 +20,14 @@ sys.path.insert(0, str(ROOT))
 
 import params as presets  # noqa: E402
 from vae_tf.data import load  # noqa: E402
-from vae_tf.files.saving import write_text  # noqa: E402
 from vae_tf.forecasts.linear_vae import Spectrum, forecast_from, spectrum  # noqa: E402
 from vae_tf.plots.page import BLUE, FAINT, INK, MARGIN, ORANGE, Page, points  # noqa: E402
 from vae_tf.plots.saving import save_figure  # noqa: E402
 from vae_tf.probability.likelihoods.texts import read_likelihood  # noqa: E402
+from vae_tf.process.files.saving import write_text  # noqa: E402
+from vae_tf.results.score_records import RECORD, load_record, values_of  # noqa: E402
 from vae_tf.runs import Run  # noqa: E402
 from vae_tf.runs.progress import progress_of  # noqa: E402
-from vae_tf.scoring.score_records import RECORD, load_record, values_of  # noqa: E402
 
 RESULTS = Path(__file__).with_suffix(".json")
 PICTURE = ROOT / "images" / "gallery" / "collapse.png"

@@ -22,7 +22,7 @@ import numpy as np  # noqa: E402
 
 import params as presets  # noqa: E402
 from vae_tf.config import replace  # noqa: E402
-from vae_tf.files.saving import write_text  # noqa: E402
+from vae_tf.process.files.saving import write_text  # noqa: E402
 
 RESULTS = Path(__file__).with_suffix(".json")
 STEPS = 3_000

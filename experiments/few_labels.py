@@ -24,9 +24,9 @@ from matplotlib.axes import Axes  # noqa: E402
 from matplotlib.figure import Figure  # noqa: E402
 
 import params as presets  # noqa: E402
-from vae_tf.files.saving import write_text  # noqa: E402
 from vae_tf.plots.page import BLUE, CLASSES, FAINT, ORANGE, SKY  # noqa: E402
 from vae_tf.plots.saving import save_figure  # noqa: E402
+from vae_tf.process.files.saving import write_text  # noqa: E402
 from vae_tf.runs import Run  # noqa: E402
 
 # Test errors with 100 labels, percent (Kingma et al. 2014, Table 1; Maaloe et al. 2016, Table 1).

@@ -36,13 +36,13 @@ sys.path.insert(0, str(ROOT))
 import params as presets  # noqa: E402
 from vae_tf.analysis.analyzed_run import AnalyzedRun  # noqa: E402
 from vae_tf.analysis.forecasting import has_forecast  # noqa: E402
-from vae_tf.checks.limits import USED_NATS  # noqa: E402
 from vae_tf.data import load  # noqa: E402
 from vae_tf.forecasts.linear_vae import Forecast, forecast_from, spectrum  # noqa: E402
 from vae_tf.forecasts.pixel_covariance import read_sample  # noqa: E402
 from vae_tf.plots.page import BLUE, FAINT, MARGIN, ORANGE, Page, points  # noqa: E402
 from vae_tf.plots.saving import save_figure  # noqa: E402
 from vae_tf.probability.likelihoods.texts import read_likelihood  # noqa: E402
+from vae_tf.process.limits import USED_NATS  # noqa: E402
 from vae_tf.runs import Run  # noqa: E402
 
 TABLE = Path(__file__).with_suffix(".csv")

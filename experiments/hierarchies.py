@@ -23,9 +23,9 @@ from matplotlib.figure import Figure  # noqa: E402
 
 import params as presets  # noqa: E402
 from vae_tf import data, metrics  # noqa: E402
-from vae_tf.files.saving import write_text  # noqa: E402
 from vae_tf.plots.page import BLUE, FAINT, ORANGE, SKY  # noqa: E402
 from vae_tf.plots.saving import save_figure  # noqa: E402
+from vae_tf.process.files.saving import write_text  # noqa: E402
 from vae_tf.runs import PARAMS, Run  # noqa: E402
 from vae_tf.runs.progress import progress_of  # noqa: E402
 

@@ -24,11 +24,11 @@ import numpy as np  # noqa: E402
 from matplotlib.figure import Figure  # noqa: E402
 
 from vae_tf import data  # noqa: E402
-from vae_tf.files.saving import write_text  # noqa: E402
 from vae_tf.models.template.codes import encode_images  # noqa: E402
 from vae_tf.plots.grids import image_grid  # noqa: E402
 from vae_tf.plots.page import MARGIN, Page  # noqa: E402
 from vae_tf.plots.saving import save_figure  # noqa: E402
+from vae_tf.process.files.saving import write_text  # noqa: E402
 from vae_tf.runs import Run  # noqa: E402
 
 RESULTS = Path(__file__).with_suffix("")

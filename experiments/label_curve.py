@@ -36,11 +36,11 @@ from matplotlib.figure import Figure  # noqa: E402
 from sklearn.neighbors import KNeighborsClassifier  # noqa: E402
 
 from vae_tf.data.labels import with_few_labels  # noqa: E402
-from vae_tf.files.saving import write_text  # noqa: E402
 from vae_tf.models.template.codes import encode_images  # noqa: E402
 from vae_tf.networks.builders import build_trunk  # noqa: E402
 from vae_tf.plots.page import CLASSES, MARGIN, Page, points  # noqa: E402
 from vae_tf.plots.saving import save_figure  # noqa: E402
+from vae_tf.process.files.saving import write_text  # noqa: E402
 from vae_tf.runs import Run, load_data  # noqa: E402
 from vae_tf.scores.classifiers import fit_logistic  # noqa: E402
 from vae_tf.scores.probes import NEIGHBORS, PENALTIES  # noqa: E402

@@ -16,7 +16,7 @@ import keras  # noqa: E402
 import numpy as np  # noqa: E402
 
 from vae_tf import data  # noqa: E402
-from vae_tf.files.saving import written_whole  # noqa: E402
+from vae_tf.process.files.saving import written_whole  # noqa: E402
 from vae_tf.scores import mnist_features  # noqa: E402
 
 

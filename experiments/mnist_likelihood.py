@@ -23,7 +23,7 @@ import numpy as np  # noqa: E402
 
 import params as presets  # noqa: E402
 from vae_tf import data, metrics  # noqa: E402
-from vae_tf.files.saving import write_text  # noqa: E402
+from vae_tf.process.files.saving import write_text  # noqa: E402
 from vae_tf.runs import PARAMS, Run  # noqa: E402
 from vae_tf.runs.progress import progress_of  # noqa: E402
 

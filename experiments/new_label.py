@@ -25,10 +25,10 @@ from matplotlib.figure import Figure  # noqa: E402
 import params as presets  # noqa: E402
 from vae_tf import data  # noqa: E402
 from vae_tf.config import replace  # noqa: E402
-from vae_tf.files.saving import write_text, written_whole  # noqa: E402
 from vae_tf.models.template.build import build_model  # noqa: E402
 from vae_tf.plots.page import CLASSES  # noqa: E402
 from vae_tf.plots.saving import save_gif  # noqa: E402
+from vae_tf.process.files.saving import write_text, written_whole  # noqa: E402
 
 _OLD, _NEW = (1, 7), 8
 _A_CLASS, _SHOWN = 4_000, 300  # training images, and test images that are followed, of each digit

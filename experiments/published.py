@@ -30,7 +30,7 @@ from PIL import Image  # noqa: E402
 
 from vae_tf import data, runs  # noqa: E402
 from vae_tf.config import Params, replace  # noqa: E402
-from vae_tf.files.saving import write_text  # noqa: E402
+from vae_tf.process.files.saving import write_text  # noqa: E402
 from vae_tf.runs import Run  # noqa: E402
 
 CURVES = Path(__file__).with_suffix("")

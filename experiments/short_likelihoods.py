@@ -30,9 +30,9 @@ import params as presets  # noqa: E402
 import vae_tf  # noqa: E402
 from vae_tf import data, metrics  # noqa: E402
 from vae_tf.config import Params, replace  # noqa: E402
+from vae_tf.results.statistics import spread_of  # noqa: E402
 from vae_tf.runs import PARAMS  # noqa: E402
 from vae_tf.schedules import linear  # noqa: E402
-from vae_tf.studies.statistics import spread_of  # noqa: E402
 
 ROWS = Path(__file__).with_suffix(".csv")
 PREDICTIONS = ROOT / "predictions" / "short-likelihoods"

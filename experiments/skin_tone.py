@@ -26,10 +26,10 @@ import numpy as np  # noqa: E402
 
 from vae_tf.analysis.attributes import NamedDirection, attribute_directions  # noqa: E402
 from vae_tf.analysis.edits import image_classifiers  # noqa: E402
-from vae_tf.directions import direction, edit_scores  # noqa: E402
 from vae_tf.plots.image_figures import plot_image_rows  # noqa: E402
 from vae_tf.plots.saving import save_figure  # noqa: E402
 from vae_tf.runs import Run  # noqa: E402
+from vae_tf.scores.directions import direction, edit_scores  # noqa: E402
 
 NAME = "skin tone dark"
 _STEPS = (0.0, 0.5, 1.0, 1.5)

@@ -24,12 +24,12 @@ from matplotlib.figure import Figure  # noqa: E402
 
 import params as presets  # noqa: E402
 from vae_tf import metrics  # noqa: E402
-from vae_tf.files.saving import write_text  # noqa: E402
 from vae_tf.plots.page import FAINT  # noqa: E402
 from vae_tf.plots.saving import save_figure  # noqa: E402
+from vae_tf.process.files.saving import write_text  # noqa: E402
+from vae_tf.results.score_runs import encoder_of  # noqa: E402
 from vae_tf.runs import Run  # noqa: E402
 from vae_tf.runs.kept import kept_steps, restore_kept  # noqa: E402
-from vae_tf.scoring.score_runs import encoder_of  # noqa: E402
 
 RESULTS = Path(__file__).with_suffix(".json")
 CURVES = Path(__file__).parent / "published"

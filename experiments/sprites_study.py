@@ -26,9 +26,9 @@ sys.path.insert(0, str(ROOT))
 import params as presets  # noqa: E402
 from vae_tf import data, metrics  # noqa: E402
 from vae_tf.config import replace  # noqa: E402
-from vae_tf.files.saving import write_text  # noqa: E402
+from vae_tf.process.files.saving import write_text  # noqa: E402
+from vae_tf.results.score_records import RECORD, load_record, values_of  # noqa: E402
 from vae_tf.runs import Run  # noqa: E402
-from vae_tf.scoring.score_records import RECORD, load_record, values_of  # noqa: E402
 
 RESULTS = Path(__file__).with_suffix("")
 SEEDS = (0, 1, 2)

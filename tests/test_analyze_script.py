@@ -89,7 +89,7 @@ def test_names_cannot_steer_the_terminal(home, tmp_path):
 
 
 def test_a_run_that_cannot_be_scored_does_not_cost_the_others(home, monkeypatch, capsys):
-    from vae_tf.scoring import score_runs as scores
+    from vae_tf.results import score_runs as scores
 
     def score_run(run, *args, **options):
         raise {"bad": RecursionError("too deep"), "gone": OSError("no such disk")}[run.name]

@@ -11,9 +11,9 @@ import pytest
 import vae_tf
 from vae_tf import models
 from vae_tf.config import replace
-from vae_tf.errors import UserError
 from vae_tf.models.template.build import build_model
 from vae_tf.models.template.hyperparameters import hyper_of
+from vae_tf.process.errors import UserError
 from vae_tf.training import train
 
 TEXT = (Path(__file__).parents[1] / "CONTRIBUTING.md").read_text()
@@ -27,9 +27,10 @@ def models_of_the_page(tmp_path_factory, monkeypatch):
     (folder / "sparse_vae.py").write_text(REGULARIZER)
     (folder / "two_layer_vae.py").write_text(FAMILY)
     monkeypatch.setattr(models, "__path__", [*models.__path__, str(folder)])
-    vars(models.MODELS).clear()
+    monkeypatch.setattr(models.MODELS, "folders", [*models.MODELS.folders, folder])
+    vars(models.MODELS).pop("_declared", None)
     yield
-    vars(models.MODELS).clear()
+    vars(models.MODELS).pop("_declared", None)
     for name in ("sparse_vae", "two_layer_vae"):
         sys.modules.pop(f"vae_tf.models.{name}", None)
 

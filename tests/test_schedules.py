@@ -4,7 +4,7 @@ from keras import ops
 
 from vae_tf import schedules
 from vae_tf.config import Params, replace
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
 from vae_tf.schedules import (
     constant,
     constrained,

@@ -17,16 +17,18 @@ _HOMES = {
     "VAEOutlierDetector": "estimators",
     "VAETransformer": "estimators",
     "analyze": "analysis",
-    "decompress": "compression",
+    "decompress": "runs.compression",
     "forecast": "forecasts.linear_vae",
     "load_run": "runs",
-    "publish": "hub",
+    "publish": "analysis.hub",
     "train": "training",
 }
 _IMPORT_TENSORFLOW = ("decompress", "distributions", "train")
 _MODULES = {
+    "anomalies": "runs.anomalies",
+    "compression": "runs.compression",
     "data": "data",
-    "directions": "directions",
+    "directions": "scores.directions",
     "distributions": "probability.distributions",
     "metrics": "metrics",
     "models": "models",

@@ -7,7 +7,7 @@ import pytest
 from vae_tf.analysis import analyze
 from vae_tf.analysis.analyzed_run import AnalyzedRun
 from vae_tf.analysis.image_sets import ImageSets
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
 from vae_tf.runs import Run, checkpoints
 
 

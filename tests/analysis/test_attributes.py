@@ -5,8 +5,8 @@ import pytest
 
 from vae_tf.analysis.attributes import attribute_directions, known_attributes
 from vae_tf.data import ArrayImages
-from vae_tf.directions import direction
 from vae_tf.runs import Run
+from vae_tf.scores.directions import direction
 
 
 class FakeRun:

@@ -10,10 +10,10 @@ from PIL import Image
 from tests.conftest import TINY
 from vae_tf.analysis import PRODUCTS, analyze, find_runs
 from vae_tf.config import replace
-from vae_tf.errors import UserError
 from vae_tf.models.vae import VAE
+from vae_tf.process.errors import UserError
+from vae_tf.results.score_runs import score_run
 from vae_tf.runs import Run, slim
-from vae_tf.scoring.score_runs import score_run
 from vae_tf.training import train
 
 NEEDS_FACTORS = {"codes_factors.png", "codes_positions.png"}

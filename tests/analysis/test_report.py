@@ -15,9 +15,9 @@ from vae_tf.analysis import PRODUCTS
 from vae_tf.analysis.report import ReportedRun, badges, write_report
 from vae_tf.analysis.report.groups import groups_of, verdict_of, weight_of
 from vae_tf.config import Params, replace
+from vae_tf.process.texts import elements
 from vae_tf.runs import Run
 from vae_tf.runs.lock import locked
-from vae_tf.texts import elements
 
 VOID = ("img", "meta", "br", "input", "line", "circle")
 

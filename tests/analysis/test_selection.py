@@ -1,7 +1,7 @@
 import pytest
 
 from vae_tf.analysis import chosen_products, find_runs
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
 
 
 def test_names_are_checked(runs, tmp_path):

@@ -13,11 +13,12 @@ from vae_tf.analysis.overview import write_overview
 from vae_tf.analysis.request import Outcome, Request
 from vae_tf.analysis.study_products import STUDY_PRODUCTS
 from vae_tf.config import replace
+from vae_tf.config.studies import Study
 from vae_tf.plots.score_curves import plot_score_curves
-from vae_tf.studies import Study, figures
-from vae_tf.studies.points import Standing
-from vae_tf.studies.study_table import load_study
-from vae_tf.studies.table import numbers_of, table_text
+from vae_tf.results import study_figures as figures
+from vae_tf.results.points import Standing
+from vae_tf.results.study_csv import numbers_of, table_text
+from vae_tf.results.study_table import load_study
 
 
 def make_study(folder, tiny, vary):

@@ -17,9 +17,9 @@ import vae_tf
 from vae_tf.analysis.analyzed_run import AnalyzedRun
 from vae_tf.analysis.products.training import training_animation
 from vae_tf.config import replace
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
+from vae_tf.results.score_records import load_record
 from vae_tf.runs import checkpoints
-from vae_tf.scoring.score_records import load_record
 from vae_tf.training import train
 
 pytestmark = pytest.mark.slow

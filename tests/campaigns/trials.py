@@ -25,7 +25,7 @@ sys.path.insert(0, os.fspath(Path(__file__).parents[2]))
 
 from vae_tf import runs
 from vae_tf.config import Params, replace
-from vae_tf.errors import TrainingStopped, UserError
+from vae_tf.process.errors import TrainingStopped, UserError
 from vae_tf.runs import checkpoints
 
 PARAMS = Params(

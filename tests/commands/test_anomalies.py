@@ -7,7 +7,7 @@ from PIL import Image
 from vae_tf.commands.anomalies import find_odd, main, parse
 from vae_tf.commands.compress import write_pictures
 from vae_tf.data import load
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
 from vae_tf.runs import Run
 
 

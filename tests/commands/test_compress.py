@@ -4,7 +4,7 @@ from PIL import Image
 
 from vae_tf.commands.compress import compress, parse, read_images, restore, write_pictures
 from vae_tf.data import load
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
 from vae_tf.runs import Run
 
 

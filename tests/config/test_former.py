@@ -5,7 +5,7 @@ import json
 import pytest
 
 from vae_tf.config import Params, override, replace
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
 
 
 def read(**fields):

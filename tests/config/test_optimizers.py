@@ -4,7 +4,7 @@ import keras
 import pytest
 
 from vae_tf.config.optimizers import OPTIMIZERS, read_optimizer
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)

@@ -7,8 +7,8 @@ import pytest
 import params as presets
 from vae_tf import config
 from vae_tf.config import Params, override, replace
-from vae_tf.errors import UserError
 from vae_tf.networks import specs
+from vae_tf.process.errors import UserError
 from vae_tf.schedules import constant, cosine, linear, warm_up
 
 

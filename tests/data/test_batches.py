@@ -6,7 +6,7 @@ from vae_tf.data.batches import PARTS, batch_at, batch_indices, batch_of, batche
 from vae_tf.data.factors import FactorGrid
 from vae_tf.data.ground_truth_images import GroundTruthImages
 from vae_tf.data.row_file import ArrayRows
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
 
 
 def test_every_epoch_is_a_new_permutation_and_batches_span_epochs():

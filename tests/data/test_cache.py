@@ -11,7 +11,7 @@ import pytest
 
 from vae_tf.data import cache as cache_module
 from vae_tf.data.cache import cache_dir, prepared
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
 
 
 def write(folder, text="content"):

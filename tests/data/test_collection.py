@@ -5,7 +5,7 @@ import pytest
 
 from vae_tf.data.collection import Collection, hold_out
 from vae_tf.data.row_file import ArrayRows
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
 
 STORE = ArrayRows(np.arange(100, dtype=np.uint8).reshape(100, 1, 1, 1), 255)
 LABELS = np.arange(100)

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from vae_tf.data import DATASETS, load
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
 
 
 def test_import_is_light():

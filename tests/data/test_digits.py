@@ -3,7 +3,7 @@ import pytest
 from sklearn import datasets
 
 from vae_tf.data import load
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
 
 
 def test_digits_are_scikit_learns():

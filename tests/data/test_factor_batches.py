@@ -7,7 +7,7 @@ from vae_tf.data.factors import FactorGrid
 from vae_tf.data.ground_truth_images import GroundTruthImages
 from vae_tf.data.row_file import ArrayRows
 from vae_tf.data.sprites import load_sprites
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
 
 SIZES = (3, 4, 5, 6)
 GRID = FactorGrid(("shape", "toy", "x", "y"), SIZES)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from vae_tf.data.factors import FactorGrid
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
 
 GRID = FactorGrid(("shape", "x"), (3, 4))
 

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, ImageFile
 
 from vae_tf.data import folder, load
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
 
 RNG = np.random.default_rng(0)
 

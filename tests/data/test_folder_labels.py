@@ -5,7 +5,7 @@ from PIL import Image
 from vae_tf.data import load
 from vae_tf.data.batches import batch_at
 from vae_tf.data.folder_labels import labels_of_folder
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from vae_tf.data.given import ArrayVectors
 from vae_tf.data.ground_truth_images import GroundTruthImages
 from vae_tf.data.image_set import ArrayImages
 from vae_tf.data.row_file import ArrayRows
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
 
 GREYS = np.arange(24, dtype=np.uint8).reshape(6, 2, 2)
 

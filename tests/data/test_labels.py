@@ -5,7 +5,7 @@ from vae_tf.data.batches import batch_at, parts
 from vae_tf.data.image_set import ArrayImages, ImageSet
 from vae_tf.data.labels import with_few_labels
 from vae_tf.data.row_file import ArrayRows
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
 
 N = 60
 PIXELS = np.arange(N, dtype=np.uint8).reshape(N, 1, 1, 1)

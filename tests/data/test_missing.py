@@ -6,7 +6,7 @@ import pytest
 from vae_tf.data import ArrayImages, ArrayVectors, load
 from vae_tf.data.batches import batch_at, batch_of
 from vae_tf.data.missing import read_missing, with_missing
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
 
 
 def rng():

@@ -3,7 +3,7 @@ import pytest
 from PIL import Image
 
 from vae_tf.data.pixels import crop_center, fit, is_grey, picture_to_pixels
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
 
 
 def picture(mode, value, kind=None):

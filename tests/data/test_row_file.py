@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from vae_tf.data.row_file import RowFile, RowWriter
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
 
 
 @pytest.fixture

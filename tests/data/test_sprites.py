@@ -3,7 +3,7 @@ import pytest
 
 from vae_tf.data import load
 from vae_tf.data.sprites import GRID, SHAPES
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ import tensorflow_datasets as tfds
 
 from vae_tf.data.factors import FactorGrid
 from vae_tf.data.tfds_grids import load_dsprites, load_grid, load_shapes3d, load_smallnorb
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
 
 GRID = FactorGrid(("shape", "toy", "height"), (2, 3, 4))
 FEATURES = ["label_shape", "toy", "label_height"]

@@ -6,7 +6,7 @@ import pytest
 import tensorflow_datasets as tfds
 
 from vae_tf.data import load
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (12, 10, 8, 3), np.uint8)
 

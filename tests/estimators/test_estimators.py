@@ -11,8 +11,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import vae_tf
-from vae_tf.errors import UserError
 from vae_tf.estimators import VAEImputer, VAEOutlierDetector, VAETransformer
+from vae_tf.process.errors import UserError
 
 
 @pytest.fixture(scope="module")

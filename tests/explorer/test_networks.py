@@ -10,12 +10,12 @@ from keras import ops
 from tests.conftest import TINY
 from tests.explorer.engine import Engine, halve_weights
 from vae_tf.config import replace
-from vae_tf.errors import UserError
 from vae_tf.explorer.generator import describe_generator
 from vae_tf.explorer.graph import describe_network
 from vae_tf.explorer.layers import HalfPrecision
 from vae_tf.models.template.build import build_model
 from vae_tf.networks.specs import ACTIVATIONS
+from vae_tf.process.errors import UserError
 from vae_tf.runs import Run
 
 PREDICTIONS = Path(__file__).parents[2] / "predictions"

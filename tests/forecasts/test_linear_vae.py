@@ -8,8 +8,8 @@ from scipy.stats import multivariate_normal
 from threadpoolctl import threadpool_limits
 
 import vae_tf
-from vae_tf.errors import UserError
 from vae_tf.forecasts.linear_vae import LEAST_STDDEV, forecast
+from vae_tf.process.errors import UserError
 from vae_tf.schedules import triggered
 from vae_tf.scores import active_units
 

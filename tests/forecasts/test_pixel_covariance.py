@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from vae_tf import data
-from vae_tf.errors import UserError
 from vae_tf.forecasts import pixel_covariance
 from vae_tf.forecasts.pixel_covariance import covariance_eigenvalues, read_sample
+from vae_tf.process.errors import UserError
 
 
 @pytest.mark.parametrize("shape", [(30, 8), (8, 30)])  # X'X or XX' is the smaller product

@@ -4,8 +4,8 @@ import tensorflow as tf
 from keras import random
 
 from vae_tf.config import replace
-from vae_tf.errors import UserError
 from vae_tf.models.template.build import build_model
+from vae_tf.process.errors import UserError
 
 
 def make(tiny, model="acai", kl_weight=1.0, **hyper):

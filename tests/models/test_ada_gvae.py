@@ -6,8 +6,8 @@ from vae_tf.config import replace
 from vae_tf.data.factors import FactorGrid
 from vae_tf.data.ground_truth_images import GroundTruthImages
 from vae_tf.data.row_file import ArrayRows
-from vae_tf.errors import UserError
 from vae_tf.models.template.build import build_model
+from vae_tf.process.errors import UserError
 from vae_tf.training import train
 
 

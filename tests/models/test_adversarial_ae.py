@@ -5,9 +5,9 @@ import tensorflow as tf
 from keras import random
 
 from vae_tf.config import replace
-from vae_tf.errors import UserError
 from vae_tf.models.template.build import build_model
 from vae_tf.probability.distributions import Point
+from vae_tf.process.errors import UserError
 
 
 def make(tiny, **hyperparameters):

@@ -5,9 +5,9 @@ import pytest
 import tensorflow as tf
 
 from vae_tf.config import replace
-from vae_tf.errors import UserError
 from vae_tf.models.beta_tcvae import BetaTCVAE
 from vae_tf.models.template.build import build_model
+from vae_tf.process.errors import UserError
 
 
 def make(tiny, model="beta_tcvae", **hyper):

@@ -4,9 +4,9 @@ import tensorflow as tf
 
 from vae_tf.config import replace
 from vae_tf.data import ArrayImages
-from vae_tf.errors import UserError
 from vae_tf.models.conditional_vae import ConditionalVAE
 from vae_tf.models.template.build import build_model
+from vae_tf.process.errors import UserError
 from vae_tf.training import train
 
 LABELS = (np.arange(64) % 3).astype("int32")

@@ -17,13 +17,13 @@ from vae_tf.data.batches import batch_of
 from vae_tf.data.factors import FactorGrid
 from vae_tf.data.ground_truth_images import GroundTruthImages
 from vae_tf.data.row_file import ArrayRows
-from vae_tf.errors import UserError
 from vae_tf.models import MODELS
 from vae_tf.models.template.build import build_model
 from vae_tf.models.template.hyperparameters import hyper_of
 from vae_tf.models.template.latents import VAEOutput
 from vae_tf.probability.distributions import Codebook
 from vae_tf.probability.distributions.noise import Share, sharing
+from vae_tf.process.errors import UserError
 from vae_tf.runs import checkpoints
 from vae_tf.training import train
 

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from vae_tf.config import replace
-from vae_tf.errors import UserError
 from vae_tf.models.template.build import build_model
+from vae_tf.process.errors import UserError
 
 
 def make(tiny, model="dip_vae", **hyper):

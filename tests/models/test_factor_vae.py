@@ -4,9 +4,9 @@ import tensorflow as tf
 
 from vae_tf.config import replace
 from vae_tf.data import ArrayImages
-from vae_tf.errors import UserError
 from vae_tf.models.template.build import build_model
 from vae_tf.probability import divergences
+from vae_tf.process.errors import UserError
 from vae_tf.training import train
 
 

@@ -7,11 +7,11 @@ import tensorflow as tf
 from keras import layers, ops
 from scipy import special, stats
 
-from vae_tf.checks.numbers import require_number
 from vae_tf.models.template.latents import repeated_like
 from vae_tf.models.vae import VAE
 from vae_tf.networks.builders import with_features
 from vae_tf.probability.distributions import Gaussian
+from vae_tf.process.numbers import require_number
 
 
 @keras.saving.register_keras_serializable("tests")

@@ -8,10 +8,10 @@ import tensorflow as tf
 from tests.conftest import CONVOLUTIONS
 from vae_tf.config import replace
 from vae_tf.data import ArrayImages
-from vae_tf.errors import UserError
 from vae_tf.forecasts.linear_vae import forecast
 from vae_tf.models.template.build import build_model
 from vae_tf.models.template.kl_weight import make_kl_weight
+from vae_tf.process.errors import UserError
 from vae_tf.training import train
 
 EIGENVALUES = np.float32([8, 4, 2, 1, 0.5, 0.25])

@@ -3,10 +3,10 @@ import pytest
 from scipy import special, stats
 
 from vae_tf.config import replace
-from vae_tf.errors import UserError
 from vae_tf.models.template.build import build_model
 from vae_tf.models.template.latents import repeated
 from vae_tf.probability.distributions import gaussian_kl
+from vae_tf.process.errors import UserError
 
 FLOWS = ["iaf", "planar"]
 

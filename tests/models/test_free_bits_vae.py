@@ -4,9 +4,9 @@ import tensorflow as tf
 
 from tests.conftest import CONVOLUTIONS
 from vae_tf.config import replace
-from vae_tf.errors import UserError
 from vae_tf.models.template.build import build_model
 from vae_tf.probability.distributions import Gaussian
+from vae_tf.process.errors import UserError
 
 
 def make(tiny, model="free_bits_vae", **hyper):

@@ -5,9 +5,9 @@ import pytest
 import tensorflow as tf
 
 from vae_tf.config import replace
-from vae_tf.errors import UserError
 from vae_tf.models.fsq import FSQ, bound
 from vae_tf.models.template.build import build_model
+from vae_tf.process.errors import UserError
 
 
 def params_of(tiny, levels, size=None):

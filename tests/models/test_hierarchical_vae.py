@@ -8,11 +8,11 @@ from keras import ops
 from scipy import special, stats
 
 from vae_tf.config import Params
-from vae_tf.errors import UserError
 from vae_tf.models.ladder_vae import precision_weighted
 from vae_tf.models.template.build import build_model
 from vae_tf.models.vae import VAE
 from vae_tf.probability.distributions import Gaussian
+from vae_tf.process.errors import UserError
 
 MODELS = ("hierarchical_vae", "ladder_vae")
 

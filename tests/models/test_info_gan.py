@@ -9,8 +9,8 @@ from vae_tf import training
 from vae_tf.config import replace
 from vae_tf.data.image_set import ImageSet
 from vae_tf.data.row_file import ArrayRows
-from vae_tf.errors import UserError
 from vae_tf.models.template.build import build_model
+from vae_tf.process.errors import UserError
 from vae_tf.runs import Run
 
 

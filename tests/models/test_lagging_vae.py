@@ -3,8 +3,8 @@ import pytest
 import tensorflow as tf
 
 from vae_tf.config import replace
-from vae_tf.errors import UserError
 from vae_tf.models.template.build import build_model
+from vae_tf.process.errors import UserError
 
 
 def make(tiny, model="lagging_vae", **hyper):

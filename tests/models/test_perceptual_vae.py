@@ -4,9 +4,9 @@ import tensorflow as tf
 
 from tests.conftest import CONVOLUTIONS, assert_same_bytes, killed_copy
 from vae_tf.config import replace
-from vae_tf.errors import UserError
 from vae_tf.models.template.build import build_model
 from vae_tf.networks.feature_maps import keras_maps
+from vae_tf.process.errors import UserError
 from vae_tf.runs import Run
 from vae_tf.training import train
 

@@ -4,8 +4,8 @@ import tensorflow as tf
 
 from tests.conftest import CONVOLUTIONS
 from vae_tf.config import replace
-from vae_tf.errors import UserError
 from vae_tf.models.template.build import build_model
+from vae_tf.process.errors import UserError
 
 
 def make(tiny, model="sequential_vae", **hyper):

@@ -4,10 +4,10 @@ import pytest
 import tensorflow as tf
 
 from vae_tf.config import replace
-from vae_tf.errors import UserError
 from vae_tf.models.template.build import build_model
 from vae_tf.probability.distributions import Point
 from vae_tf.probability.likelihoods.likelihood import Bernoulli
+from vae_tf.process.errors import UserError
 
 
 def make(tiny, kl_weight=1.0, **hyper):

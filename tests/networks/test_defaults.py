@@ -1,8 +1,8 @@
 import pytest
 
-from vae_tf.errors import UserError
 from vae_tf.networks import specs
 from vae_tf.networks.defaults import default_encoder
+from vae_tf.process.errors import UserError
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from vae_tf.errors import UserError
 from vae_tf.networks.discriminators import build_discriminator
+from vae_tf.process.errors import UserError
 
 
 def test_one_logit_a_vector_by_numpy():

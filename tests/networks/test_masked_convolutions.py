@@ -2,8 +2,8 @@ import keras
 import numpy as np
 import pytest
 
-from vae_tf.errors import UserError
 from vae_tf.networks.masked_convolutions import MaskedConvolutions
+from vae_tf.process.errors import UserError
 
 HEIGHT, WIDTH = 7, 8
 

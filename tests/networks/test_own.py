@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from keras import layers
 
-from vae_tf.errors import UserError
 from vae_tf.networks.own import OwnNetworks
+from vae_tf.process.errors import UserError
 
 
 def an_encoder(latents=2):

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from vae_tf.config import Params, replace
-from vae_tf.errors import UserError
 from vae_tf.networks.builders import build_mirrored_decoder
 from vae_tf.networks.pixel_cnn import is_autoregressive, plain_part
+from vae_tf.process.errors import UserError
 
 PARAMS = Params(dataset="digits", encoder=((4, 3, 2), (8,)), latent_size=3)
 

@@ -4,9 +4,9 @@ import pytest
 import tensorflow as tf
 
 from vae_tf.config import replace
-from vae_tf.errors import UserError
 from vae_tf.models.template.build import build_model
 from vae_tf.networks.builders import build_decoder, build_encoder, build_networks
+from vae_tf.process.errors import UserError
 
 BLOCK = 2 * 3 * 3
 

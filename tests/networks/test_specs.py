@@ -1,7 +1,7 @@
 import pytest
 
-from vae_tf.errors import UserError
 from vae_tf.networks import specs
+from vae_tf.process.errors import UserError
 
 SPEC = ((32, 4, 2), (64, 4, 2), (256,))
 

@@ -1,8 +1,8 @@
 import pytest
 
 from vae_tf.config import Params
-from vae_tf.errors import UserError
 from vae_tf.networks.texts import mirrored_text, read_network
+from vae_tf.process.errors import UserError
 
 
 def test_a_text_is_kept_as_it_would_be_written():

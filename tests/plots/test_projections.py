@@ -3,8 +3,8 @@ import importlib.util
 import numpy as np
 import pytest
 
-from vae_tf.errors import UserError
 from vae_tf.plots.projections import image_map, principal_components, project
+from vae_tf.process.errors import UserError
 
 
 def test_principal_components_find_the_long_axis():

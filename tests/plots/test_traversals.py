@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
 
-from vae_tf.errors import UserError
 from vae_tf.plots.code_statistics import code_statistics
 from vae_tf.plots.traversals import (
     latent_ranges,
@@ -11,6 +10,7 @@ from vae_tf.plots.traversals import (
     there_and_back,
     traversal_codes,
 )
+from vae_tf.process.errors import UserError
 
 
 @pytest.fixture

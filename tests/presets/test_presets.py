@@ -9,8 +9,8 @@ from vae_tf import presets
 from vae_tf.commands.presets import run_named
 from vae_tf.config import Params
 from vae_tf.config.params import differences
-from vae_tf.errors import UserError
 from vae_tf.presets.studies import STUDIES
+from vae_tf.process.errors import UserError
 
 ROOT = Path(__file__).parents[2]
 GROUPS = [*presets.GROUPS, STUDIES]

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from vae_tf.errors import UserError
 from vae_tf.priors.code_flow import fit_flow
+from vae_tf.process.errors import UserError
 
 
 def ring(count, seed):

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from scipy import integrate, stats
 
-from vae_tf.errors import UserError
 from vae_tf.priors.code_mixture import CodeMixture, fit_mixture
+from vae_tf.process.errors import UserError
 
 KNOWN = CodeMixture(
     np.array([0.3, 0.7]),

@@ -6,15 +6,15 @@ import pytest
 from scipy import special, stats
 
 from tests.conftest import assert_same_bytes, killed_copy
-from vae_tf.compression import compress_images
 from vae_tf.config import Params, replace
 from vae_tf.data import ArrayImages
-from vae_tf.errors import UserError
 from vae_tf.models.template.build import build_model
 from vae_tf.priors.flow import FlowPrior
 from vae_tf.priors.mixture import MixturePrior
 from vae_tf.probability.distributions import StandardNormal
+from vae_tf.process.errors import UserError
 from vae_tf.runs import checkpoints
+from vae_tf.runs.compression import compress_images
 from vae_tf.scores.likelihood import log_likelihood
 from vae_tf.training import train
 

@@ -4,8 +4,8 @@ import keras
 import numpy as np
 import pytest
 
-from vae_tf.errors import UserError
 from vae_tf.priors.pixel_cnn import PixelCNNPrior
+from vae_tf.process.errors import UserError
 
 # All 3^4 maps of 2x2 codes of three values.
 MAPS = np.array(list(itertools.product(range(3), repeat=4)), "int32").reshape(-1, 2, 2)

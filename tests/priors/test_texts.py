@@ -1,7 +1,7 @@
 import pytest
 
-from vae_tf.errors import UserError
 from vae_tf.priors.texts import read_prior
+from vae_tf.process.errors import UserError
 
 
 @pytest.mark.parametrize(

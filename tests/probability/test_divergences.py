@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from vae_tf.errors import UserError
 from vae_tf.probability import divergences
+from vae_tf.process.errors import UserError
 
 
 def normal_log_density(z, mean, stddev):

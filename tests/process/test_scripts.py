@@ -9,14 +9,14 @@ import termios
 
 import pytest
 
-from vae_tf.errors import Stopped, TrainingStopped, UserError
 from vae_tf.process import scripts
+from vae_tf.process.errors import Stopped, TrainingStopped, UserError
 from vae_tf.process.stop_signals import STOP_SIGNALS, acts_at_once, after
 
 WORK = """
 from vae_tf.process import scripts
 import sys, time, os
-from vae_tf.errors import TrainingStopped, UserError
+from vae_tf.process.errors import TrainingStopped, UserError
 def work():
 {body}
 sys.exit(scripts.answer("this.py", work, lambda: "Type this."))

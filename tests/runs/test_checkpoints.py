@@ -7,8 +7,8 @@ import pytest
 
 from tests.conftest import CONVOLUTIONS
 from vae_tf.config import replace
-from vae_tf.errors import UserError
 from vae_tf.models.template.build import build_model
+from vae_tf.process.errors import UserError
 from vae_tf.runs import checkpoints
 
 ARRAYS = {"a": np.arange(1000.0), "b": np.array(3)}

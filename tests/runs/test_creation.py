@@ -6,7 +6,7 @@ import pytest
 
 from vae_tf import runs
 from vae_tf.config import replace
-from vae_tf.errors import TrainingStopped, UserError
+from vae_tf.process.errors import TrainingStopped, UserError
 from vae_tf.runs.creation import create
 from vae_tf.training import loop, train
 

@@ -11,7 +11,7 @@ from huggingface_hub import errors
 from huggingface_hub.utils import filter_repo_objects
 
 import vae_tf
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
 from vae_tf.runs import download
 
 _snapshot_download = huggingface_hub.snapshot_download

@@ -3,7 +3,7 @@ import pytest
 
 import vae_tf
 from vae_tf.data import ArrayImages
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
 from vae_tf.training import train
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from vae_tf.config import replace
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
 from vae_tf.runs import Run, checkpoints
 from vae_tf.runs.kept import kept_steps, restore_kept
 from vae_tf.training import train

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from vae_tf import runs
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
 
 
 def test_the_log_drops_what_came_after_the_checkpoint(tmp_path):

@@ -7,7 +7,7 @@ from PIL import Image
 import vae_tf
 from vae_tf import runs
 from vae_tf.config import replace
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
 from vae_tf.training import train
 
 

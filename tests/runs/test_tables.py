@@ -5,7 +5,7 @@ import pytest
 from tests.conftest import TINY, assert_same_bytes, killed_copy
 from vae_tf.analysis import analyze
 from vae_tf.config import Params, replace
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
 from vae_tf.runs import load_run
 from vae_tf.training import train
 

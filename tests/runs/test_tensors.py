@@ -5,7 +5,7 @@ import os
 import numpy as np
 import pytest
 
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
 from vae_tf.runs import checkpoints
 from vae_tf.runs.tensors import read_tensors, write_tensors
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import mutual_info_score, roc_auc_score
 
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
 from vae_tf.scores.attributes import attribute_table
 
 

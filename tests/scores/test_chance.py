@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from vae_tf import metrics
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
 from vae_tf.scores import chance_level, chance_level_of_codes, mutual_information_matrix
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
 from vae_tf.scores import agreement, cluster_codes, clustering_scores, purity_score
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sklearn import ensemble
 
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
 from vae_tf.scores import dci_es, dci_es_scores
 from vae_tf.scores.dci_es import explicitness_of_curve
 

@@ -3,7 +3,7 @@ import pytest
 from scipy.special import logsumexp
 from scipy.stats import norm
 
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
 from vae_tf.scores import density_information_matrix, factor_entropies, mig_density_score
 
 GRID = np.stack(np.meshgrid(range(3), range(4), indexing="ij"), -1).reshape(-1, 2)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
 from vae_tf.scores import fairness, unfairness_scores
 
 SIZES = (3, 4, 1)

@@ -2,8 +2,8 @@ import keras
 import numpy as np
 import pytest
 
-from vae_tf.errors import UserError
 from vae_tf.metrics import sample_scores
+from vae_tf.process.errors import UserError
 from vae_tf.scores import inception_features
 from vae_tf.scores.inception_features import features
 

@@ -5,7 +5,7 @@ import statistics
 import numpy as np
 import pytest
 
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
 from vae_tf.scores import beta_vae_score, factor_vae_score
 
 SIZES = [3, 6, 10, 8, 4]

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
 from vae_tf.scores import irs_score
 
 BITS = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])

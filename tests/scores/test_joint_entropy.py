@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.special import ndtr
 
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
 from vae_tf.scores import joint_entropy, rmig_jemmig_scores
 
 EDGES = np.linspace(-4, 4, 101)

@@ -3,8 +3,8 @@ import pytest
 from scipy.spatial.distance import cdist
 
 from vae_tf.data import load
-from vae_tf.errors import UserError
 from vae_tf.metrics import line_interpolation_scores
+from vae_tf.process.errors import UserError
 
 
 @pytest.fixture(scope="module")

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from sklearn.neighbors import NearestNeighbors
 
-from vae_tf.directions import path_codes
-from vae_tf.errors import UserError
 from vae_tf.metrics import convexity, jacobian_norms, path_smoothness
+from vae_tf.process.errors import UserError
+from vae_tf.scores.directions import path_codes
 
 
 @pytest.fixture

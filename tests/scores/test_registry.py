@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from vae_tf import metrics, scores
+from vae_tf.results.score_tables import columns, compare, comparison_csv, comparison_text
 from vae_tf.scores import registry
 from vae_tf.scores.score import NEEDS
-from vae_tf.scoring.score_tables import columns, compare, comparison_csv, comparison_text
 
 TEXT = (Path(__file__).parents[2] / "CONTRIBUTING.md").read_text()
 (EXAMPLE,) = re.findall(r"```python\n(.*?)```", TEXT.partition("## How to add a score")[2], re.S)

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
 from vae_tf.scores import (
     PRESETS,
     Codes,

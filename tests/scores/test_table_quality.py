@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from vae_tf.errors import UserError
 from vae_tf.metrics import copy_check, detection_auroc, train_on_synthetic_score
+from vae_tf.process.errors import UserError
 
 
 def rows(count, seed, shift=0.0):

@@ -3,7 +3,7 @@ import pytest
 from scipy.linalg import hadamard
 from scipy.stats import spearmanr
 
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
 from vae_tf.scores import udr_score
 
 # Orthogonal, mean 0, variance 1: Lasso's coefficients are sign(r) (|r| - 0.1)+ exactly.

@@ -3,7 +3,7 @@ import pytest
 from scipy.linalg import sqrtm
 from sklearn.metrics import mutual_info_score
 
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
 from vae_tf.scores import active_units, unsupervised_scores
 
 

@@ -2,7 +2,7 @@ import shutil
 
 import pytest
 
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
 from vae_tf.runs import Run
 from vae_tf.runs.progress import progress_of
 from vae_tf.studies.parcels import Packer, Parcel, unpack

@@ -1,7 +1,7 @@
 import pytest
 
 from vae_tf.config import Params
-from vae_tf.errors import Stopped
+from vae_tf.process.errors import Stopped
 from vae_tf.studies import Study, pool
 from vae_tf.studies.jobs import Ended, ended
 from vae_tf.studies.pool import Pool

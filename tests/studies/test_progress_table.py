@@ -3,9 +3,9 @@ import io
 import pytest
 
 from vae_tf.config import Params
+from vae_tf.results.points import Standing
 from vae_tf.studies import Study
 from vae_tf.studies import progress_table as module
-from vae_tf.studies.points import Standing
 from vae_tf.studies.progress_table import ProgressTable
 
 POINTS = Study(Params(steps=100), vary={"seed": range(4)}).points()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
 from vae_tf.runs import Run
 from vae_tf.studies.ray_jobs import RayCluster
 from vae_tf.training import train

@@ -6,8 +6,8 @@ import pytest
 import vae_tf
 from tests.conftest import assert_same_bytes, killed_copy
 from vae_tf.config import Params, replace
-from vae_tf.errors import UserError
 from vae_tf.models.template.build import build_model
+from vae_tf.process.errors import UserError
 from vae_tf.runs import checkpoints, slim
 from vae_tf.training import train
 from vae_tf.training.averages import WeightAverages

@@ -10,8 +10,8 @@ from PIL import Image
 import vae_tf
 from vae_tf.config import replace
 from vae_tf.data import ArrayImages
-from vae_tf.errors import UserError
 from vae_tf.models.template.build import build_model
+from vae_tf.process.errors import UserError
 from vae_tf.runs import checkpoints
 from vae_tf.training import train
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from vae_tf.config import replace
-from vae_tf.errors import UserError
 from vae_tf.models.template.build import build_model
+from vae_tf.process.errors import UserError
 from vae_tf.training.devices import Devices, check_count
 
 _TWO = """

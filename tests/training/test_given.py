@@ -9,7 +9,7 @@ import vae_tf
 from tests.conftest import CONVOLUTIONS
 from vae_tf.config import replace
 from vae_tf.data import ArrayImages
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
 from vae_tf.runs import NETWORKS
 from vae_tf.training import train
 

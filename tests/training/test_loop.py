@@ -11,7 +11,7 @@ import pytest
 
 from vae_tf.config import replace
 from vae_tf.data import ArrayImages
-from vae_tf.errors import Stopped, TrainingStopped, UserError
+from vae_tf.process.errors import Stopped, TrainingStopped, UserError
 from vae_tf.process.stop_signals import STOP_SIGNALS
 from vae_tf.runs import checkpoints, load_run
 from vae_tf.runs.progress import progress_of

@@ -1,7 +1,7 @@
 import pytest
 
 from vae_tf.config import replace
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
 from vae_tf.training import train
 from vae_tf.training.estimate import describe
 from vae_tf.training.plan import prepare

@@ -3,7 +3,7 @@ import signal
 
 import pytest
 
-from vae_tf.errors import Stopped
+from vae_tf.process.errors import Stopped
 from vae_tf.training.signals import Interruption
 
 

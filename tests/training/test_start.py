@@ -3,7 +3,7 @@ import shutil
 import pytest
 
 from vae_tf.config import replace
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
 from vae_tf.training import train
 from vae_tf.training.advice import rate_advice
 

@@ -6,8 +6,8 @@ import pytest
 
 from tests.conftest import CONVOLUTIONS
 from vae_tf.config import replace
-from vae_tf.errors import UserError
 from vae_tf.models.template.build import build_model
+from vae_tf.process.errors import UserError
 from vae_tf.runs import Run, checkpoints
 from vae_tf.runs.kept import restore_kept
 from vae_tf.training import train

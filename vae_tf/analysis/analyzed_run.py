@@ -21,13 +21,13 @@ from vae_tf.analysis.forecasting import has_forecast
 from vae_tf.analysis.image_sets import ImageSets
 from vae_tf.analysis.naming import latent_names
 from vae_tf.data import GroundTruthImages, ImageSet
-from vae_tf.errors import UserError
 from vae_tf.models import MODELS
 from vae_tf.models.template.codes import codes_and_kl, encode_images
 from vae_tf.plots.code_statistics import CodeStatistics, code_statistics
 from vae_tf.priors.code_mixture import CodeMixture
+from vae_tf.process.errors import UserError
+from vae_tf.results.score_records import RECORD, load_record
 from vae_tf.runs import COLUMNS, Run, checkpoints
-from vae_tf.scoring.score_records import RECORD, load_record
 
 SEED = 0  # seed of every random choice
 _NUM_ANALYZED = 1_000  # images that are encoded; the second project's number

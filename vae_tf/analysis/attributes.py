@@ -6,9 +6,9 @@ import numpy as np
 
 from vae_tf.analysis.failures import reading
 from vae_tf.data import ImageSet
-from vae_tf.directions import direction
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
 from vae_tf.runs import Run
+from vae_tf.scores.directions import direction
 from vae_tf.scores.explicitness import area_under_roc
 
 _MOST_VALUES = 12  # of an attribute that gets a direction for each of its values

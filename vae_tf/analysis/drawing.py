@@ -14,13 +14,13 @@ from vae_tf.analysis.overview import OF_SUMMARIES, write_overview
 from vae_tf.analysis.products import PRODUCTS, Animation, Explorer, Product
 from vae_tf.analysis.request import Outcome, Request
 from vae_tf.analysis.summaries import SUMMARY, load_summary, save_summary, summarize
-from vae_tf.errors import UserError
 from vae_tf.explorer.page import explorer_page, source_of_page
-from vae_tf.files.saving import write_text
 from vae_tf.models import MODELS
 from vae_tf.plots.saving import has_formats, save_figure, save_gif, source_of
+from vae_tf.process.errors import UserError
+from vae_tf.process.files.saving import write_text
+from vae_tf.process.texts.escaping import printable
 from vae_tf.runs import load_run, name_of
-from vae_tf.texts.escaping import printable
 
 _FACTOR_PRODUCTS = {name for name, product in PRODUCTS.items() if product.needs_factors}
 

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from vae_tf.analysis.attributes import NamedDirection
-from vae_tf.directions import EditScores, edit_scores
 from vae_tf.runs import Run
+from vae_tf.scores.directions import EditScores, edit_scores
 
 # Images whose reconstructions the classifiers learn from, half of them to be tested on.
 _NUM_IMAGES = 2_000

@@ -17,7 +17,7 @@ from vae_tf.explorer.layers import HalfPrecision
 from vae_tf.plots.code_statistics import CodeStatistics
 from vae_tf.plots.projections import principal_axes
 from vae_tf.probability.distributions import StandardNormal
-from vae_tf.texts.escaping import printable
+from vae_tf.process.texts.escaping import printable
 
 FORMAT = 2  # as in model.js; another one where an older script could not read the content
 _MOST_SLIDERS = 64

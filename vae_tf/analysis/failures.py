@@ -5,7 +5,7 @@ import logging
 from collections.abc import Iterator
 from pathlib import Path
 
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
 
 
 @contextlib.contextmanager

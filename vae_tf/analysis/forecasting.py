@@ -5,9 +5,9 @@ import math
 
 from vae_tf.config import Params
 from vae_tf.data import load
-from vae_tf.errors import UserError
 from vae_tf.forecasts.linear_vae import Forecast, Spectrum, forecast_from, spectrum
 from vae_tf.probability.likelihoods.texts import read_likelihood
+from vae_tf.process.errors import UserError
 from vae_tf.schedules import as_schedule
 
 

@@ -1,7 +1,7 @@
 """The images of all runs under analysis, each set loaded once."""
 
 from vae_tf.data import ImageSet
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
 from vae_tf.runs import Run
 
 

@@ -7,10 +7,10 @@ import numpy as np
 from vae_tf.analysis.attributes import NamedDirection, known_attributes, value_names
 from vae_tf.analysis.edits import ImageClassifiers
 from vae_tf.analysis.failures import reading
-from vae_tf.errors import UserError
 from vae_tf.models.template.codes import with_layers_below
 from vae_tf.plots.code_statistics import CodeStatistics
 from vae_tf.plots.traversals import latent_ranges
+from vae_tf.process.errors import UserError
 from vae_tf.runs import Run
 from vae_tf.scores.attributes import attribute_table
 

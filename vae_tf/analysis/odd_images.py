@@ -6,9 +6,9 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib.figure import Figure
 
-from vae_tf.anomalies import anomaly_threshold, p_values
 from vae_tf.data import ImageSet
 from vae_tf.plots.anomalies import OddImages, plot_anomalies
+from vae_tf.runs.anomalies import anomaly_threshold, p_values
 
 RATE = 0.01  # share of normal images that are called odd, unless another is asked for
 _AT_ONCE = 256  # images that are read and scored together
@@ -116,7 +116,7 @@ def anomaly_figure(
         notes: Lines below the title.
         most: Images that are shown of each set.
     """
-    from vae_tf.anomalies.methods import METHODS
+    from vae_tf.runs.anomalies.methods import METHODS
 
     scores = dict([normal]) | {each.name: each.scores for each in judged}
     return plot_anomalies(
@@ -130,7 +130,7 @@ def anomaly_figure(
 
 
 def _oddest(run, judged: Judged, most: int) -> OddImages:
-    from vae_tf.anomalies.error_maps import error_maps
+    from vae_tf.runs.anomalies.error_maps import error_maps
 
     chosen = judged.order[:most]
     x = judged.images.images(judged.rows[chosen])

@@ -14,15 +14,15 @@ from vae_tf.analysis.report import ReportedRun, badges, write_report
 from vae_tf.analysis.request import Outcome, Request
 from vae_tf.analysis.study_products import write_study
 from vae_tf.analysis.summaries import ERRORS, SUMMARY, load_summary, strip_of, summary_csv
-from vae_tf.errors import UserError
-from vae_tf.files.saving import write_text
 from vae_tf.plots.comparison import Compared, plot_comparison
 from vae_tf.plots.saving import has_formats, save_figure, source_of
+from vae_tf.process.errors import UserError
+from vae_tf.process.files.saving import write_text
+from vae_tf.process.texts.escaping import printable
+from vae_tf.results.score_records import RECORD, load_record
+from vae_tf.results.score_tables import compare, comparison_csv, sizes_note
+from vae_tf.results.study_table import StudyTable
 from vae_tf.runs import Run, name_of
-from vae_tf.scoring.score_records import RECORD, load_record
-from vae_tf.scoring.score_tables import compare, comparison_csv, sizes_note
-from vae_tf.studies.study_table import StudyTable
-from vae_tf.texts.escaping import printable
 
 # Made over all runs, after the products of each; of these, what is made from their summaries.
 OVERVIEW = ("summary.csv", "scores.csv", "comparison.png", "index.html", "report.html")

@@ -6,10 +6,10 @@ from pathlib import Path
 from vae_tf.analysis.overview import OVERVIEW
 from vae_tf.analysis.products import PRODUCTS
 from vae_tf.analysis.study_products import STUDY_PRODUCTS
-from vae_tf.errors import UserError, unknown
 from vae_tf.plots.saving import FORMATS
+from vae_tf.process.errors import UserError, unknown
+from vae_tf.process.texts.command_names import command_line
 from vae_tf.runs import PARAMS, STUDY
-from vae_tf.texts.command_names import command_line
 
 
 def find_runs(predictions: Path, names: Sequence[str] = ()) -> list[Path]:

@@ -10,11 +10,11 @@ from pathlib import Path
 from vae_tf import __version__
 from vae_tf.analysis.failures import reading, reason_of
 from vae_tf.analysis.request import Outcome, Request
-from vae_tf.files.saving import write_text
 from vae_tf.plots.saving import has_formats, save_figure, source_of
-from vae_tf.studies.figures import FIGURES
-from vae_tf.studies.study_table import StudyTable, load_study
-from vae_tf.texts.escaping import csv_cell, printable
+from vae_tf.process.files.saving import write_text
+from vae_tf.process.texts.escaping import csv_cell, printable
+from vae_tf.results.study_figures import FIGURES
+from vae_tf.results.study_table import StudyTable, load_study
 
 MEANS = "means.csv"
 STUDY_PRODUCTS = (MEANS, *FIGURES)

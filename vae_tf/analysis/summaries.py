@@ -12,14 +12,14 @@ from PIL import Image
 
 from vae_tf.analysis.analyzed_run import AnalyzedRun
 from vae_tf.analysis.collapse import GAIN, code_gain
-from vae_tf.checks.numbers import is_number, is_whole
-from vae_tf.errors import UserError
-from vae_tf.files.reading import read_json
-from vae_tf.files.saving import write_text
 from vae_tf.models.template.codes import with_layers_below
 from vae_tf.plots import traversals
 from vae_tf.plots.grids import fitted, image_grid
-from vae_tf.texts.escaping import csv_cell
+from vae_tf.process.errors import UserError
+from vae_tf.process.files.reading import read_json
+from vae_tf.process.files.saving import write_text
+from vae_tf.process.numbers import is_number, is_whole
+from vae_tf.process.texts.escaping import csv_cell
 
 SUMMARY = "summary.json"
 _STRIP = 48  # pixels, height of the images of a comparison

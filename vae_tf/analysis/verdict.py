@@ -2,10 +2,10 @@
 
 from vae_tf import schedules
 from vae_tf.analysis.collapse import is_collapsed, uses_codes
-from vae_tf.checks.limits import USED_NATS
 from vae_tf.config import Params
 from vae_tf.models import MODELS
-from vae_tf.texts.command_names import option_words, quoted
+from vae_tf.process.limits import USED_NATS
+from vae_tf.process.texts.command_names import option_words, quoted
 
 # Negative ELBO of validation images divided by the negative ELBO of training images, from which on
 # a run is said to overfit. The emoji VAE has 1.6; digits and MNIST have 1.0 to 1.2.

@@ -9,8 +9,8 @@ import io
 import sys
 from pathlib import Path
 
-from vae_tf.errors import UserError
-from vae_tf.files.saving import write_text
+from vae_tf.process.errors import UserError
+from vae_tf.process.files.saving import write_text
 
 _MOST_NORMAL = 2_000  # validation images that p-values are computed from
 _NUM_SHOWN = 20  # images in the picture
@@ -115,7 +115,7 @@ def picture_of(table: Path) -> Path:
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
     """Reads the command line."""
-    from vae_tf.anomalies import NAMES
+    from vae_tf.runs.anomalies import NAMES
 
     parser = argparse.ArgumentParser(
         prog="vae-anomalies",

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from vae_tf.errors import UserError
-from vae_tf.files.saving import folder_written_whole, written_whole
+from vae_tf.process.errors import UserError
+from vae_tf.process.files.saving import folder_written_whole, written_whole
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -32,7 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def compress(run, options: argparse.Namespace) -> str:
     """Compresses the images, and says how many bits they take."""
-    from vae_tf.compression import rate_of
+    from vae_tf.runs.compression import rate_of
 
     images = read_images(options.source)
     content = run.compress(images, progress=True)
@@ -49,7 +49,7 @@ def compress(run, options: argparse.Namespace) -> str:
 
 def restore(run, options: argparse.Namespace) -> str:
     """Restores the images."""
-    from vae_tf.compression import decompress
+    from vae_tf.runs.compression import decompress
 
     images = decompress(options.source.read_bytes(), run, progress=True)
     if options.out.suffix == ".npy":

@@ -8,8 +8,8 @@ import os
 import sys
 from pathlib import Path
 
-from vae_tf.errors import UserError
-from vae_tf.files.saving import write_text
+from vae_tf.process.errors import UserError
+from vae_tf.process.files.saving import write_text
 
 _STARTER = Path(__file__).with_name("starter_params.py")
 

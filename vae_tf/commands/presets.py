@@ -9,10 +9,10 @@ from pathlib import Path
 from types import ModuleType
 
 from vae_tf.config import Params, preset, replace
-from vae_tf.errors import UserError, shown
+from vae_tf.config.studies import Study
 from vae_tf.presets import RENAMED
 from vae_tf.process import scripts
-from vae_tf.studies import Study
+from vae_tf.process.errors import UserError, shown
 
 
 def read_presets(script: str) -> ModuleType:

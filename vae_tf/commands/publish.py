@@ -8,7 +8,7 @@ import os
 import sys
 from pathlib import Path
 
-from vae_tf.texts.command_names import quoted
+from vae_tf.process.texts.command_names import quoted
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -18,7 +18,7 @@ def main(arguments: list[str] | None = None) -> int:
     def work() -> int:
         options = parse(arguments)
         # After the command line was read, as the import takes seconds.
-        from vae_tf.hub import publish
+        from vae_tf.analysis.hub import publish
 
         folder = options.folder or Path("published") / options.run
         if not (folder / "README.md").exists():

@@ -1,6 +1,6 @@
 """params.json of earlier versions, in the fields of this one."""
 
-from vae_tf.models.template.former import split
+from vae_tf.process.model_names import former_name
 
 # Fields that earlier versions do not name.
 _BEFORE = {"initializer": "glorot", "output_bias": "initializer"}
@@ -20,7 +20,7 @@ def as_now(fields: dict) -> dict:
     hyper = fields.get("hyper")
     if fields.get("model") != "m1_m2" or not isinstance(hyper, dict):
         return fields
-    model, hyper = split(hyper, "m2")
+    model, hyper = former_name(hyper, "m2")
     return fields | {"model": model, "hyper": hyper}
 
 

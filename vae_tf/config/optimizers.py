@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from vae_tf.checks.numbers import is_number, is_whole
-from vae_tf.errors import UserError, shown, unknown
-from vae_tf.texts.literals import Call, read
+from vae_tf.process.errors import UserError, shown, unknown
+from vae_tf.process.numbers import is_number, is_whole
+from vae_tf.process.texts.literals import Call, read
 
 
 class _Kind(NamedTuple):

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 
 from vae_tf.config.params import Params, replace
-from vae_tf.errors import UserError, shown
-from vae_tf.texts import literals
+from vae_tf.process.errors import UserError, shown
+from vae_tf.process.texts import literals
 
 
 def changed(params: Params, changes: Mapping[str, object]) -> Params:

@@ -7,21 +7,20 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 
 from vae_tf import schedules
-from vae_tf.checks.limits import LARGEST_COUNT, LARGEST_SIDE
-from vae_tf.checks.numbers import is_number, is_whole
 from vae_tf.config import former
 from vae_tf.config.optimizers import read_optimizer
 from vae_tf.config.tables import check_columns, check_table
 from vae_tf.data.augmentation import AUGMENTATIONS
 from vae_tf.data.missing import read_missing
-from vae_tf.errors import UserError, shown, unknown
-from vae_tf.files.reading import parse_json
-from vae_tf.models import MODELS
-from vae_tf.models.template.former import split
 from vae_tf.networks import specs
 from vae_tf.priors.texts import read_prior
 from vae_tf.probability.likelihoods.texts import read_likelihood
-from vae_tf.texts.command_names import command_line
+from vae_tf.process.errors import UserError, shown, unknown
+from vae_tf.process.files.reading import parse_json
+from vae_tf.process.limits import LARGEST_COUNT, LARGEST_SIDE
+from vae_tf.process.model_names import MODELS, former_name
+from vae_tf.process.numbers import is_number, is_whole
+from vae_tf.process.texts.command_names import command_line
 
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 OUTPUT_BIASES = ("mean", "initializer")
@@ -205,7 +204,7 @@ class Params:
             self._require(False, "hyper", "a dict of JSON values")
         self._require(isinstance(self.hyper, dict), "hyper", "a dict of hyperparameters")
         if self.model == "m1_m2" and "kind" in self.hyper:
-            model, hyper = split(self.hyper, "m1_m2")
+            model, hyper = former_name(self.hyper, "m1_m2")
             self._set("model", model)
             self._set("hyper", hyper)
         named = isinstance(self.start, str) and bool(self.start) and "\0" not in self.start

@@ -2,7 +2,7 @@
 
 from vae_tf.data import TABLE
 from vae_tf.data.tables import DECLARED
-from vae_tf.errors import UserError, shown, unknown
+from vae_tf.process.errors import UserError, shown, unknown
 
 
 def check_columns(columns, dataset: str):

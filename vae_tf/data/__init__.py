@@ -4,13 +4,13 @@ import importlib
 import re
 from collections.abc import Callable, Mapping
 
-from vae_tf.checks.limits import LARGEST_SIDE
-from vae_tf.checks.numbers import is_whole
 from vae_tf.data.collection import Collection, check_validation
 from vae_tf.data.given import ArrayVectors, given_images
 from vae_tf.data.ground_truth_images import GroundTruthImages
 from vae_tf.data.image_set import ArrayImages, ImageSet
-from vae_tf.errors import UserError, shown
+from vae_tf.process.errors import UserError, shown
+from vae_tf.process.limits import LARGEST_SIDE
+from vae_tf.process.numbers import is_whole
 
 __all__ = [
     "DATASETS",

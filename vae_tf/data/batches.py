@@ -13,7 +13,7 @@ from vae_tf.data.factor_batches import clamped, pairs
 from vae_tf.data.image_set import ImageSet
 from vae_tf.data.labels import labeled_part, labels_of
 from vae_tf.data.missing import observed
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
 
 
 def every_label(images: ImageSet, indices: np.ndarray, rng: np.random.Generator) -> dict:

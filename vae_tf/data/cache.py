@@ -19,9 +19,9 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from vae_tf.errors import UserError
-from vae_tf.files.reading import open_regular, read_json, require_fields
-from vae_tf.files.saving import claim, remove_abandoned, sync_folder
+from vae_tf.process.errors import UserError
+from vae_tf.process.files.reading import open_regular, read_json, require_fields
+from vae_tf.process.files.saving import claim, remove_abandoned, sync_folder
 
 # Raise it when the preparation of any set changes: every older folder is then ignored.
 PREPARATION_VERSION = 3

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from vae_tf.checks.numbers import is_number
-from vae_tf.checks.pixel_values import warn_of_narrow_range
 from vae_tf.data.factors import FactorGrid
 from vae_tf.data.ground_truth_images import GroundTruthImages
 from vae_tf.data.image_set import ImageSet, Rows
-from vae_tf.errors import UserError, unknown
+from vae_tf.data.pixel_values import warn_of_narrow_range
+from vae_tf.process.errors import UserError, unknown
+from vae_tf.process.numbers import is_number
 
 SPLITS = ("train", "validation", "test", "all")
 

@@ -5,7 +5,7 @@ import numpy as np
 from vae_tf.data.collection import Collection
 from vae_tf.data.pixels import fit
 from vae_tf.data.row_file import ArrayRows
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
 
 _MOST_BYTES = 2 * 10**9  # that they may take in memory
 

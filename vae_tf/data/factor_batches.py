@@ -7,7 +7,7 @@ import numpy as np
 
 from vae_tf.data.ground_truth_images import GroundTruthImages
 from vae_tf.data.image_set import ImageSet
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
 
 
 def pairs(images: ImageSet, indices: np.ndarray, rng: np.random.Generator) -> dict:

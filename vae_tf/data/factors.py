@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
 
 
 class FactorGrid:

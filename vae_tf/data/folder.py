@@ -19,8 +19,8 @@ from vae_tf.data.collection import Collection
 from vae_tf.data.folder_labels import labels_of_folder
 from vae_tf.data.pixels import fit, is_grey, picture_to_pixels
 from vae_tf.data.row_file import RowFile, RowWriter
-from vae_tf.errors import UserError, shown
-from vae_tf.files.reading import open_regular
+from vae_tf.process.errors import UserError, shown
+from vae_tf.process.files.reading import open_regular
 
 _DEFAULT_SIZE = 64
 _MOST_UNREADABLE = 0.1

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vae_tf.errors import UserError, shown
-from vae_tf.files.reading import read_text
+from vae_tf.process.errors import UserError, shown
+from vae_tf.process.files.reading import read_text
 
 TABLE = "labels.csv"
 

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from vae_tf.checks.pixel_values import to_unit
 from vae_tf.data.collection import hold_out
 from vae_tf.data.image_set import ArrayImages, ImageSet, check_labels
+from vae_tf.data.pixel_values import to_unit
 from vae_tf.data.row_file import array_rows
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
 
 YOUR_ARRAYS = "your arrays"  # name of images and vectors that have none
 

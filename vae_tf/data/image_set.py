@@ -6,10 +6,10 @@ from typing import Protocol, Self
 
 import numpy as np
 
-from vae_tf.checks.limits import MOST_CLASSES
-from vae_tf.checks.pixel_values import warn_of_narrow_range
+from vae_tf.data.pixel_values import warn_of_narrow_range
 from vae_tf.data.row_file import array_rows
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
+from vae_tf.process.limits import MOST_CLASSES
 
 
 class Rows(Protocol):

@@ -3,7 +3,7 @@
 import numpy as np
 
 from vae_tf.data.image_set import ImageSet
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
 
 
 def labels_of(images: ImageSet) -> np.ndarray:

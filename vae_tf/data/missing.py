@@ -8,11 +8,11 @@ import dataclasses
 
 import numpy as np
 
-from vae_tf.checks.numbers import is_number
 from vae_tf.data.counted_noise import uniform
 from vae_tf.data.image_set import ImageSet
-from vae_tf.errors import UserError, shown
-from vae_tf.texts.literals import Call, read
+from vae_tf.process.errors import UserError, shown
+from vae_tf.process.numbers import is_number
+from vae_tf.process.texts.literals import Call, read
 
 _ENDS = {"random": 1.0, "block": 0.5 + 1e-9}  # kind -> end of the parts allowed
 # Other counters than those that draw binary pixels: a hidden pixel says nothing about its value.

@@ -3,8 +3,8 @@
 import numpy as np
 from PIL import Image
 
-from vae_tf.checks.pixel_values import check_values
-from vae_tf.errors import UserError
+from vae_tf.data.pixel_values import check_values
+from vae_tf.process.errors import UserError
 
 # ITU-R 601, as Pillow converts to grey.
 _LUMA = np.array([299, 587, 114]) / 1000

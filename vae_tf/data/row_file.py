@@ -19,8 +19,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import DTypeLike
 
-from vae_tf.checks.pixel_values import row_scale, to_unit
-from vae_tf.errors import UserError
+from vae_tf.data.pixel_values import row_scale, to_unit
+from vae_tf.process.errors import UserError
 
 _SUM = np.dtype("<u4")
 

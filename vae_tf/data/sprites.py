@@ -12,7 +12,7 @@ import numpy as np
 
 from vae_tf.data.collection import Collection
 from vae_tf.data.factors import FactorGrid
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
 
 SHAPES = ("square", "ellipse", "heart")
 GRID = FactorGrid(("shape", "scale", "orientation", "x", "y"), (3, 6, 40, 32, 32))

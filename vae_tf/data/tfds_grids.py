@@ -10,7 +10,7 @@ from vae_tf.data.factors import FactorGrid
 from vae_tf.data.pixels import fit
 from vae_tf.data.row_file import RowFile, RowWriter
 from vae_tf.data.tfds_images import download, examples, find_builder
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
 
 
 def load_dsprites(image_size: int | None, channels: int | None) -> Collection:

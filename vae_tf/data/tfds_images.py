@@ -13,12 +13,12 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from vae_tf.checks.pixel_values import check_values
 from vae_tf.data.cache import prepared
 from vae_tf.data.collection import SPLITS, Collection
+from vae_tf.data.pixel_values import check_values
 from vae_tf.data.pixels import crop_center, fit
 from vae_tf.data.row_file import RowFile, RowWriter
-from vae_tf.errors import UserError, unknown
+from vae_tf.process.errors import UserError, unknown
 
 _DEFAULT_SIZE = 64
 

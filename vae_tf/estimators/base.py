@@ -7,10 +7,10 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_array, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from vae_tf.checks.numbers import require_number
-from vae_tf.checks.pixel_values import as_floats
-from vae_tf.errors import UserError
+from vae_tf.data.pixel_values import as_floats
 from vae_tf.networks.defaults import check_image_shape
+from vae_tf.process.errors import UserError
+from vae_tf.process.numbers import require_number
 from vae_tf.process.quiet_tensorflow import import_tensorflow
 
 _NUM_SAMPLES = 16  # of the posterior, in `score_samples`

@@ -4,10 +4,10 @@ import numpy as np
 from sklearn.base import OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from vae_tf.checks.numbers import require_number
-from vae_tf.checks.pixel_values import as_floats
-from vae_tf.errors import UserError
+from vae_tf.data.pixel_values import as_floats
 from vae_tf.estimators.base import VAEEstimator
+from vae_tf.process.errors import UserError
+from vae_tf.process.numbers import require_number
 
 
 class VAEImputer(OneToOneFeatureMixin, TransformerMixin, VAEEstimator):
@@ -119,7 +119,7 @@ class VAEImputer(OneToOneFeatureMixin, TransformerMixin, VAEEstimator):
 
     def _imputed(self, X, num_samples: int):
         check_is_fitted(self)
-        from vae_tf.inference import impute
+        from vae_tf.runs.inference.imputation import impute
 
         rows = self._rows(X)
         result = impute(

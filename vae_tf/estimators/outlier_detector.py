@@ -4,9 +4,9 @@ import numpy as np
 from sklearn.base import OutlierMixin
 from sklearn.utils.validation import check_is_fitted
 
-from vae_tf.checks.numbers import is_number
-from vae_tf.errors import UserError, shown
 from vae_tf.estimators.base import ScoresSamples
+from vae_tf.process.errors import UserError, shown
+from vae_tf.process.numbers import is_number
 
 
 class VAEOutlierDetector(OutlierMixin, ScoresSamples):

@@ -5,8 +5,8 @@ from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted
 
-from vae_tf.errors import UserError
 from vae_tf.estimators.base import ScoresSamples
+from vae_tf.process.errors import UserError
 
 
 class VAETransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ScoresSamples):

@@ -6,7 +6,6 @@ from typing import Any
 import keras
 import numpy as np
 
-from vae_tf.errors import UserError
 from vae_tf.explorer.layers import (
     LAYERS,
     HalfPrecision,
@@ -16,6 +15,7 @@ from vae_tf.explorer.layers import (
     normalization_node,
 )
 from vae_tf.networks.joint import Joint
+from vae_tf.process.errors import UserError
 
 # Operations on rows [B, S], number by number: class in Keras -> name in network.js.
 _NUMBER_BY_NUMBER = {

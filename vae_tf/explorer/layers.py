@@ -6,7 +6,7 @@ from collections.abc import Callable
 import keras
 import numpy as np
 
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
 
 _ACTIVATIONS = (
     *("elu", "gelu", "leaky_relu", "relu", "selu", "sigmoid", "silu", "softplus", "tanh"),

@@ -12,7 +12,7 @@ from importlib import resources
 from pathlib import Path
 from string import Template
 
-from vae_tf.texts.elements import text
+from vae_tf.process.texts.elements import text
 
 # In the order in which they build on one another; main.js starts.
 SCRIPTS = (

@@ -35,11 +35,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vae_tf.checks.limits import USED_NATS
 from vae_tf.data.image_set import ImageSet
-from vae_tf.errors import UserError
 from vae_tf.forecasts.pixel_covariance import covariance_eigenvalues, read_sample
 from vae_tf.forecasts.settled_weight import settled_weight
+from vae_tf.process.errors import UserError
+from vae_tf.process.limits import USED_NATS
 from vae_tf.schedules import Schedule
 
 LEAST_STDDEV = math.exp(-6.0)  # of a learned one (Rybkin et al. 2021)

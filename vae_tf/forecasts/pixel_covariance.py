@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from vae_tf.data.image_set import ArrayImages, ImageSet
-from vae_tf.errors import UserError, shown
+from vae_tf.process.errors import UserError, shown
 
 # Pixel values that are read at most, 256 MB of float32: 85,598 images of 28x28, 5,461 of 64x64x3.
 MOST_VALUES = 2**26

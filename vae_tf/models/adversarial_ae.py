@@ -8,13 +8,13 @@ import keras
 from keras import ops, random
 
 from vae_tf import schedules
-from vae_tf.errors import UserError
 from vae_tf.models.template.adversarial import Adversarial, discriminator_terms, opponent_optimizer
 from vae_tf.models.template.deterministic import DeterministicAutoEncoder
 from vae_tf.models.template.hyperparameters import hyperparameter
 from vae_tf.models.template.phases import Objective, Phase
 from vae_tf.networks.discriminators import build_discriminator, read_layers
 from vae_tf.probability import divergences
+from vae_tf.process.errors import UserError
 
 
 @keras.saving.register_keras_serializable("vae_tf")

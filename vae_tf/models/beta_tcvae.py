@@ -8,11 +8,11 @@ Reference:
 import keras
 from keras import ops
 
-from vae_tf.checks.limits import LARGEST_COUNT
-from vae_tf.errors import UserError, shown
 from vae_tf.models.template.hyperparameters import hyperparameter
 from vae_tf.models.vae import VAE
 from vae_tf.probability import divergences
+from vae_tf.process.errors import UserError, shown
+from vae_tf.process.limits import LARGEST_COUNT
 
 
 def _known_size(value) -> int:

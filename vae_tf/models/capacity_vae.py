@@ -9,9 +9,9 @@ import keras
 from keras import ops
 
 from vae_tf import schedules
-from vae_tf.errors import UserError
 from vae_tf.models.template.hyperparameters import hyperparameter
 from vae_tf.models.vae import VAE
+from vae_tf.process.errors import UserError
 
 
 def _read_capacity(value) -> schedules.Schedule:

@@ -11,11 +11,11 @@ import keras
 import numpy as np
 from keras import ops
 
-from vae_tf.errors import UserError
 from vae_tf.models.template.hyperparameters import hyperparameter, read_num_classes
 from vae_tf.models.template.latents import repeated_like
 from vae_tf.models.vae import VAE
 from vae_tf.networks.builders import build_networks
+from vae_tf.process.errors import UserError
 
 
 @keras.saving.register_keras_serializable("vae_tf")

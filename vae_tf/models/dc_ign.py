@@ -8,9 +8,9 @@ Reference:
 import keras
 from keras import ops
 
-from vae_tf.errors import UserError
 from vae_tf.models.template.hyperparameters import hyperparameter
 from vae_tf.models.vae import VAE
+from vae_tf.process.errors import UserError
 
 
 @keras.saving.register_keras_serializable("vae_tf")

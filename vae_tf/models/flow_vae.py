@@ -11,13 +11,13 @@ import keras
 import numpy as np
 from keras import ops
 
-from vae_tf.checks.numbers import require_number
 from vae_tf.models.template.hyperparameters import hyperparameter
 from vae_tf.models.template.latents import Latent, repeated, repeated_like, total
 from vae_tf.models.vae import VAE
 from vae_tf.networks.builders import with_features
 from vae_tf.networks.flows import InverseAutoregressiveFlow, PlanarFlow
 from vae_tf.probability.distributions import Flowed, Gaussian
+from vae_tf.process.numbers import require_number
 
 _MOMENT_SAMPLES = 64  # of the posterior, from which `encode` takes mean and stddev
 _MOST_FLOWS = 100

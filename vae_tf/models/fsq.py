@@ -11,11 +11,11 @@ import keras
 import numpy as np
 from keras import ops
 
-from vae_tf.checks.numbers import is_whole
-from vae_tf.errors import UserError, shown
 from vae_tf.models.template.code_maps import CodeMapModel
 from vae_tf.models.template.hyperparameters import hyperparameter
 from vae_tf.probability.distributions import CodeMap
+from vae_tf.process.errors import UserError, shown
+from vae_tf.process.numbers import is_whole
 
 _MARGIN = 1e-3  # between the outermost levels and the bound, as in App. A.1
 _MOST_CODES = 2**16

@@ -11,8 +11,6 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from vae_tf.checks.numbers import require_number
-from vae_tf.errors import UserError, shown
 from vae_tf.models.template.hyperparameters import hyperparameter
 from vae_tf.models.template.latents import LayerBelow
 from vae_tf.models.vae import VAE
@@ -20,6 +18,8 @@ from vae_tf.networks import specs
 from vae_tf.networks.builders import build_mirrored_decoder, build_trunk
 from vae_tf.networks.joint import Joint
 from vae_tf.probability.distributions import Gaussian
+from vae_tf.process.errors import UserError, shown
+from vae_tf.process.numbers import require_number
 
 _LEAST_KL = 0.01  # nats per latent, below which it is not active (Sec. 3)
 _MOST_LAYERS = 20

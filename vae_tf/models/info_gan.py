@@ -14,8 +14,6 @@ import numpy as np
 from keras import layers, ops, random
 
 from vae_tf import schedules
-from vae_tf.checks.numbers import is_whole, require_number
-from vae_tf.errors import UserError, shown
 from vae_tf.models.template.adversarial import Adversarial, discriminator_terms
 from vae_tf.models.template.hyperparameters import hyperparameter
 from vae_tf.models.template.latents import Outputs, Sampling, total
@@ -29,6 +27,8 @@ from vae_tf.probability.distributions import (
     Uniform,
     gaussian_log_prob,
 )
+from vae_tf.process.errors import UserError, shown
+from vae_tf.process.numbers import is_whole, require_number
 
 
 def _read_categories(value) -> tuple[int, ...]:

@@ -10,11 +10,11 @@ import functools
 import keras
 from keras import ops
 
-from vae_tf.checks.numbers import require_number
 from vae_tf.models.template.hyperparameters import hyperparameter
 from vae_tf.models.vae import VAE
 from vae_tf.networks.builders import build_networks
 from vae_tf.probability import divergences
+from vae_tf.process.numbers import require_number
 
 # Natural log of the standard deviation that posteriors start at.
 _START = -2.0

@@ -8,12 +8,12 @@ Reference:
 import keras
 from keras import ops
 
-from vae_tf.errors import UserError
 from vae_tf.models.template.hyperparameters import hyperparameter
 from vae_tf.models.template.latents import Latent
 from vae_tf.models.template.semi_supervised import SemiSupervisedVAE
 from vae_tf.networks.joint import Joint
 from vae_tf.probability.distributions import Categorical, Gaussian
+from vae_tf.process.errors import UserError
 
 
 def network_on_codes(model, name: str, sizes, heads, number: int) -> Joint:

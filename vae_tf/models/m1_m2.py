@@ -10,11 +10,11 @@ from keras import ops
 
 from vae_tf.models import MODELS
 from vae_tf.models.m1 import network_on_codes
-from vae_tf.models.template.former import split
 from vae_tf.models.template.hyperparameters import hyperparameter
 from vae_tf.models.template.latents import LayerBelow
 from vae_tf.models.template.semi_supervised import SemiSupervisedVAE
 from vae_tf.probability.distributions import Gaussian, StandardNormal
+from vae_tf.process.model_names import former_name
 
 
 @keras.saving.register_keras_serializable("vae_tf")
@@ -46,7 +46,7 @@ class M1M2(SemiSupervisedVAE):
         """Makes the model; of an earlier file M1 or M2, which were kinds of it."""
         if "kind" not in config:
             return super().from_config(config)
-        name, config = split(config, "m1_m2")
+        name, config = former_name(config, "m1_m2")
         return MODELS[name].from_config(config)
 
     def infer(self, batch, draw, training):

@@ -10,11 +10,11 @@ import math
 import keras
 from keras import ops
 
-from vae_tf.errors import UserError
 from vae_tf.models.miwae import MIWAE
 from vae_tf.models.template.hyperparameters import hyperparameter
 from vae_tf.models.template.latents import repeated_like
 from vae_tf.probability.distributions.noise import normal
+from vae_tf.process.errors import UserError
 
 # Whether large values are the missing ones (1), or small ones (-1), where that is known.
 _SIGNS = {"self_masking": 0, "self_masking_high": 1, "self_masking_low": -1}

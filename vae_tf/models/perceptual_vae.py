@@ -13,8 +13,6 @@ from pathlib import Path
 import keras
 from keras import ops
 
-from vae_tf.errors import UserError, shown
-from vae_tf.files.reading import parse_json
 from vae_tf.models.template.hyperparameters import hyperparameter
 from vae_tf.models.template.latents import repeated_like, total
 from vae_tf.models.vae import VAE
@@ -26,6 +24,8 @@ from vae_tf.networks.feature_maps import (
     keras_weights,
     spec_maps,
 )
+from vae_tf.process.errors import UserError, shown
+from vae_tf.process.files.reading import parse_json
 
 _RANDOM = "(weights=random)"
 _SMALL = 1e-3  # squared length of features below which they are not brought to length 1

@@ -3,8 +3,8 @@
 import keras
 
 from vae_tf import schedules
-from vae_tf.errors import UserError
 from vae_tf.models.template.deterministic import DeterministicAutoEncoder
+from vae_tf.process.errors import UserError
 
 
 @keras.saving.register_keras_serializable("vae_tf")

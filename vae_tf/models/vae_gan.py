@@ -8,7 +8,6 @@ Reference:
 import keras
 from keras import layers, ops
 
-from vae_tf.errors import UserError, shown
 from vae_tf.models.template.adversarial import Adversarial
 from vae_tf.models.template.hyperparameters import hyperparameter
 from vae_tf.models.vae import VAE
@@ -16,6 +15,7 @@ from vae_tf.networks import specs
 from vae_tf.networks.builders import build_trunk
 from vae_tf.networks.initial_weights import InitialWeights
 from vae_tf.probability.distributions import noise
+from vae_tf.process.errors import UserError, shown
 
 
 def _read_layers(value) -> specs.Spec:

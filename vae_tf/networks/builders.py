@@ -5,11 +5,11 @@ import math
 import keras
 from keras import layers
 
-from vae_tf.errors import UserError, shown
 from vae_tf.networks import specs
 from vae_tf.networks.initial_weights import InitialWeights
 from vae_tf.networks.pixel_cnn import with_pixel_cnn
 from vae_tf.networks.texts import mirrored_text, read_network
+from vae_tf.process.errors import UserError, shown
 
 
 def build_encoder(

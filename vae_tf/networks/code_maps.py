@@ -7,10 +7,10 @@ A dense layer, `[256]`, has 256 units at each place, and no place sees another o
 import keras
 from keras import layers
 
-from vae_tf.errors import UserError, shown
 from vae_tf.networks import specs
 from vae_tf.networks.builders import build_decoder, build_encoder
 from vae_tf.networks.initial_weights import InitialWeights
+from vae_tf.process.errors import UserError, shown
 
 _KERNEL = 3  # of the convolution that reads the map
 

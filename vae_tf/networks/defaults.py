@@ -3,9 +3,9 @@
 import math
 from typing import NamedTuple
 
-from vae_tf.checks.numbers import is_whole
-from vae_tf.errors import UserError, shown
 from vae_tf.networks.specs import Spec
+from vae_tf.process.errors import UserError, shown
+from vae_tf.process.numbers import is_whole
 
 _FILTERS = (32, 64, 64, 64, 64)  # of the convolutions in order; there are no more of them
 _UNITS = 256

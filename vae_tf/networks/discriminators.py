@@ -3,10 +3,10 @@
 import keras
 from keras import layers
 
-from vae_tf.errors import UserError
 from vae_tf.networks import specs
 from vae_tf.networks.builders import build_decoder, build_trunk
 from vae_tf.networks.initial_weights import InitialWeights
+from vae_tf.process.errors import UserError
 
 
 def build_discriminator(spec: specs.Spec, input_size: int, *, seed: int = 0) -> keras.Model:

@@ -10,9 +10,9 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from vae_tf.errors import UserError, shown
 from vae_tf.networks import specs
 from vae_tf.networks.builders import build_trunk
+from vae_tf.process.errors import UserError, shown
 
 
 def spec_maps(

@@ -12,7 +12,7 @@ import itertools
 import keras
 from keras import layers, ops
 
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
 
 
 @keras.saving.register_keras_serializable("vae_tf")

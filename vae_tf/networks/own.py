@@ -16,9 +16,9 @@ import numpy as np
 import tensorflow as tf
 from keras.saving import deserialize_keras_object, serialize_keras_object
 
-from vae_tf.errors import UserError, shown
-from vae_tf.files.reading import parse_json
 from vae_tf.networks.sizes import Sizes
+from vae_tf.process.errors import UserError, shown
+from vae_tf.process.files.reading import parse_json
 
 _NAMES = ("encoder", "decoder")
 

@@ -13,9 +13,9 @@ from collections.abc import Callable, Mapping
 import keras
 from keras import layers, ops
 
-from vae_tf.errors import UserError
 from vae_tf.networks.masked_convolutions import MaskedConvolutions
 from vae_tf.networks.raster_order import draw_in_order
+from vae_tf.process.errors import UserError
 
 _PIXELS = "pixel_cnn"
 

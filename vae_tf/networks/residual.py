@@ -22,9 +22,9 @@ import math
 import keras
 from keras import layers
 
-from vae_tf.errors import UserError, shown
 from vae_tf.networks.initial_weights import InitialWeights
 from vae_tf.networks.texts import NetworkText
+from vae_tf.process.errors import UserError, shown
 
 _KERNEL = 3
 

@@ -17,10 +17,10 @@ In place of a list, a text names a kind of network, such as "residual(32, 64, 12
 
 import math
 
-from vae_tf.checks.limits import LARGEST_COUNT
-from vae_tf.checks.numbers import is_whole
-from vae_tf.errors import UserError, shown
 from vae_tf.networks.texts import read_network
+from vae_tf.process.errors import UserError, shown
+from vae_tf.process.limits import LARGEST_COUNT
+from vae_tf.process.numbers import is_whole
 
 ACTIVATIONS = ("elu", "gelu", "leaky_relu", "relu", "selu", "sigmoid", "silu", "softplus", "tanh")
 

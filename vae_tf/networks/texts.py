@@ -14,9 +14,9 @@ from collections.abc import Mapping
 from types import ModuleType
 from typing import NamedTuple
 
-from vae_tf.checks.numbers import is_whole
-from vae_tf.errors import UserError, shown, unknown
-from vae_tf.texts.literals import Call, read
+from vae_tf.process.errors import UserError, shown, unknown
+from vae_tf.process.numbers import is_whole
+from vae_tf.process.texts.literals import Call, read
 
 _MOST = 100_000
 _MOST_SIZES = 20

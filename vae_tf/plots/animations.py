@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from vae_tf.plots.page import BLUE, FAINT, INK, RULE, text_width
-from vae_tf.texts.escaping import printable
+from vae_tf.process.texts.escaping import printable
 
 _PAD = 12  # pixels around a frame
 _LABEL = 62  # pixels, the least width of the label above an image

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vae_tf.checks.limits import USED_NATS
+from vae_tf.process.limits import USED_NATS
 
 # In place of nats, for latents without a finite KL: active units (Burda et al. 2016).
 _USED_VARIANCE = 0.01

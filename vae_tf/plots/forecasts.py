@@ -8,8 +8,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
-from vae_tf.checks.limits import USED_NATS
 from vae_tf.plots.page import BLUE, FAINT, MARGIN, ORANGE, SKY, Page, points
+from vae_tf.process.limits import USED_NATS
 
 _SPECTRUM, _TRADE_OFF, _HEIGHT = 540, 360, 330  # pixels
 

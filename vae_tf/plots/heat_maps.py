@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from vae_tf.plots.page import BLUE, FAINT, INK, MARGIN, Page, points, text_width
-from vae_tf.texts.escaping import without_mathtext
+from vae_tf.process.texts.escaping import without_mathtext
 
 # Perceptually uniform; in steps, as pictures are saved with at most 256 colors.
 _COLORS = colormaps["magma_r"].resampled(48)

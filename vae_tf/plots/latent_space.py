@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 
 from vae_tf.plots.page import BLUE, CLASSES, FAINT, INK, MARGIN, Page, points
-from vae_tf.texts.escaping import without_mathtext
+from vae_tf.process.texts.escaping import without_mathtext
 
 
 class Coloring(NamedTuple):

@@ -4,7 +4,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from vae_tf.texts.escaping import without_mathtext
+from vae_tf.process.texts.escaping import without_mathtext
 
 DPI = 100
 MARGIN = 18  # pixels around a page

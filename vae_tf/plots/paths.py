@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from vae_tf.plots.grids import GAP, fitted, image_grid
 from vae_tf.plots.page import BLUE, INK, MARGIN, ORANGE, SKY, Page, points
-from vae_tf.texts.escaping import without_mathtext
+from vae_tf.process.texts.escaping import without_mathtext
 
 _COLORS = (ORANGE, BLUE, SKY, INK)
 _STYLES = ("-", "--", "-.", ":")

@@ -4,7 +4,7 @@ import importlib.util
 
 import numpy as np
 
-from vae_tf.errors import UserError, unknown
+from vae_tf.process.errors import UserError, unknown
 
 PROJECTIONS = ("pca", "tsne", "umap")
 

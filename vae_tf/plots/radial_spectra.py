@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from vae_tf.plots.page import CLASSES, FAINT, INK, MARGIN, Page, points
-from vae_tf.texts.escaping import without_mathtext
+from vae_tf.process.texts.escaping import without_mathtext
 
 _WIDTH, _HEIGHT = 560, 330  # pixels
 

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from vae_tf.plots.page import CLASSES, INK, MARGIN, RULE, Page, points, text_width
-from vae_tf.texts.escaping import without_mathtext
+from vae_tf.process.texts.escaping import without_mathtext
 
 _SIZE = 420  # pixels
 

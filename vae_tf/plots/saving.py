@@ -11,9 +11,9 @@ from matplotlib.figure import Figure
 from PIL import Image, UnidentifiedImageError
 from PIL.PngImagePlugin import PngInfo
 
-from vae_tf.files.reading import open_regular
-from vae_tf.files.saving import written_whole
 from vae_tf.plots.page import DPI, TITLE
+from vae_tf.process.files.reading import open_regular
+from vae_tf.process.files.saving import written_whole
 
 # An animation goes by mail and chat, where a megabyte passes everywhere.
 GIF_BYTES = 1_000_000

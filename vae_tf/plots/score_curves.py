@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
 from vae_tf.plots.page import BLUE, CLASSES, FAINT, MARGIN, Page, points, text_width
-from vae_tf.texts.escaping import without_mathtext
+from vae_tf.process.texts.escaping import without_mathtext
 
 _WIDTH, _HEIGHT, _ACROSS, _BELOW = 216, 150, 66, 74  # pixels
 _COLUMNS = 4

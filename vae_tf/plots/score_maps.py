@@ -7,7 +7,7 @@ from matplotlib import colormaps
 from matplotlib.figure import Figure
 
 from vae_tf.plots.page import INK, MARGIN, Page, points, text_width
-from vae_tf.texts.escaping import without_mathtext
+from vae_tf.process.texts.escaping import without_mathtext
 
 _ACROSS, _BELOW = 90, 84  # pixels between maps
 _COLUMNS = 4

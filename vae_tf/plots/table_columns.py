@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from vae_tf.plots.page import BLUE, CLASSES, FAINT, INK, MARGIN, ORANGE, Page, points, text_width
-from vae_tf.texts.escaping import without_mathtext
+from vae_tf.process.texts.escaping import without_mathtext
 
 _COLUMNS = 4
 _WIDTH, _HEIGHT, _ACROSS, _BELOW = 210, 120, 66, 62  # pixels

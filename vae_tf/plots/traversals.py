@@ -4,8 +4,8 @@ from statistics import NormalDist
 
 import numpy as np
 
-from vae_tf.errors import UserError, unknown
 from vae_tf.plots.code_statistics import CodeStatistics
+from vae_tf.process.errors import UserError, unknown
 
 RANGES = ("prior", "fitted", "minmax")
 _TAIL = 0.02  # probability left out at either end of a range by quantiles

@@ -5,6 +5,7 @@ in vae_tf/config/params.py.
 """
 
 from vae_tf.config import Params
+from vae_tf.config.studies import Study
 from vae_tf.presets import (
     binary_mnist,
     celeba,
@@ -17,7 +18,6 @@ from vae_tf.presets import (
 )
 from vae_tf.presets.presets import Presets
 from vae_tf.presets.studies import STUDIES
-from vae_tf.studies import Study
 
 GROUPS: tuple[Presets[Params], ...] = (
     digits.RUNS,

@@ -1,6 +1,7 @@
 """Studies, grids of runs: `python study.py NAME`."""
 
 from vae_tf.config import Params, replace
+from vae_tf.config.studies import Study
 from vae_tf.presets import binary_mnist, digits, emoji, mnist, semi_supervised, sprites
 from vae_tf.presets.presets import Presets
 from vae_tf.schedules import (
@@ -15,7 +16,6 @@ from vae_tf.schedules import (
     triggered,
     warm_up,
 )
-from vae_tf.studies import Study
 
 RUNS = {
     **digits.RUNS,

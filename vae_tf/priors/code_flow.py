@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
 
 _COUPLINGS, _HIDDEN_SIZE = 6, 64
 _BATCH_SIZE, _STEPS, _LEARNING_RATE = 256, 2_000, 4e-3

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
 
 _COMPONENTS = 10
 _CODES_A_LATENT = 2  # codes that a component has for each latent, at least

@@ -1,11 +1,11 @@
 """The prior of a model, by its text."""
 
-from vae_tf.errors import UserError
 from vae_tf.priors.flow import FlowPrior
 from vae_tf.priors.learned import LearnedPrior
 from vae_tf.priors.mixture import MixturePrior
 from vae_tf.priors.texts import read_prior
 from vae_tf.priors.vamp import VampPriorOfEncoder
+from vae_tf.process.errors import UserError
 
 
 def make_prior(text: str, encoder, seed: int) -> LearnedPrior | None:

@@ -1,8 +1,8 @@
 """Priors as they are written in `params.py`: names, and the sizes of what is learned."""
 
-from vae_tf.checks.numbers import is_whole
-from vae_tf.errors import UserError, shown, unknown
-from vae_tf.texts.literals import Call, read
+from vae_tf.process.errors import UserError, shown, unknown
+from vae_tf.process.numbers import is_whole
+from vae_tf.process.texts.literals import Call, read
 
 # Name -> its options and their defaults. 500 pseudo-images are from Tomczak & Welling 2018.
 OPTIONS: dict[str, dict[str, int]] = {

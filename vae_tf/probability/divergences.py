@@ -8,7 +8,7 @@ import math
 
 from keras import ops, random
 
-from vae_tf.errors import UserError, unknown
+from vae_tf.process.errors import UserError, unknown
 
 ESTIMATORS = ("weighted", "stratified")  # of the density of all codes from the codes of a batch
 

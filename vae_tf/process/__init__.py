@@ -1,1 +1,1 @@
-"""The process: how a script begins and ends, its signals, its memory, its TensorFlow."""
+"""The ground floor: errors, numbers, files, texts, names of models, and how a script runs."""

@@ -50,10 +50,10 @@ import threading  # noqa: E402
 from collections.abc import Callable, Iterator  # noqa: E402
 from pathlib import Path  # noqa: E402
 
-from vae_tf.errors import Stopped, TrainingStopped, UserError, shown  # noqa: E402
+from vae_tf.process.errors import Stopped, TrainingStopped, UserError, shown  # noqa: E402
 from vae_tf.process.quiet_tensorflow import own_process  # noqa: E402
-from vae_tf.texts.command_names import command_line, is_installed, name_of, path_of  # noqa: E402
-from vae_tf.texts.escaping import printable  # noqa: E402
+from vae_tf.process.texts.command_names import command_line, is_installed, name_of, path_of  # noqa: E402
+from vae_tf.process.texts.escaping import printable  # noqa: E402
 
 __all__ = [
     "add_predictions",

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vae_tf.files.reading import open_regular, parse_json, require_fields
+from vae_tf.process.files.reading import open_regular, parse_json, require_fields
 from vae_tf.runs.tensors import check_finite
 
 _DETAILS = "details.json"

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from vae_tf.errors import UserError
-from vae_tf.files.saving import written_whole
+from vae_tf.process.errors import UserError
+from vae_tf.process.files.saving import written_whole
 from vae_tf.runs.archive import read_archive, read_archive_details
 from vae_tf.runs.details import check_details
 from vae_tf.runs.tensors import SUFFIX, read_tensor_details, read_tensors, write_tensors

@@ -5,8 +5,8 @@ import logging
 
 import numpy as np
 
-from vae_tf.files.saving import written_whole
 from vae_tf.priors.code_flow import CodeFlow
+from vae_tf.process.files.saving import written_whole
 from vae_tf.runs.tensors import read_tensors, write_tensors
 
 CODE_FLOW = "code_flow.safetensors"

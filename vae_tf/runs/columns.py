@@ -4,8 +4,8 @@ from pathlib import Path
 
 from vae_tf.config import Params, replace
 from vae_tf.data.tables import Columns
-from vae_tf.errors import UserError
-from vae_tf.files.reading import read_text
+from vae_tf.process.errors import UserError
+from vae_tf.process.files.reading import read_text
 
 COLUMNS = "columns.json"
 

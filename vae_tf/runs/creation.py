@@ -12,8 +12,8 @@ from pathlib import Path
 
 from vae_tf.config import Params, differences
 from vae_tf.data import may_be_moved
-from vae_tf.errors import UserError
-from vae_tf.files.saving import PARTIAL, remove_abandoned, sync_folder, write_text
+from vae_tf.process.errors import UserError
+from vae_tf.process.files.saving import PARTIAL, remove_abandoned, sync_folder, write_text
 from vae_tf.runs.code_flow import CODE_FLOW
 from vae_tf.runs.columns import COLUMNS
 from vae_tf.runs.folder import PARAMS, REPLACED, Run
@@ -121,7 +121,7 @@ def _is_run(path: Path) -> bool:
 def check_links(path: Path):
     """Checks that nothing written into a run folder can get elsewhere.
 
-    Files are replaced and never opened through a link, see `vae_tf.files.saving`; what is left are
+    Files are replaced and never opened through a link, see `process.files.saving`; what is left are
     the folders inside.
 
     Args:

@@ -15,8 +15,8 @@ import numpy as np
 from vae_tf.config import Params, differences, former, replace
 from vae_tf.data import ImageSet, may_be_moved
 from vae_tf.data.fingerprints import fingerprint
-from vae_tf.errors import UserError, shown
-from vae_tf.files.reading import Kinds, require_fields
+from vae_tf.process.errors import UserError, shown
+from vae_tf.process.files.reading import Kinds, require_fields
 
 _FIELDS: Kinds = {
     "step": int,

@@ -8,8 +8,8 @@ import contextlib
 import re
 from pathlib import Path
 
-from vae_tf.errors import UserError, shown
-from vae_tf.files.saving import write_text
+from vae_tf.process.errors import UserError, shown
+from vae_tf.process.files.saving import write_text
 
 SCHEME = "hf://"
 _ADDRESS = re.compile(r"hf://([\w.-]+/([\w.-]+))(?:@(.*))?", re.ASCII | re.DOTALL)

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TypeGuard
 
 from vae_tf import __version__
-from vae_tf.errors import UserError
-from vae_tf.files.reading import read_json, require_fields
-from vae_tf.files.saving import write_text
+from vae_tf.process.errors import UserError
+from vae_tf.process.files.reading import read_json, require_fields
+from vae_tf.process.files.saving import write_text
 from vae_tf.runs.folder import Run
 
 

@@ -11,23 +11,23 @@ from vae_tf.config import Params
 from vae_tf.data import ImageSet, load
 from vae_tf.data.fingerprints import fingerprint
 from vae_tf.data.missing import with_missing
-from vae_tf.errors import UserError, unknown
-from vae_tf.files.reading import read_text
 from vae_tf.models.template.codes import encode_images
 from vae_tf.priors.code_flow import CodeFlow, fit_flow
 from vae_tf.priors.code_mixture import CodeMixture, fit_mixture
+from vae_tf.process.errors import UserError, unknown
+from vae_tf.process.files.reading import read_text
 from vae_tf.process.quiet_tensorflow import import_tensorflow
+from vae_tf.process.texts.command_names import name_of as script_name
 from vae_tf.runs import checkpoints
-from vae_tf.runs.anomalies import AnomalyMethods
+from vae_tf.runs.anomalies.run_methods import AnomalyMethods
 from vae_tf.runs.code_flow import keep_code_flow, kept_code_flow
 from vae_tf.runs.columns import read_columns, with_layout
 from vae_tf.runs.details import check_details, check_params, same_images
-from vae_tf.runs.inference import InferenceMethods
+from vae_tf.runs.inference.run_methods import InferenceMethods
 from vae_tf.runs.lock import LOCK
 from vae_tf.runs.log import read_log, read_proven_log
 from vae_tf.runs.networks import read_networks
 from vae_tf.runs.tables import TableMethods
-from vae_tf.texts.command_names import name_of as script_name
 
 PARAMS = "params.json"  # the file that makes a folder a run
 REPLACED = "params.json.replaced"  # its name while --overwrite removes the run
@@ -221,7 +221,7 @@ class Run(AnomalyMethods, InferenceMethods, TableMethods):
         Raises:
             UserError: If the model cannot compress, or the images are not of its kind.
         """
-        from vae_tf.compression import compress_images
+        from vae_tf.runs.compression import compress_images
 
         return compress_images(self.model, images, self.name, progress=progress).content
 

@@ -1,11 +1,11 @@
 """Weights kept at chosen steps of a training, to see how it went: `Params.keep_steps`."""
 
-from vae_tf.errors import UserError
-from vae_tf.files.saving import written_whole
+from vae_tf.process.errors import UserError
+from vae_tf.process.files.saving import written_whole
+from vae_tf.process.texts.command_names import option_words, quoted
 from vae_tf.runs import checkpoints
 from vae_tf.runs.folder import Run
 from vae_tf.runs.tensors import write_tensors
-from vae_tf.texts.command_names import option_words, quoted
 
 KEPT = "kept"  # folder within the run folder
 

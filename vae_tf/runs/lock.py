@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
 
 LOCK = ".lock"  # name of the file that is locked; it stays, as removing it would open a race
 

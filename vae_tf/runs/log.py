@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from vae_tf.errors import UserError, shown
-from vae_tf.files.reading import open_regular, read_text
-from vae_tf.files.saving import write_text
+from vae_tf.process.errors import UserError, shown
+from vae_tf.process.files.reading import open_regular, read_text
+from vae_tf.process.files.saving import write_text
 
 _MOST_BYTES = 2**30
 _COLUMN = re.compile(r"[A-Za-z0-9_./-]{1,100}")

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from vae_tf.errors import UserError
-from vae_tf.files.reading import read_text
+from vae_tf.process.errors import UserError
+from vae_tf.process.files.reading import read_text
 
 NETWORKS = "networks.json"
 _MOST_BYTES = 4 * 2**20

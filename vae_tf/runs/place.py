@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from vae_tf.errors import TrainingStopped
+from vae_tf.process.errors import TrainingStopped
 from vae_tf.runs import checkpoints
 
 

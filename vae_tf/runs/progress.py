@@ -5,8 +5,8 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
-from vae_tf.errors import UserError
-from vae_tf.files.reading import open_regular
+from vae_tf.process.errors import UserError
+from vae_tf.process.files.reading import open_regular
 from vae_tf.runs import checkpoints
 from vae_tf.runs.details import check_details
 from vae_tf.runs.folder import Run

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from vae_tf.files.reading import open_regular
-from vae_tf.files.saving import written_whole
+from vae_tf.process.files.reading import open_regular
+from vae_tf.process.files.saving import written_whole
 from vae_tf.runs import checkpoints
 from vae_tf.runs.creation import check_links
 from vae_tf.runs.folder import Run

@@ -5,7 +5,7 @@ import functools
 import numpy as np
 
 from vae_tf.data.tables import Columns
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
 from vae_tf.process.quiet_tensorflow import import_tensorflow
 from vae_tf.runs.columns import COLUMNS, read_columns
 

@@ -15,7 +15,7 @@ import numpy as np
 from safetensors import safe_open
 from safetensors.numpy import save
 
-from vae_tf.files.reading import open_regular, parse_json, require_fields
+from vae_tf.process.files.reading import open_regular, parse_json, require_fields
 
 SUFFIX = ".safetensors"
 _DETAILS = "details"

@@ -4,8 +4,8 @@ import dataclasses
 
 import numpy as np
 
-from vae_tf.checks.numbers import is_number, is_whole
-from vae_tf.errors import UserError, shown
+from vae_tf.process.errors import UserError, shown
+from vae_tf.process.numbers import is_number, is_whole
 
 _LEAST, _MOST = 1e-30, 1e30
 

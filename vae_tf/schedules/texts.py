@@ -2,11 +2,11 @@
 
 import dataclasses
 
-from vae_tf.errors import UserError, shown, unknown
+from vae_tf.process.errors import UserError, shown, unknown
+from vae_tf.process.texts import literals
 from vae_tf.schedules.feedback import constrained, controlled, triggered
 from vae_tf.schedules.ramps import cosine, cyclical, exponential, falling, linear, stepwise, warm_up
 from vae_tf.schedules.schedule import Schedule, constant
-from vae_tf.texts import literals
 
 SCHEDULES: dict[str, type[Schedule]] = {
     kind.__name__: kind

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
 from vae_tf.scores.validation import check_codes
 
 _NUM_BINS = 20

@@ -9,7 +9,7 @@ Reference:
 
 import numpy as np
 
-from vae_tf.errors import UserError, unknown
+from vae_tf.process.errors import UserError, unknown
 from vae_tf.scores.probes import check_labels
 from vae_tf.scores.score import Column, Score
 from vae_tf.scores.validation import check_codes, check_count, check_seed

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
 from vae_tf.scores.factor_trees import FactorTrees, fit_trees
 from vae_tf.scores.score import Column, Score, named
 from vae_tf.scores.validation import (

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
 from vae_tf.scores.dci import dci_from_importance
 from vae_tf.scores.score import Column, Score, named
 from vae_tf.scores.threads import map_in_threads

@@ -8,7 +8,7 @@ Reference:
 
 import numpy as np
 
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
 from vae_tf.scores.least_dependence import least_total_correlation
 from vae_tf.scores.posterior_mixture import log_densities
 from vae_tf.scores.score import Column, Score

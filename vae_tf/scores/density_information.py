@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.polynomial.legendre import leggauss
 
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
 from vae_tf.scores.information import factor_entropies, mean_gap
 from vae_tf.scores.score import Column, Score
 from vae_tf.scores.threads import map_in_threads

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from vae_tf.errors import UserError, unknown
+from vae_tf.process.errors import UserError, unknown
 from vae_tf.scores.classifiers import fit_logistic_by_folds, published_iterations
 from vae_tf.scores.factor_trees import fit_trees
 from vae_tf.scores.score import Column, Score, named

@@ -5,7 +5,7 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
 from vae_tf.scores.validation import check_codes
 
 # A quarter of a gigabyte of 64x64 grey images, should `represent` render them.

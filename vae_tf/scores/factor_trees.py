@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vae_tf.errors import unknown
+from vae_tf.process.errors import unknown
 from vae_tf.scores.boosting import boost_trees
 from vae_tf.scores.threads import map_in_threads
 from vae_tf.scores.validation import check_seed

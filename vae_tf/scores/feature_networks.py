@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from vae_tf.errors import unknown
+from vae_tf.process.errors import unknown
 from vae_tf.scores import inception_features, mnist_features
 
 # Name of features -> the network, and its name in the names of the scores.

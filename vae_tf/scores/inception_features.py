@@ -12,7 +12,7 @@ import functools
 
 import numpy as np
 
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
 from vae_tf.scores.validation import as_array
 
 NAME = "inception-v3-keras"

@@ -8,7 +8,7 @@ Reference:
 
 import numpy as np
 
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
 from vae_tf.scores.score import Column, Score
 from vae_tf.scores.threads import map_in_threads
 from vae_tf.scores.validation import check_count, check_factors, check_number, check_posterior

@@ -11,8 +11,8 @@ from typing import NamedTuple
 import numpy as np
 from tqdm import tqdm
 
-from vae_tf.checks.pixel_values import row_scale, to_unit
-from vae_tf.errors import UserError
+from vae_tf.data.pixel_values import row_scale, to_unit
+from vae_tf.process.errors import UserError
 from vae_tf.scores.score import Column, Score
 from vae_tf.scores.validation import as_array, check_count
 

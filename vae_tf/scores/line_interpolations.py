@@ -8,7 +8,7 @@ Reference:
 
 import numpy as np
 
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
 from vae_tf.scores.validation import as_array
 
 _CHUNK = 1024

@@ -9,7 +9,7 @@ Reference:
 
 import numpy as np
 
-from vae_tf.errors import unknown
+from vae_tf.process.errors import unknown
 from vae_tf.scores.score import Column, Score
 from vae_tf.scores.validation import check_codes, check_same_rows
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
 from vae_tf.scores.sample_quality import frechet_distance, kernel_distance, precision_recall
 from vae_tf.scores.validation import as_array
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
 from vae_tf.scores.validation import as_array, check_number
 
 _CHUNK = 512

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
 from vae_tf.scores.classifiers import fit_logistic, published_iterations
 from vae_tf.scores.score import Column, Score
 from vae_tf.scores.validation import check_codes, check_same_width, check_seed

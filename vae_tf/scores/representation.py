@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
 from vae_tf.scores.encoding import encode_rows, factors_of_rows
 from vae_tf.scores.ground_truth import GroundTruth
 from vae_tf.scores.validation import (

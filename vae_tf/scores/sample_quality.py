@@ -6,7 +6,7 @@ and its name belongs beside each of them.
 
 import numpy as np
 
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
 from vae_tf.scores.validation import as_array, check_count
 
 _MOST_IN_A_SUBSET = 1_000

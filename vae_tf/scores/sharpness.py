@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
 from vae_tf.scores.score import Column, Score
 from vae_tf.scores.validation import as_array
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vae_tf.errors import UserError, unknown
+from vae_tf.process.errors import UserError, unknown
 from vae_tf.scores.factor_draws import FactorDraws
 from vae_tf.scores.factor_sample import FactorSample
 from vae_tf.scores.factor_trees import FactorTrees, fit_trees

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from vae_tf.errors import UserError, unknown
+from vae_tf.process.errors import UserError, unknown
 from vae_tf.scores.classifiers import published_iterations
 from vae_tf.scores.explicitness import standardize
 from vae_tf.scores.score import Column, Score

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
 
 _LARGEST = 1e37  # ranges of larger float32 codes would overflow, squares of larger float64 ones
 

@@ -5,8 +5,8 @@ import json
 from collections.abc import Sequence
 
 from vae_tf.config import Params
-from vae_tf.errors import UserError
-from vae_tf.studies.grid import Point
+from vae_tf.config.studies import Point
+from vae_tf.process.errors import UserError
 
 _OF_THE_LENGTH = ("seed", "steps")  # fields on which no model depends
 

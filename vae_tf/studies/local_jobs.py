@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from vae_tf.studies.grid import Point
+from vae_tf.config.studies import Point
 from vae_tf.studies.jobs import Ended, ended
 
 _THREADS = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS")

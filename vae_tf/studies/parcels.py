@@ -12,9 +12,9 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from vae_tf.errors import UserError, shown
-from vae_tf.files.reading import open_regular
-from vae_tf.files.saving import sync_folder, written_whole
+from vae_tf.process.errors import UserError, shown
+from vae_tf.process.files.reading import open_regular
+from vae_tf.process.files.saving import sync_folder, written_whole
 from vae_tf.runs import PARAMS, check_links, check_new
 from vae_tf.runs.kept import KEPT
 

@@ -5,8 +5,8 @@ import time
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
 
+from vae_tf.config.studies import Point
 from vae_tf.process.machine import machine_memory
-from vae_tf.studies.grid import Point
 from vae_tf.studies.jobs import Ended, Job
 
 _TICK = 0.2  # seconds

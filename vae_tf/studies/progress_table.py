@@ -4,9 +4,9 @@ import sys
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 
-from vae_tf.studies.grid import Point
-from vae_tf.studies.points import DONE, FAILED, TRAINED, Standing
-from vae_tf.texts.escaping import printable
+from vae_tf.config.studies import Point
+from vae_tf.process.texts.escaping import printable
+from vae_tf.results.points import DONE, FAILED, TRAINED, Standing
 
 _MOST_ROWS = 20  # of running points
 

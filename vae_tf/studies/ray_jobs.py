@@ -15,10 +15,10 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from vae_tf.errors import UserError, shown
+from vae_tf.config.studies import Point
+from vae_tf.process.errors import UserError, shown
 from vae_tf.runs import STUDY
 from vae_tf.runs.kept import KEPT
-from vae_tf.studies.grid import Point
 from vae_tf.studies.jobs import Ended, Job
 from vae_tf.studies.local_jobs import LocalJob
 from vae_tf.studies.parcels import Packer, Parcel, unpack

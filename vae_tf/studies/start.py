@@ -6,16 +6,12 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 
 from vae_tf import runs
-from vae_tf.errors import UserError, shown, unknown
-from vae_tf.files.reading import read_text
-from vae_tf.files.saving import write_text
+from vae_tf.config.studies import Point
+from vae_tf.process.errors import UserError, shown, unknown
+from vae_tf.process.files.reading import read_text
+from vae_tf.process.files.saving import write_text
 from vae_tf.process.machine import num_cores
-from vae_tf.runs import STUDY
-from vae_tf.runs.progress import logged_step
-from vae_tf.studies.grid import Point
-from vae_tf.studies.jobs import Ended, Job
-from vae_tf.studies.local_jobs import LocalJob
-from vae_tf.studies.points import (
+from vae_tf.results.points import (
     DONE,
     FAILED,
     PRESETS,
@@ -27,10 +23,14 @@ from vae_tf.studies.points import (
     score_record,
     standing,
 )
+from vae_tf.results.study_csv import numbers_of, table_text
+from vae_tf.results.versions import scored_by_others, trained_by_others, version_cells
+from vae_tf.runs import STUDY
+from vae_tf.runs.progress import logged_step
+from vae_tf.studies.jobs import Ended, Job
+from vae_tf.studies.local_jobs import LocalJob
 from vae_tf.studies.pool import Pool
 from vae_tf.studies.progress_table import ProgressTable
-from vae_tf.studies.table import numbers_of, table_text
-from vae_tf.studies.versions import scored_by_others, trained_by_others, version_cells
 
 
 class StudyRun:
@@ -191,7 +191,7 @@ class StudyRun:
 
     def _make_way(self):
         """Removes what is to be done anew."""
-        from vae_tf.scoring.score_records import RECORD
+        from vae_tf.results.score_records import RECORD
 
         for point in self._anew:
             with runs.locked(self.folder / point.name):
@@ -212,7 +212,7 @@ class StudyRun:
         from vae_tf.process.quiet_tensorflow import import_tensorflow
 
         import_tensorflow()
-        from vae_tf.scoring.score_runs import score_udr
+        from vae_tf.results.score_runs import score_udr
 
         done = [p for p in self.points if self.standings[p.name].state == DONE]
         try:
@@ -227,7 +227,7 @@ class StudyRun:
         Args:
             width: Letters of a line.
         """
-        from vae_tf.scoring.score_tables import comparison_text
+        from vae_tf.results.score_tables import comparison_text
 
         done = [name for name, now in self.standings.items() if now.state == DONE]
         records = [record for name in done if (record := score_record(self.folder / name))]

@@ -50,7 +50,7 @@ def complete(folder: Path, params: Params, preset: str | None):
     if run is None or not progress_of(run).finished:
         run = train(params, folder, resume=begun)
     if preset is not None:
-        from vae_tf.scoring.score_runs import score_run
+        from vae_tf.results.score_runs import score_run
 
         score_run(run, preset, progress=False, say=lambda line: scripts.check_stopped())
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import keras
 from tqdm import tqdm
 
-from vae_tf.errors import UserError, shown
+from vae_tf.process.errors import UserError, shown
 
 
 class Callback:

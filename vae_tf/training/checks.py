@@ -6,16 +6,16 @@ from pathlib import Path
 
 import numpy as np
 
-from vae_tf.checks.pixel_values import check_values
 from vae_tf.config import Params
 from vae_tf.data.augmentation import CHANGED
 from vae_tf.data.batches import batch_at
 from vae_tf.data.image_set import ImageSet
+from vae_tf.data.pixel_values import check_values
 from vae_tf.data.tables.table import columns_of
-from vae_tf.errors import UserError, shown
 from vae_tf.models import MODELS
 from vae_tf.models.template.generative_model import GenerativeModel
 from vae_tf.models.template.missing import models_that_take_missing, takes_missing
+from vae_tf.process.errors import UserError, shown
 from vae_tf.runs import COLUMNS, NETWORKS, Run, read_columns, read_log
 from vae_tf.runs.details import check_params, same_images
 from vae_tf.schedules import controlled

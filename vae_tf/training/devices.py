@@ -8,9 +8,9 @@ from typing import TypeVar
 import tensorflow as tf
 
 from vae_tf.config import Params
-from vae_tf.errors import UserError
 from vae_tf.models.template.generative_model import GenerativeModel
 from vae_tf.probability.distributions.noise import Share, sharing
+from vae_tf.process.errors import UserError
 from vae_tf.training.evaluation import as_tensors
 
 _Made = TypeVar("_Made")

@@ -10,8 +10,8 @@ import tensorflow as tf
 
 from vae_tf.data.batches import batch_at, batches
 from vae_tf.data.image_set import ImageSet
-from vae_tf.errors import TrainingStopped
 from vae_tf.models.template.generative_model import GenerativeModel
+from vae_tf.process.errors import TrainingStopped
 from vae_tf.runs import Log, Place, Run, checkpoints, read_log, read_proven_log
 from vae_tf.runs.details import check_details, describe_params
 from vae_tf.runs.kept import keep

@@ -10,8 +10,6 @@ from vae_tf import runs
 from vae_tf.config import Params
 from vae_tf.data.image_set import ImageSet
 from vae_tf.data.tables.table import columns_of
-from vae_tf.errors import TrainingStopped, UserError
-from vae_tf.files.saving import write_text
 from vae_tf.models import MODELS
 from vae_tf.models.template.build import build_model, checked_sizes
 from vae_tf.models.template.generative_model import GenerativeModel
@@ -19,6 +17,8 @@ from vae_tf.models.template.hyperparameters import check_hyper_names
 from vae_tf.models.template.memory import check_memory
 from vae_tf.models.template.output_bias import begin_at_mean
 from vae_tf.networks.own import OwnNetworks
+from vae_tf.process.errors import TrainingStopped, UserError
+from vae_tf.process.files.saving import write_text
 from vae_tf.runs import NETWORKS, Run, checkpoints, with_layout
 from vae_tf.runs.details import describe_data
 from vae_tf.training.advice import forecast_advice, rate_advice

@@ -3,7 +3,7 @@
 import signal
 import threading
 
-from vae_tf.errors import Stopped
+from vae_tf.process.errors import Stopped
 from vae_tf.process.stop_signals import STOP_SIGNALS, acts_at_once, after
 
 

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 import keras
 
-from vae_tf.errors import UserError, shown
 from vae_tf.models.template.generative_model import GenerativeModel
+from vae_tf.process.errors import UserError, shown
 from vae_tf.runs import PARAMS, STUDY, Run, checkpoints
 
 

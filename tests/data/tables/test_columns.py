@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from vae_tf.data.tables import Column, Columns
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
 
 COLUMNS = Columns(
     [

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from vae_tf.data import load
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from vae_tf.data import load
 from vae_tf.data.collection import hold_out
 from vae_tf.data.tables import reading, table
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
 
 
 @pytest.fixture(autouse=True)

@@ -9,9 +9,9 @@ import pytest
 import tensorflow as tf
 
 from vae_tf.config import replace
-from vae_tf.errors import UserError
 from vae_tf.models.template.adversarial import discriminator_terms
 from vae_tf.models.template.build import build_model
+from vae_tf.process.errors import UserError
 
 HYPERPARAMETERS = {
     "factor_vae": {"discriminator": [[16], [8]]},

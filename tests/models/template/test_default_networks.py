@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 import vae_tf
-from vae_tf.errors import UserError
 from vae_tf.models import MODELS
+from vae_tf.process.errors import UserError
 
 # Arguments that a class needs in addition to the shape.
 NEEDED = {

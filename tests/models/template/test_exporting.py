@@ -5,8 +5,8 @@ import pytest
 import tensorflow as tf
 
 from vae_tf.config import Params
-from vae_tf.errors import UserError
 from vae_tf.models.template.build import build_model
+from vae_tf.process.errors import UserError
 
 
 def build(name, encoder=((8,),)):

@@ -4,10 +4,10 @@ import pytest
 import tensorflow as tf
 
 from vae_tf.config import replace
-from vae_tf.errors import UserError
 from vae_tf.models.template.build import build_model
 from vae_tf.models.template.hyperparameters import hyper_of
 from vae_tf.models.template.latents import VAEOutput
+from vae_tf.process.errors import UserError
 
 
 def make(tiny, num_classes=None, **changes):

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from vae_tf.config import replace
-from vae_tf.errors import UserError
 from vae_tf.models import MODELS
 from vae_tf.models.template.build import build_model
 from vae_tf.models.template.hyperparameters import declared_by, hyper_of
 from vae_tf.models.template.memory import check_memory
+from vae_tf.process.errors import UserError
 
 HYPERPARAMETERS = [
     (model, hyperparameter) for model in MODELS for hyperparameter in hyper_of(model)

@@ -5,9 +5,9 @@ import tensorflow as tf
 
 from tests.conftest import CONVOLUTIONS
 from vae_tf.config import replace
-from vae_tf.errors import UserError
 from vae_tf.models.template.build import build_model
 from vae_tf.models.template.kl_weight import make_kl_weight
+from vae_tf.process.errors import UserError
 from vae_tf.runs import checkpoints
 
 

@@ -5,11 +5,11 @@ import pytest
 
 import params as presets
 from vae_tf.config import Params, override, replace
-from vae_tf.errors import UserError
 from vae_tf.models import MODELS
 from vae_tf.models.template import memory, sizes
 from vae_tf.models.template.build import build_model
 from vae_tf.models.template.memory import check_memory, estimate
+from vae_tf.process.errors import UserError
 
 COLOR = (64, 64, 3)
 HYPERPARAMETERS = {

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import vae_tf
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
 
 
 def make(name, **more):

@@ -8,8 +8,8 @@ import tensorflow as tf
 
 from tests.conftest import assert_same_bytes, killed_copy
 from vae_tf.config import Params, replace
-from vae_tf.errors import UserError
 from vae_tf.models.template.build import build_model
+from vae_tf.process.errors import UserError
 from vae_tf.training import train
 
 DECODER = "pixel_cnn(layers=2, filters=4, kernel=3)"

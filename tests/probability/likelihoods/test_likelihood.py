@@ -8,7 +8,6 @@ from scipy import integrate, stats
 from tests.conftest import assert_same_bytes, killed_copy
 from vae_tf.config import Params, replace
 from vae_tf.data import ArrayImages
-from vae_tf.errors import UserError
 from vae_tf.models.template.build import build_model
 from vae_tf.probability.likelihoods.likelihood import (
     LIKELIHOODS,
@@ -18,6 +17,7 @@ from vae_tf.probability.likelihoods.likelihood import (
     Laplace,
 )
 from vae_tf.probability.likelihoods.texts import NAMES, read_likelihood
+from vae_tf.process.errors import UserError
 from vae_tf.training import train
 
 

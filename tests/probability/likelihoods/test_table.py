@@ -4,10 +4,10 @@ import pytest
 import tensorflow as tf
 from scipy import stats
 
-from vae_tf.errors import UserError
 from vae_tf.probability.likelihoods.layout import Layout, read_layout
 from vae_tf.probability.likelihoods.likelihood import make_likelihood
 from vae_tf.probability.likelihoods.texts import read_likelihood
+from vae_tf.process.errors import UserError
 
 TEXT = "table(numeric=2, count=[[1.2, 0.5]], binary=1, categorical=[3, 2])"
 

@@ -5,11 +5,11 @@ from matplotlib.figure import Figure
 
 from vae_tf.analysis.analyzed_run import SEED, AnalyzedRun
 from vae_tf.analysis.colorings import colorings
-from vae_tf.errors import UserError
 from vae_tf.plots.grids import fitted, image_grid, mosaic
 from vae_tf.plots.kl_per_latent import plot_kl_per_latent
 from vae_tf.plots.latent_space import Scatter, plot_latent_space
 from vae_tf.plots.projections import image_map, principal_components, project
+from vae_tf.process.errors import UserError
 
 _SIDE = 416  # pixels of a picture
 _REACH = 2.5  # standard deviations of the prior that the decoded plane spans to each side

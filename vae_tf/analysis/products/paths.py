@@ -4,8 +4,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from vae_tf.analysis.analyzed_run import AnalyzedRun
-from vae_tf.directions import WAYS, path_codes
 from vae_tf.plots.paths import plot_paths
+from vae_tf.scores.directions import WAYS, path_codes
 
 _NUM_STEPS = 13
 _NUM_ATTRIBUTES = 4

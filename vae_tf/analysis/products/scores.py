@@ -4,12 +4,12 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from vae_tf.analysis.analyzed_run import AnalyzedRun
-from vae_tf.checks.limits import USED_NATS
-from vae_tf.errors import UserError
 from vae_tf.plots.heat_maps import plot_heat_maps
 from vae_tf.plots.kl_decomposition import plot_decomposition
+from vae_tf.process.errors import UserError
+from vae_tf.process.limits import USED_NATS
+from vae_tf.process.texts.command_names import command_line
 from vae_tf.scores.decomposition import AT_LIMIT
-from vae_tf.texts.command_names import command_line
 
 
 def information_matrix(analyzed: AnalyzedRun) -> Figure:

@@ -9,10 +9,10 @@ from matplotlib.figure import Figure
 
 from vae_tf.analysis.analyzed_run import AnalyzedRun
 from vae_tf.analysis.products.product import Animation
-from vae_tf.errors import UserError
 from vae_tf.plots.animations import training_frames
 from vae_tf.plots.saving import load_png
 from vae_tf.plots.training_curves import plot_training_curves
+from vae_tf.process.errors import UserError
 
 _NAME = re.compile(r"step_([0-9]{8,15})\.png")
 _MOST_FRAMES = 36

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from vae_tf.analysis.report.groups import Group, weight_of, weight_words
 from vae_tf.analysis.report.quantities import QUANTITIES, USED, used_words, written
 from vae_tf.analysis.report.reported_run import ReportedRun
-from vae_tf.scoring.score_tables import Comparison, cell, compare, sizes_note
-from vae_tf.texts.elements import (
+from vae_tf.process.texts.elements import (
     anchor,
     in_words,
     link,
@@ -16,6 +15,7 @@ from vae_tf.texts.elements import (
     scrolling,
     text,
 )
+from vae_tf.results.score_tables import Comparison, cell, compare, sizes_note
 
 _MOST_FIELDS = 8  # columns of parameters; the page of a run has all
 _WEIGHT = "kl_weight"

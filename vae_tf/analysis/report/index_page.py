@@ -8,9 +8,9 @@ from vae_tf.analysis.report.quantities import QUANTITIES, USED_EXPLAINED, used_w
 from vae_tf.analysis.report.reported_run import ReportedRun
 from vae_tf.analysis.report.study_section import study_section
 from vae_tf.analysis.report.trade_off import Point, trade_off
-from vae_tf.studies.study_table import StudyTable
-from vae_tf.texts.command_names import name_of
-from vae_tf.texts.elements import page_link, text
+from vae_tf.process.texts.command_names import name_of
+from vae_tf.process.texts.elements import page_link, text
+from vae_tf.results.study_table import StudyTable
 
 TITLE = "Learned by the models"
 

@@ -15,9 +15,9 @@ from vae_tf.analysis.report.reported_run import ReportedRun
 from vae_tf.analysis.report.run_section import run_body
 from vae_tf.analysis.report.states import Badge
 from vae_tf.analysis.report.study_section import study_body
-from vae_tf.files.saving import write_text
-from vae_tf.studies.study_table import StudyTable
-from vae_tf.texts.elements import text
+from vae_tf.process.files.saving import write_text
+from vae_tf.process.texts.elements import text
+from vae_tf.results.study_table import StudyTable
 
 INDEX = "index.html"
 POINTER = "report.html"  # where the report were before it had several pages

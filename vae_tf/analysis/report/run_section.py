@@ -14,8 +14,8 @@ from vae_tf.analysis.report.quantities import (
 )
 from vae_tf.analysis.report.reported_run import ReportedRun
 from vae_tf.analysis.verdict import verdict
-from vae_tf.scoring.score_records import values_of
-from vae_tf.texts.elements import address, figure, table, text
+from vae_tf.process.texts.elements import address, figure, table, text
+from vae_tf.results.score_records import values_of
 
 _BACK = '<nav aria-label="Report"><a href="../index.html">All runs</a></nav>'
 

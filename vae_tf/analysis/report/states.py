@@ -5,12 +5,12 @@ from typing import NamedTuple
 import numpy as np
 
 from vae_tf.analysis.collapse import is_collapsed
-from vae_tf.errors import UserError
-from vae_tf.files.reading import read_json, require_fields
+from vae_tf.process.errors import UserError
+from vae_tf.process.files.reading import read_json, require_fields
+from vae_tf.results.score_records import RECORD
 from vae_tf.runs import Run, checkpoints
 from vae_tf.runs.lock import is_locked
 from vae_tf.runs.progress import progress_of
-from vae_tf.scoring.score_records import RECORD
 
 
 class Badge(NamedTuple):

@@ -3,12 +3,12 @@
 import math
 from pathlib import Path
 
-from vae_tf.scoring.score_tables import number
-from vae_tf.studies.figures import FIGURES
-from vae_tf.studies.statistics import Spread
-from vae_tf.studies.study_table import StudyTable
-from vae_tf.texts.command_names import name_of
-from vae_tf.texts.elements import anchor, figure, number_cells, page_link, scrolling, text
+from vae_tf.process.texts.command_names import name_of
+from vae_tf.process.texts.elements import anchor, figure, number_cells, page_link, scrolling, text
+from vae_tf.results.score_tables import number
+from vae_tf.results.statistics import Spread
+from vae_tf.results.study_figures import FIGURES
+from vae_tf.results.study_table import StudyTable
 
 _MOST_ROWS = 200  # of the tables; means.csv and study.csv have all
 _BACK = '<nav aria-label="Report"><a href="../index.html">All runs</a></nav>'

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from vae_tf.texts.elements import text
+from vae_tf.process.texts.elements import text
 
 _WIDTH, _HEIGHT = 640, 340
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 26, 20, 46  # around the plot

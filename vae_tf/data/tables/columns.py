@@ -13,9 +13,9 @@ import numpy as np
 
 from vae_tf.data.tables.kinds import BOOLS, CONSTANT, MOST_CATEGORIES
 from vae_tf.data.tables.packages import import_pandas
-from vae_tf.errors import UserError, shown
-from vae_tf.files.reading import Kinds, parse_json, require_fields
 from vae_tf.probability.likelihoods.layout import KINDS, Layout
+from vae_tf.process.errors import UserError, shown
+from vae_tf.process.files.reading import Kinds, parse_json, require_fields
 
 # Types of pandas that samples can have; a folder of somebody else may name no other.
 TYPES = re.compile(

@@ -18,7 +18,7 @@ import re
 
 import numpy as np
 
-from vae_tf.errors import UserError, shown
+from vae_tf.process.errors import UserError, shown
 
 # Kinds that `columns=` may give a column.
 DECLARED = ("numeric", "count", "binary", "categorical", "ignored")

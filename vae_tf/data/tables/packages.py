@@ -2,7 +2,7 @@
 
 import importlib.util
 
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
 
 
 def import_pandas(*, parquet: bool = False):

@@ -9,7 +9,7 @@ import numpy as np
 from vae_tf.data.tables.columns import TYPES, numbers_of
 from vae_tf.data.tables.kinds import Summary
 from vae_tf.data.tables.packages import import_pandas
-from vae_tf.errors import UserError, shown
+from vae_tf.process.errors import UserError, shown
 
 ENDINGS = (".csv", ".csv.gz", ".parquet")
 _ROWS = 20_000  # of a part

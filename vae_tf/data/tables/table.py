@@ -15,7 +15,7 @@ from vae_tf.data.row_file import RowFile, RowWriter
 from vae_tf.data.tables.columns import Column, Columns, numbers_of
 from vae_tf.data.tables.kinds import CONSTANT, Summary, kind_of
 from vae_tf.data.tables.reading import dtype_of, find_table, parts, summarize
-from vae_tf.errors import UserError, shown, unknown
+from vae_tf.process.errors import UserError, shown, unknown
 
 _RULE_VERSION = 1  # raise it when the rule on kinds changes: tables are then prepared again
 

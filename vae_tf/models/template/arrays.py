@@ -8,12 +8,12 @@ import tensorflow as tf
 from keras import ops
 from tqdm import tqdm
 
-from vae_tf.checks.pixel_values import as_floats
-from vae_tf.errors import UserError
+from vae_tf.data.pixel_values import as_floats
 from vae_tf.models.template.latents import LayerBelow, concatenate, repeated_like
 from vae_tf.models.template.missing import split_missing
 from vae_tf.models.template.pixels import PixelMethods
 from vae_tf.probability.distributions import Gaussian, Point, StandardNormal
+from vae_tf.process.errors import UserError
 
 _AT_ONCE = 256  # rows
 _DRAWN_AT_ONCE = 64  # rows whose pixels are drawn: seconds of images of 28x28

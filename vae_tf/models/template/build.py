@@ -2,7 +2,6 @@
 
 import keras
 
-from vae_tf.errors import UserError
 from vae_tf.models import MODELS
 from vae_tf.models.template.default_networks import check_vectors
 from vae_tf.models.template.generative_model import GenerativeModel
@@ -13,6 +12,7 @@ from vae_tf.networks.own import OwnNetworks
 from vae_tf.networks.precision import computing_in, in_float32
 from vae_tf.networks.sizes import Sizes
 from vae_tf.networks.texts import read_network
+from vae_tf.process.errors import UserError
 
 
 def build_model(

@@ -7,13 +7,13 @@ import tensorflow as tf
 from keras import ops
 
 from vae_tf import schedules
-from vae_tf.errors import UserError
 from vae_tf.models.template.hyperparameters import hyperparameter
 from vae_tf.models.template.phases import Objective, Phase
 from vae_tf.models.vae import VAE
 from vae_tf.networks.code_maps import build_map_networks
 from vae_tf.priors.pixel_cnn import PixelCNNPrior
 from vae_tf.probability.distributions import CodeMap, CodesOfSample
+from vae_tf.process.errors import UserError
 from vae_tf.schedules.schedule import numeric
 
 _DRAWN_AT_ONCE = 64  # maps

@@ -3,10 +3,10 @@
 import functools
 from collections.abc import Callable
 
-from vae_tf.checks.numbers import require_number
-from vae_tf.errors import UserError
 from vae_tf.models.template.hyperparameters import declared_by, values_of
 from vae_tf.networks.defaults import DefaultNetworks, check_image_shape, default_encoder
+from vae_tf.process.errors import UserError
+from vae_tf.process.numbers import require_number
 
 
 def builds_networks(constructor: Callable) -> Callable:

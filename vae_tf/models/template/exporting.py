@@ -16,8 +16,8 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from vae_tf.errors import UserError, unknown
-from vae_tf.files.saving import folder_written_whole, written_whole
+from vae_tf.process.errors import UserError, unknown
+from vae_tf.process.files.saving import folder_written_whole, written_whole
 
 FORMATS = ("tf_saved_model", "litert", "onnx")
 _SIGNATURES = ["encode", "decode"]

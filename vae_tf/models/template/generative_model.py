@@ -19,7 +19,6 @@ import keras
 import numpy as np
 from keras import ops
 
-from vae_tf.errors import UserError
 from vae_tf.models.template.arrays import ArrayModel, RowFunctions
 from vae_tf.models.template.default_networks import builds_networks
 from vae_tf.models.template.hyperparameters import declared_by, signature_of, values_of
@@ -48,6 +47,7 @@ from vae_tf.probability.distributions import (
     StandardNormal,
 )
 from vae_tf.probability.likelihoods.likelihood import make_likelihood
+from vae_tf.process.errors import UserError
 from vae_tf.schedules import as_schedule
 
 

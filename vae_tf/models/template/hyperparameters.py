@@ -14,9 +14,9 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from vae_tf.checks.numbers import require_flag, require_number
-from vae_tf.errors import UserError, shown, unknown
 from vae_tf.models import MODELS
+from vae_tf.process.errors import UserError, shown, unknown
+from vae_tf.process.numbers import require_flag, require_number
 from vae_tf.schedules import Schedule
 
 

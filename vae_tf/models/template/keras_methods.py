@@ -8,11 +8,11 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from vae_tf.checks.pixel_values import check_shape, row_scale, scale_of_type, warn_of_narrow_range
-from vae_tf.errors import UserError
+from vae_tf.data.pixel_values import check_shape, row_scale, scale_of_type, warn_of_narrow_range
 from vae_tf.models.template.exporting import export
 from vae_tf.models.template.hyperparameters import written
 from vae_tf.models.template.missing import split_missing, with_mask
+from vae_tf.process.errors import UserError
 
 
 class KerasMethods(keras.Model):

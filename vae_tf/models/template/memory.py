@@ -3,9 +3,9 @@
 import math
 from typing import NamedTuple
 
-from vae_tf.errors import UserError
 from vae_tf.models.template.sizes import traced_sizes
 from vae_tf.networks.sizes import Sizes
+from vae_tf.process.errors import UserError
 from vae_tf.process.machine import machine_memory
 
 _FLOAT = 4  # bytes

@@ -6,8 +6,8 @@ Behind it no network sees NaN: where a value is missing, a batch has 0 in `image
 import numpy as np
 from keras import ops
 
-from vae_tf.errors import UserError
 from vae_tf.models import MODELS
+from vae_tf.process.errors import UserError
 
 
 def takes_missing(model) -> bool:

@@ -4,9 +4,9 @@ import keras
 import numpy as np
 from keras import ops
 
-from vae_tf.errors import UserError
 from vae_tf.models.template.latents import repeated_like
 from vae_tf.networks.pixel_cnn import drawn_logits
+from vae_tf.process.errors import UserError
 
 _NOISE = "pixel_noise"
 _NOISE_SEED = 871  # of the noise that all images of `decode` have in common

@@ -11,11 +11,11 @@ import keras
 import tensorflow as tf
 from keras.src.backend.common import global_state
 
-from vae_tf.errors import UserError
 from vae_tf.models import MODELS
 from vae_tf.models.template.generative_model import GenerativeModel
 from vae_tf.models.template.hyperparameters import checked_hyper
 from vae_tf.networks.sizes import Sizes
+from vae_tf.process.errors import UserError
 from vae_tf.schedules import constant
 
 # Sizes from the data, where they are not known yet.

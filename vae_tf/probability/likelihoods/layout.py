@@ -8,9 +8,9 @@ category.
 import dataclasses
 import math
 
-from vae_tf.checks.numbers import is_number, is_whole
-from vae_tf.errors import UserError, shown
-from vae_tf.texts.literals import Call, read
+from vae_tf.process.errors import UserError, shown
+from vae_tf.process.numbers import is_number, is_whole
+from vae_tf.process.texts.literals import Call, read
 
 KINDS = ("numeric", "count", "binary", "categorical")
 _FORM = "table(numeric=2, count=[[1.2, 0.5]], binary=1, categorical=[3])"

@@ -10,9 +10,9 @@ import keras
 import numpy as np
 from keras import ops
 
-from vae_tf.errors import UserError
 from vae_tf.probability.likelihoods.layout import read_layout
 from vae_tf.probability.likelihoods.texts import TABLE, read_likelihood
+from vae_tf.process.errors import UserError
 
 # Standard deviation of the Gaussian whose negative log-likelihood is the sum of squared errors.
 _DEFAULT_STDDEV = math.sqrt(0.5)

@@ -12,9 +12,9 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from vae_tf.errors import UserError
 from vae_tf.probability.likelihoods.layout import Layout
 from vae_tf.probability.likelihoods.likelihood import Likelihood
+from vae_tf.process.errors import UserError
 
 _LOWEST_LOG_STDDEV = math.log(0.01)  # of a standardized column: below, rounding would be modeled
 _LEAST_LOG, _MOST_LOG = math.log(0.01), math.log(1000.0)  # dispersions; at 1000 nearly Poisson

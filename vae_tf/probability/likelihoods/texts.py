@@ -1,9 +1,9 @@
 """Likelihoods as they are written in `params.py`: names, and Gaussians of a standard deviation."""
 
-from vae_tf.checks.numbers import is_number
-from vae_tf.errors import UserError, shown, unknown
 from vae_tf.probability.likelihoods.layout import read_layout
-from vae_tf.texts.literals import Call, read
+from vae_tf.process.errors import UserError, shown, unknown
+from vae_tf.process.numbers import is_number
+from vae_tf.process.texts.literals import Call, read
 
 NAMES = ("bernoulli", "continuous_bernoulli", "discretized_logistic", "gaussian", "laplace")
 TABLE = "table"  # of the columns of a table, see layout.py; the data set fills them in

@@ -1,0 +1,177 @@
+import hashlib
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import vae_tf
+from vae_tf.config import replace
+from vae_tf.data import load
+from vae_tf.models.template.build import build_model
+from vae_tf.process.errors import UserError
+from vae_tf.runs import Run
+from vae_tf.runs.compression import compress_images, decompress_images, rate_of
+from vae_tf.runs.compression.container import pack, unpack
+
+
+@pytest.fixture(scope="module")
+def grey():
+    return np.rint(255 * load("digits", "all").images(np.arange(20))).astype(np.uint8)
+
+
+@pytest.fixture(scope="module")
+def binary(grey):
+    return grey > 127
+
+
+def model_of(tiny, **changes):
+    return build_model(replace(tiny, **changes), (8, 8, 1), 100)
+
+
+@pytest.fixture(scope="module")
+def vae(tiny):
+    return model_of(tiny)
+
+
+@pytest.fixture(scope="module")
+def content(vae, binary):
+    return compress_images(vae, binary, "digits").content
+
+
+def linear_model(tiny, images, likelihood):
+    """A model whose codes are principal components, of unit variance; its prior fits them."""
+    model = model_of(tiny, likelihood=likelihood, encoder=(), latent_size=3)
+    pixels = images.reshape(len(images), -1) / float(images.max())
+    mean = pixels.mean(axis=0)
+    _, scales, directions = np.linalg.svd(pixels - mean, full_matrices=False)
+    kernel = directions[:3].T * np.sqrt(len(pixels)) / scales[:3]
+    zeros = np.zeros((64, 3))
+    model.encoder.get_layer("mean").set_weights([kernel, -mean @ kernel])
+    model.encoder.get_layer("log_stddev").set_weights([zeros, np.full(3, -1.0)])
+    bias = np.log((mean + 0.02) / (1.02 - mean))
+    model.decoder.get_layer("to_image").set_weights([kernel.T, bias])
+    return model
+
+
+@pytest.mark.parametrize("likelihood", ["bernoulli", "discretized_logistic"])
+def test_images_come_back_at_the_rate_of_the_elbo(tiny, likelihood):
+    everything = load("digits", "all").images(np.arange(300))
+    images = everything > 0.5
+    if likelihood != "bernoulli":
+        images = np.rint(255 * everything).astype(np.uint8)
+    model = linear_model(tiny, images, likelihood)
+    compressed = compress_images(model, images)
+    restored = decompress_images(model, compressed.content)
+    assert restored.dtype == images.dtype
+    np.testing.assert_array_equal(restored, images)
+    rate = rate_of(compressed.content)
+    elbo = model.log_importance_weights(images, 20).mean() / np.log(2)
+    assert rate.num_bits / len(images) == pytest.approx(-elbo, rel=0.01)
+    assert sum(map(sum, compressed.images)) == rate.num_bits
+    assert 0 < rate.initial_bits < 150
+    assert rate.num_bytes == len(compressed.content)
+
+
+@pytest.mark.parametrize("encoder", [((4, 3, 2), (8,)), ()])
+def test_networks_of_all_kinds(tiny, binary, encoder):
+    model = model_of(tiny, encoder=encoder, model="dip_vae")
+    content = compress_images(model, binary[:3]).content
+    np.testing.assert_array_equal(decompress_images(model, content), binary[:3])
+
+
+def test_floats_and_bytes_are_the_same_images(vae, binary):
+    as_bytes = compress_images(vae, 255 * binary.astype(np.uint8)).content
+    assert compress_images(vae, binary.astype(np.float64)).content == as_bytes
+
+
+def test_no_images(vae, binary):
+    content = compress_images(vae, binary[:0]).content
+    assert decompress_images(vae, content).shape == (0, 8, 8, 1)
+    assert rate_of(content).num_bits == 0
+
+
+def test_another_process_restores_the_images(run_folder, binary, tmp_path):
+    run = Run(run_folder)
+    (tmp_path / "images.vae").write_bytes(run.compress(binary))
+    code = (
+        "import sys, vae_tf, pathlib, hashlib\n"
+        "folder, file = sys.argv[1:]\n"
+        "images = vae_tf.decompress(pathlib.Path(file).read_bytes(), vae_tf.load_run(folder))\n"
+        "print(images.shape, hashlib.sha256(images.tobytes()).hexdigest())"
+    )
+    out = subprocess.run(
+        [sys.executable, "-c", code, run_folder, tmp_path / "images.vae"],
+        capture_output=True,
+        text=True,
+    )
+    assert out.stdout.strip() == f"(20, 8, 8, 1) {hashlib.sha256(binary.tobytes()).hexdigest()}"
+
+
+def test_damage_is_found_wherever_it_is(vae, content):
+    for place in (30, len(content) // 2, len(content) - 1):
+        damaged = bytearray(content)
+        damaged[place] ^= 1
+        with pytest.raises(UserError, match="damaged or cut off"):
+            decompress_images(vae, bytes(damaged))
+    with pytest.raises(UserError, match="damaged or cut off"):
+        decompress_images(vae, content[:-5])
+    with pytest.raises(UserError, match="no images compressed by vae_tf"):
+        decompress_images(vae, b"\x89PNG")
+    with pytest.raises(UserError, match="another format"):
+        decompress_images(vae, content[:7] + b"9" + content[8:])
+
+
+def test_another_model_is_refused(tiny, content):
+    with pytest.raises(UserError, match="another model, the model of run 'digits'"):
+        decompress_images(model_of(tiny, seed=1), content)
+
+
+def test_other_numbers_of_the_networks_never_give_wrong_images(vae, content, monkeypatch):
+    from vae_tf.runs.compression.networks import ExactNetworks
+
+    decode = ExactNetworks.decode
+    monkeypatch.setattr(ExactNetworks, "decode", lambda self, z: decode(self, z) + 0.1)
+    with pytest.raises(UserError, match="cannot be restored here.*kind of machine"):
+        decompress_images(vae, content)
+    header, words = unpack(content)
+    header["versions"]["tensorflow"] = "1.0"
+    with pytest.raises(UserError, match="versions of then: tensorflow 1.0"):
+        decompress_images(vae, pack(header, words))
+
+
+def test_bits_that_are_missing_are_found(vae, content):
+    header, words = unpack(content)
+    for foreign in (words[:2], words[:0], np.append(words, np.uint32(0)), words + np.uint32(1)):
+        with pytest.raises(UserError, match="cannot be restored"):
+            decompress_images(vae, pack(header, foreign))
+    with pytest.raises(UserError, match="cannot be restored"):
+        decompress_images(vae, pack(header | {"num_images": 10**12}, words))
+
+
+def test_what_cannot_compress_is_refused(tiny, vae, grey, binary):
+    with pytest.raises(UserError, match="likelihood='discretized_logistic' for 8-bit"):
+        compress_images(model_of(tiny, likelihood="gaussian"), grey)
+    with pytest.raises(UserError, match="grey values between"):
+        compress_images(vae, grey)
+    with pytest.raises(UserError, match="several stochastic layers"):
+        hyper = {"sizes": [2], "hidden": [4]}
+        compress_images(model_of(tiny, model="hierarchical_vae", hyper=hyper), binary)
+    with pytest.raises(UserError, match="FlowVAE, which has other latents"):
+        compress_images(model_of(tiny, model="flow_vae"), binary)
+    with pytest.raises(UserError, match="axis of the channels"):
+        compress_images(vae, binary[..., 0])
+    with pytest.raises(UserError, match="256 grey levels"):
+        model = model_of(tiny, likelihood="discretized_logistic")
+        compress_images(model, np.full((1, 8, 8, 1), 0.5))
+
+
+def test_the_header_is_json_without_places_of_the_machine(content):
+    header, _ = unpack(content)
+    assert json.loads(json.dumps(header)) == header
+    assert set(header["versions"]) == {"constriction", "keras", "numpy", "tensorflow", "vae_tf"}
+
+
+def test_decompress_is_public():
+    assert vae_tf.decompress.__module__.startswith("vae_tf.runs.compression")

@@ -1,0 +1,114 @@
+"""A published run: what others need to load it, to judge it and to see what it does."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from vae_tf.analysis import analyze
+from vae_tf.analysis.analyzed_run import AnalyzedRun
+from vae_tf.analysis.hub.card import card_of
+from vae_tf.process.errors import UserError
+from vae_tf.process.files.reading import open_regular
+from vae_tf.process.files.saving import folder_written_whole
+from vae_tf.results.score_records import RECORD
+from vae_tf.runs import COLUMNS, NETWORKS, PARAMS, Run, checkpoints, load_run
+from vae_tf.runs.download import SCHEME, hub_library
+
+_PICTURES = ("generations.png", "reconstructions.png", "traversals.png", "latent_space.png")
+
+
+def publish(
+    run: "Run | str | os.PathLike",
+    folder: "str | os.PathLike",
+    *,
+    license: str | None = None,
+    push: str | None = None,
+) -> str:
+    """Makes a folder of a run for others, and puts it on the Hugging Face hub if asked.
+
+    It holds a model card (README.md), four pictures if the data are at hand, the parameters, log,
+    environment and scores as they are in the run folder, and the weights as safetensors. It is a
+    run folder that cannot be resumed: `load_run` and `analyze` take it.
+
+    Args:
+        run: Run, or its folder.
+        folder: Folder to make, entirely or not at all; it may be there if it is empty.
+        license: Identifier of the license that the weights are given under, such as "mit"; None
+            leaves the choice open, and the card says so.
+        push: USER/NAME of the repository that the folder goes to, made if it is not there, for
+            everybody to see. It takes a login, `hf auth login`.
+
+    Returns:
+        Argument for `load_run`: the folder, or hf://USER/NAME where it was pushed.
+
+    Raises:
+        UserError: If the run has no checkpoint, the folder is not empty, the packages of the extra
+            `hub` are not installed, or the hub refuses. The folder then stays.
+
+    Example:
+        >>> publish("predictions/MNIST-VAE", "published/MNIST-VAE", push="ada/mnist-vae")
+        ... # doctest: +SKIP
+        'hf://ada/mnist-vae'
+    """
+    run = run if isinstance(run, Run) else load_run(run)
+    path, hub = Path(folder), hub_library()
+    if push is not None:
+        _check_repository(hub, push)
+    with folder_written_whole(path) as partial:
+        checkpoints.publish(partial / "checkpoints", *run.checkpoint)
+        analyzed = AnalyzedRun(run)
+        copied = [PARAMS, "log.csv", "environment.json", NETWORKS, COLUMNS]
+        for name in [*copied, RECORD] if analyzed.record else copied:
+            _copy(run.path / name, partial / name)
+        pictures = _draw(run, partial / "pictures")
+        card = card_of(analyzed, pictures, license, push)
+        (partial / "README.md").write_text(card, encoding="utf-8")
+    if push is None:
+        return str(path)
+    _push(hub, path, push)
+    return f"{SCHEME}{push}"
+
+
+def _copy(source: Path, target: Path):
+    if os.path.lexists(source):
+        with open_regular(source) as file, open(target, "wb") as copy:
+            shutil.copyfileobj(file, copy)
+
+
+def _draw(run: Run, folder: Path) -> Sequence[str]:
+    """Draws what can be drawn of a run; returns the names of the pictures."""
+    try:
+        data = (run.data, run.validation_data) if run.details["own_data"] else None
+    except UserError:  # they cannot be had by name, and so not be drawn
+        return ()
+    with tempfile.TemporaryDirectory() as scratch:
+        analyze(run.path, scratch, data=data, only=_PICTURES)
+        drawn = {path.name: path for path in Path(scratch).rglob("*.png")}
+        folder.mkdir()
+        for name in drawn:
+            shutil.copyfile(drawn[name], folder / name)
+    return [name for name in _PICTURES if name in drawn]
+
+
+def _check_repository(hub, name: str):
+    try:
+        hub.utils.validate_repo_id(name)
+        if name.count("/") != 1:
+            raise ValueError("It must be USER/NAME.")
+    except ValueError as error:
+        raise UserError(f"No name of a repository: '{name}'. {error}") from None
+
+
+def _push(hub, folder: Path, name: str):
+    try:
+        api = hub.HfApi()
+        api.create_repo(name, exist_ok=True)
+        api.upload_folder(repo_id=name, folder_path=folder, commit_message="Publish a vae_tf run")
+    except Exception as error:  # whatever a network makes the library raise
+        reason = str(error).strip().partition("\n")[0]
+        raise UserError(
+            f"'{folder}' is whole, and was not pushed: {reason}. Log in with hf auth login, and "
+            f"push it with: hf upload {name} {folder}"
+        ) from None

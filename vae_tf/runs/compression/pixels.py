@@ -1,0 +1,111 @@
+"""Pixels as symbols: what a likelihood with masses says of them, in whole numbers."""
+
+import numpy as np
+
+from vae_tf.probability.likelihoods.likelihood import Bernoulli, DiscretizedLogistic, Likelihood
+from vae_tf.process.errors import UserError
+from vae_tf.runs.compression.stack import Stack, coders
+from vae_tf.runs.compression.tables import (
+    CENTER_STEPS,
+    LARGEST_LOGIT,
+    LEVELS,
+    LOGIT_STEPS,
+    level_probabilities,
+    white_probabilities,
+)
+
+
+class BinaryPixels:
+    """Black and white pixels under a Bernoulli likelihood."""
+
+    levels = 2
+    dtype = np.dtype(bool)
+
+    def __init__(self):
+        self._family = coders().stream.model.Bernoulli(perfect=False)
+
+    def push(self, stack: Stack, pixels: np.ndarray, logits: np.ndarray):
+        """Pushes `[D]` symbols 0 and 1 given `[D]` logits."""
+        stack.push(pixels.astype(np.int32), self._family, self._white(logits))
+
+    def pop(self, stack: Stack, logits: np.ndarray) -> np.ndarray:
+        """Pops what was pushed: `[D]` ints."""
+        return stack.pop(self._family, self._white(logits))
+
+    def _white(self, logits):
+        most = LARGEST_LOGIT * LOGIT_STEPS
+        return white_probabilities()[_whole(logits * LOGIT_STEPS, -most, most) + most]
+
+
+class GreyPixels:
+    """Bytes under a discretized logistic likelihood.
+
+    Args:
+        log_scale: Natural log of the logistic's scale.
+    """
+
+    levels = LEVELS
+    dtype = np.dtype(np.uint8)
+
+    def __init__(self, log_scale: float):
+        self._weights = level_probabilities(log_scale)
+        self._family = coders().stream.model.Categorical(perfect=False)
+
+    def push(self, stack: Stack, pixels: np.ndarray, logits: np.ndarray):
+        """Pushes `[D]` symbols from 0 to 255 given `[D]` logits."""
+        stack.push(pixels.astype(np.int32), self._family, self._of_levels(logits))
+
+    def pop(self, stack: Stack, logits: np.ndarray) -> np.ndarray:
+        """Pops what was pushed: `[D]` ints."""
+        return stack.pop(self._family, self._of_levels(logits))
+
+    def _of_levels(self, logits):
+        most = (LEVELS - 1) * CENTER_STEPS
+        center = 1.0 / (1.0 + np.exp(-np.clip(logits, -40.0, 40.0)))
+        return self._weights[_whole(center * most, 0, most)]
+
+
+def pixels_of(likelihood: Likelihood, text: str) -> BinaryPixels | GreyPixels:
+    """How pixels are coded under a likelihood.
+
+    Args:
+        likelihood: Likelihood of a model.
+        text: Its name in the parameters, for the message.
+
+    Raises:
+        UserError: If it is a density, so that no pixel has a probability.
+    """
+    if isinstance(likelihood, Bernoulli):
+        return BinaryPixels()
+    if isinstance(likelihood, DiscretizedLogistic):
+        return GreyPixels(likelihood.bounded_log_scale())
+    raise UserError(
+        f"Compression needs a likelihood that gives each pixel a probability. Received: '{text}', "
+        f"a density. Train with likelihood='discretized_logistic' for 8-bit images, or "
+        f"likelihood='bernoulli' for black and white ones."
+    )
+
+
+def symbols_of(images: np.ndarray, levels: int) -> np.ndarray:
+    """Images in [0, 1] as whole numbers from 0 to `levels` - 1.
+
+    Raises:
+        UserError: If they have values between the levels.
+    """
+    symbols = np.rint(images * (levels - 1.0))
+    if symbols.size and np.abs(images * (levels - 1.0) - symbols).max() > 1e-3:
+        if levels == 2:
+            raise UserError(
+                "A model with a Bernoulli likelihood compresses black and white images, of 0 and 1 "
+                "alone. Received: grey values between. Train with "
+                "likelihood='discretized_logistic' for 8-bit images, or binarize these."
+            )
+        raise UserError(
+            f"Compression is of images with {levels} grey levels. Received: values between these. "
+            f"Give them as uint8."
+        )
+    return symbols.astype(np.uint8)
+
+
+def _whole(values, least, most):
+    return np.clip(np.rint(values), least, most).astype(int)

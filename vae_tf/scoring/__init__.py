@@ -1,1 +1,0 @@
-"""Run folders scored: which scores of `scores` fit a run, their records, their tables."""
