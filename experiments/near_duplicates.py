@@ -1,13 +1,17 @@
-"""Training images near validation images: `python experiments/near_duplicates.py [RUN ...]`.
+"""Training images near validation images, of embedded sets and of runs.
 
-For each run, and for each validation image of its data set, the training image with the least
-squared difference a pixel, beside the model's own error on that image: where the training image is
-nearer, it is a better answer than the model's, and an error on such images says little of images of
-a new kind. `emoji_by_family` splits the emoji so that no near-duplicate is on both sides. No
-shipped run has that split: beside it is the average error of the run on its own split.
+    python experiments/near_duplicates.py         every embedded set; minutes, sprites most of them
+    python experiments/near_duplicates.py RUN ... runs, beside the errors of their models
 
-Intervals are bootstraps of the images, 95 %. Sprites are not among the sets: they are a grid of all
-combinations of factors, whose neighbors differ by a step of one factor.
+For each validation image, the training image with the least squared difference per pixel. At most
+200 validation images are looked at, evenly spaced, and all training images. Rows are kept in
+experiments/near_duplicates.csv; `python experiments/tables.py` makes the table.
+
+A run has its model's own error on that image beside it: where the training image is nearer, it is a
+better answer than the model's, and an error on such images says little of images of a new kind.
+`emoji_by_family` splits the emoji so that no near-duplicate is on both sides. No shipped run has
+that split: beside it is the average error of the run on its own split. Intervals are bootstraps of
+the images, 95 %.
 """
 
 import argparse
@@ -15,12 +19,23 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(ROOT / "experiments")]
 
 import numpy as np  # noqa: E402
+from csv_rows import add_rows, read_rows  # noqa: E402
 
 from vae_tf import data  # noqa: E402
+from vae_tf.config import Params  # noqa: E402
 from vae_tf.runs import Run  # noqa: E402
+
+ROWS = Path(__file__).with_suffix(".csv")
+EMBEDDED = (
+    *("emoji", "emoji_by_family", "emoji_skin_tones"),
+    *("digits", "digits_binary", "lines", "sprites"),
+)
+COLUMNS = ("dataset", "training", "validation", "looked_at", "identical", "median", "tenth")
+_MOST_LOOKED_AT = 200
+_AT_ONCE = 4_096  # training images that are compared
 
 _NUM_RESAMPLES = 10_000
 _HEADS = (
@@ -29,12 +44,52 @@ _HEADS = (
 )
 
 
-def nearest(images: np.ndarray, others: np.ndarray) -> np.ndarray:
+def nearest(images: np.ndarray, others: data.ImageSet) -> np.ndarray:
     """Mean squared difference `[N]` of each image and the nearest of the others."""
-    flat, rest = images.reshape(len(images), -1), others.reshape(len(others), -1)
-    # Up to a term that is the same for all others.
-    rows = (np.square(rest).sum(axis=1) - 2 * flat @ rest.T).argmin(axis=1)
-    return np.square(flat - rest[rows]).mean(axis=1)
+    flat = images.reshape(len(images), -1)
+    rows, least = np.zeros(len(flat), int), np.full(len(flat), np.inf)
+    for first in range(0, len(others), _AT_ONCE):
+        part = np.arange(first, min(first + _AT_ONCE, len(others)))
+        rest = others.images(part).reshape(len(part), -1)
+        # Up to a term that is the same for all others.
+        distance = np.square(rest).sum(axis=1) - 2 * flat @ rest.T
+        nearer = distance.min(axis=1) < least
+        rows[nearer] = first + distance.argmin(axis=1)[nearer]
+        least = np.minimum(least, distance.min(axis=1))
+    return np.square(flat - others.images(rows).reshape(flat.shape)).mean(axis=1)
+
+
+def of_set(dataset: str) -> dict:
+    """The row of an embedded set, split as a run splits it by default."""
+    training, validation = (
+        data.load(dataset, split, validation=Params().validation)
+        for split in ("train", "validation")
+    )
+    looked_at = validation.evenly_spaced(_MOST_LOOKED_AT)
+    distances = nearest(validation.images(looked_at), training)
+    return {
+        "dataset": dataset,
+        "training": len(training),
+        "validation": len(validation),
+        "looked_at": len(looked_at),
+        "identical": int(np.sum(distances == 0)),
+        "median": f"{np.median(distances):.4f}",
+        "tenth": f"{np.percentile(distances, 10):.4f}",
+    }
+
+
+def table() -> str:
+    """The embedded sets as Markdown."""
+    lines = [
+        "| data set | training | validation | looked at | identical to a training image | "
+        "distance, median | 10 % are below |",
+        f"|{' --- |' * len(COLUMNS)}",
+    ]
+    for row in read_rows(ROWS):
+        counts = [f"{int(row[name]):,}" for name in COLUMNS[1:5]]
+        cells = [f"`{row['dataset']}`", *counts, row["median"], row["tenth"]]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
 
 
 def interval(values: np.ndarray) -> str:
@@ -50,31 +105,42 @@ def everything(images: data.ImageSet) -> np.ndarray:
 
 
 def main():
-    """Prints a row for each run, and for emoji a second one for the split by family."""
+    """Measures the sets that are missing, or prints a row for each run."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("runs", nargs="*", default=["emoji-VAE"])
+    parser.add_argument("runs", nargs="*")
     parser.add_argument("--predictions", type=Path, default=ROOT / "predictions")
     options = parser.parse_args()
+    if options.runs:
+        print_runs(options.runs, options.predictions)
+        return
+    done = {row["dataset"] for row in read_rows(ROWS)}
+    for dataset in EMBEDDED:
+        if dataset not in done:
+            add_rows(ROWS, COLUMNS, [of_set(dataset)])
+    print(table())
+
+
+def print_runs(names: list[str], predictions: Path):
+    """Prints a row for each run, and for emoji a second one for the split by family."""
     print(f"| run | {' | '.join(_HEADS)} |")
     print(f"|{' --- |' * (1 + len(_HEADS))}")
-    for name in options.runs:
-        run = Run(options.predictions / name)
+    for name in names:
+        run = Run(predictions / name)
         images = everything(run.validation_data)
         errors = np.square(run.model.reconstruct(images) - images).mean(axis=(1, 2, 3))
-        splits = {run.params.dataset: (everything(run.data), images)}
+        splits = {run.params.dataset: (run.data, images)}
         if run.params.dataset == "emoji":
-            splits["emoji_by_family"] = tuple(
-                everything(
-                    data.load(
-                        "emoji_by_family",
-                        split,
-                        run.params.image_size,
-                        channels=run.params.channels,
-                        validation=run.params.validation,
-                    )
+            training, validation = (
+                data.load(
+                    "emoji_by_family",
+                    split,
+                    run.params.image_size,
+                    channels=run.params.channels,
+                    validation=run.params.validation,
                 )
                 for split in ("train", "validation")
             )
+            splits["emoji_by_family"] = (training, everything(validation))
         for dataset, (training, validation) in splits.items():
             distances = nearest(validation, training)
             cells = [

@@ -2,12 +2,11 @@
 
     python experiments/paired_variants.py    trains and measures what is missing
 
-VAE, beta-VAE 4 and beta-TCVAE, up to five seeds, with the settings of their presets, but a dense
-network of 256 and
-256 units and 2,000 steps: minutes instead of hours. Runs of one seed see the same batches, so that
-differences are taken in pairs. MIG is by 20 bins from 10,000 random images; reconstruction and KL
-are averages over the 2,000 validation images. Rows are kept in experiments/paired_variants.csv;
-`python experiments/tables.py` makes the table.
+VAE, beta-VAE 4 and beta-TCVAE, five seeds, with the settings of their presets, but a dense network
+of 256 and 256 units and 2,000 steps: minutes instead of hours. Runs of one seed see the same
+batches, so that differences are taken in pairs. MIG is by 20 bins from 10,000 random images;
+reconstruction and KL are averages over the 2,000 validation images. Rows are kept in
+experiments/paired_variants.csv; `python experiments/tables.py` makes the table.
 """
 
 import argparse

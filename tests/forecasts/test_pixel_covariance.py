@@ -60,6 +60,7 @@ def test_of_many_images_a_fixed_sample_is_read(monkeypatch):
 
 class Broken:
     image_shape = (2, 2, 1)
+    has_missing = False
 
     def __len__(self):
         return 4

@@ -162,7 +162,7 @@ def forecast(
 
     Args:
         images: An image set, or an array `[N, H, W, C]`, `[N, H, W]` or `[N, D]`: floats in [0, 1],
-            bools, or integers, which are divided by their full scale; N at least 2.
+            bools, or uint8 and uint16, see `pixel_values`; no value missing; N at least 2.
         kl_weight: The KL weight, at least 0, or a schedule, of which the value that it settles at
             counts; of `constrained` and `controlled` the one at which the linear VAE has what they
             ask for.
@@ -177,8 +177,8 @@ def forecast(
         infinite and the squared error is the error of principal component analysis.
 
     Raises:
-        UserError: If there are fewer than 2 images, a value is not finite or not in [0, 1], or
-            another argument is not as described.
+        UserError: If there are fewer than 2 images, a value is missing, not finite or not in
+            [0, 1], or another argument is not as described.
 
     Example:
         >>> images = np.array([[0.1, 0.5], [0.9, 0.5], [0.5, 0.4], [0.5, 0.6]])

@@ -27,18 +27,21 @@ def read_sample(images: "ImageSet | np.ndarray") -> tuple[np.ndarray, int]:
         `(values, N)`: `[n, D]` float32 with n * D at most `MOST_VALUES`, and the images there are.
 
     Raises:
-        UserError: If there are fewer than 2 images, or a value is not finite or not in [0, 1].
+        UserError: If there are fewer than 2 images, or a value is missing, not finite or not in
+            [0, 1].
     """
     if isinstance(images, (np.ndarray, list, tuple)):
         images = np.asarray(images)
         if images.dtype.kind == "f" and images.size and not np.isfinite(images.sum()):
-            raise _not_finite()
+            raise _not_finite("NaN or infinite values")
         images = ArrayImages("array", images[:, None] if images.ndim == 2 else images)
     if not hasattr(images, "image_shape"):
         raise UserError(
             f"Images must be an image set or an array. Received: {shown(images)}. Load a data set "
             f"by its name: vae_tf.data.load('mnist')."
         )
+    if images.has_missing:  # they read as 0
+        raise _not_finite(f"{images!r} with missing values")
     count, size = len(images), math.prod(images.image_shape)
     if count < 2:
         raise UserError(
@@ -55,14 +58,14 @@ def read_sample(images: "ImageSet | np.ndarray") -> tuple[np.ndarray, int]:
         part = slice(start, start + _BATCH_SIZE)
         values[part] = images.images(chosen[part]).reshape(-1, size)
         if not np.isfinite(values[part]).all():
-            raise _not_finite()
+            raise _not_finite("NaN or infinite values")
     return values, count
 
 
-def _not_finite() -> UserError:
+def _not_finite(received: str) -> UserError:
     return UserError(
-        "Images must be finite. Received: NaN or infinite values. Leave these images out, or "
-        "repair what computes them."
+        f"Images must be finite. Received: {received}. Leave these images out, or repair what "
+        f"computes them."
     )
 
 
