@@ -131,3 +131,9 @@ def test_cells_of_a_table_arrive_whole(tmp_path, cell):
 def test_labels_that_no_model_can_take_are_refused_at_the_door(label):
     with pytest.raises(UserError, match="Number the classes"):
         ArrayImages("x", UNIT, np.array([0, 1, label, 1]))
+
+
+@pytest.mark.parametrize("data", [UNIT[:1], (UNIT[:1], UNIT)])
+def test_one_image_is_answered_in_words_of_images(tiny, tmp_path, data):
+    with pytest.raises(UserError, match="Training needs at least . images"):
+        train(tiny, tmp_path / "run", data=data)

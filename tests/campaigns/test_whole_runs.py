@@ -41,7 +41,7 @@ def killed(place: Path, name: str, *more: str, begin: tuple[str, ...] = ()) -> P
     folder = place / "predictions" / name
     with subprocess.Popen([*begin, *command(name, *more)], cwd=place, **QUIET) as process:
         deadline = time.monotonic() + 600
-        while len(list(folder.glob("checkpoints/step_*.npz"))) < 2:
+        while len(list(folder.glob("checkpoints/step_*.safetensors"))) < 2:
             assert time.monotonic() < deadline and process.poll() is None
             time.sleep(0.005)
         process.kill()
@@ -50,7 +50,7 @@ def killed(place: Path, name: str, *more: str, begin: tuple[str, ...] = ()) -> P
 
 
 def assert_same(one: Path, other: Path):
-    last = f"checkpoints/step_{STEPS:08}.npz"
+    last = f"checkpoints/step_{STEPS:08}.safetensors"
     for file in ("log.csv", last):
         assert (one / file).read_bytes() == (other / file).read_bytes(), file
 
@@ -78,6 +78,33 @@ def test_a_clock_that_is_set_back_changes_nothing(tmp_path):
     # Finished is finished, and a new run in the past is the same run.
     assert_same(straight, trained(tmp_path, "killed", "--resume", begin=past))
     assert_same(straight, trained(tmp_path, "past", begin=past))
+
+
+# The machine has one CPU for TensorFlow; here it has two. Then `train.py`, with its arguments.
+TWO_CPUS = """
+import sys
+import tensorflow as tf
+cpu = tf.config.list_physical_devices("CPU")[0]
+tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+from vae_tf.commands.train import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize("model", ["vae", "iwae"])
+def test_two_devices_repeat_every_bit_and_go_on_exactly(tmp_path, model):
+    words = ["digits-VAE", *SMALL, "--set", f"model={model}", "--devices", "2"]
+
+    def two(name: str, *more: str) -> Path:
+        code = [sys.executable, "-c", TWO_CPUS, *words, "--name", name, *more]
+        done = subprocess.run(code, cwd=tmp_path, **QUIET, env=os.environ | {"PYTHONPATH": str(ROOT)})
+        assert done.returncode == 0, done.stderr
+        return tmp_path / "predictions" / name
+
+    straight = two("straight")
+    assert_same(straight, two("twin"))
+    checkpoints.newest(tmp_path / "predictions" / "twin" / "checkpoints").unlink()  # as if killed
+    assert_same(straight, two("twin", "--resume"))
 
 
 def test_more_devices_than_there_are_are_refused_before_anything_is_written(tmp_path):
