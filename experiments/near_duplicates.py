@@ -73,8 +73,8 @@ def of_set(dataset: str) -> dict:
         "validation": len(validation),
         "looked_at": len(looked_at),
         "identical": int(np.sum(distances == 0)),
-        "median": f"{np.median(distances):.4f}",
-        "tenth": f"{np.percentile(distances, 10):.4f}",
+        "median": f"{np.median(distances):.3g}",
+        "tenth": f"{np.percentile(distances, 10):.3g}",
     }
 
 

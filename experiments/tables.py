@@ -24,6 +24,7 @@ import imputation_tables  # noqa: E402
 import label_curve  # noqa: E402
 import likelihood_curves  # noqa: E402
 import lines  # noqa: E402
+import near_duplicates  # noqa: E402
 import number_table  # noqa: E402
 import paired_variants  # noqa: E402
 import pixel_cnn_tables  # noqa: E402
@@ -129,6 +130,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "pixel_cnn": pixel_cnn_tables.table,
     "likelihood curves": likelihood_curves.table,
     "models": registry_tables.models_table,
+    "near duplicates": near_duplicates.table,
     "paired variants": paired_variants.table,
     "samplers": samplers.table,
     "scores": registry_tables.scores_table,
