@@ -195,7 +195,7 @@ def draw():
     page = Page(
         860,
         330,
-        "Importance sampling finds less than all of p(x)",
+        "Samples of the posterior miss most of InfoVAE's p(x)",
         (
             "Left: all 512 images of 3x3 pixels, whose probabilities sum to 1; three seeds.",
             "Right: 200 test images of digits; one seed. Samples are drawn from the posterior.",

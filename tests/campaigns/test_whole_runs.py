@@ -97,7 +97,8 @@ def test_two_devices_repeat_every_bit_and_go_on_exactly(tmp_path, model):
 
     def two(name: str, *more: str) -> Path:
         code = [sys.executable, "-c", TWO_CPUS, *words, "--name", name, *more]
-        done = subprocess.run(code, cwd=tmp_path, **QUIET, env=os.environ | {"PYTHONPATH": str(ROOT)})
+        here = os.environ | {"PYTHONPATH": str(ROOT)}
+        done = subprocess.run(code, cwd=tmp_path, env=here, **QUIET)
         assert done.returncode == 0, done.stderr
         return tmp_path / "predictions" / name
 
