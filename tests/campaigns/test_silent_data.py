@@ -9,8 +9,8 @@ from PIL import Image
 
 import vae_tf
 from vae_tf.data import ArrayImages, load
-from vae_tf.errors import UserError
 from vae_tf.models.template.build import build_model
+from vae_tf.process.errors import UserError
 from vae_tf.scores import log_likelihood
 from vae_tf.training import train
 
