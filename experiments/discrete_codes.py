@@ -25,8 +25,8 @@ from vae_tf.process import scripts  # first, see there  # noqa: E402, F401
 # isort: split
 import numpy as np  # noqa: E402
 
-from vae_tf.plots.grids import image_grid  # noqa: E402
-from vae_tf.plots.saving import save_png  # noqa: E402
+from vae_tf.plots.image_figures import plot_image_rows  # noqa: E402
+from vae_tf.plots.saving import save_figure  # noqa: E402
 from vae_tf.runs import PARAMS, Run  # noqa: E402
 from vae_tf.scores.sample_quality import frechet_distance, precision_recall  # noqa: E402
 
@@ -148,19 +148,29 @@ def rows() -> list[dict]:
         return list(csv.DictReader(file))
 
 
-def picture(runs: list[Run]) -> np.ndarray:
-    """Return originals, the reconstructions of each run, and the samples of each run, by rows."""
+def draw(runs: list[Run]):
+    """Draw the same validation images by each run, and samples of each run."""
     held_out = runs[0].validation_data
     originals = held_out.images(np.linspace(0, len(held_out) - 1, SHOWN).astype(int))
-    rows = [originals, *(run.model.reconstruct(originals) for run in runs)]
-    rows += [run.model.generate(SHOWN) for run in runs]
-    return image_grid(np.concatenate(rows), SHOWN)
+    images = [originals, *(run.model.reconstruct(originals) for run in runs)]
+    images += [run.model.generate(SHOWN) for run in runs]
+    labels = ["originals", *(f"{run.name}: reconstructed" for run in runs)]
+    labels += [f"{run.name}: samples" for run in runs]
+    figure = plot_image_rows(
+        np.stack(images),
+        "Discrete codes, and a PixelCNN of them",
+        ("Validation images, and samples of the prior: the first of one seed, none chosen.",),
+        labels=labels,
+        tile=56,
+    )
+    save_figure(PICTURE, figure)
 
 
 def main():
     """Measure the runs that are trained, write the rows and draw the picture."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--predictions", type=Path, default=ROOT / "predictions")
+    parser.add_argument("--figure", action="store_true", help="draw; nothing is measured")
     options = parser.parse_args()
     folders = [
         next((place / name for place in (options.predictions, ROOT / "predictions")
@@ -168,6 +178,9 @@ def main():
         for name in RUNS
     ]  # fmt: skip
     runs = [Run(folder) for folder in folders if folder is not None]
+    draw(runs)
+    if options.figure:
+        return
     data = runs[0].data
     training = data.images(np.arange(len(data)))
     features = Features(training)
@@ -178,7 +191,6 @@ def main():
         writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
         writer.writeheader()
         writer.writerows(made)
-    save_png(PICTURE, picture(runs))
     print(table(rows()))
 
 

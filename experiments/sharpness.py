@@ -1,17 +1,14 @@
-"""Sharpness of what sharpens a VAE: `python experiments/sharpness.py PART`.
+"""Sharpness of a VAE by its KL weight: `python experiments/sharpness.py PART`.
 
-train NAME ...   trains rows of `RUNS` on emoji of 32x32 pixels, into --predictions
-measure          measures the runs that are trained, into sharpness.csv
 digits           trains digits under five KL weights with three seeds, into --predictions
 weights          sharpness against the KL weight, into sharpness_weights.csv: the digits that are
                  trained, and the committed runs of predictions/gallery
 normalization    residual networks without and with group normalization, on digits
-draw             images/gallery/sharpness.png and sharpness_weights.png
+draw             images/gallery/sharpness_weights.png
 """
 
 import argparse
 import csv
-import json
 import sys
 import time
 from pathlib import Path
@@ -23,97 +20,14 @@ sys.path.insert(0, str(ROOT))
 
 from vae_tf.config import Params, replace  # noqa: E402
 from vae_tf.presets import runs  # noqa: E402
-from vae_tf.scores.sample_quality import frechet_distance  # noqa: E402
 from vae_tf.scores.sharpness import sharpness  # noqa: E402
 
-TABLE = ROOT / "experiments" / "sharpness.csv"
 WEIGHTS = ROOT / "experiments" / "sharpness_weights.csv"
 PRESETS = runs()
 
-BASE = replace(PRESETS["emoji-residual-VAE"], encoder=((32, 4, 2), (64, 4, 2), (64, 4, 2), (256,)))
-RUNS: dict[str, Params] = {
-    "VAE": BASE,
-    "VAE, residual(16, 32, 64)": replace(BASE, encoder="residual(16, 32, 64)"),
-    "VAE, gaussian(stddev=optimal)": replace(BASE, likelihood="gaussian(stddev=optimal)"),
-    "perceptual_vae, random layers": replace(BASE, model="perceptual_vae"),
-    "perceptual_vae, emoji-VAE": replace(
-        BASE, model="perceptual_vae", hyper={"features": "predictions/emoji-VAE"}
-    ),
-    "vae_gan": replace(BASE, model="vae_gan"),
-    "sequential_vae": replace(BASE, model="sequential_vae"),
-}
 DIGITS_WEIGHTS = (0.1, 0.3, 1.0, 3.0, 10.0)
 _SEEDS = (0, 1, 2)
-_SAMPLES = 1_500  # in the Frechet distance
-_FEATURES = ((32, 4, 2), (64, 4, 2), (64, 4, 2))
-_FEATURE_SEED = 12_345
 _CONFUSED = 300  # codes whose confused images are averaged
-
-
-def folder_of(name: str) -> str:
-    """Name of the run folder of a row."""
-    return "".join(each if each.isalnum() else "-" for each in name).strip("-")
-
-
-def train_rows(names, predictions: Path):
-    """Trains rows; trained ones are skipped. Writes the CPU seconds beside a folder."""
-    from vae_tf import train
-
-    for name in names or RUNS:
-        path = predictions / folder_of(name)
-        if not (path / "params.json").exists():
-            start = time.process_time()
-            train(RUNS[name], path)
-            seconds = {"cpu_seconds": round(time.process_time() - start, 1)}
-            path.with_suffix(".json").write_text(json.dumps(seconds))
-
-
-def feature_moments():
-    """Function from images to features that no data were learned from: [N, 128].
-
-    Mean and standard deviation over places of the last of three convolutions with random weights.
-    """
-    from vae_tf.networks.feature_maps import spec_maps
-
-    network = spec_maps(_FEATURES, (32, 32, 3), seed=_FEATURE_SEED, activation="leaky_relu")
-
-    def features(images):
-        maps = np.concatenate(
-            [np.array(network(images[i : i + 250])[-1]) for i in range(0, len(images), 250)]
-        )
-        return np.concatenate([maps.mean(axis=(1, 2)), maps.std(axis=(1, 2))], axis=1)
-
-    return features
-
-
-def measure(predictions: Path):
-    """Writes the table of all trained rows, and of originals."""
-    from vae_tf.runs import Run
-
-    features, rows = feature_moments(), []
-    real = None
-    for name in RUNS:
-        path = predictions / folder_of(name)
-        if not path.with_suffix(".json").exists():
-            continue
-        run = Run(path)
-        x = run.validation_data.images(np.arange(len(run.validation_data)))
-        again, drawn = run.model.reconstruct(x), run.generate(_SAMPLES, seed=0)
-        if real is None:
-            order = np.random.default_rng(0).permutation(len(run.data))[: 2 * _SAMPLES]
-            real, other = (run.data.images(np.sort(part)) for part in np.split(order, 2))
-            floor = frechet_distance(features(real), features(other))
-            rows.append(["originals", "", 1.0, sharpness(other, x), 0.0, "", floor, ""])
-        constant = run.model.likelihood.constant * x[0].size
-        nats = "" if name == "vae_gan" else constant - float(run.history["val_elbo"][-1])
-        cpu = json.loads(path.with_suffix(".json").read_text())["cpu_seconds"] / 60
-        rows.append(
-            [name, run.params.steps, sharpness(again, x), sharpness(drawn, x)]
-            + [float(np.mean((again - x) ** 2)), nats]
-            + [frechet_distance(features(real), features(drawn)), cpu]
-        )
-    heads = ["model", "steps", "sharpness_reconstructions", "sharpness_samples", "mse"]
-    _write(TABLE, [*heads, "negative_elbo", "frechet", "cpu_minutes"], rows)
 
 
 def confused(run, rng) -> dict[str, float]:
@@ -225,27 +139,6 @@ def _read(path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def table() -> str:
-    """Return the table of the models as Markdown."""
-    lines = [
-        "| model | sharp reconstructions | samples | MSE | -ELBO, nats | Frechet | CPU minutes |",
-        "| --- | --- | --- | --- | --- | --- | --- |",
-    ]
-    for row in _read(TABLE):
-        nats = f"{float(row['negative_elbo']):.0f}" if row["negative_elbo"] else "-"
-        minutes = f"{float(row['cpu_minutes']):.1f}" if row["cpu_minutes"] else "-"
-        numbers = [
-            f"{float(row['sharpness_reconstructions']):.2f}",
-            f"{float(row['sharpness_samples']):.2f}",
-            f"{float(row['mse']):.4f}",
-            nats,
-            f"{float(row['frechet']):.2f}",
-            minutes,
-        ]
-        lines.append(f"| {row['model']} | {' | '.join(numbers)} |")
-    return "\n".join(lines)
-
-
 def weights_table() -> str:
     """Return the table of KL weights as Markdown: mean, and least to greatest of the seeds."""
     rows = _read(WEIGHTS)
@@ -271,15 +164,13 @@ def weights_table() -> str:
 
 
 def draw(predictions: Path):
-    """Draws the pictures."""
+    """Draws the picture, of the committed table."""
     import sharpness_pictures
 
-    sharpness_pictures.draw(predictions)
+    sharpness_pictures.draw()
 
 
 PARTS = {
-    "train": train_rows,
-    "measure": measure,
     "digits": digits,
     "weights": weights,
     "normalization": normalization,
@@ -291,13 +182,9 @@ def main():
     """Runs one part."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("part", choices=tuple(PARTS))
-    parser.add_argument("names", nargs="*", help="rows to train; all by default")
     parser.add_argument("--predictions", type=Path, default=ROOT / "predictions" / "sharpness")
     options = parser.parse_args()
-    if options.part == "train":
-        train_rows(options.names, options.predictions)
-    else:
-        PARTS[options.part](options.predictions)
+    PARTS[options.part](options.predictions)
 
 
 if __name__ == "__main__":

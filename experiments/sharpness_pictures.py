@@ -1,53 +1,20 @@
-"""Pictures of experiments/sharpness.py: the same images by each model; sharpness by KL weight."""
+"""The picture of experiments/sharpness.py: sharpness by KL weight."""
 
 import csv
 from pathlib import Path
 
 import numpy as np
 
-from vae_tf.plots.image_figures import plot_image_rows
 from vae_tf.plots.page import BLUE, INK, MARGIN, ORANGE, Page, points
 from vae_tf.plots.saving import save_figure
 
 ROOT = Path(__file__).parents[1]
 GALLERY = ROOT / "images" / "gallery"
-_COLUMNS = 10
 
 
-def draw(predictions: Path):
-    """Draws both pictures; the first needs the trained runs, the second the committed table."""
-    if predictions.exists():
-        save_figure(GALLERY / "sharpness.png", models_figure(predictions))
+def draw():
+    """Draws the picture of the committed table."""
     save_figure(GALLERY / "sharpness_weights.png", weights_figure())
-
-
-def models_figure(predictions: Path):
-    """Figure of the same validation images, reconstructed by each model."""
-    from sharpness import RUNS, TABLE, folder_of
-
-    from vae_tf.runs import Run
-
-    measured = {row["model"]: row for row in _read(TABLE)}
-    rows, labels = [], []
-    for name in [each for each in RUNS if each in measured]:
-        run = Run(predictions / folder_of(name))
-        images = run.validation_data
-        x = images.images(np.linspace(0, len(images) - 1, _COLUMNS).astype(int))
-        if not rows:
-            rows, labels = [x], ["originals: 1.00"]
-        rows.append(run.model.reconstruct(x))
-        labels.append(f"{name}: {float(measured[name]['sharpness_reconstructions']):.2f}")
-    return plot_image_rows(
-        np.stack(rows),
-        "Sharper VAEs",
-        (
-            f"emoji, 32x32, 32 latents per code, {measured['VAE']['steps']} steps, one seed; "
-            f"validation images from posterior means.",
-            "Numbers: sharpness, the power from 1/4 to 1/2 cycle per pixel over the power of the "
-            "originals.",
-        ),
-        labels=labels,
-    )
 
 
 def weights_figure():

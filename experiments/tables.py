@@ -30,6 +30,7 @@ import paired_variants  # noqa: E402
 import pixel_cnn_tables  # noqa: E402
 import registry_tables  # noqa: E402
 import samplers  # noqa: E402
+import sharpening  # noqa: E402
 import sharpness  # noqa: E402
 import short_likelihoods  # noqa: E402
 import sprites_steps  # noqa: E402
@@ -134,7 +135,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "paired variants": paired_variants.table,
     "samplers": samplers.table,
     "scores": registry_tables.scores_table,
-    "sharpness": sharpness.table,
+    "sharpness": sharpening.table,
     "sharpness weights": sharpness.weights_table,
     "table_quality": table_quality_tables.table,
     "short likelihoods bound": lambda: short_likelihoods.table("bound"),

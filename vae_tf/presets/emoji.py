@@ -80,15 +80,15 @@ RUNS.add(
         batch_size=32,
         learning_rate=falling(1.5e-3),
         optimizer="adam",
-        steps=2_000,
-        sample_every=500,
+        steps=6_000,
+        sample_every=1_000,
     ),
-    "discrete codes, and then a PixelCNN of them: detailed emoji; ten minutes",
+    "discrete codes, and then a PixelCNN of them: detailed emoji; a quarter of an hour",
 )
 RUNS.add(
     "emoji-FSQ",
     replace(RUNS["emoji-VQ-VAE"], model="fsq", latent_size=3, hyper={"levels": [8, 8, 8]}),
-    "values rounded to 8 levels, and then a PixelCNN of the codes; ten minutes",
+    "values rounded to 8 levels, and then a PixelCNN of the codes; a quarter of an hour",
 )
 # Sharper images, at 32x32: experiments/sharpness.py has these settings.
 _SMALL = Params(

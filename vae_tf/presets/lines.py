@@ -70,5 +70,11 @@ _add(
     "a second autoencoder must not recognize mixtures of codes; a minute",
     "gaia",
     kl_weight=1.0,
-    hyper={"discriminator": ((128,), (64,)), "discriminator_learning_rate": 1e-3},
+    # At a weight of 1 the discriminator's errors are a hundred times the reconstruction, and images
+    # were lost: 28 to 42 nats. After 1,000 steps: 0.99 at 0.01 and 0.16 here, one seed.
+    hyper={
+        "discriminator": ((128,), (64,)),
+        "discriminator_learning_rate": 1e-3,
+        "interpolation_weight": 1e-3,
+    },
 )
