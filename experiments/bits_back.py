@@ -62,17 +62,26 @@ def test_images(name: str) -> np.ndarray:
     return values > 0.5 if name == "binary MNIST" else np.rint(255 * values).astype(np.uint8)
 
 
-def by_run(name: str, run, images: np.ndarray) -> tuple[list[dict], list[dict]]:
-    """Row of the run's rate, and rows of images."""
-    compressed = compress_images(run.model, images, run.name, progress=True)
-    rate = rate_of(compressed.content)
+def restored_elsewhere(run, content: bytes, images: np.ndarray):
+    """Restores a file in another process.
+
+    Raises:
+        RuntimeError: If the images are not the given ones.
+    """
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "images.vae"
-        file.write_bytes(compressed.content)
+        file.write_bytes(content)
         command = [sys.executable, "-c", RESTORE, str(run.path), str(file)]
         restored = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
     if restored.stdout.split()[-1] != hashlib.sha256(images.tobytes()).hexdigest():
         raise RuntimeError("Another process restored other images.")
+
+
+def by_run(name: str, run, images: np.ndarray) -> tuple[list[dict], list[dict]]:
+    """Row of the run's rate, and rows of images."""
+    compressed = compress_images(run.model, images, run.name, progress=True)
+    rate = rate_of(compressed.content)
+    restored_elsewhere(run, compressed.content, images)
     parts = [images[start : start + 500] for start in range(0, len(images), 500)]
     nats = [run.model.log_importance_weights(part, SAMPLES).mean(axis=0) for part in parts]
     elbo = -np.concatenate(nats).astype(float) / np.log(2)

@@ -16,6 +16,7 @@ ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "experiments")]
 
 import anomaly_tables  # noqa: E402
+import bit_swap  # noqa: E402
 import discrete_codes  # noqa: E402
 import emoji_split  # noqa: E402
 import few_labels  # noqa: E402
@@ -55,6 +56,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "anomalies left out": lambda: anomaly_tables.digits_table("left_out"),
     "anomalies one class": lambda: anomaly_tables.digits_table("one_class"),
     "anomalies paradox": anomaly_tables.paradox_table,
+    "bit swap": bit_swap.table,
     "discrete codes": lambda: discrete_codes.table(discrete_codes.rows()),
     "between codes": lambda: _numbers(
         "between_codes",

@@ -52,15 +52,18 @@ class Joint(layers.Layer):
 
     def _make_layers(self):
         weights = InitialWeights(self.initializer, 1000 * self.seed)
+        policy = self.dtype_policy
 
         def dense(units, name, fan_in, **options):
-            return layers.Dense(units, name=name, **weights.hidden(fan_in) | options)
+            options = weights.hidden(fan_in) | options
+            return layers.Dense(units, name=name, dtype=policy, **options)
 
         def norm(number):
             # Its averages are over ten steps or so, as in the decoder.
             if not self.batch_normalization:
-                return layers.Identity(name=f"normalization_{number}")
-            return layers.BatchNormalization(momentum=0.9, name=f"normalization_{number}")
+                return layers.Identity(name=f"normalization_{number}", dtype=policy)
+            name = f"normalization_{number}"
+            return layers.BatchNormalization(momentum=0.9, name=name, dtype=policy)
 
         self.products = [
             # The inputs are summed: together they are the fan-in.
@@ -73,7 +76,7 @@ class Joint(layers.Layer):
         ]
         self.norms = [norm(number) for number, _ in enumerate(self.hidden, 1)]
         self.outputs = [
-            layers.Dense(units, dtype="float32", name=f"head_{number}", **weights.small())
+            layers.Dense(units, dtype=self.variable_dtype, name=f"head_{number}", **weights.small())
             for number, units in enumerate(self.heads, 1)
         ]
 

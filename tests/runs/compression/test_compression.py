@@ -5,6 +5,7 @@ import sys
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 
 import vae_tf
 from vae_tf.config import replace
@@ -12,8 +13,12 @@ from vae_tf.data import load
 from vae_tf.models.template.build import build_model
 from vae_tf.process.errors import UserError
 from vae_tf.runs import Run
-from vae_tf.runs.compression import compress_images, decompress_images, rate_of
+from vae_tf.runs.compression import codes, compress_images, decompress_images, rate_of
 from vae_tf.runs.compression.container import pack, unpack
+from vae_tf.runs.compression.networks import ExactNetworks
+from vae_tf.runs.compression.stack import Stack
+
+HIERARCHY = {"sizes": [4, 2], "hidden": [8, 8]}
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +79,80 @@ def test_images_come_back_at_the_rate_of_the_elbo(tiny, likelihood):
     assert rate.num_bytes == len(compressed.content)
 
 
+@pytest.fixture(scope="module")
+def hierarchy(tiny):
+    """Three stochastic layers with networks of random, not small, weights."""
+    return random_hierarchy(tiny)
+
+
+def random_hierarchy(tiny):
+    model = model_of(tiny, model="hierarchical_vae", hyper=HIERARCHY, latent_size=6)
+    rng = np.random.default_rng(0)
+    for weight in model.weights:
+        if weight.name in ("kernel", "bias"):
+            weight.assign(rng.normal(0, 0.3 / np.sqrt(weight.shape[0]), weight.shape))
+    return model
+
+
+def test_a_hierarchy_is_coded_at_the_length_of_what_it_codes(tiny, hierarchy, monkeypatch):
+    images, popped = load("digits", "all").images(np.arange(40)) > 0.5, []
+    pop = codes.pop_posterior
+    monkeypatch.setattr(
+        codes, "pop_posterior", lambda *given: popped.append(pop(*given)) or popped[-1]
+    )
+    compressed = compress_images(hierarchy, images)
+    restored = decompress_images(random_hierarchy(tiny), compressed.content)
+    np.testing.assert_array_equal(restored, images)
+    # log q(z|x) - log p(z) - log p(x|z) at the codes z_1, z_2, z_3 that were popped.
+    z = [np.array(popped[layer::3], "float32") / 256 for layer in range(3)]
+    ups, downs = hierarchy.ups, hierarchy.downs
+    inferred = [hierarchy.encoder(images)[:2], ups[0]([z[0]]), ups[1]([z[1]])]
+    expected = [downs[0]([z[1]]), downs[1]([z[2]]), (0.0 * z[2], 0.0 * z[2])]
+    bits = 0.0
+    for x, q, p in zip(z, inferred, expected, strict=True):
+        log_q, log_p = (norm.logpdf(x, mean, np.exp(scale)) for mean, scale, *_ in (q, p))
+        bits += (log_q - log_p).sum() / np.log(2)
+    logits = np.array(hierarchy.decoder(z[0]))
+    bits += np.log2(1 + np.exp(np.where(images, -logits, logits))).sum()
+    assert rate_of(compressed.content).num_bits == pytest.approx(bits, rel=0.01)
+
+
+def test_the_first_image_needs_fewer_bits_layer_by_layer(tiny, binary):
+    hyper = {"sizes": [20, 20], "hidden": [8, 8]}
+    model = model_of(tiny, model="hierarchical_vae", hyper=hyper, latent_size=40)
+    networks, stack = ExactNetworks(model), Stack(model.latent_size)
+    # All layers at once, as by BB-ANS: 80 codes of N(0, 1), each log2(256 sqrt(2 pi e)) bits.
+    start = stack.num_bits
+    code = codes.pop_posterior(stack, *codes.quantize(*networks.encode(1.0 * binary[0])))
+    for up in networks.ups:
+        code = codes.pop_posterior(stack, *codes.quantize(*up(code / 256)))
+    at_once = start - stack.num_bits
+    assert at_once == pytest.approx(80 * np.log2(256 * np.sqrt(2 * np.pi * np.e)), rel=0.05)
+    # Layer by layer what was pushed is popped again: 64 pixels, then 40 codes.
+    content = compress_images(model, binary[:1]).content
+    assert 0 < rate_of(content).initial_bits < 0.8 * at_once
+
+
+def test_networks_between_layers_are_in_float64(hierarchy):
+    network, z = hierarchy.ups[0], np.random.default_rng(0).integers(-512, 512, 6) / 256
+    weights = [np.float64(weight) for weight in network.get_weights()]
+    hidden = z
+    for kernel, bias in zip(weights[:4:2], weights[1:4:2], strict=True):
+        hidden = hidden @ kernel + bias
+        hidden = np.where(hidden > 0, hidden, np.float32(0.2) * hidden)  # as TensorFlow has it
+    expected = [hidden @ weights[4] + weights[5], hidden @ weights[6] + weights[7]]
+    for got, wanted in zip(ExactNetworks(hierarchy).ups[0](z), expected, strict=True):
+        np.testing.assert_allclose(got, wanted, rtol=1e-12)
+
+
+def test_a_hierarchy_with_other_upper_weights_is_refused(hierarchy, tiny, binary):
+    content = compress_images(hierarchy, binary[:2]).content
+    other = random_hierarchy(tiny)
+    other.downs[1].trainable_weights[0].assign_add(other.downs[1].trainable_weights[0])
+    with pytest.raises(UserError, match="another model"):
+        decompress_images(other, content)
+
+
 @pytest.mark.parametrize("encoder", [((4, 3, 2), (8,)), ()])
 def test_networks_of_all_kinds(tiny, binary, encoder):
     model = model_of(tiny, encoder=encoder, model="dip_vae")
@@ -129,8 +208,6 @@ def test_another_model_is_refused(tiny, content):
 
 
 def test_other_numbers_of_the_networks_never_give_wrong_images(vae, content, monkeypatch):
-    from vae_tf.runs.compression.networks import ExactNetworks
-
     decode = ExactNetworks.decode
     monkeypatch.setattr(ExactNetworks, "decode", lambda self, z: decode(self, z) + 0.1)
     with pytest.raises(UserError, match="cannot be restored here.*kind of machine"):
@@ -155,9 +232,8 @@ def test_what_cannot_compress_is_refused(tiny, vae, grey, binary):
         compress_images(model_of(tiny, likelihood="gaussian"), grey)
     with pytest.raises(UserError, match="grey values between"):
         compress_images(vae, grey)
-    with pytest.raises(UserError, match="several stochastic layers"):
-        hyper = {"sizes": [2], "hidden": [4]}
-        compress_images(model_of(tiny, model="hierarchical_vae", hyper=hyper), binary)
+    with pytest.raises(UserError, match="infers a layer from the image and the layer above"):
+        compress_images(model_of(tiny, model="ladder_vae", hyper=HIERARCHY), binary)
     with pytest.raises(UserError, match="FlowVAE, which has other latents"):
         compress_images(model_of(tiny, model="flow_vae"), binary)
     with pytest.raises(UserError, match="axis of the channels"):

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from scipy.stats import norm
 
 from vae_tf.runs.compression import codes
 from vae_tf.runs.compression.pixels import BinaryPixels, GreyPixels
@@ -49,6 +50,29 @@ def test_codes_are_drawn_from_the_posterior_and_cost_the_divergence():
     np.testing.assert_array_equal(codes.pop_prior(stack, count), drawn)
     codes.push_posterior(stack, drawn, points, eighths)
     assert stack.is_initial
+
+
+def test_codes_under_a_gaussian_take_their_log_probability():
+    # A grid of 256 points in a unit; standard deviations are quantized to 2^(1/8).
+    rng = np.random.default_rng(0)
+    mean, stddev = rng.normal(0, 2, 500), 2.0 ** (rng.integers(-40, 9, 500) / 8)
+    points, eighths = codes.quantize(mean, np.log(stddev))
+    drawn = np.rint(points + 256 * stddev * rng.standard_normal(500)).astype(int)
+    mass = norm.cdf(drawn + 0.5, points, 256 * stddev) - norm.cdf(drawn - 0.5, points, 256 * stddev)
+    stack = Stack(0)
+    start = stack.num_bits
+    codes.push_conditional(stack, drawn, points, eighths)
+    assert stack.num_bits - start == pytest.approx(-np.log2(mass).sum(), rel=0.005)
+    np.testing.assert_array_equal(codes.pop_conditional(stack, points, eighths), drawn)
+    assert stack.is_initial
+
+
+def test_a_code_far_from_its_mean_is_coded():
+    points, eighths = codes.quantize(np.array([1e6, -1e6]), np.array([-30.0, 5.0]))
+    drawn = np.array([-7_168, 7_168])  # what the farthest and widest posterior can give
+    stack = Stack(0)
+    codes.push_conditional(stack, drawn, points, eighths)
+    np.testing.assert_array_equal(codes.pop_conditional(stack, points, eighths), drawn)
 
 
 @pytest.mark.parametrize("mean, log_stddev", [(0.0, -30.0), (1e6, 5.0), (-1e6, -3.0)])

@@ -1,4 +1,4 @@
-"""Codes on a grid: how latents are popped from their posteriors and pushed by their prior."""
+"""Codes on a grid: how latents are popped from their posteriors and pushed by their priors."""
 
 import functools
 
@@ -10,12 +10,14 @@ from vae_tf.runs.compression.tables import gaussian_weights
 STEPS = 256  # points of the grid in one standard deviation of the prior
 _EIGHTHS = (-8, 72)  # narrowest and widest posterior: 2^-9 and 2, as log2 in points, in eighths
 _DEVIATIONS = 6  # of a posterior, beyond which it has no mass
+_WEIGHTLESS = 7  # standard deviations, beyond which weights are 0
 _FARTHEST = 16 * STEPS  # mean of a posterior
 _PRIOR_WIDTH = _FARTHEST + _DEVIATIONS * 2 ** (_EIGHTHS[1] // 8) + 1
+_CONDITIONAL_WIDTH = _FARTHEST + _PRIOR_WIDTH  # from any mean to any code
 
 
 def quantize(mean: np.ndarray, log_stddev: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Whole numbers for a posterior: its mean in points, its standard deviation as a number.
+    """Whole numbers for a Gaussian: its mean in points, its standard deviation as a number.
 
     Args:
         mean: `[L]`.
@@ -62,10 +64,30 @@ def pop_prior(stack: Stack, count: int) -> np.ndarray:
     return stack.pop(_prior(), count).astype(int) - _PRIOR_WIDTH
 
 
+def push_conditional(stack: Stack, codes: np.ndarray, points: np.ndarray, eighths: np.ndarray):
+    """Pushes codes `[L]`, in points, under a quantized Gaussian that gives all codes mass."""
+    offsets = (codes - points + _CONDITIONAL_WIDTH).tolist()
+    for offset, scale in zip(reversed(offsets), reversed(eighths.tolist()), strict=True):
+        stack.push(offset, _conditional(scale))
+
+
+def pop_conditional(stack: Stack, points: np.ndarray, eighths: np.ndarray) -> np.ndarray:
+    """Pops codes `[L]`, in points, that `push_conditional` pushed."""
+    offsets = [stack.pop(_conditional(scale)) for scale in eighths.tolist()]
+    return np.array(offsets, int) - _CONDITIONAL_WIDTH + points
+
+
 @functools.cache
 def _posterior(eighths: int):
     width = int(np.ceil(_DEVIATIONS * 2.0 ** (eighths / 8)))
     return _categorical(gaussian_weights(eighths, width)), width
+
+
+@functools.cache
+def _conditional(eighths: int):
+    reach = int(np.ceil(_WEIGHTLESS * 2.0 ** (eighths / 8)))
+    tails = np.zeros(_CONDITIONAL_WIDTH - reach)
+    return _categorical(np.concatenate([tails, gaussian_weights(eighths, reach), tails]))
 
 
 @functools.cache
