@@ -1,10 +1,10 @@
-"""What sharpens a VAE, on emoji and MNIST of 32x32 pixels: `python experiments/sharpening.py`.
+"""Models that sharpen a VAE, on emoji and MNIST of 32x32 pixels: `python experiments/sharpening.py`.
 
     python experiments/sharpening.py            trains and measures what is missing
     python experiments/sharpening.py --figure   draws images/gallery/sharpness.png, from seed 0
 
 Seven models have three seeds each. Sharpness, errors and nats are of validation images. 1,500
-samples are compared with 1,500 training images, in the mean and the standard deviation over places
+samples are compared with 1,500 training images by means and standard deviations over the places
 of three convolutions with random weights: no model helped to choose these features. Runs are kept
 in predictions/sharpening/, rows in experiments/sharpening.csv; `python experiments/tables.py` makes
 the table.
