@@ -1,4 +1,4 @@
-"""Models that sharpen a VAE, on emoji and MNIST of 32x32 pixels: `python experiments/sharpening.py`.
+"""Models that sharpen a VAE, on emoji and MNIST of 32x32: `python experiments/sharpening.py`.
 
     python experiments/sharpening.py            trains and measures what is missing
     python experiments/sharpening.py --figure   draws images/gallery/sharpness.png, from seed 0
