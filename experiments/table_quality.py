@@ -82,7 +82,7 @@ def gaussian_copula(training, count, rng):
     made = {}
     for k, name in enumerate(training.columns):
         quantile = stats.norm.cdf(drawn[:, k]) * (len(codes) - 1)
-        if training[name].dtype == float:
+        if training[name].dtype == float and training[name].nunique() > 2:
             place = np.arange(len(codes))
             made[name] = np.interp(quantile, place, np.sort(training[name].to_numpy()))
         else:
