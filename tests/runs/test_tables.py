@@ -179,3 +179,86 @@ def test_refused_parameters(params, changes, message):
 def test_a_table_likelihood_needs_a_table(params, tmp_path):
     with pytest.raises(UserError, match="takes its columns from a table"):
         train(replace(params, dataset="digits"), tmp_path / "run")
+
+
+@pytest.fixture(scope="module")
+def doubled(params, tmp_path_factory):
+    """A run whose weights say: a and b are z with noise, high and whole its sign."""
+    folder = tmp_path_factory.mktemp("doubled")
+    z = np.random.default_rng(0).normal(0, 1, 400).round(3)
+    frame = pd.DataFrame(
+        {
+            "a": 10 + 2 * z,
+            "high": np.where(z > 0, "yes", np.where(z < -1, "never", "no")),
+            "b": (100 * z).astype(int),
+            "whole": z > 0,
+            "same": 7,
+        }
+    )
+    frame.to_csv(folder / "a.csv", index=False)
+    dataset = f"table:{folder / 'a.csv'}"
+    changes = {"steps": 1, "model": "miwae", "encoder": (), "latent_size": 1}
+    run = train(replace(params, dataset=dataset, hyper={"num_samples": 2}, **changes), folder / "r")
+    model, places = run.model, run.columns.slices
+    for layer in ("mean", "log_stddev"):  # the posterior is the prior
+        weights = model.encoder.get_layer(layer).get_weights()
+        model.encoder.get_layer(layer).set_weights([0 * weight for weight in weights])
+    kernel, bias = (0 * w for w in model.decoder.get_layer("to_image").get_weights())
+    kernel[0, [places["a"].start, places["b"].start]] = 1.0
+    kernel[0, places["whole"]] = 50.0
+    for value, number in (("yes", 50.0), ("no", 0.0), ("never", -50.0)):
+        column = run.columns[1]
+        kernel[0, places["high"].start + column.values.index(value)] = number
+    model.decoder.get_layer("to_image").set_weights([kernel, bias])
+    model.likelihood.log_stddev.assign([np.log(0.3)] * 2)
+    return run, frame
+
+
+def test_missing_cells_are_filled_by_the_conditional_distribution(doubled):
+    run, frame = doubled
+    rows = frame.iloc[[3, 5, 8]].set_axis([30, 20, 10])
+    rows = rows[["whole", "b", "same", "a", "high"]].astype({"whole": object, "b": float})
+    rows.loc[:, "b"] = np.nan
+    rows.loc[20, ["high", "whole", "same"]] = None
+    result = run.impute(rows, samples=200, num_importance=5_000)
+    filled = result.mean
+    assert list(filled.index) == [30, 20, 10] and list(filled.columns) == list(rows.columns)
+    assert filled.dtypes[frame.columns].equals(frame.dtypes) and not filled.isna().any().any()
+    np.testing.assert_array_equal(filled["a"], rows["a"])
+    # z | a ~ N(a, s^2) / (1 + s^2) where a is standardized and nothing else is observed.
+    stddev = np.exp(run.model.likelihood.log_stddev.numpy()[0])
+    a, b = (next(c for c in run.columns if c.name == name) for name in "ab")
+    mean = (rows.loc[20, "a"] - a.mean) / a.stddev / (1 + stddev**2)
+    assert (filled.loc[20, "b"] - b.mean) / b.stddev == pytest.approx(mean, abs=0.03)
+    assert filled.loc[20, "whole"] == (mean > 0)
+    drawn = np.array([each.loc[20, "b"] for each in result.samples])
+    spread = np.sqrt(stddev**2 + stddev**2 / (1 + stddev**2)) * b.stddev
+    assert drawn.std() == pytest.approx(spread, rel=0.25)
+    assert result.samples[0].dtypes[frame.columns].equals(frame.dtypes)
+    assert len(result.samples) == 200 and result.effective_samples.shape == (3,)
+
+
+def test_observed_cells_are_as_given_where_they_are_not_like_the_table(doubled):
+    run, frame = doubled
+    rows = frame.head(2).astype({"b": float})
+    rows.loc[0, "b"] = 1234.5  # beyond the training rows, and not whole as these
+    rows.loc[1, "b"] = np.nan
+    filled = run.impute(rows, num_importance=10).mean
+    assert filled.loc[0, "b"] == 1234.5 and not np.isnan(filled.loc[1, "b"])
+
+
+def test_frames_that_cannot_be_filled_are_refused(doubled, run, run_folder):
+    filled, frame = doubled
+    for bad, message in (
+        (frame.drop(columns="a"), "missing .'a'."),
+        (frame.assign(high="maybe"), "Received new ones: 'maybe'"),
+        (frame.head(0), "at least one image"),
+    ):
+        with pytest.raises(UserError, match=message):
+            filled.impute(bad)
+    with pytest.raises(UserError, match="has no mask"):
+        filled.impute(frame, frame.notna())
+    with pytest.raises(UserError, match="does not know of missing values"):
+        run.impute(frame_of(3))
+    with pytest.raises(UserError, match="was not trained on a table"):
+        load_run(run_folder).impute(frame)

@@ -122,6 +122,23 @@ class Column:
         typed = cells.astype(self._dtype(pandas))
         return typed.mask(missing) if missing.any() else typed
 
+    def completed(self, cells, vectors: np.ndarray):
+        """Fill in the missing cells of a pandas Series `[N]` from complete vectors `[N, width]`.
+
+        Returns:
+            A Series of the column's own type; of floats where it is of whole numbers and an
+            observed cell is none.
+        """
+        pandas = import_pandas()
+        decoded = self.decoded(vectors)
+        if self.kind in ("numeric", "count"):
+            numbers = numbers_of(cells)
+            decoded = pandas.Series(np.where(np.isnan(numbers), decoded, numbers))
+            whole = decoded.eq(decoded.round()).all()
+            if whole or pandas.api.types.is_float_dtype(self.dtype):
+                decoded = decoded.astype(self.dtype)
+        return decoded.set_axis(cells.index)
+
     def _dtype(self, pandas):
         if self.dtype == "category":
             return pandas.CategoricalDtype([*self.values], ordered=self.ordered)
@@ -236,6 +253,25 @@ class Columns(Sequence[Column]):
             if column.kind != "ignored"
         }
         return import_pandas().DataFrame(cells)
+
+    def complete(self, frame, vectors: np.ndarray):
+        """Fill in the missing cells of a DataFrame.
+
+        Args:
+            frame: DataFrame as for `encode`.
+            vectors: `[N, D]` without NaN; as for `decode`.
+
+        Returns:
+            The DataFrame with the columns' own types. Observed cells are as given, and so are
+            ignored columns.
+        """
+        places = self.slices
+        filled = frame.copy()
+        for column in self:
+            if column.kind != "ignored":
+                values = vectors[:, places.get(column.name, slice(0, 0))]
+                filled[column.name] = column.completed(frame[column.name], values)
+        return filled
 
     def to_json(self) -> str:
         """JSON text from which `from_json` makes the same columns."""

@@ -13,12 +13,13 @@ References:
     Data", ICLR 2021. https://arxiv.org/abs/2006.12871
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from tqdm import tqdm
 
 from vae_tf.data.pixel_values import as_floats, check_shape
+from vae_tf.data.tables import Columns
 from vae_tf.models.template.missing import models_that_take_missing, takes_missing
 from vae_tf.process.errors import UserError
 from vae_tf.runs.anomalies.noise import repeatable_noise
@@ -29,7 +30,7 @@ _DECODED_AT_ONCE = 4096  # samples
 
 
 class Imputation(NamedTuple):
-    """Images whose missing values were filled in.
+    """Images whose missing values were filled in; of a table, see `impute_cells`.
 
     Attributes:
         mean: `[N, H, W, C]` or `[N, D]`: what was observed, as given, and the expectation of what
@@ -40,8 +41,8 @@ class Imputation(NamedTuple):
             nothing was missing.
     """
 
-    mean: np.ndarray
-    samples: np.ndarray
+    mean: Any
+    samples: Any
     effective_samples: np.ndarray
 
 
@@ -101,6 +102,32 @@ def impute(
             drawn[:, rows] = np.where(seen, x[rows], _noisy(model, weighted, noise, rng))
             bar.update(len(rows))
     return Imputation(mean, drawn, sizes)
+
+
+def impute_cells(model, columns: Columns, frame, mask=None, **options) -> Imputation:
+    """Fill in the missing cells of a table.
+
+    Args:
+        model: A model of the table that takes missing values.
+        columns: Columns of the table.
+        frame: pandas DataFrame with these columns; NaN and None are missing.
+        mask: None, as cells say by themselves whether they are missing.
+        **options: Options of `impute`.
+
+    Returns:
+        An `Imputation` whose `mean` is a DataFrame, and `samples` a list of DataFrames.
+
+    Raises:
+        UserError: If there is a mask, the frame does not fit the columns, or as of `impute`.
+    """
+    if mask is not None:
+        raise UserError(
+            "A DataFrame has no mask: a missing cell is NaN or None. Received: a mask. Empty the "
+            "cells: frame.where(mask)."
+        )
+    result = impute(model, columns.encode(frame), **options)
+    samples = [columns.complete(frame, each) for each in result.samples]
+    return result._replace(mean=columns.complete(frame, result.mean), samples=samples)
 
 
 def _checked(model, images, mask) -> tuple[np.ndarray, np.ndarray]:

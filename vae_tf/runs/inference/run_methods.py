@@ -28,27 +28,38 @@ class InferenceMethods:
         model = self.model  # type: ignore[attr-defined]
         return invert(model, images, progress=progress, **options)
 
-    def impute(self, images: np.ndarray, mask=None, *, progress: bool = False, **options):
+    def impute(self, images, mask=None, *, progress: bool = False, **options):
         """Fill in missing values by importance sampling, by a model that takes them.
 
         Args:
             images: `[N, H, W, C]` images, or `[N, D]` vectors, as the model was trained on; NaN is
-                missing.
-            mask: Array of the same shape, 1 = observed; None: what is not NaN is observed.
+                missing. For a run on a table also a pandas DataFrame with its columns, in any
+                order; NaN and None are missing.
+            mask: Array of the same shape, 1 = observed; None: what is not NaN is observed. None
+                for a DataFrame.
             progress: Whether to show a progress bar on stderr.
             **options: `samples`, `num_importance`, `noise`, `seed` of `imputation.impute`.
 
         Returns:
-            An `Imputation`: `mean [N, ...]`, `samples [S, N, ...]`, `effective_samples [N]`.
+            An `Imputation`: `mean [N, ...]`, `samples [S, N, ...]`, `effective_samples [N]`. For a
+            DataFrame `mean` is a DataFrame and `samples` a list of S, with the table's own types
+            and categories. Observed cells are as given. A missing number is its expectation, cut to
+            the range of training rows and rounded to the digits of the table; a missing category
+            is the most likely.
 
         Raises:
-            UserError: If the model takes no missing values, or an argument does not fit.
+            UserError: If the model takes no missing values, or an argument does not fit. For a
+                DataFrame also if the run was not trained on a table, a column is missing or
+                unknown, or a category is new.
         """
         import_tensorflow()
-        from vae_tf.runs.inference.imputation import impute
+        from vae_tf.runs.inference.imputation import impute, impute_cells
 
         model = self.model  # type: ignore[attr-defined]
-        return impute(model, images, mask, progress=progress, **options)
+        if not hasattr(images, "columns"):
+            return impute(model, images, mask, progress=progress, **options)
+        columns = self.columns  # type: ignore[attr-defined]
+        return impute_cells(model, columns, images, mask, progress=progress, **options)
 
     def inference_gap(self, images: np.ndarray, *, progress: bool = False, **options):
         """Measure how far each image's ELBO is below log p(x), and why (Cremer et al. 2018).
