@@ -43,16 +43,18 @@ def score_folders(folder):
 
 
 @pytest.fixture(scope="session")
-def trained(tmp_path_factory):
+def trained(made_once):
     """Run folders to copy."""
-    folder = tmp_path_factory.mktemp("runs")
+    return made_once("runs-to-show", train_them)
+
+
+def train_them(folder):
     train(dataclasses.replace(TINY, sample_steps=(0, 4)), folder / "digits")
     sprites = dataclasses.replace(
         TINY, dataset="sprites", validation=60, encoder=((4, 4, 4), (8,)), latent_size=2
     )
     train(sprites, folder / "sprites")
     score_folders(folder)
-    return folder
 
 
 @pytest.fixture

@@ -5,7 +5,9 @@ import pytest
 
 import params
 from vae_tf.config import override
+from vae_tf.models.template import memory
 from vae_tf.models.template.build import build_model
+from vae_tf.models.template.memory import check_memory
 
 SHAPES = {
     "celeb_a": (64, 64, 3),
@@ -53,6 +55,13 @@ def _start(preset):
 @pytest.mark.parametrize("name", _kinds().values())
 def test_a_preset_starts(name):
     _start(params.RUNS[name])
+
+
+@pytest.mark.parametrize("name", params.RUNS)
+def test_every_preset_fits_into_four_gigabytes(name, monkeypatch):
+    monkeypatch.setattr(memory, "machine_memory", lambda: 4 * 10**9)
+    preset = params.RUNS[name]
+    check_memory(preset, SHAPES[preset.dataset], training=True, num_classes=3)
 
 
 def test_presets_start_on_other_images():

@@ -109,25 +109,6 @@ def wait_for_rows(log, count):
         time.sleep(0.02)
 
 
-def test_stopped_and_killed_it_ends_in_the_same_bytes(home, tmp_path):
-    folder = tmp_path / "predictions" / "seeds"
-    with started(tmp_path) as study:
-        wait_for_rows(folder / "seed=0" / "log.csv", 3)
-        study.send_signal(signal.SIGINT)
-        _, stderr = study.communicate(timeout=200)
-    assert study.returncode == 130 and "Traceback" not in stderr
-    assert f"To resume:\n  python {ROOT}/study.py digits-VAE --vary seed=0 --set" in stderr
-    with started(tmp_path):
-        wait_for_rows(folder / "seed=0" / "log.csv", 30)  # and then it is killed
-    # At once, while the run that was left alone may still be saving.
-    done = run("study.py", *ALONE, cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert [row["state"] for row in rows(folder / "study.csv")] == ["done"]
-    for file in ("log.csv", "checkpoints/step_00000500.safetensors"):
-        straight = home / "predictions" / "seeds" / "seed=0" / file
-        assert (folder / "seed=0" / file).read_bytes() == straight.read_bytes()
-
-
 class JobHere:
     """A point that is completed in this process, at once."""
 
@@ -139,6 +120,27 @@ class JobHere:
 
     def peak_memory(self):
         return 0
+
+
+@pytest.mark.usefixtures("optimized_graphs")
+def test_stopped_and_killed_it_ends_in_the_same_bytes(home, tmp_path, call, monkeypatch):
+    folder = tmp_path / "predictions" / "seeds"
+    with started(tmp_path) as study:
+        wait_for_rows(folder / "seed=0" / "log.csv", 3)
+        study.send_signal(signal.SIGINT)
+        _, stderr = study.communicate(timeout=200)
+    assert study.returncode == 130 and "Traceback" not in stderr
+    assert f"To resume:\n  python {ROOT}/study.py digits-VAE --vary seed=0 --set" in stderr
+    with started(tmp_path):
+        wait_for_rows(folder / "seed=0" / "log.csv", 30)  # and then it is killed
+    # At once, while the run that was left alone may still be saving.
+    monkeypatch.setattr(start, "LocalJob", JobHere)
+    done = call(study_script.main, *ALONE, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert [row["state"] for row in rows(folder / "study.csv")] == ["done"]
+    for file in ("log.csv", "checkpoints/step_00000500.safetensors"):
+        straight = home / "predictions" / "seeds" / "seed=0" / file
+        assert (folder / "seed=0" / file).read_bytes() == straight.read_bytes()
 
 
 def test_scores_and_pictures_of_a_study(home, call, few_scores, monkeypatch):
@@ -343,7 +345,7 @@ def test_bad_input_is_answered(tmp_path, call, arguments, message):
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
-def test_two_studies_in_one_folder_are_refused(tmp_path):
+def test_two_studies_in_one_folder_are_refused(tmp_path, call):
     with locked(tmp_path / "predictions" / "seeds"):
-        done = run("study.py", *STUDY, cwd=tmp_path)
+        done = call(study_script.main, *STUDY, cwd=tmp_path)
     assert done.returncode == 2 and "Another process" in done.stderr

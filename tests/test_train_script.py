@@ -179,14 +179,22 @@ def test_a_deleted_working_folder(tmp_path):
         ("RUNS['mine'] = 3", "RUNS['mine'] in params.py must be `Params`. Received: 3"),
         ("RUNS['a/b'] = Params()", "Received: 'a/b'"),
         ("\0", "SyntaxError"),
-        (None, "There is no params.py"),
     ],
 )
-def test_a_mistake_in_params_is_answered_with_its_line(tmp_path, text, message):
+def test_a_mistake_in_params_is_answered_with_its_line(tmp_path, call, monkeypatch, text, message):
     whole = (ROOT / "params.py").read_text()
-    if text is not None:
-        (tmp_path / "params.py").write_text(f"{whole}\n{text}\n")
-    # The script finds params.py beside itself, so that a copy of it is put beside this one.
+    (tmp_path / "params.py").write_text(f"{whole}\n{text}\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setitem(sys.modules, "params", None)  # for what other tests imported to come back
+    del sys.modules["params"]
+    done = call(train_script.main, "--list", cwd=tmp_path)
+    assert done.returncode == 2, done.stderr
+    line = len(whole.splitlines()) + 2
+    assert message.format(line=line) in done.stderr and "Traceback" not in done.stderr
+
+
+def test_without_params_there_are_no_runs(tmp_path):
+    # The script finds params.py beside itself, so that a copy of it is put into an empty folder.
     (tmp_path / "train.py").write_text((ROOT / "train.py").read_text())
     (tmp_path / "vae_tf").symlink_to(ROOT / "vae_tf")
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
@@ -195,8 +203,7 @@ def test_a_mistake_in_params_is_answered_with_its_line(tmp_path, text, message):
         cwd=tmp_path, capture_output=True, text=True, env=environment,
     )  # fmt: skip
     assert done.returncode == 2, done.stderr
-    line = len(whole.splitlines()) + 2
-    assert message.format(line=line) in done.stderr and "Traceback" not in done.stderr
+    assert "There is no params.py" in done.stderr and "Traceback" not in done.stderr
 
 
 _RUN_HERE = "import sys; sys.path.insert(0, '.'); import train; sys.exit(train.main(['--list']))"

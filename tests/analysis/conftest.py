@@ -1,5 +1,7 @@
 """Result of analyzing the run folders of `runs_to_show.py`."""
 
+import pickle
+
 import pytest
 
 from tests import runs_to_show
@@ -9,7 +11,12 @@ runs, trained = runs_to_show.runs, runs_to_show.trained
 
 
 @pytest.fixture(scope="session")
-def analyzed(trained, tmp_path_factory):
+def analyzed(trained, made_once):
     """Images of all products of these runs, and what analyzing them said."""
-    images = tmp_path_factory.mktemp("images")
-    return images, analyze(find_runs(trained), images)
+
+    def draw(folder):
+        outcome = analyze(find_runs(trained), folder / "images")
+        (folder / "outcome").write_bytes(pickle.dumps(outcome))
+
+    folder = made_once("analyzed", draw)
+    return folder / "images", pickle.loads((folder / "outcome").read_bytes())

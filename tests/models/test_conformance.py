@@ -227,6 +227,7 @@ def test_no_tensor_collects_three_gradients_at_once(model, compiled, batch):
     "auxiliary_vae",
     "vq_vae",
 )
+@pytest.mark.usefixtures("optimized_graphs")
 def test_150_updates_are_repeatable_to_the_last_bit(built, model, compiled, batch):
     """After about 100 runs of a function TensorFlow adds three or more gradients in any order."""
     batch = rows_of(batch, slice(None))

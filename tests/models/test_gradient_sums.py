@@ -13,6 +13,8 @@ from vae_tf.config import replace
 from vae_tf.models.template.build import build_model
 from vae_tf.models.template.phases import Objective, minimize
 
+pytestmark = pytest.mark.usefixtures("optimized_graphs")
+
 CONV, DENSE = ((4, 3, 2), (8,)), ((16,), (16,))
 ROWS = [
     ("vae", {}, CONV),

@@ -59,6 +59,7 @@ def point_on_the_second_node(cluster, folder):
 @pytest.mark.parametrize(
     "kill", ["kill", pytest.param("kill worker", marks=pytest.mark.slow)], ids=["node", "worker"]
 )
+@pytest.mark.usefixtures("optimized_graphs")
 def test_a_killed_node_costs_the_work_since_the_last_checkpoint(cluster, tmp_path, kill):
     study = [sys.executable, str(ROOT / "study.py"), *RUN, "--name", "seeds"]
     folder = tmp_path / "predictions" / "seeds"

@@ -340,6 +340,7 @@ def test_a_full_disk_stops_with_a_remedy(tiny, tmp_path, monkeypatch):
     [(((4, 3, 2), (8,)), "leaky_relu"), (((16,), (16,)), "relu")],
     ids=["conv", "dense"],
 )
+@pytest.mark.usefixtures("optimized_graphs")
 def test_300_steps_are_repeatable_to_the_last_bit(tiny, tmp_path, encoder, activation):
     params = replace(tiny, encoder=encoder, activation=activation, likelihood="gaussian")
     params = replace(params, steps=300, kl_weight="linear(0, 1, 200, delay=50)")

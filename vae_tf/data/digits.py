@@ -1,5 +1,7 @@
 """The digits: 1,797 real handwritten digits, 8x8, that come with scikit-learn."""
 
+import functools
+
 import numpy as np
 
 from vae_tf.data.collection import Collection
@@ -16,9 +18,7 @@ def load_digits(image_size: int | None, channels: int | None) -> Collection:
     Raises:
         UserError: If they would take more than 2 GB of memory.
     """
-    from sklearn import datasets
-
-    digits = datasets.load_digits()
+    digits = _digits()
     needed = len(digits.images) * (image_size or 8) ** 2 * (channels or 1) * 4
     if needed > _MOST_BYTES:
         raise UserError(
@@ -32,6 +32,13 @@ def load_digits(image_size: int | None, channels: int | None) -> Collection:
         "digits",
         ArrayRows(images, full_scale=1),
         splits={"train": range(len(images))},
-        labels=digits.target,
+        labels=digits.target.copy(),
         label_names=tuple(map(str, digits.target_names)),
     )
+
+
+@functools.cache  # their file is text, which takes longer to read than a model to build
+def _digits():
+    from sklearn import datasets
+
+    return datasets.load_digits()

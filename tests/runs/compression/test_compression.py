@@ -171,6 +171,7 @@ def test_no_images(vae, binary):
     assert rate_of(content).num_bits == 0
 
 
+@pytest.mark.usefixtures("optimized_graphs")
 def test_another_process_restores_the_images(run_folder, binary, tmp_path):
     run = Run(run_folder)
     (tmp_path / "images.vae").write_bytes(run.compress(binary))

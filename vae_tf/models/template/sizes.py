@@ -5,6 +5,7 @@ is counted is what will be computed, and nothing is allocated, however large it 
 """
 
 import contextlib
+import json
 import math
 
 import keras
@@ -23,6 +24,16 @@ TYPICAL = {"dataset_size": 100_000, "num_classes": 10}
 
 # Operations whose outputs are kept for the gradient: products with weights, and copies of rows.
 _KEPT = ("MatMul", "BatchMatMulV2", "Conv2D", "Conv2DBackpropInput", "BroadcastTo", "Tile")
+
+# Sizes traced in this process: a model is checked before it is trained, loaded and resumed.
+_TRACED: dict[tuple, Sizes] = {}
+
+# Parameters that change no layer and no operation of an update.
+_WITHOUT_SIZE = {
+    *("dataset", "validation", "seed", "steps", "patience", "start", "ema", "learning_rate"),
+    *("log_every", "validate_every", "checkpoint_every", "keep_steps"),
+    *("sample_every", "sample_steps"),
+}
 
 
 def make_model(params, encoder: keras.Model, decoder: keras.Model, hyper: dict) -> GenerativeModel:
@@ -63,13 +74,17 @@ def traced_sizes(params, image_shape: tuple[int, ...], num_classes: int | None =
     """
     known = {"num_classes": num_classes} if num_classes else {}
     hyper = checked_hyper(params, TYPICAL | known)
-    try:
-        return _trace(params, image_shape, hyper, params.batch_size)
-    except UserError:
-        raise
-    except ValueError:
-        # More rows, or values, than TensorFlow has numbers for: one image has fewer.
-        return _trace(params, image_shape, hyper, 1)
+    with_size = {n: v for n, v in params.to_dict().items() if n not in _WITHOUT_SIZE}
+    key = MODELS[params.model], json.dumps(with_size), tuple(image_shape), num_classes
+    if key not in _TRACED:
+        try:
+            _TRACED[key] = _trace(params, image_shape, hyper, params.batch_size)
+        except UserError:
+            raise
+        except ValueError:
+            # More rows, or values, than TensorFlow has numbers for: one image has fewer.
+            _TRACED[key] = _trace(params, image_shape, hyper, 1)
+    return _TRACED[key]
 
 
 def _trace(params, image_shape: tuple[int, ...], hyper: dict, batch_size: int) -> Sizes:
