@@ -38,11 +38,13 @@ class RowFunctions:
         """
         compiled = self.compiled(name, function, rows)
         count = len(next(iter(rows.values())))
+        if not count:  # TensorFlow does not multiply maps of no image
+            rows = {n: np.zeros((1, *array.shape[1:]), array.dtype) for n, array in rows.items()}
         parts = [
             [np.asarray(part) for part in compiled(_part(rows, start))]
             for start in range(0, max(count, 1), _AT_ONCE)
         ]
-        return [np.concatenate(column) for column in zip(*parts, strict=True)]
+        return [np.concatenate(column)[:count] for column in zip(*parts, strict=True)]
 
     def compiled(self, name: str, function: Callable, rows: dict[str, np.ndarray], *more):
         """The function of a dict of rows, and of `more` tensors, compiled for any number of rows.
