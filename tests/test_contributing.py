@@ -43,7 +43,7 @@ def test_a_regularizer_takes_part_in_everything(tiny, tmp_path, blobs):
     history = run.history
     expected = history["reconstruction"] + history["kl"] + history["sparsity"]
     np.testing.assert_allclose(history["loss"], expected, rtol=1e-6)
-    with pytest.raises(UserError, match="Did you mean 'sparsity'"):
+    with pytest.raises(UserError, match="'sparsity'"):
         build_model(replace(params, hyper={"sparcity": 1}), (8, 8, 1), 64)
 
 

@@ -29,5 +29,5 @@ def test_a_study_and_its_points_are_found_by_name(tmp_path):
     assert find_runs(predictions, ["seeds"]) == points
     for name in ("seeds/seed=1", str(points[1])):
         assert find_runs(predictions, [name]) == points[1:]
-    with pytest.raises(UserError, match="Did you mean 'seeds/seed=1'"):
+    with pytest.raises(UserError, match="'seeds/seed=1'"):
         find_runs(predictions, ["seeds/seed=2"])

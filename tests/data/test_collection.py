@@ -61,9 +61,9 @@ def test_groups_stay_together():
 
 
 def test_absent_splits_name_the_remedy(plain):
-    with pytest.raises(UserError, match="no split 'validation'.*train, test, all.*validation=0.1"):
+    with pytest.raises(UserError, match="'validation'.*validation=0.1"):
         plain.select("validation")
-    with pytest.raises(UserError, match="Did you mean 'test'"):
+    with pytest.raises(UserError, match="'test'"):
         plain.select("tset")
 
 

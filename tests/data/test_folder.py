@@ -152,7 +152,7 @@ def test_float_pictures_follow_the_rule_of_arrays(root):
         ((1000 * values).astype(np.int32), "32 bits or signed"),
     ):
         tiff(root / "two.tif", bad)
-        with pytest.raises(UserError, match=rf"The image '.*two\.tif' cannot be used. .*{message}"):
+        with pytest.raises(UserError, match=rf"two\.tif'.*{message}"):
             load(f"folder:{root}")
 
 
@@ -183,7 +183,7 @@ def test_held_out_images(root):
     for k in range(10):
         save(root / f"{k}.png", np.full((4, 4), k))
     assert len(load(f"folder:{root}", "validation", validation=0.2)) == 2
-    with pytest.raises(UserError, match="no split 'test'"):
+    with pytest.raises(UserError, match="'test'"):
         load(f"folder:{root}", "test")
 
 

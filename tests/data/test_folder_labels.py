@@ -45,7 +45,7 @@ def test_sub_folders_are_labels(root):
     [
         (("a/1.png", "b/c/1.png"), "none deeper. Received: 'b/c/1.png'"),
         (("a/1.png", "1.png"), "none beside the sub-folders. Received: '1.png'"),
-        (("1.png", "2.png"), "are in no sub-folders, and there is no labels.csv"),
+        (("1.png", "2.png"), "labels.csv"),
     ],
 )
 def test_without_classes_it_is_said_why(root, names, message):

@@ -76,7 +76,7 @@ def test_labels_must_fit():
 @pytest.mark.parametrize("wrong", [-5, 2**40, 2**16])
 def test_labels_must_be_numbers_of_classes(kind, wrong):
     images = GREYS if kind is ArrayImages else GREYS.reshape(6, 4)
-    with pytest.raises(UserError, match=f"at most 65,536 classes.* values from .*{wrong}"):
+    with pytest.raises(UserError, match=f"most 65,536.*{wrong}"):
         kind("greys", images, [0, 1, 2, wrong, 1, 0])
     known = kind("greys", images, np.array([0, 1, -1, 65535, 1, 0]))
     assert known.labels.tolist() == [0, 1, -1, 65535, 1, 0]

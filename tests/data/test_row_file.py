@@ -65,7 +65,7 @@ def test_threads_read_at_once(path, images):
 def test_a_file_cut_short_under_a_training_is_an_error(path):
     store = RowFile(path, full_scale=255)
     os.truncate(path, path.stat().st_size - 1)
-    with pytest.raises(UserError, match="ends before row 49.*--resume"):
+    with pytest.raises(UserError, match="row 49.*--resume"):
         store.read(np.array([49]))
 
 

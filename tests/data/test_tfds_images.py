@@ -164,7 +164,7 @@ def test_16_bits():
 
 @pytest.mark.parametrize("size", [None, 2])  # resizing cuts off what is outside
 def test_floats_that_are_no_pixels_are_refused(size):
-    with pytest.raises(UserError, match="'tiny_floats' must be in .* from 0 to 255. .* x / 255"):
+    with pytest.raises(UserError, match="'tiny_floats'.*0 to 255.*x / 255"):
         load("tiny_floats", image_size=size)
 
 
@@ -206,7 +206,7 @@ def test_set_without_images():
 
 @pytest.mark.parametrize(("name", "guess"), [("minst", "mnist"), ("kmnst", "kmnist")])
 def test_unknown_name(name, guess):
-    with pytest.raises(UserError, match=f"Unknown data set '{name}'. Did you mean '{guess}'"):
+    with pytest.raises(UserError, match=f"'{name}'.*'{guess}'"):
         load(name)
 
 
@@ -220,7 +220,7 @@ def test_no_network(monkeypatch):
         raise OSError("Name or service not known")
 
     monkeypatch.setattr(tfds.core.DatasetBuilder, "download_and_prepare", fail)
-    with pytest.raises(UserError, match="cannot be downloaded: OSError: Name.*TFDS_DATA_DIR"):
+    with pytest.raises(UserError, match="OSError.*TFDS_DATA_DIR"):
         load("cifar10")
 
 

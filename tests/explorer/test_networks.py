@@ -119,7 +119,7 @@ def test_unknown_layers_are_named():
     x = keras.layers.MaxPooling2D(name="pool")(inputs)
     x = keras.layers.Conv2D(2, 3, dilation_rate=2, padding="same", name="holes")(x)
     network = keras.Model(inputs, keras.layers.Dense(2, "hard_tanh", name="end")(x), name="decoder")
-    with pytest.raises(UserError, match=r"decoder.*'pool' \(MaxPool.*holes.*dilation.*hard_tanh"):
+    with pytest.raises(UserError, match="'pool'.*MaxPool.*hard_tanh"):
         describe_network(network, HalfPrecision())
 
 

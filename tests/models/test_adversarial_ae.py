@@ -98,5 +98,5 @@ def test_no_gradient_of_the_discriminators_loss_reaches_the_codes(tiny, blobs):
 
 @pytest.mark.parametrize("rate", [-1, "1", None])
 def test_the_learning_rate_must_be_a_number(tiny, rate):
-    with pytest.raises(UserError, match="`encoder_learning_rate` must be a number.*Received"):
+    with pytest.raises(UserError, match="`encoder_learning_rate`"):
         make(tiny, encoder_learning_rate=rate)

@@ -135,17 +135,17 @@ def test_the_size_of_the_data_is_filled_in(tiny):
     assert make(tiny).dataset_size == 64
     assert make(tiny, dataset_size=1_000).dataset_size == 1_000
     plain = make(tiny, "vae")
-    with pytest.raises(UserError, match="dataset_size=None. Pass 60000 for MNIST"):
+    with pytest.raises(UserError, match="dataset_size=None.*60000.*MNIST"):
         BetaTCVAE(plain.encoder, plain.decoder)
 
 
 @pytest.mark.parametrize(
     "hyper, message",
     [
-        ({"beta": "6"}, "`beta` must be a number of at least 0. Received: beta='6'"),
-        ({"beta": -1.0}, "Received: beta=-1.0"),
-        ({"beta": True}, "Received: beta=True"),
-        ({"estimator": "startified"}, "Did you mean 'stratified'"),
+        ({"beta": "6"}, "`beta`.*least 0.*beta='6'"),
+        ({"beta": -1.0}, "beta=-1.0"),
+        ({"beta": True}, "beta=True"),
+        ({"estimator": "startified"}, "'stratified'"),
         ({"dataset_size": 1}, "dataset_size=1"),
         ({"dataset_size": "60000"}, "dataset_size='60000'"),
     ],

@@ -63,13 +63,13 @@ def test_the_schedule_is_part_of_the_config(tiny):
 @pytest.mark.parametrize(
     "hyper, message",
     [
-        ({"gamma": "1000"}, "`gamma` must be a number of at least 0. Received: gamma='1000'"),
-        ({"gamma": -1.0}, "Received: gamma=-1.0"),
-        ({"capacity": -1.0}, "`capacity`: .*at least 0.*Received: value=-1.0"),
-        ({"capacity": "liner(0, 5, 10)"}, "`capacity`: .*Did you mean 'linear'"),
+        ({"gamma": "1000"}, "`gamma`.*least 0.*gamma='1000'"),
+        ({"gamma": -1.0}, "gamma=-1.0"),
+        ({"capacity": -1.0}, "`capacity`.*least 0.*value=-1.0"),
+        ({"capacity": "liner(0, 5, 10)"}, "`capacity`.*'linear'"),
         ({"capacity": [1]}, "`capacity`: "),
         # Nothing would ever trigger it.
-        ({"capacity": "triggered(30, linear(0, 5, 10))"}, "only `kl_weight` can be decided"),
+        ({"capacity": "triggered(30, linear(0, 5, 10))"}, "`kl_weight`"),
     ],
 )
 def test_mistakes(tiny, hyper, message):

@@ -151,7 +151,7 @@ def test_fit_takes_images_and_labels(tiny, blobs):
     other.fit(batch, batch_size=30, epochs=8, verbose=0, shuffle=False)
     for one, two in zip(model.get_weights(), other.get_weights(), strict=True):
         np.testing.assert_allclose(one, two, rtol=1e-4, atol=1e-6)
-    with pytest.raises(UserError, match="works on batches with `image`, `label`. Received none of"):
+    with pytest.raises(UserError, match="`image`.*`label`"):
         model.fit(blobs, verbose=0)
 
 
@@ -177,7 +177,7 @@ def test_data_without_labels_are_refused(tiny, blobs, tmp_path):
 @pytest.mark.parametrize("num_classes", [0, 2.0, True, "10"])
 def test_the_number_of_classes_is_checked(tiny, num_classes):
     model = make(tiny)
-    with pytest.raises(UserError, match="`num_classes` must be a whole number of at least 1. Rec"):
+    with pytest.raises(UserError, match="`num_classes`.*least 1"):
         ConditionalVAE(model.encoder, model.decoder, num_classes=num_classes)
     with pytest.raises(UserError, match="the data have none. Choose a data set with labels"):
         ConditionalVAE(model.encoder, model.decoder)

@@ -90,12 +90,12 @@ def test_the_gradient_is_that_of_the_papers_procedure(tiny, batch, weight):
 
 def test_what_it_cannot_learn_from_is_refused(tiny, batch, blobs):
     model = make(tiny)
-    with pytest.raises(UserError, match="works on batches with `image`, `varying`. Received"):
+    with pytest.raises(UserError, match="`image`.*`varying`"):
         model.update(blobs)
     batch["varying"] = np.zeros((6, 5), "float32")
-    with pytest.raises(UserError, match="`latent_size` must be at least 5. Received.*=4"):
+    with pytest.raises(UserError, match="`latent_size`.*least 5.*=4"):
         model.compute_terms(batch, training=True)
-    with pytest.raises(UserError, match="`invariance_weight` must be a number of at least 0"):
+    with pytest.raises(UserError, match="`invariance_weight`.*least 0"):
         make(tiny, invariance_weight=-0.1)
 
 

@@ -61,11 +61,11 @@ def test_the_weight_of_the_diagonal_follows_the_other(tiny):
 @pytest.mark.parametrize(
     "hyper, message",
     [
-        ({"kind": "iii"}, "Unknown kind 'iii'.*Known: i, ii"),
+        ({"kind": "iii"}, "'iii'"),
         ({"kind": ["i"]}, "Unknown kind"),
-        ({"off_diagonal_weight": "10"}, "`off_diagonal_weight` must be a number of at least 0"),
-        ({"off_diagonal_weight": -1.0}, "Received: off_diagonal_weight=-1.0"),
-        ({"diagonal_weight": -1.0}, "Received: diagonal_weight=-1.0"),
+        ({"off_diagonal_weight": "10"}, "`off_diagonal_weight`.*least 0"),
+        ({"off_diagonal_weight": -1.0}, "off_diagonal_weight=-1.0"),
+        ({"diagonal_weight": -1.0}, "diagonal_weight=-1.0"),
     ],
 )
 def test_mistakes(tiny, hyper, message):

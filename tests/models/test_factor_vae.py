@@ -129,7 +129,7 @@ def test_gamma_must_be_a_number(tiny, gamma):
     from vae_tf.models.factor_vae import FactorVAE
 
     model = make(tiny, "vae")
-    with pytest.raises(UserError, match="`gamma` must be a number of at least 0. Received: gamma="):
+    with pytest.raises(UserError, match="`gamma`.*least 0.*gamma="):
         FactorVAE(model.encoder, model.decoder, gamma=gamma)
 
 
@@ -185,7 +185,7 @@ def test_images_alone_are_their_own_second_batch(tiny, blobs):
 
 @pytest.mark.parametrize("steps", [0, 1.5, "2"])
 def test_the_number_of_steps_is_checked(tiny, steps):
-    with pytest.raises(UserError, match="`discriminator_steps` must be a whole number.*Received"):
+    with pytest.raises(UserError, match="`discriminator_steps`"):
         make(tiny, discriminator_steps=steps)
 
 

@@ -207,9 +207,9 @@ def test_validation_leaves_it_alone_and_the_end_is_said(tiny, blobs, tmp_path):
 def test_what_cannot_be_is_refused(tiny, blobs, tmp_path):
     images = ArrayImages("blobs", blobs)
     wrong = replace(tiny, kl_weight="controlled(5)", patience=3)
-    with pytest.raises(UserError, match="never does. Received: patience=3. Set patience=none"):
+    with pytest.raises(UserError, match="patience=3.*patience=none"):
         train(wrong, tmp_path / "run", data=(images, images))
-    with pytest.raises(UserError, match="model 'wae' is infinite"):
+    with pytest.raises(UserError, match="'wae'"):
         train(replace(wrong, model="wae", patience=None), tmp_path / "run", data=(images, images))
     assert not (tmp_path / "run").exists()
 

@@ -142,10 +142,10 @@ def test_flows_see_the_image(tiny, blobs):
 @pytest.mark.parametrize(
     ("hyperparameters", "message"),
     [
-        ({"num_flows": 0}, "`num_flows` must be a whole number from 1 to 100. Received"),
-        ({"num_flows": True}, "`num_flows` must be a whole number"),
-        ({"hidden_size": 2.5}, "`hidden_size` must be a whole number"),
-        ({"flow": "plane"}, "Unknown flow 'plane'. Did you mean 'planar'"),
+        ({"num_flows": 0}, "`num_flows`.*1 to 100"),
+        ({"num_flows": True}, "`num_flows`"),
+        ({"hidden_size": 2.5}, "`hidden_size`"),
+        ({"flow": "plane"}, "'plane'.*'planar'"),
         ({"flow": [1]}, "Unknown flow"),
     ],
 )

@@ -89,9 +89,9 @@ def test_the_kl_is_the_log_of_the_number_of_codes_and_nothing_is_added(tiny, blo
 @pytest.mark.parametrize(
     ("levels", "message"),
     [
-        ([8, 1], r"whole numbers of at least 2, the levels .* Received: levels=\[8, 1\]"),
-        ([], "Received: levels="),
-        ([2.0, 3], "Received: levels="),
+        ([8, 1], r"least 2.*levels=\[8, 1\]"),
+        ([], "levels="),
+        ([2.0, 3], "levels="),
         ([64, 64, 64], "multiply to at most 65,536, .* 262,144 codes"),
     ],
 )

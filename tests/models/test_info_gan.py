@@ -175,12 +175,12 @@ def test_pictures(tiny, blobs):
 @pytest.mark.parametrize("num_codes", [-1, 99, 4, 1.0, True, "2"])
 def test_the_number_of_codes_is_checked(tiny, num_codes):
     least = "from 0 to 3" if num_codes in (99, 4) else "of at least 0"
-    with pytest.raises(UserError, match=f"`num_codes` must be a whole number {least}. Received"):
+    with pytest.raises(UserError, match=f"`num_codes`.*{least}"):
         make(tiny, num_codes=num_codes)
 
 
 def test_without_codes_there_is_nothing_to_read(tiny, blobs):
-    with pytest.raises(UserError, match="`num_codes` must be a whole number from 1 to 6. Received"):
+    with pytest.raises(UserError, match="`num_codes`.*1 to 6"):
         make(tiny, categories=[], num_codes=0)
     terms = make(tiny, num_codes=0).update(blobs)  # classes alone
     assert all(np.isfinite(float(term)) for term in terms.values())
@@ -196,5 +196,5 @@ def test_the_classes_are_checked(tiny, categories):
 
 
 def test_the_weight_is_checked(tiny):
-    with pytest.raises(UserError, match="`info_weight` must be a number of at least 0. Received"):
+    with pytest.raises(UserError, match="`info_weight`.*least 0"):
         make(tiny, info_weight="much")

@@ -103,12 +103,12 @@ def test_the_conversion_in_the_docstring():
 @pytest.mark.parametrize(
     "hyper, message",
     [
-        ({"alpha": "1"}, "`alpha` must be a number .*Received: alpha='1'"),
-        ({"alpha": 1.5}, "Received: alpha=1.5"),
-        ({"bandwidth": 0}, "`bandwidth` must be a number .*Received: bandwidth=0"),
-        ({"scale": [1]}, r"`scale` must be a number .*Received: scale=\[1\]"),
+        ({"alpha": "1"}, "`alpha`.*alpha='1'"),
+        ({"alpha": 1.5}, "alpha=1.5"),
+        ({"bandwidth": 0}, "`bandwidth`.*bandwidth=0"),
+        ({"scale": [1]}, r"`scale`.*scale=\[1\]"),
         # The MMD would be rewarded.
-        ({"alpha": 0.0, "scale": 0.5}, "of at least 1.*Received: scale=0.5"),
+        ({"alpha": 0.0, "scale": 0.5}, "least 1.*scale=0.5"),
     ],
 )
 def test_mistakes(tiny, hyper, message):

@@ -127,11 +127,11 @@ def test_the_gradient_is_the_weighted_one(tiny, blobs):
 @pytest.mark.parametrize(
     "hyper, message",
     [
-        ({"num_samples": 0}, "`num_samples` must be a whole number of at least 1"),
-        ({"num_samples": 2.0}, "Received: num_samples=2.0"),
-        ({"num_samples": True}, "Received: num_samples=True"),
-        ({"num_samples": "5"}, "Received: num_samples='5'"),
-        ({"bound": "iwea"}, "Unknown bound 'iwea'. Did you mean 'iwae'"),
+        ({"num_samples": 0}, "`num_samples`.*least 1"),
+        ({"num_samples": 2.0}, "num_samples=2.0"),
+        ({"num_samples": True}, "num_samples=True"),
+        ({"num_samples": "5"}, "num_samples='5'"),
+        ({"bound": "iwea"}, "'iwea'.*'iwae'"),
     ],
 )
 def test_mistakes(tiny, hyper, message):

@@ -36,5 +36,5 @@ def test_an_update_is_steps_of_the_encoder_and_one_of_the_decoder(tiny, blobs):
 
 @pytest.mark.parametrize("steps", [0, 1.5, 10**6])
 def test_a_wrong_hyperparameter(tiny, steps):
-    with pytest.raises(UserError, match="`encoder_steps` must be a whole number from 1 to 1000"):
+    with pytest.raises(UserError, match="`encoder_steps`.*1 to 1000"):
         make(tiny, encoder_steps=steps)

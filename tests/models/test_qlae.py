@@ -161,10 +161,10 @@ def test_a_keras_file(model, blobs, tmp_path):
 @pytest.mark.parametrize(
     ("hyperparameters", "message"),
     [
-        ({"num_values": 1}, "`num_values` must be a whole number of at least 2. Received: num_v"),
-        ({"num_values": 4.0}, "Received: num_values=4.0"),
-        ({"quantization_weight": -1}, "`quantization_weight` must be a number of at least 0"),
-        ({"commitment_weight": "1"}, "Received: commitment_weight='1'"),
+        ({"num_values": 1}, "`num_values`.*least 2.*num_v"),
+        ({"num_values": 4.0}, "num_values=4.0"),
+        ({"quantization_weight": -1}, "`quantization_weight`.*least 0"),
+        ({"commitment_weight": "1"}, "commitment_weight='1'"),
     ],
 )
 def test_mistakes(tiny, hyperparameters, message):

@@ -203,12 +203,12 @@ def test_a_keras_file_has_the_codebook_and_the_prior(course, tmp_path):
 @pytest.mark.parametrize(
     ("hyper", "message"),
     [
-        ({"num_codes": 1}, "`num_codes` must be a whole number of at least 2. Received: num_codes"),
-        ({"prior_start": 0}, "`prior_start` must be a number from 0.01 to 1. Received"),
-        ({"prior_dropout": 1.0}, "Received: prior_dropout=1.0"),
-        ({"decay": 1.0}, "Received: decay=1.0"),
-        ({"commitment_weight": -1}, "Received: commitment_weight=-1"),
-        ({"encoder": ((8,), (8,))}, r"Codes are a map, which the convolutions of `encoder` make"),
+        ({"num_codes": 1}, "`num_codes`.*least 2.*num_codes"),
+        ({"prior_start": 0}, "`prior_start`.*0.01 to 1"),
+        ({"prior_dropout": 1.0}, "prior_dropout=1.0"),
+        ({"decay": 1.0}, "decay=1.0"),
+        ({"commitment_weight": -1}, "commitment_weight=-1"),
+        ({"encoder": ((8,), (8,))}, "`encoder`"),
         ({"encoder": ((8, 4, 2),) * 4}, "cannot divide a 1x1 feature map"),
     ],
 )

@@ -111,5 +111,5 @@ def test_mistakes(tiny, blobs):
     with pytest.raises(UserError, match="deterministic encoder.*Choose a model with a posterior"):
         make(tiny).log_importance_weights(blobs, 3)
     for value in ("10", -1.0, None):
-        with pytest.raises(UserError, match=f"`mmd_weight` must.*Received: mmd_weight={value!r}"):
+        with pytest.raises(UserError, match=f"`mmd_weight`.*mmd_weight={value!r}"):
             make(tiny, mmd_weight=value)

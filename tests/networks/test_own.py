@@ -53,7 +53,7 @@ def test_what_a_configuration_claims_takes_no_memory(own):
     ("networks", "message"),
     [
         (lambda: (an_encoder(), a_decoder(layers.Lambda(lambda z: 2 * z))), "name no code.*Lambda"),
-        (lambda: (an_encoder(), layers.Dense(3)), "`decoder` must be a keras.Model"),
+        (lambda: (an_encoder(), layers.Dense(3)), "`decoder`"),
         (lambda: (an_encoder(), keras.Sequential([layers.Dense(3)])), "that is built"),
         (lambda: 2 * (an_encoder(),), "share weights"),
     ],
@@ -66,7 +66,7 @@ def test_what_cannot_be_written_down_is_refused(networks, message):
 @pytest.mark.parametrize(
     ("shape", "latents", "message"),
     [
-        ((8, 8, 3), 2, r"take.*\(8, 8, 3\) behind.*Received: \[\(8, 8, 1\)\]"),
+        ((8, 8, 3), 2, r"\(8, 8, 3\).*\[\(8, 8, 1\)\]"),
         ((8, 8, 1), 3, "Set latent_size=2"),
     ],
 )

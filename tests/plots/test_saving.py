@@ -46,7 +46,7 @@ def test_a_picture_of_somebody_else_is_no_trap(tmp_path):
     with pytest.raises(OSError, match="5000 x 5000 pixels, too many"):
         load_png(tmp_path / "large.png")
     Image.new("RGB", (5, 5)).save(tmp_path / "other.png", "BMP")
-    with pytest.raises(OSError, match="other.png' is damaged: it is no PNG"):
+    with pytest.raises(OSError, match="other.png'.*PNG"):
         load_png(tmp_path / "other.png")
 
 

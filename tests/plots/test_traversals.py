@@ -28,7 +28,7 @@ def test_ranges(statistics):
     np.testing.assert_allclose(latent_ranges("fitted", statistics), fitted, atol=0.1)
     extremes = np.stack([statistics.sample.min(0), statistics.sample.max(0)], 1)
     np.testing.assert_array_equal(latent_ranges("minmax", statistics), extremes)
-    with pytest.raises(UserError, match="Did you mean 'fitted'"):
+    with pytest.raises(UserError, match="'fitted'"):
         latent_ranges("fited", statistics)
 
 

@@ -151,7 +151,7 @@ def test_vectors_have_no_pseudo_images(tiny):
 
 
 def test_what_needs_the_standard_normal_is_refused(tiny, blobs):
-    with pytest.raises(UserError, match="Train with prior=normal"):
+    with pytest.raises(UserError, match="prior=normal"):
         compress_images(make(tiny, PRIORS[1]), np.round(blobs[:2]), "run")
 
 

@@ -60,5 +60,5 @@ def test_dropout_hides_codes_in_training_alone(prior):
 
 
 def test_an_even_kernel_is_refused():
-    with pytest.raises(UserError, match="odd number of at least 3. Received: kernel=2"):
+    with pytest.raises(UserError, match="least 3.*kernel=2"):
         PixelCNNPrior(3, 1, 4, 2)

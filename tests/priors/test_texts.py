@@ -21,10 +21,10 @@ def test_texts(text, expected):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("flwo", "Unknown prior 'flwo'.*Did you mean 'flow'"),
-        ("flow(coupling=3)", "Did you mean 'couplings'"),
+        ("flwo", "'flwo'.*'flow'"),
+        ("flow(coupling=3)", "'couplings'"),
         ("flow(3)", "with sizes such as"),
-        ("flow(couplings=0)", "from 1 to 100,000. Received: couplings=0"),
+        ("flow(couplings=0)", "1 to 100,000.*couplings=0"),
         ("flow(", "with sizes such as"),
         (3, "must be text"),
     ],

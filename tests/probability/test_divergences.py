@@ -245,9 +245,9 @@ def test_batches_of_unknown_size_are_as_good(posteriors):
 
 
 def test_mistakes(posteriors):
-    with pytest.raises(UserError, match="Unknown estimator 'wieghted'. Did you mean 'weighted'"):
+    with pytest.raises(UserError, match="'wieghted'.*'weighted'"):
         divergences.total_correlation(*posteriors, 50, "wieghted")
-    with pytest.raises(UserError, match="2 to `dataset_size` images.*batch of 7, dataset_size=6"):
+    with pytest.raises(UserError, match="2.*`dataset_size`.*batch of 7.*dataset_size=6"):
         divergences.total_correlation(*posteriors, 6, "stratified")
-    with pytest.raises(UserError, match="Received: a batch of 1, dataset_size=50. Choose"):
+    with pytest.raises(UserError, match="batch of 1.*dataset_size=50"):
         divergences.importance_log_weights(1, 50, "stratified")

@@ -22,7 +22,7 @@ def test_anything_else_is_named(value):
     "value", [pytest.param(10**5_000, id="long"), 1e31, math.inf, -(10**400), -1e300]
 )
 def test_numbers_fit_into_float32(value):
-    with pytest.raises(UserError, match="`gamma` must be a number of at least"):
+    with pytest.raises(UserError, match="`gamma`"):
         require_number("gamma", value, -math.inf)
 
 
@@ -31,5 +31,5 @@ def test_whole_numbers():
     for value in (3.0, 0, True):
         with pytest.raises(UserError, match="must be a whole number of at least 1. Received: coun"):
             require_number("count", value, 1, whole=True)
-    with pytest.raises(UserError, match="of at least 1 and at most 2147483647. Received: count="):
+    with pytest.raises(UserError, match="least 1.*most 2147483647.*count="):
         require_number("count", 2**31, 1, whole=True)

@@ -57,7 +57,7 @@ def test_a_folder_that_may_not_be_entered_is_a_damaged_run(study_folder, tiny, m
 
 def test_points_that_are_done_anew_may_have_been_edited(study_folder, tiny):
     points = Study(replace(tiny, latent_size=4), vary={"seed": (0,)}).points()
-    with pytest.raises(UserError, match="anew with --overwrite"):
+    with pytest.raises(UserError, match="--overwrite"):
         StudyRun(study_folder, points)
     study = StudyRun(study_folder, points, overwrite=["seed=0"])
     assert study.standings["seed=0"].state == "waiting" and study.left == points
@@ -96,7 +96,7 @@ def test_fast_scores_do_not_come_beside_full_ones(study_folder, tiny):
     (study_folder / "seed=0" / "metrics.json").write_text(json.dumps(record))
     one, two = (Study(tiny, vary={"seed": seeds}).points() for seeds in ((0,), (0, 1)))
     assert not StudyRun(study_folder, one, "fast").left  # nothing to mix
-    with pytest.raises(UserError, match="Continue with --metrics full"):
+    with pytest.raises(UserError, match="--metrics"):
         StudyRun(study_folder, two, "fast")
     assert len(StudyRun(study_folder, two, "full").left) == 1
 
@@ -109,11 +109,11 @@ def test_an_edited_study_is_refused_and_a_grown_one_goes_on(study_folder, tiny):
     check(tiny, (0, 1, 2))
     with pytest.raises(UserError, match=r"edited after it ran \(latent_size: 3 -> 4 \(1 of 1 run"):
         check(replace(tiny, latent_size=4), (0, 1))
-    with pytest.raises(UserError, match="no longer in it: seed=0"):
+    with pytest.raises(UserError, match="seed=0"):
         check(tiny, (1, 2))
     with pytest.raises(UserError, match="is a run, not a study"):
         check_same_study(study_folder / "seed=0", [])
     (study_folder / "study.csv").unlink()
     check(tiny, (0,))  # its table is written again from its runs
-    with pytest.raises(UserError, match="holds other runs and no study.csv"):
+    with pytest.raises(UserError, match="study.csv"):
         check(tiny, (1, 2))

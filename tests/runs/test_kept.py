@@ -38,5 +38,5 @@ def test_a_resumed_run_keeps_the_same_bytes(tiny, tmp_path):
 
 
 def test_other_steps_are_refused(run_folder):
-    with pytest.raises(UserError, match="No weights of step 5 .*Known: none.*keep_steps"):
+    with pytest.raises(UserError, match="step 5.*keep_steps"):
         restore_kept(Run(run_folder), 5)

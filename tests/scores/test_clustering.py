@@ -42,7 +42,7 @@ def test_groups_are_found_and_noise_is_at_chance(rng):
 def test_odd_codes():
     assert set(cluster_codes(np.zeros((5, 2)), 3)) == {0}  # collapsed: one cluster
     assert len(set(cluster_codes(np.arange(3.0)[:, None], 7, algorithm="mixture"))) == 3
-    with pytest.raises(UserError, match="Unknown algorithm 'kmean'. Did you mean 'kmeans'"):
+    with pytest.raises(UserError, match="'kmean'.*'kmeans'"):
         cluster_codes(np.zeros((5, 2)), 3, algorithm="kmean")
     with pytest.raises(UserError, match="one image at least"):
         purity_score(np.zeros(0, int), np.zeros(0, int))

@@ -39,7 +39,7 @@ def test_closed_forms(importance, disentanglement, completeness):
 
 @pytest.mark.parametrize("importance", [[1.0, 2.0], [[-1.0]], [[np.nan]], np.zeros((0, 2))])
 def test_importance_must_be_a_matrix_of_positive_numbers(importance):
-    with pytest.raises(UserError, match="`importance` must be .* Received: shape="):
+    with pytest.raises(UserError, match="`importance`.*shape="):
         dci_from_importance(importance)
 
 
@@ -82,7 +82,7 @@ def test_random_forest_is_an_option(draw):
 
 
 def test_unknown_estimator(draw):
-    with pytest.raises(UserError, match="Did you mean 'random_forest'"):
+    with pytest.raises(UserError, match="'random_forest'"):
         dci_scores(*draw(), estimator="random_forrest")
 
 

@@ -67,9 +67,9 @@ def test_constant_factors_are_left_out(draw):
 def test_sizes(draw):
     points = draw(num_train=60, num_test=30)
     assert list(downstream_scores(*points, seed=0)) == ["accuracy_10"]  # 100 and more are not there
-    with pytest.raises(UserError, match="`sizes` must hold one of at most .* Received: 60 points"):
+    with pytest.raises(UserError, match="`sizes`.*60 points"):
         downstream_scores(*points, sizes=(61,))
-    with pytest.raises(UserError, match="`sizes` must ascend"):
+    with pytest.raises(UserError, match="`sizes`"):
         downstream_scores(*points, sizes=(20, 10))
-    with pytest.raises(UserError, match="Did you mean 'logistic_regression'"):
+    with pytest.raises(UserError, match="'logistic_regression'"):
         downstream_scores(*points, classifier="logistic")

@@ -108,9 +108,9 @@ def test_arrays_of_any_values(rng):
 def test_errors():
     with pytest.raises(UserError, match="image of every value.*none with value . of '[xy]'"):
         sample_of(6)
-    with pytest.raises(UserError, match="`num_images` must be an integer"):
+    with pytest.raises(UserError, match="`num_images`"):
         sample_of(0)
-    with pytest.raises(UserError, match="`log_stddev` must have the shape"):
+    with pytest.raises(UserError, match="`log_stddev`"):
         FactorSample.from_arrays([[0.0], [1.0]], [[0], [1]], [[0.0]])
-    with pytest.raises(UserError, match="`factor_names` must name each of 1"):
+    with pytest.raises(UserError, match="`factor_names`.*1"):
         FactorSample.from_arrays([[0.0], [1.0]], [[0], [1]], factor_names=["a", "b"])

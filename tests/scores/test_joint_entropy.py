@@ -109,7 +109,7 @@ def test_errors():
     x = np.zeros((4, 1))
     with pytest.raises(UserError, match="one row for each image"):
         rmig_jemmig_scores(x, x, np.zeros((3, 1)))
-    with pytest.raises(UserError, match="`limit` must be a number"):
+    with pytest.raises(UserError, match="`limit`"):
         rmig_jemmig_scores(x, x, x, limit=-1)
-    with pytest.raises(UserError, match="`num_bins` must be an integer of at least 2"):
+    with pytest.raises(UserError, match="`num_bins`.*least 2"):
         rmig_jemmig_scores(x, x, x, num_bins=1)

@@ -108,33 +108,33 @@ def test_bits_per_dimension():
 
 @pytest.mark.parametrize("values", [[], [-3.0, np.nan], [-np.inf]])
 def test_bits_of_nothing(values):
-    with pytest.raises(UserError, match="`log_likelihoods` must be finite.*at least one"):
+    with pytest.raises(UserError, match="`log_likelihoods`"):
         bits_per_dimension(np.array(values), (8, 8, 1))
 
 
 @pytest.mark.parametrize("shape", [(), (8, 8), (8, 8, 0), (8, -8, 1), (8, 8, 1.0), "abc", 64, None])
 def test_bits_of_no_shape(shape):
-    with pytest.raises(UserError, match="`image_shape` must be .height, width, channels."):
+    with pytest.raises(UserError, match="`image_shape`"):
         bits_per_dimension(np.zeros(3), shape)
 
 
 @pytest.mark.parametrize("levels", [0, 1, -256, 2.5, "256"])
 def test_bits_of_no_levels(levels):
-    with pytest.raises(UserError, match="`levels` must be an integer of at least 2"):
+    with pytest.raises(UserError, match="`levels`.*least 2"):
         bits_per_dimension(np.zeros(3), (8, 8, 1), levels=levels)
 
 
 @pytest.mark.parametrize(
     ("images", "message"),
     [
-        (np.zeros((0, 8, 8, 1)), r"at least one image, \[images, 8, 8, 1\]. Received: shape=\(0,"),
-        (np.zeros((8, 8, 1)), r"Received: shape=\(8, 8, 1\). Pass images\[None\]"),
-        (np.zeros((2, 8, 8)), r"images\[..., None\] for grey"),
-        (np.zeros((2, 8, 9, 1)), r"Received: shape=\(2, 8, 9, 1\)"),
+        (np.zeros((0, 8, 8, 1)), r"\[images, 8, 8, 1\].*shape=.*0"),
+        (np.zeros((8, 8, 1)), r"shape=\(8, 8, 1\).*\[None\]"),
+        (np.zeros((2, 8, 8)), r"\[..., None\]"),
+        (np.zeros((2, 8, 9, 1)), r"shape=\(2, 8, 9, 1\)"),
         ([[0.0], [0.0, 1.0]], "nested lists of different lengths"),
         (np.full((2, 8, 8, 1), "a"), "must be numbers. Received: <U1"),
         (np.full((2, 8, 8, 1), 255), "int64 from 255 to 255. For 0 to 255"),
-        (np.full((2, 8, 8, 1), -0.1), r"in \[0, 1\]. Received: values from -0.1 to -0.1"),
+        (np.full((2, 8, 8, 1), -0.1), r"\[0, 1\].*-0.1 to -0.1"),
         (np.full((2, 8, 8, 1), np.nan), "finite numbers. Received: NaN or infinity in 2 of 2"),
     ],
 )

@@ -92,7 +92,7 @@ def test_sampled_codes():
 def test_encoder_without_density():
     represent = Representation(lambda x: encode(x)[0], Toy(), progress=False)
     assert represent.log_stddev is None
-    with pytest.raises(UserError, match="`sampled` needs the encoder's `log_stddev`"):
+    with pytest.raises(UserError, match="`sampled`.*`log_stddev`"):
         Representation(lambda x: encode(x)[0], Toy(), sampled=True, progress=False)
 
 
@@ -130,8 +130,8 @@ def test_look_up_of_impossible_factors(factors):
 @pytest.mark.parametrize(
     ("broken", "message"),
     [
-        (lambda x: (encode(x)[0][:-1], encode(x)[1]), "`encode` must return"),
-        (lambda x: (encode(x)[0], encode(x)[1][:, :1]), "`encode` must return"),
+        (lambda x: (encode(x)[0][:-1], encode(x)[1]), "`encode`"),
+        (lambda x: (encode(x)[0], encode(x)[1][:, :1]), "`encode`"),
         (lambda x: encode(x)[0][:, 0], "must be 2-D"),
         (lambda x: (encode(x)[0] * np.nan, encode(x)[1]), "must be finite"),
     ],
@@ -150,7 +150,7 @@ def test_encoders_that_change_between_batches():
 
 def test_names_must_fit():
     grid = Representation(encode, Toy(), progress=False)
-    with pytest.raises(UserError, match="`factor_names` must name each of 3"):
+    with pytest.raises(UserError, match="`factor_names`.*3"):
         Representation.from_arrays(grid.mean, grid.factors, factor_names=["shape"])
-    with pytest.raises(UserError, match="`log_stddev` must have the shape"):
+    with pytest.raises(UserError, match="`log_stddev`"):
         Representation.from_arrays(grid.mean, grid.factors, grid.log_stddev[:, :1])

@@ -146,15 +146,15 @@ def test_presets():
 
 
 def test_unknown_names(represent):
-    with pytest.raises(UserError, match="Unknown preset 'ful'. Did you mean 'full'"):
+    with pytest.raises(UserError, match="'ful'.*'full'"):
         score_suite(represent, preset="ful")
-    with pytest.raises(UserError, match="Unknown score 'mgi'"):
+    with pytest.raises(UserError, match="'mgi'"):
         score_suite(represent, done=["mgi"])
-    with pytest.raises(UserError, match="Unknown offer 'factor'. Did you mean 'factors'"):
+    with pytest.raises(UserError, match="'factor'.*'factors'"):
         suite_names(["factor"])
-    with pytest.raises(UserError, match="`seed` must be an integer"):
+    with pytest.raises(UserError, match="`seed`"):
         score_suite(represent, seed=-1)
-    with pytest.raises(UserError, match="`model` and `images` must be given together"):
+    with pytest.raises(UserError, match="`model`.*`images`"):
         score_suite(represent, model=object())
 
 
@@ -194,5 +194,5 @@ def test_codes_without_factors_get_what_needs_none():
     expected = 0.5 * ((mean**2).mean(0) + np.exp(-2) - 1) + 1
     np.testing.assert_allclose(list(results["kl_per_code"]["values"].values()), expected)
     assert suite_names(Codes(mean).offers) == ["unsupervised", "active_units"]
-    with pytest.raises(UserError, match="must have the shape of `mean`"):
+    with pytest.raises(UserError, match="`mean`"):
         Codes(mean, np.zeros((299, 3)))

@@ -93,9 +93,9 @@ def test_bad_arrays(score, codes, factors, message):
 
 @pytest.mark.parametrize("score", DRAWS.values(), ids=DRAWS)
 def test_draws_must_have_the_same_columns(score):
-    with pytest.raises(UserError, match="`codes_train` and `codes_test` must have the same col"):
+    with pytest.raises(UserError, match="`codes_train`.*`codes_test`"):
         score(CODES, FACTORS, CODES[:, :1], FACTORS)
-    with pytest.raises(UserError, match="`factors_train` and `factors_test` must have the same"):
+    with pytest.raises(UserError, match="`factors_train`.*`factors_test`"):
         score(CODES, FACTORS, CODES, FACTORS[:, :1])
 
 
@@ -161,7 +161,7 @@ def test_arguments_are_left_alone(score):
 
 @pytest.mark.parametrize("num_bins", [0, 2.0, True])
 def test_number_of_bins(num_bins):
-    with pytest.raises(UserError, match="`num_bins` must be an integer of at least 1"):
+    with pytest.raises(UserError, match="`num_bins`.*least 1"):
         metrics.mig_score(CODES, FACTORS, num_bins=num_bins)
 
 
@@ -179,7 +179,7 @@ SEEDED = {
 @pytest.mark.parametrize("score", SEEDED.values(), ids=SEEDED)
 @pytest.mark.parametrize("seed", [-1, "one", 0.5, True])
 def test_seeds(score, seed):
-    with pytest.raises(UserError, match="`seed` must be an integer of at least 0. Received: seed="):
+    with pytest.raises(UserError, match="`seed`.*least 0.*seed="):
         score(CODES, FACTORS, seed=seed)
 
 

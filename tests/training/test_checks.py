@@ -47,7 +47,7 @@ def rewrite(folder, change):
 def test_images_outside_the_unit_interval_are_refused(tiny, tmp_path, blobs):
     images = ArrayImages("blobs", blobs)
     images.images = lambda indices: 2 * blobs[indices]
-    with pytest.raises(UserError, match=r"must be in \[0, 1\]. Received: values from 0 to 2"):
+    with pytest.raises(UserError, match=r"\[0, 1\].*0 to 2"):
         train(tiny, tmp_path / "run", data=(images, images))
     assert not (tmp_path / "run").exists()
 
@@ -203,7 +203,7 @@ def test_a_folder_elsewhere_of_other_images_is_refused(moved):
     (folder / "0.png").unlink()
     with pytest.raises(UserError, match="dataset_size was 32"):
         train(elsewhere, run, resume=True)
-    with pytest.raises(UserError, match="was started with other parameters .dataset: 'folder"):
+    with pytest.raises(UserError, match="'folder"):
         train(replace(elsewhere, dataset="digits"), run, resume=True)
     assert content(run) == before
 
@@ -301,14 +301,14 @@ def test_the_labels_count_where_a_model_learns_from_them(tiny, tmp_path, blobs):
     run = train(params, tmp_path / "run", data=(make(labels), make(labels)))
     assert run.model.num_classes == 2
     data = (make(1 - labels), make(labels))
-    with pytest.raises(UserError, match=r"is not the same \(labels\)"):
+    with pytest.raises(UserError, match=r"\(labels\)"):
         train(replace(params, steps=20), tmp_path / "run", resume=True, data=data)
 
 
 @pytest.mark.parametrize(
     ("changes", "data", "message"),
     [
-        ({"model": "dc_ign", "dataset": "sprites"}, None, "dc_ign.* factors.*augment=mirror"),
+        ({"model": "dc_ign", "dataset": "sprites"}, None, "dc_ign.*augment=mirror"),
         ({"encoder": ((8,),), "likelihood": "gaussian"}, np.eye(20, 4), "Vectors.*augment=mirror"),
     ],
 )

@@ -69,7 +69,7 @@ def test_what_devices_cannot_share_is_refused(tiny):
     for reason, changes in wrong.items():
         params = replace(tiny, **changes)
         model = build_model(params, (8, 8, 1), dataset_size=64)
-        with pytest.raises(UserError, match=f"{reason}.*Train it on one device"):
+        with pytest.raises(UserError, match=reason):
             two.check(model, params)
         Devices().check(model, params)
     two.check(build_model(tiny, (8, 8, 1), dataset_size=64), tiny)
@@ -79,5 +79,5 @@ def test_more_devices_than_there_are_and_others_than_before():
     with pytest.raises(UserError, match="sees . .PU here. Received: devices=99"):
         Devices(99)
     check_count({}, Devices(), "run")  # of an older version
-    with pytest.raises(UserError, match="trained on 2 devices.*--devices 2"):
+    with pytest.raises(UserError, match="2 devices.*--devices 2"):
         check_count({"devices": 2}, Devices(), "run")

@@ -273,7 +273,7 @@ def test_divergence_names_step_term_and_checkpoint(tiny, tmp_path):
 def test_a_run_that_diverged_to_finite_numbers_says_so(tiny, tmp_path):
     params = replace(tiny, model="info_gan", hyper={"num_codes": 2}, learning_rate=1e9, steps=30)
     for resume in (False, True):  # it is never taken for finished
-        with pytest.raises(TrainingStopped, match=r"diverged: at step 30 .*learning_rate"):
+        with pytest.raises(TrainingStopped, match="step 30.*learning_rate"):
             train(params, tmp_path / "run", resume=resume)
     run = load_run(tmp_path / "run")
     assert not progress_of(run).finished and run.history["step"][-1] < 30
@@ -300,7 +300,7 @@ def test_an_autoencoder_whose_outputs_are_saturated_says_so(tiny, tmp_path):
     """Its squared errors are at most one a pixel: the reconstruction stays a small number."""
     params = replace(tiny, model="plain_ae", kl_weight=0.0, learning_rate=1_000.0, steps=30)
     params = replace(params, likelihood="gaussian")
-    with pytest.raises(TrainingStopped, match=r"diverged: at step 30 .*learning_rate"):
+    with pytest.raises(TrainingStopped, match="step 30.*learning_rate"):
         train(params, tmp_path / "run")
 
 

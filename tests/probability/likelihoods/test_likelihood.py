@@ -173,15 +173,15 @@ def test_it_is_learned_from(tiny, blobs, likelihood):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("gausian", "Unknown likelihood 'gausian'. Did you mean 'gaussian'"),
-        ("gaussian(stddev=0)", "`stddev` of the likelihood must be a number from 0.001.*stddev=0"),
-        ("gaussian(stddev=-1)", "Received: stddev=-1"),
-        ("gaussian(stddev='x')", "Received: stddev='x'"),
-        ("gaussian(stddev=True)", "Received: stddev=True"),
+        ("gausian", "'gausian'.*'gaussian'"),
+        ("gaussian(stddev=0)", "`stddev`.*0.001.*stddev=0"),
+        ("gaussian(stddev=-1)", "stddev=-1"),
+        ("gaussian(stddev='x')", "stddev='x'"),
+        ("gaussian(stddev=True)", "stddev=True"),
         ("gaussian(stddev=best)", "a number, learned or optimal"),
         ("gaussian(0.1)", "a number, learned or optimal"),
         ("laplace(stddev=0.1)", "a number, learned or optimal"),
-        (3, "`likelihood` must be text"),
+        (3, "`likelihood`"),
     ],
 )
 def test_what_is_no_likelihood(text, message):

@@ -197,14 +197,14 @@ def test_damage_is_found_wherever_it_is(vae, content):
             decompress_images(vae, bytes(damaged))
     with pytest.raises(UserError, match="damaged or cut off"):
         decompress_images(vae, content[:-5])
-    with pytest.raises(UserError, match="no images compressed by vae_tf"):
+    with pytest.raises(UserError, match="compressed by vae_tf"):
         decompress_images(vae, b"\x89PNG")
     with pytest.raises(UserError, match="another format"):
         decompress_images(vae, content[:7] + b"9" + content[8:])
 
 
 def test_another_model_is_refused(tiny, content):
-    with pytest.raises(UserError, match="another model, the model of run 'digits'"):
+    with pytest.raises(UserError, match="run 'digits'"):
         decompress_images(model_of(tiny, seed=1), content)
 
 
@@ -229,7 +229,7 @@ def test_bits_that_are_missing_are_found(vae, content):
 
 
 def test_what_cannot_compress_is_refused(tiny, vae, grey, binary):
-    with pytest.raises(UserError, match="likelihood='discretized_logistic' for 8-bit"):
+    with pytest.raises(UserError, match="likelihood='discretized_logistic'.*8"):
         compress_images(model_of(tiny, likelihood="gaussian"), grey)
     with pytest.raises(UserError, match="grey values between"):
         compress_images(vae, grey)
