@@ -33,7 +33,8 @@ def _kinds() -> dict:
     return kinds
 
 
-def _start(preset):
+def first_loss(preset):
+    """Loss of the model of a preset at its initial weights, on two images at random."""
     shape = SHAPES[preset.dataset]
     model = build_model(preset, shape, 1_000, num_classes=3)
     x = np.random.default_rng(0).uniform(size=(2, *shape)).astype("float32")
@@ -49,24 +50,25 @@ def _start(preset):
     seen = {name: batch[name] for name in (*model.batch_keys, "label")}
     # test_conformance.py tests updates: here networks, hyperparameters and images must fit
     # together.
-    assert np.isfinite(model.compute_terms(seen, True)["loss"])
+    return model.compute_terms(seen, True)["loss"]
 
 
 @pytest.mark.parametrize("name", _kinds().values())
 def test_a_preset_starts(name):
-    _start(params.RUNS[name])
+    assert np.isfinite(first_loss(params.RUNS[name]))
 
 
 @pytest.mark.parametrize("name", params.RUNS)
 def test_every_preset_fits_into_four_gigabytes(name, monkeypatch):
     monkeypatch.setattr(memory, "machine_memory", lambda: 4 * 10**9)
     preset = params.RUNS[name]
-    check_memory(preset, SHAPES[preset.dataset], training=True, num_classes=3)
+    shape = SHAPES[preset.dataset]
+    assert check_memory(preset, shape, training=True, num_classes=3) is None  # not refused
 
 
 def test_presets_start_on_other_images():
     for name in ("MNIST-VAE", "MNIST-VAE-dense", "CelebA-VAE"):
-        _start(override(params.RUNS[name], ["dataset=sprites"]))
+        assert np.isfinite(first_loss(override(params.RUNS[name], ["dataset=sprites"])))
 
 
 def test_the_default_run_needs_no_download():

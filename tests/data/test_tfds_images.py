@@ -181,7 +181,8 @@ def test_prepared_set_needs_no_tfds(cache):
         "import sys; from vae_tf.data import load; print(load('tiny_depths'));"
         "sys.exit('tensorflow' in sys.modules or 'tensorflow_datasets' in sys.modules)"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 def test_mocked_set():

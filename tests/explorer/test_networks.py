@@ -37,7 +37,7 @@ def tried(model, count=4):
     return codes, rng.random((count, *model.image_shape), dtype="float32"), labels
 
 
-def check(engine, model, tolerance=1e-5):
+def assert_page_computes_alike(engine, model, tolerance=1e-5):
     at, generator = engine.open_model(model)
     codes, x, labels = tried(model)
     expected = model.decode(codes, labels).reshape(len(codes), -1)
@@ -58,12 +58,12 @@ def built(shape=(8, 8, 1), **changes):
 
 @pytest.mark.parametrize("name", RUNS)
 def test_every_committed_run_decodes_as_its_model_does(engine, name):
-    check(engine, Run(PREDICTIONS / name).model, tolerance=LEVEL / 20)
+    assert_page_computes_alike(engine, Run(PREDICTIONS / name).model, tolerance=LEVEL / 20)
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_every_activation(engine, activation):
-    check(engine, built(activation=activation))
+    assert_page_computes_alike(engine, built(activation=activation))
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_every_activation(engine, activation):
     ],
 )
 def test_every_shape_of_spec(engine, shape, encoder, decoder):
-    check(engine, built(shape, encoder=encoder, decoder=decoder))
+    assert_page_computes_alike(engine, built(shape, encoder=encoder, decoder=decoder))
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_every_shape_of_spec(engine, shape, encoder, decoder):
     ],
 )
 def test_every_family(engine, changes):
-    check(engine, built(**changes), tolerance=3e-4)
+    assert_page_computes_alike(engine, built(**changes), tolerance=3e-4)
 
 
 def test_a_posterior_that_the_page_does_not_know_only_costs_own_images(engine):
@@ -126,7 +126,7 @@ def test_unknown_layers_are_named():
 def test_what_a_model_does_besides_its_networks_is_followed_or_refused(engine):
     model = built()
     model.render = lambda z, batch, training: model.decoder(0.5 * z - 1.0, training=training)
-    check(engine, model)
+    assert_page_computes_alike(engine, model)
     model.render = lambda z, batch, training: model.decoder(ops.sin(z), training=training)
     with pytest.raises(UserError, match=r"of the decoder: 'sin\w*' \(Sin\)"):
         describe_generator(model, HalfPrecision())
@@ -148,7 +148,7 @@ def test_what_a_model_does_besides_its_networks_is_followed_or_refused(engine):
 def test_layers_below_follow_as_the_model_has_it(engine, changes, start, stop, expected):
     """Either layers below a latent, `propagate_down`, or below a class, `with_class`."""
     model = built(**changes)
-    check(engine, model, tolerance=1e-4)
+    assert_page_computes_alike(engine, model, tolerance=1e-4)
     at = engine.open_model(model)[0]
     code = model.sample_prior(1, np.random.default_rng(3))
     if expected is None:

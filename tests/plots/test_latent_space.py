@@ -3,25 +3,32 @@ import pytest
 
 from vae_tf.plots.latent_space import Coloring, Scatter, plot_latent_space
 
+POINTS = np.random.default_rng(0).random((30, 2))
+SHAPE = Coloring("shape", np.arange(30) % 2, ("square", "heart"))
+SCALE = Coloring("scale", np.arange(30))
+PICTURE = {"images": np.zeros((40, 40, 3), "uint8")}
+
+# name -> colorings, pictures, and the titles of the panels of points
+PANELS = {
+    "plain": ([], {}, ["PCA"]),
+    "a class": ([SHAPE], {}, ["PCA, by shape"]),
+    "a class, a number, a picture": ([SHAPE, SCALE], PICTURE, ["PCA, by shape", "PCA, by scale"]),
+}
+
+
+@pytest.mark.parametrize("name", PANELS)
+def test_there_is_a_panel_for_each_coloring_and_picture(name):
+    colorings, pictures, titles = PANELS[name]
+    scatter = Scatter(POINTS, "component 1", "component 2", "PCA")
+    axes = plot_latent_space([scatter], colorings, pictures, "t").axes
+    assert [each.get_title(loc="left") for each in axes[: len(titles)]] == titles
+    assert [each.get_label() for each in axes if each.get_label() in PICTURE] == list(pictures)
+    assert axes[0].get_xlabel() == "component 1"
+
 
 @pytest.mark.parametrize("names", [("$", "$x^$"), ("long $x^$", "b")])
 def test_names_of_labels_are_no_formulas(names):
-    scatter = Scatter(np.random.default_rng(0).random((30, 2)), "x", "y", "PCA")
-    coloring = Coloring("$x^$", np.arange(30) % 2, names)
-    plot_latent_space([scatter], [coloring], {}, "t").draw_without_rendering()
-
-
-def test_the_latent_space_has_a_panel_for_each_coloring_and_picture():
-    rng = np.random.default_rng(0)
-    scatter = Scatter(rng.random((30, 2)), "component 1", "component 2", "PCA")
-    colorings = [
-        Coloring("shape", np.arange(30) % 2, ("square", "heart")),
-        Coloring("scale", np.arange(30)),
-    ]
-    picture = {"images": np.zeros((40, 40, 3), "uint8")}
-    axes = plot_latent_space([scatter], colorings, picture, "t").axes
-    titles = [each.get_title(loc="left") for each in axes]
-    assert titles[:2] == ["PCA, by shape", "PCA, by scale"] and axes[-1].get_label() == "images"
-    assert axes[0].get_xlabel() == "component 1"
-    plain = plot_latent_space([scatter], [], {}, "t").axes
-    assert [each.get_title(loc="left") for each in plain] == ["PCA"]
+    scatter = Scatter(POINTS, "x", "y", "PCA")
+    figure = plot_latent_space([scatter], [Coloring("$x^$", SHAPE.values, names)], {}, "t")
+    figure.draw_without_rendering()  # formulas that are none would raise
+    assert "$x^$" in figure.axes[0].get_title(loc="left").replace("\\", "")

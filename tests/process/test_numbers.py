@@ -8,7 +8,7 @@ from vae_tf.process.numbers import require_number
 
 @pytest.mark.parametrize("value", [0, 1.5, 10])
 def test_numbers_within_the_bounds(value):
-    require_number("gamma", value, 0, 10)
+    assert require_number("gamma", value, 0, 10) is None  # and raises nothing
 
 
 @pytest.mark.parametrize("value", ["1", None, True, [1], -0.1, 10.1, math.nan, math.inf])

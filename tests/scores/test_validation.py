@@ -157,6 +157,8 @@ def test_arguments_are_left_alone(score):
     codes, factors = CODES.copy(), FACTORS.copy()
     codes.flags.writeable = factors.flags.writeable = False
     score(codes, factors)
+    np.testing.assert_array_equal(codes, CODES)
+    np.testing.assert_array_equal(factors, FACTORS)
 
 
 @pytest.mark.parametrize("num_bins", [0, 2.0, True])

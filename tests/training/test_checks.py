@@ -22,19 +22,6 @@ def content(folder):
     return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
-@pytest.fixture
-def refused(tiny, run_folder):
-    """Resumes the run and expects a refusal that changes nothing in the folder."""
-
-    def resume(message, **options):
-        before = content(run_folder)
-        with pytest.raises(UserError, match=message):
-            train(replace(tiny, steps=20), run_folder, resume=True, **options)
-        assert content(run_folder) == before
-
-    return resume
-
-
 def rewrite(folder, change):
     """Writes each checkpoint of a run anew, after a function changed its arrays and details."""
     for path in checkpoints.found(folder / "checkpoints"):
@@ -63,19 +50,112 @@ def test_one_training_image_is_too_few(tiny, tmp_path, blobs):
     assert not any("covariance" in line for line in said)
 
 
-@pytest.mark.parametrize("damage", ["deleted", "emptied", "header", "row lost", "digit", "binary"])
-def test_a_run_goes_on_from_its_own_log_only(run_folder, refused, damage):
-    path = run_folder / "log.csv"
-    lines = path.read_bytes().splitlines(keepends=True)
-    changed = {
-        "emptied": [],
-        "header": lines[:1],
-        "row lost": lines[:1] + lines[2:],
-        "digit": [lines[0], lines[1].replace(b".", b".1", 1), *lines[2:]],
-        "binary": [bytes(range(256)) * 10],
-    }
-    path.unlink() if damage == "deleted" else path.write_bytes(b"".join(changed[damage]))
-    refused(r"log\.csv' is not the log that the checkpoint of step 12 resumes from.*--overwrite")
+# --- damage to the folder of a run of 12 steps ---
+
+
+def of_the_log(change):
+    """Damage to the lines of the log."""
+
+    def damage(run):
+        path = run / "log.csv"
+        path.write_bytes(b"".join(change(path.read_bytes().splitlines(keepends=True))))
+
+    return damage
+
+
+def of_details(**changes):
+    """Damage to the details of each checkpoint."""
+    return lambda run: rewrite(run, lambda _, details: details.update(changes))
+
+
+def of_params(**changes):
+    """Damage to the parameters that each checkpoint names."""
+    return lambda run: rewrite(run, lambda _, details: details["params"].update(changes))
+
+
+def of_arrays(change):
+    """Damage to the arrays of each checkpoint."""
+    return lambda run: rewrite(run, lambda arrays, _: change(arrays))
+
+
+def without_log(run):
+    (run / "log.csv").unlink()
+
+
+def without_checkpoints(run):
+    shutil.rmtree(run / "checkpoints")
+
+
+def older_without_log(run):
+    rewrite(run, lambda _, details: details.pop("log"))
+    without_log(run)
+
+
+def spoil(arrays):
+    name = next(name for name in arrays if name.endswith("kernel"))
+    arrays[name].flat[3] = np.nan
+
+
+def retype(arrays):
+    name = next(iter(arrays))
+    arrays[name] = arrays[name].astype(complex).real
+
+
+NOT_ITS_LOG = r"log\.csv'.*step 12.*--overwrite"
+
+# name -> the damage, and what the error of who resumes must say
+DAMAGES = {
+    "log deleted": (without_log, NOT_ITS_LOG),
+    "log emptied": (of_the_log(lambda lines: []), NOT_ITS_LOG),
+    "log of a header": (of_the_log(lambda lines: lines[:1]), NOT_ITS_LOG),
+    "log without a row": (of_the_log(lambda lines: lines[:1] + lines[2:]), NOT_ITS_LOG),
+    "log of another digit": (
+        of_the_log(lambda lines: [lines[0], lines[1].replace(b".", b".1", 1), *lines[2:]]),
+        NOT_ITS_LOG,
+    ),
+    "log of bytes": (of_the_log(lambda lines: [bytes(range(256)) * 10]), NOT_ITS_LOG),
+    "older, log deleted": (older_without_log, "is not the log"),
+    "checkpoints deleted": (without_checkpoints, "step 12.*checkpoints are gone"),
+    "log and checkpoints deleted": (
+        lambda run: (without_checkpoints(run), without_log(run)),
+        "pictures.*checkpoints are gone",
+    ),
+    "array of another type": (of_arrays(retype), "does not fit the model"),
+}
+
+# The same, which who loads the model meets, too
+DAMAGED_CHECKPOINTS = {
+    "weight that is no number": (of_arrays(spoil), "Every checkpoint .* is damaged"),
+    "another seed": (of_params(seed=1), "other parameters .*seed: 1 there, 0 in"),
+    "another likelihood": (of_params(likelihood="laplace"), "other parameters.*'laplace'"),
+    "parameters as a list": (of_details(params=[]), "'params' must be dict"),
+    "parameters of text": (of_details(params={"seed": "x"}), "other parameters"),
+    "shape of text": (of_details(image_shape="8x8"), "'image_shape' must be list"),
+    "shape of two": (of_details(image_shape=[8, 8]), "No shape of images"),
+    "shape too large": (of_details(image_shape=[10**6, 10**6, 1]), "No shape of images"),
+    "shape of anything": (of_details(image_shape=[8, True, [1]]), "No shape of images|must"),
+    "images below 0": (of_details(dataset_size=-1), "Not a count"),
+    "images too many": (of_details(dataset_size=10**30), "Not a count"),
+    "best of text": (of_details(best="x"), "'best' must be"),
+    "waited for nothing": (of_details(waited=None), "'waited' must be int"),
+    "own data a number": (of_details(own_data=1), "'own_data' must be bool"),
+    "data of numbers": (of_details(data={"train": 3}), "'train' must be str"),
+    "log without its hash": (of_details(log={"bytes": 3}), "'sha256' is missing"),
+    "no number of weights": (of_details(num_weights=None), "'num_weights' must be int"),
+}
+
+
+@pytest.mark.parametrize("name", DAMAGES | DAMAGED_CHECKPOINTS)
+def test_a_damaged_run_is_not_resumed_and_stays_as_it_is(tiny, run_folder, name):
+    damage, message = (DAMAGES | DAMAGED_CHECKPOINTS)[name]
+    damage(run_folder)
+    before = content(run_folder)
+    with pytest.raises(UserError, match=message):
+        train(replace(tiny, steps=20), run_folder, resume=True)
+    assert content(run_folder) == before
+    if name in DAMAGED_CHECKPOINTS:
+        with pytest.raises(UserError, match=message if name != "another seed" else "other param"):
+            vae_tf.load_run(run_folder).model  # noqa: B018
 
 
 def test_the_history_is_that_of_the_checkpoint(run_folder):
@@ -83,43 +163,6 @@ def test_the_history_is_that_of_the_checkpoint(run_folder):
     path.write_text(path.read_text().replace("4,", "5,", 1))
     with pytest.raises(UserError, match="is not the log"):
         vae_tf.load_run(run_folder).history  # noqa: B018
-
-
-def test_a_run_whose_checkpoints_are_gone_does_not_begin_again(run_folder, refused):
-    shutil.rmtree(run_folder / "checkpoints")
-    refused("was trained to step 12, and its checkpoints are gone")
-    (run_folder / "log.csv").unlink()
-    refused("has pictures of its training, and its checkpoints are gone")
-
-
-@pytest.mark.parametrize(
-    ("other", "message"),
-    [({"seed": 1}, "seed: 1 there, 0 in"), ({"likelihood": "laplace"}, "likelihood: 'laplace'")],
-)
-def test_checkpoints_of_another_run_are_refused(run_folder, refused, other, message):
-    rewrite(run_folder, lambda _, details: details["params"].update(other))
-    refused(f"belong to a run with other parameters .*{message}")
-    with pytest.raises(UserError, match="belong to a run with other parameters"):
-        vae_tf.load_run(run_folder).model  # noqa: B018
-
-
-def test_weights_that_are_no_numbers_are_refused(run_folder, refused):
-    def spoil(arrays, _):
-        name = next(name for name in arrays if name.endswith("kernel"))
-        arrays[name].flat[3] = np.nan
-
-    rewrite(run_folder, spoil)
-    refused("Every checkpoint .* is damaged")
-    with pytest.raises(UserError, match="Every checkpoint .* is damaged"):
-        vae_tf.load_run(run_folder).model  # noqa: B018
-
-
-def test_arrays_of_another_type_are_refused(tiny, tmp_path, run_folder, refused):
-    def retype(arrays, _):
-        arrays[next(iter(arrays))] = arrays[next(iter(arrays))].astype(complex).real
-
-    rewrite(run_folder, retype)
-    refused("does not fit the model")
 
 
 def test_other_images_of_the_same_number_are_refused(tiny, tmp_path, blobs):
@@ -134,9 +177,12 @@ def test_other_images_of_the_same_number_are_refused(tiny, tmp_path, blobs):
         train(longer, tmp_path / "run", resume=True)
 
 
-def test_given_images_in_place_of_the_named_ones_are_refused(refused):
+def test_given_images_in_place_of_the_named_ones_are_refused(tiny, run_folder):
+    before = content(run_folder)
     given = ArrayImages("noise", np.random.default_rng(0).random((1707, 8, 8, 1), np.float32))
-    refused("The data of .* changed", data=(given, given))
+    with pytest.raises(UserError, match="The data of .* changed"):
+        train(replace(tiny, steps=20), run_folder, resume=True, data=(given, given))
+    assert content(run_folder) == before
 
 
 def on_a_folder(tiny, home):
@@ -251,45 +297,13 @@ def test_what_older_versions_wrote_is_said_to_be_unverified(tiny, run_folder, ca
     assert set(vae_tf.load_run(run_folder).details["data"]) == {"train", "validation"}
 
 
-def test_an_older_run_without_its_log_is_refused_all_the_same(run_folder, refused):
-    rewrite(run_folder, lambda _, details: details.pop("log"))
-    (run_folder / "log.csv").unlink()
-    refused("is not the log")
-
-
 def test_fields_of_other_versions_are_not_compared(tiny, run_folder):
     def change(_, details):
         del details["params"]["patience"]
         details["params"]["color"] = "blue"
 
     rewrite(run_folder, change)
-    train(replace(tiny, steps=13), run_folder, resume=True)
-
-
-@pytest.mark.parametrize(
-    ("details", "message"),
-    [
-        ({"image_shape": "8x8"}, "'image_shape' must be list"),
-        ({"image_shape": [8, 8]}, "No shape of images"),
-        ({"image_shape": [10**6, 10**6, 1]}, "No shape of images"),
-        ({"image_shape": [8, True, [1]]}, "No shape of images|must"),
-        ({"dataset_size": -1}, "Not a count"),
-        ({"dataset_size": 10**30}, "Not a count"),
-        ({"best": "x"}, "'best' must be"),
-        ({"waited": None}, "'waited' must be int"),
-        ({"own_data": 1}, "'own_data' must be bool"),
-        ({"params": []}, "'params' must be dict"),
-        ({"params": {"seed": "x"}}, "by a version with other parameters"),
-        ({"data": {"train": 3}}, "'train' must be str"),
-        ({"log": {"bytes": 3}}, "'sha256' is missing"),
-        ({"num_weights": None}, "'num_weights' must be int"),
-    ],
-)
-def test_mistyped_details_are_refused(run_folder, refused, details, message):
-    rewrite(run_folder, lambda _, written: written.update(details))
-    refused(message)
-    with pytest.raises(UserError, match=message):
-        vae_tf.load_run(run_folder).model  # noqa: B018
+    assert train(replace(tiny, steps=13), run_folder, resume=True).details["step"] == 13
 
 
 def test_the_labels_count_where_a_model_learns_from_them(tiny, tmp_path, blobs):
