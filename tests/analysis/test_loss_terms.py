@@ -27,11 +27,21 @@ def history(loss, reconstruction, kl, weight):
             "Loss 670.0 = reconstruction 60.0 + 1 x KL 18.0 + 592.0 of total_correlation, "
             "with a constant of its estimator; nats",
         ),
+        ("vq_vae", (60.6, 50.0, 10.0, 1), "+ 1 x KL 10.0 + 0.6 of commitment; nats"),
+        ("factor_vae", (62.0, 50.0, 10.0, 1), "+ 2.0 of total_correlation; nats"),
         ("iwae", (95.0, 80.0, 19.0, 1), "1 x KL 19.0 - 4.0 of terms of iwae; nats"),
     ],
 )
 def test_the_terms_are_a_sum(model, row, words):
     assert words in loss_sentence(history(*row), Params(model=model))
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_terms_of_the_loss_are_logged(model):
+    kind = MODELS[model]
+    if isinstance(kind.logged, tuple):  # a property of some
+        assert set(kind.loss_terms) <= set(kind.logged)
+    assert not any(name.startswith("discriminator_") for name in kind.loss_terms)
 
 
 def test_nothing_is_said_of_terms_that_are_not_finite():

@@ -14,7 +14,7 @@ _ROUNDING = 0.05  # nats that the sentence does not show
 def loss_sentence(history: Mapping[str, np.ndarray], params: Params) -> str:
     """Writes the last loss of the log as a sum of its terms.
 
-    The rest, which is neither reconstruction nor weighted KL, is named after the model's own terms.
+    The rest, neither reconstruction nor weighted KL, is named after the model's `loss_terms`.
 
     Args:
         history: Columns of log.csv by name.
@@ -37,7 +37,6 @@ def loss_sentence(history: Mapping[str, np.ndarray], params: Params) -> str:
         words += f" + {weight:g} x KL {kl:.1f}"
     if abs(rest) >= _ROUNDING:
         kind = MODELS[params.model]
-        logged = kind.logged if isinstance(kind.logged, tuple) else ()  # a property of some
-        own = ", ".join(logged) or f"terms of {params.model}"
+        own = ", ".join(kind.loss_terms) or f"terms of {params.model}"
         words += f" {'+' if rest > 0 else '-'} {abs(rest):.1f} of {own}{kind.offset_words}"
     return f"{words}; nats per image, of the last training batch"

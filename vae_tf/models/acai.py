@@ -29,6 +29,7 @@ class ACAI(Adversarial, DeterministicAutoEncoder):
     """
 
     logged = ("interpolation_penalty", "discriminator_loss")
+    loss_terms = ("interpolation_penalty",)
     smallest_batch = 2
     indivisible = "it mixes the codes of a batch"
 

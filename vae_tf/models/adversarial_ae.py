@@ -37,6 +37,7 @@ class AdversarialAE(Adversarial, DeterministicAutoEncoder):
     logged: tuple[str, ...] = (
         *("encoder_loss", "mmd", "discriminator_loss", "discriminator_accuracy"),
     )
+    loss_terms = ("encoder_loss",)
     smallest_batch = 2
     indivisible = "its discriminator and MMD see the codes of a batch"
 

@@ -43,6 +43,7 @@ class CapacityVAE(VAE):
     """
 
     logged = ("capacity",)
+    loss_terms = ("capacity",)
     indivisible = "the distance to the capacity is computed from the batch's mean KL"
 
     gamma: float = hyperparameter(

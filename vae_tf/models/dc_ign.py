@@ -31,6 +31,7 @@ class DCIGN(VAE):
 
     takes_vectors = False
     logged = ("invariance",)
+    loss_terms = ("invariance",)
     batch_keys = ("image", "varying")
     smallest_batch = 2
     indivisible = "its images are one group, with a mean in common"

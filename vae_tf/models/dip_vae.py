@@ -23,6 +23,7 @@ class DIPVAE(VAE):
     """
 
     logged = ("covariance_penalty",)
+    loss_terms = ("covariance_penalty",)
     smallest_batch = 2
     indivisible = "its penalty is on the covariance of the codes of a batch"
 

@@ -31,6 +31,7 @@ class FactorVAE(Adversarial, VAE):
     """
 
     logged = ("total_correlation", "discriminator_loss", "discriminator_accuracy")
+    loss_terms = ("total_correlation",)
     batch_keys = ("image", "second")
     smallest_batch = 2  # one image has nothing to permute
     indivisible = "it permutes the codes of a whole batch"

@@ -37,6 +37,7 @@ class GAIA(Adversarial, DeterministicAutoEncoder):
     """
 
     logged = ("passed_error", "mixture_error", "real_error", "discriminator_loss")
+    loss_terms = ("passed_error", "mixture_error")
     smallest_batch = 2
     indivisible = "it mixes the codes of a batch"
 

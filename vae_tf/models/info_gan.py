@@ -79,6 +79,7 @@ class InfoGAN(Adversarial):
         "discriminator_loss",
         "discriminator_accuracy",
     )
+    loss_terms = ("generator_loss", "category_information", "code_information")
     smallest_batch = 2
     indivisible = "its networks normalize over the batch"
     posterior = Point

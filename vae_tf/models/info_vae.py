@@ -42,6 +42,7 @@ class InfoVAE(VAE):
     """
 
     logged = ("mmd",)
+    loss_terms = ("mmd",)
     learns_prior = False  # its MMD is the distance from N(0, I)
     smallest_batch = 2
     indivisible = "its MMD compares the codes of a batch"

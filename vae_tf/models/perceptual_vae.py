@@ -65,6 +65,7 @@ class PerceptualVAE(VAE):
     """
 
     logged = ("perceptual_distance",)
+    loss_terms = ("perceptual_distance",)
     takes_vectors = False
 
     perceptual_weight: float = hyperparameter(

@@ -27,6 +27,7 @@ class QLAE(VAE):
     """
 
     logged = ("quantization", "commitment")
+    loss_terms = ("quantization", "commitment")
     posterior = Codebook
     prior = UniformCodes
     learns_prior = False

@@ -45,6 +45,7 @@ class SequentialVAE(VAE):
     takes_networks = False
     learns_prior = False
     logged = ("first_reconstruction",)
+    loss_terms = ("first_reconstruction",)
 
     length: int = hyperparameter(
         2,

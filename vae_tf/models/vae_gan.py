@@ -47,6 +47,7 @@ class VAEGAN(Adversarial, VAE):
     """
 
     logged = ("feature_error", "generator_loss", "discriminator_loss", "discriminator_accuracy")
+    loss_terms = ("feature_error", "generator_loss")
     takes_vectors = False
 
     pixel_weight: float = hyperparameter(

@@ -27,6 +27,7 @@ class VQVAE(CodeMapModel):
     """
 
     logged = ("commitment", *CodeMapModel.logged)
+    loss_terms = ("commitment",)
 
     num_codes: int = hyperparameter(512, "K, vectors of the codebook; 512 in the paper.", least=2)
     commitment_weight: float = hyperparameter(

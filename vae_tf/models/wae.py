@@ -21,6 +21,7 @@ class WAE(DeterministicAutoEncoder):
     """
 
     logged = ("mmd",)
+    loss_terms = ("mmd",)
     smallest_batch = 2
     indivisible = "its MMD compares the codes of a batch"
 

@@ -68,6 +68,7 @@ class SemiSupervisedVAE(VAE):
     classifies = True
     batch_keys = ("image", "labeled_image")
     logged = ("labeled_loss", "cross_entropy", "error")
+    loss_terms = ("labeled_loss", "cross_entropy")
     posterior = Categorical
     prior = Categorical
     indivisible = "its labeled images are rows of their own"

@@ -33,6 +33,8 @@ class TrainerMethods(KerasMethods):
     comparable_losses = True
     # Reason why the loss cannot be split across devices; None where it can.
     indivisible: str | None = None
+    # The names in `logged` that are terms of the loss; others are only watched.
+    loss_terms: tuple[str, ...] = ()
     # Words about a constant in the loss that is no term of the log.
     offset_words = ""
 
