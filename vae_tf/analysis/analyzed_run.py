@@ -109,9 +109,9 @@ class AnalyzedRun:
 
     # --- the images ---
 
-    @property
+    @functools.cached_property
     def images(self) -> ImageSet:
-        """The validation split.
+        """The validation split, or the sample in the run folder where it cannot be had.
 
         Raises:
             UserError: If the data cannot be had, or is not what the run was trained on.
@@ -124,6 +124,19 @@ class AnalyzedRun:
                 f"{expected} when the run was trained. Put the same data back."
             )
         return images
+
+    @property
+    def training_images(self) -> ImageSet:
+        """The training split.
+
+        Raises:
+            UserError: If the data cannot be had.
+        """
+        try:
+            return self.run.data
+        except UserError as error:
+            named = f"It needs the training images of '{self.params.dataset}'."
+            raise UserError(f"{named} {error}") from None
 
     @property
     def has_pictures(self) -> bool:

@@ -1,8 +1,10 @@
 """The images of all runs under analysis, each set loaded once."""
 
+import logging
+
 from vae_tf.data import ImageSet
 from vae_tf.process.errors import UserError
-from vae_tf.runs import Run
+from vae_tf.runs import Run, kept_images
 
 
 class ImageSets:
@@ -16,10 +18,10 @@ class ImageSets:
         self._found: dict[tuple, ImageSet | UserError] = {}
 
     def of(self, run: Run) -> ImageSet:
-        """Returns the validation split of a run.
+        """Returns the validation split of a run; where it cannot be had, the sample in its folder.
 
         Raises:
-            UserError: If the data cannot be had; a set that failed is not tried again.
+            UserError: If there is neither; a set that failed is not tried again.
         """
         params = run.params
         own = str(run.path) if run.details["own_data"] else None
@@ -30,6 +32,15 @@ class ImageSets:
             except UserError as error:
                 self._found[key] = error
         found = self._found[key]
-        if isinstance(found, UserError):
+        if not isinstance(found, UserError):
+            return found
+        kept = kept_images(run.path, params.dataset)
+        if kept is None:
             raise UserError(f"It needs the images of '{params.dataset}'. {found}")
-        return found
+        logging.warning(
+            "The images of '%s' cannot be had. Pictures show the %d validation images that are "
+            "kept in the run folder. --force draws them again later.",
+            params.dataset,
+            len(kept),
+        )
+        return kept

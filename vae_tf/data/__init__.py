@@ -14,6 +14,7 @@ from vae_tf.process.numbers import is_whole
 
 __all__ = [
     "DATASETS",
+    "INCLUDED",
     "ArrayImages",
     "ArrayVectors",
     "TABLE",
@@ -57,6 +58,11 @@ DATASETS: dict[str, Callable[..., Collection]] = {
     "shapes3d": _loader("tfds_grids", "load_shapes3d"),
     "smallnorb": _loader("tfds_grids", "load_smallnorb"),
 }
+# Those that need no download: their images are in the package, in scikit-learn, or drawn.
+INCLUDED = frozenset(
+    ("sprites", "lines", "digits", "digits_binary")
+    + ("emoji", "emoji_by_family", "emoji_skin_tones")
+)
 
 
 def load(

@@ -7,6 +7,8 @@ import difflib
 import logging
 import os
 import sys
+import textwrap
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,6 +27,8 @@ _DEFAULT_SIZE = 64
 _BATCH = 256
 _NO_YES = ("no", "yes")
 _RETRIES = 5  # of a download, in about 6 seconds
+_PAUSE = 60  # seconds in which a download that failed is not tried again
+_failed: dict[str, tuple[float, UserError]] = {}  # folder -> when, and why
 
 
 def load_tfds(
@@ -81,6 +85,8 @@ def find_builder(name: str):
     """
     import tensorflow_datasets as tfds
 
+    # What counts is said once, by our own errors.
+    logging.getLogger("absl").setLevel(logging.ERROR)
     try:
         return tfds.builder(name, data_dir=os.environ.get("TFDS_DATA_DIR"))
     except tfds.core.DatasetNotFoundError as error:
@@ -97,6 +103,10 @@ def download(builder):
     """
     if builder.is_prepared():
         return
+    folder = str(builder.data_dir)
+    when, failure = _failed.get(folder, (0.0, None))
+    if failure is not None and time.monotonic() - when < _PAUSE:
+        raise failure
     import tensorflow_datasets as tfds
     from tensorflow_datasets.core.download import downloader
 
@@ -111,11 +121,14 @@ def download(builder):
         builder.download_and_prepare()
     except Exception as error:
         # Errors of any type: TFDS, the network library and the set's own code all raise theirs.
-        raise UserError(
-            f"'{builder.name}' is not prepared in '{builder.data_dir}' and cannot be downloaded: "
-            f"{type(error).__name__}: {error}. Connect to the network, or set TFDS_DATA_DIR to a "
-            "folder where TFDS has prepared it. 'sprites', 'digits' and 'emoji' need neither."
-        ) from error
+        why = textwrap.shorten(f"{type(error).__name__}: {error}", 120, placeholder=" ...")
+        failure = UserError(
+            f"'{builder.name}' is not prepared in '{folder}' and cannot be downloaded: {why}. "
+            "Connect to the network, or set TFDS_DATA_DIR to a folder where TFDS has prepared it. "
+            "'sprites', 'digits' and 'emoji' need neither."
+        )
+        _failed[folder] = time.monotonic(), failure
+        raise failure from error
 
 
 def examples(builder, split: str, features: list[str]) -> Iterator[dict[str, np.ndarray]]:

@@ -6,6 +6,7 @@
     columns.json       columns of a table: kinds, categories, means and standard deviations
     checkpoints/       see checkpoints.py  metrics.json scores
     kept/              weights at chosen steps, see kept.py
+    images.safetensors sample of the validation images, see kept_images.py
 
 A folder with a study.csv holds the runs of a study.
 
@@ -16,6 +17,7 @@ from vae_tf.runs.columns import COLUMNS, read_columns, with_layout
 from vae_tf.runs.creation import check_links, check_new, check_resumable, clean, create
 from vae_tf.runs.environment import record_environment, recorded_versions, versions
 from vae_tf.runs.folder import PARAMS, STUDY, Run, load_data, name_of
+from vae_tf.runs.kept_images import keep_images, kept_images
 from vae_tf.runs.loading import load_run
 from vae_tf.runs.lock import locked
 from vae_tf.runs.log import Log, read_log, read_proven_log
@@ -36,6 +38,8 @@ __all__ = [
     "check_resumable",
     "clean",
     "create",
+    "keep_images",
+    "kept_images",
     "load_data",
     "load_run",
     "locked",

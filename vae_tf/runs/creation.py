@@ -18,12 +18,13 @@ from vae_tf.runs.code_flow import CODE_FLOW
 from vae_tf.runs.columns import COLUMNS
 from vae_tf.runs.folder import PARAMS, REPLACED, Run
 from vae_tf.runs.kept import KEPT
+from vae_tf.runs.kept_images import KEPT_IMAGES
 from vae_tf.runs.lock import LOCK
 from vae_tf.runs.networks import NETWORKS
 
 _FOLDERS = ("checkpoints", KEPT, "samples", "tensorboard")
 _RECORDS = ("environment.json", "log.csv", "metrics.json")
-_FILES = (LOCK, PARAMS, NETWORKS, COLUMNS, REPLACED, CODE_FLOW, *_RECORDS)
+_FILES = (LOCK, PARAMS, NETWORKS, COLUMNS, REPLACED, CODE_FLOW, KEPT_IMAGES, *_RECORDS)
 
 
 def create(

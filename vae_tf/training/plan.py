@@ -130,6 +130,7 @@ class Plan:
             write_text(run.params_path, params.to_json())
             copied = None if self.copied is None else self.copied._asdict()
             runs.record_environment(run, start, copied)
+            runs.keep_images(run_dir, self.validation)
             observers = _observers(run, start, progress, tensorboard, callbacks)
             training.run([stack.enter_context(each) for each in observers])
         return run
