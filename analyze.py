@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 from vae_tf.process.texts.escaping import printable
+from vae_tf.process.texts.wrapping import wrapped
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -23,7 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def complain(problem: str):
     """Prints what went wrong."""
-    print(f"{scripts.name_of('analyze.py')}: {printable(problem)}", file=sys.stderr)
+    scripts.complain(f"{scripts.name_of('analyze.py')}: {problem}")
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
@@ -101,7 +102,7 @@ def run(options: argparse.Namespace) -> int:
         projection=options.projection,
         formats=formats,
         every=find_runs(options.predictions),
-        say=say,
+        say=lambda line: say(wrapped(line)),
     )
     scripts.check_stopped()
     for problem in [*unscored, *outcome.problems]:

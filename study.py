@@ -178,7 +178,7 @@ def run(
     for line in study.others():
         study.say(line)
     if options.metrics and study.scored_by_others():
-        print(f"Old scores stay. To compute them anew: {again(options, rescore=True)}")
+        scripts.say(f"Old scores stay. To compute them anew: {again(options, rescore=True)}")
     if options.dry_run:
         return plan(study)
     check_hyper(study.left)
@@ -218,21 +218,20 @@ def conclude(options: argparse.Namespace, study) -> int:
         "analyze.py", study.folder.name, predictions=options.predictions
     )
     where = printable(f"They are in {study.folder}, beside their table, study.csv.")
-    print(f"{name}: {done:,} of {len(study.points):,} runs done. {where}\nNext: {following}")
+    scripts.say(f"{name}: {done:,} of {len(study.points):,} runs done. {where}\nNext: {following}")
     if not study.failed:
         return 0
     if len(study.failed) > len(study.skipped):
-        print(f"Failed runs are tried again by: {again(options)}", file=sys.stderr)
+        scripts.complain(f"Failed runs are tried again by: {again(options)}")
     anew = again(options, overwrite=list(study.failed))
-    print(f"They are done anew, from the first step on, by: {anew}", file=sys.stderr)
+    scripts.complain(f"They are done anew, from the first step on, by: {anew}")
     return 1
 
 
 def complain(problems: Mapping[str, str]):
     """Prints what is wrong with runs."""
     for point, error in problems.items():
-        text = printable(f"{scripts.name_of('study.py')}: {point}: {error}")
-        print(text, file=sys.stderr)
+        scripts.complain(f"{scripts.name_of('study.py')}: {point}: {error}")
 
 
 def again(options: argparse.Namespace, **changes) -> str:

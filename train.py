@@ -272,9 +272,9 @@ def show_result(run, predictions: Path):
     from vae_tf.plots.saving import save_figure
 
     analyzed = AnalyzedRun(run)
-    print(verdict(summarize(analyzed), run.params))
+    scripts.say(verdict(summarize(analyzed), run.params))
     if words := loss_sentence(run.history, run.params):
-        print(words)
+        scripts.say(words)
     picture = "latent_space.png" if run.params.latent_size == 2 else "traversals.png"
     product = PRODUCTS[picture]
     drawn = Path("images") / run.name / picture
@@ -284,9 +284,9 @@ def show_result(run, predictions: Path):
         figure = None
     if isinstance(figure, Figure):
         save_figure(drawn, figure, source=analyzed.source(product.sources))
-        print(f"Look: {drawn}; of its training: {run.samples}")
+        scripts.say(f"Look: {drawn}; of its training: {run.samples}")
     command = scripts.command_line("analyze.py", run.name, predictions=predictions)
-    print(f"All pictures: {command}")
+    scripts.say(f"All pictures: {command}")
 
 
 def run_after(name: str, presets, predictions: Path) -> str | None:

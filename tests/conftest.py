@@ -10,6 +10,9 @@ os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
 # Tests say what a user sees who has set nothing.
 os.environ.pop("TF_CPP_MIN_LOG_LEVEL", None)
 
+# Messages stay on one line, so that tests find their words.
+os.environ["COLUMNS"] = "1000"
+
 # isort: split
 import fcntl
 import gc

@@ -27,7 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
                 f"or see what it has: {listing}"
             )
         write_text(path, _STARTER.read_text(encoding="utf-8"))
-        print(f"Written: params.py. Next: {listing}")
+        scripts.say(f"Written: params.py. Next: {listing}")
         return 0
 
     return scripts.answer("vae-init", work, lambda: "Nothing was written.")

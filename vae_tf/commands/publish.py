@@ -25,9 +25,11 @@ def main(arguments: list[str] | None = None) -> int:
             cards.append(folder / "README.md")
         run = options.predictions / options.run
         where = publish(run, folder, license=options.license, push=options.push)
-        print(f"Written: {folder}, with its card, README.md. Load it: vae_tf.load_run({where!r})")
+        scripts.say(
+            f"Written: {folder}, with its card, README.md. Load it: vae_tf.load_run({where!r})"
+        )
         if options.push is None:
-            print(f"Look through it, then put it on the hub: {upload(folder)}")
+            scripts.say(f"Look through it, then put it on the hub: {upload(folder)}")
         return 0
 
     def going_on() -> str:

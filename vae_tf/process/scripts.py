@@ -54,11 +54,13 @@ from vae_tf.process.errors import Stopped, TrainingStopped, UserError, shown  # 
 from vae_tf.process.quiet_tensorflow import own_process  # noqa: E402
 from vae_tf.process.texts.command_names import command_line, is_installed, name_of, path_of  # noqa: E402
 from vae_tf.process.texts.escaping import printable  # noqa: E402
+from vae_tf.process.texts.wrapping import wrapped  # noqa: E402
 
 __all__ = [
     "add_predictions",
     "answer",
     "check_stopped",
+    "complain",
     "command_line",
     "is_installed",
     "name_of",
@@ -96,7 +98,7 @@ def answer(program: str, work: Callable[[], int], going_on: Callable[[], str]) -
         except KeyboardInterrupt as stop:
             number = getattr(stop, "number", signal.SIGINT)
             _State.received = number
-            _say(f"\nStopped. {going_on()}")
+            complain(f"\nStopped. {going_on()}")
             return 128 + number
         except BrokenPipeError:
             _silence(sys.stdout)  # whoever read has seen enough
@@ -105,7 +107,7 @@ def answer(program: str, work: Callable[[], int], going_on: Callable[[], str]) -
             code, text = _explained(error)
             if text is None:
                 raise
-            _say(f"{program}: {text}")
+            complain(f"{program}: {text}")
             return code
         finally:
             _forget_what_nobody_reads()
@@ -121,7 +123,7 @@ def say(text: str):
         OSError: If it cannot be written for another reason, as into a closed pipe.
     """
     try:
-        print(text, flush=True)
+        print(wrapped(text), flush=True)
     except OSError as error:
         if error.errno != errno.EIO:
             raise
@@ -181,9 +183,14 @@ def _missing(error: ModuleNotFoundError) -> str | None:
     return f"The package '{package}' is missing. Install what is needed with: pip install -e ."
 
 
-def _say(text: str):
+def complain(text: str):
+    """Prints a message to stderr, in lines that fit the terminal.
+
+    Args:
+        text: The message.
+    """
     with contextlib.suppress(OSError):  # a closed pipe
-        print(printable(text), file=sys.stderr, flush=True)
+        print(wrapped(printable(text)), file=sys.stderr, flush=True)
 
 
 def _forget_what_nobody_reads():
@@ -203,7 +210,7 @@ def _silence(stream):
 
 class _Formatter(logging.Formatter):
     def format(self, record):
-        return printable(super().format(record))
+        return wrapped(printable(super().format(record)))
 
 
 def _prepare_output():
@@ -248,7 +255,7 @@ def _say_what_is_missing(kind, error, traceback):
     if text is None:
         sys.__excepthook__(kind, error, traceback)
     else:
-        _say(text)
+        complain(text)
 
 
 sys.excepthook = _say_what_is_missing
