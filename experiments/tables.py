@@ -17,16 +17,20 @@ sys.path[:0] = [str(ROOT), str(ROOT / "experiments")]
 
 import anomaly_tables  # noqa: E402
 import bit_swap  # noqa: E402
+import bits_back  # noqa: E402
+import csv_rows  # noqa: E402
 import discrete_codes  # noqa: E402
 import emoji_split  # noqa: E402
 import few_labels  # noqa: E402
 import hierarchies  # noqa: E402
 import imputation_tables  # noqa: E402
+import inference_gap  # noqa: E402
 import label_curve  # noqa: E402
 import likelihood_curves  # noqa: E402
 import lines  # noqa: E402
 import near_duplicates  # noqa: E402
 import number_table  # noqa: E402
+import page_tables  # noqa: E402
 import paired_variants  # noqa: E402
 import pixel_cnn_tables  # noqa: E402
 import registry_tables  # noqa: E402
@@ -46,9 +50,19 @@ def _records(name: str) -> dict:
 
 def _numbers(file: str, question: str, heading: str, names: dict, digits: int = 2) -> str:
     table = number_table.Table(ROOT / "experiments" / f"{file}.csv")
+    if not table.settings(question):
+        return f"Not measured yet. `python experiments/{file}.py` resumes."
     return table.markdown(question, heading, names, digits)
 
 
+def _rows(name: str) -> list[dict]:
+    return csv_rows.read_rows(ROOT / "experiments" / f"{name}.csv")
+
+
+_EMOJI = ["VAE", *(f"{beta}-Beta-VAE" for beta in (10, 100, 1000, 10000))]
+_EMOJI += ["KLD_Anneal_2000_steps-10-Beta-VAE", "KLD_Decrease_2000_steps-100to1-Beta-VAE"]
+_EMOJI += ["KLD_Decrease_5000_steps-10000to1-Beta-VAE"]
+_MNIST = ("AE", "VAE", "VAE-averaged-losses", "KLD-Anneal", "VAE-dense")
 _BOUND = {"reconstruction": "reconstruction", "kl": "KL", "elbo": "ELBO"}
 
 # Name of a table in its page -> the table as Markdown.
@@ -57,6 +71,21 @@ TABLES: dict[str, Callable[[], str]] = {
     "anomalies one class": lambda: anomaly_tables.digits_table("one_class"),
     "anomalies paradox": anomaly_tables.paradox_table,
     "bit swap": bit_swap.table,
+    "betas": page_tables.betas,
+    "bits back": lambda: bits_back.table(_rows("bits_back")),
+    "collapse": page_tables.collapse,
+    "digits variants": page_tables.digits_variants,
+    "epochs": page_tables.epochs,
+    "gallery": page_tables.gallery_before_and_after,
+    "gallery of emoji": lambda: page_tables.gallery([f"emoji-{name}" for name in _EMOJI]),
+    "gallery of MNIST": lambda: page_tables.gallery([f"MNIST-{name}" for name in _MNIST]),
+    "inference gap": lambda: inference_gap.table(_rows("inference_gap")),
+    "likelihoods": lambda: page_tables.likelihoods(10_000),
+    "likelihoods, 2,000 images": lambda: page_tables.likelihoods(2_000),
+    "nuisance": page_tables.nuisance,
+    "sprites of the paper": lambda: page_tables.sprites(variants=False),
+    "sprites variants": lambda: page_tables.sprites(variants=True),
+    "starts": page_tables.starts,
     "discrete codes": lambda: discrete_codes.table(discrete_codes.rows()),
     "between codes": lambda: _numbers(
         "between_codes",
@@ -144,7 +173,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "short likelihoods prior": lambda: short_likelihoods.table("prior"),
     "sprites_steps": lambda: sprites_steps.table(_records("sprites_steps")),
 }
-_MARKED = re.compile(r"<!-- table: ([\w ]+) -->\n.*?<!-- end of table -->", re.DOTALL)
+_MARKED = re.compile(r"<!-- table: ([\w ,]+) -->\n.*?<!-- end of table -->", re.DOTALL)
 
 
 def with_tables(page: str) -> str:

@@ -1,0 +1,231 @@
+"""Tables of results whose numbers are committed by other experiments and by the gallery."""
+
+import csv
+import json
+import statistics
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+EXPERIMENTS = ROOT / "experiments"
+SUMMARY = ROOT / "images" / "gallery" / "summary.csv"
+_EPOCHS = (1, 2, 5, 8, 10, 15, 20, 50, 100, 200, 300, 400)
+_GAMMAS = ("10", "100", "1000")
+
+
+def read_csv(path: Path) -> list[dict[str, str]]:
+    """Rows of a CSV."""
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def read_json(name: str) -> dict:
+    """Content of a committed JSON of experiments/."""
+    return json.loads((EXPERIMENTS / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def markdown(heads: list[str], rows: list[list[str]]) -> str:
+    """A table as Markdown."""
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def spread(values: list[float], digits: int = 2) -> str:
+    """Mean ± standard deviation, empty without values."""
+    if not values:
+        return ""
+    mean = f"{statistics.mean(values):,.{digits}f}"
+    return f"{mean} ± {statistics.stdev(values):.{digits}f}" if len(values) > 1 else mean
+
+
+# --- the gallery ---
+
+
+def gallery(names: list[str]) -> str:
+    """Runs of predictions/: terms of all validation images, active latents and errors of 1,000."""
+    rows = {row["run"]: row for row in read_csv(SUMMARY)}
+    heads = ["run", "steps", "KL weight", "reconstruction", "KL", "active", "MSE per pixel"]
+    return markdown(heads, [_gallery_row(rows[name]) for name in names])
+
+
+def _gallery_row(row: dict[str, str]) -> list[str]:
+    return [
+        f"`{row['run']}`",
+        f"{int(row['steps']):,}",
+        f"`{row['kl_weight']}`",
+        _two(row["val_reconstruction"]),
+        _two(row["val_kl"]),
+        f"{row['active']} of {row['latent_size']}",
+        f"{float(row['mse']):.4f}",
+    ]
+
+
+def _two(number: str) -> str:
+    return f"{float(number):.2f}"
+
+
+def gallery_before_and_after() -> str:
+    """The gallery by the older recipe, and by the recipe of the presets."""
+    before = {row["run"]: row for row in read_csv(EXPERIMENTS / "gallery_before.csv")}
+    lines = []
+    for row in read_csv(SUMMARY):
+        old = before.get(row["run"])
+        terms = [
+            "" if each is None else f"{_two(each['val_reconstruction'])} + {_two(each['val_kl'])}"
+            for each in (old, row)
+        ]
+        lines.append([f"`{row['run']}`", f"{int(row['steps']):,}", *terms])
+    heads = ["run", "steps", "older: Glorot's weights, biases 0, constant rate", "today's recipe"]
+    return markdown(heads, lines)
+
+
+# --- experiments ---
+
+
+def collapse() -> str:
+    """Remedies against collapse, mean ± standard deviation over seeds."""
+    groups: dict[str, list[dict]] = {}
+    for name, values in read_json("collapse").items():
+        remedy = name.split(",")[0].removeprefix("base=")
+        groups.setdefault(remedy, []).append(values)
+    columns = {"KL": 2, "information": 2, "active units": 1, "MSE": 4, "log-likelihood": 1}
+    rows = [
+        [f"`{name}`", str(len(seeds))]
+        + [spread([each[c] for each in seeds if c in each], n) for c, n in columns.items()]
+        for name, seeds in groups.items()
+    ]
+    return markdown(["remedy", "seeds", *columns], rows)
+
+
+def betas() -> str:
+    """The study beta-on-sprites: means of seeds ± half of a 95 % confidence interval."""
+    found = {
+        (row["kl_weight"], row["number"]): f"{float(row['mean']):.{_digits(row['number'])}f} ± "
+        f"{float(row['confidence_95']):.{_digits(row['number'])}f}"
+        for row in read_csv(ROOT / "images" / "gallery" / "beta-on-sprites" / "means.csv")
+    }
+    columns = {
+        "reconstruction": "val_reconstruction",
+        "KL": "val_kl",
+        "ELBO": "val_elbo",
+        "active units": "active_units",
+        "MIG": "mig",
+        "DCI disent.": "dci_disentanglement",
+        "beta-VAE score": "beta_vae_eval",
+        "FactorVAE": "factor_vae_eval",
+        "UDR": "udr",
+    }
+    weights = list(dict.fromkeys(weight for weight, _ in found))
+    rows = [[weight, *(found[weight, name] for name in columns.values())] for weight in weights]
+    return markdown(["KL weight", *columns], rows)
+
+
+def _digits(name: str) -> int:
+    return 1 if name.startswith("val_") or name == "active_units" else 2
+
+
+def epochs() -> str:
+    """Curves of disentangling-vae's settings, reconstruction + KL by epoch."""
+    folder = EXPERIMENTS / "published"
+    names = {"VAE": "VAE", "VAE-He": "VAE, He's weights", "beta-VAE": "beta-VAE 4"}
+    names |= {"capacity": "capacity 25", "FactorVAE": "FactorVAE", "sprites-VAE": "VAE on shapes"}
+    curves = {
+        name: {
+            int(row["epoch"]): f"{float(row['reconstruction']):.1f} + {float(row['kl']):.1f}"
+            for row in read_csv(folder / f"disentangling-vae-{name}.csv")
+        }
+        for name in names
+    }
+    rows = [[str(n), *(curve.get(n, "") for curve in curves.values())] for n in _EPOCHS]
+    return markdown(["epoch", *names.values()], rows)
+
+
+def digits_variants() -> str:
+    """Variants on digits with one thing changed, mean ± standard deviation over seeds."""
+    groups: dict[str, list[dict]] = {}
+    for name, values in read_json("digits_variants").items():
+        groups.setdefault(name.rpartition(", seed ")[0], []).append(values)
+    rows = []
+    for name, seeds in groups.items():
+        terms = [
+            spread([each[key] for each in seeds if each[key] is not None], digits)
+            for key, digits in (("reconstruction", 2), ("kl", 2), ("stddev_mean", 4))
+        ]
+        active = [sum((kl or 0) >= 0.1 for kl in each["kl_per_latent"]) for each in seeds]
+        known = seeds[0]["kl"] is not None
+        rows.append([name, *terms, ", ".join(map(str, active)) if known else ""])
+    heads = ["model", "reconstruction", "KL", "average stddev", "active latents by seed"]
+    return markdown(heads, rows)
+
+
+def nuisance() -> str:
+    """Part of the entropy of factors and of the nuisance that codes contain."""
+    found = read_json("nuisance")
+    weights = list(next(iter(found.values())))
+    rows = []
+    for name, by_weight in found.items():
+        cells = [
+            f"{each['factors']:.2f}, " + ("-" if name == "none" else f"{each['nuisance']:.2f}")
+            for each in by_weight.values()
+        ]
+        rows.append([name, *cells])
+    return markdown(["nuisance", *(f"weight {weight}" for weight in weights)], rows)
+
+
+def starts() -> str:
+    """Steps on the plateau, by seed, and -ELBO after 1,000 steps by initial weights and bias."""
+    found: dict[tuple, dict[str, list[dict]]] = {}
+    for row in read_csv(EXPERIMENTS / "starts.csv"):
+        key = row["initializer"], row["output_bias"].replace("initializer", "0, or random")
+        found.setdefault(key, {}).setdefault(row["preset"], []).append(row)
+    presets = list(dict.fromkeys(name for each in found.values() for name in each))
+
+    def cell(rows: list[dict]) -> str:
+        plateaus = ", ".join(row["plateau"] or "over 1,000" for row in rows)
+        return f"{plateaus}: {spread([float(row['loss']) for row in rows], 1)}"
+
+    rows = [[*key, *(cell(each.get(name, [])) for name in presets)] for key, each in found.items()]
+    return markdown(["initial weights", "output bias", *(f"`{name}`" for name in presets)], rows)
+
+
+def likelihoods(num_images: int) -> str:
+    """Log-likelihoods of binary MNIST on so many test images, worst first."""
+    import mnist_likelihood
+
+    folder = EXPERIMENTS / "mnist_likelihood"
+    records = [
+        json.loads(path.read_text(encoding="utf-8"))
+        for path in folder.glob(f"*-{num_images}-images-*.json")
+    ]
+    records.sort(key=lambda record: -record["negative_log_likelihood"])
+    return mnist_likelihood.table(records)
+
+
+def sprites(variants: bool) -> str:
+    """Scores of codes of sprites: the rows of the beta-VAE paper, or all variants."""
+    import sprites_study as study
+
+    known = [*study.fixed_sources(), *study.POINTS]
+    groups = study.rows_of([name for name in known if study.result_path(name).exists()])
+    columns = {
+        "beta-VAE score, %": ("beta_vae_eval", 1),
+        "FactorVAE": ("factor_vae_eval", 2),
+        "MIG": ("mig", 2),
+        "DCI": ("dci_disentanglement", 2),
+        "IRS": ("irs", 2),
+        "active units": ("active_units", 1),
+        "reconstruction": ("reconstruction", 1),
+        "KL": ("KL", 1),
+    }
+    rows = []
+    for name in study.VARIANTS if variants else study.PAPER:
+        if name not in groups:
+            continue
+        published = study.PUBLISHED.get(name)
+        cells = []
+        for key, digits in columns.values():
+            scale = 100 if key == "beta_vae_eval" else 1
+            values = [scale * each[key] for each in groups[name] if each.get(key) is not None]
+            cells.append(spread(values, digits))
+        shown = "" if published is None else f"{published:g}"
+        rows.append([name, str(len(groups[name])), shown, *cells])
+    return markdown(["codes", "seeds", "published, %", *columns], rows)
