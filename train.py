@@ -30,14 +30,14 @@ def main(arguments: list[str] | None = None) -> int:
         check(chosen, options)
         if options.dry_run:
             for folder, _, params in chosen:
-                print(described(folder, params, options))
+                scripts.say(described(folder, params, options))
             return 0
         left.extend(command(folder, run, options) for folder, run, _ in chosen)
         for folder, name, params in chosen:
             train_run(folder, params, options)
             del left[0]
             if next_run := run_after(name, presets, options.predictions):
-                print(next_run)
+                scripts.say(next_run)
         return 0
 
     def going_on() -> str:

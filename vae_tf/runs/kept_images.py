@@ -11,7 +11,7 @@ import numpy as np
 
 from vae_tf.data import INCLUDED, ImageSet
 from vae_tf.data.row_file import array_rows
-from vae_tf.files.saving import written_whole
+from vae_tf.process.files.saving import written_whole
 from vae_tf.runs.tensors import read_tensors, write_tensors
 
 KEPT_IMAGES = "images.safetensors"
