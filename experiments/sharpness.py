@@ -2,7 +2,7 @@
 
 digits           trains digits under five KL weights with three seeds, into --predictions
 weights          sharpness against the KL weight, into sharpness_weights.csv: the digits that are
-                 trained, and the committed runs of predictions/gallery
+                 trained, and the committed runs of predictions
 normalization    residual networks without and with group normalization, on digits
 draw             images/gallery/sharpness_weights.png
 """
@@ -80,7 +80,7 @@ def weights(predictions: Path):
 
     found = [("digits", path) for path in _digits(predictions) if (path / "params.json").exists()]
     names = ["emoji-VAE", *(f"emoji-{beta}-Beta-VAE" for beta in (10, 100, 1_000, 10_000))]
-    found += [("emoji", ROOT / "predictions" / "gallery" / name) for name in names]
+    found += [("emoji", ROOT / "predictions" / name) for name in names]
     rows = []
     for data, path in found:
         run = Run(path)
