@@ -10,9 +10,6 @@ os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
 # Tests say what a user sees who has set nothing.
 os.environ.pop("TF_CPP_MIN_LOG_LEVEL", None)
 
-# Messages stay on one line, so that tests find their words.
-os.environ["COLUMNS"] = "1000"
-
 # isort: split
 import fcntl
 import gc
@@ -53,6 +50,15 @@ TINY = Params(
 
 _TEMPORARY = pytest.StashKey[str]()
 _FAILED = pytest.StashKey[bool]()
+
+
+def pytest_sessionstart(session):
+    """Keeps messages of scripts on one line, so that tests find their words; pytest's stay."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is not None:
+        writer = reporter._tw
+        writer.fullwidth = writer.fullwidth
+    os.environ["COLUMNS"] = "1000"
 
 
 def pytest_configure(config):

@@ -85,7 +85,7 @@ def find_builder(name: str):
     """
     import tensorflow_datasets as tfds
 
-    # What counts is said once, by our own errors.
+    # Our own errors say once why a set cannot be had.
     logging.getLogger("absl").setLevel(logging.ERROR)
     try:
         return tfds.builder(name, data_dir=os.environ.get("TFDS_DATA_DIR"))

@@ -76,14 +76,15 @@ class constrained(Feedback):  # noqa: N801
 
 @dataclasses.dataclass(frozen=True)
 class controlled(Feedback):  # noqa: N801
-    """Holds the KL at `kl`: the output of a proportional-integral controller.
+    r"""Holds the KL at `kl`: the output of a proportional-integral controller.
 
-    With the error e = kl - KL of the batch (Eq. 5-6 and Algorithm 1 of the paper),
+    With $d$ the difference of `kl` and the KL of the batch (Eq. 5-6 and Algorithm 1 of the paper):
 
-        w = proportional / (1 + exp(e)) - integral * (sum of e) + lowest,  from lowest to highest.
+    $$w = \mathrm{proportional} / (1 + e^d) - \mathrm{integral} \sum d + \mathrm{lowest}$$
 
-    At a limit the sum is cut to what leads there, so that the weight leaves it as soon as the error
-    changes its sign; the authors' code keeps the sum as it was, in both directions, and can stay.
+    The weight is from `lowest` to `highest`. At a limit the sum is cut to what leads there, so that
+    the weight leaves it as soon as the error changes its sign; the authors' code keeps the sum as
+    it was, in both directions, and can stay.
 
     Args:
         kl: Nats per image that are asked for, above 0.

@@ -113,10 +113,12 @@ def dci_from_fit(importance: Importance, factors_train: np.ndarray) -> dict[str,
 
 
 def dci_from_importance(importance: np.ndarray) -> dict[str, float]:
-    """Disentanglement and completeness of an importance matrix R.
+    r"""Disentanglement and completeness of an importance matrix R.
 
-    D = sum_l w_l (1 - H_K(R[l, :] / sum)), w_l the row's share of all importance; C the same over
-    columns with base L. H_K is the entropy in base K. A code (factor) without importance has
+    $$D = \sum_l w_l \left(1 - H_K(R_l / \textstyle\sum_k R_{lk})\right)$$
+
+    $w_l$ is the share of row $l$ in all importance, and $H_K$ the entropy in base K. C is the same
+    over columns, with base L. A code (factor) without importance has
     weight 0; an all-zero R scores 0, 0. With one factor D is 1, with one code C is 1.
 
     Both from 0 (every row, or column, is uniform) to 1 (each has one entry). Invariant to permuting

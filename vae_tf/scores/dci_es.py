@@ -44,17 +44,19 @@ def dci_es_scores(
     seed: int | None = None,
     progress: bool = False,
 ) -> dict[str, float]:
-    """DCI of random forests, and explicitness and size.
+    r"""DCI of random forests, and explicitness and size.
 
     Random forests, the probes, predict each factor with trees of at most each of the depths, which
-    are their capacity. The loss of a factor at a depth is 1 - accuracy on the test points (1 - R^2
-    of a continuous factor), the least up to that depth. With the depths k_1 to k_T and l_1 to l_T
-    the losses, explicitness is the mean over factors of
-    E = 1 - sum_t (l_t + l_(t+1) - 2 l_T) (k_(t+1) - k_t) / ((k_T - k_1) l_b),
-    l_b = 1 - 1/V the loss of guessing among V values (1 if continuous): the area under the
-    loss-capacity curve against the area of a straight line from l_b to 0. Informativeness is the
-    best mean over factors of accuracies (or R^2), and disentanglement and completeness are from
-    `dci_from_importance` at the same depth. Size is K/L.
+    are their capacity. The loss of a factor at a depth is 1 - accuracy on the test points
+    ($1 - R^2$ of a continuous factor), the least up to that depth. With the depths $k_1$ to $k_T$
+    and the losses $l_1$ to $l_T$, explicitness is the mean over factors of
+
+    $$E = 1 - \frac{\sum_t (l_t + l_{t+1} - 2 l_T) (k_{t+1} - k_t)}{(k_T - k_1)\, l_b}$$
+
+    $l_b = 1 - 1/V$ is the loss of guessing among V values (1 if continuous). E compares the area
+    under the loss-capacity curve with the area of a straight line from $l_b$ to 0. Informativeness
+    is the best mean over factors of accuracies (or $R^2$), and disentanglement and completeness are
+    from `dci_from_importance` at the same depth. Size is K/L.
 
     Explicitness from -1 to 1. 1: the simplest probe is as good as any, also where none is good:
     read it beside informativeness. 0: the loss falls in a line with capacity. The others from 0 to

@@ -23,15 +23,18 @@ def dci_lasso_scores(
     *,
     alpha: float = 0.02,
 ) -> dict[str, float]:
-    """Disentanglement, completeness and informativeness of 2018, from weights of a lasso.
+    r"""Disentanglement, completeness and informativeness of 2018, from weights of a lasso.
 
     Codes and factors are standardized with the training mean and standard deviation (ddof 0). Each
-    factor is predicted from all codes by w minimizing |v - z w|^2 / (2 N) + alpha |w|_1; R[l, k] =
-    |w_l| of factor k. Disentanglement is from `dci_from_importance` (rows weighted by their
-    sums); completeness is the plain mean over factors of 1 - entropy in base L of R's column, where
-    the protocol of Locatello et al. weights columns by their sums. Informativeness is an error: the
-    root of the mean squared error over the factor's standard deviation (on the same points), mean
-    over factors.
+    factor is predicted from all codes by the $w$ that minimizes
+
+    $$|v - z w|^2 / (2 N) + \alpha\, |w|_1$$
+
+    $R_{lk}$ is $|w_l|$ of factor $k$. Disentanglement is from `dci_from_importance` (rows weighted
+    by their sums); completeness is the plain mean over factors of 1 - entropy in base L of R's
+    column, where the protocol of Locatello et al. weights columns by their sums. Informativeness is
+    an error: the root of the mean squared error over the factor's standard deviation (on the same
+    points), mean over factors.
 
     Disentanglement and completeness from 0 to 1, as in `dci_scores`; a factor that no code predicts
     counts 0 in completeness, where the authors' code gives NaN. Errors from 0 (all factors are

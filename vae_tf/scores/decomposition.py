@@ -130,11 +130,11 @@ def null_total_correlation(
 def factorized_null(
     kl: np.ndarray, num_images: int, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Draws posteriors of independent codes whose mixture over all images is the prior.
+    r"""Draws posteriors of independent codes whose mixture over all images is the prior.
 
-    Code l has s = exp(-KL_l) as the standard deviation of every image and means from
-    N(0, 1 - s^2): its KL is KL_l on average over images, q(z) of endlessly many images is N(0, I),
-    and the total correlation of that is 0.
+    Code $l$ has $s = e^{-\mathrm{KL}_l}$ as the standard deviation of every image and means from
+    $N(0, 1 - s^2)$. Its KL is $\mathrm{KL}_l$ on average over images, $q(z)$ of endlessly many
+    images is $N(0, I)$, and the total correlation of that is 0.
 
     Args:
         kl: `[L]` KL of each code, at least 0, in nats. More than 40 nats are taken for 40.
@@ -190,9 +190,11 @@ def _parts(mean, log_stddev, num_samples, rng, progress) -> dict[str, float]:
 
 
 def kl_per_code(mean: np.ndarray, log_stddev: np.ndarray) -> np.ndarray:
-    """KL of each code's posterior to N(0, 1), mean over images, in nats.
+    r"""KL of each code's posterior to N(0, 1), mean over images, in nats.
 
-    Closed form, 0.5 (mean^2 + stddev^2 - 1) - log stddev (Kingma & Welling 2014, App. B).
+    Closed form (Kingma & Welling 2014, App. B), for the mean $m$ and standard deviation $s$:
+
+    $$\tfrac{1}{2} (m^2 + s^2 - 1) - \log s$$
 
     Args:
         mean: `[N, L]` encoder means.

@@ -37,10 +37,10 @@ def mig_density_score(
     *,
     progress: bool = False,
 ) -> float:
-    """Mutual information gap of the codes as sampled, z ~ q(z|x), without bins.
+    r"""Mutual information gap of the codes as sampled, z ~ q(z|x), without bins.
 
-    Mean over factors of [largest - second largest over codes of I(z_l; v_k)] / H(v_k), with I of
-    `density_information_matrix`.
+    Mean over factors of $(I_{(1)} - I_{(2)}) / H(v_k)$, with the two largest over codes of
+    $I(z_l; v_k)$, see `density_information_matrix`.
 
     From 0 to 1, as `mig_score`: 1 if each factor is fixed by one code alone, 0 if no code, or two
     codes alike, know of it. The encoder's noise counts, bins do not, so it may be on either side
@@ -75,10 +75,12 @@ def density_information_matrix(
     *,
     progress: bool = False,
 ) -> np.ndarray:
-    """I(z_l; v_k) in nats for z ~ q(z|x), `[L, K]`.
+    r"""I(z_l; v_k) in nats for z ~ q(z|x), `[L, K]`.
 
-    sum_v p(v) KL(q(z_l | v) || q(z_l)), where q(z_l | v) is the mean of q(z_l | x) over the images
-    with factor value v and q(z_l) over all images. Chen et al. estimate the two entropies from
+    $$\sum_v p(v)\, \mathrm{KL}(q(z_l | v) \,\|\, q(z_l))$$
+
+    $q(z_l | v)$ is the mean of $q(z_l | x)$ over the images with factor value $v$, and $q(z_l)$
+    over all images. Chen et al. estimate the two entropies from
     10,000 samples; here the one-dimensional integrals are computed by Gauss-Legendre quadrature,
     which has no sampling error. The range of a code is halved again and again until every panel is
     at most as wide as the least standard deviation of the posteriors that reach it, so that neither

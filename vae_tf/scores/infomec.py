@@ -29,16 +29,21 @@ def infomec_scores(
     seed: int = 0,
     progress: bool = False,
 ) -> dict[str, float]:
-    """InfoM, InfoC and InfoE of codes that are numbers or take few values.
+    r"""InfoM, InfoC and InfoE of codes that are numbers or take few values.
 
-    With NMI[l, k] of `normalized_information_matrix` and only the active codes (range > largest
-    range / 20; discrete codes: more than one value):
-    InfoM = (mean_l [max_k NMI / sum_k NMI] - 1/K) / (1 - 1/K);
-    InfoC = (mean_k [max_l NMI / sum_l NMI] - 1/L) / (1 - 1/L), L the number of active codes;
-    InfoE = mean_k (H0 - H) / H0, H the cross-entropy (training points) of unpenalized balanced
-    multinomial logistic regression from all codes to factor k, H0 the cross-entropy of a classifier
-    without input, log V for V values; of a continuous factor the R^2 of linear regression. The
-    regressions see standardized codes, or discrete ones as one indicator a value.
+    With $N_{lk}$ of `normalized_information_matrix`, and L active codes (range > largest range /
+    20; discrete codes: more than one value):
+
+    $$\mathrm{InfoM} = \frac{\mathrm{mean}_l (\max_k N_{lk} / \sum_k N_{lk}) - 1/K}{1 - 1/K}$$
+
+    $$\mathrm{InfoC} = \frac{\mathrm{mean}_k (\max_l N_{lk} / \sum_l N_{lk}) - 1/L}{1 - 1/L}$$
+
+    $$\mathrm{InfoE} = \mathrm{mean}_k (H_0 - H) / H_0$$
+
+    H is the cross-entropy (training points) of unpenalized balanced multinomial logistic regression
+    from all codes to factor $k$. $H_0$ is the cross-entropy of a classifier without input, log V
+    for V values. A continuous factor has the $R^2$ of linear regression instead. The regressions
+    see standardized codes, or discrete ones as one indicator a value.
 
     InfoM and InfoC from 0 to 1. InfoM 1: each code knows of one factor. InfoC 1: one code knows of
     each factor. 0: all factors (codes) alike, or no information. InfoE at most 1: a linear

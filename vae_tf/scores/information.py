@@ -118,9 +118,10 @@ def discrete_information(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 
 
 def mig_score(codes: np.ndarray, factors: np.ndarray, *, num_bins: int = 20) -> float:
-    """Mutual information gap: is each factor in one code, and in that one only?
+    r"""Mutual information gap: is each factor in one code, and in that one only?
 
-    Mean over factors of [largest - second largest over codes of I(z_l; v_k)] / H(v_k).
+    Mean over factors of $(I_{(1)} - I_{(2)}) / H(v_k)$, with the two largest over codes of
+    $I(z_l; v_k)$.
 
     From 0 to 1. 1: each factor is fixed by one code and no other code knows of it. 0: no code
     knows of the factors (constant codes), or two know the same (duplicated codes). It says
@@ -210,9 +211,10 @@ def dcimig_score(codes: np.ndarray, factors: np.ndarray, *, num_bins: int = 20) 
 def mig_sup_score(
     codes: np.ndarray, factors: np.ndarray, *, num_bins: int = 20, min_variance: float = 0.0
 ) -> float:
-    """MIG-sup: does each active code hold one factor, and that one only?
+    r"""MIG-sup: does each active code hold one factor, and that one only?
 
-    Mean over active codes of the gap between the two largest over factors of I(z_l; v_k) / H(v_k).
+    Mean over active codes of the gap between the two largest over factors of
+    $I(z_l; v_k) / H(v_k)$.
 
     From 0 to 1. 1: each active code fixes one factor and knows of no other. 0: each knows as much
     of two factors, or no code is active. The mirror of MIG: it does not see that two codes hold

@@ -27,16 +27,20 @@ def rmig_jemmig_scores(
     limit: float = 4.0,
     progress: bool = False,
 ) -> dict[str, float]:
-    """Robust MIG and JEMMIG of Gaussian posteriors.
+    r"""Robust MIG and JEMMIG of Gaussian posteriors.
 
     Each code is cut into `num_bins` bins of equal width from -limit to limit; q(s|x), the share of
     bin s in a posterior, is its density at the bin's center over the sum of the densities of all
     bins (a posterior too narrow to reach any center is in the bin of its mean, the outermost one
-    beyond the limits). q(s, v_k) is their mean over the images with each value of factor k. With *
-    the code of most information I on the factor and o the next:
-    RMIG = mean_k [I(z*; v_k) - I(zo; v_k)] / H(v_k);
-    JEMMIG = mean_k [H(z*, v_k) - I(z*; v_k) + I(zo; v_k)], in nats; normalized, each term is
-    divided by H(v_k) + log num_bins, its greatest value, first.
+    beyond the limits). $q(s, v_k)$ is their mean over the images with each value of factor $k$.
+    With $z_*$ the code of most information on the factor and $z_o$ the next:
+
+    $$\mathrm{RMIG} = \mathrm{mean}_k\, (I(z_*; v_k) - I(z_o; v_k)) / H(v_k)$$
+
+    $$\mathrm{JEMMIG} = \mathrm{mean}_k\, (H(z_*, v_k) - I(z_*; v_k) + I(z_o; v_k))$$
+
+    JEMMIG is in nats. Normalized, each term is first divided by its greatest value, $H(v_k)$ + log
+    num_bins.
 
     RMIG from 0 to 1, as `mig_score`, which it differs from in that all of q(z|x) enters. JEMMIG
     from 0 upwards, normalized to 1, and lower is better. 0: the best code is a function of the

@@ -8,10 +8,12 @@ from vae_tf.scores.score import Column, Score
 
 
 def modularity_score(codes: np.ndarray, factors: np.ndarray, *, num_bins: int = 20) -> float:
-    """Modularity: does each code depend on one factor only?
+    r"""Modularity: does each code depend on one factor only?
 
-    Per code 1 - (sum_k I^2 - max_k I^2) / (max_k I^2 (K - 1)), 0 for a code with no information;
-    mean over all codes. With one factor, every informative code has 1.
+    $$1 - \frac{\sum_k I_{lk}^2 - \max_k I_{lk}^2}{(K - 1) \max_k I_{lk}^2}$$
+
+    Mean over all codes $l$; a code with no information has 0. With one factor, every informative
+    code has 1.
 
     From 0 to 1. 1: each code knows of one factor. 0: each code knows as much of all factors, or of
     none. Noise that knows equally little of one factor may score high, so read it beside the

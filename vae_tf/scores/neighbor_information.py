@@ -8,12 +8,14 @@ from vae_tf.scores.validation import check_codes
 def neighbor_information(
     codes: np.ndarray, values: np.ndarray, *, num_neighbors: int = 15
 ) -> float:
-    """Part of a factor's entropy that a nearest-neighbor predictor of it gains from the codes.
+    r"""Part of a factor's entropy that a nearest-neighbor predictor of it gains from the codes.
 
-    (H(v) + mean log p(v | neighbors)) / H(v), where p of a code of the second half is the share of
-    each value among the `num_neighbors` nearest codes of the first half, mixed with one vote for
-    how frequent values are at all. The cross-entropy bounds the conditional entropy from above, so
-    this is a lower bound of I(codes; v) / H(v), whatever the latents' axes: 1 for codes that give
+    $$(H(v) + \mathrm{mean} \log p(v | \mathrm{neighbors})) / H(v)$$
+
+    $p$ of a code of the second half is the share of each value among the `num_neighbors` nearest
+    codes of the first half, mixed with one vote for how frequent values are at all. The
+    cross-entropy bounds the conditional entropy from above, so this is a lower bound of
+    $I(z; v) / H(v)$, whatever the latents' axes: 1 for codes that give
     the value entirely, about 0 for codes without information, less by what few neighbors cost (for
     four values a tenth).
 

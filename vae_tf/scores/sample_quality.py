@@ -13,11 +13,13 @@ _MOST_IN_A_SUBSET = 1_000
 
 
 def frechet_distance(real: np.ndarray, generated: np.ndarray) -> float:
-    """Squared Frechet distance of the Gaussians fitted to two sets of features.
+    r"""Squared Frechet distance of the Gaussians fitted to two sets of features.
 
-    |m - m'|^2 + tr(S + S' - 2 (S S')^(1/2)), with means m and covariances S (ddof 1). 0 for equal
-    moments, no upper bound; biased upwards by about 1 / N, so that only equal N are compared.
-    Invariant to rotating and moving both sets alike.
+    $$|m - m'|^2 + \mathrm{tr}(S + S' - 2 (S S')^{1/2})$$
+
+    $m$ are the means and $S$ the covariances (ddof 1). 0 for equal moments, no upper bound; biased
+    upwards by about 1 / N, so that only equal N are compared. Invariant to rotating and moving both
+    sets alike.
 
     Args:
         real: `[N, F]` features of real images, N at least 2.
@@ -51,10 +53,10 @@ def frechet_distance(real: np.ndarray, generated: np.ndarray) -> float:
 def kernel_distance(
     real: np.ndarray, generated: np.ndarray, *, num_subsets: int = 100, seed: int = 0
 ) -> float:
-    """Squared maximum mean discrepancy under a cubic kernel, unbiased, mean over subsets.
+    r"""Squared maximum mean discrepancy under a cubic kernel, unbiased, mean over subsets.
 
-    k(x, y) = (x y / F + 1)^3; subsets have 1,000 features, or all where there are fewer. 0 in
-    expectation for equal distributions, and then sometimes below.
+    The kernel is $k(x, y) = (x y / F + 1)^3$; subsets have 1,000 features, or all where there are
+    fewer. 0 in expectation for equal distributions, and then sometimes below.
 
     Args:
         real: `[N, F]` features of real images, N at least 2.

@@ -15,11 +15,11 @@ _NOTHING = 1e-12  # power per squared pixel that is rounding: of constant images
 
 
 def power_spectrum(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Spatial frequencies, and mean power of images at each.
+    r"""Spatial frequencies, and mean power of images at each.
 
-    |F|^2 / (H W), F the discrete Fourier transform of each channel, mean over images and channels:
-    the sum over frequencies, over H W, is the mean square of a pixel (Parseval). No window is
-    applied, so that edges between opposite borders count, in the originals also.
+    $|F|^2 / (H W)$, F the discrete Fourier transform of each channel, mean over images and
+    channels: the sum over frequencies, over H W, is the mean square of a pixel (Parseval). No
+    window is applied, so that edges between opposite borders count, in the originals also.
 
     Args:
         images: `[N, H, W, C]`.

@@ -25,12 +25,17 @@ def udr_score(
     correlation: str = "lasso",
     kl_threshold: float = 0.01,
 ) -> np.ndarray:
-    """Unsupervised disentanglement ranking of models that saw the same images.
+    r"""Unsupervised disentanglement ranking of models that saw the same images.
 
-    Codes are standardized; codes with a mean KL of at most `kl_threshold` are uninformative. R_ij
-    `[L_i, L_j]` is |Lasso(alpha=0.1) coefficients| from model i's codes to model j's (or |Spearman
-    correlation|); over informative codes, s_ij = half of [mean over columns of max^2 / sum + mean
-    over rows of max^2 / sum]; the score of model j is the median over i != j of s_ij.
+    Codes are standardized; codes with a mean KL of at most `kl_threshold` are uninformative.
+    $R_{ij}$ `[L_i, L_j]` has the absolute coefficients of Lasso(alpha=0.1) from model $i$'s codes
+    to model $j$'s (or absolute Spearman correlations). Over informative codes, with $r$ its columns
+    and $r'$ its rows:
+
+    $$s_{ij} = \tfrac{1}{2} \left(\mathrm{mean}_r \frac{\max(r)^2}{\sum r} +
+    \mathrm{mean}_{r'} \frac{\max(r')^2}{\sum r'}\right)$$
+
+    The score of model $j$ is the median of $s_{ij}$ over all other models $i$.
 
     From 0 to about 1. High: each code has one counterpart in other models. 0: no counterpart, or
     no informative code. With Lasso a perfect match scores 0.9, not 1: the penalty takes alpha = 0.1

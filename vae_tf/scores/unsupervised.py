@@ -97,10 +97,11 @@ def gaussian_total_correlation(covariance: np.ndarray) -> float:
 
 
 def gaussian_wasserstein(covariance: np.ndarray) -> float:
-    """Squared 2-Wasserstein distance between N(0, S) and N(0, diag S).
+    r"""Squared 2-Wasserstein distance between N(0, S) and N(0, diag S).
 
-    2 tr S - 2 tr sqrtm(D S). D S has the eigenvalues of the symmetric D^1/2 S D^1/2, whose roots
-    are summed.
+    $$2\, \mathrm{tr}\, S - 2\, \mathrm{tr}\, (D S)^{1/2}$$
+
+    $D S$ has the eigenvalues of the symmetric $D^{1/2} S D^{1/2}$, whose roots are summed.
 
     Args:
         covariance: `[L, L]` covariance S.
