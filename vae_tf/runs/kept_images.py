@@ -5,6 +5,7 @@ contains or draws itself are not kept.
 """
 
 import logging
+import math
 from pathlib import Path
 
 import numpy as np
@@ -34,7 +35,8 @@ def keep_images(run_dir: Path, images: ImageSet):
         return
     if len(images.image_shape) != 3:
         return
-    rows = images.evenly_spaced(min(_MOST, max(1, _MOST_BYTES // np.prod(images.image_shape))))
+    fitting = _MOST_BYTES // math.prod(images.image_shape)
+    rows = images.evenly_spaced(min(_MOST, max(1, fitting)))
     arrays = {"images": np.round(images.images(rows) * 255).astype(np.uint8)}
     if images.labels is not None:
         arrays["labels"] = images.labels[rows]

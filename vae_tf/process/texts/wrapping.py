@@ -32,7 +32,7 @@ def wrapped(text: str, width: int | None = None) -> str:
 def _wrapped(line: str, width: int) -> str:
     if len(line) <= width:
         return line
-    indent = re.match(" *", line)[0]
+    indent = " " * (len(line) - len(line.lstrip(" ")))
     command = _COMMAND.search(line)
     words = line[: command.start() + 1] if command else line
     lines = textwrap.wrap(
