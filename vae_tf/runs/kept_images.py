@@ -17,14 +17,15 @@ from vae_tf.runs.tensors import read_tensors, write_tensors
 
 KEPT_IMAGES = "images.safetensors"
 _MOST = 256  # images: 0.2 MB of MNIST
-_MOST_BYTES = 2**20
+_LEAST = 10  # images, as many as a picture shows
+_BYTES = 2**20
 
 
 def keep_images(run_dir: Path, images: ImageSet):
     """Write a sample of images to a run folder, evenly spaced over the set, unless it is there.
 
-    At most 256 images and 1 MiB are kept, with 8 bits per value, and their labels. Vectors, images
-    with missing values and sets that the package includes are not kept.
+    256 images are kept, fewer if they need more than 1 MiB, at least 10, with 8 bits per value and
+    their labels. Vectors, images with missing values and sets that the package includes are not.
 
     Args:
         run_dir: The run folder.
@@ -35,8 +36,8 @@ def keep_images(run_dir: Path, images: ImageSet):
         return
     if len(images.image_shape) != 3:
         return
-    fitting = _MOST_BYTES // math.prod(images.image_shape)
-    rows = images.evenly_spaced(min(_MOST, max(1, fitting)))
+    fitting = _BYTES // math.prod(images.image_shape)
+    rows = images.evenly_spaced(min(_MOST, max(_LEAST, fitting)))
     arrays = {"images": np.round(images.images(rows) * 255).astype(np.uint8)}
     if images.labels is not None:
         arrays["labels"] = images.labels[rows]
