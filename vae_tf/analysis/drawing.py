@@ -172,7 +172,7 @@ class _RunDrawing:
             made = product.make(analyzed) if known else None
         if made is None:
             if not product.needs_kl:
-                _ = analyzed.training_images  # where these cannot be had, that is the reason
+                _ = analyzed.images, analyzed.training_images  # if these are missing, that is why
             why = "no attributes of its images are known, or the model is given them"
             if product.needs_kl:
                 why = "the KL of the latents is not finite or not known"
