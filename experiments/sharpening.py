@@ -49,7 +49,7 @@ NUMBERS = {  # column -> decimals in the table
 }
 SEEDS = (0, 1, 2)
 STEPS = {"emoji": 1_000, "mnist": 600}
-FEATURES_OF = {"emoji": "predictions/gallery/emoji-VAE", "mnist": "predictions/gallery/MNIST-VAE"}
+FEATURES_OF = {"emoji": "predictions/emoji-VAE", "mnist": "predictions/MNIST-VAE"}
 SAMPLES = 1_500
 SHOWN = 10  # images in a row of the picture
 _CONVOLUTIONS = ((32, 4, 2), (64, 4, 2), (64, 4, 2))
