@@ -7,7 +7,7 @@ import vae_tf
 from vae_tf.analysis.analyzed_run import AnalyzedRun
 from vae_tf.config import replace
 from vae_tf.data import ArrayImages, load
-from vae_tf.errors import UserError
+from vae_tf.process.errors import UserError
 from vae_tf.runs.kept_images import KEPT_IMAGES, keep_images, kept_images
 from vae_tf.training import train
 
