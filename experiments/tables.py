@@ -34,6 +34,7 @@ import page_tables  # noqa: E402
 import paired_variants  # noqa: E402
 import pixel_cnn_tables  # noqa: E402
 import registry_tables  # noqa: E402
+import rings  # noqa: E402
 import samplers  # noqa: E402
 import sharpening  # noqa: E402
 import sharpness  # noqa: E402
@@ -164,6 +165,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "models": registry_tables.models_table,
     "near duplicates": near_duplicates.table,
     "paired variants": paired_variants.table,
+    "rings": rings.table,
     "samplers": samplers.table,
     "scores": registry_tables.scores_table,
     "sharpness": sharpening.table,
