@@ -2,8 +2,8 @@
 
 In L dimensions the length |z| of N(0, I) follows a chi distribution: its density is concentrated
 near the square root of L, on a ring. VAEs on digits with 2, 10 and 50 latents are trained for 2,000
-steps, seed 0; their codes are samples of q(z|x) of all training images. As a control, z / 10 +
-z / |z| of a normal z lies on a ring of radius 1 in two dimensions, which a mixture and a flow are
+steps, seed 0; their codes are samples of q(z|x) of all training images. The control, z / 10 +
+z / |z| of a normal z, is on a ring of radius 1 in two dimensions, which a mixture and a flow are
 fitted to. Quantiles are kept in experiments/rings.csv; the picture is images/gallery/rings.png.
 """
 
@@ -92,7 +92,7 @@ def draw(found: dict[int, dict[str, np.ndarray]], control: dict[str, np.ndarray]
     page = Page(
         3 * (width + 40),
         2 * (height + 80),
-        "Codes lie on a ring, and priors are to find it",
+        "Codes are on a ring, and priors are to find it",
         (
             f"Above: |z| of N(0, I), filled; of codes of training digits; of samples of priors. "
             f"VAEs with 2, 10 and 50 latents, {STEPS:,} steps, seed 0.",
