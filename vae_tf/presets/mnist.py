@@ -73,7 +73,7 @@ RUNS.add(
         latent_size=16,
         steps=6_000,
     ),
-    "a rectangle of each digit is missing, and is filled in; three minutes",
+    "a rectangle of each digit is missing, and is filled in; ten minutes",
 )
 # The lower-capacity dense network.
 RUNS.add(
