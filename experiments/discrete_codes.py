@@ -24,6 +24,7 @@ from vae_tf.process import scripts  # first, see there  # noqa: E402, F401
 
 # isort: split
 import numpy as np  # noqa: E402
+from csv_rows import read_rows  # noqa: E402
 
 from vae_tf.plots.image_figures import plot_image_rows  # noqa: E402
 from vae_tf.plots.saving import save_figure  # noqa: E402
@@ -142,12 +143,6 @@ def _cell(text: str, form: str) -> str:
     return f"{float(text):{form}}" if text else ""
 
 
-def rows() -> list[dict]:
-    """Return the committed rows, texts by column."""
-    with ROWS.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
-
-
 def draw(runs: list[Run]):
     """Draw the same validation images by each run, and samples of each run."""
     held_out = runs[0].validation_data
@@ -191,7 +186,7 @@ def main():
         writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
         writer.writeheader()
         writer.writerows(made)
-    print(table(rows()))
+    print(table(read_rows(ROWS)))
 
 
 if __name__ == "__main__":

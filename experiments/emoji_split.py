@@ -10,7 +10,6 @@ experiments/tables.py` makes the table.
 """
 
 import argparse
-import csv
 import sys
 import time
 from pathlib import Path
@@ -22,6 +21,7 @@ from vae_tf.process import scripts  # first, see there  # noqa: E402, F401
 
 # isort: split
 import numpy as np  # noqa: E402
+from csv_rows import add_rows, read_rows  # noqa: E402
 
 import params as presets  # noqa: E402
 import vae_tf  # noqa: E402
@@ -91,17 +91,9 @@ def measured(dataset: str, seed: int, steps: int) -> list[dict]:
     return rows
 
 
-def read() -> list[dict]:
-    """The rows that are committed."""
-    if not ROWS.exists():
-        return []
-    with ROWS.open(newline="") as file:
-        return list(csv.DictReader(file))
-
-
 def table() -> str:
     """The table as Markdown: -ELBO in nats per image, ± a standard error over images."""
-    rows = read()
+    rows = read_rows(ROWS)
     names = list(dict.fromkeys(row["images"] for row in rows))
     lines = [
         f"| trained on | seed | steps | {' | '.join(names)} |",
@@ -129,18 +121,12 @@ def main():
     parser.add_argument("--steps", type=int, default=1_000)
     parser.add_argument("--seeds", type=int, default=2)
     options = parser.parse_args()
-    done = {(row["dataset"], row["seed"], row["steps"]) for row in read()}
+    done = {(row["dataset"], row["seed"], row["steps"]) for row in read_rows(ROWS)}
     for seed in range(options.seeds):
         for dataset in SETS:
             if (dataset, str(seed), str(options.steps)) in done:
                 continue
-            new = not ROWS.exists()
-            rows = measured(dataset, seed, options.steps)
-            with ROWS.open("a", newline="") as file:
-                writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-                if new:
-                    writer.writeheader()
-                writer.writerows(rows)
+            add_rows(ROWS, COLUMNS, measured(dataset, seed, options.steps))
     print(table())
 
 

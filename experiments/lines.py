@@ -8,7 +8,6 @@ experiments/lines.npz. experiments/tables.py writes the table of docs/results/li
 """
 
 import argparse
-import csv
 import statistics
 import sys
 import tempfile
@@ -18,6 +17,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 import numpy as np  # noqa: E402
+from csv_rows import add_rows, read_rows  # noqa: E402
 
 ROWS = Path(__file__).with_suffix(".csv")
 WAYS = Path(__file__).with_suffix(".npz")
@@ -36,14 +36,6 @@ MODELS = {
     "ACAI": ("lines-ACAI", 0.24),
     "GAIA": ("lines-GAIA", None),
 }
-
-
-def read() -> list[dict]:
-    """The rows that are committed."""
-    if not ROWS.exists():
-        return []
-    with ROWS.open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
 
 
 def interpolations(decode, codes: np.ndarray) -> np.ndarray:
@@ -78,18 +70,14 @@ def measured(name: str, seed: int) -> tuple[dict, np.ndarray]:
 
 def measure():
     """Trains and measures what is missing, and keeps each row at once."""
-    rows = read()
+    rows = read_rows(ROWS)
     for seed in range(SEEDS):
         for name in MODELS:
             if any((row["model"], row["seed"]) == (name, str(seed)) for row in rows):
                 continue
             row, shown = measured(name, seed)
             print(row, flush=True)
-            rows.append(row)
-            with ROWS.open("w", newline="", encoding="utf-8") as file:
-                writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-                writer.writeheader()
-                writer.writerows(rows)
+            add_rows(ROWS, COLUMNS, [row])
             if seed == 0:
                 keep(name, shown)
 
@@ -150,7 +138,7 @@ def table() -> str:
         "| model | seeds | mean distance x 1000 | published | smoothness | squared error |",
         "| --- | --- | --- | --- | --- | --- |",
     ]
-    rows = read()
+    rows = read_rows(ROWS)
     for name, (_, published) in MODELS.items():
         own = [row for row in rows if row["model"] == name]
         if not own:

@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+from csv_rows import read_rows
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
@@ -134,14 +135,9 @@ def _write(path, heads, rows):
         writer.writerows([[cell(value) for value in row] for row in rows])
 
 
-def _read(path) -> list[dict[str, str]]:
-    with path.open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
-
-
 def weights_table() -> str:
     """Return the table of KL weights as Markdown: mean, and least to greatest of the seeds."""
-    rows = _read(WEIGHTS)
+    rows = read_rows(WEIGHTS)
     heads = ("kl", "sharpness_reconstructions", "sharpness_samples", "sharpness_decoded")
     heads += ("sharpness_averages", "confused_images")
     lines = [

@@ -1,9 +1,9 @@
 """The picture of experiments/sharpness.py: sharpness by KL weight."""
 
-import csv
 from pathlib import Path
 
 import numpy as np
+from csv_rows import read_rows
 
 from vae_tf.plots.page import BLUE, INK, MARGIN, ORANGE, Page, points
 from vae_tf.plots.saving import save_figure
@@ -21,7 +21,7 @@ def weights_figure():
     """Figure of sharpness over the KL weight, of decoders and of averages without a network."""
     from sharpness import WEIGHTS
 
-    rows = _read(WEIGHTS)
+    rows = read_rows(WEIGHTS)
     page = Page(
         510 * len({row["data"] for row in rows}),
         400,
@@ -53,8 +53,3 @@ def weights_figure():
         if column == 0:
             axes.legend(frameon=False, fontsize=points(13), loc="lower left")
     return page.figure
-
-
-def _read(path):
-    with path.open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))

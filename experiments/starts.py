@@ -10,7 +10,6 @@ Rows are kept in experiments/starts.csv, the scales by layer in experiments/star
 """
 
 import argparse
-import csv
 import itertools
 import sys
 import tempfile
@@ -25,6 +24,7 @@ from vae_tf.process import scripts  # first, see there  # noqa: E402, F401
 import keras  # noqa: E402
 import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
+from csv_rows import add_rows, read_rows  # noqa: E402
 
 import params as presets  # noqa: E402
 import vae_tf  # noqa: E402
@@ -148,27 +148,9 @@ def trained(params: Params, floor: float) -> dict:
     }
 
 
-def read(path: Path) -> list[dict]:
-    """The rows of a table, none where there is no file."""
-    if not path.exists():
-        return []
-    with path.open(newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def add(path: Path, columns, rows: list[dict]):
-    """Adds rows to a table, which it begins if there is none."""
-    new = not path.exists()
-    with path.open("a", newline="") as file:
-        writer = csv.DictWriter(file, columns, lineterminator="\n")
-        if new:
-            writer.writeheader()
-        writer.writerows(rows)
-
-
 def has(path: Path, key: dict) -> bool:
     """Whether a table has rows of a key."""
-    return any(all(row[name] == str(key[name]) for name in KEY) for row in read(path))
+    return any(all(row[name] == str(key[name]) for name in KEY) for row in read_rows(path))
 
 
 def measure(seeds: int):
@@ -182,11 +164,11 @@ def measure(seeds: int):
         layers, floor = step_zero(params)
         if not has(LAYERS, key):
             columns = (*KEY, "layer", "activations", "gradients")
-            add(LAYERS, columns, [key | layer for layer in layers])
+            add_rows(LAYERS, columns, [key | layer for layer in layers])
         if not has(ROWS, key):
             stddev = {"output_stddev": layers[-1]["activations"]}
             row = key | stddev | trained(params, floor)
-            add(ROWS, COLUMNS, [row])
+            add_rows(ROWS, COLUMNS, [row])
             print(row, flush=True)
 
 
@@ -285,8 +267,8 @@ def main():
     options = parser.parse_args()
     if not options.table:
         measure(options.seeds)
-    print(table(read(ROWS)))
-    save_figure(PICTURE, picture(read(ROWS), read(LAYERS)))
+    print(table(read_rows(ROWS)))
+    save_figure(PICTURE, picture(read_rows(ROWS), read_rows(LAYERS)))
 
 
 if __name__ == "__main__":

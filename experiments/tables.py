@@ -87,7 +87,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "sprites of the paper": lambda: page_tables.sprites(variants=False),
     "sprites variants": lambda: page_tables.sprites(variants=True),
     "starts": page_tables.starts,
-    "discrete codes": lambda: discrete_codes.table(discrete_codes.rows()),
+    "discrete codes": lambda: discrete_codes.table(csv_rows.read_rows(discrete_codes.ROWS)),
     "between codes": lambda: _numbers(
         "between_codes",
         "beta",
