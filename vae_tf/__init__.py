@@ -28,7 +28,7 @@ _MODULES = {
     "anomalies": "runs.anomalies",
     "compression": "runs.compression",
     "data": "data",
-    "directions": "scores.directions",
+    "directions": "directions",
     "distributions": "probability.distributions",
     "metrics": "metrics",
     "models": "models",
