@@ -5,7 +5,7 @@ import pytest
 
 from vae_tf.analysis.analyzed_run import AnalyzedRun
 from vae_tf.analysis.collapse import code_gain, is_collapsed, uses_codes
-from vae_tf.probability.likelihoods.likelihood import Gaussian
+from vae_tf.probability.likelihoods.gaussian import Gaussian
 from vae_tf.scores import kl_per_code
 
 RARE = 10  # of 1,000 images

@@ -8,7 +8,7 @@ from vae_tf.data.ground_truth_images import GroundTruthImages
 from vae_tf.data.row_file import ArrayRows
 from vae_tf.models.template.build import build_model
 from vae_tf.probability.distributions import Gaussian, gaussian_kl
-from vae_tf.probability.likelihoods.likelihood import Bernoulli
+from vae_tf.probability.likelihoods.bernoulli import Bernoulli
 from vae_tf.process.errors import UserError
 from vae_tf.training import train
 

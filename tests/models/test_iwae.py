@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from vae_tf.config import replace
 from vae_tf.models.template.build import build_model
-from vae_tf.probability.likelihoods.likelihood import LIKELIHOODS
+from vae_tf.probability.likelihoods.build import LIKELIHOODS
 from vae_tf.process.errors import UserError
 from vae_tf.scores import log_likelihood
 

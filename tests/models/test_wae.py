@@ -6,7 +6,7 @@ import tensorflow as tf
 from vae_tf.config import replace
 from vae_tf.models.template.build import build_model
 from vae_tf.probability.distributions import Point
-from vae_tf.probability.likelihoods.likelihood import Bernoulli
+from vae_tf.probability.likelihoods.bernoulli import Bernoulli
 from vae_tf.process.errors import UserError
 
 

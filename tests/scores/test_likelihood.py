@@ -8,7 +8,7 @@ from scipy.special import logsumexp
 from tests.conftest import CONVOLUTIONS
 from vae_tf.config import replace
 from vae_tf.models.template.build import build_model
-from vae_tf.probability.likelihoods.likelihood import LIKELIHOODS
+from vae_tf.probability.likelihoods.build import LIKELIHOODS
 from vae_tf.process.errors import UserError
 from vae_tf.scores import bits_per_dimension, importance_estimates, log_likelihood
 from vae_tf.scores.suite import Sizes, score_suite

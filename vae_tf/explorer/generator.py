@@ -6,7 +6,7 @@ import numpy as np
 from vae_tf.explorer.graph import describe_network
 from vae_tf.explorer.layers import HalfPrecision
 from vae_tf.probability.distributions import Categorical, Codebook, Gaussian, Point
-from vae_tf.probability.likelihoods.likelihood import ContinuousBernoulli
+from vae_tf.probability.likelihoods.continuous_bernoulli import ContinuousBernoulli
 from vae_tf.process.errors import UserError
 
 _KINDS = {Gaussian: "gaussian", Point: "point", Codebook: "values"}

@@ -8,7 +8,7 @@ from tests.conftest import assert_same_bytes, killed_copy
 from vae_tf.config import replace
 from vae_tf.data import ArrayImages
 from vae_tf.models.template.build import build_model
-from vae_tf.probability.likelihoods.likelihood import LIKELIHOODS, make_likelihood
+from vae_tf.probability.likelihoods.build import LIKELIHOODS, make_likelihood
 from vae_tf.process.errors import UserError
 from vae_tf.training import train
 

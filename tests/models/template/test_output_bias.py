@@ -5,7 +5,7 @@ from vae_tf.config import replace
 from vae_tf.data.image_set import ArrayImages
 from vae_tf.models.template.build import build_model
 from vae_tf.models.template.output_bias import begin_at_mean
-from vae_tf.probability.likelihoods.likelihood import LIKELIHOODS, make_likelihood
+from vae_tf.probability.likelihoods.build import LIKELIHOODS, make_likelihood
 
 CONVOLUTIONS = ((4, 3, 2), (4, 3, 2))
 

@@ -6,7 +6,7 @@ from vae_tf.config import replace
 from vae_tf.models.template.build import build_model
 from vae_tf.models.template.zero_weight import Weight, ZeroWeight, bounded
 from vae_tf.probability.distributions import Gaussian, Point
-from vae_tf.probability.likelihoods.likelihood import Bernoulli
+from vae_tf.probability.likelihoods.bernoulli import Bernoulli
 
 
 def make(tiny, **changes):

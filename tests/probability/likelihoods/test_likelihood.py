@@ -9,13 +9,11 @@ from tests.conftest import assert_same_bytes, killed_copy
 from vae_tf.config import Params, replace
 from vae_tf.data import ArrayImages
 from vae_tf.models.template.build import build_model
-from vae_tf.probability.likelihoods.likelihood import (
-    LIKELIHOODS,
-    Bernoulli,
-    ContinuousBernoulli,
-    Gaussian,
-    Laplace,
-)
+from vae_tf.probability.likelihoods.bernoulli import Bernoulli
+from vae_tf.probability.likelihoods.build import LIKELIHOODS
+from vae_tf.probability.likelihoods.continuous_bernoulli import ContinuousBernoulli
+from vae_tf.probability.likelihoods.gaussian import Gaussian
+from vae_tf.probability.likelihoods.laplace import Laplace
 from vae_tf.probability.likelihoods.texts import NAMES, read_likelihood
 from vae_tf.process.errors import UserError
 from vae_tf.training import train

@@ -4,8 +4,8 @@ import pytest
 import tensorflow as tf
 from scipy import stats
 
+from vae_tf.probability.likelihoods.build import make_likelihood
 from vae_tf.probability.likelihoods.layout import Layout, read_layout
-from vae_tf.probability.likelihoods.likelihood import make_likelihood
 from vae_tf.probability.likelihoods.texts import read_likelihood
 from vae_tf.process.errors import UserError
 

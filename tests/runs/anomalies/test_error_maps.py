@@ -4,7 +4,8 @@ import pytest
 from tests.conftest import TINY
 from vae_tf.config import replace
 from vae_tf.models.template.build import build_model
-from vae_tf.probability.likelihoods.likelihood import ContinuousBernoulli, make_likelihood
+from vae_tf.probability.likelihoods.build import make_likelihood
+from vae_tf.probability.likelihoods.continuous_bernoulli import ContinuousBernoulli
 from vae_tf.runs.anomalies import NAMES
 from vae_tf.runs.anomalies.error_maps import error_maps
 from vae_tf.runs.anomalies.methods import METHODS

@@ -24,7 +24,7 @@ def test_probabilities_of_white_are_the_logistic_function():
 def test_probabilities_of_levels_are_those_of_the_likelihood():
     import keras
 
-    from vae_tf.probability.likelihoods.likelihood import DiscretizedLogistic
+    from vae_tf.probability.likelihoods.discretized_logistic import DiscretizedLogistic
 
     likelihood = DiscretizedLogistic(keras.Model())
     table = level_probabilities(math.log(0.1)) / 2.0**24

@@ -46,7 +46,7 @@ from vae_tf.probability.distributions import (
     GaussianOfSample,
     StandardNormal,
 )
-from vae_tf.probability.likelihoods.likelihood import make_likelihood
+from vae_tf.probability.likelihoods.build import make_likelihood
 from vae_tf.process.errors import UserError
 from vae_tf.schedules import as_schedule
 

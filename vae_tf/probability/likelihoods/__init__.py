@@ -1,1 +1,1 @@
-"""Likelihoods of pixels: `texts.py` reads what a user wrote, `likelihood.py` computes."""
+"""Likelihoods: `texts.py` reads what a user wrote, `build.py` makes it of one file a family."""

@@ -13,7 +13,7 @@ import tensorflow as tf
 from keras import ops
 
 from vae_tf.probability.likelihoods.layout import Layout
-from vae_tf.probability.likelihoods.likelihood import Likelihood
+from vae_tf.probability.likelihoods.likelihood import Likelihood, add_weight
 from vae_tf.process.errors import UserError
 
 _LOWEST_LOG_STDDEV = math.log(0.01)  # of a standardized column: below, rounding would be modeled
@@ -243,7 +243,4 @@ def _best_count_nats(counts):
 
 def _weights(model, name: str, size: int, value: float):
     """Weights of a kind of column, which begin at a value; None where there is no such column."""
-    if not size:
-        return None
-    first = keras.initializers.Constant(value)
-    return model.add_weight(name=name, shape=(size,), initializer=first, trainable=True)
+    return add_weight(model, name, value, (size,)) if size else None

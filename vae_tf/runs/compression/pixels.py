@@ -2,7 +2,9 @@
 
 import numpy as np
 
-from vae_tf.probability.likelihoods.likelihood import Bernoulli, DiscretizedLogistic, Likelihood
+from vae_tf.probability.likelihoods.bernoulli import Bernoulli
+from vae_tf.probability.likelihoods.discretized_logistic import DiscretizedLogistic
+from vae_tf.probability.likelihoods.likelihood import Likelihood
 from vae_tf.process.errors import UserError
 from vae_tf.runs.compression.stack import Stack, coders
 from vae_tf.runs.compression.tables import (

@@ -1,0 +1,31 @@
+"""Bernoulli likelihood: each value is 0 or 1."""
+
+import numpy as np
+from keras import ops
+
+from vae_tf.probability.likelihoods.likelihood import Likelihood, as_rows, summed
+
+
+class Bernoulli(Likelihood):
+    """Cross-entropy; on grey values between 0 and 1 not a probability, but the field's usage."""
+
+    levels = 2
+
+    def reconstruction(self, x, logits, training=False, mask=None):
+        # -x log p - (1 - x) log(1 - p) for p = sigmoid(logits), without ever forming p.
+        return summed(ops.softplus(logits) - x * logits, mask), {}
+
+    def draw(self, logits, noise):
+        return ops.cast(noise < ops.sigmoid(logits), "float32")
+
+    def stddev(self, logits):
+        """sqrt(p (1 - p))."""
+        return ops.exp(-0.5 * (ops.softplus(logits) + ops.softplus(-logits)))
+
+    def collapsed(self, x):
+        """Cross-entropy with the mean image; its mean is the sum of the pixels' entropies."""
+        x = as_rows(x)
+        p = x.mean(axis=0)
+        varies = (p > 0.0) & (p < 1.0)  # elsewhere it is 0, the limit of endless logits
+        x, p = x[:, varies], p[varies]
+        return -(x @ np.log(p) + (1.0 - x) @ np.log1p(-p))
