@@ -3,15 +3,15 @@
 python experiments/pixel_cnn_tables.py    draws images/gallery/pixel_cnn.png
 """
 
-import csv
 import statistics
 import sys
 from collections import defaultdict
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(ROOT / "experiments")]
 
+from csv_rows import read_rows  # noqa: E402
 from matplotlib.figure import Figure  # noqa: E402
 
 from vae_tf.plots.page import BLUE, FAINT, INK, ORANGE, SKY  # noqa: E402
@@ -19,33 +19,33 @@ from vae_tf.plots.saving import save_figure  # noqa: E402
 
 ROWS = Path(__file__).with_name("pixel_cnn.csv")
 _NAMES = {"digits": "binary digits", "mnist": "binary MNIST"}
+_SIDES = {"digits": 8, "mnist": 28}
+_DRAWN_FILTERS = 16  # at most; more at an equal reach are in the table
 _STYLES = {
     "plain": (INK, "o"),
     "annealed": (SKY, "s"),
     "free bits": (ORANGE, "^"),
     "KL held": (BLUE, "v"),
 }
-
-
-def rows() -> list[dict]:
-    """The committed rows, as text."""
-    if not ROWS.exists():
-        return []
-    with open(ROWS, newline="") as file:
-        return list(csv.DictReader(file))
+_PANELS = {
+    "kl": "KL, nats",
+    "probe": "accuracy of a linear probe",
+    "negative_log_likelihood": "-log p(x), nats",
+}
 
 
 def by_setting() -> dict[tuple, list[dict]]:
-    """(data, treatment, reach, steps) -> rows of its seeds."""
+    """(data, treatment, reach, filters, steps) -> rows of its seeds."""
     found = defaultdict(list)
-    for row in rows():
-        found[row["data"], row["treatment"], int(row["reach"]), int(row["steps"])].append(row)
+    for row in read_rows(ROWS):
+        sizes = (int(row[name]) for name in ("reach", "filters", "steps"))
+        found[row["data"], row["treatment"], *sizes].append(row)
     return dict(sorted(found.items(), key=_order))
 
 
 def _order(item):
-    (data, treatment, reach, steps), _ = item
-    return list(_NAMES).index(data), list(_STYLES).index(treatment), reach, steps
+    (data, treatment, *sizes), _ = item
+    return list(_NAMES).index(data), list(_STYLES).index(treatment), sizes
 
 
 def seen(reach: int, side: int) -> float:
@@ -57,11 +57,10 @@ def seen(reach: int, side: int) -> float:
 
 def table() -> str:
     """Markdown table: a row for each setting, mean and standard deviation over seeds."""
-    names = "images, training, reach, pixels seen, steps, seeds, KL, information, linear probe"
+    names = "images, training, reach, pixels seen, filters, steps, seeds, KL, information, probe"
     heads = [*names.split(", "), "-ELBO", "-log p(x)"]
     lines = [f"| {' | '.join(heads)} |", "| --- " * len(heads) + "|"]
-    for (data, treatment, reach, steps), group in by_setting().items():
-        side = 8 if data == "digits" else 28
+    for (data, treatment, reach, filters, steps), group in by_setting().items():
         values = [
             _spread(group, "kl", 2),
             _spread(group, "information", 2),
@@ -73,7 +72,8 @@ def table() -> str:
             _NAMES[data],
             treatment,
             reach,
-            f"{seen(reach, side):.1f}",
+            f"{seen(reach, _SIDES[data]):.1f}",
+            filters,
             f"{steps:,}",
             len(group),
         ]
@@ -88,33 +88,37 @@ def _spread(group: list[dict], name: str, digits: int) -> str:
 
 
 def picture() -> Figure:
-    """KL, accuracy of the probe and likelihood of binary digits against the reach; a dot a seed."""
-    figure = Figure((10.5, 3.6), layout="constrained")
-    panels = {
-        "kl": "KL of validation images, nats",
-        "probe": "accuracy of a linear probe",
-        "negative_log_likelihood": "-log p(x) of validation images, nats",
-    }
-    settings = {key: group for key, group in by_setting().items() if key[0] == "digits"}
-    reaches = sorted({key[2] for key in settings})
-    for axes, (name, label) in zip(figure.subplots(1, len(panels)), panels.items(), strict=True):
-        for treatment, (color, marker) in _STYLES.items():
-            groups = {key[2]: group for key, group in settings.items() if key[1] == treatment}
-            means = [statistics.mean(float(row[name]) for row in g) for g in groups.values()]
-            places = [reaches.index(reach) for reach in groups]
-            axes.plot(places, means, color=color, marker=marker, markersize=6, label=treatment)
-            for place, group in zip(places, groups.values(), strict=True):
-                values = [float(row[name]) for row in group]
-                axes.plot([place] * len(values), values, ".", color=color, markersize=4)
-        labels = [f"{seen(reach, 8):.0f}" for reach in reaches]
-        axes.set_xticks(range(len(reaches)), labels)
-        axes.set_xlabel("pixels that a pixel sees, on average")
-        axes.set_ylabel(label)
-        axes.grid(axis="y", color=FAINT, linewidth=0.3)
-        axes.spines[["top", "right"]].set_visible(False)
+    """KL, accuracy of the probe and likelihood against the pixels seen; a dot is a seed."""
+    settings = {key: group for key, group in by_setting().items() if key[3] <= _DRAWN_FILTERS}
+    drawn = [name for name in _NAMES if any(key[0] == name for key in settings)]
+    figure = Figure((10.5, 0.6 + 3.1 * len(drawn)), layout="constrained")
+    grid = figure.subplots(len(drawn), 3, squeeze=False)
+    for data, panels in zip(drawn, grid, strict=True):
+        groups = {key[1:3]: group for key, group in settings.items() if key[0] == data}
+        for axes, (name, label) in zip(panels, _PANELS.items(), strict=True):
+            _draw(axes, groups, name, _SIDES[data])
+            axes.set_ylabel(label)
+        panels[0].set_title(_NAMES[data], loc="left", fontweight="bold")
     handles = figure.axes[0].get_legend_handles_labels()
     figure.legend(*handles, loc="outside upper center", ncols=4, frameon=False)
     return figure
+
+
+def _draw(axes, groups: dict[tuple[str, int], list[dict]], name: str, side: int):
+    """A quantity of each (treatment, reach): the mean as a line, seeds as dots."""
+    reaches = sorted({reach for _, reach in groups})
+    for treatment, (color, marker) in _STYLES.items():
+        seeds = {reach: group for (given, reach), group in groups.items() if given == treatment}
+        values = [[float(row[name]) for row in group] for group in seeds.values()]
+        places = [reaches.index(reach) for reach in seeds]
+        means = list(map(statistics.mean, values))
+        axes.plot(places, means, color=color, marker=marker, markersize=6, label=treatment)
+        for place, each in zip(places, values, strict=True):
+            axes.plot([place] * len(each), each, ".", color=color, markersize=4)
+    axes.set_xticks(range(len(reaches)), [f"{seen(reach, side):.0f}" for reach in reaches])
+    axes.set_xlabel("pixels that a pixel sees, on average")
+    axes.grid(axis="y", color=FAINT, linewidth=0.3)
+    axes.spines[["top", "right"]].set_visible(False)
 
 
 if __name__ == "__main__":
