@@ -5,11 +5,13 @@ the images that it has there, and the terms that it reports: averages over its l
 training. Here they are averages over the rows of log.csv in an epoch.
 
 Restartable: a training that was stopped resumes. Run folders are in predictions-study/; the curves,
-a row an epoch, are written to experiments/published/ROW.csv whenever the table is printed
-(`--table` trains nothing).
+a row an epoch, are written to experiments/published/ROW.csv (`--table` trains nothing). The folder
+also has theirs.csv, the published curves, and hours.csv, hours on one thread, noted from the clock
+of the runs. `python experiments/tables.py` makes the tables.
 
-`--theirs train_losses.log`, of disentangling-vae's results/VAE_mnist, lays the curve of one row
-beside theirs: ours less theirs, averaged over parts of the training.
+The curves of disentangling-vae are results/*/train_losses.log of its repository (MIT license,
+commit f045219): VAE_mnist, betaH_mnist, betaB_mnist, factor_mnist and VAE_dsprites. Its epochs
+begin at 0, ours at 1.
 """
 
 import argparse
@@ -17,10 +19,13 @@ import csv
 import dataclasses
 import io
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(ROOT / "experiments")]
+
+from csv_rows import read_rows  # noqa: E402
 
 from vae_tf.process import scripts  # first, see there  # noqa: E402
 
@@ -35,7 +40,8 @@ from vae_tf.runs import Run  # noqa: E402
 
 CURVES = Path(__file__).with_suffix("")
 
-# Epochs, first and last, over which two curves are compared.
+# Epochs, first and last, over which the two curves of the longest row are compared.
+LONGEST = "disentangling-vae-VAE"
 PARTS = ((15, 50), (51, 100), (101, 200), (201, 300), (351, 400), (15, 400))
 
 
@@ -48,7 +54,6 @@ class Row:
         images: "all" for training and test images together, "train" for the training images.
         epochs: Its length.
         epoch_steps: Updates of an epoch.
-        published: Its reconstruction and KL, nats, averaged over its last epoch.
         he_weights: Whether all layers begin as He et al. 2015 have it, and not as Keras does.
     """
 
@@ -56,14 +61,14 @@ class Row:
     images: str
     epochs: int
     epoch_steps: int
-    published: tuple[float, float]
     he_weights: bool = False
 
 
 # disentangling-vae (Dubois et al. 2019; hyperparam.ini and results/*_mnist of its repository):
 # MNIST at 32x32, the network of Burgess et al. 2018, a loss logged every 50 updates. Its images are
-# resized by two pixels in each direction, as Pillow's BILINEAR does it, which blurs: they have 96.5
-# nats of entropy an image, ours at that size (LANCZOS) 80.1, and no reconstruction can be below.
+# resized by two pixels in each direction, as Pillow's BILINEAR does it. The pixels of such an image
+# have 96.2 nats of entropy, a bound of the reconstruction; with LANCZOS, which `image_size` uses,
+# they have 79.7 (the first 2,000 training images).
 _disentangling_vae = Params(
     dataset="mnist",
     image_size=32,
@@ -95,15 +100,13 @@ ROWS = {
         "all",
         30,
         547,
-        (140.15, 6.80),
     ),
-    "disentangling-vae-VAE": Row(_disentangling_vae, "train", 400, 938, (118.79, 19.69)),
+    "disentangling-vae-VAE": Row(_disentangling_vae, "train", 400, 938),
     "disentangling-vae-beta-VAE": Row(
         replace(_disentangling_vae, model="beta_vae", kl_weight="linear(0, 4, 10000)"),
         "train",
         400,
         938,
-        (138.85, 10.99),
     ),
     "disentangling-vae-capacity": Row(
         replace(
@@ -116,7 +119,6 @@ ROWS = {
         "train",
         400,
         938,
-        (179.03, 24.97),
     ),
     # Their batches of 128 are halved: one half for the VAE, the other for the discriminator.
     "disentangling-vae-FactorVAE": Row(
@@ -130,7 +132,6 @@ ROWS = {
         "train",
         800,
         469,
-        (123.47, 18.84),
         he_weights=True,
     ),
     # Theirs is dSprites, ours this package's sprites: the same factors, drawn anew.
@@ -146,7 +147,6 @@ ROWS = {
         "train",
         30,
         11_520,
-        (17.99, 25.40),
     ),
 }
 # The effect of initial weights on the first epochs: theirs are He et al.'s.
@@ -219,58 +219,53 @@ def save_curve(name: str, folder: Path):
     write_text(CURVES / f"{name}.csv", text.getvalue())
 
 
-def compared(ours: Path, theirs: Path) -> str:
-    """Ours less theirs as a table in Markdown, means over epochs ± a standard error over them.
+def read_curve(name: str) -> dict[int, np.ndarray]:
+    """Epoch -> reconstruction and KL, `[2]`, of a row here; empty if it was not trained."""
+    return _by_epoch(read_rows(CURVES / f"{name}.csv"))
 
-    Args:
-        ours: Curve of a row, in experiments/published/.
-        theirs: `train_losses.log` of disentangling-vae, whose epochs begin at 0.
-    """
-    with theirs.open(newline="") as file:
-        losses = {
-            (int(row["Epoch"]), row["Loss"]): float(row["Value"]) for row in csv.DictReader(file)
-        }
-    with ours.open(newline="") as file:
-        rows = list(csv.DictReader(file))
-    epochs = np.array([int(row["epoch"]) for row in rows])
-    terms = {"reconstruction": "recon_loss", "kl": "kl_loss"}
-    parted = {
-        name: np.array([float(row[name]) for row in rows])
-        - np.array([losses[epoch - 1, logged] for epoch in epochs])
-        for name, logged in terms.items()
-    }
-    parted["sum"] = parted["reconstruction"] + parted["kl"]
-    lines = [f"| epochs | {' | '.join(parted)} |", f"|{' --- |' * (1 + len(parted))}"]
-    for first, last in PARTS:
-        within = (epochs >= first) & (epochs <= last)
-        if within.sum() < 2:  # stopped before
-            continue
-        cells = [
-            f"{values[within].mean():+.2f} ± {values[within].std(ddof=1) / within.sum() ** 0.5:.2f}"
-            for values in parted.values()
-        ]
-        lines.append(f"| {first} to {last} | {' | '.join(cells)} |")
-    return "\n".join(lines)
+
+def read_theirs(name: str) -> dict[int, np.ndarray]:
+    """Epoch -> published reconstruction and KL, `[2]`; all that is known."""
+    published = name.removesuffix("-He")
+    return _by_epoch(r for r in read_rows(CURVES / "theirs.csv") if r["training"] == published)
+
+
+def _by_epoch(rows: Iterable[dict]) -> dict[int, np.ndarray]:
+    return {int(r["epoch"]): np.array([r["reconstruction"], r["kl"]], float) for r in rows}
 
 
 def table() -> str:
-    """The table as Markdown, from the curves in experiments/published/."""
-    lines = [
-        "| training | published: epochs, reconstruction + KL | here: epochs, reconstruction + KL |",
-        "| --- | --- | --- |",
-    ]
+    """The last epoch of each row beside the same epoch of the published training, as Markdown."""
+    heads = ["training", "epochs here", "published then", "here", "here less published"]
+    heads += ["published at the end", "hours on one thread"]
+    lines = [f"| {' | '.join(heads)} |", f"|{' --- |' * len(heads)}"]
+    hours = {row["training"]: row["hours"] for row in read_rows(CURVES / "hours.csv")}
     for name, row in ROWS.items():
-        path = CURVES / f"{name}.csv"
-        if not path.exists():
+        ours, theirs = read_curve(name), read_theirs(name)
+        if not ours:
             continue
-        with path.open(newline="") as file:
-            epochs = list(csv.DictReader(file))
-        if not epochs:  # stopped within its first
-            continue
-        last = epochs[-1]
-        published = f"{row.published[0]:.2f} + {row.published[1]:.2f}"
-        ours = f"{last['reconstruction']} + {last['kl']}"
-        lines.append(f"| {name} | {row.epochs}: {published} | {last['epoch']}: {ours} |")
+        last = max(ours)
+        cells = [f"`{name}`", f"{last} of {row.epochs}", _terms(theirs[last]), _terms(ours[last])]
+        cells.append(f"{(ours[last] - theirs[last]).sum():+.2f}")
+        cells += [_terms(theirs[row.epochs]), hours.get(name, "")]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _terms(terms: np.ndarray) -> str:
+    return "{:.2f} + {:.2f}".format(*terms)
+
+
+def table_of_parts() -> str:
+    """The longest row less the published curve, means of epochs ± a standard error, as Markdown."""
+    ours, theirs = read_curve(LONGEST), read_theirs(LONGEST)
+    lines = ["| epochs | reconstruction | KL | sum |", f"|{' --- |' * 4}"]
+    for first, last in PARTS:
+        parted = np.array([ours[n] - theirs[n] for n in range(first, last + 1)])  # [epochs, 2]
+        parted = np.column_stack([parted, parted.sum(axis=1)])
+        errors = parted.std(axis=0, ddof=1) / len(parted) ** 0.5
+        cells = [f"{m:+.2f} ± {e:.2f}" for m, e in zip(parted.mean(axis=0), errors, strict=True)]
+        lines.append(f"| {first} to {last} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
@@ -280,10 +275,7 @@ def main():
     parser.add_argument("names", nargs="*", metavar="ROW", help=f"some of {', '.join(ROWS)}")
     parser.add_argument("--table", action="store_true", help="train nothing")
     parser.add_argument("--predictions", type=Path, default=ROOT / "predictions-study")
-    parser.add_argument("--theirs", type=Path, help="train_losses.log to compare one row with")
     options = parser.parse_args()
-    if options.theirs and len(options.names) != 1:
-        parser.error("--theirs is laid beside one row. Name it, such as disentangling-vae-VAE.")
     if unknown := set(options.names) - set(ROWS):
         parser.error(f"Expected rows of {', '.join(ROWS)}. Received: {', '.join(unknown)}")
     names = options.names or list(ROWS)
@@ -296,8 +288,6 @@ def main():
             finally:
                 save_curve(name, options.predictions / name)
         print(table())
-        if options.theirs:
-            print(f"\n{compared(CURVES / f'{names[0]}.csv', options.theirs)}")
         return 0
 
     going_on = "Everything written is complete. The same command continues."

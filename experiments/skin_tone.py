@@ -1,6 +1,6 @@
-"""A direction that changes the skin tone of emoji: `python experiments/skin_tone.py [RUN ...]`.
+"""A direction that changes the skin tone of emoji: `python experiments/skin_tone.py`.
 
-For each shipped run of emoji, the difference of the mean codes of people of dark and of light skin
+For each run of `RUNS`, the difference of the mean codes of people of dark and of light skin
 among the training images (and the normal of a linear classifier of the two). Measured on people
 whom training never saw: what one step changes in the probability of dark skin, and of the groups of
 emoji, by classifiers of decoded images; how far the edited image of a light person is from the
@@ -11,8 +11,9 @@ part of the way that an edit comes, from the error of the unedited image to the 
 own dark image. Its interval is a bootstrap of the people, 95 %; it knows nothing of other
 trainings.
 
-The picture goes to images/gallery/skin_tone.png. It is of the run whose edited images come nearest,
-the best of all that are printed.
+Rows are written to experiments/skin_tone.csv; `python experiments/tables.py` makes the table. The
+picture goes to images/gallery/skin_tone.png. It is of the run whose edited images are nearest to
+the answers, the best of all rows.
 """
 
 import argparse
@@ -20,9 +21,10 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(ROOT / "experiments")]
 
 import numpy as np  # noqa: E402
+from csv_rows import add_rows, read_rows  # noqa: E402
 
 from vae_tf.analysis.attributes import NamedDirection, attribute_directions  # noqa: E402
 from vae_tf.analysis.edits import image_classifiers  # noqa: E402
@@ -32,12 +34,27 @@ from vae_tf.runs import Run  # noqa: E402
 from vae_tf.scores.directions import direction, edit_scores  # noqa: E402
 
 NAME = "skin tone dark"
+# All shipped runs of emoji, except weights of 1,000 and 10,000, which collapsed.
+RUNS = (
+    *("emoji-VAE", "emoji-10-Beta-VAE", "emoji-100-Beta-VAE"),
+    "emoji-KLD_Anneal_2000_steps-10-Beta-VAE",
+    "emoji-KLD_Decrease_2000_steps-100to1-Beta-VAE",
+    "emoji-KLD_Decrease_5000_steps-10000to1-Beta-VAE",
+)
+ROWS = Path(__file__).with_suffix(".csv")
+PICTURE = ROOT / "images" / "gallery" / "skin_tone.png"
+COLUMNS = (
+    *("run", "method", "pairs", "accuracy", "wanted", "others", "unedited", "darker", "edited"),
+    *("best", "way", "way_low", "way_high", "skin", "drawn"),
+)
 _STEPS = (0.0, 0.5, 1.0, 1.5)
 _NUM_SHOWN = 8
 _HEADS = (
-    *("accuracy", "dark skin", "groups, at most", "unedited", "made darker", "edited"),
-    *("own image", "way, %", "skin lighter", "else lighter"),
+    *("run", "direction", "accuracy of a classifier", "change: dark skin"),
+    *("largest change of a group of emoji", "unedited", "made darker", "edited", "own image"),
+    *("way, %", "skin lighter", "other pixels lighter"),
 )
+_METHODS = {"mean": "means", "linear": "normal"}  # -> what the table calls them
 _NUM_RESAMPLES = 10_000
 
 
@@ -47,8 +64,8 @@ def tones(images):
     return [np.flatnonzero(values == names.index(tone)) for tone in ("light", "dark")]
 
 
-def measured(run: Run, method: str) -> dict:
-    """The scores of a direction, and the images that show it."""
+def measured(run: Run, method: str) -> tuple[dict, np.ndarray]:
+    """The row of a direction, and `[7, shown, H, W, C]` images that show it."""
     rows, codes, _ = run.training_codes
     names, values = run.data.attribute_names["skin_tone"], run.data.attributes["skin_tone"][rows]
     groups = np.select([values == names.index("dark"), values == names.index("light")], [1, 0], -1)
@@ -77,13 +94,16 @@ def measured(run: Run, method: str) -> dict:
         float(np.square(share * unedited - dark).mean()) for share in np.linspace(0.3, 1, 71)
     )
     found = edit_scores(before, after, NAME)
-    shown = np.linspace(0, len(light) - 1, _NUM_SHOWN).astype(int)
-    return {
-        "pairs": len(light), "accuracy": classifiers.accuracy[NAME], "wanted": found.wanted,
-        "others": max(found.others.values()), **error, "way": part_of_the_way(**errors),
-        "skin": float(lighter[skin].mean()), "drawn": float(lighter[drawn].mean()),
-        "images": np.stack([images[shown] for images in (light, *steps, dark)]),
+    way, low, high = part_of_the_way(**errors)
+    numbers = error | {
+        "accuracy": classifiers.accuracy[NAME], "wanted": found.wanted,
+        "others": max(found.others.values()), "way": way, "way_low": low, "way_high": high,
+        "skin": lighter[skin].mean(), "drawn": lighter[drawn].mean(),
     }  # fmt: skip
+    row = {"run": run.name, "method": method, "pairs": len(light)}
+    row |= {name: f"{value:.4f}" for name, value in numbers.items()}
+    shown = np.linspace(0, len(light) - 1, _NUM_SHOWN).astype(int)
+    return row, np.stack([images[shown] for images in (light, *steps, dark)])
 
 
 def part_of_the_way(
@@ -105,41 +125,48 @@ def part_of_the_way(
     return (float(gained.mean() / avoidable.mean()), *map(float, np.percentile(parts, (2.5, 97.5))))
 
 
-def main():
-    """Measures, prints a table in Markdown and draws the best."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("runs", nargs="*")
-    parser.add_argument("--predictions", type=Path, default=ROOT / "predictions")
-    options = parser.parse_args()
-    names = options.runs or sorted(path.name for path in options.predictions.glob("emoji-*"))
-    print(f"| run, method | {' | '.join(_HEADS)} |")
-    print(f"|{' --- |' * (1 + len(_HEADS))}")
-    found = {}
-    for name in names:
-        run = Run(options.predictions / name)
-        for method in ("mean", "linear"):
-            one = found[name, method] = measured(run, method)
-            cells = [f"{one[key]:.2f}" for key in ("accuracy", "wanted", "others")]
-            cells += [f"{one[key]:.4f}" for key in ("unedited", "darker", "edited", "best")]
-            cells.append("{:.0f} ({:.0f} to {:.0f})".format(*(100 * part for part in one["way"])))
-            cells += [f"{one[key]:+.2f}" for key in ("skin", "drawn")]
-            print(f"| `{name}`, {method} | {' | '.join(cells)} |", flush=True)
-    (name, method), best = min(found.items(), key=lambda item: item[1]["edited"])
-    print(f"\n{best['pairs']} pairs of validation images; shown: {name}, {method}.")
-    part, low, high = best["way"]
+def table() -> str:
+    """The rows as Markdown."""
+    lines = [f"| {' | '.join(_HEADS)} |", f"|{' --- |' * len(_HEADS)}"]
+    for row in read_rows(ROWS):
+        cells = [f"`{row['run']}`", _METHODS[row["method"]]]
+        cells += [f"{float(row[name]):.2f}" for name in ("accuracy", "wanted", "others")]
+        cells += [row[name] for name in ("unedited", "darker", "edited", "best")]
+        way = (100 * float(row[name]) for name in ("way", "way_low", "way_high"))
+        cells.append("{:.0f} ({:.0f} to {:.0f})".format(*way))
+        cells += [f"{float(row[name]):+.2f}" for name in ("skin", "drawn")]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def draw(row: dict, images: np.ndarray):
+    """Draws the edits of a row, `[7, shown, H, W, C]` images."""
+    part, low, high = (100 * float(row[name]) for name in ("way", "way_low", "way_high"))
     labels = ["light", *(f"+ {step:g} of dark" if step else "decoded" for step in _STEPS), "dark"]
     figure = plot_image_rows(
-        best["images"], "Light skin to dark", (
-            f"{name}: drawings that training never saw, evenly spaced; one step is the difference "
-            f"of the mean codes",
-            "the best of {} runs: {:.0f} % of the way to the model's own dark image "
-            "(95 % interval of {} people: {:.0f} to {:.0f})".format(
-                len(names), 100 * part, best["pairs"], 100 * low, 100 * high
-            ),
+        images, "Light skin to dark", (
+            f"{row['run']}: drawings that training never saw, evenly spaced; one step is the "
+            "difference of the mean codes",
+            f"the nearest to dark drawings of {len(RUNS)} runs: {part:.0f} % of the way to the "
+            f"model's own dark image (95 % interval of {row['pairs']} people: {low:.0f} to {high:.0f})",
             "top: the image; bottom: the same emoji drawn dark by its designers",
         ), labels=labels,
     )  # fmt: skip
-    save_figure(ROOT / "images" / "gallery" / "skin_tone.png", figure)
+    save_figure(PICTURE, figure)
+
+
+def main():
+    """Measures all runs, writes the rows and draws the best."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--predictions", type=Path, default=ROOT / "predictions")
+    options = parser.parse_args()
+    runs = [Run(options.predictions / name) for name in RUNS]
+    found = [measured(run, method) for run in runs for method in _METHODS]
+    rows = [row for row, _ in found]
+    ROWS.unlink(missing_ok=True)
+    add_rows(ROWS, COLUMNS, rows)
+    best, images = min(found, key=lambda each: float(each[0]["edited"]))
+    draw(best, images)
 
 
 if __name__ == "__main__":

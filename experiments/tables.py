@@ -33,12 +33,15 @@ import number_table  # noqa: E402
 import page_tables  # noqa: E402
 import paired_variants  # noqa: E402
 import pixel_cnn_tables  # noqa: E402
+import published  # noqa: E402
 import registry_tables  # noqa: E402
 import rings  # noqa: E402
+import sample_quality  # noqa: E402
 import samplers  # noqa: E402
 import sharpening  # noqa: E402
 import sharpness  # noqa: E402
 import short_likelihoods  # noqa: E402
+import skin_tone  # noqa: E402
 import sprites_steps  # noqa: E402
 import table_quality_tables  # noqa: E402
 
@@ -165,7 +168,10 @@ TABLES: dict[str, Callable[[], str]] = {
     "models": registry_tables.models_table,
     "near duplicates": near_duplicates.table,
     "paired variants": paired_variants.table,
+    "published lengths": published.table,
+    "published lengths by part": published.table_of_parts,
     "rings": rings.table,
+    "sample quality": sample_quality.table,
     "samplers": samplers.table,
     "scores": registry_tables.scores_table,
     "sharpness": sharpening.table,
@@ -173,6 +179,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "table_quality": table_quality_tables.table,
     "short likelihoods bound": lambda: short_likelihoods.table("bound"),
     "short likelihoods prior": lambda: short_likelihoods.table("prior"),
+    "skin tone": skin_tone.table,
     "sprites_steps": lambda: sprites_steps.table(_records("sprites_steps")),
 }
 _MARKED = re.compile(r"<!-- table: ([\w ,]+) -->\n.*?<!-- end of table -->", re.DOTALL)
