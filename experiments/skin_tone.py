@@ -1,8 +1,8 @@
 """A direction that changes the skin tone of emoji: `python experiments/skin_tone.py`.
 
-For each run of `RUNS`, the difference of the mean codes of people of dark and of light skin
-among the training images (and the normal of a linear classifier of the two). Measured on people
-whom training never saw: what one step changes in the probability of dark skin, and of the groups of
+For each run of `RUNS`, the difference of the mean codes of people of dark and of light skin among
+the training images (and the normal of a linear classifier of the two). Measured on people whom
+training never saw: what one step changes in the probability of dark skin, and of the groups of
 emoji, by classifiers of decoded images; how far the edited image of a light person is from the
 same person drawn dark, in the squared error of a pixel, beside the unedited image, the same made
 darker as a whole, as much as suits the answer best, and the model's own image of the dark person;
@@ -147,8 +147,8 @@ def draw(row: dict, images: np.ndarray):
         images, "Light skin to dark", (
             f"{row['run']}: drawings that training never saw, evenly spaced; one step is the "
             "difference of the mean codes",
-            f"the nearest to dark drawings of {len(RUNS)} runs: {part:.0f} % of the way to the "
-            f"model's own dark image (95 % interval of {row['pairs']} people: {low:.0f} to {high:.0f})",
+            f"the smallest error of {len(RUNS)} runs: {part:.0f} % of the way to the model's own "
+            f"dark image (95 % interval of {row['pairs']} people: {low:.0f} to {high:.0f})",
             "top: the image; bottom: the same emoji drawn dark by its designers",
         ), labels=labels,
     )  # fmt: skip
