@@ -4,7 +4,8 @@ Every way is a process of its own with as many threads, pinned to the same cores
 turns: while one trains, the others wait. `training_of_ours.py` and `training_of_torch.py` say what
 the ways are. Ratios are speeds beside the bare loop's in the same round, by the clock and by the
 processor's time, which others on the machine disturb less; medians count, with the lowest and the
-highest beside them.
+highest beside them. Values by the processor replace the rows of their case and way in
+benchmarks/training_speed.csv; `python experiments/tables.py` makes the tables of the docs.
 
     python benchmarks/training_speed.py --torch-python /path/to/venv/bin/python
 
@@ -14,6 +15,7 @@ reason.
 """
 
 import argparse
+import csv
 import json
 import os
 import statistics
@@ -22,6 +24,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
+ROWS = Path(__file__).with_suffix(".csv")
 sys.path.insert(0, str(HERE.parent))
 
 import params as presets  # noqa: E402
@@ -44,6 +47,19 @@ CASES = {
         replace(BURGESS, encoder=((400,),), latent_size=20, batch_size=128),
         (28, 28, 1),
     ),
+}
+# Way -> its title in tables.
+TITLES = {
+    "bare": "bare loop around the compiled step",
+    "train": "`train.py`, with batches, log, pictures, checkpoints",
+    "keras": "Keras `fit` of the Keras tutorial's VAE",
+    "eager": "PyTorch, eager",
+    "channels-last": "PyTorch, channels last",
+    "compiled": "PyTorch, `torch.compile`",
+    "compiled-last": "PyTorch, `torch.compile`, channels last",
+    "pythae": "pythae's VAE in its own trainer, these networks",
+    "bfloat16": "bare loop with `precision=mixed_bfloat16`",
+    "xla": "bare loop compiled by XLA",
 }
 OURS = ("bare", "train", "xla", "bfloat16", "fused-adam", "ten", "ten-fused", "keras")
 TORCH = ("eager", "fused", "channels-last", "compiled", "compiled-last", "pythae")
@@ -110,30 +126,71 @@ class Way:
         self._process.wait()
 
 
-def compare(title: str, case: dict, names: list[str], options):
-    """Prints the table of a case."""
+def compare(name: str, case: dict, names: list[str], options) -> list[dict]:
+    """Prints the table of a case, and returns its rows."""
+    title = CASES[name][0]
     ways = []
     try:
-        for name in names:
-            way = Way(name, case, options, ours=name in OURS)
+        for way_name in names:
+            way = Way(way_name, case, options, ours=way_name in OURS)
             if way.state == "ready":
                 ways.append(way)
             else:
-                print(f"{title}: {name} is left out: {way.state.removeprefix('skip ')}", flush=True)
+                left_out = f"{way_name} is left out: {way.state.removeprefix('skip ')}"
+                print(f"{title}: {left_out}", flush=True)
                 way.close()
         rounds = [{way.name: way.round() for way in ways} for _ in range(options.rounds)]
     finally:
         for way in ways:
             way.close()
+    rows = []
     for way in ways:
-        cells = [
-            spread([1000 * seconds[way.name][kind] for seconds in rounds], 1) for kind in (0, 1)
-        ]
-        cells += [
-            spread([seconds["bare"][kind] / seconds[way.name][kind] for seconds in rounds], 2)
+        times = [[1000 * seconds[way.name][kind] for seconds in rounds] for kind in (0, 1)]
+        speeds = [
+            [seconds["bare"][kind] / seconds[way.name][kind] for seconds in rounds]
             for kind in (0, 1)
         ]
+        cells = [spread(values, 1) for values in times] + [spread(values, 2) for values in speeds]
         print(f"| {title} | {way.name} | {' | '.join(cells)} |", flush=True)
+        rows.append({"case": name, "way": way.name, **columns("ms", times[1], 1)})
+        rows[-1] |= columns("speed", speeds[1], 2)
+    return rows
+
+
+def columns(name: str, values: list[float], digits: int) -> dict[str, str]:
+    """Median, lowest and highest as columns of the CSV."""
+    numbers = statistics.median(values), min(values), max(values)
+    names = name, f"{name}_low", f"{name}_high"
+    return {name: f"{number:.{digits}f}" for name, number in zip(names, numbers, strict=True)}
+
+
+def stored() -> list[dict]:
+    """The rows that are kept."""
+    if not ROWS.exists():
+        return []
+    with ROWS.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def store(rows: list[dict]):
+    """Writes rows, which replace rows of the same case and way."""
+    kept = {(row["case"], row["way"]): row for row in [*stored(), *rows]}
+    with ROWS.open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(kept.values())
+
+
+def table(case: str) -> str:
+    """The rows of a case as Markdown."""
+    lines = ["| way | ms of the processor per step | speed relative to the bare loop |"]
+    lines.append("| --- | --- | --- |")
+    for row in stored():
+        if row["case"] == case:
+            cells = ["{} ({}-{})".format(*(row[f"{n}{end}"] for end in ("", "_low", "_high")))
+                     for n in ("ms", "speed")]  # fmt: skip
+            lines.append(f"| {TITLES.get(row['way'], row['way'])} | {' | '.join(cells)} |")
+    return "\n".join(lines)
 
 
 def spread(values: list[float], digits: int) -> str:
@@ -162,9 +219,11 @@ def main():
     print("| --- | --- | --- | --- | --- | --- |", flush=True)
     numbers = {name: getattr(options, name) for name in ("rounds", "steps", "warm_up")}
     for name in options.presets:
-        title, params, shape = CASES[name]
+        _, params, shape = CASES[name]
         params = replace(params, sample_steps=(), sample_every=200)
-        compare(title, describe(params, shape) | numbers, names, options)
+        rows = compare(name, describe(params, shape) | numbers, names, options)
+        about = numbers | {"threads": options.threads, "load": f"{os.getloadavg()[0]:.0f}"}
+        store([{"case": name, "way": row["way"]} | about | row for row in rows])
     print(f"load after: {os.getloadavg()[0]:.1f}")
 
 

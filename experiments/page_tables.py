@@ -187,6 +187,29 @@ def starts() -> str:
     return markdown(["initial weights", "output bias", *(f"`{name}`" for name in presets)], rows)
 
 
+def new_label() -> str:
+    """Movement of the codes of old digits, with a new digit and without it."""
+    found = read_json("new_label")
+    places = {
+        "first epoch with the new digit": ("new", 1),
+        "first epoch of the control": ("same", 1),
+        "last epoch with the new digit": ("new", -1),
+        "last epoch of the control": ("same", -1),
+    }
+    digits = list(found["new"])
+    rows = [
+        [place, *(f"{found[name][digit][epoch]:.2f}" for digit in digits)]
+        for place, (name, epoch) in places.items()
+    ]
+    return markdown(["movement", *(f"digit {digit}" for digit in digits)], rows)
+
+
+def step_profile() -> str:
+    """Parts of a training step, as benchmarks/step_profile.csv has them."""
+    rows = [list(row.values()) for row in read_csv(ROOT / "benchmarks" / "step_profile.csv")]
+    return markdown(["", "MNIST-VAE, 28x28x1", "CelebA-VAE, 64x64x3"], rows)
+
+
 def likelihoods(num_images: int) -> str:
     """Log-likelihoods of binary MNIST on so many test images, worst first."""
     import mnist_likelihood

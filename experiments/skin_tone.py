@@ -132,8 +132,8 @@ def table() -> str:
         cells = [f"`{row['run']}`", _METHODS[row["method"]]]
         cells += [f"{float(row[name]):.2f}" for name in ("accuracy", "wanted", "others")]
         cells += [row[name] for name in ("unedited", "darker", "edited", "best")]
-        way = (100 * float(row[name]) for name in ("way", "way_low", "way_high"))
-        cells.append("{:.0f} ({:.0f} to {:.0f})".format(*way))
+        way = (round(100 * float(row[name])) for name in ("way", "way_low", "way_high"))
+        cells.append("{} ({} to {})".format(*way))
         cells += [f"{float(row[name]):+.2f}" for name in ("skin", "drawn")]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "experiments")]
+sys.path[:0] = [str(ROOT), str(ROOT / "experiments"), str(ROOT / "benchmarks")]
 
 import anomaly_tables  # noqa: E402
 import bit_swap  # noqa: E402
@@ -26,6 +26,7 @@ import hierarchies  # noqa: E402
 import imputation_tables  # noqa: E402
 import inference_gap  # noqa: E402
 import label_curve  # noqa: E402
+import labels_and_discrete_codes  # noqa: E402
 import likelihood_curves  # noqa: E402
 import lines  # noqa: E402
 import near_duplicates  # noqa: E402
@@ -33,6 +34,7 @@ import number_table  # noqa: E402
 import page_tables  # noqa: E402
 import paired_variants  # noqa: E402
 import pixel_cnn_tables  # noqa: E402
+import posterior_collapse  # noqa: E402
 import published  # noqa: E402
 import registry_tables  # noqa: E402
 import rings  # noqa: E402
@@ -44,6 +46,7 @@ import short_likelihoods  # noqa: E402
 import skin_tone  # noqa: E402
 import sprites_steps  # noqa: E402
 import table_quality_tables  # noqa: E402
+import training_speed  # noqa: E402
 
 PAGES = ROOT / "docs"
 
@@ -86,10 +89,12 @@ TABLES: dict[str, Callable[[], str]] = {
     "inference gap": lambda: inference_gap.table(_rows("inference_gap")),
     "likelihoods": lambda: page_tables.likelihoods(10_000),
     "likelihoods, 2,000 images": lambda: page_tables.likelihoods(2_000),
+    "new label": page_tables.new_label,
     "nuisance": page_tables.nuisance,
     "sprites of the paper": lambda: page_tables.sprites(variants=False),
     "sprites variants": lambda: page_tables.sprites(variants=True),
     "starts": page_tables.starts,
+    "step profile": page_tables.step_profile,
     "discrete codes": lambda: discrete_codes.table(csv_rows.read_rows(discrete_codes.ROWS)),
     "between codes": lambda: _numbers(
         "between_codes",
@@ -164,10 +169,13 @@ TABLES: dict[str, Callable[[], str]] = {
     "imputation self masking": imputation_tables.self_masking_table,
     "label_curve": lambda: label_curve.table(_records("label_curve")["MNIST-VAE-dense"]),
     "pixel_cnn": pixel_cnn_tables.table,
+    "labels and discrete codes": labels_and_discrete_codes.table,
     "likelihood curves": likelihood_curves.table,
     "models": registry_tables.models_table,
     "near duplicates": near_duplicates.table,
     "paired variants": paired_variants.table,
+    "posterior collapse": lambda: posterior_collapse.table(posterior_collapse.COLLAPSE),
+    "posterior collapse, digits": lambda: posterior_collapse.table(posterior_collapse.DIGITS),
     "published lengths": published.table,
     "published lengths by part": published.table_of_parts,
     "rings": rings.table,
@@ -180,6 +188,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "short likelihoods bound": lambda: short_likelihoods.table("bound"),
     "short likelihoods prior": lambda: short_likelihoods.table("prior"),
     "skin tone": skin_tone.table,
+    "training speed, small": lambda: training_speed.table("MNIST-VAE"),
+    "training speed, large": lambda: training_speed.table("CelebA-VAE"),
     "sprites_steps": lambda: sprites_steps.table(_records("sprites_steps")),
 }
 _MARKED = re.compile(r"<!-- table: ([\w ,]+) -->\n.*?<!-- end of table -->", re.DOTALL)
