@@ -201,14 +201,16 @@ class AnalyzedRun:
     @functools.cached_property
     def shown_codes(self) -> np.ndarray:
         """Posterior means of the images that are shown, `[10, L]`."""
-        return self.model.encode(self.originals, self.labels_of(self.shown_rows))[0]
+        return self.model.encode(
+            self.images.observed(self.shown_rows), self.labels_of(self.shown_rows)
+        )[0]
 
     @functools.cached_property
     def statistics(self) -> CodeStatistics:
         """Statistics of the codes of the analyzed images."""
         labels = self.labels_of(self.analyzed_rows)
         rows = self.analyzed_rows
-        mean, log_stddev, kl = codes_and_kl(self.model, self.images.images, rows, labels)
+        mean, log_stddev, kl = codes_and_kl(self.model, self.images.observed, rows, labels)
         return code_statistics(mean, log_stddev, kl.mean(axis=0), seed=SEED)
 
     @functools.cached_property

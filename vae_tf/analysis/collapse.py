@@ -29,7 +29,7 @@ def code_gain(analyzed: AnalyzedRun) -> tuple[float, float] | None:
     model = analyzed.model
     if model.conditional:
         return None
-    x = analyzed.images.images(analyzed.analyzed_rows)
+    x = analyzed.images.observed(analyzed.analyzed_rows)
     z = analyzed.statistics.sample
     ignored = float(model.likelihood.collapsed(x).mean())
     rng = np.random.default_rng(SEED)

@@ -60,7 +60,7 @@ def score_images(
     with tqdm(total=len(rows), desc=progress, unit="image", disable=progress is None) as bar:
         for start in range(0, len(rows), _AT_ONCE):
             some = rows[start : start + _AT_ONCE]
-            parts.append(run.anomaly_scores(images.images(some), method))
+            parts.append(run.anomaly_scores(images.observed(some), method))
             bar.update(len(some))
     return np.concatenate(parts)
 
@@ -133,12 +133,12 @@ def _oddest(run, judged: Judged, most: int) -> OddImages:
     from vae_tf.runs.anomalies.error_maps import error_maps
 
     chosen = judged.order[:most]
-    x = judged.images.images(judged.rows[chosen])
+    x = judged.images.observed(judged.rows[chosen])
     return OddImages(
         f"The oddest of {len(judged.rows):,} {judged.name} images",
-        x,
+        np.nan_to_num(x),
         run.model.reconstruct(x),
-        error_maps(run.model, x),
+        np.nan_to_num(error_maps(run.model, x)),
         [f"{judged.scores[i]:.4g}\np {judged.p_values[i]:.2g}" for i in chosen],
         judged.odd[chosen],
     )

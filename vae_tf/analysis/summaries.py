@@ -71,10 +71,10 @@ def summarize(analyzed: AnalyzedRun) -> dict:
         statistics = analyzed.statistics
     except UserError:
         return summary | nothing
-    x = analyzed.images.images(analyzed.analyzed_rows)
+    x = analyzed.images.observed(analyzed.analyzed_rows)
     labels = analyzed.labels_of(analyzed.analyzed_rows)
     silent = analyzed.model.num_silent
-    error = np.square(x - analyzed.model.decode(statistics.mean, labels)).mean()
+    error = np.nanmean(np.square(x - analyzed.model.decode(statistics.mean, labels)))
     return summary | {
         "images": len(x),
         "mse": float(error) if math.isfinite(error) else None,

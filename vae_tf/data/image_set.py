@@ -139,6 +139,20 @@ class ImageSet:
             return np.ones((len(rows), *self.image_shape), np.float32)
         return self._masks(rows)
 
+    def observed(self, indices: np.ndarray) -> np.ndarray:
+        """Read images as a model sees them, with NaN where a value is missing.
+
+        Args:
+            indices: Same as for `images`.
+
+        Returns:
+            Result of `images`, NaN where `masks` is 0.
+        """
+        images = self.images(indices)
+        if self._masks is None:
+            return images
+        return np.where(self.masks(indices) > 0, images, images.dtype.type(np.nan))
+
     def hiding(self, masks: Callable[[np.ndarray], np.ndarray]) -> Self:
         """Return the same images, with further values missing.
 

@@ -113,7 +113,7 @@ def offers_of(run: Run) -> set[str]:
         offers.add("densities")
     if run.model.has_densities:
         offers.add("model")
-    if len(run.model.image_shape) == 3:
+    if len(run.model.image_shape) == 3 and not run.validation_data.has_missing:
         offers.add("pixels")
     # Factors have scores of their own.
     if "factors" not in offers and len(_known_labels(run.data)[1]) > 1:
@@ -187,7 +187,7 @@ def _codes(
 def _encode(run, most: int | None) -> tuple[np.ndarray, np.ndarray]:
     """Means and log_stddevs of so many random images of the data."""
     rows = np.sort(np.random.default_rng(SEED).permutation(len(run.data))[:most])
-    return encode_images(run.model, run.data.images, rows)
+    return encode_images(run.model, run.data.observed, rows)
 
 
 def _labeled_codes(run, preset) -> metrics.LabeledCodes:
@@ -196,7 +196,7 @@ def _labeled_codes(run, preset) -> metrics.LabeledCodes:
     for images, most in ((run.data, sizes.num_train), (_test_images(run), sizes.num_test)):
         known, _ = _known_labels(images)
         rows = np.sort(np.random.default_rng(SEED).permutation(known)[:most])
-        parts += [encode_images(run.model, images.images, rows)[0], labels_of(images)[rows]]
+        parts += [encode_images(run.model, images.observed, rows)[0], labels_of(images)[rows]]
     return metrics.LabeledCodes(*parts)
 
 
@@ -221,7 +221,7 @@ def _held_out(run, preset) -> np.ndarray:
     """The validation images whose likelihood is estimated, evenly spaced."""
     images = run.validation_data
     count = min(len(images), metrics.PRESETS[preset].likelihood_images)
-    return images.images(images.evenly_spaced(count))
+    return images.observed(images.evenly_spaced(count))
 
 
 def score_udr(runs: Sequence[Run], *, say: Callable[[str], None] = print):

@@ -150,7 +150,7 @@ class Run(AnomalyMethods, InferenceMethods, TableMethods):
         rows = self.data.evenly_spaced(_MOST_FITTED)
         labels = self.data.labels if self.model.conditional else None
         given = None if labels is None else labels[rows]
-        return rows, *encode_images(self.model, self.data.images, rows, given)
+        return rows, *encode_images(self.model, self.data.observed, rows, given)
 
     @functools.cached_property
     def code_mixture(self) -> CodeMixture:

@@ -40,7 +40,8 @@ def log_likelihood(
         model: Model with `log_importance_weights(x, num_samples) -> [num_samples, B]` nats, as
             every model of `vae_tf.models` has it.
         images: `[N, H, W, C]`, by the rule of `pixel_values`, of the model's `image_shape` if it
-            has one; vectors `[N, D]`, any finite numbers, of a model on vectors.
+            has one; vectors `[N, D]`, any finite numbers, of a model on vectors. NaN is a missing
+            value for models that learn from masks: the likelihood is then of the observed values.
         num_samples: K, at least 1; 5,000 in Burda et al.
         progress: Whether to show a progress bar on stderr.
 
@@ -90,7 +91,7 @@ def importance_estimates(
         [100.0, 100.0]
     """
     num_samples = check_count("num_samples", num_samples, 1)
-    images, scale = _check_images(images, getattr(model, "image_shape", None))
+    images, scale = _check_images(images, model)
     samples_at_once = min(num_samples, max(_DECODED_AT_ONCE // 64, 1))
     rows = max(_DECODED_AT_ONCE // samples_at_once, 1)
     result, effective = np.empty(len(images)), np.empty(len(images))
@@ -157,12 +158,13 @@ def bits_per_dimension(
     return float(bits + (math.log2(levels) if levels else 0.0))
 
 
-def _check_images(images, image_shape):
+def _check_images(images, model):
     """Images as an array of the right shape, and the value that stands for 1.
 
-    Vectors, of models on vectors, may be any finite numbers.
+    Vectors, of models on vectors, may be any finite numbers. NaN is left to models with masks.
     """
     array = as_array(images, "images")
+    image_shape = getattr(model, "image_shape", None)
     vectors = image_shape is not None and len(image_shape) == 1
     if (
         array.ndim != (2 if vectors else 4)
@@ -174,7 +176,8 @@ def _check_images(images, image_shape):
             f"`images` must be at least one image, [images, {expected}]. Received: "
             f"shape={array.shape}. Pass images[None] for a single one, images[..., None] for grey."
         )
-    return array, row_scale(array, array.shape[1:], "`images`", unit=False)
+    known = np.nan_to_num(array, nan=0.0) if "mask" in getattr(model, "batch_keys", ()) else array
+    return array, row_scale(known, array.shape[1:], "`images`", unit=False)
 
 
 def _check_weights(weights, num_samples, num_images):
@@ -199,8 +202,8 @@ def _log_likelihood(draws):
         "effective_samples": float(effective.mean()),
         "few_effective_samples": int(effective.mean() < FEW_SAMPLES),
     }
-    if images.ndim == 2:
-        return scores  # bits are of pixels
+    if images.ndim == 2 or np.isnan(images).any():
+        return scores  # bits are of whole images
     levels = model.likelihood.levels
     if levels is None:
         # A density of bytes: spread each evenly over its share of [0, 1] (Theis et al. 2016).

@@ -34,7 +34,7 @@ def is_ruined(model, images: ImageSet, reconstructions: tuple[float, ...], first
         return True
     if not model.trains_reconstruction or min(reconstructions) <= _SATURATED * first:
         return False
-    x = images.images(images.evenly_spaced(_NUM_IMAGES))
+    x = images.observed(images.evenly_spaced(_NUM_IMAGES))
     return is_saturated(reconstructions, first, float(model.likelihood.collapsed(x).mean()))
 
 

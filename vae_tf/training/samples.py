@@ -35,7 +35,7 @@ def save_samples(folder: Path, step: int, model: GenerativeModel, images: ImageS
     labels = images.labels[picked] if model.conditional and images.labels is not None else None
     rows = [
         originals,
-        model.reconstruct(originals, labels),
+        model.reconstruct(images.observed(picked), labels),
         model.generate(_NUM_SHOWN, NOISE_SEED, labels),
     ]
     save_png(folder / f"step_{step:08d}.png", image_grid(np.concatenate(rows), _NUM_SHOWN))

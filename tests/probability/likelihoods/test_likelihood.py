@@ -195,12 +195,13 @@ def test_names_and_classes_agree():
 
 @pytest.mark.parametrize("name", sorted(LIKELIHOODS))
 def test_the_collapsed_reconstruction_is_the_least_of_any_one_output(tiny, name):
-    """Against a search over one logit a pixel and the scale."""
+    """Against a search over one logit a pixel and the scale; some values are missing."""
     from scipy.optimize import minimize
 
     rng = np.random.default_rng(0)
     x = rng.beta(0.5, 1.0, (60, 3, 1, 1)) ** [[[[1.0]], [[2.0]], [[0.3]]]]
     x = np.round(255 * x) / 255
+    mask = (rng.random(x.shape) < 0.8).astype("float32")
     model = build(tiny, name)
     pixels = model.likelihood
     scale = name.split("stddev=")[-1] in ("learned)", "optimal)") or name.startswith("discretized")
@@ -213,13 +214,13 @@ def test_the_collapsed_reconstruction_is_the_least_of_any_one_output(tiny, name)
         elif scale:
             pixels.log_scale.assign(vector[3])
         logits = np.broadcast_to(vector[:3, None, None], x.shape).astype("float32")
-        nats = pixels.reconstruction(x.astype("float32"), logits)[0]
+        nats = pixels.reconstruction(x.astype("float32"), logits, mask=mask)[0]
         return float(np.mean(np.array(nats, float)))
 
     start = np.append(np.log(x.mean(axis=0) / (1 - x.mean(axis=0))), -1.5)
     options = {"maxiter": 1_500, "maxfev": 1_500, "xatol": 1e-4, "fatol": 1e-6}
     found = minimize(loss, start[: 4 if scale else 3], method="Nelder-Mead", options=options)
-    collapsed = pixels.collapsed(x)
+    collapsed = pixels.collapsed(np.where(mask > 0, x, np.nan))
     assert collapsed.shape == (60,)
     assert collapsed.mean() == pytest.approx(found.fun, abs=5e-3)
 

@@ -4,14 +4,17 @@ import io
 
 import numpy as np
 import pytest
+import scipy.stats
 from PIL import Image
 
 from tests.conftest import TINY
 from vae_tf.config import replace
+from vae_tf.models.template.build import build_model
 from vae_tf.process.errors import UserError
+from vae_tf.runs.anomalies.error_maps import error_maps
 from vae_tf.runs.anomalies.input_complexity import png_bits
 from vae_tf.runs.anomalies.latent import mahalanobis_distance
-from vae_tf.runs.anomalies.methods import METHODS
+from vae_tf.runs.anomalies.methods import METHODS, anomaly_scores
 from vae_tf.training import evaluate, train
 
 
@@ -41,6 +44,24 @@ def test_the_elbo_is_the_loss_of_the_model(run):
     images = run.validation_data.images(np.arange(len(run.validation_data)))
     loss = evaluate(run.model, run.validation_data, 64)["loss"]  # weight 1, one sample an image
     assert run.anomaly_scores(images, "elbo").mean() == pytest.approx(loss, rel=0.03)
+
+
+def test_scores_of_incomplete_images_are_of_what_is_observed(images):
+    params = replace(TINY, model="miwae", hyper={}, likelihood="gaussian(stddev=0.5)")
+    model = build_model(params, images.shape[1:], 64)
+    x = np.array(images[:6])
+    x[0], x[1:, :4] = np.nan, np.nan
+    normal = scipy.stats.norm(model.reconstruct(x), 0.5)
+    nats = -np.nansum(normal.logpdf(x), axis=(1, 2, 3))
+    np.testing.assert_allclose(anomaly_scores(model, x, "reconstruction"), nats, rtol=1e-4)
+    # Of nothing the probability is 1, and its best posterior is the prior.
+    assert anomaly_scores(model, x, "likelihood")[0] == pytest.approx(0, abs=0.3)
+    kl = model.kl_per_latent(x)[0].sum()
+    assert anomaly_scores(model, x, "elbo")[0] == pytest.approx(kl, abs=0.3)
+    assert anomaly_scores(model, x, "likelihood_regret")[0] == pytest.approx(kl, abs=0.1)
+    np.testing.assert_array_equal(np.isnan(error_maps(model, x)), np.isnan(x))
+    with pytest.raises(UserError, match="no missing pixels"):
+        anomaly_scores(model, x, "input_complexity")
 
 
 def test_more_samples_bound_the_likelihood_from_below(run, images):

@@ -21,7 +21,7 @@ def reconstructions(analyzed: AnalyzedRun) -> Figure:
     rows = rows[: len(rows) // columns * columns]
     x = analyzed.images.images(rows)
     pairs = np.stack(
-        [x, analyzed.model.reconstruct(x, analyzed.labels_of(rows))]
+        [x, analyzed.model.reconstruct(analyzed.images.observed(rows), analyzed.labels_of(rows))]
     )  # [2, N, H, W, C]
     pairs = pairs.reshape(2, -1, columns, *x.shape[1:]).swapaxes(0, 1)  # [N / 10, 2, 10, H, W, C]
     error = np.mean(np.square(pairs[:, 0] - pairs[:, 1]))

@@ -17,7 +17,7 @@ def radial_spectra(analyzed: AnalyzedRun) -> Figure | None:
         return None
     labels = analyzed.labels_of(rows)
     drawn = {
-        "reconstructions": analyzed.model.reconstruct(x, labels),
+        "reconstructions": analyzed.model.reconstruct(analyzed.images.observed(rows), labels),
         "samples": analyzed.model.generate(len(x), SEED),
     }
     frequencies, power = radial_spectrum(x)

@@ -90,21 +90,20 @@ def column_reconstructions(analyzed: AnalyzedRun) -> Figure:
     """Draw how many nats the code saves in each column, over the best output without a code."""
     columns, model = analyzed.run.columns, analyzed.model
     rows = analyzed.analyzed_rows
-    x, mask = analyzed.images.images(rows), analyzed.images.masks(rows) > 0
-    z = model.encode(np.where(mask, x, np.nan) if not mask.all() else x)[0]
-    logits = model.outputs(z)
-    nats = np.asarray(model.likelihood.column_nats(x, logits))
+    x = analyzed.images.observed(rows)
+    logits = model.outputs(model.encode(x)[0])
+    nats = np.asarray(model.likelihood.column_nats(np.nan_to_num(x), logits))
+    constant = model.likelihood.collapsed_columns(x)
     decoded = np.asarray(model.likelihood.mean(logits))
     gains, labels = [], []
     for number, column in enumerate(columns.coded):
         place = columns.slices[column.name]
-        seen = mask[:, place.start]
+        seen = ~np.isnan(x[:, place.start])
         if not seen.any():
             gains.append(0.0)
             labels.append("no observed cell")
             continue
-        constant = model.likelihood.collapsed_columns(x[seen])[:, number]
-        gains.append(float(constant.mean() - nats[seen, number].mean()))
+        gains.append(float((constant - nats)[seen, number].mean()))
         labels.append(_words(column, x[seen][:, place], decoded[seen][:, place]))
     chosen = np.argsort(-np.array(gains), kind="stable")[:_MOST_COLUMNS]
     return plot_column_gains(
@@ -124,7 +123,7 @@ def _both(analyzed: AnalyzedRun) -> tuple[Columns, np.ndarray, np.ndarray]:
     """The columns, and vectors of training rows, NaN where a cell is missing, and of samples."""
     training = analyzed.run.data
     rows = training.evenly_spaced(_MOST_ROWS)
-    real = np.where(training.masks(rows) > 0, training.images(rows), np.nan)
+    real = training.observed(rows)
     columns = analyzed.run.columns
     return columns, real, columns.encode(analyzed.run.sample(_MOST_ROWS, SEED))
 

@@ -3,7 +3,7 @@
 import numpy as np
 from keras import ops
 
-from vae_tf.probability.likelihoods.likelihood import Likelihood, as_rows, summed
+from vae_tf.probability.likelihoods.likelihood import Likelihood, as_rows, column_means, summed
 
 
 class Bernoulli(Likelihood):
@@ -24,8 +24,8 @@ class Bernoulli(Likelihood):
 
     def collapsed(self, x):
         """Cross-entropy with the mean image; its mean is the sum of the pixels' entropies."""
-        x = as_rows(x)
-        p = x.mean(axis=0)
+        x, seen = as_rows(x)
+        p = column_means(x, seen)
         varies = (p > 0.0) & (p < 1.0)  # elsewhere it is 0, the limit of endless logits
-        x, p = x[:, varies], p[varies]
-        return -(x @ np.log(p) + (1.0 - x) @ np.log1p(-p))
+        x, seen, p = x[:, varies], seen[:, varies], p[varies]
+        return -(x @ np.log(p) + (seen - x) @ np.log1p(-p))

@@ -5,7 +5,13 @@ import math
 import numpy as np
 from keras import ops
 
-from vae_tf.probability.likelihoods.likelihood import DARKEST, Likelihood, as_rows, summed
+from vae_tf.probability.likelihoods.likelihood import (
+    DARKEST,
+    Likelihood,
+    as_rows,
+    column_means,
+    summed,
+)
 
 
 class ContinuousBernoulli(Likelihood):
@@ -31,9 +37,9 @@ class ContinuousBernoulli(Likelihood):
 
         Without these limits a pixel that is 0 in all images would have an infinite density.
         """
-        x = as_rows(x)
-        logits = self.logits_of(x.mean(axis=0))
-        return np.array(self.reconstruction(x, logits[None])[0], np.float64)
+        x, seen = as_rows(x)
+        logits = self.logits_of(column_means(x, seen))
+        return np.array(self.reconstruction(x, logits[None], mask=seen)[0], np.float64)
 
     def mean(self, logits):
         """1 / (1 - exp(-a)) - 1 / a, which is not sigmoid(a): nearer to 1/2."""

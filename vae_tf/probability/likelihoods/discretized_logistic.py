@@ -57,8 +57,9 @@ class DiscretizedLogistic(Likelihood):
         """The best center of each pixel, out of all half levels, and the best scale of all."""
         from scipy.optimize import minimize_scalar  # here, as it takes a second
 
-        levels = np.round(255.0 * as_rows(x)).astype(int)  # [N, D]
-        counts = np.stack([np.bincount(pixel, minlength=256) for pixel in levels.T]) / len(levels)
+        x, seen = as_rows(x)
+        levels = np.round(255.0 * x).astype(int)  # [N, D]
+        counts = np.stack([np.bincount(*each, 256) for each in zip(levels.T, seen.T, strict=True)])
         values, centers = np.linspace(0.0, 1.0, 256), np.linspace(0.0, 1.0, 511)
 
         def nats(log_scale):
@@ -71,7 +72,7 @@ class DiscretizedLogistic(Likelihood):
         )
         table = nats(found.x)  # [centers, levels]
         best = (counts @ table.T).argmin(axis=1)
-        return table[best, levels].sum(axis=1)
+        return (table[best, levels] * seen).sum(axis=1)
 
     def check(self, images):
         levels = images * 255.0

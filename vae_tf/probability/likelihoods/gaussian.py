@@ -6,7 +6,13 @@ import keras
 import numpy as np
 from keras import ops
 
-from vae_tf.probability.likelihoods.likelihood import Centered, add_weight, as_rows, summed
+from vae_tf.probability.likelihoods.likelihood import (
+    Centered,
+    add_weight,
+    as_rows,
+    column_means,
+    summed,
+)
 
 # Standard deviation of the Gaussian whose negative log-likelihood is the sum of squared errors.
 _DEFAULT_STDDEV = math.sqrt(0.5)
@@ -112,16 +118,16 @@ class OptimalGaussian(Centered):
 
 
 def _errors_from_mean(x):
-    """Squared error of each image from the mean image `[N]`, and the number of values D."""
-    x = as_rows(x)
-    return np.square(x - x.mean(axis=0)).sum(axis=1), x.shape[1]
+    """Squared errors from the mean image `[N]`, and the number of observed values, `[N]`."""
+    x, seen = as_rows(x)
+    return (np.square(x - column_means(x, seen)) * seen).sum(axis=1), seen.sum(axis=1)
 
 
 def _with_best_stddev(x):
     """Reconstruction by the mean image and the best standard deviation, at least exp(-6)."""
-    errors, size = _errors_from_mean(x)
-    variance = max(errors.mean() / size, math.exp(2.0 * _LOWEST_LOG_STDDEV))
-    return _scaled_errors(errors, 0.5 * math.log(variance), size, math.exp)
+    errors, sizes = _errors_from_mean(x)
+    variance = max(errors.sum() / max(sizes.sum(), 1.0), math.exp(2.0 * _LOWEST_LOG_STDDEV))
+    return _scaled_errors(errors, 0.5 * math.log(variance), sizes, math.exp)
 
 
 def _scaled(errors, log_stddev, logits, mask):

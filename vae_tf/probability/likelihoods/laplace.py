@@ -24,5 +24,7 @@ class Laplace(Centered):
 
     def collapsed(self, x):
         """Absolute errors from the median of each pixel."""
-        x = as_rows(x)
-        return np.abs(x - np.median(x, axis=0)).sum(axis=1)
+        x, seen = as_rows(x)
+        # A column without a value has no median, and counts nothing.
+        middle = np.ma.median(np.ma.array(x, mask=seen == 0), axis=0).filled(0.0)
+        return (np.abs(x - middle) * seen).sum(axis=1)

@@ -88,10 +88,10 @@ class Likelihood:
         lower mean.
 
         Args:
-            x: `[N, ...]`, in [0, 1] where `unit` is true.
+            x: `[N, ...]`, in [0, 1] where `unit` is true; NaN where a value is missing.
 
         Returns:
-            `[N]` float64 nats, less the same constant as `reconstruction`.
+            `[N]` float64 nats of observed values, less the same constant as `reconstruction`.
         """
         raise NotImplementedError
 
@@ -120,9 +120,16 @@ class Centered(Likelihood):
         return mean + stddev * rng.standard_normal(mean.shape, np.float32)
 
 
-def as_rows(x) -> np.ndarray:
-    """Images `[N, ...]` as rows `[N, D]` float64."""
-    return np.asarray(x, np.float64).reshape(len(x), -1)
+def as_rows(x) -> tuple[np.ndarray, np.ndarray]:
+    """Images `[N, ...]` as rows `[N, D]` float64, 0 where NaN, and their mask, 1 = observed."""
+    x = np.asarray(x, np.float64).reshape(len(x), -1)
+    seen = ~np.isnan(x)
+    return np.where(seen, x, 0.0), seen.astype(np.float64)
+
+
+def column_means(x: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    """Means `[D]` of the observed values of `as_rows`; 0 where there is none."""
+    return x.sum(axis=0) / np.maximum(seen.sum(axis=0), 1.0)
 
 
 def summed(nats, mask=None):

@@ -6,6 +6,7 @@ Reference:
 """
 
 import math
+from functools import partial
 
 import keras
 import numpy as np
@@ -164,20 +165,21 @@ class TableLikelihood(Likelihood):
         """Negative log-likelihoods `[N, columns]` by the best constant output and spread of each.
 
         Args:
-            x: `[N, D]` rows without missing cells.
+            x: `[N, D]` rows; NaN where a cell is missing, which has 0 nats.
         """
-        x = np.asarray(x, np.float64)
-        numeric, count, binary, categories = np.split(x, self._ends, axis=-1)
-        spread = np.maximum(numeric.std(axis=0), 0.01)
-        errors = 0.5 * np.square((numeric - numeric.mean(axis=0)) / spread)
-        nats = [errors + np.log(spread) + _HALF_LOG_2_PI]
-        for column, (center, scale) in zip(count.T, self.layout.count, strict=True):
-            nats.append(_best_count_nats(np.round(np.expm1(column * scale + center)))[:, None])
-        p = np.clip(binary.mean(axis=0), 1e-12, 1 - 1e-12)
-        nats.append(-(binary * np.log(p) + (1 - binary) * np.log1p(-p)))
-        for part in map(np.asarray, self._categories(categories)):
-            nats.append(-part @ np.log(np.maximum(part.mean(axis=0), 1e-12))[:, None])
-        return np.concatenate(nats, axis=1)
+        rows = np.asarray(x, np.float64)
+        first = np.cumsum([0, *self.layout.widths])
+        nats = np.zeros((len(rows), len(self.layout.widths)))
+        kinds = [_collapsed_numeric] * self.layout.numeric
+        kinds += [partial(_collapsed_count, scale=each) for each in self.layout.count]
+        kinds += [_collapsed_binary] * self.layout.binary
+        kinds += [_collapsed_categories] * len(self.layout.categorical)
+        for column, of_kind in enumerate(kinds):
+            values = rows[:, first[column] : first[column + 1]]
+            seen = ~np.isnan(values[:, 0])
+            if seen.any():
+                nats[seen, column] = of_kind(values[seen])
+        return nats
 
     def dispersion(self):
         """Dispersion r of each column of counts `[C]`, from 0.01 to 1000."""
@@ -227,6 +229,29 @@ class TableLikelihood(Likelihood):
         if len(self.layout.categorical) < 2:
             return [values] if self.layout.categorical else []
         return ops.split(values, np.cumsum(self.layout.categorical)[:-1].tolist(), axis=-1)
+
+
+def _collapsed_numeric(x):
+    """`[n]` nats of standardized numbers `[n, 1]` by their Gaussian."""
+    spread = max(x.std(), 0.01)
+    return (0.5 * np.square((x - x.mean()) / spread) + np.log(spread) + _HALF_LOG_2_PI)[:, 0]
+
+
+def _collapsed_count(x, scale):
+    """`[n]` nats of counts `[n, 1]`, in the vector's scale, a pair of center and width."""
+    center, width = scale
+    return _best_count_nats(np.round(np.expm1(x[:, 0] * width + center)))
+
+
+def _collapsed_binary(x):
+    """`[n]` nats of zeros and ones `[n, 1]` by their share."""
+    p = np.clip(x.mean(), 1e-12, 1 - 1e-12)
+    return -(x * np.log(p) + (1 - x) * np.log1p(-p))[:, 0]
+
+
+def _collapsed_categories(x):
+    """`[n]` nats of categories, rows `[n, K]` with a one, by their shares."""
+    return -x @ np.log(np.maximum(x.mean(axis=0), 1e-12))
 
 
 def _best_count_nats(counts):

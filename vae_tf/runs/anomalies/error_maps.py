@@ -5,6 +5,7 @@ from keras import ops
 
 from vae_tf.data.pixel_values import as_floats
 from vae_tf.models.template.arrays import RowFunctions
+from vae_tf.models.template.missing import split_missing
 
 _LEAST_STDDEV = 0.5 / 255  # half of one grey level: smaller errors cannot be seen
 
@@ -18,16 +19,19 @@ def error_maps(model, images: np.ndarray) -> np.ndarray:
 
     Args:
         model: Any model of `vae_tf.models` that is not conditional.
-        images: `[N, H, W, C]`.
+        images: `[N, H, W, C]`; NaN where a value is missing.
 
     Returns:
-        `[N, H, W, C]` signed errors: positive where the image is brighter than expected.
+        `[N, H, W, C]` signed errors: positive where the image is brighter than expected, NaN where
+        a value is missing.
     """
+    known, _ = split_missing(model, np.asarray(images))
 
     def errors(batch):
         logits = model.render(batch["z"], {"image": batch["image"]}, False)
         stddev = ops.maximum(model.likelihood.stddev(logits), _LEAST_STDDEV)
         return ((batch["image"] - model.likelihood.mean(logits)) / stddev,)
 
-    rows = {"image": as_floats(np.asarray(images), model.image_shape), "z": model.encode(images)[0]}
-    return RowFunctions()("error_maps", errors, rows)[0]
+    rows = {"image": as_floats(known, model.image_shape), "z": model.encode(images)[0]}
+    found = RowFunctions()("error_maps", errors, rows)[0]
+    return np.where(np.isnan(images), np.float32(np.nan), found)

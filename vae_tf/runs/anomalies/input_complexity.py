@@ -33,12 +33,18 @@ def input_complexity_score(model, images: np.ndarray) -> np.ndarray:
         `[N]` bits.
 
     Raises:
-        UserError: If the model works on vectors, or its encoder is deterministic.
+        UserError: If the model works on vectors, its encoder is deterministic, or pixels are
+            missing.
     """
     if len(model.image_shape) != 3 or model.image_shape[-1] not in (1, 3):
         raise UserError(
             f"Method 'input_complexity' writes images as PNG files, grey or of three colors. "
             f"Received: rows of shape {model.image_shape}. Choose the method 'elbo'."
+        )
+    if np.isnan(images).any():
+        raise UserError(
+            "Method 'input_complexity' writes images as PNG files, which have no missing pixels. "
+            "Received: NaN. Choose the method 'elbo'."
         )
     bits = likelihood_score(model, images) / math.log(2.0)
     if model.likelihood.levels is None:

@@ -12,6 +12,7 @@ from keras import ops
 from vae_tf.data.pixel_values import as_floats
 from vae_tf.models.template.arrays import RowFunctions
 from vae_tf.models.template.latents import repeated
+from vae_tf.models.template.missing import split_missing
 from vae_tf.process.errors import UserError
 
 _STEPS = 100
@@ -50,11 +51,12 @@ def likelihood_regret_score(model, images: np.ndarray, seed: int = 0) -> np.ndar
             f"Method 'likelihood_regret' compares posteriors. Model '{model.name}' has a "
             f"deterministic encoder. Choose the method 'reconstruction'."
         )
-    x = as_floats(np.asarray(images), model.image_shape, unit=model.likelihood.unit)
+    x, mask = split_missing(model, np.asarray(images))
+    x = as_floats(x, model.image_shape, unit=model.likelihood.unit)
     functions, rng = RowFunctions(), np.random.default_rng(seed)
 
     def ask(name, function, posterior, noise):
-        rows = {"x": x, "mean": posterior[0], "log_stddev": posterior[1], "noise": noise}
+        rows = {"x": x, **mask, "mean": posterior[0], "log_stddev": posterior[1], "noise": noise}
         return functions(name, function, rows)
 
     def nats(rows):
@@ -85,7 +87,8 @@ def _negative_elbo(model, rows):
     stddev = ops.exp(log_stddev)
     z = ops.transpose(mean[:, None] + stddev[:, None] * noise, (1, 0, 2))  # [K, B, L]
     logits = model.render(ops.reshape(z, (-1, model.latent_size)), {"image": rows["x"]}, False)
-    nats, _ = model.likelihood.reconstruction(repeated(rows["x"], _SAMPLES), logits)
+    mask = repeated(rows["mask"], _SAMPLES) if "mask" in rows else None
+    nats, _ = model.likelihood.reconstruction(repeated(rows["x"], _SAMPLES), logits, mask=mask)
     kl = 0.5 * ops.sum(ops.square(mean) + ops.square(stddev) - 1.0 - 2.0 * log_stddev, axis=-1)
     return ops.mean(ops.reshape(nats, (_SAMPLES, -1)), axis=0) + kl
 
