@@ -54,7 +54,7 @@ def test_scores_of_incomplete_images_are_of_what_is_observed(images):
     normal = scipy.stats.norm(model.reconstruct(x), 0.5)
     nats = -np.nansum(normal.logpdf(x), axis=(1, 2, 3))
     np.testing.assert_allclose(anomaly_scores(model, x, "reconstruction"), nats, rtol=1e-4)
-    # Of nothing the probability is 1, and its best posterior is the prior.
+    # Nothing has probability 1, and the prior is its best posterior.
     assert anomaly_scores(model, x, "likelihood")[0] == pytest.approx(0, abs=0.3)
     kl = model.kl_per_latent(x)[0].sum()
     assert anomaly_scores(model, x, "elbo")[0] == pytest.approx(kl, abs=0.3)
