@@ -63,7 +63,7 @@ RUNS = {
 }
 COLUMNS = (
     *("data", "treatment", "reach", "filters", "seed", "steps", "kl", "information", "probe"),
-    *("negative_elbo", "negative_log_likelihood", "train_kl", "seconds"),
+    *("negative_elbo", "negative_log_likelihood", "seconds"),
 )
 _SAMPLES = 50
 _MOST_CODES = 5_000  # of validation images, for the information and the probe
@@ -135,7 +135,6 @@ def measured(run, most_images: int) -> dict:
         "probe": probe["linear_accuracy"],
         "negative_elbo": -log["val_elbo"][-1],
         "negative_log_likelihood": -log_likelihood(model, images, _SAMPLES).mean(),
-        "train_kl": log["kl"][-1],
     }
 
 

@@ -26,11 +26,11 @@ RUNS = (
 # Name of a value -> its heading, decimals, and the value that flags it.
 COLLAPSE = {
     "active_units": ("active units", 0, None),
-    "kl": ("KL", 4, None),
+    "kl": ("KL", 2, None),
     "index_code_mutual_information": ("information", 2, "information_at_limit"),
     "total_correlation": ("total correlation", 2, None),
     "least_total_correlation": ("dependence, at least", 2, None),
-    "dimension_wise_kl": ("dimension-wise KL", 4, None),
+    "dimension_wise_kl": ("dimension-wise KL", 2, None),
     "log_likelihood": ("log-likelihood", 1, "few_effective_samples"),
     "effective_samples": ("effective samples of 100", 1, None),
     "bits_per_dimension": ("bits per dimension", 3, "few_effective_samples"),
