@@ -10,8 +10,9 @@ from vae_tf.config import Params
 from vae_tf.models import MODELS
 
 
-def history(loss, reconstruction, kl, weight):
+def history(model, loss, reconstruction, kl, weight):
     row = {"loss": loss, "reconstruction": reconstruction, "kl": kl, "kl_weight": weight}
+    row |= dict.fromkeys(MODELS[model].loss_terms, 1.0)
     return {name: np.array([9e9, value]) for name, value in row.items()}
 
 
@@ -24,16 +25,36 @@ def history(loss, reconstruction, kl, weight):
         (
             "beta_tcvae",
             (670.0, 60.0, 18.0, 1),
-            "Loss 670.0 = reconstruction 60.0 + 1 x KL 18.0 + 592.0 of total_correlation, "
-            "with a constant of its estimator; nats",
+            "Loss 670.0 = reconstruction 60.0 + 1 x KL 18.0 + 592.0 (total correlation, "
+            "with a constant of its estimator); nats",
         ),
-        ("vq_vae", (60.6, 50.0, 10.0, 1), "+ 1 x KL 10.0 + 0.6 of commitment; nats"),
-        ("factor_vae", (62.0, 50.0, 10.0, 1), "+ 2.0 of total_correlation; nats"),
-        ("iwae", (95.0, 80.0, 19.0, 1), "1 x KL 19.0 - 4.0 of terms of iwae; nats"),
+        ("vq_vae", (60.6, 50.0, 10.0, 1), "+ 1 x KL 10.0 + 0.6 (commitment); nats"),
+        ("factor_vae", (62.0, 50.0, 10.0, 1), "+ 2.0 (total correlation); nats"),
+        ("iwae", (95.0, 80.0, 19.0, 1), "1 x KL 19.0 - 4.0 (bound from several samples); nats"),
+        ("not_miwae", (95.0, 80.0, 19.0, 1), "- 4.0 (bound from several samples); nats"),
+        ("free_bits_vae", (71.0, 50.0, 20.0, 1), "1 x KL 20.0 + 1.0 (free bits); nats"),
+        # Neither an infinite KL nor one that is not in the loss.
+        ("wae", (51.0, 50.0, np.inf, 1), "Loss 51.0 = reconstruction 50.0 + 1.0 (mmd); nats"),
+        ("qlae", (53.0, 50.0, 9.0, 1), "50.0 + 3.0 (quantization, commitment); nats"),
+        ("info_gan", (0.7, 90.0, np.inf, 1), "Loss 0.7 = 0.7 (generator loss, category"),
+        ("vae_gan", (19.0, 90.0, 9.0, 1), "= 1 x KL 9.0 + 10.0 (feature error, generator loss);"),
     ],
 )
 def test_the_terms_are_a_sum(model, row, words):
-    assert words in loss_sentence(history(*row), Params(model=model))
+    assert words in loss_sentence(history(model, *row), Params(model=model))
+
+
+def test_only_terms_that_were_logged_are_named():
+    row = history("rae", 51.0, 50.0, np.inf, 1)
+    del row["gradient_penalty"]  # its weight is 0
+    words = loss_sentence(row, Params(model="rae"))
+    assert words.startswith("Loss 51.0 = reconstruction 50.0 + 1.0 (code penalty, decoder penalty)")
+
+
+def test_the_reconstruction_may_have_a_weight():
+    params = Params(model="perceptual_vae", hyper={"pixel_weight": 0.5})
+    words = loss_sentence(history("perceptual_vae", 31.0, 40.0, 9.0, 1), params)
+    assert "= 0.5 x reconstruction 40.0 + 1 x KL 9.0 + 2.0 (perceptual distance); nats" in words
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -45,12 +66,12 @@ def test_terms_of_the_loss_are_logged(model):
 
 
 def test_nothing_is_said_of_terms_that_are_not_finite():
-    assert loss_sentence(history(np.nan, 1.0, 1.0, 1), Params()) == ""
-    assert loss_sentence(history(np.inf, 1.0, np.inf, 1), Params()) == ""
+    assert loss_sentence(history("vae", np.nan, 1.0, 1.0, 1), Params()) == ""
+    assert loss_sentence(history("vae", np.inf, 1.0, np.inf, 1), Params()) == ""
     assert loss_sentence({"loss": np.zeros(1)}, Params()) == ""
 
 
 @pytest.mark.parametrize("model", MODELS)
 def test_every_model_has_words(model):
-    params = SimpleNamespace(model=model)
-    assert loss_sentence(history(9.0, 1.0, 2.0, 1), params).startswith("Loss 9.0")
+    params = SimpleNamespace(model=model, hyper={})
+    assert loss_sentence(history(model, 9.0, 1.0, 2.0, 1), params).startswith("Loss 9.0 = ")

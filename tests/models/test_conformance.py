@@ -5,6 +5,7 @@ tested once a kind.
 """
 
 import dataclasses
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 import tensorflow as tf
 
 from tests.conftest import CONVOLUTIONS, assert_same_bytes, killed_copy
+from vae_tf.analysis.loss_terms import loss_sentence
 from vae_tf.config import replace
 from vae_tf.data.batches import batch_of
 from vae_tf.data.factors import FactorGrid
@@ -173,6 +175,9 @@ def test_terms(model, batch):
         assert all(term.shape == () for term in terms.values())
         assert {n for n, term in terms.items() if not np.isfinite(term)} == infinite
         assert float(terms["elbo"]) == pytest.approx(-float(terms["reconstruction"] + terms["kl"]))
+        row = {name: np.array([float(term)]) for name, term in terms.items()}
+        in_words = loss_sentence(row, SimpleNamespace(model=model.name, hyper={}))
+        assert in_words and "other terms" not in in_words
     # A loss against an opponent that learns says nothing of progress.
     assert model.comparable_losses == ("discriminator_loss" not in model.logged)
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from vae_tf.config import Params
 from vae_tf.models import MODELS
+from vae_tf.models.template.hyperparameters import hyper_of
 
 _ROUNDING = 0.05  # nats that the sentence does not show
 
@@ -14,29 +15,36 @@ _ROUNDING = 0.05  # nats that the sentence does not show
 def loss_sentence(history: Mapping[str, np.ndarray], params: Params) -> str:
     """Writes the last loss of the log as a sum of its terms.
 
-    The rest, neither reconstruction nor weighted KL, is named after the model's `loss_terms`.
+    The sum begins with the reconstruction and the KL, where the model's loss has them. The rest is
+    one number, with the names of the model's other terms.
 
     Args:
         history: Columns of log.csv by name.
         params: Parameters of the run.
 
     Returns:
-        A line, such as "Loss 101.5 = reconstruction 82.1 + 1 x KL 19.4, nats per image"; empty
-        where a term is not finite.
+        A line, such as "Loss 101.5 = reconstruction 82.1 + 1 x KL 19.4; nats per image, of the last
+        training batch"; empty where a term is not finite.
     """
     names = ("loss", "reconstruction", "kl", "kl_weight")
     if any(name not in history for name in names):
         return ""
     loss, reconstruction, kl, weight = (float(history[name][-1]) for name in names)
-    weighted = weight * kl if weight else 0.0
-    rest = loss - reconstruction - weighted
-    if not all(map(math.isfinite, (loss, reconstruction, weighted))):
+    kind = MODELS[params.model]
+    terms = []  # a number and its words
+    of_pixels = {**hyper_of(params.model), **params.hyper}.get("pixel_weight", 1.0)
+    if kind.trains_reconstruction and of_pixels:
+        factor = "" if of_pixels == 1 else f"{of_pixels:g} x "
+        terms.append((of_pixels * reconstruction, f"{factor}reconstruction {reconstruction:.1f}"))
+    if kind.trains_kl and weight:
+        terms.append((weight * kl, f"{weight:g} x KL {kl:.1f}"))
+    rest = loss - sum(number for number, _ in terms)
+    if not math.isfinite(rest):
         return ""
-    words = f"Loss {loss:.1f} = reconstruction {reconstruction:.1f}"
-    if weight:
-        words += f" + {weight:g} x KL {kl:.1f}"
-    if abs(rest) >= _ROUNDING:
-        kind = MODELS[params.model]
-        own = ", ".join(kind.loss_terms) or f"terms of {params.model}"
-        words += f" {'+' if rest > 0 else '-'} {abs(rest):.1f} of {own}{kind.offset_words}"
-    return f"{words}; nats per image, of the last training batch"
+    words = " + ".join(text for _, text in terms)
+    if abs(rest) >= _ROUNDING or not terms:
+        own = [name.replace("_", " ") for name in kind.loss_terms if name in history]
+        own += [kind.loss_words] if kind.loss_words else []
+        sign = "-" if rest < 0 else "+" if terms else ""
+        words += f" {sign} {abs(rest):.1f} ({', '.join(own) or 'other terms'})"
+    return f"Loss {loss:.1f} = {words.strip()}; nats per image, of the last training batch"

@@ -39,7 +39,7 @@ class BetaTCVAE(VAE):
 
     logged = ("total_correlation",)
     loss_terms = ("total_correlation",)
-    offset_words = ", with a constant of its estimator"
+    loss_words = "with a constant of its estimator"
     smallest_batch = 2
     indivisible = "its total correlation mixes the posteriors of a batch"
 

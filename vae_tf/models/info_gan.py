@@ -70,7 +70,7 @@ class InfoGAN(Adversarial):
     """
 
     takes_networks = takes_network_texts = False
-    takes_vectors = trains_reconstruction = False
+    takes_vectors = trains_reconstruction = trains_kl = False
     fixed_kl_weight = True
     logged = (
         "generator_loss",

@@ -22,6 +22,8 @@ class IWAE(VAE):
     samples and with the closed form: the VAE of k samples.
     """
 
+    loss_words = "bound from several samples"
+
     num_samples: int = hyperparameter(
         5, "Number of samples, k; 5 and 50 in the paper, 1 is the VAE's bound.", least=1
     )

@@ -30,7 +30,7 @@ class QLAE(VAE):
     loss_terms = ("quantization", "commitment")
     posterior = Codebook
     prior = UniformCodes
-    learns_prior = False
+    learns_prior = trains_kl = False
 
     num_values: int = hyperparameter(
         10,

@@ -26,6 +26,8 @@ class RAE(DeterministicAutoEncoder):
     `prior="flow"`.
     """
 
+    loss_terms = ("code_penalty", "decoder_penalty", "gradient_penalty")
+
     code_weight: float = hyperparameter(0.1, "Weight of |z|^2 / 2; ours.", least=0)
     decoder_weight: float = hyperparameter(
         1e-3, "Weight of the sum of the decoder's squared kernels; ours.", least=0

@@ -12,7 +12,7 @@ class DeterministicAutoEncoder(VAE):
     """
 
     posterior = Point
-    learns_prior = False
+    learns_prior = trains_kl = False
 
     def infer(self, batch, draw, training):
         mean, _ = self.encoder(batch["image"], training=training)

@@ -27,16 +27,17 @@ class TrainerMethods(KerasMethods):
     takes_network_texts = True
     # Whether it works on vectors `[B, D]`, too.
     takes_vectors = True
-    # Whether its loss has the reconstruction in it.
+    # Whether the reconstruction is a term of its loss, or what takes its place; and the KL.
     trains_reconstruction = True
+    trains_kl = True
     # Whether validation losses of different steps can be compared, so that training may stop early.
     comparable_losses = True
     # Reason why the loss cannot be split across devices; None where it can.
     indivisible: str | None = None
     # The names in `logged` that are terms of the loss; others are only watched.
     loss_terms: tuple[str, ...] = ()
-    # Words about a constant in the loss that is no term of the log.
-    offset_words = ""
+    # What else is in its loss and has no column in the log, in words.
+    loss_words: str | None = None
 
     @property
     def scheduled_optimizers(self) -> list:
