@@ -284,7 +284,7 @@ def show_result(run, predictions: Path):
         figure = None
     if isinstance(figure, Figure):
         save_figure(drawn, figure, source=analyzed.source(product.sources))
-        scripts.say(f"Look: {drawn}; of its training: {run.samples}")
+        scripts.say(f"Picture: {drawn}\nPictures during training: {run.samples}")
     command = scripts.command_line("analyze.py", run.name, predictions=predictions)
     scripts.say(f"All pictures: {command}")
 

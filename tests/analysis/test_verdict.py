@@ -10,10 +10,10 @@ DEAD = {"active": 0, "kl_per_latent": [2e-4, 1e-4, 0.0], "mse": 0.07}
 
 
 def test_of_a_run_that_uses_its_latents():
-    expected = "2 of 3 latents used, KL 4.2 nats, MSE 0.0123 per pixel"
+    expected = "2 of 3 latents are active, KL 4.2 nats, MSE 0.0123 per pixel"
     assert verdict(USED, Params(latent_size=3)) == expected
     plain = verdict(USED | {"kl_per_latent": None, "mse": None}, Params(latent_size=3))
-    assert plain == "2 of 3 latents used"
+    assert plain == "2 of 3 latents are active"
     assert verdict(dict.fromkeys(USED), Params()) == ""
 
 
@@ -29,7 +29,7 @@ def test_of_a_run_that_uses_its_latents():
 )
 def test_a_collapse_names_what_to_try(fields, remedy):
     text = verdict(DEAD, Params(latent_size=3, **fields))
-    assert text.startswith("collapsed: none of 3 latents used, KL 0.0003 nats. ")
+    assert text.startswith("collapsed: none of 3 latents is active, KL 0.0003 nats. ")
     assert remedy in text
 
 
@@ -41,7 +41,7 @@ def test_rare_images_are_told_by_fewer_nats_than_a_latent_that_is_used():
         "used: they save 0.06 nats of the reconstruction"
     )
     chance = verdict(DEAD | gains | {"code_gain_error": 0.03}, Params(latent_size=3))
-    assert chance.startswith("collapsed: none of 3 latents used")
+    assert chance.startswith("collapsed: none of 3 latents is active")
 
 
 def test_nats_that_the_decoder_ignores_are_named():

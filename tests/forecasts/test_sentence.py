@@ -6,7 +6,7 @@ from vae_tf.forecasts.sentence import forecast_sentence
 
 HALVES = np.array([[0.0, 0.0], [1.0, 1.0]])  # one eigenvalue, 0.5; whitened 2
 
-LOCALLY = "a collapse is a local optimum; networks may have a better one far from it"
+LOCALLY = "a collapse is a local optimum, and a better optimum may be far away"
 
 
 @pytest.mark.parametrize(
@@ -14,34 +14,36 @@ LOCALLY = "a collapse is a local optimum; networks may have a better one far fro
     [
         (
             "linear(0, 0.5, 10)", "gaussian", None,
-            "(optimum of a linear VAE, weight 0.5): 1 of 3 latents used, KL 0.347 nats, squared "
-            f"error 0.25; trained networks mostly use fewer latents. Above weight 1 {LOCALLY}",
+            "(optimum of a linear VAE): at KL weight 0.5, 1 of 3 latents are active, KL 0.347 "
+            "nats, squared error 0.25. Trained networks mostly have fewer active latents. Above "
+            f"KL weight 1 {LOCALLY}",
         ),
         (
             1, "gaussian", 0.01,
-            "(optimum of a linear VAE, weight 1, stddev 0.01): 1 of 3 latents used, KL 4.26 nats, "
-            "squared error 0.0001; trained networks mostly use fewer latents. Above weight 5,000 "
-            f"{LOCALLY}",
+            "(optimum of a linear VAE): at KL weight 1 and stddev 0.01, 1 of 3 latents are active, "
+            "KL 4.26 nats, squared error 0.0001. Trained networks mostly have fewer active "
+            f"latents. Above KL weight 5,000 {LOCALLY}",
         ),
         (
             0, "gaussian", None,
-            "(optimum of a linear VAE, weight 0): 1 of 3 latents used, KL without limit, "
-            "squared error 0; trained networks mostly use fewer latents. Above weight 1 "
-            f"{LOCALLY}",
+            "(optimum of a linear VAE): at KL weight 0, 1 of 3 latents are active, KL without "
+            "limit, squared error 0. Trained networks mostly have fewer active latents. Above KL "
+            f"weight 1 {LOCALLY}",
         ),
         (
             3, "gaussian", "learned",
-            "(optimum of a linear VAE, weight 3, stddev 0.5): collapsed, as above weight 2. "
-            f"There {LOCALLY}",
+            "(optimum of a linear VAE): at KL weight 3 and stddev 0.5 the VAE collapses. Above KL "
+            f"weight 2 {LOCALLY}",
         ),
         (
             1, "bernoulli", None,
-            "(local threshold, weight 1): a collapsed VAE recovers; above weight 2 "
+            "(local threshold): at KL weight 1 a collapsed VAE recovers. Above KL weight 2 "
             f"{LOCALLY}",
         ),
         (
             3, "bernoulli", None,
-            f"(local threshold, weight 3): above weight 2 {LOCALLY}",
+            "(local threshold): at KL weight 3 a collapsed VAE may stay collapsed. Above KL "
+            f"weight 2 {LOCALLY}",
         ),
     ],
 )  # fmt: skip

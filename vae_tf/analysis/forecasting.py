@@ -34,7 +34,7 @@ def forecast_of(params: Params) -> Forecast:
 
 
 def forecast_words(params: Params) -> str | None:
-    """The forecast in a few words: latents used, KL, squared error per pixel.
+    """The forecast in a few words: active latents, KL, squared error per pixel.
 
     None for runs of which it is no forecast, and where the training images cannot be had.
     """

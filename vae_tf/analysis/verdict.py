@@ -1,4 +1,4 @@
-"""Result of a training, in a sentence: how many latents are used, and what to do if none is."""
+"""Result of a training, in a sentence: how many latents are active, what to do if none is."""
 
 from vae_tf import schedules
 from vae_tf.analysis.collapse import is_collapsed, uses_codes
@@ -20,9 +20,9 @@ def verdict(summary: dict, params: Params) -> str:
         params: Parameters of the run.
 
     Returns:
-        A line, such as "9 of 10 latents used, KL 18.2 nats, MSE 0.0041 per pixel"; for a run that
-        collapsed, what to try. Where the nats of KL and what they save do not go together, the line
-        says so. Empty where its images cannot be had.
+        A line, such as "9 of 10 latents are active, KL 18.2 nats, MSE 0.0041 per pixel". For a
+        collapsed run it says what to try. Where the nats of KL and what they save do not go
+        together, the line says so. Empty where its images cannot be had.
     """
     if summary["active"] is None:
         return ""
@@ -30,14 +30,14 @@ def verdict(summary: dict, params: Params) -> str:
     kl = "" if nats is None else f", KL {sum(nats):.{1 if sum(nats) >= 1 else 4}f} nats"
     size = params.latent_size if nats is None else len(nats)  # of all layers
     if is_collapsed(summary):
-        return f"collapsed: none of {size} latents used{kl}. {_remedy(params)}"
+        return f"collapsed: none of {size} latents is active{kl}. {_remedy(params)}"
     mse = "" if summary["mse"] is None else f", MSE {summary['mse']:.4f} per pixel"
     if not summary["active"]:
         return (
             f"none of {size} latents has {USED_NATS} nats{kl}{mse}, but the codes are used: they "
             f"save {summary['code_gain']:.3g} nats of the reconstruction"
         )
-    words = f"{summary['active']} of {size} latents used{kl}{mse}{_overfitting(summary)}"
+    words = f"{summary['active']} of {size} latents are active{kl}{mse}{_overfitting(summary)}"
     if uses_codes(summary) is False:
         words += "; but images are reconstructed no better than by a decoder that ignores the codes"
     return words

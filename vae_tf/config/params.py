@@ -27,9 +27,9 @@ OUTPUT_BIASES = ("mean", "initializer")
 
 # Names of a field in other packages, and its name here.
 _MEANT = {
-    "batch": "`batch_size` is the number of images of an update.",
-    "beta": "The weight of the KL is `kl_weight`; beta_vae is vae with a `kl_weight` of 4.",
-    "epochs": "`steps` counts updates: an epoch has training images / `batch_size` of them.",
+    "batch": "`batch_size` is the number of images per update.",
+    "beta": "The weight of the KL is `kl_weight`. beta_vae is vae with a `kl_weight` of 4.",
+    "epochs": "Set `steps`, the number of updates: an epoch has `images / batch_size` updates.",
     "latent_dim": "`latent_size` is the number of latents.",
     "latents": "`latent_size` is the number of latents.",
     "lr": "The learning rate is `learning_rate`.",

@@ -11,7 +11,7 @@ from vae_tf.forecasts.settled_weight import settled_weight
 from vae_tf.schedules import Schedule, as_schedule
 
 # This holds above the threshold, for any network; rare images are an example of the better one.
-_LOCALLY = "a collapse is a local optimum; networks may have a better one far from it"
+_LOCALLY = "a collapse is a local optimum, and a better optimum may be far away"
 
 
 def forecast_sentence(
@@ -40,7 +40,7 @@ def forecast_sentence(
     Example:
         >>> halves = np.array([[0.0, 0.0], [1.0, 1.0]])
         >>> print(forecast_sentence(halves, 4, 2, "gaussian").split(". ")[0])
-        Forecast (optimum of a linear VAE, weight 4): collapsed, as above weight 1
+        Forecast (optimum of a linear VAE): at KL weight 4 the VAE collapses
     """
     if likelihood == "gaussian":
         return _linear(forecast(images, kl_weight, latent_size, stddev), stddev is not None)
@@ -50,37 +50,37 @@ def forecast_sentence(
 
 
 def _linear(result: Forecast, name_stddev: bool) -> str:
-    stddev = f", stddev {_number(result.stddev)}" if name_stddev else ""
+    stddev = f" and stddev {_number(result.stddev)}" if name_stddev else ""
     limit = _number(result.collapse_weight)
-    words = f"Forecast (optimum of a linear VAE, weight {_number(result.kl_weight)}{stddev}): "
+    setting = f"at KL weight {_number(result.kl_weight)}{stddev}"
     if result.active:
         kl = f"{_number(result.kl)} nats" if math.isfinite(result.kl) else "without limit"
-        words += (
-            f"{result.active} of {result.latent_size} latents used, KL {kl}, squared error "
-            f"{_number(result.squared_error)}; trained networks mostly use fewer latents. Above "
-            f"weight {limit} {_LOCALLY}"
+        words = (
+            f"{setting}, {result.active} of {result.latent_size} latents are active, KL {kl}, "
+            f"squared error {_number(result.squared_error)}. Trained networks mostly have fewer "
+            f"active latents. Above KL weight {limit} {_LOCALLY}"
         )
+    elif result.used:
+        words = f"{setting} the VAE collapses: no latent reaches 0.1 nats"
     else:
-        nearly = ", no latent has 0.1 nats" if result.used else ""
-        above = "" if result.used else f", as above weight {limit}. There {_LOCALLY}"
-        words += f"collapsed{nearly}{above}"
-    return words + _sample(result)
+        words = f"{setting} the VAE collapses. Above KL weight {limit} {_LOCALLY}"
+    return f"Forecast (optimum of a linear VAE): {words}{_sample(result)}"
 
 
 def _local(result: LocalThreshold, schedule: Schedule) -> str:
     limit = _number(result.collapse_weight)
     if schedule.settled_at is None:
         return (
-            f"Forecast (local threshold): a collapsed VAE recovers below weight {limit}; above it "
-            f"{_LOCALLY}{_sample(result)}"
+            f"Forecast (local threshold): a collapsed VAE recovers below KL weight {limit}. Above "
+            f"it {_LOCALLY}{_sample(result)}"
         )
     weight = settled_weight(schedule)
-    words = f"Forecast (local threshold, weight {_number(weight)}): "
-    if weight > result.collapse_weight:
-        words += f"above weight {limit} {_LOCALLY}"
-    else:
-        words += f"a collapsed VAE recovers; above weight {limit} {_LOCALLY}"
-    return words + _sample(result)
+    below = weight <= result.collapse_weight
+    outcome = "recovers" if below else "may stay collapsed"
+    return (
+        f"Forecast (local threshold): at KL weight {_number(weight)} a collapsed VAE {outcome}. "
+        f"Above KL weight {limit} {_LOCALLY}{_sample(result)}"
+    )
 
 
 def _sample(result: Forecast | LocalThreshold) -> str:

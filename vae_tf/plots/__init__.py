@@ -8,7 +8,7 @@ Example:
     >>> import numpy as np
     >>> from vae_tf import plots
     >>> kl = np.array([3.0, 0.01])  # nats of two latents
-    >>> figure = plots.plot_kl_per_latent(kl, kl >= 0.1, "3 nats, 1 of 2 latents used")
+    >>> figure = plots.plot_kl_per_latent(kl, kl >= 0.1, "3 nats, 1 of 2 latents active")
     >>> figure.axes[0].get_ylabel()
     'KL to the prior, nats per image'
 """

@@ -204,7 +204,7 @@ def _numbers(page, left, top, forecast, measured):
         (96, "", "linear", "this run"),
         (
             130,
-            "latents used",
+            "active latents",
             f"{forecast.active} of {latents}",
             f"{run.active} of {latents}",
         ),

@@ -26,7 +26,7 @@ _NUMBERS = {
     "val_reconstruction": "reconstruction, nats per {one}, validation",
     "val_kl": "KL, nats per {one}, validation",
     "mse": "mean squared error per {part}, validation",
-    "active": "latents used",
+    "active": "active latents",
     "val_error": "part in a wrong class, validation",
     "test_error": "part in a wrong class, test",
 }

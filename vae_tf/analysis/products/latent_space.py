@@ -1,4 +1,4 @@
-"""Where images are in the latent space, and which latents are used."""
+"""Where images are in the latent space, and which latents are active."""
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -23,7 +23,7 @@ def kl_per_latent(analyzed: AnalyzedRun) -> Figure:
         statistics.kl,
         statistics.active,
         f"{total:.{2 if total < 10 else 1}f} nats, {statistics.active.sum()} of "
-        f"{len(statistics.kl)} latents used",
+        f"{len(statistics.kl)} latents active",
         (analyzed.caption, f"mean over {analyzed.image_count}"),
     )
 

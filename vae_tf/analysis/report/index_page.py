@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from vae_tf.analysis.report.comparison_tables import badges_of, runs_table, score_tables
 from vae_tf.analysis.report.groups import Group, groups_of, weight_words
-from vae_tf.analysis.report.quantities import QUANTITIES, USED_EXPLAINED, used_words
+from vae_tf.analysis.report.quantities import QUANTITIES, USED, USED_EXPLAINED, used_words
 from vae_tf.analysis.report.reported_run import ReportedRun
 from vae_tf.analysis.report.study_section import study_section
 from vae_tf.analysis.report.trade_off import Point, trade_off
@@ -113,30 +113,30 @@ def _linked(run) -> str:
 
 
 def _about(run) -> str:
-    return f"weight {weight_words(run.params)}, {used_words(run.summary)} latents used"
+    return f"weight {weight_words(run.params)}, {used_words(run.summary)} latents active"
 
 
 def _strip(run) -> str:
     # The text of a PNG in base64; what is no such text is dropped by the browser.
-    alt = f"Traversal of the most used latent of {run.summary['run']}"
+    alt = f"Traversal of the latent of most KL of {run.summary['run']}"
     return f'<img src="data:image/png;base64,{text(run.summary["strip"])}" alt="{text(alt)}">'
 
 
 def _explained() -> str:
     """Meaning of the columns."""
-    rows = {"latents used": USED_EXPLAINED}
+    rows = {USED: USED_EXPLAINED}
     rows |= {
         each.heading: each.explained for name, each in QUANTITIES.items() if "error" not in name
     }
     rows["forecast: linear VAE"] = (
-        "From the training images alone: latents that a linear VAE would use at this weight, its "
+        "From the training images alone: active latents of a linear VAE at this weight, its "
         "KL, and its MSE per pixel, decoded from the means, too."
     )
     rows["badges"] = (
-        "Collapsed: no latent is used, and images are reconstructed no better than without codes. "
-        "Diverged: the reconstruction ended worse than it began, or is not finite. Still training: "
-        "a process trains it now. Stopped: it ended before its last step. Old scores: its scores "
-        "are of older weights, and are left out."
+        "Collapsed: no latent is active, and images are reconstructed no better than without "
+        "codes. Diverged: the reconstruction ended worse than it began, or is not finite. Still "
+        "training: a process trains it now. Stopped: it ended before its last step. Old scores: "
+        "its scores are of older weights, and are left out."
     )
     parts = "".join(f"<dt>{text(name)}</dt><dd>{text(words)}</dd>" for name, words in rows.items())
     return (

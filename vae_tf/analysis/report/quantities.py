@@ -43,10 +43,10 @@ QUANTITIES = {
     ),
     "test_error": Quantity("wrong, test", 4, "The same of test images."),
 }
-USED = "latents used"
+USED = "active latents"
 USED_EXPLAINED = (
-    "Used: a KL of at least 0.1 nats, on average over validation images; where there is no finite "
-    "KL, a variance of the means of at least 0.01 (active units)."
+    "Active: a KL of at least 0.1 nats, on average over validation images. Where there is no "
+    "finite KL: a variance of the means of at least 0.01 (active units)."
 )
 
 
@@ -66,7 +66,7 @@ def written(name: str, value: float | None) -> str:
 
 
 def used_words(summary: dict) -> str:
-    """How many latents are used, such as "8 of 32"; empty where that is not known.
+    """How many latents are active, such as "8 of 32"; empty where that is not known.
 
     All layers count, those that a hierarchy adds to its `latent_size` included.
     """

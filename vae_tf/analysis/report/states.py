@@ -35,7 +35,7 @@ def badges(run: Run, summary: dict, history: dict[str, np.ndarray]) -> list[Badg
     found = []
     if is_collapsed(summary):
         found.append(
-            Badge("collapsed", "None of its latents is used: no code distinguishes images.")
+            Badge("collapsed", "None of its latents is active: no code distinguishes images.")
         )
     if why := _divergence(summary, history):
         found.append(Badge("diverged", why))

@@ -27,8 +27,9 @@ class TrainerMethods(KerasMethods):
     takes_network_texts = True
     # Whether it works on vectors `[B, D]`, too.
     takes_vectors = True
-    # Whether the reconstruction is a term of its loss, or what takes its place; and the KL.
+    # Whether its loss has the reconstruction in it, or an error of features in its place.
     trains_reconstruction = True
+    # Whether its loss has the KL in it.
     trains_kl = True
     # Whether validation losses of different steps can be compared, so that training may stop early.
     comparable_losses = True
@@ -36,7 +37,7 @@ class TrainerMethods(KerasMethods):
     indivisible: str | None = None
     # The names in `logged` that are terms of the loss; others are only watched.
     loss_terms: tuple[str, ...] = ()
-    # What else is in its loss and has no column in the log, in words.
+    # Words about a part of the loss that has no column in the log.
     loss_words: str | None = None
 
     @property
