@@ -71,11 +71,11 @@ def test_what_cannot_be_written_down_is_refused(networks, message):
     ],
 )
 def test_networks_fit_data_and_parameters(own, shape, latents, message):
-    own.check((8, 8, 1), 2)
+    own.check((8, 8, 1), (8, 8, 1), 2)
     with pytest.raises(UserError, match=message):
-        own.check(shape, latents)
+        own.check(shape, shape, latents)
     with pytest.raises(UserError, match="two heads"):
-        OwnNetworks.of(an_encoder(3), a_decoder()).check((8, 8, 1), 3)
+        OwnNetworks.of(an_encoder(3), a_decoder()).check((8, 8, 1), (8, 8, 1), 3)
 
 
 class Foreign(layers.Layer):

@@ -17,7 +17,9 @@ def test_a_stride_that_does_not_divide_names_layer_and_sizes():
 
 
 def test_a_decoder_must_end_in_the_image():
-    with pytest.raises(UserError, match="as many filters as the image has channels, 3"):
+    with pytest.raises(
+        UserError, match="as many filters as the likelihood reads values for each pixel, 3"
+    ):
         specs.base_shape(((64, 4, 2), (1, 4, 2)), (32, 32, 3), 64)
     with pytest.raises(UserError, match="multiply to 8"):
         specs.base_shape(((64, 4, 2), (64, 4, 2), (1, 4, 2)), (28, 28, 1), 64)

@@ -14,6 +14,7 @@ from vae_tf.data.augmentation import AUGMENTATIONS
 from vae_tf.data.missing import read_missing
 from vae_tf.networks import specs
 from vae_tf.priors.texts import read_prior
+from vae_tf.probability.likelihoods.logits_shape import logits_shape
 from vae_tf.probability.likelihoods.texts import read_likelihood
 from vae_tf.process.errors import UserError, shown, unknown
 from vae_tf.process.files.reading import parse_json
@@ -85,8 +86,8 @@ class Params:
     kl_weight: schedules.Schedule | float | str | None = None  # number, schedule of the step, or
     # what is held: constrained(20), controlled(12); None: the model's own (ae 0, vae 1, beta_vae 4)
     likelihood: str = "bernoulli"  # bernoulli, gaussian (squared errors; gaussian(stddev=0.1),
-    # =learned or =optimal), laplace (absolute errors), continuous_bernoulli, discretized_logistic;
-    # table, of the columns of a table
+    # =learned or =optimal), laplace (absolute errors), continuous_bernoulli, discretized_logistic,
+    # mixture_logistics(components=10); table, of the columns of a table
     prior: str = "normal"  # of one vector of latents: normal, N(0, I); learned with the model:
     # flow, mixture or vamp, with sizes such as flow(couplings=8), see priors/texts.py
     hyper: dict = dataclasses.field(default_factory=dict)  # a variant's own hyperparameters
@@ -241,6 +242,10 @@ class Params:
         read_optimizer(self.optimizer)
         fits = self.ema is None or (is_number(self.ema) and 0 < self.ema < 1)
         self._require(fits, "ema", "a number above 0 and below 1, or None (off)")
+
+    def logits_shape(self, image_shape: tuple[int, ...]) -> tuple[int, ...]:
+        """Shape of what the decoder puts out for images of a shape, by the likelihood."""
+        return logits_shape(self.likelihood, image_shape)
 
     @property
     def rate(self) -> schedules.Schedule:

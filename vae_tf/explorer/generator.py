@@ -37,6 +37,11 @@ def describe_generator(model, weights: HalfPrecision) -> dict:
             "The page draws all pixels at once, and this decoder draws them one after the other. "
             "Look at its traversals instead."
         )
+    if model.decoder.output_shape[1:] != model.image_shape:
+        raise UserError(
+            f"The page draws a pixel of one number for each channel, and "
+            f"likelihood={model.likelihood_text} reads more. Look at its traversals instead."
+        )
     decoder = describe_network(_decoder(model), weights)
     posterior = _posterior(model)
     try:

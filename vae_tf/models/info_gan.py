@@ -161,7 +161,7 @@ class InfoGAN(Adversarial):
         head, _, real_log_odds = self.discriminator(batch["image"], training=training)
         outputs = self.real_outputs(head, batch)
         z = self.draw_prior(ops.shape(batch["image"])[0])
-        images = ops.sigmoid(self.decoder(z, training=training))
+        images = self.likelihood.mean(self.decoder(z, training=training))
         head, _, log_odds = self.discriminator(images, training=training)
         category_information, code_information = self.information(z, head)
         information = category_information + code_information

@@ -48,15 +48,14 @@ class MIWAE(IWAE):
 
         Returns:
             `[K, B]` logarithms of importance weights in nats, up to a constant of each image; the
-            images of `complete`, and the decoder's logits, `[K, B, H, W, C]` each.
+            images of `complete`, `[K, B, H, W, C]`, and the decoder's logits, `[K, B, ...]`.
         """
 
         def sample(batch, count):
             outputs = self.forward(batch, False, num_samples=count)
             completed, nats, _ = self.complete(outputs)
-            rows = (count, -1, *self.image_shape)
-            weights = ops.reshape(-nats - outputs.log_ratio(), (count, -1))
-            return weights, ops.reshape(completed, rows), ops.reshape(outputs.logits, rows)
+            values = (-nats - outputs.log_ratio(), completed, outputs.logits)
+            return tuple(ops.reshape(each, (count, -1, *each.shape[1:])) for each in values)
 
         rows = {"image": images, "mask": mask}
         function = self._functions.compiled("complete", sample, rows, tf.TensorSpec((), tf.int32))

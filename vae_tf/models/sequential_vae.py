@@ -18,6 +18,7 @@ from vae_tf.networks.builders import (
     build_networks,
     build_trunk,
 )
+from vae_tf.process.errors import UserError
 
 # From the seed of one step's networks to the next one's.
 _SEEDS = 10_000
@@ -39,7 +40,7 @@ class SequentialVAE(VAE):
     bound on log p(x). The loss also has the steps before it.
 
     Raises:
-        UserError: If the length is not a whole number from 1 to 10.
+        UserError: If the length is not a whole number from 1 to 10, or the likelihood is a mixture.
     """
 
     takes_networks = False
@@ -67,6 +68,12 @@ class SequentialVAE(VAE):
         encoder, decoder = build_networks(params, image_shape)
         if length == 1:
             return encoder, decoder
+        if params.logits_shape(image_shape) != image_shape:
+            raise UserError(
+                "A step of a sequential VAE sees the sigmoid of what the step before has put out. "
+                "Received: likelihood=mixture_logistics, which reads more than that. Choose "
+                "another likelihood, such as discretized_logistic, or model=vae."
+            )
         size = params.latent_size
         encoders, decoders = [encoder], [_named(decoder, "decoder_1")]
         image, z = layers.Input(image_shape, name="image"), layers.Input((length * size,), name="z")

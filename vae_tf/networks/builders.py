@@ -254,18 +254,18 @@ def build_mirrored_decoder(
         UserError: If the spec cannot end in the image.
     """
     decoder, base_channels = params.decoder, None
-    pixel_cnn = None
+    pixel_cnn, shape = None, params.logits_shape(image_shape)
     if isinstance(decoder, str) and (text := read_network(decoder, "decoder")).wraps:
         pixel_cnn, decoder = text, None  # around the mirror of the encoder
     if isinstance(params.encoder, str):
         decoder = decoder or mirrored_text(params.encoder)
     else:
-        decoder = decoder or specs.mirrored(params.encoder, image_shape[-1])
+        decoder = decoder or specs.mirrored(params.encoder, shape[-1])
         convolutions = specs.convolutions(params.encoder)
         base_channels = convolutions[-1][0] if convolutions else None
     plain = build_decoder(
         decoder,
-        image_shape,
+        shape,
         inputs,
         base_channels=base_channels,
         batch_normalization=batch_normalization,
@@ -275,4 +275,4 @@ def build_mirrored_decoder(
     )
     if pixel_cnn is None:
         return plain
-    return with_pixel_cnn(plain, pixel_cnn.options, params.activation, params.seed)
+    return with_pixel_cnn(plain, image_shape, pixel_cnn.options, params.activation, params.seed)

@@ -41,15 +41,16 @@ def build_map_networks(
                 f"{name}={shown([list(layer) for layer in given])}. Set {name}=[[32, 4, 2]], say."
             )
     *sides, channels = specs.output_shape(spec, image_shape)
-    decoder = decoder or specs.mirrored(spec, image_shape[-1])
-    start = specs.base_shape(decoder, image_shape, channels)
+    shape = params.logits_shape(image_shape)
+    decoder = decoder or specs.mirrored(spec, shape[-1])
+    start = specs.base_shape(decoder, shape, channels)
     if list(start[:2]) != sides:
         raise UserError(
             f"The decoder must start from the map that the encoder ends in, {sides[0]}x{sides[1]}. "
             f"Received: a decoder that starts from {start[0]}x{start[1]}. Give both the same "
             f"strides, or set decoder=None to mirror the encoder."
         )
-    return _encoder(params, image_shape, size), _decoder(params, decoder, image_shape, start, size)
+    return _encoder(params, image_shape, size), _decoder(params, decoder, shape, start, size)
 
 
 def _options(params) -> dict:
@@ -69,7 +70,7 @@ def _encoder(params, image_shape, size):
     return keras.Model(trunk.input, [layers.Flatten(name="vectors")(x), x], name="encoder")
 
 
-def _decoder(params, spec, image_shape, start, size):
+def _decoder(params, spec, shape, start, size):
     height, width, channels = start
     weights = InitialWeights(params.initializer, 1000 * params.seed + 850)
     z = layers.Input((height * width * size,), name="z")
@@ -85,7 +86,7 @@ def _decoder(params, spec, image_shape, start, size):
     )(x)
     # The layers behind the feature map of a decoder of one latent; the others are left out.
     of_vectors = build_decoder(
-        specs.convolutions(spec), image_shape, 1, base_channels=channels, **_options(params)
+        specs.convolutions(spec), shape, 1, base_channels=channels, **_options(params)
     )
     first = of_vectors.layers.index(of_vectors.get_layer("reshape")) + 1
     for layer in of_vectors.layers[first:]:

@@ -1,6 +1,7 @@
 """Default networks that fit any images or vectors, for models that are given no networks."""
 
 import math
+from collections.abc import Callable
 from typing import NamedTuple
 
 from vae_tf.networks.specs import Spec
@@ -24,6 +25,7 @@ class DefaultNetworks(NamedTuple):
         decoder: None mirrors the encoder.
         activation: Activation of the hidden layers.
         initializer: Initial weights.
+        logits_shape: Shape of an image -> shape of what the decoder puts out.
     """
 
     encoder: Spec
@@ -32,6 +34,7 @@ class DefaultNetworks(NamedTuple):
     decoder: Spec | None = None
     activation: str = "relu"
     initializer: str = "he"
+    logits_shape: Callable = tuple
 
 
 def default_encoder(image_shape: tuple[int, ...]) -> Spec:

@@ -94,11 +94,12 @@ class OwnNetworks:
         """SHA-256 of what they are, spaces and weights aside."""
         return hashlib.sha256(json.dumps(self._configs, sort_keys=True).encode()).hexdigest()
 
-    def check(self, input_shape: tuple[int, ...], latent_size: int):
+    def check(self, input_shape: tuple[int, ...], output_shape: tuple[int, ...], latent_size: int):
         """Checks that they encode and decode rows of a shape, before they are built.
 
         Args:
             input_shape: Shape of a row of the data, such as (H, W, C).
+            output_shape: Shape of the logits of a row, mostly the same.
             latent_size: L of the parameters.
 
         Raises:
@@ -109,11 +110,11 @@ class OwnNetworks:
             shapes = [_shapes(encoder.inputs), _shapes(encoder.outputs)]
             shapes += [_shapes(decoder.inputs), _shapes(decoder.outputs)]
         seen, heads, codes, drawn = shapes
-        if seen != [input_shape] or drawn != [input_shape]:
+        if seen != [input_shape] or drawn != [output_shape]:
             raise UserError(
-                f"The encoder must take, and the decoder give, {input_shape} behind the axis of "
-                f"the batch, the shape of the data. Received: {seen} and {drawn}. Change the "
-                f"networks or the data."
+                f"Behind the axis of the batch, the encoder must take {input_shape}, the shape of "
+                f"the data, and the decoder give {output_shape}, which the likelihood reads. "
+                f"Received: {seen} and {drawn}. Change the networks or the data."
             )
         if len(heads) != 2 or heads[0] != heads[1] or [heads[0]] != codes or len(heads[0]) != 1:
             raise UserError(

@@ -21,7 +21,11 @@ _PIXELS = "pixel_cnn"
 
 
 def with_pixel_cnn(
-    plain: keras.Model, options: Mapping[str, int], activation: str, seed: int
+    plain: keras.Model,
+    image_shape: tuple[int, ...],
+    options: Mapping[str, int],
+    activation: str,
+    seed: int,
 ) -> keras.Model:
     """Lets a decoder see the pixels before each pixel.
 
@@ -30,32 +34,32 @@ def with_pixel_cnn(
     decoder computes of the code. They begin at 0: the network begins as the plain decoder.
 
     Args:
-        plain: Decoder `z [B, L] -> logits [B, H, W, C]`.
+        plain: Decoder `z [B, L] -> logits [B, H, W, P]`, P is C for most likelihoods.
+        image_shape: (H, W, C) of the images.
         options: `layers`, gated layers; `filters`, channels of each stack and of the features;
             `kernel`, odd, side of the square whose causal half a layer sees.
         activation: Name of the activation of the features.
         seed: Seed of the initial weights.
 
     Returns:
-        Model `[z [B, L], image [B, H, W, C]] -> logits [B, H, W, C]`; the plain decoder itself
+        Model `[z [B, L], image [B, H, W, C]] -> logits [B, H, W, P]`; the plain decoder itself
         where no pixel sees another.
 
     Raises:
         UserError: If the decoder is one of vectors.
     """
-    shape = tuple(plain.output_shape[1:])
-    if len(shape) == 1:
+    if len(image_shape) == 1:
         raise UserError(
-            f"A PixelCNN draws images. Received: vectors of {shape[0]} and decoder=pixel_cnn. "
-            f"Set decoder=none."
+            f"A PixelCNN draws images. Received: vectors of {image_shape[0]} and "
+            f"decoder=pixel_cnn. Set decoder=none."
         )
     num_layers, filters, kernel = (options[name] for name in ("layers", "filters", "kernel"))
     if num_layers == 0 or kernel == 1:
         return plain
-    *sides, channels = shape
+    *sides, outputs = plain.output_shape[1:]
     features = _features(last_layer(plain), (*sides, filters), activation)
-    image = layers.Input(shape, name="image")
-    stack = MaskedConvolutions(num_layers, filters, kernel, channels, seed, name=_PIXELS)
+    image = layers.Input(image_shape, name="image")
+    stack = MaskedConvolutions(num_layers, filters, kernel, outputs, seed, name=_PIXELS)
     logits = layers.Add(name="logits")([plain.output, stack(image, features)])
     return keras.Model([plain.input, image], logits, name=plain.name)
 
@@ -96,10 +100,10 @@ def drawn_logits(decoder: keras.Model, code, noise, draw: Callable):
         decoder: A decoder that sees pixels.
         code: `[B, L]`, its first input.
         noise: `[B, H, W, C]`, uniform in [0, 1).
-        draw: `(logits, noise) -> values`, of the same shape.
+        draw: `(logits [B, P], noise [B, C]) -> values [B, C]`.
 
     Returns:
-        `[B, H, W, C]`: `draw` makes the images of them and of the same noise.
+        `[B, H, W, P]`: `draw` makes the images of them and of the same noise.
     """
     stack = decoder.get_layer(_PIXELS)
     condition = decoder.get_layer("features_activation").output

@@ -10,7 +10,7 @@ A spec without layers is a linear network. An encoder has its convolutions befor
 a decoder after them. The layers that join them (flattening, the dense layer back to a feature map)
 and the heads (mean and log_stddev; the pixels of a decoder without convolutions) are implied. A
 decoder with convolutions ends in the image: its last layer has as many filters as the image has
-channels.
+channels, or as the likelihood reads for each pixel.
 
 In place of a list, a text names a kind of network, such as "residual(32, 64, 128)", see `texts.py`.
 """
@@ -164,7 +164,7 @@ def base_shape(decoder: Spec, image_shape: tuple[int, ...], channels: int) -> tu
 
     Args:
         decoder: Spec with convolutions.
-        image_shape: (H, W, C) of the image they have to end in.
+        image_shape: (H, W, C) of the image they have to end in, or of its logits.
         channels: Filters of the feature map.
 
     Raises:
@@ -184,7 +184,7 @@ def base_shape(decoder: Spec, image_shape: tuple[int, ...], channels: int) -> tu
     if layers[-1][0] != image_channels:
         raise UserError(
             f"Layer {len(decoder)} of the decoder, {list(layers[-1])}, must have as many filters "
-            f"as the image has channels, {image_channels}. Change it, or use decoder=None to "
-            f"mirror the encoder."
+            f"as the likelihood reads values for each pixel, {image_channels}. Change it, or use "
+            f"decoder=None to mirror the encoder."
         )
     return height // stride, width // stride, channels

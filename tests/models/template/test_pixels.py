@@ -97,9 +97,40 @@ def test_grey_images_sum_to_one_and_samples_have_their_probabilities():
         assert levels[:, axis].std() == pytest.approx(stddev, rel=0.1)
 
 
-def test_resume_is_exact_to_the_last_bit(tmp_path):
-    images = np.float32(np.random.default_rng(0).random((40, 4, 4, 1)) < 0.5)
-    params = replace(PARAMS, steps=4, checkpoint_every=2, sample_steps=(9,))
+def test_a_mixture_gives_colors_their_probabilities():
+    """Of the second pixel's red given the first pixel: by the chain, and by samples."""
+    model = model_of((1, 2, 3), 0.5, likelihood="mixture_logistics(components=2)")
+    assert model.decoder.output_shape == (None, 1, 2, 20)
+    count, z = 3_000, np.float32([[0.5, -1.0]])
+    drawn = model.decode(np.tile(z, (count, 1)), rng=np.random.default_rng(0))
+    assert drawn.shape == (count, 1, 2, 3) and len(np.unique(drawn[:, 0, 0], axis=0)) > 100
+    np.testing.assert_allclose(np.round(255 * drawn) / 255, drawn, atol=1e-6)
+    # p(x) of samples: E[q(x) / p(x)] is 1 for the q of another code.
+    other = np.tile(np.float32([[0.4, -0.9]]), (count, 1))
+    nats = [model.reconstruction_nats(drawn, each) for each in (np.tile(z, (count, 1)), other)]
+    ratios = np.exp(np.float64(nats[0]) - nats[1])
+    assert ratios.std() > 0.05
+    assert ratios.mean() == pytest.approx(1, abs=5 * ratios.std() / np.sqrt(count))
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_pixel_under_a_mixture_sees_those_before_it_alone(channels):
+    model = model_of((2, 2, channels), likelihood="mixture_logistics(components=2)")
+    x = np.float32(np.random.default_rng(0).integers(0, 256, (1, 2, 2, channels)) / 255)
+    changed = x.copy()
+    changed[:, 0, 1] = 1 - changed[:, 0, 1]
+    logits = [model.render(np.zeros((1, 2)), {"image": each}, False) for each in (x, changed)]
+    moved = np.abs(logits[0] - logits[1]).max(axis=(0, 3))
+    assert (moved[0] < 1e-6).all() and (moved[1] > 1e-3).all()
+
+
+@pytest.mark.parametrize(
+    ("channels", "likelihood"), [(1, "bernoulli"), (3, "mixture_logistics(components=3)")]
+)
+def test_resume_is_exact_to_the_last_bit(tmp_path, channels, likelihood):
+    images = np.float32(np.random.default_rng(0).random((40, 4, 4, channels)) < 0.5)
+    changes = {"steps": 4, "checkpoint_every": 2, "sample_steps": (9,)}
+    params = replace(PARAMS, likelihood=likelihood, **changes)
     straight = train(params, tmp_path / "straight", data=images)
     killed = killed_copy(straight, tmp_path / "killed")
     assert_same_bytes(straight, train(params, killed, resume=True, data=images))
@@ -144,6 +175,19 @@ def test_other_families_see_pixels_and_draw_them():
     assert np.abs(rest[0] - rest[1])[:, 1, 1].max() > 1e-3
     assert np.abs(rest[0] - rest[1])[:, 0, 0].max() < 1e-5
     assert set(np.unique(model.generate(8))) <= {0.0, 1.0}
+
+
+@pytest.mark.parametrize("model", ["m1_m2", "vq_vae"])
+def test_other_families_draw_by_a_mixture(model):
+    changes = {"encoder": ((4, 3, 2), (6,)), "decoder": None, "model": model}
+    model = model_of((4, 4, 3), 0.3, **changes, likelihood="mixture_logistics(components=2)")
+    drawn = model.generate(3)
+    assert drawn.shape == (3, 4, 4, 3) and 0 <= drawn.min() < drawn.max() <= 1
+
+
+def test_a_chain_of_sigmoids_refuses_a_mixture():
+    with pytest.raises(UserError, match="sequential VAE.*mixture_logistics"):
+        model_of((4, 4, 1), model="sequential_vae", decoder=None, likelihood="mixture_logistics")
 
 
 @pytest.mark.parametrize("likelihood", ["gaussian", "laplace", "continuous_bernoulli"])

@@ -95,7 +95,7 @@ def checked_sizes(
             f"Model '{params.model}' builds networks of a layout of its own. Received: encoder and "
             f"decoder. Leave them out, or choose another model, such as vae."
         )
-    networks.check(image_shape, params.latent_size)
+    networks.check(image_shape, params.logits_shape(image_shape), params.latent_size)
     return networks.sizes()
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from vae_tf.models.template.hyperparameters import declared_by, values_of
 from vae_tf.networks.defaults import DefaultNetworks, check_image_shape, default_encoder
+from vae_tf.probability.likelihoods.logits_shape import logits_shape
 from vae_tf.process.errors import UserError
 from vae_tf.process.numbers import require_number
 
@@ -53,7 +54,13 @@ def default_networks(
     require_number("latent_size", latent_size, 1, whole=True)
     check_vectors(kind, kind.__name__, image_shape)
     hyper = values_of(kind, {name: given[name] for name in declared_by(kind) if name in given})
-    networks = DefaultNetworks(default_encoder(image_shape), latent_size, given.get("seed", 0))
+    likelihood = given.get("likelihood", "bernoulli")
+    networks = DefaultNetworks(
+        default_encoder(image_shape),
+        latent_size,
+        given.get("seed", 0),
+        logits_shape=functools.partial(logits_shape, likelihood),
+    )
     return kind.build_networks(networks, image_shape, **hyper)  # type: ignore[attr-defined]
 
 

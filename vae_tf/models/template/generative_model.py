@@ -47,6 +47,7 @@ from vae_tf.probability.distributions import (
     StandardNormal,
 )
 from vae_tf.probability.likelihoods.build import make_likelihood
+from vae_tf.probability.likelihoods.logits_shape import image_shape_of
 from vae_tf.process.errors import UserError
 from vae_tf.schedules import as_schedule
 
@@ -58,7 +59,8 @@ class GenerativeModel(TrainerMethods, ArrayModel):
 
     Args:
         encoder: Model `x [B, H, W, C] -> (mean [B, L], log_stddev [B, L])`.
-        decoder: Model `z [B, L] -> logits [B, H, W, C]`.
+        decoder: Model `z [B, L] -> logits [B, H, W, C]`, or of another number of channels where the
+            likelihood reads more, see `likelihoods.logits_shape`.
         image_shape: (H, W, C) of the images, or (D,) of vectors, in place of networks.
         latent_size: L, in place of networks.
         likelihood: Text of a likelihood, see `likelihoods.texts`.
@@ -116,7 +118,7 @@ class GenerativeModel(TrainerMethods, ArrayModel):
         self.likelihood_text = likelihood
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed, name="noise")
-        self.image_shape = tuple(decoder.output_shape[1:])
+        self.image_shape = image_shape_of(likelihood, decoder.output_shape[1:])
         self.likelihood = make_likelihood(likelihood, self)
         self.check_drawing()
         self.code_size = encoder.output_shape[0][-1]
@@ -205,7 +207,8 @@ class GenerativeModel(TrainerMethods, ArrayModel):
             training: Whether layers are in training mode.
 
         Returns:
-            Logits `[B, H, W, C]`; one row an image where classes in turn make no difference.
+            Logits, `[B, H, W, C]` for most likelihoods; one row an image where classes in turn make
+            no difference.
         """
         return self.pixel_logits(z, batch, training)
 

@@ -8,6 +8,8 @@ Reference:
     https://github.com/yburda/iwae
 """
 
+import math
+
 import numpy as np
 
 from vae_tf.data.image_set import ImageSet
@@ -29,14 +31,16 @@ def begin_at_mean(model: GenerativeModel, images: ImageSet):
             what is observed of it.
     """
     picked = images.evenly_spaced(_MOST_IMAGES)
-    bias = last_layer(plain_part(model.first_decoder)).bias
+    decoder = plain_part(model.first_decoder)
+    bias = last_layer(decoder).bias
+    dense = bias.shape[0] == math.prod(decoder.output_shape[1:])
+    shape = model.image_shape if dense else model.image_shape[-1:]
     if images.has_missing:
-        mean = _mean_observed(images, picked, bias.shape[0])
+        mean = _mean_observed(images, picked, math.prod(shape))
     else:
         mean = images.images(picked).mean(axis=0, dtype=np.float64)
-        if bias.shape[0] != mean.size:
-            mean = mean.reshape(-1, bias.shape[0]).mean(axis=0)
-    bias.assign(model.likelihood.logits_of(mean.reshape(bias.shape)))
+        mean = mean.reshape(-1, math.prod(shape)).mean(axis=0)
+    bias.assign(model.likelihood.logits_of(mean.reshape(shape)).ravel())
 
 
 def _mean_observed(images: ImageSet, picked: np.ndarray, size: int) -> np.ndarray:

@@ -38,7 +38,8 @@ class PixelMethods(keras.Model):
             raise UserError(
                 f"A decoder that sees pixels draws them by their probabilities. Received: "
                 f"likelihood={self.likelihood_text}. Set likelihood=bernoulli for black and white "
-                f"images, likelihood=discretized_logistic for 256 grey levels, or decoder=none."
+                f"images, likelihood=mixture_logistics or likelihood=discretized_logistic for 256 "
+                f"levels, or decoder=none."
             )
 
     def check_pixels(self, images: np.ndarray):
@@ -66,7 +67,7 @@ class PixelMethods(keras.Model):
             training: Whether layers are in training mode.
 
         Returns:
-            Logits `[B, H, W, C]`.
+            Logits, `[B, H, W, C]` for most likelihoods.
         """
         if not self.autoregressive:
             return self.decoder(code, training=training)

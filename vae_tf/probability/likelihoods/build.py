@@ -9,11 +9,12 @@ from vae_tf.probability.likelihoods.gaussian import Gaussian, LearnedGaussian, O
 from vae_tf.probability.likelihoods.laplace import Laplace
 from vae_tf.probability.likelihoods.layout import read_layout
 from vae_tf.probability.likelihoods.likelihood import Centered, Likelihood
+from vae_tf.probability.likelihoods.mixture_logistics import MixtureLogistics
 from vae_tf.probability.likelihoods.table import TableLikelihood
-from vae_tf.probability.likelihoods.texts import TABLE, read_likelihood
+from vae_tf.probability.likelihoods.texts import MIXTURE, TABLE, read_likelihood
 from vae_tf.process.errors import UserError
 
-# Text -> class; another number as standard deviation makes a `Gaussian`, too.
+# Text -> class; `Gaussian` and `MixtureLogistics` also take another number than their default.
 LIKELIHOODS = {
     "bernoulli": Bernoulli,
     "continuous_bernoulli": ContinuousBernoulli,
@@ -22,6 +23,7 @@ LIKELIHOODS = {
     "gaussian(stddev=learned)": LearnedGaussian,
     "gaussian(stddev=optimal)": OptimalGaussian,
     "laplace": Laplace,
+    MIXTURE: MixtureLogistics,
 }
 
 
@@ -30,19 +32,20 @@ def make_likelihood(text: str, model: keras.Model) -> Likelihood:
 
     Args:
         text: Text of a likelihood, such as "gaussian(stddev=0.1)", see `texts.py`.
-        model: Model that keeps the weights of those that have some; where it works on vectors, by
-            its `image_shape`, a Gaussian or a Laplace distribution is around any real numbers.
+        model: Model that keeps the weights of those that have some, and names the `image_shape`:
+            of vectors, a Gaussian or a Laplace distribution is around any real numbers.
 
     Raises:
         UserError: If it is unknown, or its standard deviation is impossible.
     """
-    name, stddev = read_likelihood(text)
+    name, option = read_likelihood(text)
     if name == TABLE:
         return _of_table(text.strip(), model)
-    if isinstance(stddev, str):
-        likelihood = LIKELIHOODS[f"{name}(stddev={stddev})"](model)
+    if isinstance(option, str):
+        likelihood = LIKELIHOODS[f"{name}(stddev={option})"](model)
     else:
-        likelihood = Gaussian(model, stddev) if stddev is not None else LIKELIHOODS[name](model)
+        options = () if option is None else (option,)
+        likelihood = LIKELIHOODS[name](model, *options)
     if isinstance(likelihood, Centered):
         likelihood.unit = len(getattr(model, "image_shape", ())) != 1
     return likelihood

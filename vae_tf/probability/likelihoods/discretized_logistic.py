@@ -33,7 +33,7 @@ class DiscretizedLogistic(Likelihood):
 
     def reconstruction(self, x, logits, training=False, mask=None):
         log_scale = ops.maximum(ops.convert_to_tensor(self.log_scale), _LOWEST_LOG_SCALE)
-        log_prob = _log_prob_of_levels(x, ops.sigmoid(logits), log_scale)
+        log_prob = log_prob_of_levels(x, ops.sigmoid(logits), log_scale)
         stddev = ops.exp(log_scale) * math.pi / math.sqrt(3.0)
         return -summed(log_prob, mask), {"decoder_stddev": stddev}
 
@@ -63,7 +63,7 @@ class DiscretizedLogistic(Likelihood):
         values, centers = np.linspace(0.0, 1.0, 256), np.linspace(0.0, 1.0, 511)
 
         def nats(log_scale):
-            return -np.array(_log_prob_of_levels(values, centers[:, None], log_scale), np.float64)
+            return -np.array(log_prob_of_levels(values, centers[:, None], log_scale), np.float64)
 
         found = minimize_scalar(
             lambda log_scale: (counts @ nats(log_scale).T).min(axis=1).sum(),
@@ -75,20 +75,43 @@ class DiscretizedLogistic(Likelihood):
         return (table[best, levels] * seen).sum(axis=1)
 
     def check(self, images):
-        levels = images * 255.0
-        if np.abs(levels - np.round(levels)).max() > 1e-3:
-            raise UserError(
-                "The likelihood 'discretized_logistic' describes images of 256 grey levels. "
-                "Received: values between these. Choose gaussian(stddev=learned)."
-            )
+        check_levels(images, "discretized_logistic")
 
 
-def _log_prob_of_levels(x, center, log_scale):
-    """Log-probability of grey levels under a logistic; x and center in [0, 1]."""
-    distance = (x - center) * ops.exp(-log_scale)
-    half = _HALF_LEVEL * ops.exp(-log_scale)
+def check_levels(images: np.ndarray, name: str):
+    """Checks that images have no values between 256 grey levels.
+
+    Args:
+        images: `[N, H, W, C]` in [0, 1].
+        name: Name of the likelihood, for the message.
+
+    Raises:
+        UserError: If they have.
+    """
+    levels = images * 255.0
+    if np.abs(levels - np.round(levels)).max() > 1e-3:
+        raise UserError(
+            f"The likelihood '{name}' describes images of 256 grey levels. "
+            f"Received: values between these. Choose gaussian(stddev=learned)."
+        )
+
+
+def log_prob_of_levels(x, center, log_scale):
+    """Log-probability of grey levels under a logistic (Salimans et al. 2017, Eq. 2).
+
+    Args:
+        x: Values of the 256 levels, in [0, 1].
+        center: Center of the logistic, any number: beyond [0, 1] the level at the end is certain.
+        log_scale: Natural log of its scale, of a shape that broadcasts.
+
+    Returns:
+        Nats, of the shape of all three together.
+    """
+    inverse = ops.exp(-log_scale)
+    distance, half = (x - center) * inverse, _HALF_LEVEL * inverse
     # F(b) - F(a) = F(b) (1 - F(a)) (1 - exp(a - b)), without cancellation.
     below = -ops.softplus(-(distance + half))  # log F(b)
     above = -ops.softplus(distance - half)  # log(1 - F(a))
-    between = below + above + ops.log(-ops.expm1(-2.0 * half))
+    # Of the log of the scale once more: no tensor may collect three gradients, see STYLE.md.
+    between = below + above + ops.log(-ops.expm1(-2.0 * _HALF_LEVEL * ops.exp(-log_scale)))
     return ops.where(x <= _HALF_LEVEL, below, ops.where(x >= 1 - _HALF_LEVEL, above, between))

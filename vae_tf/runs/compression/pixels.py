@@ -5,6 +5,7 @@ import numpy as np
 from vae_tf.probability.likelihoods.bernoulli import Bernoulli
 from vae_tf.probability.likelihoods.discretized_logistic import DiscretizedLogistic
 from vae_tf.probability.likelihoods.likelihood import Likelihood
+from vae_tf.probability.likelihoods.mixture_logistics import MixtureLogistics
 from vae_tf.process.errors import UserError
 from vae_tf.runs.compression.stack import Stack, coders
 from vae_tf.runs.compression.tables import (
@@ -75,12 +76,19 @@ def pixels_of(likelihood: Likelihood, text: str) -> BinaryPixels | GreyPixels:
         text: Its name in the parameters, for the message.
 
     Raises:
-        UserError: If it is a density, so that no pixel has a probability.
+        UserError: If it is a density, so that no pixel has a probability, or if its probabilities
+            are not those of whole numbers, which decode on every machine.
     """
     if isinstance(likelihood, Bernoulli):
         return BinaryPixels()
     if isinstance(likelihood, DiscretizedLogistic):
         return GreyPixels(likelihood.bounded_log_scale())
+    if isinstance(likelihood, MixtureLogistics):
+        raise UserError(
+            f"Compression needs probabilities that every machine computes alike, from a table of "
+            f"whole numbers. Received: '{text}', whose probabilities are too many for a table. "
+            f"Train with likelihood='discretized_logistic'."
+        )
     raise UserError(
         f"Compression needs a likelihood that gives each pixel a probability. Received: '{text}', "
         f"a density. Train with likelihood='discretized_logistic' for 8-bit images, or "

@@ -93,7 +93,8 @@ def impute(
         for start in range(0, len(incomplete), _IMAGES):
             rows = incomplete[start : start + _IMAGES]
             mask = observed[rows].astype("float32")
-            weighted = _Weighted(len(rows), x.shape[1:], samples, rng)
+            shapes = x.shape[1:], model.decoder.output_shape[1:]
+            weighted = _Weighted(len(rows), *shapes, samples, rng)
             for count in _parts(num_importance, max(_DECODED_AT_ONCE // len(rows), 1)):
                 weighted.add(*model.sample_completions(x[rows], mask, count))
             seen = observed[rows]
@@ -162,7 +163,14 @@ class _Weighted:
     The choices are exact: the largest of log w_k plus Gumbel noise is k with probability w_k.
     """
 
-    def __init__(self, count: int, shape: tuple, samples: int, rng: np.random.Generator):
+    def __init__(
+        self,
+        count: int,
+        shape: tuple,
+        logits_shape: tuple,
+        samples: int,
+        rng: np.random.Generator,
+    ):
         self._rng = rng
         self._highest = np.full(count, -np.inf)
         self._sum = np.zeros(count)
@@ -170,10 +178,10 @@ class _Weighted:
         self._weighted = np.zeros((count, *shape))
         self._best = np.full((samples, count), -np.inf)
         self.completed = np.zeros((samples, count, *shape), np.float32)
-        self.logits = np.zeros((samples, count, *shape), np.float32)
+        self.logits = np.zeros((samples, count, *logits_shape), np.float32)
 
     def add(self, log_weights: np.ndarray, completed: np.ndarray, logits: np.ndarray):
-        """Adds `[k, B]` weights and `[k, B, ...]` images."""
+        """Adds `[k, B]` weights, and `[k, B, ...]` images and logits."""
         log_weights = log_weights.astype(np.float64)
         highest = np.maximum(self._highest, log_weights.max(axis=0))
         fade = np.exp(self._highest - highest)
@@ -208,5 +216,5 @@ def _noisy(model, weighted: _Weighted, noise: bool, rng: np.random.Generator) ->
     """`[S, B, ...]` samples of what is missing, given the chosen codes."""
     if not noise or not len(weighted.logits) or model.completes_by_samples:
         return weighted.completed
-    flat = weighted.logits.reshape(-1, *model.image_shape)
-    return model.likelihood.sample(flat, rng).reshape(weighted.logits.shape)
+    flat = weighted.logits.reshape(-1, *weighted.logits.shape[2:])
+    return model.likelihood.sample(flat, rng).reshape(weighted.completed.shape)
