@@ -147,7 +147,7 @@ def test_samples_of_colors_have_the_moments_of_the_mixture():
 
 
 def test_channels_of_samples_depend_on_each_other_by_the_slopes():
-    """Of one component: covariances of red = r, green = a red + g, blue = b red + c green + e."""
+    """Covariances of red = r, green = a red + g, blue = b red + c green + e, in one component."""
     a, b, c = slopes = np.array([0.8, -0.5, 0.4])
     scales = np.array([0.06, 0.04, 0.05])
     logits = np.concatenate([np.zeros(4), np.log(scales), np.arctanh(slopes)])

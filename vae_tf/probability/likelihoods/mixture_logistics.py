@@ -16,7 +16,7 @@ from vae_tf.probability.likelihoods.discretized_logistic import check_levels, lo
 from vae_tf.probability.likelihoods.likelihood import Likelihood, summed
 
 _LEAST_LOG_SCALE, _MOST_LOG_SCALE = -7.0, 7.0  # the least is the paper's code's
-_FIRST_LOG_SCALE = math.log(0.2)  # of `logits_of`; that of a `DiscretizedLogistic` at its start
+_FIRST_LOG_SCALE = math.log(0.2)  # of `logits_of`; a `DiscretizedLogistic` begins with it, too
 _LOGISTIC_VARIANCE = math.pi**2 / 3.0  # at a scale of 1
 
 

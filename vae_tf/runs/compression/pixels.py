@@ -77,7 +77,7 @@ def pixels_of(likelihood: Likelihood, text: str) -> BinaryPixels | GreyPixels:
 
     Raises:
         UserError: If it is a density, so that no pixel has a probability, or if its probabilities
-            are not those of whole numbers, which decode on every machine.
+            may differ between machines.
     """
     if isinstance(likelihood, Bernoulli):
         return BinaryPixels()
