@@ -98,7 +98,7 @@ def test_grey_images_sum_to_one_and_samples_have_their_probabilities():
 
 
 def test_a_mixture_gives_colors_their_probabilities():
-    """Samples of one code weigh another code's samples, so that the weights are 1 on average."""
+    """Ratios of the probabilities under two codes are 1 on average, over samples of one."""
     model = model_of((1, 2, 3), 0.5, likelihood="mixture_logistics(components=2)")
     assert model.decoder.output_shape == (None, 1, 2, 20)
     count, z = 3_000, np.float32([[0.5, -1.0]])
