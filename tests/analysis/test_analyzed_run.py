@@ -1,6 +1,5 @@
 import json
 import shutil
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -44,9 +43,3 @@ def test_nothing_is_forecast_of_a_run_on_images_of_ones_own(own, tmp_path):
     summary = json.loads((tmp_path / "own" / "summary.json").read_text())
     assert summary["mse"] is None and summary["forecast"] is None
     assert np.isfinite(summary["loss"])
-
-
-def test_a_thousand_latents_have_no_names_and_take_no_time():
-    analyzed = AnalyzedRun.__new__(AnalyzedRun)  # without a run, so that nothing can be computed
-    analyzed.statistics = SimpleNamespace(mean=np.zeros((2, 1_024)))
-    assert analyzed.latent_names == {}

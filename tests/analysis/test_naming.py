@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -60,6 +62,21 @@ def test_values_are_named_only_where_most_images_go_from_one_to_the_other(run, m
 
 def test_a_latent_that_is_not_used_has_no_name(run):
     assert named(run, [1.0, 0.01, 1.0]) == {}
+
+
+def test_of_many_latents_the_most_used_are_named(run):
+    """The latent that predicts the label is number 201 of 203, and the second in use."""
+    few = run.training_codes[1]
+    noise = np.random.default_rng(2).normal(size=(900, 200))
+    run.training_codes = (run.training_codes[0], np.concatenate([noise, few], axis=1), None)
+    run.model = SimpleNamespace(
+        conditional=False,
+        decode=lambda codes: TwoOfThree().decode(codes[:, 200:]),
+        propagate_down=TwoOfThree().propagate_down,
+    )
+    kl = np.full(203, 0.5)
+    assert list(named(run, np.r_[kl[:200], 2.0, 1.0, 2.0])) == [201]
+    assert named(run, np.r_[kl[:200], 2.0, 0.4, 2.0]) == {}
 
 
 def test_without_labels_or_with_one_class_there_are_no_names(run):

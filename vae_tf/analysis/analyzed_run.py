@@ -33,7 +33,6 @@ SEED = 0  # seed of every random choice
 _NUM_ANALYZED = 1_000  # images that are encoded; the second project's number
 _NUM_SHOWN = 10  # images that are shown, as many as in the pictures of training
 _NUM_RANDOM = 5_000  # random images of a set with known factors
-_MOST_NAMED = 256  # latents, beyond which none has a name
 
 
 class AnalyzedRun:
@@ -225,13 +224,7 @@ class AnalyzedRun:
 
     @functools.cached_property
     def latent_names(self) -> dict[int, str]:
-        """Number of a latent -> the attribute that it predicts best, where there is one.
-
-        None of more than 256 latents have a name: a map of codes has a thousand, each of one place,
-        and to test them all takes minutes.
-        """
-        if self.statistics.mean.shape[1] > _MOST_NAMED:
-            return {}
+        """Number of a latent -> the attribute that it predicts best, where there is one."""
         classifiers = self.classifiers if self.directions else None
         return latent_names(self.run, self.statistics, self.directions, classifiers)
 

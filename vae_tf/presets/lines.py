@@ -6,7 +6,8 @@ from vae_tf.presets.presets import Presets
 RUNS: Presets[Params] = Presets("lines", "Lines from the center outwards, 32x32: rendered here")
 
 # Less than a hundredth of the authors' 262,144 steps, at ten times their learning rate, with their
-# 64 latents. Dense layers replace their convolutions, which take longer per step on a CPU.
+# 64 latents. Dense layers replace their convolutions, which take longer per step on a CPU; the map
+# of the VQ-VAE needs convolutions.
 _STEPS = 2_000
 
 RUNS.add(
@@ -58,6 +59,15 @@ _add(
     hyper={"discriminator": ((100,), (100,)), "encoder_learning_rate": 1e-3,
            "discriminator_learning_rate": 1e-3},
 )  # fmt: skip
+_add(
+    "lines-VQ-VAE",
+    "each place of a 4x4 map takes one of 512 learned vectors; two minutes",
+    "vq_vae",
+    kl_weight=None,
+    encoder=((16, 4, 2), (32, 4, 2), (64, 4, 2)),
+    latent_size=16,
+    hyper={"prior_start": 1},  # the benchmark draws no samples of a prior
+)
 _add(
     "lines-ACAI",
     "a critic must not recognize mixtures of codes; a minute",
