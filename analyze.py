@@ -31,23 +31,22 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     """Reads the command line."""
     parser = argparse.ArgumentParser(
         prog=scripts.name_of("analyze.py"),
-        description="Turn saved runs into pictures and a report. Needs nothing but the run "
-        "folders, and the data by name.",
-        epilog="Up-to-date pictures are skipped. A run still training is drawn as of its "
-        "last checkpoint. Exit code 1: something could not be drawn, and was named.",
+        description="Draw pictures of saved runs, and write a report.",
+        epilog="Up-to-date pictures are skipped. A run that is still training is drawn at its "
+        "last checkpoint. The exit code is 1 if something could not be drawn.",
     )
     parser.add_argument(
         "runs",
         nargs="*",
         metavar="RUN",
-        help="runs to analyze, STUDY or STUDY/POINT among them (default: all there are)",
+        help="runs to analyze, also STUDY or STUDY/POINT (default: all saved runs)",
     )
     parser.add_argument(
         "--images",
         type=Path,
         default=Path("images"),
         metavar="DIR",
-        help="where the results go (default: images)",
+        help="folder of the results (default: images)",
     )
     scripts.add_predictions(parser)
     parser.add_argument(
@@ -60,26 +59,26 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         nargs="?",
         const="full",
         choices=("full", "fast"),
-        help="score the runs, too, into their metrics.json: full (the published sizes, the "
-        "default) or fast (about a tenth)",
+        help="also compute scores and save them in metrics.json: full (published sample sizes, "
+        "the default) or fast (about a tenth)",
     )
-    parser.add_argument("--force", action="store_true", help="draw what is up to date, too")
+    parser.add_argument("--force", action="store_true", help="also draw up-to-date pictures again")
     parser.add_argument(
         "--projection",
         choices=("pca", "tsne", "umap"),
         default="pca",
-        help="also draws the latent space as latent_space_NAME.png (default: none)",
+        help="also draw the latent space by this method, as latent_space_NAME.png",
     )
     parser.add_argument(
         "--format",
         default="",
         metavar="FORMAT,...",
-        help="also write figures as svg, pdf or 2x (PNG of twice the pixels), for papers",
+        help="also write figures as svg, pdf or 2x (a PNG of twice the size), for papers",
     )
     parser.add_argument(
         "--plain",
         action="store_true",
-        help="leave titles out of these, as NAME_plain.pdf, for papers (default format: pdf)",
+        help="write these figures without titles, as NAME_plain.pdf (default format: pdf)",
     )
     return parser.parse_args(arguments)
 
@@ -111,7 +110,7 @@ def run(options: argparse.Namespace) -> int:
     where = f"The report is in {report}." if report.exists() else f"They are in {options.images}."
     seconds = time.monotonic() - start
     written = f"{len(outcome.drawn)} files written, {outcome.current} up to date"
-    say(f"{written}, in {seconds:.0f} s. {where}")
+    say(wrapped(f"{written}, in {seconds:.0f} s. {where}"))
     return 1 if unscored or outcome.problems else 0
 
 

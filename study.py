@@ -6,6 +6,7 @@ from vae_tf.process import scripts  # first, see there
 import argparse
 import shutil
 import sys
+import textwrap
 from collections.abc import Mapping
 
 from vae_tf import config
@@ -43,10 +44,10 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     """Reads the command line."""
     parser = argparse.ArgumentParser(
         prog=scripts.name_of("study.py"),
-        description="Train a grid of runs: a study of params.py, or runs with fields that vary. "
-        "Without a name, list the studies of params.py.",
-        epilog="Stop it or kill it at any time; the same command continues. Exit code 1: a run "
-        "failed or was skipped, and was named.",
+        description="Train a grid of runs: a study of params.py, or runs with parameters that "
+        "vary. Without a name, list the studies.",
+        epilog="Stop it or kill it at any time: the same command continues. The exit code is 1 if "
+        "a run failed or was skipped.",
     )
     parser.add_argument("names", nargs="*", metavar="NAME", help="a study, or one or more runs")
     parser.add_argument(
@@ -54,70 +55,69 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         action="append",
         default=[],
         metavar="KEY=VALUE,...",
-        help="values of a parameter: kl_weight=1,4,16, seed=0..4; repeatable",
+        help="values of a parameter, such as kl_weight=1,4,16 or seed=0..4; repeatable",
     )
     parser.add_argument(
         "--set",
         action="append",
         default=[],
         metavar="KEY=VALUE",
-        help="change a parameter of all runs: steps=500; repeatable",
+        help="change a parameter of all runs, such as steps=500; repeatable",
     )
-    parser.add_argument("--name", help="name of the folder (default: the study's name)")
+    parser.add_argument("--name", help="name of the study's folder (default: the study's name)")
     parser.add_argument(
         "--workers",
         type=int,
         metavar="N",
-        help="runs at a time, which share the cores (default: a run a core)",
+        help="number of runs at the same time (default: one per core)",
     )
     parser.add_argument(
         "--ray",
         metavar="ADDRESS",
-        help="run on a Ray cluster, started on one of its machines: auto, or HOST:PORT of its head "
-        "(default workers: a run a processor)",
+        help="run on a Ray cluster: auto, or HOST:PORT of its head; start the command on a machine "
+        "of the cluster (default of --workers: one run per processor)",
     )
     parser.add_argument(
-        "--metrics", choices=("fast", "full"), help="score each run when it is trained"
+        "--metrics", choices=("fast", "full"), help="compute scores of each trained run"
     )
     parser.add_argument(
         "--rescore",
         action="store_true",
-        help="with --metrics: compute anew the scores that other versions computed",
+        help="with --metrics: also replace scores that other versions computed",
     )
     parser.add_argument(
         "--overwrite",
         action="append",
         default=[],
         metavar="POINT",
-        help="do a run of the study anew, such as kl_weight=4,seed=0; repeatable",
+        help="train a run of the study again, such as kl_weight=4,seed=0; repeatable",
     )
     parser.add_argument(
         "--dry-run",
         action="store_true",
-        help="build each model that is to be trained, say what there is to do, and stop",
+        help="build each model and list the runs; train nothing",
     )
-    scripts.add_predictions(parser, "the folder of the study is")
+    scripts.add_predictions(parser, "folder that holds the study's folder")
     return parser.parse_args(arguments)
 
 
 def listing(studies: Mapping[str, Study]) -> str:
-    """The studies of params.py, a line each."""
+    """The studies of params.py: a sentence, what varies, and the number of runs and steps."""
     if not studies:
         return "params.py has no STUDIES. Name runs and what varies: see --help."
     width = max(map(len, studies))
     lines = []
     for name, study in studies.items():
-        vary = [f"{field} ({len(values)})" for field, values in study.vary.items()]
+        vary = [f"{field}: {len(values)}" for field, values in study.vary.items()]
         if not isinstance(study.runs, config.Params):
-            vary.insert(0, f"{len(study.runs)} runs")
+            vary.insert(0, f"presets: {len(study.runs)}")
         points = study.points()
         steps = sum(point.params.steps for point in points)
-        if words := STUDIES.sentence(name, study):
-            lines.append(f"{name:{width}}  {words}")
-        lines.append(
-            f"{'' if words else name:{width}}  {' x '.join(vary)}: {len(points)} runs, {steps:,} "
-            f"steps"
-        )
+        grid = f"{len(points)} runs ({', '.join(vary)}), {steps:,} steps"
+        texts = [text for text in (STUDIES.sentence(name, study), grid) if text]
+        wrapped = [line for text in texts for line in textwrap.wrap(text, 77 - width)]
+        heads = [name] + [""] * (len(wrapped) - 1)
+        lines += [f"{head:{width}}  {line}" for head, line in zip(heads, wrapped, strict=True)]
     return "\n".join(lines)
 
 

@@ -54,8 +54,8 @@ def parse(arguments: list[str] | None, presets) -> argparse.Namespace:
     """Reads the command line."""
     parser = argparse.ArgumentParser(
         prog=scripts.name_of("train.py"),
-        description="Train the runs named in params.py; each leaves a folder in predictions/.",
-        epilog="Stop with Ctrl-C at any time; the same command with --resume resumes exactly.",
+        description="Train runs of params.py. Each run is saved in a folder of predictions/.",
+        epilog="Stop at any time with Ctrl-C. The same command with --resume resumes exactly.",
     )
     parser.add_argument(
         "runs", nargs="*", metavar="RUN", help=f"runs to train (default: {presets.DEFAULT_RUN})"
@@ -65,27 +65,34 @@ def parse(arguments: list[str] | None, presets) -> argparse.Namespace:
         action="append",
         default=[],
         metavar="KEY=VALUE",
-        help='change a parameter: steps=500, "kl_weight=linear(0, 10, 40000)"; repeatable',
+        help="change a parameter, such as steps=500 or 'kl_weight=linear(0, 10, 40000)'; "
+        "repeatable",
     )
     parser.add_argument("--name", help="name of the run folder (default: the run's name)")
-    parser.add_argument("--resume", action="store_true", help="continue with the run that is there")
-    parser.add_argument("--overwrite", action="store_true", help="replace the run that is there")
+    parser.add_argument("--resume", action="store_true", help="continue the run of this name")
+    parser.add_argument("--overwrite", action="store_true", help="replace the run of this name")
     parser.add_argument(
         "--list",
         nargs="?",
         const="groups",
         metavar="GROUP",
-        help="print the groups of runs, one group or all, and stop",
+        help="list the groups of runs, or the runs of one group, or all runs",
     )
     parser.add_argument(
         "--dry-run",
         action="store_true",
-        help="say what would be trained, what it takes and how it may end, and stop",
+        help="print data, model, memory, time and forecast of the run; train nothing",
     )
     scripts.add_predictions(parser)
-    parser.add_argument("--tensorboard", action="store_true", help="write event files, too")
     parser.add_argument(
-        "--devices", type=int, default=1, metavar="N", help="devices that share every batch"
+        "--tensorboard", action="store_true", help="also write files for TensorBoard"
+    )
+    parser.add_argument(
+        "--devices",
+        type=int,
+        default=1,
+        metavar="N",
+        help="number of devices among which each batch is split (default: 1)",
     )
     return parser.parse_args(arguments)
 

@@ -4,6 +4,7 @@ from types import SimpleNamespace
 import pytest
 
 import params
+import study as study_script
 import train as train_script
 from vae_tf import presets
 from vae_tf.commands.presets import run_named
@@ -42,6 +43,11 @@ def test_lists_fit_80_columns(group):
     assert max(map(len, lines)) < 80
     if group == "groups":
         assert len(lines) < 40
+
+
+def test_the_list_of_studies_fits_80_columns():
+    lines = study_script.listing(params.STUDIES).splitlines()
+    assert max(map(len, lines)) < 80 and "(presets: 7, seed: 3), 157,500 steps" in "\n".join(lines)
 
 
 def test_a_group_lists_its_runs_and_others_do_not():

@@ -119,13 +119,16 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
 
     parser = argparse.ArgumentParser(
         prog="vae-anomalies",
-        description="Find images that are unlike the training images of a run. The p-value of an "
-        "image is the share of the run's validation images that are at least as odd.",
+        description="Find images that differ from the training images of a run. The p-value of "
+        "an image is the share of the run's validation images whose anomaly score is at least as "
+        "high.",
         epilog="Example: vae-anomalies digits-VAE folder:scans --out scans.csv",
     )
-    parser.add_argument("run", metavar="RUN", help="run that judges")
+    parser.add_argument("run", metavar="RUN", help="run whose model computes the scores")
     parser.add_argument(
-        "data", metavar="DATA", help="folder:PATH, or the name of a data set; resized as the run's"
+        "data",
+        metavar="DATA",
+        help="images: folder:PATH, or a data set; they get the image size of the run",
     )
     parser.add_argument(
         "--method", choices=NAMES, default="elbo", help="anomaly score (default: elbo)"
@@ -133,15 +136,16 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--rate",
         type=float,
-        help="share of normal images that are called odd (default: 0.01, or the smallest that the "
-        "number of validation images allows)",
+        help="share of normal images that are called odd: the threshold of the p-value (default: "
+        "0.01, or more if there are fewer than 99 validation images)",
     )
     parser.add_argument(
         "--out",
         type=Path,
         default=Path("anomalies.csv"),
         metavar="FILE.csv",
-        help="new table; the picture is written beside it, as .png (default: anomalies.csv)",
+        help="new file of the table; the picture gets the same name with .png (default: "
+        "anomalies.csv)",
     )
     scripts.add_predictions(parser)
     options = parser.parse_args(arguments)

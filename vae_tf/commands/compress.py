@@ -119,19 +119,23 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     """Reads the command line."""
     parser = argparse.ArgumentParser(
         prog="vae-compress",
-        description="Compress images without loss by a trained run, and restore them.",
-        epilog="Example: vae-compress images.npy images.vae --run digits-VAE, and back: "
-        "vae-compress images.vae images.npy --run digits-VAE --decompress",
+        description="Compress images without loss with a trained run, and decompress them.",
+        epilog="Compress:   vae-compress images.npy images.vae --run digits-VAE\n"
+        "Decompress: vae-compress images.vae images.npy --run digits-VAE --decompress",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "source", type=Path, metavar="IMAGES", help=".npy file, or folder of PNG files"
+        "source",
+        type=Path,
+        metavar="IMAGES",
+        help=".npy file, folder of PNG files, or compressed file",
     )
-    parser.add_argument("out", type=Path, metavar="OUT", help="new file")
+    parser.add_argument("out", type=Path, metavar="OUT", help="new file or folder of PNG files")
     parser.add_argument("--run", required=True, metavar="RUN", help="run whose model compresses")
     parser.add_argument(
         "--decompress",
         action="store_true",
-        help="restore IMAGES, a compressed file, to OUT: a .npy file, or a folder of PNG files",
+        help="decompress IMAGES to OUT, a .npy file or a folder of PNG files",
     )
     scripts.add_predictions(parser)
     return parser.parse_args(arguments)

@@ -18,13 +18,13 @@ def main(arguments: list[str] | None = None) -> int:
     """Writes params.py; returns the exit code."""
 
     def work() -> int:
-        description = "Write a params.py, with two runs and a study to copy, into this folder."
+        description = "Write params.py, with two example runs and a study, into this folder."
         argparse.ArgumentParser(prog="vae-init", description=description).parse_args(arguments)
         path, listing = Path("params.py"), scripts.command_line("train.py", list=True)
         if os.path.lexists(path):
             raise UserError(
-                "There is a params.py in this folder already, which stays. Go to another folder, "
-                f"or see what it has: {listing}"
+                "This folder already has a params.py. It is unchanged. Go to another folder, or "
+                f"list its runs: {listing}"
             )
         write_text(path, _STARTER.read_text(encoding="utf-8"))
         scripts.say(f"Written: params.py. Next: {listing}")

@@ -49,18 +49,18 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     """Reads the command line."""
     parser = argparse.ArgumentParser(
         prog="vae-publish",
-        description="Make a folder of a trained run for others, as the Hugging Face hub has it: "
-        "model card, weights as safetensors, parameters, scores, pictures.",
+        description="Write a folder of a trained run that others can load, in the form of the "
+        "Hugging Face hub: model card, weights as safetensors, parameters, scores, pictures.",
     )
     parser.add_argument("run", metavar="RUN", help="run to publish")
-    parser.add_argument("--license", help="identifier of its license, such as mit, for the card")
+    parser.add_argument("--license", help="identifier of the license for the card, such as mit")
     parser.add_argument(
         "--push",
         metavar="USER/NAME",
-        help="repository of the hub that it goes to, for everybody to see (after: hf auth login)",
+        help="also upload it to this public repository of the hub (first: hf auth login)",
     )
     parser.add_argument(
-        "--folder", type=Path, metavar="DIR", help="where it goes (default: published/RUN)"
+        "--folder", type=Path, metavar="DIR", help="new folder (default: published/RUN)"
     )
     scripts.add_predictions(parser)
     return parser.parse_args(arguments)

@@ -33,7 +33,7 @@ for _samples in (5, 50):
 RUNS.add(
     "binary-MNIST-planar-VAE",
     replace(RUNS["binary-MNIST-VAE"], model="flow_vae", hyper={"flow": "planar", "num_flows": 10}),
-    "posteriors bent by ten planar flows; four minutes",
+    "posteriors transformed by ten planar flows; four minutes",
 )
 RUNS.add(
     "binary-MNIST-IAF-VAE",
@@ -42,7 +42,7 @@ RUNS.add(
         model="flow_vae",
         hyper={"flow": "iaf", "num_flows": 4, "hidden_size": 320},
     ),
-    "posteriors bent by four inverse autoregressive flows; ten minutes",
+    "posteriors transformed by four inverse autoregressive flows; ten minutes",
 )
 
 # 200 epochs with a falling rate; theirs fell, too, by a factor of ten in all.
@@ -63,12 +63,12 @@ RUNS.add(
         hyper={"num_pseudo_images": 500},
         kl_weight=linear(0, 1, 5_000),
     ),
-    "the prior is learned: a mixture of posteriors of pseudo-images; ten minutes",
+    "a learned prior, the posteriors of pseudo-images mixed; ten minutes",
 )
 RUNS.add(
     "binary-MNIST-flow-prior",
     replace(RUNS["binary-MNIST-VAE"], prior="flow", kl_weight=linear(0, 1, 5_000)),
-    "the prior is learned: a normalizing flow; a quarter of an hour",
+    "a learned prior, a normalizing flow; a quarter of an hour",
 )
 RUNS.add(
     "binary-MNIST-VAE-warmed-up",
@@ -91,13 +91,13 @@ RUNS.add(
         sample_every=10_000,
         validate_every=5_000,
     ),
-    "pixels see the code and those before them; an hour",
+    "each pixel sees the code and the pixels before it; an hour",
 )
 
 # One, two and five layers of 64, 32, 16, 8 and 4 latents as Sonderby et al. 2016 have them, whose
 # networks are twice as wide and trained for 2,000 epochs with warm-up over 200; here 20 and 5.
 _words = {
-    "hierarchical": "each inferred from the one below",
+    "hierarchical": "each inferred from the layer below",
     "hierarchical-BN": "with batch normalization",
     "hierarchical-BN-WU": "with batch normalization and warm-up",
     "ladder": "a ladder: posteriors merged with priors on the way down",
@@ -124,5 +124,6 @@ for _depth in (1, 2, 5):
                 kl_weight=linear(0, 1, 2_500) if _warm else 1.0,
                 steps=10_000,
             ),
-            f"{_depth} stochastic layers, {_words[_name]}; {2 + 2 * _depth} minutes",
+            f"{_depth} stochastic layer{'s' if _depth > 1 else ''}, {_words[_name]}; "
+            f"{2 + 2 * _depth} minutes",
         )

@@ -5,7 +5,7 @@ from vae_tf.presets.presets import Presets
 from vae_tf.presets.sprites import PUBLISHED
 from vae_tf.schedules import linear
 
-RUNS: Presets[Params] = Presets("celeba", "CelebA, the second project: downloads 1.4 GB")
+RUNS: Presets[Params] = Presets("celeba", "CelebA, faces, 64x64: downloads 1.4 GB")
 
 _MINUTES = "80 minutes"
 

@@ -35,12 +35,12 @@ RUNS.add(
 RUNS.add(
     "digits-MIWAE",
     replace(RUNS["digits-VAE"], model="miwae", missing="random(0.5)", steps=3_000, validation=0.1),
-    "half of all pixels are missing, and are filled in; under a minute",
+    "half of the pixels are missing, and the model fills them in; under a minute",
 )
 RUNS.add(
     "digits-flow-prior",
     replace(RUNS["digits-VAE"], prior="flow"),
-    "eight latents and a prior that is learned, a normalizing flow; two minutes",
+    "eight latents and a learned prior, a normalizing flow; two minutes",
 )
 RUNS.add(
     "digits-RAE",
@@ -73,7 +73,7 @@ RUNS.add(
         learning_rate=falling(2e-3),
         steps=2_000,
     ),
-    "black and white digits whose pixels see those before them; a minute",
+    "a decoder in which each pixel sees the pixels before it; a minute",
 )
 # 0.01 beside means over 64 pixels and 8 latents is 0.08 here.
 RUNS.add(
@@ -99,5 +99,5 @@ RUNS.add(
         learning_rate=falling(2e-3),
         steps=2_000,
     ),
-    "discrete codes, and then a PixelCNN of them; half a minute",
+    "discrete codes, with a PixelCNN as their prior; half a minute",
 )

@@ -24,7 +24,7 @@ for _name, _weight in _WEIGHTS.items():
             sample_every=250,
             sample_steps=(0, 10, 30, 60, 100, 150),
         ),
-        f"the second project's network at a KL weight of {_weight:,}; four minutes",
+        f"a convolutional VAE at a KL weight of {_weight:,}; four minutes",
     )
 # Where the KL weight moves until the end, the rate stays: a falling one would be spent by then.
 _MOVING = replace(RUNS["emoji-VAE"], learning_rate=5e-4)
@@ -83,12 +83,12 @@ RUNS.add(
         steps=6_000,
         sample_every=1_000,
     ),
-    "discrete codes, and then a PixelCNN of them: detailed emoji; a quarter of an hour",
+    "discrete codes, with a PixelCNN as their prior: detailed emoji; a quarter of an hour",
 )
 RUNS.add(
     "emoji-FSQ",
     replace(RUNS["emoji-VQ-VAE"], model="fsq", latent_size=3, hyper={"levels": [8, 8, 8]}),
-    "values rounded to 8 levels, and then a PixelCNN of the codes; a quarter of an hour",
+    "codes rounded to 8 levels, with a PixelCNN as their prior; a quarter of an hour",
 )
 # Sharper images, at 32x32: experiments/sharpness.py has these settings.
 _SMALL = Params(

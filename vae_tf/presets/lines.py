@@ -53,7 +53,7 @@ _add(
 )
 _add(
     "lines-AAE",
-    "a discriminator holds the codes to N(0, I); a minute",
+    "a discriminator draws the codes to N(0, I); a minute",
     "adversarial_ae",
     kl_weight=1.0,
     hyper={"discriminator": ((100,), (100,)), "encoder_learning_rate": 1e-3,

@@ -4,7 +4,7 @@ from vae_tf.config import Params, replace
 from vae_tf.presets.presets import Presets
 from vae_tf.schedules import falling, linear, triggered
 
-RUNS: Presets[Params] = Presets("mnist", "MNIST, the first project: downloads 11 MB")
+RUNS: Presets[Params] = Presets("mnist", "MNIST, handwritten digits, 28x28: downloads 11 MB")
 
 # Weight 0: the plain autoencoder. Squared errors, as its figure is one: 0.004 per pixel.
 RUNS.add(
@@ -46,7 +46,7 @@ RUNS.add(
 RUNS.add(
     "MNIST-VAE-averaged-losses",
     replace(RUNS["MNIST-VAE"], kl_weight=24.5),
-    "posterior collapse at a KL weight of 24.5, as the project saw it; five minutes",
+    "a KL weight of 24.5, as of averaged losses: posterior collapse; five minutes",
 )
 # Weight 0 for 3,000 steps, then up by 1/50,000 a step, at most 1.
 RUNS.add(
@@ -73,19 +73,19 @@ RUNS.add(
         latent_size=16,
         steps=6_000,
     ),
-    "a rectangle of each digit is missing, and is filled in; ten minutes",
+    "a rectangle of each digit is missing, and the model fills it in; ten minutes",
 )
 # The lower-capacity dense network.
 RUNS.add(
     "MNIST-VAE-dense",
     replace(RUNS["MNIST-VAE"], encoder=((500,), (500,)), decoder=((500,),), latent_size=8),
-    "the dense network of lower capacity; a minute and a half",
+    "two dense layers of 500 units, eight latents; a minute and a half",
 )
 # The project's last version: absolute errors, and a learning rate of 0.00001.
 RUNS.add(
     "MNIST-VAE-dense-absolute-errors",
     replace(RUNS["MNIST-VAE-dense"], likelihood="laplace", learning_rate=1e-5),
-    "the same, as the project trained it last; a minute and a half",
+    "MNIST-VAE-dense with absolute errors; a minute and a half",
 )
 
 
@@ -100,13 +100,13 @@ RUNS.add(
         hyper={"alpha": 1.0, "scale": 100.0},
         learning_rate=5e-4,
     ),
-    "InfoVAE without the KL: the MMD of all codes in its place; five minutes",
+    "InfoVAE with the MMD of all codes instead of the KL; five minutes",
 )
 # Eight nats that cost nothing, a quarter in each of 32 latents.
 RUNS.add(
     "MNIST-free-bits-VAE",
     replace(RUNS["MNIST-VAE"], model="free_bits_vae", hyper={"free_nats": 0.25}),
-    "eight nats of the KL are free, a quarter in each latent; five minutes",
+    "a quarter of a nat of the KL is free in each latent; five minutes",
 )
 RUNS.add(
     "MNIST-lagging-VAE",

@@ -18,7 +18,7 @@ RUNS.add(
         kl_weight=linear(2, 1, 1_000),
         steps=2_000,
     ),
-    "M2 on digits, a dozen labels a class; a minute, nothing to download",
+    "M2 on digits, twelve labels per class; a minute, nothing to download",
 )
 # 100 labels of MNIST, 50 latents as Kingma et al. 2014, networks of two layers of 500 units as
 # Maaloe et al. 2016: with M2's own single layer the error is twice as high. Two tricks are ours,
@@ -50,7 +50,7 @@ RUNS.add(
     replace(
         RUNS["MNIST-M2"], kl_weight=1.0, hyper=RUNS["MNIST-M2"].hyper | {"classifier_delay": 0}
     ),
-    "M2 without the two tricks; eight minutes",
+    "M2 with a constant KL weight, without delay; eight minutes",
 )
 RUNS.add(
     "MNIST-M1-M2",
@@ -61,7 +61,7 @@ RUNS.add(
         kl_weight=1.0,
         steps=20_000,  # 80 epochs
     ),
-    "M2 on the codes of M1, trained at once; half an hour",
+    "M2 on the codes of M1, trained jointly; half an hour",
 )
 # Its weights carried on with a falling rate.
 RUNS.add(

@@ -31,7 +31,7 @@ RUNS.add(
 RUNS.add(
     "sprites-MIWAE",
     replace(RUNS["sprites-VAE"], model="miwae", hyper={"num_samples": 3}, missing="block(0.5)"),
-    "a rectangle of each picture is missing, and is filled in; ten minutes",
+    "a rectangle of each image is missing, and the model fills it in; ten minutes",
 )
 RUNS.add(
     "sprites-beta-TCVAE",
@@ -50,7 +50,7 @@ RUNS.add(
         model="factor_vae",
         hyper={"gamma": 10.0, "discriminator_steps": 3, "discriminator_learning_rate": 1e-3},
     ),
-    "the same penalty, estimated by a discriminator; fifteen minutes",
+    "a penalty on the total correlation, by a discriminator; fifteen minutes",
 )
 RUNS.add(
     "sprites-DIP-VAE-I",
@@ -77,7 +77,7 @@ RUNS.add(
 RUNS.add(
     "sprites-MMD-VAE",
     replace(RUNS["sprites-VAE"], model="info_vae", hyper={"alpha": 1.0, "scale": 100.0}),
-    "InfoVAE without the KL: the MMD of all codes in its place; five minutes",
+    "InfoVAE with the MMD of all codes instead of the KL; five minutes",
 )
 RUNS.add(
     "sprites-WAE",
@@ -101,7 +101,7 @@ RUNS.add(
 RUNS.add(
     "sprites-flow-VAE",
     replace(RUNS["sprites-VAE"], model="flow_vae", hyper={"flow": "iaf"}),
-    "posteriors bent by inverse autoregressive flows; five minutes",
+    "posteriors transformed by inverse autoregressive flows; five minutes",
 )
 RUNS.add(
     "sprites-InfoGAN",
@@ -111,7 +111,7 @@ RUNS.add(
         hyper={"num_codes": 5},
         optimizer="adam(beta_1=0.5)",
     ),
-    "a generator whose codes can be read off its images; ten minutes",
+    "a generator whose codes can be predicted from its images; ten minutes",
 )
 RUNS.add(
     "sprites-Ada-GVAE",

@@ -70,7 +70,7 @@ STUDIES.add(
         },
         vary={"seed": (0,)},
     ),
-    "the same table for all other variants; six hours",
+    "sprites-paper's table for the other variants; six hours",
 )
 
 # Whether MNIST-VAE collapses is a matter of its learning rate.
@@ -87,7 +87,7 @@ STUDIES.add(
         ),
         vary={"learning_rate": (2e-3, 4e-4), "seed": range(3)},
     ),
-    "collapse of MNIST-VAE from Glorot's weights, by the learning rate; half an hour",
+    "collapse of MNIST-VAE at two learning rates; half an hour",
 )
 
 # A third of the steps or less, except for one; experiments/mnist_likelihood.py measures them on

@@ -130,19 +130,19 @@ def say(text: str):
         _silence(sys.stdout)
 
 
-def add_predictions(parser: argparse.ArgumentParser, what: str = "run folders are"):
+def add_predictions(parser: argparse.ArgumentParser, what: str = "folder of the saved runs"):
     """Adds the option `--predictions`, which all commands on runs have.
 
     Args:
         parser: Parser of the command line.
-        what: Content of the folder, for its help.
+        what: The folder in words, for its help.
     """
     parser.add_argument(
         "--predictions",
         type=Path,
         default=Path("predictions"),
         metavar="DIR",
-        help=f"where {what} (default: predictions)",
+        help=f"{what} (default: predictions)",
     )
 
 
