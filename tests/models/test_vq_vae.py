@@ -8,7 +8,7 @@ from vae_tf.config import replace
 from vae_tf.models.template.build import build_model
 from vae_tf.probability.distributions import CodeMap
 from vae_tf.process.errors import UserError
-from vae_tf.runs import checkpoints
+from vae_tf.runs import Run, checkpoints
 from vae_tf.training import train
 
 SMALL = {"num_codes": 6, "prior_layers": 1, "prior_filters": 8}
@@ -190,6 +190,17 @@ def test_resume_is_exact_while_the_prior_learns(tiny, tmp_path):
     straight = train(params, tmp_path / "straight")
     killed = killed_copy(straight, tmp_path / "killed")
     assert_same_bytes(straight, train(params, killed, resume=True))
+    with pytest.raises(UserError, match="learns since step 4.* Set steps=16 or fewer"):
+        train(replace(params, steps=20), killed, resume=True)
+    assert_same_bytes(straight, Run(killed))  # nothing was written
+
+
+def test_more_steps_may_not_change_frozen_codes(tiny):
+    model = make(tiny, prior_start=0.25)  # of 60 steps: the prior begins at step 15
+    model.check_more_steps(40, 10)  # its prior would begin at step 10: nothing has learned
+    model.check_more_steps(40, 15)
+    with pytest.raises(UserError, match="since step 10, .* until step 15. Set steps=44 or fewer"):
+        model.check_more_steps(40, 11)
 
 
 def test_a_keras_file_has_the_codebook_and_the_prior(course, tmp_path):

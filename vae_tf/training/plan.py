@@ -186,7 +186,10 @@ def prepare(
     machine = Devices(devices)
     model = _model(params, images, validation, networks, machine)
     copied = None
-    if not (resume and checkpoints.newest(run_dir / "checkpoints")):
+    newest = checkpoints.newest(run_dir / "checkpoints") if resume else None
+    if newest:
+        model.check_more_steps(Run(run_dir).params.steps, checkpoints.step_of(newest))
+    else:
         if params.output_bias == "mean" and networks is None:
             begin_at_mean(model, images)
         source = model.borrows_from

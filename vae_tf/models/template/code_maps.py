@@ -117,7 +117,20 @@ class CodeMapModel(VAE):
     @property
     def first_step_of_prior(self) -> int:
         """Step at which the autoencoder is frozen and the prior begins to learn."""
-        return max(round(self.prior_start * self.num_steps), 1)
+        return self._first_step_of_prior(self.num_steps)
+
+    def _first_step_of_prior(self, steps: int) -> int:
+        return max(round(self.prior_start * steps), 1)
+
+    def check_more_steps(self, steps, done):
+        begun, first = self._first_step_of_prior(steps), self.first_step_of_prior
+        if begun < done < first:
+            raise UserError(
+                f"The prior of this run learns since step {begun:,}, and its codes are frozen. "
+                f"With {self.num_steps:,} steps the codes would change again until step "
+                f"{first:,}. Set steps={int(done / self.prior_start)} or fewer, or start anew "
+                f"under another --name."
+            )
 
     @property
     def prior_learns(self):

@@ -106,6 +106,17 @@ class TrainerMethods(KerasMethods):
         """The step at which the learning rate's schedule is read; a model may run it in parts."""
         return step
 
+    def check_more_steps(self, steps: int, done: int):
+        """Checks that a run may continue with this model, which may have more steps; here any may.
+
+        Args:
+            steps: Steps that the run had until now.
+            done: Optimizer updates done.
+
+        Raises:
+            UserError: If more steps would undo a part of the run.
+        """
+
     def is_constant_from(self, step: int) -> bool:
         """Whether the loss is the same function of the weights from this step on."""
         return self.kl_weight.is_constant_from(step)
