@@ -98,6 +98,14 @@ def test_the_networks_of_a_run(tiny, spec):
     assert given.get_layer("dense_1").units == 5 and given.output_shape == (None, 8, 8, 3)
 
 
+def test_a_decoder_without_layers_is_linear(tiny):
+    encoder, decoder = build_networks(replace(tiny, encoder=((16,),), decoder=()), (6,))
+    assert [layer.name for layer in encoder.layers if layer.name.startswith("dense")] == ["dense_1"]
+    z = np.random.default_rng(0).normal(size=(3, tiny.latent_size)).astype("float32")
+    kernel, bias = decoder.get_weights()
+    np.testing.assert_allclose(decoder(z), z @ kernel + bias, rtol=1e-5, atol=1e-6)
+
+
 def test_labels_are_channels_of_the_image_and_behind_z(tiny):
     encoder, decoder = build_networks(tiny, (8, 8, 3), num_classes=10)
     assert encoder.input_shape == (None, 8, 8, 13) and encoder.output_shape[0] == (None, 3)

@@ -129,6 +129,14 @@ def test_another_table_is_refused(params, folder, run, tmp_path):
         train(replace(params, dataset=f"table:{other}"), path, resume=True)
 
 
+@pytest.mark.parametrize("given", [{"n": -1}, {"n": 2.5}, {"n": "3"}, {"n": 3, "seed": -1}])
+def test_numbers_of_rows_and_seeds_are_checked(run, given):
+    for draw in (run.sample, run.generate):
+        with pytest.raises(UserError, match=r"`(n|seed)` must be an integer of at least 0"):
+            draw(**given)
+    assert len(run.sample(np.int64(2))) == 2
+
+
 def test_a_run_on_images_has_no_rows(tmp_path):
     (tmp_path / "params.json").write_text(Params(dataset="digits").to_json())
     with pytest.raises(UserError, match="was not trained on a table"):

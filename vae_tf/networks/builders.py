@@ -258,9 +258,9 @@ def build_mirrored_decoder(
     if isinstance(decoder, str) and (text := read_network(decoder, "decoder")).wraps:
         pixel_cnn, decoder = text, None  # around the mirror of the encoder
     if isinstance(params.encoder, str):
-        decoder = decoder or mirrored_text(params.encoder)
+        decoder = mirrored_text(params.encoder) if decoder is None else decoder
     else:
-        decoder = decoder or specs.mirrored(params.encoder, shape[-1])
+        decoder = specs.mirrored(params.encoder, shape[-1]) if decoder is None else decoder
         convolutions = specs.convolutions(params.encoder)
         base_channels = convolutions[-1][0] if convolutions else None
     plain = build_decoder(

@@ -28,6 +28,7 @@ from vae_tf.runs.lock import LOCK
 from vae_tf.runs.log import read_log, read_proven_log
 from vae_tf.runs.networks import read_networks
 from vae_tf.runs.tables import TableMethods
+from vae_tf.scores.validation import check_count
 
 PARAMS = "params.json"  # the file that makes a folder a run
 REPLACED = "params.json.replaced"  # its name while --overwrite removes the run
@@ -182,16 +183,18 @@ class Run(AnomalyMethods, InferenceMethods, TableMethods):
         """`n` images `[n, H, W, C]` in [0, 1] decoded from random codes.
 
         Args:
-            n: Number of images.
-            seed: Seed of the codes.
+            n: Number of images, at least 0.
+            seed: Seed of the codes, at least 0.
             prior: "model" for codes of the model's own prior. "mixture" and "flow" for codes of a
                 density that was fitted to codes of training images, see `code_mixture` and
                 `code_flow`: then a plain autoencoder generates, too.
             label: `[n]`, or one for all, where the model needs labels; None draws them.
 
         Raises:
-            UserError: If the prior is unknown, or the images that it is fitted to cannot be had.
+            UserError: If the prior is unknown, the images that it is fitted to cannot be had, or a
+                number does not fit.
         """
+        n, seed = check_count("n", n, 0), check_count("seed", seed, 0)
         if prior == "model":
             return self.model.generate(n, seed, label)
         rng = np.random.default_rng(seed)

@@ -8,6 +8,7 @@ from vae_tf.data.tables import Columns
 from vae_tf.process.errors import UserError
 from vae_tf.process.quiet_tensorflow import import_tensorflow
 from vae_tf.runs.columns import COLUMNS, read_columns
+from vae_tf.scores.validation import check_count
 
 
 class TableMethods:
@@ -35,8 +36,8 @@ class TableMethods:
         Cells are never missing.
 
         Args:
-            n: Number of rows.
-            seed: Seed of codes and values.
+            n: Number of rows, at least 0.
+            seed: Seed of codes and values, at least 0.
             prior: Source of the codes, as for `generate`.
             label: Labels, as for `generate`.
 
@@ -46,6 +47,7 @@ class TableMethods:
         Raises:
             UserError: If the run was not trained on a table, or as of `generate`.
         """
+        n, seed = check_count("n", n, 0), check_count("seed", seed, 0)
         columns = self.columns
         logits = self.outputs(n, seed, prior=prior, label=label)
         rng = np.random.default_rng([seed, 1])

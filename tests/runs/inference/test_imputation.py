@@ -128,6 +128,8 @@ def test_mistakes(rows):
             impute(model, x, mask)
     with pytest.raises(UserError, match="`num_importance`"):
         impute(model, x, observed, num_importance=0)
+    with pytest.raises(UserError, match="`seed` must be an integer of at least 0"):
+        impute(model, x, observed, seed=-1)
     with pytest.raises(UserError, match="finite numbers"):
         impute(model, np.where(observed, np.inf, x))
     with pytest.raises(UserError, match="at least one image"):

@@ -78,6 +78,7 @@ def impute(
     """
     samples = check_count("samples", samples, 0)
     num_importance = check_count("num_importance", num_importance, 1)
+    seed = check_count("seed", seed, 0)
     if not takes_missing(model):
         raise UserError(
             f"Model '{model.name}' does not know of missing values, and cannot fill them in. "
