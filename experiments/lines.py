@@ -33,12 +33,26 @@ MODELS = {
     "denoising": ("lines-denoising-AE", None),
     "VAE": ("lines-VAE", 1.21),
     "AAE": ("lines-AAE", 3.26),
+    "VQ-VAE": ("lines-VQ-VAE", 5.41),
     "ACAI": ("lines-ACAI", 0.24),
     "GAIA": ("lines-GAIA", None),
 }
 
 
-def interpolations(decode, codes: np.ndarray) -> np.ndarray:
+def ends_of(model, images: np.ndarray) -> tuple:
+    """Codes `[N, L]` of images, and the function that draws the images of codes on their ways.
+
+    The way between maps of discrete codes is straight between outputs of the encoder. Each of its
+    points is quantized before it is decoded, as in the authors' `vqvae.py`.
+    """
+    if not hasattr(model, "to_codes"):
+        return model.encode(images)[0], model.decode
+    return model.encoder.predict(images, verbose=0)[0], lambda z: model.decode(
+        model.to_codes(z, training=False).quantized
+    )
+
+
+def interpolations(codes: np.ndarray, decode) -> np.ndarray:
     """Images `[P, S, H, W, C]` on straight ways between the first and the second half of codes."""
     share = np.linspace(0, 1, STEPS)[None, :, None]
     first, last = codes[:PAIRS, None], codes[PAIRS : 2 * PAIRS, None]
@@ -60,7 +74,7 @@ def measured(name: str, seed: int) -> tuple[dict, np.ndarray]:
     lines = data.load("lines", "all").images(np.arange(10_000))
     with tempfile.TemporaryDirectory() as folder:
         run = vae_tf.train(params, Path(folder) / "run")
-    ways = interpolations(run.model.decode, run.model.encode(images)[0])
+    ways = interpolations(*ends_of(run.model, images))
     scores = metrics.line_interpolation_scores(ways, lines)
     error = np.square(images - run.model.reconstruct(images)).sum(axis=(1, 2, 3)).mean()
     row = {"model": name, "seed": seed, "steps": params.steps}
