@@ -1,11 +1,12 @@
 """Training images near validation images, of embedded sets and of runs.
 
     python experiments/near_duplicates.py         every embedded set; minutes, sprites most of them
-    python experiments/near_duplicates.py RUN ... runs, beside the errors of their models
+    python experiments/near_duplicates.py --runs  runs, with the errors of their models
 
 For each validation image, the training image with the least squared difference per pixel. At most
-200 validation images are looked at, evenly spaced, and all training images. Rows are kept in
-experiments/near_duplicates.csv; `python experiments/tables.py` makes the table.
+200 validation images are looked at, evenly spaced, and all training images; of runs, all. Rows are
+kept in experiments/near_duplicates.csv and near_duplicates_runs.csv; `python experiments/tables.py`
+makes the tables. `digits-VAE` is trained by `python train.py digits-VAE`.
 
 A run has its model's own error on that image beside it: where the training image is nearer, it is a
 better answer than the model's, and an error on such images says little of images of a new kind.
@@ -29,6 +30,8 @@ from vae_tf.config import Params  # noqa: E402
 from vae_tf.runs import Run  # noqa: E402
 
 ROWS = Path(__file__).with_suffix(".csv")
+RUN_ROWS = ROWS.with_name("near_duplicates_runs.csv")
+RUNS = ("emoji-VAE", "digits-VAE")
 EMBEDDED = (
     *("emoji", "emoji_by_family", "emoji_skin_tones"),
     *("digits", "digits_binary", "lines", "sprites"),
@@ -38,10 +41,17 @@ _MOST_LOOKED_AT = 200
 _AT_ONCE = 4_096  # training images that are compared
 
 _NUM_RESAMPLES = 10_000
-_HEADS = (
-    *("data set", "training", "validation", "distance, median", "10 % are below"),
-    *("nearer than the average error, %", "nearer than the own error, %"),
-)
+# Column of a run's row -> its heading.
+_HEADS = {
+    "run": "run",
+    "dataset": "data set",
+    "training": "training",
+    "validation": "validation",
+    "median": "distance, median",
+    "tenth": "10 % are below",
+    "average": "nearer than the run's average error, %",
+    "own": "nearer than its error on that image, %",
+}
 
 
 def nearest(images: np.ndarray, others: data.ImageSet) -> np.ndarray:
@@ -104,52 +114,61 @@ def everything(images: data.ImageSet) -> np.ndarray:
     return images.images(np.arange(len(images)))
 
 
+def of_run(run: Run) -> list[dict]:
+    """The row of a run, and for emoji a second row for the split by family."""
+    images = everything(run.validation_data)
+    errors = np.square(run.model.reconstruct(images) - images).mean(axis=(1, 2, 3))
+    splits = {run.params.dataset: (run.data, images)}
+    if run.params.dataset == "emoji":
+        training, validation = (
+            data.load(
+                "emoji_by_family",
+                split,
+                run.params.image_size,
+                channels=run.params.channels,
+                validation=run.params.validation,
+            )
+            for split in ("train", "validation")
+        )
+        splits["emoji_by_family"] = (training, everything(validation))
+    rows = []
+    for dataset, (training, validation) in splits.items():
+        distances = nearest(validation, training)
+        row = {"run": run.name, "dataset": dataset}
+        row |= {"training": len(training), "validation": len(validation)}
+        row |= {"median": f"{np.median(distances):.4f}"}
+        row |= {"tenth": f"{np.percentile(distances, 10):.4f}"}
+        row |= {"average": interval(distances < errors.mean())}
+        rows.append(row | ({"own": interval(distances < errors)} if validation is images else {}))
+    return rows
+
+
+def table_of_runs() -> str:
+    """The runs as Markdown."""
+    lines = [f"| {' | '.join(_HEADS.values())} |", f"|{' --- |' * len(_HEADS)}"]
+    for row in read_rows(RUN_ROWS):
+        counts = [f"{int(row[name]):,}" for name in ("training", "validation")]
+        cells = [f"`{row['run']}`", f"`{row['dataset']}`", *counts]
+        cells += [row[name] for name in ("median", "tenth", "average", "own")]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
 def main():
-    """Measures the sets that are missing, or prints a row for each run."""
+    """Measures the sets that are missing, or the runs."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("runs", nargs="*")
+    parser.add_argument("--runs", action="store_true", help=f"measure {' and '.join(RUNS)}")
     parser.add_argument("--predictions", type=Path, default=ROOT / "predictions")
     options = parser.parse_args()
     if options.runs:
-        print_runs(options.runs, options.predictions)
+        rows = [row for name in RUNS for row in of_run(Run(options.predictions / name))]
+        RUN_ROWS.unlink(missing_ok=True)
+        add_rows(RUN_ROWS, tuple(_HEADS), rows)
         return
     done = {row["dataset"] for row in read_rows(ROWS)}
     for dataset in EMBEDDED:
         if dataset not in done:
             add_rows(ROWS, COLUMNS, [of_set(dataset)])
-    print(table())
-
-
-def print_runs(names: list[str], predictions: Path):
-    """Prints a row for each run, and for emoji a second one for the split by family."""
-    print(f"| run | {' | '.join(_HEADS)} |")
-    print(f"|{' --- |' * (1 + len(_HEADS))}")
-    for name in names:
-        run = Run(predictions / name)
-        images = everything(run.validation_data)
-        errors = np.square(run.model.reconstruct(images) - images).mean(axis=(1, 2, 3))
-        splits = {run.params.dataset: (run.data, images)}
-        if run.params.dataset == "emoji":
-            training, validation = (
-                data.load(
-                    "emoji_by_family",
-                    split,
-                    run.params.image_size,
-                    channels=run.params.channels,
-                    validation=run.params.validation,
-                )
-                for split in ("train", "validation")
-            )
-            splits["emoji_by_family"] = (training, everything(validation))
-        for dataset, (training, validation) in splits.items():
-            distances = nearest(validation, training)
-            cells = [
-                f"`{dataset}`", f"{len(training):,}", f"{len(validation):,}",
-                f"{np.median(distances):.4f}", f"{np.percentile(distances, 10):.4f}",
-                interval(distances < errors.mean()),
-                interval(distances < errors) if validation is images else "",
-            ]  # fmt: skip
-            print(f"| `{name}` | {' | '.join(cells)} |", flush=True)
 
 
 if __name__ == "__main__":

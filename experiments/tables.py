@@ -173,6 +173,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "likelihood curves": likelihood_curves.table,
     "models": registry_tables.models_table,
     "near duplicates": near_duplicates.table,
+    "near duplicates of runs": near_duplicates.table_of_runs,
     "paired variants": paired_variants.table,
     "posterior collapse": lambda: posterior_collapse.table(posterior_collapse.COLLAPSE),
     "posterior collapse, digits": lambda: posterior_collapse.table(posterior_collapse.DIGITS),
