@@ -1,6 +1,9 @@
-"""The table and the picture of docs/results/pixel_cnn.md, from experiments/pixel_cnn.csv.
+"""The tables and the picture of docs/results/pixel_cnn.md, from experiments/pixel_cnn.csv.
 
 python experiments/pixel_cnn_tables.py    draws images/gallery/pixel_cnn.png
+
+experiments/pixel_cnn_steps.csv has -ELBO of all test images at steps of `python train.py
+binary-MNIST-PixelCNN`, from its log.
 """
 
 import statistics
@@ -53,6 +56,15 @@ def seen(reach: int, side: int) -> float:
     before = statistics.mean(min(place, reach) for place in range(side))
     # Rows above and columns are independent: those on both sides, and the column itself.
     return before * (2 * before + 1) + before
+
+
+def steps_table() -> str:
+    """Markdown table: -ELBO of binary MNIST by step."""
+    rows = read_rows(ROWS.with_name("pixel_cnn_steps.csv"))
+    steps = [f"{int(row['step']):,}" for row in rows]
+    lines = [["step", *steps], ["---"] * (1 + len(rows))]
+    lines.append(["-ELBO, test images", *(row["negative_elbo"] for row in rows)])
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
 def table() -> str:

@@ -169,6 +169,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "imputation self masking": imputation_tables.self_masking_table,
     "label_curve": lambda: label_curve.table(_records("label_curve")["MNIST-VAE-dense"]),
     "pixel_cnn": pixel_cnn_tables.table,
+    "pixel_cnn steps": pixel_cnn_tables.steps_table,
     "labels and discrete codes": labels_and_discrete_codes.table,
     "likelihood curves": likelihood_curves.table,
     "models": registry_tables.models_table,
