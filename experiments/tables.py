@@ -46,6 +46,7 @@ import short_likelihoods  # noqa: E402
 import skin_tone  # noqa: E402
 import sprites_steps  # noqa: E402
 import table_quality_tables  # noqa: E402
+import training_error  # noqa: E402
 import training_speed  # noqa: E402
 
 PAGES = ROOT / "docs"
@@ -190,6 +191,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "short likelihoods bound": lambda: short_likelihoods.table("bound"),
     "short likelihoods prior": lambda: short_likelihoods.table("prior"),
     "skin tone": skin_tone.table,
+    "training error": training_error.table,
     "training speed, small": lambda: training_speed.table("MNIST-VAE"),
     "training speed, large": lambda: training_speed.table("CelebA-VAE"),
     "sprites_steps": lambda: sprites_steps.table(_records("sprites_steps")),
