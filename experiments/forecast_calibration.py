@@ -32,7 +32,9 @@ from pathlib import Path
 import numpy as np
 
 ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(ROOT / "experiments")]
+from csv_rows import read_rows  # noqa: E402
+
 import params as presets  # noqa: E402
 from vae_tf.analysis.analyzed_run import AnalyzedRun  # noqa: E402
 from vae_tf.analysis.forecasting import has_forecast  # noqa: E402
@@ -52,6 +54,12 @@ COLUMNS = (
     *("forecast", "found", "forecast_kl", "found_kl", "forecast_mse", "found_mse"),
     *("held_out", "factor", "local"),
 )
+_CORRECTIONS = {
+    "forecast": "forecast",
+    "held_out": "eigenvalues of held-out images",
+    "factor": "larger threshold, fitted to the emoji",
+    "local": "the trained decoder's own derivatives",
+}
 _ROW = math.exp(2 * USED_NATS)  # times the threshold: an eigenvalue of 0.1 nats
 
 
@@ -210,33 +218,33 @@ def picture(rows: list[dict]):
     return page.figure
 
 
-def summary(rows: list[dict]) -> str:
-    """How far forecast and corrections are off, as Markdown."""
-    lines = ["| runs | number | forecast | held out | factor | local |", "|" + " --- |" * 6]
+def table() -> str:
+    """How far forecast and corrections are from the number of active latents, as Markdown."""
+    rows = read_rows(TABLE)
+    heads = ("runs", "number", *_CORRECTIONS.values())
+    lines = [f"| {' | '.join(heads)} |", f"|{' --- |' * len(heads)}"]
     groups = {
-        "emoji, shipped": [row for row in rows if row["data"] == "emoji"],
-        "MNIST, shipped": [
+        "emoji, gallery": [row for row in rows if row["data"] == "emoji"],
+        "MNIST, gallery": [
             row for row in rows if row["data"] == "mnist" and row["source"] == "predictions"
         ],
         "MNIST, 1,500 steps": [row for row in rows if row["source"] == "collapse"],
     }
     for name, members in groups.items():
         cells = []
-        for column in ("forecast", "held_out", "factor", "local"):
-            known = [row for row in members if row.get(column) not in (None, "")]
-            off = [abs(int(row[column]) - int(row["found"])) for row in known]
+        for column in _CORRECTIONS:
+            off = [abs(int(row[column]) - int(row["found"])) for row in members if row[column]]
             cells.append(f"{np.mean(off):.1f}" if off else "")
-        lines.append(f"| {name} | {len(members)} | " + " | ".join(cells) + " |")
-    return "Mean distance of the number of latents from the one found:\n\n" + "\n".join(lines)
+        lines.append(f"| {name} | {len(members)} | {' | '.join(cells)} |")
+    return "\n".join(lines)
 
 
 def main():
-    """Computes or reads the table, draws the picture and prints the summary."""
+    """Computes or reads the rows, and draws the picture."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--check", action="store_true", help="read the table, compute nothing")
     if parser.parse_args().check:
-        with open(TABLE, newline="") as file:
-            rows = list(csv.DictReader(file))
+        rows = read_rows(TABLE)
     else:
         rows = with_factor(shipped()) + of_collapse()
         with open(TABLE, "w", newline="") as file:
@@ -246,7 +254,6 @@ def main():
             writer.writeheader()
             writer.writerows(rows)
     save_figure(PICTURE, picture(rows))
-    print(summary(rows))
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ import csv_rows  # noqa: E402
 import discrete_codes  # noqa: E402
 import emoji_split  # noqa: E402
 import few_labels  # noqa: E402
+import forecast_calibration  # noqa: E402
 import hierarchies  # noqa: E402
 import imputation_tables  # noqa: E402
 import inference_gap  # noqa: E402
@@ -165,6 +166,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "emoji split": emoji_split.table,
     "few_labels": lambda: few_labels.table(_records("few_labels")),
     "few_labels tricks": lambda: few_labels.table_of_tricks(_records("few_labels")),
+    "forecast calibration": forecast_calibration.table,
     "hierarchies": lambda: hierarchies.table(_records("hierarchies")),
     "imputation at random": imputation_tables.at_random_table,
     "imputation self masking": imputation_tables.self_masking_table,
@@ -173,6 +175,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "pixel_cnn steps": pixel_cnn_tables.steps_table,
     "labels and discrete codes": labels_and_discrete_codes.table,
     "likelihood curves": likelihood_curves.table,
+    "plateaus": page_tables.plateaus,
     "models": registry_tables.models_table,
     "near duplicates": near_duplicates.table,
     "near duplicates of runs": near_duplicates.table_of_runs,
@@ -191,6 +194,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "short likelihoods bound": lambda: short_likelihoods.table("bound"),
     "short likelihoods prior": lambda: short_likelihoods.table("prior"),
     "skin tone": skin_tone.table,
+    "time to quality": page_tables.time_to_quality,
     "training error": training_error.table,
     "training speed, small": lambda: training_speed.table("MNIST-VAE"),
     "training speed, large": lambda: training_speed.table("CelebA-VAE"),
