@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from vae_tf.analysis.report.run_section import PRODUCTS  # the two import one another
+from vae_tf.analysis.report.run_page import PRODUCTS  # the two import one another
 from vae_tf.models import MODELS
 
 ROOT = Path(__file__).parents[1]

@@ -14,8 +14,8 @@ from tests.conftest import TINY
 from vae_tf.analysis import PRODUCTS
 from vae_tf.analysis.report import ReportedRun, badges, write_report
 from vae_tf.analysis.report.groups import groups_of, verdict_of, weight_of
+from vae_tf.analysis.report.pictures import pictures_of
 from vae_tf.config import Params, replace
-from vae_tf.process.texts import elements
 from vae_tf.runs import Run
 from vae_tf.runs.lock import locked
 
@@ -205,9 +205,9 @@ def test_numbers_of_a_column_have_the_same_digits(tmp_path):
 @pytest.mark.parametrize("content", [b"", b"\x89PNG cut short", b"GIF89a"])
 def test_a_damaged_picture_is_left_out(tmp_path, content):
     (tmp_path / "a.png").write_bytes(content)
-    assert elements.figure(tmp_path / "a.png", "title", "reading", "run") == ""
+    assert pictures_of([(tmp_path / "a.png", "title", "reading")], "run") == []
 
 
 def test_a_pipe_is_no_picture(tmp_path):
     os.mkfifo(tmp_path / "a.png")
-    assert elements.figure(tmp_path / "a.png", "title", "reading", "run") == ""
+    assert pictures_of([(tmp_path / "a.png", "title", "reading")], "run") == []

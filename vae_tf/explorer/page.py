@@ -10,9 +10,8 @@ import json
 import re
 from importlib import resources
 from pathlib import Path
-from string import Template
 
-from vae_tf.process.texts.elements import text
+from vae_tf.process.texts.templates import templates
 
 # In the order in which they build on one another; main.js starts.
 SCRIPTS = (
@@ -44,14 +43,18 @@ def explorer_page(content: dict, source: str) -> str:
     )
     # No text of a run can end the element that holds it.
     values = json.dumps(content, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
-    return Template(_file("page.html")).substitute(
-        policy=policy,
-        source=text(source),
-        title=text(content["run"]),
-        about=text(content["about"]),
-        style=style,
-        script=code,
-        content=values,
+    return (
+        templates("vae_tf.explorer")
+        .get_template("page.html")
+        .render(
+            policy=policy,
+            source=source,
+            title=content["run"],
+            about=content["about"],
+            style=style,
+            script=code,
+            content=values,
+        )
     )
 
 

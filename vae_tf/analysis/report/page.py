@@ -3,20 +3,23 @@
 import base64
 import hashlib
 import logging
+import os
 from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
-from string import Template
 from typing import NamedTuple
+from urllib.parse import quote
 
 from vae_tf.analysis.report.groups import groups_of
-from vae_tf.analysis.report.index_page import TITLE, index_body
+from vae_tf.analysis.report.index_page import index_content
 from vae_tf.analysis.report.reported_run import ReportedRun
-from vae_tf.analysis.report.run_section import run_body
+from vae_tf.analysis.report.run_page import run_content
+from vae_tf.analysis.report.runs_table import in_words
 from vae_tf.analysis.report.states import Badge
-from vae_tf.analysis.report.study_section import study_body
+from vae_tf.analysis.report.study_page import figures_of, reported_study
 from vae_tf.process.files.saving import write_text
-from vae_tf.process.texts.elements import text
+from vae_tf.process.texts.escaping import printable
+from vae_tf.process.texts.templates import templates
 from vae_tf.results.study_table import StudyTable
 
 INDEX = "index.html"
@@ -54,8 +57,8 @@ def write_report(
         for run in group.runs:
             name = run.summary["run"]
             try:
-                body = run_body(run, group.fields if len(group.runs) > 1 else ())
-                written = _write(run.folder / INDEX, _page(name, body), written)
+                content = run_content(run, group.fields if len(group.runs) > 1 else ())
+                written = _write(run.folder / INDEX, _page("run.html", name, content), written)
                 shown.append(run)
             except OSError:
                 raise
@@ -65,9 +68,14 @@ def write_report(
                 badge = Badge("cannot be shown", written.failed[name])
                 shown.append(run._replace(record=None, shown=False, badges=(badge,)))
     for study in studies:
-        body = study_body(study, images / study.name)
-        written = _write(images / study.name / INDEX, _page(study.name, body), written)
-    write_text(images / INDEX, _page(TITLE, index_body(shown, studies)))
+        folder = images / study.name
+        content = {
+            "study": reported_study(study),
+            "pictures": figures_of(study.name, folder),
+        }
+        written = _write(folder / INDEX, _page("study.html", study.name, content), written)
+    content = index_content(shown, studies)
+    write_text(images / INDEX, _page("index_page.html", "Learned by the models", content))
     write_text(images / POINTER, _file("pointer.html"))
     written.changed.extend([images / INDEX, images / POINTER])
     return written
@@ -86,7 +94,7 @@ def _write(path: Path, content: str, written: Written) -> Written:
     return written
 
 
-def _page(title: str, body: str) -> str:
+def _page(template: str, title: str, content: dict) -> str:
     """A page that holds its style, its script and its pictures.
 
     Whatever a run smuggled in, nothing else is loaded, run or sent.
@@ -96,9 +104,25 @@ def _page(title: str, body: str) -> str:
         f"default-src 'none'; img-src data:; style-src {_hash(style)}; script-src {_hash(script)}; "
         f"base-uri 'none'; form-action 'none'"
     )
-    return Template(_file("page.html")).substitute(
-        policy=policy, title=text(title), style=style, script=script, body=body
+    made = templates("vae_tf.analysis.report", in_words, address, run_id, fragment)
+    return made.get_template(template).render(
+        policy=policy, title=title, style=style, script=script, **content
     )
+
+
+def address(path: str) -> str:
+    """Returns the link to a file below the page's folder."""
+    return quote(os.fsencode(path))
+
+
+def run_id(name: str) -> str:
+    """Returns the id of the place of a run or a study on the page."""
+    return printable(f"run-{name}").replace(" ", "-").replace("\n", "-")
+
+
+def fragment(name: str) -> str:
+    """Returns the link to the place of a run or a study on the page."""
+    return "#" + quote(run_id(name), safe="")
 
 
 def _file(name: str) -> str:

@@ -1,10 +1,8 @@
-"""Reconstruction against KL as a drawing in the page, points numbered as the rows of the table."""
+"""Reconstruction against KL as a drawing in the page, with the labels of the table (compute)."""
 
 import math
 from collections.abc import Sequence
 from typing import NamedTuple
-
-from vae_tf.process.texts.elements import text
 
 _WIDTH, _HEIGHT = 640, 340
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 26, 20, 46  # around the plot
@@ -26,29 +24,66 @@ class Point(NamedTuple):
     reconstruction: float
 
 
-def trade_off(points: Sequence[Point], name: str) -> str:
-    """Returns the drawing.
+class Chart(NamedTuple):
+    """A drawing; places are pixels from the upper left corner.
+
+    Attributes:
+        name: Description, for those who do not see it.
+        width: Pixels, as `height`.
+        left: Where the plot begins; `right`, `top` and `floor` are its other sides.
+        log: Whether the axis of the KL is logarithmic.
+        across: Place and text of each tick of the KL.
+        up: Place and text of each tick of the reconstruction.
+        dots: Places of the runs.
+        labels: Places of labels, and the labels of all runs there.
+    """
+
+    name: str
+    width: int
+    height: int
+    left: int
+    right: int
+    top: int
+    floor: int
+    log: bool
+    across: list[tuple[float, str]]
+    up: list[tuple[float, str]]
+    dots: list[tuple[float, float]]
+    labels: list[tuple[float, float, list[str]]]
+
+
+def trade_off(points: Sequence[Point], name: str) -> Chart:
+    """Computes the drawing.
 
     Args:
         points: Runs of one likelihood, two at least.
         name: Description, for those who do not see it.
     """
+    right, floor = _WIDTH - _RIGHT, _HEIGHT - _BOTTOM
     log = max(point.kl for point in points) > _LOG_ABOVE
-    across = _Axis([0.0, *(max(point.kl, 0.0) for point in points)], log=log)
-    up = _Axis([point.reconstruction for point in points], log=False)
-    places = [
-        (_LEFT + across.of(max(point.kl, 0.0)) * (_WIDTH - _LEFT - _RIGHT),
-         _HEIGHT - _BOTTOM - up.of(point.reconstruction) * (_HEIGHT - _TOP - _BOTTOM))
-        for point in points
-    ]  # fmt: skip
-    scale = ", log scale" if log else ""
-    return (
-        f'<svg class="chart" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" '
-        f'aria-label="{text(name)}">{_grid(across, up)}'
-        f'<text class="axis" x="{_WIDTH - _RIGHT}" y="{_HEIGHT - 6}" text-anchor="end">'
-        f"KL, nats{scale}</text>"
-        f'<text class="axis" x="4" y="12">reconstruction, nats</text>'
-        f"{_marks(points, places)}</svg>"
+    kl = _Axis([0.0, *(max(point.kl, 0.0) for point in points)], log=log)
+    reconstruction = _Axis([point.reconstruction for point in points], log=False)
+
+    def x_of(value: float) -> float:
+        return round(_LEFT + kl.of(value) * (right - _LEFT), 1)
+
+    def y_of(value: float) -> float:
+        return round(floor - reconstruction.of(value) * (floor - _TOP), 1)
+
+    dots = [(x_of(max(point.kl, 0.0)), y_of(point.reconstruction)) for point in points]
+    return Chart(
+        name=name,
+        width=_WIDTH,
+        height=_HEIGHT,
+        left=_LEFT,
+        right=right,
+        top=_TOP,
+        floor=floor,
+        log=log,
+        across=[(x_of(value), f"{value:g}") for value in kl.ticks()],
+        up=[(y_of(value), f"{value:g}") for value in reconstruction.ticks()],
+        dots=dots,
+        labels=_labels(points, dots),
     )
 
 
@@ -83,39 +118,13 @@ def _round_step(rough: float) -> float:
     return next(m * power for m in (1, 2, 5, 10) if m * power >= rough * 0.999)
 
 
-def _grid(across: _Axis, up: _Axis) -> str:
-    right, floor = _WIDTH - _RIGHT, _HEIGHT - _BOTTOM
-    parts = []
-    for value in across.ticks():
-        x = _LEFT + across.of(value) * (right - _LEFT)
-        parts.append(f'<line class="grid" x1="{x:.1f}" x2="{x:.1f}" y1="{_TOP}" y2="{floor}"/>')
-        parts.append(
-            f'<text class="tick" x="{x:.1f}" y="{floor + 17}" text-anchor="middle">{value:g}</text>'
-        )
-    for value in up.ticks():
-        y = floor - up.of(value) * (floor - _TOP)
-        parts.append(f'<line class="grid" x1="{_LEFT}" x2="{right}" y1="{y:.1f}" y2="{y:.1f}"/>')
-        parts.append(
-            f'<text class="tick" x="{_LEFT - 7}" y="{y + 4:.1f}" text-anchor="end">{value:g}</text>'
-        )
-    return "".join(parts)
-
-
-def _marks(points, places) -> str:
-    """Dots, and a label for those that are together."""
+def _labels(points, dots) -> list[tuple[float, float, list[str]]]:
+    """One label for the dots that are together."""
     clusters: list[tuple[float, float, list[str]]] = []
-    for point, (x, y) in zip(points, places, strict=True):
+    for point, (x, y) in zip(points, dots, strict=True):
         near = [c for c in clusters if abs(c[0] - x) < _NEAR and abs(c[1] - y) < _NEAR]
         if near:
             near[0][2].append(point.label)
         else:
             clusters.append((x, y, [point.label]))
-    dots = [f'<circle class="dot" cx="{x:.1f}" cy="{y:.1f}" r="5"/>' for x, y in places]
-    labels = [
-        f'<text class="label" x="{x + 9:.1f}" y="{y - 7:.1f}">{text(", ".join(names))}</text>'
-        if x < _WIDTH - 120
-        else f'<text class="label" x="{x - 9:.1f}" y="{y - 7:.1f}" text-anchor="end">'
-        f"{text(', '.join(names))}</text>"
-        for x, y, names in clusters
-    ]
-    return "".join([*dots, *labels])
+    return clusters
