@@ -233,11 +233,13 @@ def test_a_plan_builds_every_model_once(call, tmp_path, monkeypatch):
 
     built, plain = [], training_plan.build_model
     monkeypatch.setattr(
-        training_plan, "build_model", lambda *given: built.append(given[0]) or plain(*given)
+        training_plan,
+        "build_model",
+        lambda *given, **options: built.append(given[0]) or plain(*given, **options),
     )
     words = ["--vary", "encoder=[[8,4,3],[8]],[[8]]", "--vary", "seed=0,1", "--dry-run"]
     done = call(study_script.main, *SMALL, *words, cwd=tmp_path)
-    assert done.returncode == 2 and len(built) == 1  # the sizes of the other are refused before
+    assert done.returncode == 2 and len(built) == 2  # one per network
     assert "4 runs in 'predictions/s', 0 done; 20 steps left" in done.stdout
     for seed in (0, 1):
         assert f"encoder=[[8,4,3],[8]],seed={seed}: Layer 1 of the encoder" in done.stderr

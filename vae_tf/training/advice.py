@@ -4,12 +4,11 @@ from vae_tf.config import Params
 from vae_tf.data.image_set import ImageSet
 from vae_tf.forecasts.sentence import forecast_sentence
 from vae_tf.probability.likelihoods.texts import read_likelihood
-from vae_tf.schedules import as_schedule, warm_up
+from vae_tf.schedules import Schedule, as_schedule, warm_up
 
 
-def rate_advice(params: Params) -> str | None:
-    """Conflict between the learning rate's schedule and the steps; None if all does."""
-    rate, steps = params.rate, params.steps
+def rate_advice(rate: Schedule, steps: int) -> str | None:
+    """Conflict between the learning rate's schedule and the steps; None where there is none."""
     if isinstance(rate, warm_up) and rate.steps >= steps:
         return (
             f"Warning: the learning rate warms up for {rate.steps:,} steps, and the run has "

@@ -11,10 +11,9 @@ from vae_tf.config import Params
 from vae_tf.data.image_set import ImageSet
 from vae_tf.data.tables.table import columns_of
 from vae_tf.models import MODELS
-from vae_tf.models.template.build import build_model, checked_sizes
+from vae_tf.models.template.build import build_model
 from vae_tf.models.template.generative_model import GenerativeModel
 from vae_tf.models.template.hyperparameters import check_hyper_names
-from vae_tf.models.template.memory import check_memory
 from vae_tf.models.template.output_bias import begin_at_mean
 from vae_tf.networks.own import OwnNetworks
 from vae_tf.process.errors import TrainingStopped, UserError
@@ -75,7 +74,7 @@ class Plan:
         if not self.resume and self.copied is None:
             if line := plateau_advice(self.model, self.images):
                 yield line
-        if line := rate_advice(self.params):
+        if line := rate_advice(self.params.rate, self.params.steps):
             yield line
         yield self.devices.describe(self.params)
 
@@ -263,14 +262,11 @@ def _model(
     networks: OwnNetworks | None,
     machine: Devices,
 ) -> GenerativeModel:
-    """The model, built once it is known to fit the machine, and checked against the images."""
+    """The model, built and checked against the images."""
     shape = images.image_shape
     params = with_layout(params, columns_of(images))
-    sizes = checked_sizes(params, shape, networks)
-    check_memory(params, shape, training=True, sizes=sizes, num_classes=images.num_classes)
-    model = machine.build(
-        lambda: build_model(params, shape, len(images), images.num_classes, networks)
-    )
+    facts = (shape, len(images), images.num_classes)
+    model = machine.build(lambda: build_model(params, *facts, networks, training=True))
     machine.check(model, params)
     check_images(images, validation, unit=model.likelihood.unit)
     check_batches(model, params, images, validation)

@@ -10,7 +10,6 @@ from vae_tf.models.template.memory import check_memory
 from vae_tf.models.template.sizes import make_model
 from vae_tf.networks.own import OwnNetworks
 from vae_tf.networks.precision import computing_in, in_float32
-from vae_tf.networks.sizes import Sizes
 from vae_tf.networks.texts import read_network
 from vae_tf.process.errors import UserError
 
@@ -21,6 +20,8 @@ def build_model(
     dataset_size: int,
     num_classes: int | None = None,
     networks: OwnNetworks | None = None,
+    *,
+    training: bool = False,
 ) -> GenerativeModel:
     """Builds the model of a run, compiled, with its optimizers' state in place.
 
@@ -30,6 +31,7 @@ def build_model(
         dataset_size: Number of training images, for the variants that need it.
         num_classes: Number of label values, None if the data have no labels.
         networks: Networks of the user's own; None for those that the parameters name.
+        training: Whether it is to be trained: then batches count as memory.
 
     Raises:
         UserError: If a hyperparameter is unknown, the networks do not fit the images or the model,
@@ -39,8 +41,9 @@ def build_model(
     # Hyperparameters of these names are filled in from the data.
     facts = {"dataset_size": dataset_size, "num_classes": num_classes, "num_steps": params.steps}
     hyper = checked_hyper(params, facts)
-    sizes = checked_sizes(params, image_shape, networks)
-    check_memory(params, image_shape, training=False, sizes=sizes, num_classes=num_classes)
+    _check_fit(params, image_shape, networks)
+    sizes = None if networks is None else networks.sizes()
+    check_memory(params, image_shape, training=training, sizes=sizes, num_classes=num_classes)
     if networks is None:
         with computing_in(params.precision):
             built = kind.build_networks(params, image_shape, **hyper)
@@ -68,18 +71,8 @@ def _compile(model: GenerativeModel, params):
         raise UserError(f"`optimizer={params.optimizer}` cannot be made: {error}") from None
 
 
-def checked_sizes(
-    params, image_shape: tuple[int, ...], networks: OwnNetworks | None = None
-) -> Sizes | None:
+def _check_fit(params, image_shape: tuple[int, ...], networks: OwnNetworks | None):
     """Checks that a model works on such data, and with networks of the user's own.
-
-    Args:
-        params: `config.Params`.
-        image_shape: Shape of a row of the data: (H, W, C), or (D,) for vectors.
-        networks: The networks, None for those that the parameters name.
-
-    Returns:
-        Sizes of the user's own networks; None where there are none.
 
     Raises:
         UserError: If they do not fit.
@@ -89,14 +82,13 @@ def checked_sizes(
     if not kind.takes_network_texts:
         _refuse_texts(params)
     if networks is None:
-        return None
+        return
     if not kind.takes_networks:
         raise UserError(
             f"Model '{params.model}' builds networks of a layout of its own. Received: encoder and "
             f"decoder. Leave them out, or choose another model, such as vae."
         )
     networks.check(image_shape, params.logits_shape(image_shape), params.latent_size)
-    return networks.sizes()
 
 
 def _refuse_texts(params):
