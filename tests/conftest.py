@@ -64,12 +64,14 @@ def pytest_sessionstart(session):
 def pytest_configure(config):
     """Prepares the process that starts the tests, before its workers inherit it.
 
-    Ctrl-C is heard by tests and their processes; what a shell starts with & is deaf to it. Files
-    that TFDS, Ray and killed processes leave in the temporary folder go to one of the session's
-    own.
+    Signals are heard by tests and their processes: after & a process is deaf to Ctrl-C, after
+    nohup to a terminal that is closed. Files that TFDS, Ray and killed processes leave in the
+    temporary folder go to one of the session's own.
     """
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    heard = {signal.SIGINT: signal.default_int_handler, signal.SIGHUP: signal.SIG_DFL}
+    for number, handler in heard.items():
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, handler)
     if not hasattr(config, "workerinput"):  # else xdist started this process
         folder = tempfile.mkdtemp(prefix="vae-")  # short: Ray puts sockets there
         os.environ["TMPDIR"] = tempfile.tempdir = config.stash[_TEMPORARY] = folder
@@ -127,6 +129,30 @@ def optimized_graphs():
     optimize_graphs(False)
 
 
+def release_graphs():
+    """Releases the graphs of models that are gone, some 50 MB each.
+
+    TensorFlow keeps the graph of each compiled update in its registry of gradients: an optimizer of
+    Keras sums over devices by a function that has a gradient of its own.
+    """
+    from tensorflow.python.framework.ops import gradient_registry
+
+    kept = gradient_registry._registry
+    names = [name for name in kept if name.startswith("CustomGradient-")]
+    for name in names:
+        del kept[name]
+    if names:
+        gc.collect()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def graphs_released():
+    """Keeps a process of tests from growing by every model that was trained in it."""
+    yield
+    if "tensorflow" in sys.modules:
+        release_graphs()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def cache(tmp_path_factory):
     """Keeps prepared sets of the tests out of the user's cache, also sets of wider fixtures."""
@@ -167,13 +193,18 @@ def tiny() -> Params:
     return TINY
 
 
-@pytest.fixture
-def run_folder(tiny, tmp_path, made_once) -> Path:
-    """A copy of a run of `tiny`, trained once for all tests."""
+@pytest.fixture(scope="session")
+def run_of_tiny(tiny, made_once) -> Path:
+    """A run of `tiny`, trained once for all tests, to be copied."""
     from vae_tf.training import train
 
-    once = made_once("run-of-tiny", lambda folder: train(tiny, folder))
-    return Path(shutil.copytree(once, tmp_path / "run"))
+    return made_once("run-of-tiny", lambda folder: train(tiny, folder))
+
+
+@pytest.fixture
+def run_folder(run_of_tiny, tmp_path) -> Path:
+    """A copy of the run of `tiny`."""
+    return Path(shutil.copytree(run_of_tiny, tmp_path / "run"))
 
 
 def killed_copy(run, folder: Path) -> Path:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.conftest import CONVOLUTIONS, assert_same_bytes, killed_copy
+from tests.conftest import CONVOLUTIONS, assert_same_bytes, killed_copy, release_graphs
 from vae_tf.analysis.loss_terms import loss_sentence
 from vae_tf.config import replace
 from vae_tf.data.batches import batch_of
@@ -98,7 +98,8 @@ def build(params):
 def built(params):
     """A model for all tests of a row, and the state it was built in."""
     model = build(params)
-    return model, checkpoints.arrays_of(model)
+    yield model, checkpoints.arrays_of(model)
+    release_graphs()
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from vae_tf.forecasts.linear_vae import forecast
 from vae_tf.models.template.build import build_model
 from vae_tf.scores import active_units
 
-ROWS = 2_048  # samples of each image's posterior in the loss
+ROWS = 512  # samples of each image's posterior in the loss
 
 
 @pytest.fixture(scope="module")

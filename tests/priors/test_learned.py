@@ -75,12 +75,11 @@ def test_the_likelihood_is_that_of_the_integral_over_codes(tiny, blobs, text):
     stirred(model.learned, 0.5)
     z = np.linspace(-12, 12, 4_001, dtype="float32")[:, None]
     log_prior = np.array(model.prior_density(False).log_prob(z), "float64")
-    for x in blobs[:2]:
-        nats = model.reconstruction_nats(np.repeat(x[None], len(z), axis=0), z).astype("float64")
-        expected = special.logsumexp(log_prior - nats) + np.log(z[1, 0] - z[0, 0])
-        expected -= model.likelihood.constant * x.size
-        estimate = log_likelihood(model, x[None], 10_000)[0]
-        assert estimate == pytest.approx(expected, abs=0.05)
+    x = blobs[0]
+    nats = model.reconstruction_nats(np.repeat(x[None], len(z), axis=0), z).astype("float64")
+    expected = special.logsumexp(log_prior - nats) + np.log(z[1, 0] - z[0, 0])
+    expected -= model.likelihood.constant * x.size
+    assert log_likelihood(model, x[None], 5_000)[0] == pytest.approx(expected, abs=0.05)
 
 
 @pytest.mark.parametrize("text", PRIORS)

@@ -2,9 +2,9 @@
 
 import pytest
 
-from vae_tf.training import train
+from vae_tf.runs import Run
 
 
 @pytest.fixture
-def trained(tiny, tmp_path):
-    return train(tiny, tmp_path / "run")
+def trained(run_folder) -> Run:
+    return Run(run_folder)

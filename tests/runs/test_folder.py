@@ -7,7 +7,8 @@ from vae_tf.process.errors import UserError
 from vae_tf.training import train
 
 
-def test_a_run_is_loaded_from_its_folder_alone(trained, tiny, blobs):
+def test_a_run_is_loaded_from_its_folder_alone(tiny, tmp_path, blobs):
+    trained = train(tiny, tmp_path / "run")
     run = vae_tf.load_run(trained.path)
     assert run.params == tiny and run.name == "run"
     assert int(run.model.step) == run.details["step"] == 12

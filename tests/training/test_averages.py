@@ -62,8 +62,8 @@ def test_validation_and_loading_use_them(averaged, tiny):
     assert not np.array_equal(raw, last)
 
 
-def test_the_training_itself_is_that_without_them(averaged, tiny, tmp_path):
-    plain = train(tiny, tmp_path / "plain")
+def test_the_training_itself_is_that_without_them(averaged, run_of_tiny):
+    plain = vae_tf.load_run(run_of_tiny)
     np.testing.assert_array_equal(plain.history["loss"], averaged.history["loss"])
     assert plain.history["val_loss"][-1] != averaged.history["val_loss"][-1]
 

@@ -319,7 +319,7 @@ def test_what_counts_as_saturated(nats, first, collapsed, saturated):
     assert is_saturated(nats, first, collapsed) is saturated
 
 
-def test_a_full_disk_stops_with_a_remedy(tiny, tmp_path, monkeypatch):
+def test_a_full_disk_stops_with_a_remedy(tiny, tmp_path, run_of_tiny, monkeypatch):
     real = checkpoints.save
 
     def full(folder, step, *rest):
@@ -332,7 +332,7 @@ def test_a_full_disk_stops_with_a_remedy(tiny, tmp_path, monkeypatch):
         with pytest.raises(TrainingStopped, match="No space left.*step_00000005.*--resume"):
             train(tiny, tmp_path / "run")
     resumed = final_state(train(tiny, tmp_path / "run", resume=True))
-    assert_same(resumed, final_state(train(tiny, tmp_path / "straight")))
+    assert_same(resumed, final_state(load_run(run_of_tiny)))
 
 
 @pytest.mark.parametrize(

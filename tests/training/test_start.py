@@ -4,21 +4,21 @@ import pytest
 
 from vae_tf.config import replace
 from vae_tf.process.errors import UserError
+from vae_tf.schedules import as_schedule
 from vae_tf.training import train
 from vae_tf.training.advice import rate_advice
 
 
-def test_a_run_goes_on_with_its_own_parameters_only(tiny, tmp_path):
-    train(tiny, tmp_path / "run")
-    before = (tmp_path / "run" / "params.json").read_bytes()
+def test_a_run_goes_on_with_its_own_parameters_only(tiny, tmp_path, run_folder):
+    before = (run_folder / "params.json").read_bytes()
     changed = replace(tiny, latent_size=4, seed=3)
     with pytest.raises(UserError, match="latent_size: 3 -> 4; seed: 0 -> 3"):
-        train(changed, tmp_path / "run", resume=True)
+        train(changed, run_folder, resume=True)
     with pytest.raises(UserError, match="steps: 12 -> 10"):
-        train(replace(tiny, steps=10), tmp_path / "run", resume=True)
+        train(replace(tiny, steps=10), run_folder, resume=True)
     with pytest.raises(UserError, match="no run folder"):
         train(tiny, tmp_path / "none", resume=True)
-    assert (tmp_path / "run" / "params.json").read_bytes() == before
+    assert (run_folder / "params.json").read_bytes() == before
 
 
 def test_networks_that_do_not_fit_write_nothing(tiny, tmp_path):
@@ -28,13 +28,12 @@ def test_networks_that_do_not_fit_write_nothing(tiny, tmp_path):
     assert not (tmp_path / "run").exists()
 
 
-def test_overwrite_starts_anew(tiny, tmp_path):
-    train(tiny, tmp_path / "run")
-    (tmp_path / "run" / "metrics.json").write_text("{}")
+def test_overwrite_starts_anew(tiny, run_folder):
+    (run_folder / "metrics.json").write_text("{}")
     with pytest.raises(UserError, match="--resume.*--overwrite"):
-        train(tiny, tmp_path / "run")
-    train(replace(tiny, steps=3), tmp_path / "run", overwrite=True)
-    assert not (tmp_path / "run" / "metrics.json").exists()
+        train(tiny, run_folder)
+    train(replace(tiny, steps=3), run_folder, overwrite=True)
+    assert not (run_folder / "metrics.json").exists()
 
 
 def test_the_forecast_is_made_for_a_listener_alone(tiny, tmp_path, monkeypatch):
@@ -57,15 +56,16 @@ def test_the_forecast_is_made_for_a_listener_alone(tiny, tmp_path, monkeypatch):
         (0.001, None),
     ],
 )
-def test_advice_on_learning_rates_that_do_not_fit_the_run(tiny, rate, words):
-    advice = rate_advice(replace(tiny, learning_rate=rate))
+def test_advice_on_learning_rates_that_do_not_fit_the_run(rate, words):
+    advice = rate_advice(as_schedule(rate), 12)
     assert (words in advice and "12" in advice) if words else advice is None
 
 
-def test_a_run_that_was_killed_before_its_first_checkpoint_begins_at_the_mean_image(tiny, tmp_path):
-    straight = train(tiny, tmp_path / "straight")
-    shutil.rmtree(train(tiny, tmp_path / "killed").checkpoints)
-    for path in ((tmp_path / "killed" / "log.csv"), *(tmp_path / "killed" / "samples").iterdir()):
+def test_a_run_killed_before_its_first_checkpoint_begins_at_the_mean_image(tiny, run_folder):
+    log = run_folder / "log.csv"
+    straight = log.read_bytes()
+    shutil.rmtree(run_folder / "checkpoints")
+    for path in (log, *(run_folder / "samples").iterdir()):
         path.unlink()
-    again = train(tiny, tmp_path / "killed", resume=True)
-    assert again.log_path.read_bytes() == straight.log_path.read_bytes()
+    train(tiny, run_folder, resume=True)
+    assert log.read_bytes() == straight
