@@ -43,7 +43,7 @@ def score_folders(folder):
 
 
 @pytest.fixture(scope="session")
-def trained(made_once):
+def two_runs(made_once):
     """Run folders to copy."""
     return made_once("runs-to-show", train_them)
 
@@ -58,5 +58,5 @@ def train_them(folder):
 
 
 @pytest.fixture
-def runs(trained, tmp_path):
-    return shutil.copytree(trained, tmp_path / "predictions")
+def runs(two_runs, tmp_path):
+    return shutil.copytree(two_runs, tmp_path / "predictions")

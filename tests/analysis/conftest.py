@@ -7,15 +7,15 @@ import pytest
 from tests import runs_to_show
 from vae_tf.analysis import analyze, find_runs
 
-runs, trained = runs_to_show.runs, runs_to_show.trained
+runs, two_runs = runs_to_show.runs, runs_to_show.two_runs
 
 
 @pytest.fixture(scope="session")
-def analyzed(trained, made_once):
+def analyzed(two_runs, made_once):
     """Images of all products of these runs, and what analyzing them said."""
 
     def draw(folder):
-        outcome = analyze(find_runs(trained), folder / "images")
+        outcome = analyze(find_runs(two_runs), folder / "images")
         (folder / "outcome").write_bytes(pickle.dumps(outcome))
 
     folder = made_once("analyzed", draw)

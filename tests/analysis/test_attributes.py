@@ -21,7 +21,7 @@ class FakeRun:
 
 
 @pytest.fixture
-def fake():
+def run():
     rng = np.random.default_rng(0)
     labels = rng.integers(0, 3, 600)
     codes = rng.normal(size=(600, 4))
@@ -29,18 +29,18 @@ def fake():
     return FakeRun(codes, labels)
 
 
-def test_each_value_has_a_direction_and_those_come_first_that_tell_most(fake):
-    found = attribute_directions(fake)
+def test_each_value_has_a_direction_and_those_come_first_that_tell_most(run):
+    found = attribute_directions(run)
     assert sorted(each.name for each in found) == ["label 0", "label 1", "label 2"]
     assert [each.area for each in found] == sorted((each.area for each in found), reverse=True)
-    codes, labels = fake.training_codes[1], fake.data.labels
+    codes, labels = run.training_codes[1], run.data.labels
     by_name = {each.name: each for each in found}
     np.testing.assert_allclose(by_name["label 0"].vector, direction(codes, labels == 0))
     assert by_name["label 0"].area > 0.95 > by_name["label 1"].area
 
 
-def test_without_labels_or_with_one_class_there_is_nothing(fake):
-    codes = fake.training_codes[1]
+def test_without_labels_or_with_one_class_there_is_nothing(run):
+    codes = run.training_codes[1]
     for labels in (None, np.ones(600, int)):
         assert attribute_directions(FakeRun(codes, labels)) == []
 

@@ -22,32 +22,32 @@ def table():
 
 
 @pytest.fixture(scope="module")
-def fitted(table):
+def transformer(table):
     return VAETransformer(latent_size=2, steps=400, learning_rate=5e-3, random_state=0).fit(table)
 
 
-def test_codes_keep_most_of_a_table_in_its_own_units(fitted, table):
-    codes = fitted.transform(table)
+def test_codes_keep_most_of_a_table_in_its_own_units(transformer, table):
+    codes = transformer.transform(table)
     assert codes.shape == (150, 2) and codes.dtype == np.float64
-    back = fitted.inverse_transform(codes)
+    back = transformer.inverse_transform(codes)
     unexplained = np.square(table - back).mean(axis=0) / table.var(axis=0)
     assert unexplained.mean() < 0.3
-    assert fitted.get_feature_names_out().tolist() == ["vaetransformer0", "vaetransformer1"]
+    assert transformer.get_feature_names_out().tolist() == ["vaetransformer0", "vaetransformer1"]
 
 
-def test_the_score_is_a_density_in_the_units_of_the_table(table, fitted):
+def test_the_score_is_a_density_in_the_units_of_the_table(table, transformer):
     larger = VAETransformer(latent_size=2, steps=400, learning_rate=5e-3, random_state=0)
     larger.fit(table * 8)  # a power of 2: the standardized table is the same
-    lower = fitted.score_samples(table) - 4 * np.log(8)
+    lower = transformer.score_samples(table) - 4 * np.log(8)
     np.testing.assert_allclose(larger.score_samples(table * 8), lower, atol=1e-3)
-    assert fitted.score(table) == pytest.approx(fitted.score_samples(table).mean())
+    assert transformer.score(table) == pytest.approx(transformer.score_samples(table).mean())
 
 
-def test_a_pickled_one_is_the_same_and_a_clone_is_not_fitted(fitted, table):
-    again = pickle.loads(pickle.dumps(fitted))
-    np.testing.assert_array_equal(again.transform(table), fitted.transform(table))
-    assert not hasattr(clone(fitted), "model_")
-    assert clone(fitted).get_params() == fitted.get_params()
+def test_a_pickled_one_is_the_same_and_a_clone_is_not_fitted(transformer, table):
+    again = pickle.loads(pickle.dumps(transformer))
+    np.testing.assert_array_equal(again.transform(table), transformer.transform(table))
+    assert not hasattr(clone(transformer), "model_")
+    assert clone(transformer).get_params() == transformer.get_params()
 
 
 def test_it_stands_in_a_pipeline_and_in_a_search(table):

@@ -22,7 +22,7 @@ def posteriors():
 
 
 @pytest.fixture
-def sampled(outputs_of):
+def outputs_of_noise(outputs_of):
     """Outputs whose samples have this noise."""
 
     def outputs(mean, log_stddev, noise):
@@ -45,18 +45,18 @@ def penalty_in_numpy(mean, log_stddev, noise, beta, dataset_size):
     return kl + (beta - 1) * (joint - marginals)
 
 
-def test_the_penalty_is_numpys(tiny, posteriors, sampled):
-    penalty, logs = make(tiny, beta=4.0).regularizer(sampled(*posteriors))
+def test_the_penalty_is_numpys(tiny, posteriors, outputs_of_noise):
+    penalty, logs = make(tiny, beta=4.0).regularizer(outputs_of_noise(*posteriors))
     expected = penalty_in_numpy(*posteriors, beta=4.0, dataset_size=64)
     np.testing.assert_allclose(penalty, expected, rtol=1e-5, atol=1e-5)
 
 
-def test_the_gradient_is_that_of_finite_differences(tiny, posteriors, sampled):
+def test_the_gradient_is_that_of_finite_differences(tiny, posteriors, outputs_of_noise):
     mean, log_stddev, noise = posteriors
     model = make(tiny, beta=4.0)
     variable = tf.Variable(mean, dtype=tf.float32)
     with tf.GradientTape() as tape:
-        penalty, _ = model.regularizer(sampled(variable, log_stddev, noise))
+        penalty, _ = model.regularizer(outputs_of_noise(variable, log_stddev, noise))
         loss = tf.reduce_mean(penalty)
     expected = np.empty_like(mean)
     for index in np.ndindex(*mean.shape):
@@ -71,9 +71,9 @@ def test_the_gradient_is_that_of_finite_differences(tiny, posteriors, sampled):
 
 
 @pytest.mark.parametrize("estimator", ["weighted", "stratified"])
-def test_beta_1_is_the_vae_to_the_last_bit(tiny, blobs, posteriors, sampled, estimator):
+def test_beta_1_is_the_vae_to_the_last_bit(tiny, blobs, posteriors, outputs_of_noise, estimator):
     plain, model = make(tiny, "vae"), make(tiny, beta=1.0, estimator=estimator)
-    outputs = sampled(*posteriors)
+    outputs = outputs_of_noise(*posteriors)
     np.testing.assert_array_equal(model.regularizer(outputs)[0], plain.regularizer(outputs)[0])
     for _ in range(2):
         terms = [

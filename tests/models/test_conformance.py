@@ -95,7 +95,7 @@ def build(params):
 
 
 @pytest.fixture(scope="module")
-def built(params):
+def model_and_state(params):
     """A model for all tests of a row, and the state it was built in."""
     model = build(params)
     yield model, checkpoints.arrays_of(model)
@@ -103,15 +103,15 @@ def built(params):
 
 
 @pytest.fixture(scope="module")
-def compiled(built):
+def update(model_and_state):
     """Its update as it is trained, compiled once."""
-    return tf.function(built[0].update, autograph=False)
+    return tf.function(model_and_state[0].update, autograph=False)
 
 
 @pytest.fixture
-def model(built):
+def model(model_and_state):
     """The model as built: no state of earlier tests is left."""
-    model, state = built
+    model, state = model_and_state
     checkpoints.restore(model, state)
     return model
 
@@ -183,7 +183,7 @@ def test_terms(model, batch):
     assert model.comparable_losses == ("discriminator_loss" not in model.logged)
 
 
-def test_updates_lower_the_loss(model, compiled, batch):
+def test_updates_lower_the_loss(model, update, batch):
     """For two opposing networks, the loss of one while the other stays as it is."""
     opponents = [model.discriminator_optimizer] if "discriminator_loss" in model.logged else []
     own = [each for each in model.optimizers if each not in opponents]
@@ -192,7 +192,7 @@ def test_updates_lower_the_loss(model, compiled, batch):
     for term, learning in turns.items():
         for each in model.optimizers:
             each.learning_rate = 0.005 if each in learning else 0.0
-        losses = [float(compiled(batch)[term]) for _ in range(30)]
+        losses = [float(update(batch)[term]) for _ in range(30)]
         assert np.mean(losses[-5:]) < np.mean(losses[:5])
     assert int(model.step) == 30 * len(turns)
 
@@ -210,9 +210,9 @@ def test_fit_and_evaluate_agree(model, batch):
     assert int(model.step) == 30
 
 
-def test_no_tensor_collects_three_gradients_at_once(model, compiled, batch):
+def test_no_tensor_collects_three_gradients_at_once(model, update, batch):
     """The graph as traced. test_gradient_sums.py has the optimized graph and hyperparameters."""
-    graph = compiled.get_concrete_function(rows_of(batch, slice(None))).graph.as_graph_def()
+    graph = update.get_concrete_function(rows_of(batch, slice(None))).graph.as_graph_def()
     branches = [node for function in graph.library.function for node in function.node_def]
     sums = [len(node.input) for node in [*graph.node, *branches] if node.op == "AddN"]
     # Were there none, this would look at the wrong graph.
@@ -234,30 +234,30 @@ def test_no_tensor_collects_three_gradients_at_once(model, compiled, batch):
     "vq_vae",
 )
 @pytest.mark.usefixtures("optimized_graphs")
-def test_150_updates_are_repeatable_to_the_last_bit(built, model, compiled, batch):
+def test_150_updates_are_repeatable_to_the_last_bit(model_and_state, model, update, batch):
     """After about 100 runs of a function TensorFlow adds three or more gradients in any order."""
     batch = rows_of(batch, slice(None))
     logs, states = [], []
     for _ in range(2):
-        checkpoints.restore(model, built[1])
-        logs.append([[float(v) for v in compiled(batch).values()] for _ in range(150)])
+        checkpoints.restore(model, model_and_state[1])
+        logs.append([[float(v) for v in update(batch).values()] for _ in range(150)])
         states.append([array.tobytes() for array in checkpoints.arrays_of(model).values()])
     np.testing.assert_array_equal(*logs)
     assert np.isfinite(logs[0][-1][0]) and states[0] == states[1]
 
 
-def test_state_is_restored_with_the_step(params, model, compiled, batch):
+def test_state_is_restored_with_the_step(params, model, update, batch):
     batch = rows_of(batch, slice(None))
     for _ in range(2):
-        compiled(batch)
+        update(batch)
     copy = build(params)
     checkpoints.restore(copy, checkpoints.arrays_of(model))
     assert int(copy.step) == 2
     assert_same_state(model, copy)
-    one, after = compiled(batch), checkpoints.arrays_of(model)
+    one, after = update(batch), checkpoints.arrays_of(model)
     # If there were more state than this, a third update would be needed.
     checkpoints.restore(model, checkpoints.arrays_of(copy))
-    for term, again in zip(one.values(), compiled(batch).values(), strict=True):
+    for term, again in zip(one.values(), update(batch).values(), strict=True):
         np.testing.assert_array_equal(term, again)
     for name, array in checkpoints.arrays_of(model).items():
         assert array.tobytes() == after[name].tobytes(), name

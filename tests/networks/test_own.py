@@ -21,7 +21,7 @@ def a_decoder(*more):
 
 
 @pytest.fixture(scope="module")
-def own():
+def networks():
     return OwnNetworks.of(an_encoder(), a_decoder())
 
 
@@ -40,11 +40,11 @@ def test_networks_are_rebuilt_with_their_weights():
     assert sizes.outputs == (64 + 64 + 4 + 4 + 4 + 2 * 2) + (2 + 64 + 64)
 
 
-def test_what_a_configuration_claims_takes_no_memory(own):
+def test_what_a_configuration_claims_takes_no_memory(networks):
     def unbuilt(config):  # without the shapes of layers that were built, which would contradict
         return {name: value for name, value in config.items() if name != "build_config"}
 
-    text = json.dumps(json.loads(own.text, object_hook=unbuilt))
+    text = json.dumps(json.loads(networks.text, object_hook=unbuilt))
     text = text.replace('"units": 4', f'"units": {10**12}')
     assert OwnNetworks(text).sizes().weights > 10**13
 
@@ -70,10 +70,10 @@ def test_what_cannot_be_written_down_is_refused(networks, message):
         ((8, 8, 1), 3, "Set latent_size=2"),
     ],
 )
-def test_networks_fit_data_and_parameters(own, shape, latents, message):
-    own.check((8, 8, 1), (8, 8, 1), 2)
+def test_networks_fit_data_and_parameters(networks, shape, latents, message):
+    networks.check((8, 8, 1), (8, 8, 1), 2)
     with pytest.raises(UserError, match=message):
-        own.check(shape, shape, latents)
+        networks.check(shape, shape, latents)
     with pytest.raises(UserError, match="two heads"):
         OwnNetworks.of(an_encoder(3), a_decoder()).check((8, 8, 1), (8, 8, 1), 3)
 
@@ -96,8 +96,8 @@ class Foreign(layers.Layer):
         {"module": "x", "class_name": "Foreign", "config": {}, "registered_name": "Custom>Foreign"},
     ],
 )
-def test_a_strangers_configuration_names_no_code(own, change):
-    configs = json.loads(own.text)
+def test_a_strangers_configuration_names_no_code(networks, change):
+    configs = json.loads(networks.text)
     configs["decoder"]["config"]["layers"][1] = change
     with pytest.raises(UserError, match="must name no code"):
         OwnNetworks(json.dumps(configs))

@@ -21,7 +21,7 @@ def run(code, **changes):
 
 
 @pytest.fixture
-def another(tmp_path):
+def talkative_tensorflow(tmp_path):
     """Settings that import a TensorFlow which writes past Python, as the real one does."""
     (tmp_path / "tensorflow.py").write_text("import os; os.write(2, b'This CPU can more.')")
     return {"PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])}
@@ -32,13 +32,15 @@ def test_who_uses_the_package_sees_nothing():
 
 
 @pytest.mark.parametrize("level", ["0", "1"])
-def test_who_chose_a_level_sees_everything(another, level):
-    assert "This CPU" in run(IMPORT, TF_CPP_MIN_LOG_LEVEL=level, **another).stderr
+def test_who_chose_a_level_sees_everything(talkative_tensorflow, level):
+    assert "This CPU" in run(IMPORT, TF_CPP_MIN_LOG_LEVEL=level, **talkative_tensorflow).stderr
 
 
 @pytest.mark.parametrize(("first", "stays"), [("", False), ("scripts.own_process(); ", True)])
-def test_only_a_script_keeps_what_is_there_out_of_garbage_collections(another, first, stays):
+def test_only_a_script_keeps_what_is_there_out_of_garbage_collections(
+    talkative_tensorflow, first, stays
+):
     code = f"from vae_tf.process import scripts; {first}{IMPORT}; import gc; "
-    done = run(f"{code}print(gc.get_freeze_count() > 0, gc.isenabled())", **another,
+    done = run(f"{code}print(gc.get_freeze_count() > 0, gc.isenabled())", **talkative_tensorflow,
                TF_CPP_MIN_LOG_LEVEL="1")  # fmt: skip
     assert done.stdout.split() == [str(stays), "True"]

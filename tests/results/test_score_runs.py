@@ -135,7 +135,7 @@ def test_without_a_gaussian_posterior_the_likelihood_stays(tiny, tmp_path, quiet
 
 
 @pytest.fixture(scope="module")
-def scored(tiny, quiet, tmp_path_factory):
+def scored_folder(tiny, quiet, tmp_path_factory):
     """A folder of scored runs: three that differ by seed, one of another model."""
     folder = tmp_path_factory.mktemp("scored")
     runs = [train(dataclasses.replace(tiny, seed=s), folder / f"seed-{s}") for s in range(3)]
@@ -146,9 +146,9 @@ def scored(tiny, quiet, tmp_path_factory):
 
 
 @pytest.fixture
-def seeds(scored, tmp_path):
+def runs(scored_folder, tmp_path):
     """These runs, copied."""
-    folder = shutil.copytree(scored, tmp_path / "runs")
+    folder = shutil.copytree(scored_folder, tmp_path / "runs")
     return [Run(folder / name) for name in ("seed-0", "seed-1", "seed-2", "heavier")]
 
 
@@ -156,13 +156,13 @@ def udr(run):
     return json.loads((run.path / "metrics.json").read_text())["scores"].get("udr")
 
 
-def test_udr_ranks_runs_that_differ_by_seed(seeds, quiet):
-    score_udr(seeds, say=quiet["say"])
-    entries = [udr(run) for run in seeds]
+def test_udr_ranks_runs_that_differ_by_seed(runs, quiet):
+    score_udr(runs, say=quiet["say"])
+    entries = [udr(run) for run in runs]
     assert entries[3] is None
-    rows = np.sort(np.random.default_rng(0).permutation(len(seeds[0].data))[:1_000])
-    x = seeds[0].data.images(rows)
-    posteriors = [run.model.encode(x) for run in seeds[:3]]
+    rows = np.sort(np.random.default_rng(0).permutation(len(runs[0].data))[:1_000])
+    x = runs[0].data.images(rows)
+    posteriors = [run.model.encode(x) for run in runs[:3]]
     expected = metrics.udr_score(
         [mean for mean, _ in posteriors], [metrics.kl_per_code(*each) for each in posteriors]
     )
@@ -172,31 +172,31 @@ def test_udr_ranks_runs_that_differ_by_seed(seeds, quiet):
     assert "0.9 with Lasso" in entries[0]["protocol"] and entries[0]["preset"] == "fast"
 
 
-def test_udr_is_kept_until_its_group_changes(seeds, quiet):
-    score_udr(seeds[:2], say=quiet["say"])
-    assert udr(seeds[0])["runs"] == ["seed-0", "seed-1"] and udr(seeds[2]) is None
-    before = udr(seeds[0])
-    score_udr(seeds[:2], say=pytest.fail)
-    score_udr(seeds[:1], say=pytest.fail)  # alone, there is nothing to compare
-    score_run(seeds[0], "fast", **quiet)
-    assert udr(seeds[0]) == before
-    score_udr(seeds, say=quiet["say"])
-    assert udr(seeds[0])["runs"] == udr(seeds[2])["runs"] == ["seed-0", "seed-1", "seed-2"]
+def test_udr_is_kept_until_its_group_changes(runs, quiet):
+    score_udr(runs[:2], say=quiet["say"])
+    assert udr(runs[0])["runs"] == ["seed-0", "seed-1"] and udr(runs[2]) is None
+    before = udr(runs[0])
+    score_udr(runs[:2], say=pytest.fail)
+    score_udr(runs[:1], say=pytest.fail)  # alone, there is nothing to compare
+    score_run(runs[0], "fast", **quiet)
+    assert udr(runs[0]) == before
+    score_udr(runs, say=quiet["say"])
+    assert udr(runs[0])["runs"] == udr(runs[2])["runs"] == ["seed-0", "seed-1", "seed-2"]
 
 
 @pytest.mark.parametrize("change", [{"version": "0.0.9"}, {"versions": {"numpy": "1.0"}}])
-def test_udr_of_old_scores_stays_when_new_runs_join(seeds, quiet, change):
-    score_udr(seeds[:2], say=quiet["say"])
-    for run in seeds[:2]:
+def test_udr_of_old_scores_stays_when_new_runs_join(runs, quiet, change):
+    score_udr(runs[:2], say=quiet["say"])
+    for run in runs[:2]:
         path = run.path / "metrics.json"
         path.write_text(json.dumps(json.loads(path.read_text()) | change))
-    before = [udr(run) for run in seeds[:2]]
-    score_udr(seeds, say=pytest.fail)
-    assert [udr(run) for run in seeds[:2]] == before and udr(seeds[2]) is None
+    before = [udr(run) for run in runs[:2]]
+    score_udr(runs, say=pytest.fail)
+    assert [udr(run) for run in runs[:2]] == before and udr(runs[2]) is None
 
 
-def test_udr_does_not_take_a_copy_for_another_model(seeds, tmp_path):
+def test_udr_does_not_take_a_copy_for_another_model(runs, tmp_path):
     copy = tmp_path / "copy"
-    shutil.copytree(seeds[0].path, copy)
-    score_udr([seeds[0], Run(copy)], say=pytest.fail)
-    assert udr(seeds[0]) is None
+    shutil.copytree(runs[0].path, copy)
+    score_udr([runs[0], Run(copy)], say=pytest.fail)
+    assert udr(runs[0]) is None

@@ -1,4 +1,4 @@
-"""Fixture: a run that is trained."""
+"""Fixture: a run of tiny parameters."""
 
 import pytest
 
@@ -6,5 +6,5 @@ from vae_tf.runs import Run
 
 
 @pytest.fixture
-def trained(run_folder) -> Run:
+def tiny_run(run_folder) -> Run:
     return Run(run_folder)

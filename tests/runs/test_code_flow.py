@@ -12,9 +12,9 @@ from vae_tf.training import train
 
 
 @pytest.fixture
-def run(trained, tmp_path, monkeypatch):
+def run(tiny_run, tmp_path, monkeypatch):
     monkeypatch.setattr(code_flow.fit_flow, "__kwdefaults__", {"steps": 2, "seed": 0})
-    return vae_tf.load_run(shutil.copytree(trained.path, tmp_path / "copy"))
+    return vae_tf.load_run(shutil.copytree(tiny_run.path, tmp_path / "copy"))
 
 
 def test_a_flow_of_the_codes_generates_and_is_kept(run):

@@ -8,19 +8,19 @@ from vae_tf.training import train
 
 
 def test_a_run_is_loaded_from_its_folder_alone(tiny, tmp_path, blobs):
-    trained = train(tiny, tmp_path / "run")
-    run = vae_tf.load_run(trained.path)
+    tiny_run = train(tiny, tmp_path / "run")
+    run = vae_tf.load_run(tiny_run.path)
     assert run.params == tiny and run.name == "run"
     assert int(run.model.step) == run.details["step"] == 12
-    for one, other in zip(run.model.encode(blobs), trained.model.encode(blobs), strict=True):
+    for one, other in zip(run.model.encode(blobs), tiny_run.model.encode(blobs), strict=True):
         np.testing.assert_array_equal(one, other)
     assert run.data.image_shape == (8, 8, 1)
     assert len(run.data) + len(run.validation_data) == 1797
     assert repr(run) == "<Run 'run': vae of 3 latents on digits, kl_weight 1.0, step 12 of 12>"
 
 
-def test_history_are_the_columns_of_the_log(trained):
-    history = vae_tf.load_run(trained.path).history
+def test_history_are_the_columns_of_the_log(tiny_run):
+    history = vae_tf.load_run(tiny_run.path).history
     assert (
         list(history)[:13]
         == (
@@ -61,8 +61,8 @@ def test_own_images(tmp_path, tiny, blobs):
         train(tiny, tmp_path / "mixed", data=(images, small))
 
 
-def test_a_mixture_of_the_codes_generates(trained):
-    run = vae_tf.load_run(trained.path)
+def test_a_mixture_of_the_codes_generates(tiny_run):
+    run = vae_tf.load_run(tiny_run.path)
     images = run.generate(4, seed=1, prior="mixture")
     assert images.shape == (4, 8, 8, 1)
     codes = run.code_mixture.sample(4, np.random.default_rng(1))

@@ -11,14 +11,14 @@ from vae_tf.process.errors import UserError
 from vae_tf.training import train
 
 
-def test_one_training_at_a_time(trained, tiny):
-    with runs.locked(trained.path), pytest.raises(UserError, match="Another process"):
-        train(replace(tiny, steps=20), trained.path, resume=True)
-    with runs.locked(trained.path), pytest.raises(UserError, match="Another process"):
-        train(tiny, trained.path, overwrite=True)
+def test_one_training_at_a_time(tiny_run, tiny):
+    with runs.locked(tiny_run.path), pytest.raises(UserError, match="Another process"):
+        train(replace(tiny, steps=20), tiny_run.path, resume=True)
+    with runs.locked(tiny_run.path), pytest.raises(UserError, match="Another process"):
+        train(tiny, tiny_run.path, overwrite=True)
     # Refused, it has changed nothing.
-    assert vae_tf.load_run(trained.path).params.steps == 12
-    assert len(vae_tf.load_run(trained.path).history["step"]) == 5
+    assert vae_tf.load_run(tiny_run.path).params.steps == 12
+    assert len(vae_tf.load_run(tiny_run.path).history["step"]) == 5
 
 
 def test_the_lock_is_not_followed_and_keeps_its_content(tmp_path):

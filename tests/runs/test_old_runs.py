@@ -22,7 +22,7 @@ EXPECTED = json.loads((OLD / "expected.json").read_text())
 
 
 @pytest.fixture(params=EXPECTED)
-def old(request, tmp_path) -> Path:
+def old_run(request, tmp_path) -> Path:
     """A copy of an old run folder."""
     return Path(shutil.copytree(OLD / request.param, tmp_path / request.param))
 
@@ -40,24 +40,24 @@ def test_it_is_read_as_it_was_made():
 
 
 @pytest.mark.slow
-def test_it_goes_on_as_it_would_have(old):
+def test_it_goes_on_as_it_would_have(old_run):
     """Up to rounding, which differs between processors; on one it is the same to the last bit."""
-    run = vae_tf.load_run(old)
-    train(replace(run.params, steps=8), old, resume=True)
-    with (old / "log.csv").open(newline="") as file:
+    run = vae_tf.load_run(old_run)
+    train(replace(run.params, steps=8), old_run, resume=True)
+    with (old_run / "log.csv").open(newline="") as file:
         last = list(csv.DictReader(file))[-1]
-    for name, value in EXPECTED[old.name].items():
+    for name, value in EXPECTED[old_run.name].items():
         if value:
             assert float(last[name]) == pytest.approx(float(value), rel=2e-3, abs=1e-4), name
 
 
 @pytest.mark.slow
-def test_it_is_analyzed(old, call, tmp_path):
+def test_it_is_analyzed(old_run, call, tmp_path):
     done = call(
-        analyze.main, old.name, "--predictions", str(old.parent), "--images", "images",
+        analyze.main, old_run.name, "--predictions", str(old_run.parent), "--images", "images",
         "--only", "training_curves.png,reconstructions.png,traversal.png",
         cwd=tmp_path,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    run = vae_tf.load_run(old)
+    run = vae_tf.load_run(old_run)
     assert np.isfinite(run.model.generate(2)).all()

@@ -11,30 +11,30 @@ from vae_tf.process.errors import UserError
 from vae_tf.training import train
 
 
-def test_a_slim_run_can_be_looked_at_but_not_resumed(trained, tiny, blobs):
-    before = vae_tf.load_run(trained.path).model
-    size = next(trained.checkpoints.glob("*.safetensors")).stat().st_size
-    run = vae_tf.load_run(trained.path)
+def test_a_slim_run_can_be_looked_at_but_not_resumed(tiny_run, tiny, blobs):
+    before = vae_tf.load_run(tiny_run.path).model
+    size = next(tiny_run.checkpoints.glob("*.safetensors")).stat().st_size
+    run = vae_tf.load_run(tiny_run.path)
     runs.slim(run)
-    (path,) = trained.checkpoints.iterdir()
+    (path,) = tiny_run.checkpoints.iterdir()
     assert path.stat().st_size < size / 2
     assert run.slimmed and run.details["step"] == 12
     np.testing.assert_allclose(run.model.encode(blobs)[0], before.encode(blobs)[0], atol=5e-3)
     with pytest.raises(UserError, match="published without optimizer state"):
-        train(replace(tiny, steps=20), trained.path, resume=True)
+        train(replace(tiny, steps=20), tiny_run.path, resume=True)
 
 
-def test_a_slim_run_keeps_pictures_of_its_beginning_and_its_end(trained):
-    for path in trained.samples.iterdir():
+def test_a_slim_run_keeps_pictures_of_its_beginning_and_its_end(tiny_run):
+    for path in tiny_run.samples.iterdir():
         path.unlink()
     for step in range(32):
-        Image.new("RGB", (8, 8)).save(trained.samples / f"step_{step:08d}.png")
-    runs.slim(trained)
-    left = sorted(int(path.stem[5:]) for path in trained.samples.iterdir())
+        Image.new("RGB", (8, 8)).save(tiny_run.samples / f"step_{step:08d}.png")
+    runs.slim(tiny_run)
+    left = sorted(int(path.stem[5:]) for path in tiny_run.samples.iterdir())
     assert left == [0, 1, 2, 3, 4, 6, 8, 11, 16, 22, 31]  # 32^(k/11) - 1, k of 0 to 11
 
 
-def test_a_pipe_among_the_pictures_is_not_waited_for(trained):
-    os.mkfifo(trained.samples / "step_00000099.png")
+def test_a_pipe_among_the_pictures_is_not_waited_for(tiny_run):
+    os.mkfifo(tiny_run.samples / "step_00000099.png")
     with pytest.raises(OSError, match="not a regular file"):
-        runs.slim(trained)
+        runs.slim(tiny_run)

@@ -231,7 +231,7 @@ def test_a_decoder_that_ignores_its_code_gains_nothing(holes):
 
 
 @pytest.fixture(scope="module")
-def doubled(params, tmp_path_factory):
+def run_of_known_weights(params, tmp_path_factory):
     """A run whose weights say: a and b are z with noise, high and whole its sign."""
     folder = tmp_path_factory.mktemp("doubled")
     z = np.random.default_rng(0).normal(0, 1, 400).round(3)
@@ -263,8 +263,8 @@ def doubled(params, tmp_path_factory):
     return run, frame
 
 
-def test_missing_cells_are_filled_by_the_conditional_distribution(doubled):
-    run, frame = doubled
+def test_missing_cells_are_filled_by_the_conditional_distribution(run_of_known_weights):
+    run, frame = run_of_known_weights
     rows = frame.iloc[[3, 5, 8]].set_axis([30, 20, 10])
     rows = rows[["whole", "b", "same", "a", "high"]].astype({"whole": object, "b": float})
     rows.loc[:, "b"] = np.nan
@@ -287,8 +287,8 @@ def test_missing_cells_are_filled_by_the_conditional_distribution(doubled):
     assert len(result.samples) == 200 and result.effective_samples.shape == (3,)
 
 
-def test_observed_cells_are_as_given_where_they_are_not_like_the_table(doubled):
-    run, frame = doubled
+def test_observed_cells_are_as_given_where_they_are_not_like_the_table(run_of_known_weights):
+    run, frame = run_of_known_weights
     rows = frame.head(2).astype({"b": float})
     rows.loc[0, "b"] = 1234.5  # beyond the training rows, and not whole as these
     rows.loc[1, "b"] = np.nan
@@ -296,8 +296,8 @@ def test_observed_cells_are_as_given_where_they_are_not_like_the_table(doubled):
     assert filled.loc[0, "b"] == 1234.5 and not np.isnan(filled.loc[1, "b"])
 
 
-def test_frames_that_cannot_be_filled_are_refused(doubled, run, run_folder):
-    filled, frame = doubled
+def test_frames_that_cannot_be_filled_are_refused(run_of_known_weights, run, run_folder):
+    filled, frame = run_of_known_weights
     for bad, message in (
         (frame.drop(columns="a"), "missing .'a'."),
         (frame.assign(high="maybe"), "Received new ones: 'maybe'"),

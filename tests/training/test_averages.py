@@ -16,7 +16,7 @@ from vae_tf.training.evaluation import evaluate
 
 
 @pytest.fixture(scope="module")
-def averaged(tmp_path_factory):
+def run_with_averages(tmp_path_factory):
     from tests.conftest import TINY
 
     return train(replace(TINY, ema=0.9), tmp_path_factory.mktemp("averages") / "run")
@@ -49,11 +49,13 @@ def test_the_model_has_them_inside_the_context_alone(tiny, blobs):
         assert not weight.size > 1 or not np.array_equal(weight, average)
 
 
-def test_validation_and_loading_use_them(averaged, tiny):
-    run = vae_tf.load_run(averaged.path)
+def test_validation_and_loading_use_them(run_with_averages, tiny):
+    run = vae_tf.load_run(run_with_averages.path)
     terms = evaluate(run.model, run.validation_data, tiny.batch_size)
     assert terms["loss"] == pytest.approx(run.history["val_loss"][-1], rel=1e-5)
-    for mine, theirs in zip(averaged.model.get_weights(), run.model.get_weights(), strict=True):
+    for mine, theirs in zip(
+        run_with_averages.model.get_weights(), run.model.get_weights(), strict=True
+    ):
         np.testing.assert_array_equal(mine, theirs)
     arrays, _ = run.checkpoint
     last = run.model.decoder.trainable_variables[-1]
@@ -62,27 +64,27 @@ def test_validation_and_loading_use_them(averaged, tiny):
     assert not np.array_equal(raw, last)
 
 
-def test_the_training_itself_is_that_without_them(averaged, run_of_tiny):
+def test_the_training_itself_is_that_without_them(run_with_averages, run_of_tiny):
     plain = vae_tf.load_run(run_of_tiny)
-    np.testing.assert_array_equal(plain.history["loss"], averaged.history["loss"])
-    assert plain.history["val_loss"][-1] != averaged.history["val_loss"][-1]
+    np.testing.assert_array_equal(plain.history["loss"], run_with_averages.history["loss"])
+    assert plain.history["val_loss"][-1] != run_with_averages.history["val_loss"][-1]
 
 
-def test_a_killed_run_goes_on_exactly(averaged, tmp_path):
-    again = killed_copy(averaged, tmp_path / "run")
-    assert_same_bytes(train(averaged.params, again, resume=True), averaged)
+def test_a_killed_run_goes_on_exactly(run_with_averages, tmp_path):
+    again = killed_copy(run_with_averages, tmp_path / "run")
+    assert_same_bytes(train(run_with_averages.params, again, resume=True), run_with_averages)
 
 
-def test_a_slim_run_keeps_the_averages(averaged, tmp_path):
+def test_a_slim_run_keeps_the_averages(run_with_averages, tmp_path):
     import shutil
 
-    run = vae_tf.load_run(shutil.copytree(averaged.path, tmp_path / "run"))
+    run = vae_tf.load_run(shutil.copytree(run_with_averages.path, tmp_path / "run"))
     expected = {name: array for name, array in checkpoints.weights_of(*run.checkpoint).items()}
     slim(run)
     for name, array in run.checkpoint[0].items():
         np.testing.assert_allclose(array, expected[name], rtol=1e-3, atol=1e-4)
     np.testing.assert_allclose(
-        run.model.get_weights()[0], averaged.model.get_weights()[0], rtol=1e-3, atol=1e-4
+        run.model.get_weights()[0], run_with_averages.model.get_weights()[0], rtol=1e-3, atol=1e-4
     )
 
 

@@ -211,24 +211,24 @@ def test_a_folder_of_images_that_changed_is_refused(tiny, tmp_path, caplog):
 
 
 @pytest.fixture(scope="module")
-def of_a_folder(tiny, tmp_path_factory):
+def folder_run(tiny, tmp_path_factory):
     """A run on a folder of images, and its parameters."""
     home = tmp_path_factory.mktemp("of-a-folder")
     return home, on_a_folder(tiny, home)[0]
 
 
 @pytest.fixture
-def moved(of_a_folder, tmp_path):
+def moved_run(folder_run, tmp_path):
     """A copy of the run and of its folder elsewhere, under another name; its new parameters."""
-    home, params = of_a_folder
+    home, params = folder_run
     run = shutil.copytree(home / "run", tmp_path / "run")
     folder = shutil.copytree(home / "images", tmp_path / "copy", copy_function=shutil.copyfile)
     return run, folder, replace(params, dataset=f"folder:{folder}", steps=20)
 
 
-def test_a_folder_that_moved_is_gone_on_with(of_a_folder, moved, tmp_path):
-    home, params = of_a_folder
-    run, folder, elsewhere = moved
+def test_a_folder_that_moved_is_gone_on_with(folder_run, moved_run, tmp_path):
+    home, params = folder_run
+    run, folder, elsewhere = moved_run
     stayed = shutil.copytree(home / "run", tmp_path / "stayed")
     there = train(replace(params, steps=20), stayed, resume=True)
     resumed = train(elsewhere, run, resume=True)
@@ -240,8 +240,8 @@ def test_a_folder_that_moved_is_gone_on_with(of_a_folder, moved, tmp_path):
     train(replace(params, steps=24), run, resume=True)  # and back
 
 
-def test_a_folder_elsewhere_of_other_images_is_refused(moved):
-    run, folder, elsewhere = moved
+def test_a_folder_elsewhere_of_other_images_is_refused(moved_run):
+    run, folder, elsewhere = moved_run
     (folder / "0.png").write_bytes((folder / "1.png").read_bytes())
     before = content(run)
     with pytest.raises(UserError, match="what they hold is not the same"):
@@ -254,12 +254,12 @@ def test_a_folder_elsewhere_of_other_images_is_refused(moved):
     assert content(run) == before
 
 
-def test_a_folder_elsewhere_that_cannot_be_compared_is_refused(moved):
+def test_a_folder_elsewhere_that_cannot_be_compared_is_refused(moved_run):
     def forget(_, details):
         for name in ("params", "data", "log"):
             del details[name]
 
-    run, _, elsewhere = moved
+    run, _, elsewhere = moved_run
     rewrite(run, forget)
     before = content(run)
     with pytest.raises(UserError, match="by a version that kept no fingerprints"):

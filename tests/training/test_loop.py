@@ -44,7 +44,7 @@ def run(params, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def straight(run):
+def last_state(run):
     return final_state(run)
 
 
@@ -77,16 +77,16 @@ def kill():
     raise Killed
 
 
-def test_resume_is_exact_to_the_last_bit(params, straight, tmp_path, at_step):
+def test_resume_is_exact_to_the_last_bit(params, last_state, tmp_path, at_step):
     """After four kills: before any checkpoint but the first, between two, at one, at the end."""
-    assert straight[1]["step"] == 23
+    assert last_state[1]["step"] == 23
     for step in (1, 7, 10, 22):
         with at_step(step, kill), pytest.raises(Killed):
             train(params, tmp_path / "killed", resume=step > 1)
-    assert_same(final_state(train(params, tmp_path / "killed", resume=True)), straight)
+    assert_same(final_state(train(params, tmp_path / "killed", resume=True)), last_state)
 
 
-def test_a_signal_saves_and_goes_on_exactly(params, straight, tmp_path, at_step):
+def test_a_signal_saves_and_goes_on_exactly(params, last_state, tmp_path, at_step):
     folder = tmp_path / "stopped"
     for step, number in enumerate(STOP_SIGNALS, 13):
         interrupt = functools.partial(os.kill, os.getpid(), number)
@@ -95,7 +95,7 @@ def test_a_signal_saves_and_goes_on_exactly(params, straight, tmp_path, at_step)
         assert stopped.value.number == number
         saved = checkpoints.load_newest(folder / "checkpoints", set_aside=False)
         assert saved[1]["step"] == step + 1
-    assert_same(final_state(train(params, folder, resume=True)), straight)
+    assert_same(final_state(train(params, folder, resume=True)), last_state)
 
 
 @pytest.fixture
@@ -105,13 +105,13 @@ def clock(monkeypatch):
     monkeypatch.setattr(loop, "monotonic", lambda: next(ticks))
 
 
-def test_the_clock_saves_and_changes_nothing(params, straight, tmp_path, clock, at_step):
+def test_the_clock_saves_and_changes_nothing(params, last_state, tmp_path, clock, at_step):
     with at_step(4, kill), pytest.raises(Killed):
         train(params, tmp_path / "killed")
     saved = checkpoints.load_newest(tmp_path / "killed" / "checkpoints", set_aside=False)
     assert saved[1]["step"] == 4  # of 5, which is the next that `checkpoint_every` names
-    assert_same(final_state(train(params, tmp_path / "killed", resume=True)), straight)
-    assert_same(final_state(train(params, tmp_path / "timed")), straight)
+    assert_same(final_state(train(params, tmp_path / "killed", resume=True)), last_state)
+    assert_same(final_state(train(params, tmp_path / "timed")), last_state)
 
 
 def test_five_minutes_pass_between_checkpoints(params, tmp_path, monkeypatch, clock):
@@ -149,17 +149,17 @@ def test_the_clock_stops_no_run(tiny, tmp_path, monkeypatch, request):
     assert logs[0] == logs[1]
 
 
-def test_a_folder_that_is_renamed_stops_the_run(params, straight, tmp_path, at_step):
+def test_a_folder_that_is_renamed_stops_the_run(params, last_state, tmp_path, at_step):
     folder, moved = tmp_path / "run", tmp_path / "moved"
     message = "was moved to '.*/moved'.*last good checkpoint is .*/moved/checkpoints/step_00000010"
     with at_step(13, lambda: folder.rename(moved)), pytest.raises(TrainingStopped, match=message):
         train(params, folder)
     assert not folder.exists()
-    assert_same(final_state(train(params, moved, resume=True)), straight)
+    assert_same(final_state(train(params, moved, resume=True)), last_state)
 
 
 def test_a_folder_that_is_renamed_while_a_checkpoint_is_written(
-    params, straight, tmp_path, monkeypatch
+    params, last_state, tmp_path, monkeypatch
 ):
     folder, moved = tmp_path / "run", tmp_path / "moved"
     write = checkpoints.write_tensors
@@ -174,7 +174,7 @@ def test_a_folder_that_is_renamed_while_a_checkpoint_is_written(
         with pytest.raises(TrainingStopped, match="was moved to .*step_00000005"):
             train(params, folder)
     assert not folder.exists()
-    assert_same(final_state(train(params, moved, resume=True)), straight)
+    assert_same(final_state(train(params, moved, resume=True)), last_state)
 
 
 @pytest.mark.parametrize("at", [3, 4, 5, 7])
@@ -203,19 +203,19 @@ def test_a_signal_after_a_folder_was_deleted(params, tmp_path, at_step):
     assert not (tmp_path / "run").exists()
 
 
-def test_more_steps_are_those_of_the_longer_run(params, straight, tmp_path):
+def test_more_steps_are_those_of_the_longer_run(params, last_state, tmp_path):
     """From a damaged checkpoint, too: then it is the one before that is resumed from."""
     train(replace(params, steps=11), tmp_path / "grown")
-    assert_same(final_state(train(params, tmp_path / "grown", resume=True)), straight)
+    assert_same(final_state(train(params, tmp_path / "grown", resume=True)), last_state)
     newest = checkpoints.newest(tmp_path / "grown" / "checkpoints")
     newest.write_bytes(newest.read_bytes()[:-1000])
     run = train(params, tmp_path / "grown", resume=True)
-    assert_same(final_state(run), straight)
+    assert_same(final_state(run), last_state)
     assert (newest.parent / "step_00000023.safetensors.damaged").exists()
 
 
-def test_resuming_a_finished_run_changes_nothing(params, run, straight):
-    assert_same(final_state(train(params, run.path, resume=True)), straight)
+def test_resuming_a_finished_run_changes_nothing(params, run, last_state):
+    assert_same(final_state(train(params, run.path, resume=True)), last_state)
 
 
 def test_resume_with_other_data_is_refused(tiny, tmp_path, blobs):

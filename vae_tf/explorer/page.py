@@ -4,15 +4,13 @@ The page needs no server and asks the network for nothing; its security policy a
 script and the one style by their hashes, and nothing else, whatever a run smuggled in.
 """
 
-import base64
-import hashlib
 import json
 import re
-from importlib import resources
 from pathlib import Path
 
-from vae_tf.process.texts.templates import templates
+from vae_tf.process.texts.pages import file_of, page
 
+_PACKAGE = "vae_tf.explorer"
 # In the order in which they build on one another; main.js starts.
 SCRIPTS = (
     *("network.js", "model.js", "elements.js", "session.js", "latents.js", "stage.js"),
@@ -25,7 +23,7 @@ _SOURCE_WITHIN = 4_000  # characters from the beginning of the page
 
 def script() -> str:
     """The script of every page."""
-    parts = "\n".join(_file(name) for name in SCRIPTS)
+    parts = "\n".join(file_of(_PACKAGE, name) for name in SCRIPTS)
     return f'"use strict";\n(() => {{\n{parts}}})();\n'
 
 
@@ -36,25 +34,18 @@ def explorer_page(content: dict, source: str) -> str:
         content: JSON values, see `content.page_content`.
         source: Name of its source, kept in the page; see `source_of_page`.
     """
-    code, style = script(), _file("explorer.css")
-    policy = (
-        f"default-src 'none'; script-src {_hash(code)}; style-src {_hash(style)}; "
-        f"img-src data: blob:; base-uri 'none'; form-action 'none'"
-    )
     # No text of a run can end the element that holds it.
     values = json.dumps(content, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
-    return (
-        templates("vae_tf.explorer")
-        .get_template("page.html")
-        .render(
-            policy=policy,
-            source=source,
-            title=content["run"],
-            about=content["about"],
-            style=style,
-            script=code,
-            content=values,
-        )
+    return page(
+        _PACKAGE,
+        "page.html",
+        style=file_of(_PACKAGE, "explorer.css"),
+        script=script(),
+        images="data: blob:",
+        source=source,
+        title=content["run"],
+        about=content["about"],
+        content=values,
     )
 
 
@@ -66,12 +57,3 @@ def source_of_page(path: Path) -> str | None:
     except (OSError, ValueError):
         return None
     return found[1] if found else None
-
-
-def _file(name: str) -> str:
-    return resources.files("vae_tf.explorer").joinpath(name).read_text(encoding="utf-8")
-
-
-def _hash(content: str) -> str:
-    digest = base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
-    return f"'sha256-{digest}'"

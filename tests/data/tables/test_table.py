@@ -32,7 +32,7 @@ def mixed(count=200):
 
 
 @pytest.fixture
-def saved(tmp_path):
+def save_table(tmp_path):
     def save(frame, name="a.csv"):
         path = tmp_path / name
         if name.endswith("parquet"):
@@ -44,26 +44,26 @@ def saved(tmp_path):
     return save
 
 
-def test_csv_comes_back(saved):
+def test_csv_comes_back(save_table):
     """Quoted commas, quotes and newlines included; pandas reads the same types."""
-    frame, name = mixed(), saved(mixed())
+    frame, name = mixed(), save_table(mixed())
     rows = load(name, "all")
     assert len(rows) == 200
     pd.testing.assert_frame_equal(rows.frame(np.arange(200)), pd.read_csv(name[6:]))
     assert rows.frame(np.array([3]))["city"].tolist() == frame["city"][3:4].tolist()
 
 
-def test_parquet_comes_back(saved):
+def test_parquet_comes_back(save_table):
     frame = mixed()
     frame["city"] = frame["city"].astype(pd.CategoricalDtype(sorted(set(frame["city"])), True))
     frame["age"] = frame["age"].astype("Int16")
     frame.loc[5, "age"] = pd.NA
-    rows = load(saved(frame, "a.parquet"), "all")
+    rows = load(save_table(frame, "a.parquet"), "all")
     pd.testing.assert_frame_equal(rows.frame(np.arange(200)), frame)
 
 
-def test_parts_make_no_difference(saved, monkeypatch, tmp_path):
-    name = saved(mixed())
+def test_parts_make_no_difference(save_table, monkeypatch, tmp_path):
+    name = save_table(mixed())
     whole = load(name, "train", validation=0.2)
     monkeypatch.setattr(reading, "_ROWS", 7)
     monkeypatch.setenv("VAE_TF_CACHE", str(tmp_path / "other"))
@@ -73,9 +73,9 @@ def test_parts_make_no_difference(saved, monkeypatch, tmp_path):
     )
 
 
-def test_standardized_by_training_rows(saved):
+def test_standardized_by_training_rows(save_table):
     frame = mixed()
-    rows = load(saved(frame), "train", validation=0.25)
+    rows = load(save_table(frame), "train", validation=0.25)
     training = frame[~hold_out(200, 0.25)]
     column = {each.name: each for each in rows.columns}
     assert column["weight"].mean == pytest.approx(training["weight"].mean())
@@ -85,14 +85,14 @@ def test_standardized_by_training_rows(saved):
     assert column["visits"].mean == pytest.approx(logs.mean(), rel=1e-5)
     np.testing.assert_allclose(rows.images(np.arange(150))[:, :2].mean(axis=0), 0, atol=1e-5)
     np.testing.assert_allclose(rows.images(np.arange(150))[:, :2].std(axis=0), 1, rtol=1e-4)
-    held_out = load(saved(frame), "validation", validation=0.25)
+    held_out = load(save_table(frame), "validation", validation=0.25)
     assert held_out.columns.digest == rows.columns.digest
     expected = frame[hold_out(200, 0.25)]["age"]
     assert held_out.frame(np.arange(50))["age"].tolist() == expected.tolist()
 
 
-def test_missing_cells_are_zeros_with_a_mask(saved):
-    rows = load(saved(mixed()), "all")
+def test_missing_cells_are_zeros_with_a_mask(save_table):
+    rows = load(save_table(mixed()), "all")
     missing = mixed()["kids"].isna().to_numpy()
     place = rows.columns.slices["kids"]
     x, mask = rows.images(np.arange(200)), rows._store.masks(np.arange(200))
@@ -101,10 +101,10 @@ def test_missing_cells_are_zeros_with_a_mask(saved):
     assert (np.delete(mask, range(place.start, place.stop), axis=1) == 1).all()
 
 
-def test_a_column_that_varies_in_held_out_rows_alone(saved):
+def test_a_column_that_varies_in_held_out_rows_alone(save_table):
     frame = mixed()
     frame["rare"] = np.where(hold_out(200, 0.1), np.arange(200) + 0.5, 3.0)
-    rare = {c.name: c for c in load(saved(frame), "train", validation=0.1).columns}["rare"]
+    rare = {c.name: c for c in load(save_table(frame), "train", validation=0.1).columns}["rare"]
     assert (rare.mean, rare.stddev, rare.low, rare.high) == (3.0, 1.0, 3.0, 3.0)
 
 
@@ -146,13 +146,13 @@ def test_one_row(tmp_path):
         load(two, "train", validation=2)
 
 
-def test_refused_names(tmp_path, saved):
+def test_refused_names(tmp_path, save_table):
     with pytest.raises(UserError, match="There is no file"):
         load(f"table:{tmp_path / 'none.csv'}")
     (tmp_path / "a.xlsx").write_text("x")
     with pytest.raises(UserError, match=r"A table is a file \.csv"):
         load(f"table:{tmp_path / 'a.xlsx'}")
-    name = saved(mixed())
+    name = save_table(mixed())
     with pytest.raises(UserError, match="no pixels"):
         load(name, image_size=8)
     with pytest.raises(UserError, match="'test'"):
@@ -163,16 +163,16 @@ def test_refused_names(tmp_path, saved):
         load("digits", columns={"a": "numeric"})
 
 
-def test_without_pandas(saved, monkeypatch):
-    name = saved(mixed())
+def test_without_pandas(save_table, monkeypatch):
+    name = save_table(mixed())
     found = importlib.util.find_spec
     monkeypatch.setattr(importlib.util, "find_spec", lambda n: None if n == "pandas" else found(n))
     with pytest.raises(UserError, match=r'pip install "vae_tf\[tables\]"'):
         load(name)
 
 
-def test_prepared_once(saved, monkeypatch):
-    name = saved(mixed())
+def test_prepared_once(save_table, monkeypatch):
+    name = save_table(mixed())
     first = load(name, "train", validation=0.2).checksums()
 
     def refused(*args):

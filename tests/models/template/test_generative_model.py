@@ -15,12 +15,12 @@ def make(tiny, num_classes=None, **changes):
 
 
 @pytest.fixture
-def conditional(tiny):
+def conditional_vae(tiny):
     return make(tiny, 3, model="conditional_vae")
 
 
 @pytest.fixture
-def pairs(tiny):
+def ada_gvae(tiny):
     return make(tiny, model="ada_gvae")
 
 
@@ -43,38 +43,38 @@ def test_a_dict_is_a_batch_as_it_is(tiny, blobs):
     assert make(tiny).as_batch((batch,)) is batch
 
 
-def test_labels_come_second_where_they_are_needed(conditional, blobs):
-    batch = conditional.as_batch((blobs, LABELS))
+def test_labels_come_second_where_they_are_needed(conditional_vae, blobs):
+    batch = conditional_vae.as_batch((blobs, LABELS))
     assert batch["image"] is blobs and batch["label"] is LABELS
     told = {"image": blobs, "label": LABELS + 1}
-    assert conditional.as_batch((told, LABELS)) is told
+    assert conditional_vae.as_batch((told, LABELS)) is told
 
 
-def test_what_is_missing_is_named(conditional, blobs):
+def test_what_is_missing_is_named(conditional_vae, blobs):
     for data, missing in (
         (blobs, "`label`"),
         ((blobs, None), "`label`"),
         ({}, "`image`, `label`"),
     ):
         with pytest.raises(UserError, match=f"`image`.*`label`.*{missing}"):
-            conditional.as_batch(data)
+            conditional_vae.as_batch(data)
 
 
-def test_calling_needs_no_more_than_encoding(pairs, conditional, blobs):
+def test_calling_needs_no_more_than_encoding(ada_gvae, conditional_vae, blobs):
     """Partners are for learning alone; a label is for every image."""
-    outputs = pairs(blobs)
+    outputs = ada_gvae(blobs)
     assert isinstance(outputs, VAEOutput) and outputs.z.shape == (64, 3)
-    np.testing.assert_allclose(outputs.mean, pairs.encode(blobs)[0], rtol=1e-5, atol=1e-6)
-    assert pairs.predict(blobs, verbose=0).logits.shape == blobs.shape
+    np.testing.assert_allclose(outputs.mean, ada_gvae.encode(blobs)[0], rtol=1e-5, atol=1e-6)
+    assert ada_gvae.predict(blobs, verbose=0).logits.shape == blobs.shape
     with pytest.raises(UserError, match="`partner`"):
-        pairs.evaluate(blobs, verbose=0)
+        ada_gvae.evaluate(blobs, verbose=0)
     with pytest.raises(UserError, match="`label`"):
-        conditional(blobs)
-    outputs = conditional({"image": blobs, "label": LABELS})
+        conditional_vae(blobs)
+    outputs = conditional_vae({"image": blobs, "label": LABELS})
     np.testing.assert_allclose(
-        outputs.mean, conditional.encode(blobs, LABELS)[0], rtol=1e-5, atol=1e-6
+        outputs.mean, conditional_vae.encode(blobs, LABELS)[0], rtol=1e-5, atol=1e-6
     )
-    many = conditional.predict({"image": blobs, "label": LABELS}, batch_size=10, verbose=0)
+    many = conditional_vae.predict({"image": blobs, "label": LABELS}, batch_size=10, verbose=0)
     np.testing.assert_allclose(many.mean, outputs.mean, rtol=1e-5, atol=1e-6)
 
 

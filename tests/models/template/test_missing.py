@@ -72,43 +72,43 @@ def model(tiny):
 
 
 @pytest.fixture
-def holes(blobs):
+def images_with_nan(blobs):
     x = blobs.copy()
     x[np.random.default_rng(0).random(x.shape) < 0.3] = np.nan
     return x
 
 
-def test_nan_is_a_mask_wherever_images_are_given(model, blobs, holes):
-    mask = ~np.isnan(holes)
-    filled = np.where(mask, holes, 0)
-    np.testing.assert_array_equal(model.encode(holes)[0], model.encode(filled)[0])
-    weights = model.log_importance_weights(holes, 3)
+def test_nan_is_a_mask_wherever_images_are_given(model, blobs, images_with_nan):
+    mask = ~np.isnan(images_with_nan)
+    filled = np.where(mask, images_with_nan, 0)
+    np.testing.assert_array_equal(model.encode(images_with_nan)[0], model.encode(filled)[0])
+    weights = model.log_importance_weights(images_with_nan, 3)
     assert weights.shape == (3, 64) and np.all(np.isfinite(weights))
-    z = model.encode(holes)[0]
+    z = model.encode(images_with_nan)[0]
     nats = np.square(model.decode(z) - filled)[..., 0]
     expected = (nats * mask[..., 0]).sum(axis=(1, 2))
-    np.testing.assert_allclose(model.reconstruction_nats(holes, z), expected, rtol=1e-5)
+    np.testing.assert_allclose(model.reconstruction_nats(images_with_nan, z), expected, rtol=1e-5)
     batches = [
-        {"image": holes},
+        {"image": images_with_nan},
         {"image": filled, "mask": mask},
         {"image": blobs, "mask": mask.astype("float32")},
-        {"image": holes, "mask": np.ones(mask.shape, np.uint8)},
+        {"image": images_with_nan, "mask": np.ones(mask.shape, np.uint8)},
     ]
     losses = []
     for each in batches:
         model.seed_generator.state.assign([0, 0])
         losses.append(model.evaluate(each, batch_size=64, verbose=0, return_dict=True)["loss"])
     assert np.isfinite(losses).all() and len(set(losses)) == 1
-    assert np.isfinite(model(holes).logits).all()
+    assert np.isfinite(model(images_with_nan).logits).all()
     before = [np.array(weight) for weight in model.trainable_weights]
-    model.fit(holes, verbose=0)
+    model.fit(images_with_nan, verbose=0)
     assert all(np.isfinite(weight).all() for weight in model.get_weights())
     assert any(np.any(a != b) for a, b in zip(before, model.trainable_weights, strict=True))
 
 
-def test_weights_are_those_of_the_observed_density(model, holes):
+def test_weights_are_those_of_the_observed_density(model, images_with_nan):
     """With the likelihood's constant for each observed value."""
-    one = holes[:1].copy()
+    one = images_with_nan[:1].copy()
     one[:] = np.nan
     one[0, 2, 3] = 0.25
     model.seed_generator.state.assign([0, 0])
@@ -127,12 +127,12 @@ def test_a_mask_of_another_shape_is_refused(model, blobs):
         model.evaluate({"image": blobs, "mask": np.ones((64, 8, 8))}, verbose=0)
 
 
-def test_models_without_masks_name_those_with(tiny, blobs, holes, tmp_path):
+def test_models_without_masks_name_those_with(tiny, blobs, images_with_nan, tmp_path):
     vae = build_model(tiny, (8, 8, 1), 64)
     for ask in (vae.encode, lambda x: vae.fit(x, verbose=0)):
         with pytest.raises(UserError, match="finite numbers.*takes NaN as a missing value: miwae"):
-            ask(holes)
-    for given in ({"data": holes}, {"params": replace(tiny, missing="random(0.5)")}):
+            ask(images_with_nan)
+    for given in ({"data": images_with_nan}, {"params": replace(tiny, missing="random(0.5)")}):
         with pytest.raises(UserError, match="'vae'"):
             train(**{"params": tiny, "run_dir": tmp_path / "run"} | given)
     assert not (tmp_path / "run").exists()
@@ -146,12 +146,12 @@ def test_a_run_with_missing_values_resumes_exactly(tiny, tmp_path):
     assert straight.validation_data.has_missing
 
 
-def test_a_run_is_bound_to_the_masks_of_given_images(tiny, holes, tmp_path):
+def test_a_run_is_bound_to_the_masks_of_given_images(tiny, images_with_nan, tmp_path):
     params = replace(tiny, model="miwae", hyper={"num_samples": 2}, steps=1)
-    validation = ArrayImages("b", holes[:9])
-    run = train(params, tmp_path / "run", data=(ArrayImages("a", holes), validation))
+    validation = ArrayImages("b", images_with_nan[:9])
+    run = train(params, tmp_path / "run", data=(ArrayImages("a", images_with_nan), validation))
     assert "masks" in run.details["data"]
-    other = holes.copy()
+    other = images_with_nan.copy()
     other[0][other[0] == 0] = np.nan  # it reads the same, and more is missing
     data = (ArrayImages("a", other), validation)
     with pytest.raises(UserError, match="changed since it was started.*masks"):

@@ -1,11 +1,8 @@
 """The pages of the report: an index, and a page for each run and each study (draw, save)."""
 
-import base64
-import hashlib
 import logging
 import os
 from collections.abc import Sequence
-from importlib import resources
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
@@ -19,9 +16,10 @@ from vae_tf.analysis.report.states import Badge
 from vae_tf.analysis.report.study_page import figures_of, reported_study
 from vae_tf.process.files.saving import write_text
 from vae_tf.process.texts.escaping import printable
-from vae_tf.process.texts.templates import templates
+from vae_tf.process.texts.pages import file_of, page
 from vae_tf.results.study_table import StudyTable
 
+_PACKAGE = "vae_tf.analysis.report"
 INDEX = "index.html"
 POINTER = "report.html"  # where the report were before it had several pages
 
@@ -76,7 +74,7 @@ def write_report(
         written = _write(folder / INDEX, _page("study.html", study.name, content), written)
     content = index_content(shown, studies)
     write_text(images / INDEX, _page("index_page.html", "Learned by the models", content))
-    write_text(images / POINTER, _file("pointer.html"))
+    write_text(images / POINTER, file_of(_PACKAGE, "pointer.html"))
     written.changed.extend([images / INDEX, images / POINTER])
     return written
 
@@ -95,19 +93,11 @@ def _write(path: Path, content: str, written: Written) -> Written:
 
 
 def _page(template: str, title: str, content: dict) -> str:
-    """A page that holds its style, its script and its pictures.
-
-    Whatever a run smuggled in, nothing else is loaded, run or sent.
-    """
-    style, script = _file("report.css"), _file("report.js")
-    policy = (
-        f"default-src 'none'; img-src data:; style-src {_hash(style)}; script-src {_hash(script)}; "
-        f"base-uri 'none'; form-action 'none'"
-    )
-    made = templates("vae_tf.analysis.report", in_words, address, run_id, fragment)
-    return made.get_template(template).render(
-        policy=policy, title=title, style=style, script=script, **content
-    )
+    return page(
+        _PACKAGE, template, in_words, address, run_id, fragment,
+        style=file_of(_PACKAGE, "report.css"), script=file_of(_PACKAGE, "report.js"),
+        title=title, **content,
+    )  # fmt: skip
 
 
 def address(path: str) -> str:
@@ -123,12 +113,3 @@ def run_id(name: str) -> str:
 def fragment(name: str) -> str:
     """Returns the link to the place of a run or a study on the page."""
     return "#" + quote(run_id(name), safe="")
-
-
-def _file(name: str) -> str:
-    return resources.files("vae_tf.analysis.report").joinpath(name).read_text(encoding="utf-8")
-
-
-def _hash(content: str) -> str:
-    digest = base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
-    return f"'sha256-{digest}'"

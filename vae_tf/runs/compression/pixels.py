@@ -1,5 +1,7 @@
 """Pixels as symbols: what a likelihood with masses says of them, in whole numbers."""
 
+import abc
+
 import numpy as np
 
 from vae_tf.probability.likelihoods.bernoulli import Bernoulli
@@ -18,29 +20,48 @@ from vae_tf.runs.compression.tables import (
 )
 
 
-class BinaryPixels:
+class Pixels(abc.ABC):
+    """Pixels as symbols from 0 to `levels` - 1.
+
+    Attributes:
+        levels: Number of values of a pixel.
+        dtype: Type of images of such pixels.
+    """
+
+    levels: int
+    dtype: np.dtype
+
+    def __init__(self, family):
+        self._family = family
+
+    def push(self, stack: Stack, pixels: np.ndarray, logits: np.ndarray):
+        """Pushes `[D]` symbols given `[D]` logits."""
+        stack.push(pixels.astype(np.int32), self._family, self._probabilities(logits))
+
+    def pop(self, stack: Stack, logits: np.ndarray) -> np.ndarray:
+        """Pops the pixels that were pushed: `[D]` ints."""
+        return stack.pop(self._family, self._probabilities(logits))
+
+    @abc.abstractmethod
+    def _probabilities(self, logits: np.ndarray) -> np.ndarray:
+        """Parameters of the family for each of `[D]` logits, in whole numbers."""
+
+
+class BinaryPixels(Pixels):
     """Black and white pixels under a Bernoulli likelihood."""
 
     levels = 2
     dtype = np.dtype(bool)
 
     def __init__(self):
-        self._family = coders().stream.model.Bernoulli(perfect=False)
+        super().__init__(coders().stream.model.Bernoulli(perfect=False))
 
-    def push(self, stack: Stack, pixels: np.ndarray, logits: np.ndarray):
-        """Pushes `[D]` symbols 0 and 1 given `[D]` logits."""
-        stack.push(pixels.astype(np.int32), self._family, self._white(logits))
-
-    def pop(self, stack: Stack, logits: np.ndarray) -> np.ndarray:
-        """Pops what was pushed: `[D]` ints."""
-        return stack.pop(self._family, self._white(logits))
-
-    def _white(self, logits):
+    def _probabilities(self, logits):
         most = LARGEST_LOGIT * LOGIT_STEPS
         return white_probabilities()[_whole(logits * LOGIT_STEPS, -most, most) + most]
 
 
-class GreyPixels:
+class GreyPixels(Pixels):
     """Bytes under a discretized logistic likelihood.
 
     Args:
@@ -51,24 +72,16 @@ class GreyPixels:
     dtype = np.dtype(np.uint8)
 
     def __init__(self, log_scale: float):
+        super().__init__(coders().stream.model.Categorical(perfect=False))
         self._weights = level_probabilities(log_scale)
-        self._family = coders().stream.model.Categorical(perfect=False)
 
-    def push(self, stack: Stack, pixels: np.ndarray, logits: np.ndarray):
-        """Pushes `[D]` symbols from 0 to 255 given `[D]` logits."""
-        stack.push(pixels.astype(np.int32), self._family, self._of_levels(logits))
-
-    def pop(self, stack: Stack, logits: np.ndarray) -> np.ndarray:
-        """Pops what was pushed: `[D]` ints."""
-        return stack.pop(self._family, self._of_levels(logits))
-
-    def _of_levels(self, logits):
+    def _probabilities(self, logits):
         most = (LEVELS - 1) * CENTER_STEPS
         center = 1.0 / (1.0 + np.exp(-np.clip(logits, -40.0, 40.0)))
         return self._weights[_whole(center * most, 0, most)]
 
 
-def pixels_of(likelihood: Likelihood, text: str) -> BinaryPixels | GreyPixels:
+def pixels_of(likelihood: Likelihood, text: str) -> Pixels:
     """How pixels are coded under a likelihood.
 
     Args:
