@@ -163,7 +163,7 @@ def draw(predictions: Path):
     """Draws the picture, of the committed table."""
     import sharpness_pictures
 
-    sharpness_pictures.draw()
+    sharpness_pictures.draw(read_rows(WEIGHTS))
 
 
 PARTS = {

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import numpy as np
-from csv_rows import read_rows
 
 from vae_tf.plots.page import BLUE, INK, MARGIN, ORANGE, Page, points
 from vae_tf.plots.saving import save_figure
@@ -12,16 +11,13 @@ ROOT = Path(__file__).parents[1]
 GALLERY = ROOT / "images" / "gallery"
 
 
-def draw():
-    """Draws the picture of the committed table."""
-    save_figure(GALLERY / "sharpness_weights.png", weights_figure())
+def draw(rows: list[dict]):
+    """Draws the picture of the table of KL weights."""
+    save_figure(GALLERY / "sharpness_weights.png", weights_figure(rows))
 
 
-def weights_figure():
+def weights_figure(rows: list[dict]):
     """Figure of sharpness over the KL weight, of decoders and of averages without a network."""
-    from sharpness import WEIGHTS
-
-    rows = read_rows(WEIGHTS)
     page = Page(
         510 * len({row["data"] for row in rows}),
         400,
