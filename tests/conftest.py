@@ -47,6 +47,11 @@ TINY = Params(
     validate_every=6,
 )
 
+# Files that take more than ten seconds of a processor, the longest first.
+LONGEST = (
+    *("test_conformance.py", "test_study_script.py", "test_drawing.py", "test_train_script.py"),
+    *("test_networks.py", "test_loop.py", "test_ray_jobs.py", "test_memory.py", "test_devices.py"),
+)
 
 _TEMPORARY = pytest.StashKey[str]()
 _FAILED = pytest.StashKey[bool]()
@@ -109,6 +114,11 @@ def optimize_graphs(on: bool):
     import tensorflow as tf
 
     tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": not on})
+
+
+def pytest_collection_modifyitems(items):
+    """Begins with the longest files, so that no process of tests waits for another at the end."""
+    items.sort(key=lambda item: (*LONGEST, item.path.name).index(item.path.name))
 
 
 def pytest_collection_finish():
