@@ -80,7 +80,7 @@ def describe(params: Params, shape) -> dict:
         "units": [layer[0] for layer in specs.dense(params.encoder)],
         "latent_size": params.latent_size,
         "activation": params.activation,
-        "learning_rate": float(params.learning_rate(0)),
+        "learning_rate": float(params.learning_rate.highest),
         "batch_size": params.batch_size,
     }
 
@@ -197,6 +197,27 @@ def spread(values: list[float], digits: int) -> str:
     """Median, lowest and highest."""
     numbers = (statistics.median(values), min(values), max(values))
     return "{} ({}-{})".format(*(f"{number:.{digits}f}" for number in numbers))
+
+
+def summary() -> str:
+    """Speeds of others for both cases of the docs, PyTorch's by the fastest of its ways."""
+    cases = ("MNIST-VAE", "CelebA-VAE")
+    rows = {(row["case"], row["way"]): row for row in stored()}
+    titles = {
+        TITLES["train"]: ("train",),
+        TITLES["keras"]: ("keras",),
+        "PyTorch, the fastest of its measured ways": [name for name in TORCH if name != "pythae"],
+        TITLES["pythae"]: ("pythae",),
+    }
+    lines = [f"| way | {' | '.join(CASES[case][0] for case in cases)} |", "| --- " * 3 + "|"]
+    for title, ways in titles.items():
+        cells = []
+        for case in cases:
+            measured = [rows[case, way] for way in ways if (case, way) in rows]
+            fastest = max(measured, key=lambda row: float(row["speed"]))
+            cells.append("{speed} ({speed_low}-{speed_high})".format(**fastest))
+        lines.append(f"| {title} | {' | '.join(cells)} |")
+    return "\n".join(lines)
 
 
 def main():

@@ -196,6 +196,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "skin tone": skin_tone.table,
     "time to quality": page_tables.time_to_quality,
     "training error": training_error.table,
+    "training speed": training_speed.summary,
     "training speed, small": lambda: training_speed.table("MNIST-VAE"),
     "training speed, large": lambda: training_speed.table("CelebA-VAE"),
     "sprites_steps": lambda: sprites_steps.table(_records("sprites_steps")),
