@@ -25,7 +25,7 @@ def blocks(language):
 
 
 SHELL = [line for block in blocks("bash") for line in block.splitlines()]
-COMMANDS = [shlex.split(line)[1:] for line in SHELL if line.startswith("python ")]
+COMMANDS = [shlex.split(line, comments=True)[1:] for line in SHELL if line.startswith("python ")]
 
 
 def test_it_fits_two_screens():

@@ -57,3 +57,13 @@ def test_a_gap_to_validation_images_is_called_overfitting():
     assert "overfitting: the negative ELBO is 219 nats on validation images and 93 on" in text
     assert "--set augment=mirror" in text
     assert "overfitting" not in verdict(USED | {"elbo": -93.0, "val_elbo": -99.0}, Params())
+
+
+def test_overfitting_of_a_density_is_judged_by_nats_per_value():
+    """Its nats may be negative, or near 0, so that their ratio says nothing."""
+    params = Params(likelihood="gaussian(stddev=0.1)", latent_size=3)
+    numbers = USED | {"elbo": 1285.0, "image_shape": [16, 16, 3]}  # 0.25 nats per value: 192
+    text = verdict(numbers | {"val_elbo": 481.0}, params)
+    assert "overfitting: the negative ELBO is -481 nats on validation images and -1285 on" in text
+    assert "overfitting" not in verdict(numbers | {"val_elbo": 1100.0}, params)
+    assert "overfitting" not in verdict(numbers | {"elbo": -1.0, "val_elbo": -9.0}, params)

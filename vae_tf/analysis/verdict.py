@@ -1,15 +1,21 @@
 """Result of a training, in a sentence: how many latents are active, what to do if none is."""
 
+import math
+
 from vae_tf import schedules
 from vae_tf.analysis.collapse import is_collapsed, uses_codes
 from vae_tf.config import Params
 from vae_tf.models import MODELS
+from vae_tf.probability.likelihoods.texts import read_likelihood
 from vae_tf.process.limits import USED_NATS
 from vae_tf.process.texts.command_names import option_words, quoted
 
 # Negative ELBO of validation images divided by the negative ELBO of training images, from which on
 # a run is said to overfit. The emoji VAE has 1.6; digits and MNIST have 1.0 to 1.2.
 OVERFITTING = 1.5
+# The same for densities, whose nats may be negative: the additional nats per pixel and channel of
+# a Gaussian that fits the training errors, where squared validation errors are 1.5 times as large.
+OVERFITTING_DENSITY = 0.5 * (OVERFITTING - 1)
 
 
 def verdict(summary: dict, params: Params) -> str:
@@ -37,16 +43,24 @@ def verdict(summary: dict, params: Params) -> str:
             f"none of {size} latents has {USED_NATS} nats{kl}{mse}, but the codes are used: they "
             f"save {summary['code_gain']:.3g} nats of the reconstruction"
         )
-    words = f"{summary['active']} of {size} latents are active{kl}{mse}{_overfitting(summary)}"
+    words = f"{summary['active']} of {size} latents are active{kl}{mse}"
+    words += _overfitting(summary, params)
     if uses_codes(summary) is False:
         words += "; but images are reconstructed no better than by a decoder that ignores the codes"
     return words
 
 
-def _overfitting(summary: dict) -> str:
+def _overfitting(summary: dict, params: Params) -> str:
     """Advice where validation images are much worse than training images."""
     train, held_out = summary.get("elbo"), summary.get("val_elbo")
-    if train is None or held_out is None or train >= 0 or held_out > OVERFITTING * train:
+    if train is None or held_out is None:
+        return ""
+    likelihood, stddev = read_likelihood(params.likelihood)
+    if likelihood == "gaussian" and stddev is not None:  # a density
+        overfits = train - held_out >= OVERFITTING_DENSITY * math.prod(summary["image_shape"])
+    else:
+        overfits = train < 0 and held_out <= OVERFITTING * train
+    if not overfits:
         return ""
     return (
         f"; overfitting: the negative ELBO is {-held_out:.4g} nats on validation images and "
