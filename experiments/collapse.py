@@ -4,12 +4,13 @@
     python experiments/collapse.py              from the runs that are done
 
 The runs are the study "collapse" of vae_tf/presets/studies.py, in predictions/collapse; the numbers
-of each are kept in experiments/collapse.json. Those that cannot be had of a run stay empty.
+of each are kept in experiments/collapse.json. Those that cannot be had of a run stay empty. The
+same runs from Glorot's weights and output biases of 0, by an older version of the package, are in
+experiments/collapse_glorot.json.
 """
 
 import argparse
 import json
-import statistics
 import sys
 from pathlib import Path
 
@@ -18,12 +19,11 @@ import numpy as np
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
+import page_tables  # noqa: E402
+
 import params as presets  # noqa: E402
-from vae_tf.data import load  # noqa: E402
-from vae_tf.forecasts.linear_vae import Spectrum, forecast_from, spectrum  # noqa: E402
 from vae_tf.plots.page import BLUE, FAINT, INK, MARGIN, ORANGE, Page, points  # noqa: E402
 from vae_tf.plots.saving import save_figure  # noqa: E402
-from vae_tf.probability.likelihoods.texts import read_likelihood  # noqa: E402
 from vae_tf.process.files.saving import write_text  # noqa: E402
 from vae_tf.results.score_records import RECORD, load_record, values_of  # noqa: E402
 from vae_tf.runs import Run  # noqa: E402
@@ -32,95 +32,35 @@ from vae_tf.runs.progress import progress_of  # noqa: E402
 RESULTS = Path(__file__).with_suffix(".json")
 PICTURE = ROOT / "images" / "gallery" / "collapse.png"
 NUM_IMAGES = 1_000  # of the validation images, for the MSE
-# Columns of the table: name -> digits after the point.
-COLUMNS = {
-    "KL": 2,
-    "information": 2,
-    "active units": 1,
-    "MSE": 4,
-    "log-likelihood": 1,
-    "KL weight": 3,
-    "minutes": 1,
-}
 
 
 def measured(run: Run) -> dict[str, float]:
     """The numbers of a finished run, those that can be had."""
     record = load_record(run.path / RECORD)
     scores = values_of(record) if record else {}
-    history = run.history
     rows = np.linspace(0, len(run.validation_data) - 1, NUM_IMAGES).astype(int)
     x = run.validation_data.images(rows)
     values = {
-        "KL": history["val_kl"][-1],
+        "KL": run.history["val_kl"][-1],
         "information": scores.get("index_code_mutual_information"),
         "active units": scores.get("active_units"),
         "MSE": np.square(run.model.reconstruct(x) - x).mean(),
         "log-likelihood": scores.get("log_likelihood"),
-        "KL weight": history["kl_weight"][-1],
-        "minutes": minutes(run),
+        "effective samples": scores.get("effective_samples"),
     }
     return {name: float(v) for name, v in values.items() if v is not None and np.isfinite(v)}
 
 
-def minutes(run: Run) -> float | None:
-    """Time between the first picture and the last checkpoint: without start, with the company.
-
-    None where it cannot be had, as of files that were copied without their times.
-    """
-    pictures = sorted(run.samples.glob("step_*.png"))
-    kept = sorted(run.checkpoints.glob("step_*"))
-    if not pictures or not kept:
-        return None
-    seconds = kept[-1].stat().st_mtime - pictures[0].stat().st_mtime
-    return seconds / 60 if seconds > 1 else None
-
-
-def forecast(params, images: Spectrum) -> str:
-    """Forecast of a linear VAE at this weight and likelihood; None for other models.
-
-    Used latents have 0.1 nats, as in every picture and table.
-    """
-    if params.model != "vae":
-        return ""
-    stddev = read_likelihood(params.likelihood)[1]
-    result = forecast_from(images, params.kl_weight, params.latent_size, stddev)
-    return f"{result.active} used, {result.kl:.1f} nats"
-
-
-def table(rows: dict[str, list[dict]], forecasts: dict[str, str]) -> str:
-    """The table as Markdown: mean ± standard deviation over seeds."""
-    lines = [
-        f"| remedy | seeds | {' | '.join(COLUMNS)} | forecast |",
-        f"| --- | --- | {' | '.join('---' for _ in COLUMNS)} | --- |",
-    ]
-    for name, seeds in rows.items():
-        cells = [
-            spread([each[column] for each in seeds if column in each], digits)
-            for column, digits in COLUMNS.items()
-        ]
-        lines.append(f"| `{name}` | {len(seeds)} | {' | '.join(cells)} | {forecasts[name]} |")
-    return "\n".join(lines)
-
-
-def spread(values: list[float], digits: int) -> str:
-    """Mean ± standard deviation."""
-    if not values:
-        return ""
-    text = f"{statistics.mean(values):,.{digits}f}"
-    return f"{text} ± {statistics.stdev(values):.{digits}f}" if len(values) > 1 else text
-
-
-def picture(rows: dict[str, list[dict]]):
-    """KL and mean squared error of every run: a line a remedy, a dot a seed."""
+def picture(rows: dict[str, list[dict]], older: dict[str, list[dict]]):
+    """KL and mean squared error of every run: a line a remedy, a dot a seed, a ring an older run."""
     line, names, across, panel = 24, 210, 60, 300
     page = Page(
         names + 2 * (panel + across),
         line * len(rows) + 70,
         "Remedies for a collapsed posterior, on MNIST",
         (
-            "A dot is a seed, after 1,500 steps. Orange: learning rate 0.005, at which the plain "
-            "VAE is lost; blue: 0.002.",
+            "A dot is a seed from He's weights, after 1,500 steps; a ring is a seed from Glorot's. "
+            "Orange: learning rate 0.005; blue: 0.002.",
         ),
     )
     top = page.top + 20
@@ -129,8 +69,12 @@ def picture(rows: dict[str, list[dict]]):
         axes = page.chart(left, top, panel, line * len(rows), title=column, xlabel=unit, ylabel="")
         for place, (name, seeds) in enumerate(rows.items()):
             color = ORANGE if name.endswith("0.005") else BLUE
-            values = [each[column] for each in seeds if column in each]
-            axes.plot(values, [place] * len(values), "o", color=color, markersize=6, alpha=0.8)
+            for found, fill, above in ((older[name], "none", -0.15), (seeds, color, 0.15)):
+                values = [each[column] for each in found if column in each]
+                axes.plot(
+                    values, [place + above] * len(values), "o", color=color, markersize=6,
+                    markerfacecolor=fill, alpha=0.8,
+                )  # fmt: skip
             axes.axhline(place, color=FAINT, linewidth=0.3, zorder=0)
             if index == 0:
                 page.text(
@@ -155,25 +99,18 @@ def main():
     options = parser.parse_args()
     rows: dict[str, list[dict]] = {}
     results: dict[str, dict] = {}
-    forecasts: dict[str, str] = {}
-    spectra: dict[int, Spectrum] = {}
     for point in presets.STUDIES["collapse"].points():
         folder = options.predictions / "collapse" / point.name
         if not (folder / "params.json").exists() or not progress_of(run := Run(folder)).finished:
             continue
-        size = point.params.latent_size
-        if size not in spectra:
-            images = load("mnist", "train", validation=point.params.validation)
-            spectra[size] = spectrum(images, size)
         name = point.values["base"]
-        forecasts[name] = forecast(point.params, spectra[size])
         results[point.name] = measured(run)
         rows.setdefault(name, []).append(results[point.name])
     if not rows:
         sys.exit("No run is done. Train them: python study.py collapse --metrics fast")
     write_text(RESULTS, json.dumps(results, indent=1) + "\n")
-    save_figure(PICTURE, picture(rows))
-    print(table(rows, forecasts))
+    save_figure(PICTURE, picture(rows, page_tables.by_remedy("collapse_glorot")))
+    print(page_tables.collapse())
 
 
 if __name__ == "__main__":

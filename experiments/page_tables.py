@@ -102,18 +102,30 @@ def gallery_before_and_after() -> str:
 
 
 def collapse() -> str:
-    """Remedies against collapse, mean ± standard deviation over seeds."""
-    groups: dict[str, list[dict]] = {}
-    for name, values in read_json("collapse").items():
-        remedy = name.split(",")[0].removeprefix("base=")
-        groups.setdefault(remedy, []).append(values)
-    columns = {"KL": 2, "information": 2, "active units": 1, "MSE": 4, "log-likelihood": 1}
+    """Remedies against collapse, mean ± standard deviation over seeds; the KL from both starts."""
+    older = by_remedy("collapse_glorot")
+    columns = {
+        "KL": 2,
+        "information": 2,
+        "active units": 1,
+        "MSE": 4,
+        "log-likelihood": 1,
+        "effective samples": 1,
+    }
     rows = [
-        [f"`{name}`", str(len(seeds))]
+        [f"`{name}`", str(len(seeds)), spread([each["KL"] for each in older[name]], 2)]
         + [spread([each[c] for each in seeds if c in each], n) for c, n in columns.items()]
-        for name, seeds in groups.items()
+        for name, seeds in by_remedy("collapse").items()
     ]
-    return markdown(["remedy", "seeds", *columns], rows)
+    return markdown(["remedy", "seeds", "KL from Glorot's weights", *columns], rows)
+
+
+def by_remedy(file: str) -> dict[str, list[dict]]:
+    """Numbers of each seed of each remedy, from a JSON file of experiments/."""
+    groups: dict[str, list[dict]] = {}
+    for name, values in read_json(file).items():
+        groups.setdefault(name.split(",")[0].removeprefix("base="), []).append(values)
+    return groups
 
 
 def betas() -> str:
