@@ -5,7 +5,9 @@
 
 Five autoencoders of one dense network with 16 latents, 2,000 steps of 128 images each. Their codes
 are sampled by N(0, I), by one Gaussian, ten Gaussians and a flow that are fitted to the codes of
-10,000 training images. 5,000 samples are compared with 5,000 test images in the features of
+10,000 training images. A sixth, the VQ-VAE, has convolutions and a map of 7x7 codes: 2,000 steps,
+and 2,000 steps of its prior, a PixelCNN. Its maps are sampled uniformly or by this prior.
+5,000 samples are compared with 5,000 test images in the features of
 `mnist-128-64`; the Frechet distance depends on the number. Precision and recall are from the
 first 2,000. `reconstructions` are from the 5,000 other test images, and `test images` are these
 images themselves, the best possible value. Runs
@@ -14,6 +16,7 @@ makes the table.
 """
 
 import argparse
+import math
 import sys
 from pathlib import Path
 
@@ -51,8 +54,16 @@ MODELS: dict[str, dict] = {
     "WAE": {"model": "wae"},
     "RAE-L2": {"model": "rae"},
     "RAE-GP": {"model": "rae", "hyper": {"decoder_weight": 0.0, "gradient_weight": 0.01}},
+    "VQ-VAE": {
+        "model": "vq_vae",
+        "encoder": ((16, 4, 2), (32, 4, 2)),
+        "decoder": None,
+        "hyper": {"num_codes": 64, "prior_filters": 32},
+        "steps": 4_000,
+    },
 }
 SAMPLERS = ("N(0, I)", "one Gaussian", "ten Gaussians", "flow")
+SAMPLERS_OF_MAPS = ("uniform codes", "PixelCNN")
 # Frechet distances of Ghosh et al. 2020 (Table 1, MNIST), in features of an Inception network.
 PUBLISHED = {
     "autoencoder": {"reconstructions": 12.95, "N(0, I)": 58.73, "ten Gaussians": 10.66},
@@ -65,7 +76,7 @@ PUBLISHED = {
 
 def settings(model: str, seed: int) -> Params:
     """The parameters of a run."""
-    steps = 2_000
+    steps = MODELS[model].get("steps", 2_000)
     base = replace(
         presets.RUNS["MNIST-VAE-dense"],
         encoder=((256,), (256,)),
@@ -89,19 +100,28 @@ def trained(model: str, seed: int, predictions: Path):
 
 def samples(run, sampler: str, n: int, seed: int = 0) -> np.ndarray:
     """`n` images decoded from codes that the sampler draws."""
-    names = {"N(0, I)": "model", "ten Gaussians": "mixture", "flow": "flow"}
-    if sampler != "one Gaussian":
+    names = {"N(0, I)": "model", "ten Gaussians": "mixture", "flow": "flow", "PixelCNN": "model"}
+    if sampler in names:
         return run.generate(n, seed, prior=names[sampler])
+    if sampler == "uniform codes":
+        places = math.prod(run.model.map_shape[:2])
+        indices = np.random.default_rng(seed).integers(run.model.num_codes, size=(n, places))
+        return run.model.decode(np.reshape(run.model.vectors(indices), (n, -1)))
     _, mean, log_stddev = run.training_codes
     noise = np.random.default_rng(0).standard_normal(mean.shape)
     gaussian = fit_mixture(mean + np.exp(log_stddev) * noise, num_components=1)
     return run.model.decode(gaussian.sample(n, np.random.default_rng(seed)))
 
 
+def samplers_of(run) -> tuple[str, ...]:
+    """The samplers that a run's codes allow."""
+    return SAMPLERS_OF_MAPS if hasattr(run.model, "map_shape") else SAMPLERS
+
+
 def measured(run, real: np.ndarray, others: np.ndarray) -> dict[str, dict]:
     """Scores of reconstructions of the other test images, and of samples by each sampler."""
     made = {"reconstructions": lambda: run.model.reconstruct(others)}
-    made |= {name: lambda name=name: samples(run, name, len(real)) for name in SAMPLERS}
+    made |= {name: lambda name=name: samples(run, name, len(real)) for name in samplers_of(run)}
     return {name: scores(real, images()) for name, images in made.items()}
 
 
@@ -170,7 +190,7 @@ def main():
     parser.add_argument("--predictions", type=Path, default=ROOT / "predictions")
     options = parser.parse_args()
     if options.pictures:
-        draw({model: trained(model, 0, options.predictions) for model in MODELS})
+        draw({model: trained(model, 0, options.predictions) for model in MODELS if model != "VQ-VAE"})
         return
     test = data.load("mnist", "test")
     real, others = (test.images(np.arange(first, first + IMAGES)) for first in (0, IMAGES))
