@@ -6,12 +6,13 @@ training. Here they are averages over the rows of log.csv in an epoch.
 
 Restartable: a training that was stopped resumes. Run folders are in predictions-study/; the curves,
 a row an epoch, are written to experiments/published/ROW.csv (`--table` trains nothing). The folder
-also has theirs.csv, the published curves, and hours.csv, hours on one thread, noted from the clock
-of the runs. `python experiments/tables.py` makes the tables.
+also has hours.csv, hours on one thread, noted from the clock of the runs, and theirs.csv, published
+numbers of some epochs, for comparison. `python experiments/tables.py` makes the tables.
 
-The curves of disentangling-vae are results/*/train_losses.log of its repository (MIT license,
-commit f045219): VAE_mnist, betaH_mnist, betaB_mnist, factor_mnist and VAE_dsprites. Its epochs
-begin at 0, ours at 1.
+The numbers of disentangling-vae are in results/*/train_losses.log of its repository (commit
+f045219): VAE_mnist, betaH_mnist, betaB_mnist, factor_mnist and VAE_dsprites. Its epochs begin at 0,
+ours at 1. `--theirs results/VAE_mnist/train_losses.log` compares the curve of the longest row with
+the published one and writes parted.csv.
 """
 
 import argparse
@@ -25,7 +26,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "experiments")]
 
-from csv_rows import read_rows  # noqa: E402
+from csv_rows import add_rows, read_rows  # noqa: E402
 
 from vae_tf.process import scripts  # first, see there  # noqa: E402
 
@@ -43,6 +44,9 @@ CURVES = Path(__file__).with_suffix("")
 # Epochs, first and last, over which the two curves of the longest row are compared.
 LONGEST = "disentangling-vae-VAE"
 PARTS = ((15, 50), (51, 100), (101, 200), (201, 300), (351, 400), (15, 400))
+PARTED = CURVES / "parted.csv"
+COLUMNS = ("first", "last", "term", "mean", "error")
+TERMS = ("reconstruction", "kl", "sum")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -225,7 +229,7 @@ def read_curve(name: str) -> dict[int, np.ndarray]:
 
 
 def read_theirs(name: str) -> dict[int, np.ndarray]:
-    """Epoch -> published reconstruction and KL, `[2]`; all that is known."""
+    """Epoch -> published reconstruction and KL, `[2]`, of some epochs."""
     published = name.removesuffix("-He")
     return _by_epoch(r for r in read_rows(CURVES / "theirs.csv") if r["training"] == published)
 
@@ -256,16 +260,37 @@ def _terms(terms: np.ndarray) -> str:
     return "{:.2f} + {:.2f}".format(*terms)
 
 
-def table_of_parts() -> str:
-    """The longest row less the published curve, means of epochs ± a standard error, as Markdown."""
-    ours, theirs = read_curve(LONGEST), read_theirs(LONGEST)
-    lines = ["| epochs | reconstruction | KL | sum |", f"|{' --- |' * 4}"]
+def save_parts(log: Path):
+    """Writes the longest row less the published curve: means of epochs, standard errors.
+
+    Args:
+        log: `results/VAE_mnist/train_losses.log` of disentangling-vae, whose epochs begin at 0.
+    """
+    with log.open(newline="") as file:
+        losses = {(int(r["Epoch"]), r["Loss"]): float(r["Value"]) for r in csv.DictReader(file)}
+    ours, rows = read_curve(LONGEST), []
     for first, last in PARTS:
-        parted = np.array([ours[n] - theirs[n] for n in range(first, last + 1)])  # [epochs, 2]
+        epochs = range(first, last + 1)
+        theirs = [[losses[n - 1, name] for name in ("recon_loss", "kl_loss")] for n in epochs]
+        parted = np.array([ours[n] for n in epochs]) - theirs  # [epochs, 2]
         parted = np.column_stack([parted, parted.sum(axis=1)])
         errors = parted.std(axis=0, ddof=1) / len(parted) ** 0.5
-        cells = [f"{m:+.2f} ± {e:.2f}" for m, e in zip(parted.mean(axis=0), errors, strict=True)]
-        lines.append(f"| {first} to {last} | {' | '.join(cells)} |")
+        for term, mean, error in zip(TERMS, parted.mean(axis=0), errors, strict=True):
+            rows.append(
+                dict(zip(COLUMNS, (first, last, term, f"{mean:.4f}", f"{error:.4f}"), strict=True))
+            )
+    PARTED.unlink(missing_ok=True)
+    add_rows(PARTED, COLUMNS, rows)
+
+
+def table_of_parts() -> str:
+    """The rows of `save_parts` as Markdown."""
+    lines = ["| epochs | reconstruction | KL | sum |", f"|{' --- |' * 4}"]
+    groups: dict[str, list[str]] = {}
+    for row in read_rows(PARTED):
+        cell = f"{float(row['mean']):+.2f} ± {float(row['error']):.2f}"
+        groups.setdefault(f"{row['first']} to {row['last']}", []).append(cell)
+    lines += [f"| {epochs} | {' | '.join(cells)} |" for epochs, cells in groups.items()]
     return "\n".join(lines)
 
 
@@ -274,11 +299,18 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", metavar="ROW", help=f"some of {', '.join(ROWS)}")
     parser.add_argument("--table", action="store_true", help="train nothing")
+    parser.add_argument(
+        "--theirs", type=Path, help="the published log of the longest row; train nothing"
+    )
     parser.add_argument("--predictions", type=Path, default=ROOT / "predictions-study")
     options = parser.parse_args()
     if unknown := set(options.names) - set(ROWS):
         parser.error(f"Expected rows of {', '.join(ROWS)}. Received: {', '.join(unknown)}")
     names = options.names or list(ROWS)
+    if options.theirs:
+        save_parts(options.theirs)
+        print(table_of_parts())
+        return
 
     def work() -> int:
         for name in names:

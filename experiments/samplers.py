@@ -190,7 +190,8 @@ def main():
     parser.add_argument("--predictions", type=Path, default=ROOT / "predictions")
     options = parser.parse_args()
     if options.pictures:
-        draw({model: trained(model, 0, options.predictions) for model in MODELS if model != "VQ-VAE"})
+        of_vectors = [model for model in MODELS if model != "VQ-VAE"]
+        draw({model: trained(model, 0, options.predictions) for model in of_vectors})
         return
     test = data.load("mnist", "test")
     real, others = (test.images(np.arange(first, first + IMAGES)) for first in (0, IMAGES))
