@@ -52,7 +52,7 @@ def measured(run: Run) -> dict[str, float]:
 
 
 def picture(rows: dict[str, list[dict]], older: dict[str, list[dict]]):
-    """KL and mean squared error of every run: a line a remedy, a dot a seed, older runs as rings."""
+    """KL and mean squared error of every run: a line a remedy, older runs as rings."""
     line, names, across, panel = 24, 210, 60, 300
     page = Page(
         names + 2 * (panel + across),
