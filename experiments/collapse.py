@@ -42,6 +42,7 @@ def measured(run: Run) -> dict[str, float]:
     x = run.validation_data.images(rows)
     values = {
         "KL": run.history["val_kl"][-1],
+        "ELBO": run.history["val_elbo"][-1],
         "information": scores.get("index_code_mutual_information"),
         "active units": scores.get("active_units"),
         "MSE": np.square(run.model.reconstruct(x) - x).mean(),

@@ -109,6 +109,7 @@ def collapse() -> str:
         "information": 2,
         "active units": 1,
         "MSE": 4,
+        "ELBO": 1,
         "log-likelihood": 1,
         "effective samples": 1,
     }
