@@ -39,7 +39,7 @@ class CapacityVAE(VAE):
     10 still holds the KL and leaves to the reconstruction where the nats go. It cannot hold a KL
     below what a reconstruction worth more than gamma a nat asks for. Nor does it make a decoder
     use what the encoder spends: where the optimization fails, the capacity is reached by codes
-    without information (RESULTS.md, remedies side by side).
+    without information (docs/results/collapse_remedies.md, from Glorot's weights).
     """
 
     logged = ("capacity",)

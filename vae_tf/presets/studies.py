@@ -357,8 +357,8 @@ STUDIES.add(
 )
 
 # Remedies for a collapsed posterior, side by side: `python study.py collapse --metrics fast`, then
-# `python experiments/collapse.py`. A network with a quarter of MNIST-VAE's filters is lost at a
-# learning rate of 0.005 as that one is at 0.002; at 0.002 it is not.
+# `python experiments/collapse.py`. A network with a quarter of MNIST-VAE's filters, at a learning
+# rate that is too large for it, 0.005, and at a usual one, 0.002.
 _small = replace(
     RUNS["MNIST-VAE"],
     encoder=((16, 4, 2), (16, 4, 2), (64,)),
