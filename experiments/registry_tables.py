@@ -1,4 +1,4 @@
-"""Tables of models and scores, read from the code, for `experiments/tables.py`."""
+"""Tables and numbers of models and scores, read from the code, for `experiments/tables.py`."""
 
 import ast
 import re
@@ -54,6 +54,19 @@ def scores_table() -> str:
         columns = ", ".join(f"`{column}`" for column in score.columns)
         rows.append(f"| `{name}` | {needs} | {columns} | {_cell(score.protocol)} |")
     return "\n".join(rows)
+
+
+def with_counts(readme: str) -> str:
+    """Return README with its numbers of models, scores and runs counted again."""
+    models = len(set(MODELS.values()))  # `ae`, `vae` and `beta_vae` are one class
+    for number, count in (
+        (r"(?<=\*\*)\d+(?= models with)", models),
+        (r"(?<=\| models \| )\d+(?= \|)", models),
+        (r"(?<=\*\*)\d+(?= scores\*\*)", len(SCORES)),
+        (r"(?<=The package has )\d+(?= runs)", len(presets.runs())),
+    ):
+        readme = re.sub(number, str(count), readme)
+    return readme
 
 
 def _docstring(module: str) -> str:

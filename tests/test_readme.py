@@ -36,6 +36,7 @@ def test_it_fits_two_screens():
 
 
 def test_counts_are_those_of_the_code():
+    """`python experiments/tables.py` writes them."""
     models = len(set(MODELS.values()))  # `ae`, `vae` and `beta_vae` are one class
     assert f"**{models} models with" in README and f"| models | {models} |" in README
     assert f"**{len(SCORES)} scores**" in README
