@@ -1,33 +1,38 @@
 """Every preset starts, on its own images and on the sprites."""
 
+import functools
+
 import numpy as np
 import pytest
 
 import params
 from vae_tf.config import override
+from vae_tf.data import INCLUDED, load
 from vae_tf.models.template import memory
 from vae_tf.models.template.build import build_model
 from vae_tf.models.template.memory import check_memory
 
+# Images of sets that are not in the package.
 SHAPES = {
     "celeb_a": (64, 64, 3),
-    "digits": (8, 8, 1),
-    "digits_binary": (8, 8, 1),
-    "emoji": (64, 64, 3),
     "folder:my-images": (64, 64, 3),
-    "lines": (32, 32, 1),
     "mnist": (28, 28, 1),
     "mnist_binary": (28, 28, 1),
     "shapes3d": (64, 64, 3),
-    "sprites": (64, 64, 1),
 }
+
+
+@functools.cache
+def shape_of(dataset):
+    """Shape of the images of a set, at its own size."""
+    return load(dataset).image_shape if dataset in INCLUDED else SHAPES[dataset]
 
 
 def _kinds() -> dict:
     """Presets that differ in more than numbers: the last of each model on each network."""
     kinds = {}
     for name, preset in params.RUNS.items():
-        shape = SHAPES[preset.dataset]
+        shape = shape_of(preset.dataset)
         networks = preset.encoder, preset.decoder, preset.latent_size, preset.activation
         kinds[preset.model, preset.likelihood, *sorted(preset.hyper), *networks, shape] = name
     return kinds
@@ -35,7 +40,7 @@ def _kinds() -> dict:
 
 def first_loss(preset):
     """Loss of the model of a preset at its initial weights, on two images at random."""
-    shape = SHAPES[preset.dataset]
+    shape = shape_of(preset.dataset)
     model = build_model(preset, shape, 1_000, num_classes=3)
     x = np.random.default_rng(0).uniform(size=(2, *shape)).astype("float32")
     batch = {
@@ -62,7 +67,7 @@ def test_a_preset_starts(name):
 def test_every_preset_fits_into_four_gigabytes(name, monkeypatch):
     monkeypatch.setattr(memory, "machine_memory", lambda: 4 * 10**9)
     preset = params.RUNS[name]
-    shape = SHAPES[preset.dataset]
+    shape = shape_of(preset.dataset)
     assert check_memory(preset, shape, training=True, num_classes=3) is None  # not refused
 
 

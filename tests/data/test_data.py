@@ -1,11 +1,14 @@
 """Tests of `vae_tf/data/__init__.py`."""
 
+import re
 import subprocess
 import sys
+from pathlib import Path
 
+import numpy as np
 import pytest
 
-from vae_tf.data import DATASETS, load
+from vae_tf.data import DATASETS, INCLUDED, load
 from vae_tf.process.errors import UserError
 
 
@@ -18,11 +21,23 @@ def test_import_is_light():
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
 
 
-def test_registry_names_the_sets_of_the_readme():
-    embedded = {"sprites", "lines", "digits", "digits_binary"}
-    embedded |= {"emoji", "emoji_by_family", "emoji_skin_tones"}
-    downloaded = {"mnist", "mnist_binary", "fashion_mnist", "cifar10", "celeb_a"}
-    assert set(DATASETS) == embedded | downloaded | {"dsprites", "shapes3d", "smallnorb"}
+@pytest.mark.parametrize("name", DATASETS)
+def test_every_set_is_in_the_table_of_the_page(name):
+    page = (Path(__file__).parents[2] / "docs" / "data.md").read_text()
+    assert re.search(rf"^\|[^|]*`{name}`[^|]*\|", page, re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", INCLUDED)
+def test_images_of_every_included_set(name):
+    images = load(name)
+    rows = np.arange(0, len(images), len(images) // 5)
+    read = images.images(rows)
+    assert read.shape == (len(rows), *images.image_shape) and read.dtype == np.float32
+    assert read.min() >= 0 and 0.5 < read.max() <= 1
+    np.testing.assert_array_equal(images.images(rows[2:3])[0], read[2])  # whatever the batch
+    size = images.image_shape[0] // 2
+    smaller = load(name, image_size=size, channels=3)
+    assert smaller.images(rows[:2]).shape == (2, size, size, 3)
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,8 @@ def _loader(module: str, function: str, *arguments: str) -> Callable[..., Collec
 
 
 # Name -> loader, which takes `image_size` and `channels` (None: as the set has them).
-DATASETS: dict[str, Callable[..., Collection]] = {
+# These need no download: their images are in the package, in scikit-learn, or drawn.
+INCLUDED: dict[str, Callable[..., Collection]] = {
     "sprites": _loader("sprites", "load_sprites"),
     "lines": _loader("lines", "load_lines"),
     "digits": _loader("digits", "load_digits"),
@@ -49,6 +50,9 @@ DATASETS: dict[str, Callable[..., Collection]] = {
     "emoji": _loader("emoji", "load_emoji"),
     "emoji_by_family": _loader("emoji", "load_by_family"),
     "emoji_skin_tones": _loader("emoji", "load_skin_tones"),
+}
+DATASETS: dict[str, Callable[..., Collection]] = {
+    **INCLUDED,
     "mnist": _loader("tfds_images", "load_tfds", "mnist"),
     "mnist_binary": _loader("binary", "load_mnist_binary"),
     "fashion_mnist": _loader("tfds_images", "load_tfds", "fashion_mnist"),
@@ -58,11 +62,6 @@ DATASETS: dict[str, Callable[..., Collection]] = {
     "shapes3d": _loader("tfds_grids", "load_shapes3d"),
     "smallnorb": _loader("tfds_grids", "load_smallnorb"),
 }
-# Those that need no download: their images are in the package, in scikit-learn, or drawn.
-INCLUDED = frozenset(
-    ("sprites", "lines", "digits", "digits_binary")
-    + ("emoji", "emoji_by_family", "emoji_skin_tones")
-)
 
 
 def load(
