@@ -1,4 +1,4 @@
-"""The example of CONTRIBUTING.md, done as it says."""
+"""The models and the data set of CONTRIBUTING.md, added as it says."""
 
 import re
 import sys
@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import vae_tf
-from vae_tf import models
+from vae_tf import data, models
 from vae_tf.config import replace
 from vae_tf.models.template.build import build_model
 from vae_tf.models.template.hyperparameters import hyper_of
@@ -18,6 +18,7 @@ from vae_tf.training import train
 
 TEXT = (Path(__file__).parents[1] / "CONTRIBUTING.md").read_text()
 REGULARIZER, FAMILY = re.findall(r"```python\n(\"\"\".*?)```", TEXT, re.DOTALL)[:2]
+(DATA_SET,) = re.findall(r"```python\n(\"\"\"The discs.*?)```", TEXT, re.DOTALL)
 
 
 @pytest.fixture(autouse=True)
@@ -87,3 +88,18 @@ def test_more_samples_of_a_family_tighten_the_bound(tiny, blobs):
     elbo = weights.mean()
     tighter = np.log(np.exp(weights - weights.max()).mean(axis=0)) + weights.max()
     assert tighter.mean() > elbo + 0.05
+
+
+def test_a_data_set_takes_part_in_everything(tiny, tmp_path, monkeypatch):
+    (tmp_path / "discs.py").write_text(DATA_SET)
+    monkeypatch.setattr(data, "__path__", [*data.__path__, str(tmp_path)])
+    monkeypatch.setitem(data.DATASETS, "discs", data._loader("discs", "load_discs"))
+    discs = data.load("discs")
+    images = discs.images(range(256))[..., 0]
+    rows = images.sum(axis=2) @ np.arange(16) / images.sum(axis=(1, 2))
+    np.testing.assert_allclose(rows, discs.factors(range(256))[:, 1] + 4, atol=1e-5)
+    np.testing.assert_array_equal(np.bincount(discs.labels), [64] * 4)
+    assert data.load("discs", image_size=8, channels=3).images([5]).shape == (1, 8, 8, 3)
+    run = train(replace(tiny, dataset="discs", validation=0.25), tmp_path / "run")
+    assert run.data.factor_names == ("radius", "row", "column") and len(run.data) == 192
+    sys.modules.pop("vae_tf.data.discs")
