@@ -172,3 +172,8 @@ def test_every_half_is_read_exactly(engine):
         f"Array.from(explorer.halvesOf(Uint8Array.from({list(halves.tobytes())})))"
     )
     np.testing.assert_array_equal(np.array(values, "float32"), halves.astype("float32"))
+
+
+def test_pixels_of_more_than_one_number_are_refused():
+    with pytest.raises(UserError, match="one number for each channel.*mixture_logistics"):
+        describe_generator(built(likelihood="mixture_logistics"), HalfPrecision())

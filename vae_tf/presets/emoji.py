@@ -124,6 +124,22 @@ RUNS.add(
     replace(_SMALL, model="sequential_vae"),
     "a chain of two VAEs, 32x32 pixels, 400 steps; two minutes",
 )
+# Pixels see the code and those before them; a pixel's color is drawn from a mixture.
+RUNS.add(
+    "emoji-PixelCNN",
+    replace(
+        _SMALL,
+        likelihood="mixture_logistics(components=5)",
+        decoder="pixel_cnn(layers=3, filters=16, kernel=5)",
+        batch_size=32,
+        kl_weight=linear(0, 1, 300),
+        learning_rate=falling(2e-3),
+        steps=600,
+        validate_every=300,
+        sample_every=600,
+    ),
+    "colors of pixels from mixtures, given those before them, 32x32 pixels; four minutes",
+)
 RUNS.add(
     "my-images",
     # A fifth held out: 5 % of 200 photos would be 10 images.

@@ -231,6 +231,8 @@ def test_bits_that_are_missing_are_found(vae, content):
 def test_what_cannot_compress_is_refused(tiny, vae, grey, binary):
     with pytest.raises(UserError, match="likelihood='discretized_logistic'.*8"):
         compress_images(model_of(tiny, likelihood="gaussian"), grey)
+    with pytest.raises(UserError, match="'mixture_logistics'.*too many for a table"):
+        compress_images(model_of(tiny, likelihood="mixture_logistics"), grey)
     with pytest.raises(UserError, match="grey values between"):
         compress_images(vae, grey)
     with pytest.raises(UserError, match="infers a layer from the image and the layer above"):
