@@ -2,11 +2,12 @@
 
     python experiments/anomalies.py left_out     # train on nine digits of MNIST, find the tenth
     python experiments/anomalies.py one_class    # train on one digit, find the other nine
+    python experiments/anomalies.py pyod         # detectors of PyOD on the pixels of both
     python experiments/anomalies.py paradox      # train on grey emoji, find sprites and MNIST
     python experiments/anomalies.py left_out --dataset fashion_mnist    # where it can be downloaded
 
 Each setting has the seeds 0, 1 and 2. Rows go to experiments/anomalies.csv as they are measured; a
-setting that is there is not measured again.
+setting that is there is not measured again. PyOD: pip install pyod.
 """
 
 import argparse
@@ -63,13 +64,7 @@ def simple_detectors(train, test, seed):
 
 def digits(experiment, dataset, digit, latents, seed):
     """Rows of one digit: it is the odd one (left_out), or the normal one (one_class)."""
-    train, test = load(dataset, "train"), load(dataset, "test")
-    is_normal = (lambda y: y != digit) if experiment == "left_out" else (lambda y: y == digit)
-    rng = np.random.default_rng(seed)
-    rows = rng.permutation(np.flatnonzero(is_normal(train.labels)))[:MOST_TRAIN]
-    x = train.images(np.sort(rows)).reshape(len(rows), -1)
-    chosen = test_rows(test.labels == digit, rng)
-    x_test, odd = test.images(chosen).reshape(len(chosen), -1), ~is_normal(test.labels[chosen])
+    x, x_test, odd = split(experiment, dataset, digit, seed)
     model = trained(x, latents, seed, likelihood="bernoulli", steps=STEPS)
     codes, codes_test = model.encode(x)[0], model.encode(x_test)[0]
     mixture = fit_mixture(codes[:10_000])
@@ -81,6 +76,30 @@ def digits(experiment, dataset, digit, latents, seed):
             yield "pixels", method, roc_auc_score(odd, scores)
     for method, scores in simple_detectors(codes, codes_test, seed):
         yield "codes", method, roc_auc_score(odd, scores)
+
+
+def split(experiment, dataset, digit, seed):
+    """Training pixels `[N, D]`, test pixels `[M, D]`, and which of these are odd `[M]`."""
+    train, test = load(dataset, "train"), load(dataset, "test")
+    is_normal = (lambda y: y != digit) if experiment == "left_out" else (lambda y: y == digit)
+    rng = np.random.default_rng(seed)
+    rows = rng.permutation(np.flatnonzero(is_normal(train.labels)))[:MOST_TRAIN]
+    x = train.images(np.sort(rows)).reshape(len(rows), -1)
+    chosen = test_rows(test.labels == digit, rng)
+    return x, test.images(chosen).reshape(len(chosen), -1), ~is_normal(test.labels[chosen])
+
+
+def by_pyod(experiment, dataset, digit, seed):
+    """Rows of one digit by detectors of PyOD that scikit-learn does not have."""
+    from pyod.models.copod import COPOD
+    from pyod.models.ecod import ECOD
+    from pyod.models.hbos import HBOS
+
+    x, x_test, odd = split(experiment, dataset, digit, seed)
+    few = x[np.random.default_rng(seed).permutation(len(x))[:MOST_SVM]]
+    for name, detector in (("ecod", ECOD()), ("copod", COPOD()), ("hbos", HBOS())):
+        scores = detector.fit(few).decision_function(x_test)
+        yield "pixels", f"pyod_{name}", roc_auc_score(odd, scores)
 
 
 def test_rows(is_digit, rng):
@@ -127,7 +146,7 @@ def resized(images, size):
 def main():
     """Measures what is not in the table yet."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("experiment", choices=("left_out", "one_class", "paradox"))
+    parser.add_argument("experiment", choices=("left_out", "one_class", "pyod", "paradox"))
     parser.add_argument("--dataset", default="mnist")
     parser.add_argument("--latents", type=int, nargs="+", default=[2, 32])
     options = parser.parse_args()
@@ -137,6 +156,13 @@ def main():
             if ("paradox", "mnist", "-", "16", str(seed)) not in known:
                 for name, *row in paradox(seed):
                     add(["paradox", name, "-", 16, seed], row)
+        return
+    if options.experiment == "pyod":
+        for seed, name, digit in itertools.product(SEEDS, ("left_out", "one_class"), range(10)):
+            setting = [name, options.dataset, digit, "-", seed]
+            if tuple(map(str, setting)) not in known:
+                for row in by_pyod(name, options.dataset, digit, seed):
+                    add(setting, row)
         return
     for seed, latents, digit in itertools.product(SEEDS, options.latents, range(10)):
         setting = [options.experiment, options.dataset, digit, latents, seed]

@@ -32,6 +32,7 @@ import labels_and_discrete_codes  # noqa: E402
 import likelihood_curves  # noqa: E402
 import lines  # noqa: E402
 import near_duplicates  # noqa: E402
+import not_miwae  # noqa: E402
 import number_table  # noqa: E402
 import page_tables  # noqa: E402
 import paired_variants  # noqa: E402
@@ -172,6 +173,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "hierarchies": lambda: hierarchies.table(_records("hierarchies")),
     "imputation at random": imputation_tables.at_random_table,
     "imputation self masking": imputation_tables.self_masking_table,
+    "not-MIWAE as published": not_miwae.table,
+    "not-MIWAE, causes": not_miwae.causes,
     "label_curve": lambda: label_curve.table(_records("label_curve")["MNIST-VAE-dense"]),
     "pixel_cnn": pixel_cnn_tables.table,
     "pixel_cnn steps": pixel_cnn_tables.steps_table,
