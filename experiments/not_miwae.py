@@ -3,10 +3,10 @@
     python experiments/not_miwae.py            three seeds of each set, decoder and mechanism
     python experiments/not_miwae.py --causes   one difference from the paper at a time, on concrete
 
-As in the paper (App. A.1), columns are standardized by all values before some are hidden, and
-networks have two layers of 128 tanh units and as many latents as columns less one. Steps are those
-of experiments/imputation.py; the paper has 100,000 of 16 rows and 20 samples, and a decoder with a
-standard deviation for each value.
+Columns are standardized by all values before some are hidden, and networks have two layers of 128
+tanh units and as many latents as columns less one (App. A.1 of the paper). The steps are the same
+as in experiments/imputation.py; the paper has 100,000 of 16 rows and 20 samples, and a decoder with
+a standard deviation for each value.
 
 Rows go to experiments/not_miwae.csv as they are measured; a setting that is there is not measured
 again. experiments/tables.py writes the tables of docs/results/imputation.md. The sets `concrete`
