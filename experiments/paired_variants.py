@@ -44,6 +44,12 @@ MODELS = {
     "CapacityVAE": "sprites-CapacityVAE",
     "MMD-VAE": "sprites-MMD-VAE",
     "Ada-GVAE": "sprites-Ada-GVAE",
+    "WAE": "sprites-WAE",
+    "AAE": "sprites-AAE",
+    "IWAE": "sprites-IWAE",
+    "flow-VAE": "sprites-flow-VAE",
+    "InfoGAN": "sprites-InfoGAN",
+    "DC-IGN": "sprites-DC-IGN",
 }
 FIRST = "VAE"  # from which differences are taken
 MEASURED = {"mig": 3, "reconstruction": 1, "kl": 2}  # -> digits
@@ -69,10 +75,11 @@ def measured(model: str, seed: int) -> dict:
         [run.model.encode(run.data.images_of(part))[0] for part in np.array_split(factors, 20)]
     )
     last = run.history
+    kl = last["val_kl"][-1]  # infinite where codes have no noise
     return {
         "mig": f"{metrics.mig_score(codes, factors):.4f}",
         "reconstruction": f"{last['val_reconstruction'][-1]:.3f}",
-        "kl": f"{last['val_kl'][-1]:.3f}",
+        "kl": f"{kl:.3f}" if np.isfinite(kl) else "",
         "cpu_seconds": f"{seconds:.0f}",
     }
 
@@ -92,13 +99,20 @@ def table() -> str:
     def line(title, count, values):
         cells = []
         for name, digits in MEASURED.items():
-            spread = spread_of(values(name))
+            if not (found := values(name)):
+                cells.append("")
+                continue
+            spread = spread_of(found)
             half = spread.stddev if title in MODELS else spread.error
             cells.append(f"{spread.mean:.{digits}f} ± {half:.{digits}f}")
         lines.append(f"| {title} | {count} | {' | '.join(cells)} |")
 
     for model, rows in by_model.items():
-        line(model, len(rows), lambda name, rows=rows: [float(r[name]) for r in rows.values()])
+        line(
+            model,
+            len(rows),
+            lambda name, rows=rows: [float(r[name]) for r in rows.values() if r[name]],
+        )
     pairs = [(model, FIRST) for model in by_model if model != FIRST]
     for one, other in (*pairs, ("beta-TCVAE", "beta-VAE 4")):
         both = sorted(by_model[one].keys() & by_model[other].keys())
@@ -107,6 +121,7 @@ def table() -> str:
             return [
                 float(by_model[one][seed][name]) - float(by_model[other][seed][name])
                 for seed in both
+                if by_model[one][seed][name] and by_model[other][seed][name]
             ]
 
         line(f"{one} less {other}", len(both), differences)
@@ -117,10 +132,11 @@ def main():
     """Trains and measures what is missing."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--models", nargs="*", default=list(MODELS), choices=list(MODELS))
     options = parser.parse_args()
     done = {(row["model"], row["seed"]) for row in read_rows(ROWS)}
     for seed in range(options.seeds):
-        for model in MODELS:
+        for model in options.models:
             if (model, str(seed)) not in done:
                 row = {"model": model, "seed": str(seed), "steps": STEPS}
                 add_rows(ROWS, COLUMNS, [row | measured(model, seed)])
