@@ -306,7 +306,7 @@ def test_lists_and_help_come_without_tensorflow(tmp_path):
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     for text in (
-        "kl_weight (5) x seed (3): 15 runs, 30,000 steps",
+        "15 runs (kl_weight: 5, seed: 3), 30,000 steps",
         "--vary",
     ):
         assert text in done.stdout

@@ -24,7 +24,7 @@ def analyzed_run(decode):
     )
     run = SimpleNamespace(
         model=model,
-        images=SimpleNamespace(images=x.__getitem__),
+        images=SimpleNamespace(observed=x.__getitem__),
         analyzed_rows=np.arange(1_000),
         statistics=SimpleNamespace(sample=z),
     )
