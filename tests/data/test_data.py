@@ -21,6 +21,14 @@ def test_import_is_light():
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
 
 
+def test_no_set_is_lost():
+    embedded = {"sprites", "lines", "digits", "digits_binary"}
+    embedded |= {"emoji", "emoji_by_family", "emoji_skin_tones"}
+    downloaded = {"mnist", "mnist_binary", "fashion_mnist", "cifar10", "celeb_a"}
+    assert embedded <= set(INCLUDED) and not downloaded & set(INCLUDED)
+    assert embedded | downloaded | {"dsprites", "shapes3d", "smallnorb"} <= set(DATASETS)
+
+
 @pytest.mark.parametrize("name", DATASETS)
 def test_every_set_is_in_the_table_of_the_page(name):
     page = (Path(__file__).parents[2] / "docs" / "data.md").read_text()

@@ -46,8 +46,8 @@ def test_a_dict_is_a_batch_as_it_is(tiny, blobs):
 def test_labels_come_second_where_they_are_needed(conditional_vae, blobs):
     batch = conditional_vae.as_batch((blobs, LABELS))
     assert batch["image"] is blobs and batch["label"] is LABELS
-    told = {"image": blobs, "label": LABELS + 1}
-    assert conditional_vae.as_batch((told, LABELS)) is told
+    given = {"image": blobs, "label": LABELS + 1}
+    assert conditional_vae.as_batch((given, LABELS)) is given
 
 
 def test_what_is_missing_is_named(conditional_vae, blobs):
