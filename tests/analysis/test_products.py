@@ -96,7 +96,7 @@ def test_unused_latents_fold_into_a_line_and_the_grid_names_the_busiest(runs, mo
     words = " ".join(text.get_text() for text in figure.texts)
     assert "2 inactive latents of at most 0.05 nats change nothing: z0, z2" in words
     assert [t.get_text() for t in figure.texts if t.get_text() in ("z0", "z1", "z2")] == ["z1"]
-    monkeypatch.setattr(traversals, "_MOST_ROWS", 1)
+    monkeypatch.setattr(traversals, "MOST_SHOWN", 1)
     analyzed.__dict__["statistics"] = code_statistics(mean, np.zeros_like(mean), kl + [1, 0, 0])
     words = " ".join(text.get_text() for text in all_traversals(analyzed).texts)
     assert "1 more active latents are not shown" in words and "1 inactive latents" in words

@@ -11,11 +11,11 @@ from vae_tf.models.template.codes import with_layers_below
 from vae_tf.plots.code_statistics import CodeStatistics
 from vae_tf.plots.traversals import latent_ranges
 from vae_tf.process.errors import UserError
+from vae_tf.process.limits import MOST_SHOWN
 from vae_tf.runs import Run
 from vae_tf.scores.attributes import attribute_table
 
 _NUM_IMAGES = 100
-_MOST_TESTED = 64  # latents
 # Change of the mean probability of a value, from one end of a latent to the other. They part what
 # we saw, too, in the traversals of the shipped runs from what only the classifiers did: that
 # anything changes (0.29 and more; 0.22 and less in MNIST-AE, where a 6 stays a 6), and between
@@ -51,7 +51,7 @@ def latent_names(
             if run.model.conditional:
                 return {}
             rows, mean, _ = run.training_codes
-            tested = np.sort(statistics.order[:_MOST_TESTED])
+            tested = np.sort(statistics.order[:MOST_SHOWN])
             table = attribute_table(mean[:, tested], known_attributes(run.data, rows))
             names = value_names(run.data)
     except UserError:  # without the training images

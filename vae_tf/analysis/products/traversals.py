@@ -16,9 +16,9 @@ from vae_tf.plots.traversals import (
     there_and_back,
     traversal_codes,
 )
+from vae_tf.process.limits import MOST_SHOWN
 
 _MOST_OF_A_LAYER = 8  # latents that are drawn, where there are several layers
-_MOST_ROWS = 64  # latents that are drawn, where there is one layer
 _MOST_NAMED = 12  # latents in a line
 _LAYERED = ["of each layer those most used; the layers below follow from what is changed"]
 
@@ -113,7 +113,7 @@ def _in_layers(statistics, sizes) -> tuple[np.ndarray, list[tuple[str, int]]]:
     """
     if len(sizes) < 2:
         # Where nothing is used, a few rows show that nothing changes.
-        return statistics.order[: min(int(statistics.active.sum()) or 3, _MOST_ROWS)], []
+        return statistics.order[: min(int(statistics.active.sum()) or 3, MOST_SHOWN)], []
     order, groups = [], []
     for below, latents in enumerate(np.split(np.arange(sum(sizes)), np.cumsum(sizes[::-1])[:-1])):
         layer = len(sizes) - below

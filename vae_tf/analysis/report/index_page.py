@@ -4,7 +4,14 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from vae_tf.analysis.report.groups import Group, groups_of, weight_words
-from vae_tf.analysis.report.quantities import QUANTITIES, USED, USED_EXPLAINED, used_words
+from vae_tf.analysis.report.quantities import (
+    FORECAST,
+    FORECAST_EXPLAINED,
+    QUANTITIES,
+    USED,
+    USED_EXPLAINED,
+    used_words,
+)
 from vae_tf.analysis.report.reported_run import ReportedRun
 from vae_tf.analysis.report.runs_table import RunsTable, runs_table
 from vae_tf.analysis.report.study_page import reported_study
@@ -16,10 +23,7 @@ from vae_tf.results.study_table import StudyTable
 EXPLAINED = {
     USED: USED_EXPLAINED,
     **{each.heading: each.explained for name, each in QUANTITIES.items() if "error" not in name},
-    "forecast: linear VAE": (
-        "From the training images alone: active latents of a linear VAE at this weight, its "
-        "KL, and its MSE per pixel, decoded from the means, too."
-    ),
+    FORECAST: FORECAST_EXPLAINED,
     "badges": (
         "Collapsed: no latent is active, and images are reconstructed no better than without "
         "codes. Diverged: the reconstruction ended worse than it began, or is not finite. Still "

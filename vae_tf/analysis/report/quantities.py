@@ -43,6 +43,11 @@ QUANTITIES = {
     ),
     "test_error": Quantity("wrong, test", 4, "The same of test images."),
 }
+FORECAST = "forecast: linear VAE"
+FORECAST_EXPLAINED = (
+    "From the training images alone: active latents of a linear VAE at this weight, its KL, and "
+    "its MSE per pixel, decoded from the means, too."
+)
 USED = "active latents"
 USED_EXPLAINED = (
     "Active: a KL of at least 0.1 nats, on average over validation images. Where there is no "

@@ -7,6 +7,8 @@ from vae_tf.analysis.products import PRODUCTS
 from vae_tf.analysis.report.groups import weight_words
 from vae_tf.analysis.report.pictures import pictures_of
 from vae_tf.analysis.report.quantities import (
+    FORECAST,
+    FORECAST_EXPLAINED,
     QUANTITIES,
     USED,
     USED_EXPLAINED,
@@ -78,7 +80,5 @@ def _headlines(summary: dict) -> list[Headline]:
         for name, each in QUANTITIES.items()
         if name in summary
     ]
-    forecast = summary.get("forecast") or ""
-    explained = "From the training images alone: used, KL, MSE."
-    numbers.append(Headline("forecast: linear VAE", forecast, explained))
+    numbers.append(Headline(FORECAST, summary.get("forecast") or "", FORECAST_EXPLAINED))
     return [number for number in numbers if number.words]

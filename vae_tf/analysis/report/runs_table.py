@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from vae_tf.analysis.report.groups import Group, weight_of, weight_words
-from vae_tf.analysis.report.quantities import QUANTITIES, USED, used_words, written
+from vae_tf.analysis.report.quantities import FORECAST, QUANTITIES, USED, used_words, written
 from vae_tf.analysis.report.reported_run import ReportedRun
 
 _MOST_FIELDS = 8  # columns of parameters; the page of a run has all
@@ -78,7 +78,7 @@ def runs_table(group: Group, labels: Sequence[str]) -> RunsTable:
     ]
     heads += [Head(USED), *(Head(QUANTITIES[name].heading) for name in shown), Head("steps")]
     if forecast:
-        heads.append(Head("forecast: linear VAE", number=False, sorts=False))
+        heads.append(Head(FORECAST, number=False, sorts=False))
     rows = [
         (_number(label, float(label)), run, _cells(run, fields, shown, forecast))
         for run, label in zip(group.runs, labels, strict=True)
