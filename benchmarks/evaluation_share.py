@@ -9,11 +9,13 @@ the machine disturb little; importing TensorFlow is no part of them, building ne
 import argparse
 import contextlib
 import multiprocessing
+import operator
 import os
 import sys
 import tempfile
 import time
 from pathlib import Path
+from unittest import mock
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
@@ -40,18 +42,11 @@ def timed(seconds: dict[str, float]):
 
         return call
 
-    places = []
-    for part, path in PARTS.items():
-        owner, _, name = path.rpartition(".")
-        places.append((getattr(loop, owner) if owner else loop, name, part))
-    former = [getattr(owner, name) for owner, name, _ in places]
-    for (owner, name, part), function in zip(places, former, strict=True):
-        setattr(owner, name, watched(part, function))
-    try:
+    with contextlib.ExitStack() as stack:
+        for part, path in PARTS.items():
+            function = operator.attrgetter(path)(loop)
+            stack.enter_context(mock.patch(f"{loop.__name__}.{path}", watched(part, function)))
         yield
-    finally:
-        for (owner, name, _), function in zip(places, former, strict=True):
-            setattr(owner, name, function)
 
 
 def measured(name: str, settings: list[str]) -> tuple[float, dict[str, float]]:

@@ -21,16 +21,16 @@ out, with the reason.
 """
 
 import argparse
-import csv
 import statistics
 import sys
 import tempfile
 from pathlib import Path
 
 HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE.parent))
+sys.path[:0] = [str(HERE.parent), str(HERE.parent / "experiments")]
 
 import numpy as np  # noqa: E402
+from csv_rows import read_rows, write_rows  # noqa: E402
 from matplotlib.figure import Figure  # noqa: E402
 from training_speed import BURGESS, Way, describe  # noqa: E402
 
@@ -120,29 +120,15 @@ def race(case: str, path: Path, seed: int, options) -> list[dict]:
     return rows
 
 
-def read() -> list[dict]:
-    if not RESULTS.exists():
-        return []
-    with RESULTS.open(encoding="utf-8") as file:
-        return list(csv.DictReader(file))
-
-
-def write(rows: list[dict]):
-    with RESULTS.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-
-
 def seconds_of(rows, case: str, way: str, target: int) -> list[float]:
     """Seconds of each seed; infinite where the target was not reached in time."""
     chosen = [r for r in rows if (r["case"], r["way"], r["target"]) == (case, way, str(target))]
     return [float(row["seconds"] or "inf") for row in chosen]
 
 
-def table(rows) -> str:
-    """Medians, lowest and highest over seeds, as Markdown."""
-    lines = []
+def table() -> str:
+    """Medians over seeds, with lowest and highest of several, as Markdown."""
+    rows, lines = read_rows(RESULTS), []
     for case, (title, _, targets) in CASES.items():
         lines += ["", f"| {title} | {' | '.join(f'below {t}' for t in targets)} |"]
         lines.append("| --- " * (1 + len(targets)) + "|")
@@ -150,15 +136,17 @@ def table(rows) -> str:
             found = [seconds_of(rows, case, way, target) for target in targets]
             if any(found):
                 lines.append(f"| {TITLES[way]} | {' | '.join(map(spread, found))} |")
-    return "\n".join(lines)
+    return "\n".join(lines[1:])
 
 
 def spread(seconds: list[float]) -> str:
     if not seconds:
         return ""
-    words = [f"{s:.0f}" if np.isfinite(s) else "-" for s in sorted(seconds)]
+    words = [f"{s:.1f}" if np.isfinite(s) else "-" for s in sorted(seconds)]
+    if len(words) == 1:
+        return words[0]
     median = statistics.median(seconds)
-    return f"{median:.0f} ({words[0]}-{words[-1]})" if np.isfinite(median) else "-"
+    return f"{median:.1f} ({words[0]}-{words[-1]})" if np.isfinite(median) else "-"
 
 
 def picture(rows) -> Figure:
@@ -237,11 +225,12 @@ def main():
             for seed in options.seeds:
                 new = race(case, path, seed, options)
                 names = {row["way"] for row in new}
-                kept = [row for row in read() if not _is_of(row, case, str(seed), names)]
-                write(kept + new)
-    rows = read()
-    print(table(rows))
-    if rows:
+                kept = [
+                    row for row in read_rows(RESULTS) if not _is_of(row, case, str(seed), names)
+                ]
+                write_rows(RESULTS, COLUMNS, kept + new)
+    print(table())
+    if rows := read_rows(RESULTS):
         save_figure(PICTURE, picture(rows))
 
 

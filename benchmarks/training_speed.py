@@ -15,7 +15,6 @@ reason.
 """
 
 import argparse
-import csv
 import json
 import os
 import statistics
@@ -25,7 +24,9 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 ROWS = Path(__file__).with_suffix(".csv")
-sys.path.insert(0, str(HERE.parent))
+sys.path[:0] = [str(HERE.parent), str(HERE.parent / "experiments")]
+
+from csv_rows import read_rows, write_rows  # noqa: E402
 
 import params as presets  # noqa: E402
 from vae_tf.config import Params, replace  # noqa: E402
@@ -164,28 +165,17 @@ def columns(name: str, values: list[float], digits: int) -> dict[str, str]:
     return {name: f"{number:.{digits}f}" for name, number in zip(names, numbers, strict=True)}
 
 
-def stored() -> list[dict]:
-    """The rows that are kept."""
-    if not ROWS.exists():
-        return []
-    with ROWS.open(newline="") as file:
-        return list(csv.DictReader(file))
-
-
 def store(rows: list[dict]):
     """Writes rows, which replace rows of the same case and way."""
-    kept = {(row["case"], row["way"]): row for row in [*stored(), *rows]}
-    with ROWS.open("w", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(kept.values())
+    kept = {(row["case"], row["way"]): row for row in [*read_rows(ROWS), *rows]}
+    write_rows(ROWS, list(rows[0]), kept.values())
 
 
 def table(case: str) -> str:
     """The rows of a case as Markdown."""
     lines = ["| way | ms of the processor per step | speed relative to the bare loop |"]
     lines.append("| --- | --- | --- |")
-    for row in stored():
+    for row in read_rows(ROWS):
         if row["case"] == case:
             cells = ["{} ({}-{})".format(*(row[f"{n}{end}"] for end in ("", "_low", "_high")))
                      for n in ("ms", "speed")]  # fmt: skip
@@ -202,7 +192,7 @@ def spread(values: list[float], digits: int) -> str:
 def summary() -> str:
     """Speeds of others for both cases of the docs, PyTorch's by the fastest of its ways."""
     cases = ("MNIST-VAE", "CelebA-VAE")
-    rows = {(row["case"], row["way"]): row for row in stored()}
+    rows = {(row["case"], row["way"]): row for row in read_rows(ROWS)}
     titles = {
         TITLES["train"]: ("train",),
         TITLES["keras"]: ("keras",),

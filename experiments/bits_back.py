@@ -14,7 +14,6 @@ experiments/bits_back_images.csv.
 
 import argparse
 import bz2
-import csv
 import gzip
 import hashlib
 import io
@@ -32,6 +31,7 @@ from vae_tf.process import scripts  # first, see there  # noqa: E402, F401
 
 # isort: split
 import numpy as np  # noqa: E402
+from csv_rows import read_rows, write_rows  # noqa: E402
 from PIL import Image  # noqa: E402
 
 import vae_tf  # noqa: E402
@@ -240,20 +240,6 @@ def picture(rows: list[dict]):
     save_figure(PICTURE, page.figure)
 
 
-def read(path: Path) -> list[dict]:
-    """The rows of a table."""
-    with path.open(newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def write(path: Path, rows: list[dict]):
-    """Writes a table."""
-    with path.open("w", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n", restval="")
-        writer.writeheader()
-        writer.writerows(rows)
-
-
 def main():
     """Measures, draws and prints the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -268,10 +254,10 @@ def main():
             rows += mine
             images += each
             others += by_others(name, values)
-        write(ROWS, rows + others)
-        write(IMAGES, images)
-        picture(read(IMAGES))
-    print(table(read(ROWS)))
+        write_rows(ROWS, list(rows[0]), rows + others)
+        write_rows(IMAGES, list(images[0]), images)
+        picture(read_rows(IMAGES))
+    print(table(read_rows(ROWS)))
 
 
 if __name__ == "__main__":

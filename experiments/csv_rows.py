@@ -13,11 +13,18 @@ def read_rows(path: Path) -> list[dict]:
         return list(csv.DictReader(file))
 
 
+def write_rows(path: Path, columns: Sequence[str], rows: Iterable[dict]):
+    """Writes rows to a file, in the place of what it had."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, columns, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
 def add_rows(path: Path, columns: Sequence[str], rows: Iterable[dict]):
     """Adds rows to a file, which they begin if there is none."""
-    new = not path.exists()
+    if not path.exists():
+        write_rows(path, columns, rows)
+        return
     with path.open("a", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, columns, lineterminator="\n")
-        if new:
-            writer.writeheader()
-        writer.writerows(rows)
+        csv.DictWriter(file, columns, lineterminator="\n").writerows(rows)

@@ -13,7 +13,6 @@ Rows are in experiments/discrete_codes.csv; `python experiments/tables.py` makes
 """
 
 import argparse
-import csv
 import sys
 from pathlib import Path
 
@@ -24,7 +23,7 @@ from vae_tf.process import scripts  # first, see there  # noqa: E402, F401
 
 # isort: split
 import numpy as np  # noqa: E402
-from csv_rows import read_rows  # noqa: E402
+from csv_rows import read_rows, write_rows  # noqa: E402
 
 from vae_tf.plots.image_figures import plot_image_rows  # noqa: E402
 from vae_tf.plots.saving import save_figure  # noqa: E402
@@ -182,10 +181,7 @@ def main():
     made = [measure(run, training, features) for run in runs]
     held_out = runs[0].validation_data
     made.append(reference(held_out.images(np.arange(len(held_out))), training, features))
-    with ROWS.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(made)
+    write_rows(ROWS, COLUMNS, made)
     print(table(read_rows(ROWS)))
 
 

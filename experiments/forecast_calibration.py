@@ -23,7 +23,6 @@ Draws `images/gallery/forecast_calibration.png`.
 """
 
 import argparse
-import csv
 import json
 import math
 import sys
@@ -33,7 +32,7 @@ import numpy as np
 
 ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "experiments")]
-from csv_rows import read_rows  # noqa: E402
+from csv_rows import read_rows, write_rows  # noqa: E402
 
 import params as presets  # noqa: E402
 from vae_tf.analysis.analyzed_run import AnalyzedRun  # noqa: E402
@@ -247,12 +246,7 @@ def main():
         rows = read_rows(TABLE)
     else:
         rows = with_factor(shipped()) + of_collapse()
-        with open(TABLE, "w", newline="") as file:
-            writer = csv.DictWriter(
-                file, COLUMNS, restval="", extrasaction="ignore", lineterminator="\n"
-            )
-            writer.writeheader()
-            writer.writerows(rows)
+        write_rows(TABLE, COLUMNS, [{name: row.get(name, "") for name in COLUMNS} for row in rows])
     save_figure(PICTURE, picture(rows))
 
 

@@ -8,7 +8,6 @@ experiments/lines.npz. experiments/tables.py writes the table of docs/results/li
 """
 
 import argparse
-import statistics
 import sys
 import tempfile
 from pathlib import Path
@@ -18,6 +17,7 @@ sys.path.insert(0, str(ROOT))
 
 import numpy as np  # noqa: E402
 from csv_rows import add_rows, read_rows  # noqa: E402
+from page_tables import spread  # noqa: E402
 
 ROWS = Path(__file__).with_suffix(".csv")
 WAYS = Path(__file__).with_suffix(".npz")
@@ -45,7 +45,9 @@ def ends_of(model, images: np.ndarray) -> tuple:
     The way between maps of discrete codes is straight between outputs of the encoder. Each of its
     points is quantized before it is decoded, as in the authors' `vqvae.py`.
     """
-    if not hasattr(model, "to_codes"):
+    from vae_tf.models.template.code_maps import CodeMapModel
+
+    if not isinstance(model, CodeMapModel):
         return model.encode(images)[0], model.decode
     return model.encoder.predict(images, verbose=0)[0], lambda z: model.decode(
         model.to_codes(z, training=False).quantized
@@ -165,12 +167,6 @@ def table() -> str:
         ]
         lines.append(f"| {name} | {len(own)} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
-
-
-def spread(values: list[float]) -> str:
-    """Mean and standard deviation, as text; the value alone where there is one."""
-    mean = f"{statistics.mean(values):.2f}"
-    return f"{mean} ± {statistics.stdev(values):.2f}" if len(values) > 1 else mean
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "experiments")]
 
 import numpy as np  # noqa: E402
-from csv_rows import add_rows, read_rows  # noqa: E402
+from csv_rows import add_rows, read_rows, write_rows  # noqa: E402
 
 from vae_tf import data  # noqa: E402
 from vae_tf.config import Params  # noqa: E402
@@ -162,8 +162,7 @@ def main():
     options = parser.parse_args()
     if options.runs:
         rows = [row for name in RUNS for row in of_run(Run(options.predictions / name))]
-        RUN_ROWS.unlink(missing_ok=True)
-        add_rows(RUN_ROWS, tuple(_HEADS), rows)
+        write_rows(RUN_ROWS, tuple(_HEADS), rows)
         return
     done = {row["dataset"] for row in read_rows(ROWS)}
     for dataset in EMBEDDED:

@@ -15,7 +15,6 @@ and `red_wine` need two packages, see experiments/imputation.py.
 
 import argparse
 import itertools
-import statistics
 import sys
 import tempfile
 import time
@@ -26,6 +25,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "experiments")]
 
 import numpy as np  # noqa: E402
 from csv_rows import add_rows, read_rows  # noqa: E402
+from page_tables import spread  # noqa: E402
 
 ROWS = Path(__file__).with_suffix(".csv")
 SETTING = ("dataset", "decoder", "missing_model", "change", "steps", "seed")
@@ -152,7 +152,7 @@ def table() -> str:
         for steps in sorted({int(row["steps"]) for row in own}):
             errors = [float(row["rmse"]) for row in own if int(row["steps"]) == steps]
             known = MECHANISMS[mechanism]
-            cells = (dataset, decoder, known, f"{steps:,}", len(errors), _spread(errors), published)
+            cells = (dataset, decoder, known, f"{steps:,}", len(errors), spread(errors), published)
             lines.append(f"| {' | '.join(map(str, cells))} |")
     return "\n".join(lines)
 
@@ -166,17 +166,12 @@ def causes() -> str:
         for steps in sorted({int(row["steps"]) for row in own}):
             errors = [float(row["rmse"]) for row in own if int(row["steps"]) == steps]
             words = change or "data and networks of the paper"
-            lines.append(f"| {words} | {steps:,} | {len(errors)} | {_spread(errors)} |")
+            lines.append(f"| {words} | {steps:,} | {len(errors)} | {spread(errors)} |")
     return "\n".join(lines)
 
 
 def _of(rows: list[dict], *setting: str) -> list[dict]:
     return [row for row in rows if tuple(row[name] for name in SETTING[:4]) == setting]
-
-
-def _spread(values: list[float]) -> str:
-    mean = f"{statistics.mean(values):.2f}"
-    return f"{mean} ± {statistics.stdev(values):.2f}" if len(values) > 1 else mean
 
 
 if __name__ == "__main__":

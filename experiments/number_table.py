@@ -1,9 +1,9 @@
 """Numbers by question, setting, seed and name, in a CSV that is committed."""
 
-import csv
 from pathlib import Path
 
 import numpy as np
+from csv_rows import read_rows, write_rows
 
 ROOT = Path(__file__).parents[1]
 GALLERY = ROOT / "images" / "gallery"
@@ -20,10 +20,7 @@ class Table:
 
     def __init__(self, path: Path):
         self.path = path
-        self.rows: list[dict] = []
-        if path.exists():
-            with path.open(newline="", encoding="utf-8") as file:
-                self.rows = list(csv.DictReader(file))
+        self.rows = read_rows(path)
 
     def has(self, question: str, setting: object, seed: int) -> bool:
         """Whether numbers of a question, a setting and a seed are there."""
@@ -35,10 +32,7 @@ class Table:
         for name, value in values.items():
             new = (question, str(setting), str(seed), name, f"{value:.5g}")
             self.rows.append(dict(zip(self.columns, new, strict=True)))
-        with self.path.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, self.columns, lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(self.rows)
+        write_rows(self.path, self.columns, self.rows)
         print(question, setting, seed, values, flush=True)
 
     def values(self, question: str, setting: object, name: str) -> np.ndarray:

@@ -9,17 +9,6 @@ ROOT = Path(__file__).parents[1]
 EXPERIMENTS = ROOT / "experiments"
 SUMMARY = ROOT / "images" / "gallery" / "summary.csv"
 _EPOCHS = (1, 2, 5, 8, 10, 15, 20, 50, 100, 200, 300, 400)
-# Way of benchmarks/time_to_quality.csv -> its title.
-_RACERS = {
-    "ours": "`train.py`, default start, rate 0.001",
-    "torch-our-start": "PyTorch from our start, fused Adam, 0.001",
-    "disentangling-vae": "disentangling-vae as it ships",
-    "keras": "Keras `fit` of the tutorial's VAE, 0.001",
-    "torch": "PyTorch from its own start, fused Adam, 0.001",
-    "pythae": "pythae's VAE and trainer, 0.001",
-}
-_TARGETS = {"sprites": (200, 150, 120), "mnist": (160, 140, 130, 120, 115)}
-_RACE_SECONDS = 70  # at which a way gave up
 # Name in plateau.json -> its title.
 _PLATEAUS = {
     "ours": "ours: log of the standard deviation, Keras' Adam",
@@ -241,20 +230,6 @@ def step_profile() -> str:
     """Parts of a training step, as benchmarks/step_profile.csv has them."""
     rows = [list(row.values()) for row in read_csv(ROOT / "benchmarks" / "step_profile.csv")]
     return markdown(["", "MNIST-VAE, 28x28x1", "CelebA-VAE, 64x64x3"], rows)
-
-
-def time_to_quality() -> str:
-    """CPU seconds until the validation loss is below targets, one seed."""
-    rows = read_csv(ROOT / "benchmarks" / "time_to_quality.csv")
-    found = {(row["case"], row["way"], int(row["target"])): row["seconds"] for row in rows}
-    targets = [(case, target) for case, each in _TARGETS.items() for target in each]
-    lines = []
-    for way, title in _RACERS.items():
-        seconds = [found.get((case, way, target)) for case, target in targets]
-        cells = ["" if each is None else each or f">{_RACE_SECONDS}" for each in seconds]
-        lines.append([title, *cells])
-    heads = [f"{case.replace('mnist', 'MNIST')}, {target}" for case, target in targets]
-    return markdown(["way", *heads], lines)
 
 
 def plateaus() -> str:

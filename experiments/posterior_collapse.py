@@ -11,7 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "experiments")]
 
-from csv_rows import add_rows, read_rows  # noqa: E402
+from csv_rows import read_rows, write_rows  # noqa: E402
 
 from vae_tf.results.score_records import values_of  # noqa: E402
 from vae_tf.results.score_runs import score_run  # noqa: E402
@@ -83,8 +83,7 @@ def main():
             for value in kept
             if value in values
         ]
-    ROWS.unlink(missing_ok=True)
-    add_rows(ROWS, ("run", "value", "number"), rows)
+    write_rows(ROWS, ("run", "value", "number"), rows)
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "experiments")]
 
-from csv_rows import add_rows, read_rows  # noqa: E402
+from csv_rows import read_rows, write_rows  # noqa: E402
 
 from vae_tf.process import scripts  # first, see there  # noqa: E402
 
@@ -279,8 +279,7 @@ def save_parts(log: Path):
             rows.append(
                 dict(zip(COLUMNS, (first, last, term, f"{mean:.4f}", f"{error:.4f}"), strict=True))
             )
-    PARTED.unlink(missing_ok=True)
-    add_rows(PARTED, COLUMNS, rows)
+    write_rows(PARTED, COLUMNS, rows)
 
 
 def table_of_parts() -> str:

@@ -10,7 +10,6 @@ on one core, in experiments/recipe_cost.csv. Runs that are in the CSV need not b
 """
 
 import argparse
-import csv
 import statistics
 import subprocess
 import sys
@@ -18,6 +17,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
+
+from csv_rows import read_rows, write_rows  # noqa: E402
 
 from vae_tf import presets  # noqa: E402
 from vae_tf.plots.page import BLUE, FAINT, INK, MARGIN, ORANGE, Page, points  # noqa: E402
@@ -34,25 +35,9 @@ COLUMNS = ("set", "variant", "seed", "step", "reconstruction", "kl")
 ROUNDS, STEPS_AT_ONCE = 5, 20  # of --cost
 
 
-def read(path: Path) -> list[dict]:
-    """The rows of a table, none where there is no file."""
-    if not path.exists():
-        return []
-    with path.open(newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def write(path: Path, columns, rows: list[dict]):
-    """Writes a table."""
-    with path.open("w", newline="") as file:
-        writer = csv.DictWriter(file, columns, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-
-
 def curves(predictions: Path) -> list[dict]:
     """The rows that are kept, and rows of runs that are done since."""
-    rows = read(CURVES)
+    rows = read_rows(CURVES)
     known = {(row["set"], row["variant"], row["seed"]) for row in rows}
     for point in STUDY.points():
         name, _, variant = point.values["base"].partition("-")
@@ -179,7 +164,7 @@ for line in sys.stdin:
 def costs():
     """Measures CPU seconds per step of every variant, in turns with the base of its set."""
     kinds = [v for v in dict.fromkeys(p.values["base"].partition("-")[2] for p in STUDY.points())]
-    rows = read(COSTS)
+    rows = read_rows(COSTS)
     known = {(row["set"], row["variant"]) for row in rows}
     for name in SETS:
         for variant in kinds:
@@ -215,7 +200,7 @@ def costs():
             }
             rows.append(row)
             print(row, flush=True)
-            write(COSTS, ("set", "variant", "seconds", "ratio"), rows)
+            write_rows(COSTS, ("set", "variant", "seconds", "ratio"), rows)
 
 
 def main():
@@ -232,7 +217,7 @@ def main():
         sys.exit(
             "No run is done. Train them: python study.py recipe --predictions predictions-study"
         )
-    write(CURVES, COLUMNS, rows)
+    write_rows(CURVES, COLUMNS, rows)
     save_figure(PICTURE, picture(rows))
     print(table(rows))
 

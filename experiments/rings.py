@@ -18,7 +18,7 @@ from vae_tf.process import scripts  # first, see there  # noqa: E402, F401
 
 # isort: split
 import numpy as np  # noqa: E402
-from csv_rows import add_rows, read_rows  # noqa: E402
+from csv_rows import read_rows, write_rows  # noqa: E402
 from scipy import stats  # noqa: E402
 
 import vae_tf  # noqa: E402
@@ -140,13 +140,13 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         found = {size: lengths(size, Path(folder)) for size in SIZES}
     control = on_ring()
-    ROWS.unlink(missing_ok=True)
+    rows = []
     for size, drawn in found.items():
-        rows = [summary(size, "N(0, I)", stats.chi(size).ppf(_QUANTILES))]
+        rows.append(summary(size, "N(0, I)", stats.chi(size).ppf(_QUANTILES)))
         rows += [summary(size, name, np.quantile(z, _QUANTILES)) for name, z in drawn.items()]
-        add_rows(ROWS, COLUMNS, rows)
     ends = {name: np.quantile(np.linalg.norm(z, axis=1), _QUANTILES) for name, z in control.items()}
-    add_rows(ROWS, COLUMNS, [summary(2, f"{name} (control)", q) for name, q in ends.items()])
+    rows += [summary(2, f"{name} (control)", q) for name, q in ends.items()]
+    write_rows(ROWS, COLUMNS, rows)
     draw(found, control)
     print(table())
 

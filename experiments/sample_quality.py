@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "experiments")]
 
 import numpy as np  # noqa: E402
-from csv_rows import add_rows, read_rows  # noqa: E402
+from csv_rows import read_rows, write_rows  # noqa: E402
 
 from vae_tf import data  # noqa: E402
 from vae_tf.runs import Run  # noqa: E402
@@ -62,8 +62,7 @@ def main():
     for (run, samples), made in images.items():
         scores = [f"{value:.4f}" for value in sample_quality(real, made).values()]
         rows.append({"run": run, "samples": samples} | dict(zip(_SCORES, scores, strict=True)))
-    ROWS.unlink(missing_ok=True)
-    add_rows(ROWS, ("run", "samples", *_SCORES), rows)
+    write_rows(ROWS, ("run", "samples", *_SCORES), rows)
 
 
 if __name__ == "__main__":

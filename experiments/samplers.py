@@ -34,6 +34,7 @@ import params as presets  # noqa: E402
 import vae_tf  # noqa: E402
 from vae_tf import data  # noqa: E402
 from vae_tf.config import Params, replace  # noqa: E402
+from vae_tf.models.template.code_maps import CodeMapModel  # noqa: E402
 from vae_tf.plots.grids import image_grid  # noqa: E402
 from vae_tf.plots.page import MARGIN, Page  # noqa: E402
 from vae_tf.plots.saving import save_figure  # noqa: E402
@@ -115,7 +116,7 @@ def samples(run, sampler: str, n: int, seed: int = 0) -> np.ndarray:
 
 def samplers_of(run) -> tuple[str, ...]:
     """The samplers that a run's codes allow."""
-    return SAMPLERS_OF_MAPS if hasattr(run.model, "map_shape") else SAMPLERS
+    return SAMPLERS_OF_MAPS if isinstance(run.model, CodeMapModel) else SAMPLERS
 
 
 def measured(run, real: np.ndarray, others: np.ndarray) -> dict[str, dict]:

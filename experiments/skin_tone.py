@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "experiments")]
 
 import numpy as np  # noqa: E402
-from csv_rows import add_rows, read_rows  # noqa: E402
+from csv_rows import read_rows, write_rows  # noqa: E402
 
 from vae_tf.analysis.attributes import NamedDirection, attribute_directions  # noqa: E402
 from vae_tf.analysis.edits import image_classifiers  # noqa: E402
@@ -163,8 +163,7 @@ def main():
     runs = [Run(options.predictions / name) for name in RUNS]
     found = [measured(run, method) for run in runs for method in _METHODS]
     rows = [row for row, _ in found]
-    ROWS.unlink(missing_ok=True)
-    add_rows(ROWS, COLUMNS, rows)
+    write_rows(ROWS, COLUMNS, rows)
     best, images = min(found, key=lambda each: float(each[0]["edited"]))
     draw(best, images)
 

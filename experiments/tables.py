@@ -49,6 +49,7 @@ import short_likelihoods  # noqa: E402
 import skin_tone  # noqa: E402
 import sprites_steps  # noqa: E402
 import table_quality_tables  # noqa: E402
+import time_to_quality  # noqa: E402
 import training_error  # noqa: E402
 import training_speed  # noqa: E402
 
@@ -199,7 +200,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "short likelihoods bound": lambda: short_likelihoods.table("bound"),
     "short likelihoods prior": lambda: short_likelihoods.table("prior"),
     "skin tone": skin_tone.table,
-    "time to quality": page_tables.time_to_quality,
+    "time to quality": time_to_quality.table,
     "training error": training_error.table,
     "training speed": training_speed.summary,
     "training speed, small": lambda: training_speed.table("MNIST-VAE"),

@@ -17,11 +17,11 @@ nulls:
 """
 
 import argparse
-import csv
 import sys
 from pathlib import Path
 
 import numpy as np
+from csv_rows import read_rows, write_rows
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 from vae_tf.scores import factorized_null, kl_per_code, least_total_correlation  # noqa: E402
@@ -160,17 +160,13 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--check", action="store_true", help="read the table, compute nothing")
     if parser.parse_args().check:
-        with open(TABLE, newline="") as file:
-            rows = list(csv.DictReader(file))
+        rows = read_rows(TABLE)
     else:
         rows = []
         for make, latents in [(m, n) for m in (*INDEPENDENT, *DEPENDENT) for n in (6, 10)]:
             rows.append(row(make, latents))
             print(rows[-1], file=sys.stderr)
-        with open(TABLE, "w", newline="") as file:
-            writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(rows)
+        write_rows(TABLE, COLUMNS, rows)
     print("| " + " | ".join(COLUMNS) + " |\n|" + " --- |" * len(COLUMNS))
     for each in rows:
         print("| " + " | ".join(str(each[name]) for name in COLUMNS) + " |")

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "experiments")]
 
 import numpy as np  # noqa: E402
-from csv_rows import add_rows, read_rows  # noqa: E402
+from csv_rows import read_rows, write_rows  # noqa: E402
 
 from vae_tf.data import ImageSet  # noqa: E402
 from vae_tf.data.batches import parts  # noqa: E402
@@ -66,8 +66,7 @@ def main():
             row = {"run": name, "images": len(images), "split": images.split}
             values = map(mean_and_error, (*found.T, found.sum(axis=1)))
             rows.append(row | dict(zip(TERMS, values, strict=True)))
-    ROWS.unlink(missing_ok=True)
-    add_rows(ROWS, ("run", "images", "split", *TERMS), rows)
+    write_rows(ROWS, ("run", "images", "split", *TERMS), rows)
 
 
 if __name__ == "__main__":
