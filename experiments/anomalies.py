@@ -4,7 +4,8 @@
     python experiments/anomalies.py one_class    # train on one digit, find the other nine
     python experiments/anomalies.py pyod         # detectors of PyOD on the pixels of both
     python experiments/anomalies.py paradox      # train on grey emoji, find sprites and MNIST
-    python experiments/anomalies.py left_out --dataset fashion_mnist    # where it can be downloaded
+    python experiments/anomalies.py paradox --dataset fashion_mnist     # train on it, find the same
+    python experiments/anomalies.py left_out --dataset fashion_mnist    # and the others
 
 Each setting has the seeds 0, 1 and 2. Rows go to experiments/anomalies.csv as they are measured; a
 setting that is there is not measured again. PyOD: pip install pyod.
@@ -109,19 +110,23 @@ def test_rows(is_digit, rng):
     return np.concatenate([rng.permutation(one)[:half], rng.permutation(others)[:half]])
 
 
-def paradox(seed):
-    """Rows of grey emoji against simpler sets: likelihood, and what is meant to fix it."""
+def paradox(dataset, seed):
+    """Rows of a set against simpler sets: likelihood, and what is meant to fix it."""
     size = 28
-    train = load("emoji", "train", size, channels=1, validation=0.1)
-    normal = load("emoji", "validation", size, channels=1, validation=0.1)
-    x, x_normal = train.images(np.arange(len(train))), normal.images(np.arange(NUM_PARADOX))
+    if dataset == "fashion_mnist":
+        train, normal = load(dataset, "train"), load(dataset, "test")
+    else:
+        train = load(dataset, "train", size, channels=1, validation=0.1)
+        normal = load(dataset, "validation", size, channels=1, validation=0.1)
+    x = train.images(np.arange(min(len(train), MOST_TRAIN)))
+    x_normal = normal.images(np.arange(NUM_PARADOX))
     model = trained(x, 16, seed, likelihood="discretized_logistic", steps=PARADOX_STEPS)
     mixture = fit_mixture(model.encode(x)[0])
     rng = np.random.default_rng(seed)
     odd_sets = {}
     for name, images in (("mnist", load("mnist", "test")), ("sprites", load("sprites"))):
         some = images.images(np.sort(rng.permutation(len(images))[:NUM_PARADOX]))
-        # White on black, as they are, and black on white, as emoji are drawn.
+        # White on black, as they are and as clothes are, and black on white, as emoji are drawn.
         odd_sets[name] = resized(some, size)
         odd_sets[f"{name}_inverted"] = 1 - odd_sets[name]
     for method in METHODS:
@@ -147,25 +152,28 @@ def main():
     """Measures what is not in the table yet."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("experiment", choices=("left_out", "one_class", "pyod", "paradox"))
-    parser.add_argument("--dataset", default="mnist")
+    parser.add_argument("--dataset", help="mnist, and emoji for the paradox, unless given")
     parser.add_argument("--latents", type=int, nargs="+", default=[2, 32])
     options = parser.parse_args()
     known = {tuple(row[:5]) for row in read_table()}
     if options.experiment == "paradox":
+        dataset = options.dataset or "emoji"
+        experiment = f"paradox {dataset}"
         for seed in SEEDS:
-            if ("paradox", "mnist", "-", "16", str(seed)) not in known:
-                for name, *row in paradox(seed):
-                    add(["paradox", name, "-", 16, seed], row)
+            if (experiment, "mnist", "-", "16", str(seed)) not in known:
+                for name, *row in paradox(dataset, seed):
+                    add([experiment, name, "-", 16, seed], row)
         return
+    dataset = options.dataset or "mnist"
     if options.experiment == "pyod":
         for seed, name, digit in itertools.product(SEEDS, ("left_out", "one_class"), range(10)):
-            setting = [name, options.dataset, digit, "-", seed]
+            setting = [name, dataset, digit, "-", seed]
             if tuple(map(str, setting)) not in known:
-                for row in by_pyod(name, options.dataset, digit, seed):
+                for row in by_pyod(name, dataset, digit, seed):
                     add(setting, row)
         return
     for seed, latents, digit in itertools.product(SEEDS, options.latents, range(10)):
-        setting = [options.experiment, options.dataset, digit, latents, seed]
+        setting = [options.experiment, dataset, digit, latents, seed]
         if tuple(map(str, setting)) not in known:
             for row in digits(*setting):
                 add(setting, row)

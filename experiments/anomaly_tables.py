@@ -9,15 +9,18 @@ TABLE = Path(__file__).with_name("anomalies.csv")
 _DIGITS = 10
 
 
-def digits_table(experiment: str) -> str:
-    """Markdown table of AUROC, averaged over the ten digits, with the spread over seeds.
+def digits_table(experiment: str, dataset: str) -> str:
+    """Markdown table of AUROC, averaged over the ten classes, with the spread over seeds.
 
     Args:
         experiment: "left_out" or "one_class".
+        dataset: "mnist" or "fashion_mnist".
     """
     # (features, method, latents) -> seed -> values of digits
     found: dict = defaultdict(lambda: defaultdict(list))
     for row in _rows(experiment):
+        if row["dataset"] != dataset:
+            continue
         latents = "" if row["features"] == "pixels" else row["latents"]
         key = row["features"], row["method"], latents
         found[key][row["seed"]].append(float(row["auroc"]))
@@ -30,10 +33,10 @@ def digits_table(experiment: str) -> str:
     return "\n".join(lines)
 
 
-def paradox_table() -> str:
-    """Markdown table of AUROC of odd sets under a VAE of emoji: a row per method."""
+def paradox_table(dataset: str) -> str:
+    """Markdown table of AUROC of odd sets under a VAE of a set: a row per method."""
     found: dict = defaultdict(lambda: defaultdict(list))
-    for row in _rows("paradox"):
+    for row in _rows(f"paradox {dataset}"):
         found[row["method"]][row["dataset"]].append(float(row["auroc"]))
     sets = sorted({name for each in found.values() for name in each})
     head = "| method | " + " | ".join(sets) + " |"

@@ -1,6 +1,7 @@
-"""Samples of autoencoders on MNIST, by model and by sampler: `python experiments/samplers.py`.
+"""Samples of autoencoders, by model and by sampler: `python experiments/samplers.py`.
 
-    python experiments/samplers.py              trains and measures what is missing
+    python experiments/samplers.py              trains and measures what is missing: MNIST
+    python experiments/samplers.py --data fashion_mnist
     python experiments/samplers.py --pictures   draws images/gallery/samplers.png, from seed 0
 
 Five autoencoders of one dense network with 16 latents, 2,000 steps of 128 images each. Their codes
@@ -8,11 +9,12 @@ are sampled by N(0, I), by one Gaussian, ten Gaussians and a flow that are fitte
 10,000 training images. A sixth, the VQ-VAE, has convolutions and a map of 7x7 codes: 2,000 steps,
 and 2,000 steps of its prior, a PixelCNN. Its maps are sampled uniformly or by this prior.
 5,000 samples are compared with 5,000 test images in the features of
-`mnist-128-64`; the Frechet distance depends on the number. Precision and recall are from the
+`mnist-128-64`, or of a classifier of clothes with the same layers, which is trained first; the
+Frechet distance depends on the number. Precision and recall are from the
 first 2,000. `reconstructions` are from the 5,000 other test images, and `test images` are these
 images themselves, the best possible value. Runs
 are kept in predictions/samplers/, rows in experiments/samplers.csv; `python experiments/tables.py`
-makes the table.
+makes the tables.
 """
 
 import argparse
@@ -24,6 +26,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from csv_rows import add_rows, read_rows  # noqa: E402
+from mnist_features import classifier, save  # noqa: E402
 
 from vae_tf.process import scripts  # first, see there  # noqa: E402, F401
 
@@ -44,11 +47,12 @@ from vae_tf.schedules import falling  # noqa: E402
 from vae_tf.scores import mnist_features, sample_quality  # noqa: E402
 
 ROWS = Path(__file__).with_suffix(".csv")
-PICTURE = ROOT / "images" / "gallery" / "samplers.png"
+TITLES = {"mnist": "MNIST", "fashion_mnist": "Fashion-MNIST"}
+PICTURES = {"mnist": "samplers.png", "fashion_mnist": "samplers_fashion.png"}
 IMAGES = 5_000
 NEIGHBORS = 2_000  # of these, for precision and recall
 SCORES = ("frechet_distance", "precision", "recall")
-COLUMNS = ("model", "sampler", "seed", "steps", "num_images", *SCORES)
+COLUMNS = ("data", "model", "sampler", "seed", "steps", "num_images", *SCORES)
 MODELS: dict[str, dict] = {
     "autoencoder": {"model": "plain_ae", "kl_weight": 0.0},
     "VAE": {"model": "vae"},
@@ -65,7 +69,7 @@ MODELS: dict[str, dict] = {
 }
 SAMPLERS = ("N(0, I)", "one Gaussian", "ten Gaussians", "flow")
 SAMPLERS_OF_MAPS = ("uniform codes", "PixelCNN")
-# Frechet distances of Ghosh et al. 2020 (Table 1, MNIST), in features of an Inception network.
+# Frechet distances on MNIST of Ghosh et al. 2020 (Table 1), in features of an Inception network.
 PUBLISHED = {
     "autoencoder": {"reconstructions": 12.95, "N(0, I)": 58.73, "ten Gaussians": 10.66},
     "VAE": {"reconstructions": 18.26, "N(0, I)": 19.21, "ten Gaussians": 17.66},
@@ -75,11 +79,12 @@ PUBLISHED = {
 }
 
 
-def settings(model: str, seed: int) -> Params:
+def settings(dataset: str, model: str, seed: int) -> Params:
     """The parameters of a run."""
     steps = MODELS[model].get("steps", 2_000)
     base = replace(
         presets.RUNS["MNIST-VAE-dense"],
+        dataset=dataset,
         encoder=((256,), (256,)),
         decoder=((256,), (256,)),
         latent_size=16,
@@ -93,10 +98,24 @@ def settings(model: str, seed: int) -> Params:
     return replace(base, **often, **MODELS[model])
 
 
-def trained(model: str, seed: int, predictions: Path):
+def trained(dataset: str, model: str, seed: int, predictions: Path):
     """The run, which is trained if there is none."""
-    folder = predictions / "samplers" / f"{model}-{seed}"
-    return vae_tf.train(settings(model, seed), folder, resume=(folder / PARAMS).exists())
+    folder = predictions / "samplers" / dataset / f"{model}-{seed}"
+    return vae_tf.train(settings(dataset, model, seed), folder, resume=(folder / PARAMS).exists())
+
+
+def weights_of(dataset: str, predictions: Path):
+    """Weights of the classifier whose features are compared; None for the one of the package."""
+    if dataset == "mnist":
+        return None
+    path = predictions / "samplers" / dataset / "classifier.npz"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        weights, accuracy = classifier(dataset)
+        save(path, weights, accuracy)
+        print(f"The classifier of {dataset} has an accuracy of {accuracy:.4f}.", flush=True)
+    with np.load(path, allow_pickle=False) as file:
+        return [file[f"arr_{i}"] for i in range(6)]
 
 
 def samples(run, sampler: str, n: int, seed: int = 0) -> np.ndarray:
@@ -119,42 +138,44 @@ def samplers_of(run) -> tuple[str, ...]:
     return SAMPLERS_OF_MAPS if isinstance(run.model, CodeMapModel) else SAMPLERS
 
 
-def measured(run, real: np.ndarray, others: np.ndarray) -> dict[str, dict]:
+def measured(run, real: np.ndarray, others: np.ndarray, weights) -> dict[str, dict]:
     """Scores of reconstructions of the other test images, and of samples by each sampler."""
     made = {"reconstructions": lambda: run.model.reconstruct(others)}
     made |= {name: lambda name=name: samples(run, name, len(real)) for name in samplers_of(run)}
-    return {name: scores(real, images()) for name, images in made.items()}
+    return {name: scores(real, images(), weights) for name, images in made.items()}
 
 
-def scores(real: np.ndarray, images: np.ndarray) -> dict[str, str]:
-    """The columns of scores."""
-    both = mnist_features.features(real), mnist_features.features(images)
+def scores(real: np.ndarray, images: np.ndarray, weights) -> dict[str, str]:
+    """The columns of scores, in the features of a classifier."""
+    both = [mnist_features.features(each, weights) for each in (real, images)]
     found = {"frechet_distance": sample_quality.frechet_distance(*both)}
     found |= sample_quality.precision_recall(*(each[:NEIGHBORS] for each in both))
     return {name: f"{value:.3f}" for name, value in found.items()}
 
 
-def table() -> str:
-    """The table as Markdown: means over seeds ± their standard deviations."""
+def table(dataset: str) -> str:
+    """A table as Markdown: means over seeds ± their standard deviations."""
     groups: dict[tuple, list[dict]] = {}
     for row in read_rows(ROWS):
-        groups.setdefault((row["model"], row["sampler"]), []).append(row)
-    lines = [
-        "| model | sampler | seeds | Frechet | precision | recall | published Frechet, Inception |",
-        f"|{' --- |' * 7}",
-    ]
+        if row["data"] == dataset:
+            groups.setdefault((row["model"], row["sampler"]), []).append(row)
+    # Ghosh et al. have no Fashion-MNIST.
+    last = [" published Frechet, Inception |"] if dataset == "mnist" else []
+    head = "| model | sampler | seeds | Frechet | precision | recall |"
+    lines = ["".join([head, *last]), f"|{' --- |' * (6 + len(last))}"]
     for (model, sampler), rows in groups.items():
         cells = []
         for name, digits in zip(SCORES, (1, 2, 2), strict=True):
             values = np.array([float(row[name]) for row in rows])
             spread = f" ± {values.std(ddof=1):.{digits}f}" if len(values) > 1 else ""
             cells.append(f"{values.mean():.{digits}f}{spread}")
-        theirs = PUBLISHED.get(model, {}).get(sampler, "")
-        lines.append(f"| {' | '.join([model, sampler, str(len(rows)), *cells])} | {theirs} |")
+        if last:
+            cells.append(str(PUBLISHED.get(model, {}).get(sampler, "")))
+        lines.append(f"| {' | '.join([model, sampler, str(len(rows)), *cells])} |")
     return "\n".join(lines)
 
 
-def draw(runs: dict):
+def draw(dataset: str, runs: dict):
     """Draws twelve samples of each run by each sampler, none of them chosen."""
     cells = {
         (model, sampler): image_grid(samples(run, sampler, 12), 4, tile=28)
@@ -168,7 +189,8 @@ def draw(runs: dict):
         24 + len(runs) * (height + gap),
         "Samples by model and by sampler",
         (
-            "Fitted to the codes of 10,000 images of MNIST; 16 latents, 2,000 steps, seed 0.",
+            f"Fitted to the codes of 10,000 images of {TITLES[dataset]}; 16 latents, 2,000 steps, "
+            "seed 0.",
             "The first twelve samples of each, not chosen.",
         ),
     )
@@ -180,35 +202,40 @@ def draw(runs: dict):
             if not column:
                 page.text(MARGIN, y + height / 2, model, size=14, weight="bold", va="center")
             page.picture(x, y, cells[model, sampler], f"{model}, {sampler}")
-    save_figure(PICTURE, page.figure)
+    save_figure(ROOT / "images" / "gallery" / PICTURES[dataset], page.figure)
 
 
 def main():
     """Trains and measures what is missing, or draws."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", default="mnist", choices=[*PICTURES])
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--pictures", action="store_true", help="draw; measure nothing")
     parser.add_argument("--predictions", type=Path, default=ROOT / "predictions")
     options = parser.parse_args()
+    dataset, predictions = options.data, options.predictions
     if options.pictures:
         of_vectors = [model for model in MODELS if model != "VQ-VAE"]
-        draw({model: trained(model, 0, options.predictions) for model in of_vectors})
+        draw(dataset, {model: trained(dataset, model, 0, predictions) for model in of_vectors})
         return
-    test = data.load("mnist", "test")
+    weights = weights_of(dataset, predictions)
+    test = data.load(dataset, "test")
     real, others = (test.images(np.arange(first, first + IMAGES)) for first in (0, IMAGES))
-    done = {(row["model"], row["seed"]) for row in read_rows(ROWS)}
-    if ("test images", "0") not in done:
-        row = {"model": "test images", "sampler": "", "seed": "0", "num_images": IMAGES}
-        add_rows(ROWS, COLUMNS, [row | scores(real, others)])
+    done = {(row["data"], row["model"], row["seed"]) for row in read_rows(ROWS)}
+    if (dataset, "test images", "0") not in done:
+        row = {"data": dataset, "model": "test images", "sampler": "", "seed": "0"}
+        size = {"num_images": IMAGES}
+        add_rows(ROWS, COLUMNS, [row | size | scores(real, others, weights)])
     for seed in range(options.seeds):
         for model in MODELS:
-            if (model, str(seed)) in done:
+            if (dataset, model, str(seed)) in done:
                 continue
-            run = trained(model, seed, options.predictions)
+            run = trained(dataset, model, seed, predictions)
+            row = {"data": dataset, "model": model, "seed": str(seed)}
             size = {"steps": run.params.steps, "num_images": IMAGES}
             rows = [
-                {"model": model, "sampler": sampler, "seed": str(seed)} | size | found
-                for sampler, found in measured(run, real, others).items()
+                row | {"sampler": sampler} | size | found
+                for sampler, found in measured(run, real, others, weights).items()
             ]
             add_rows(ROWS, COLUMNS, rows)
             print(*rows, sep="\n", flush=True)

@@ -80,9 +80,14 @@ _BOUND = {"reconstruction": "reconstruction", "kl": "KL", "elbo": "ELBO"}
 
 # Name of a table in its page -> the table as Markdown.
 TABLES: dict[str, Callable[[], str]] = {
-    "anomalies left out": lambda: anomaly_tables.digits_table("left_out"),
-    "anomalies one class": lambda: anomaly_tables.digits_table("one_class"),
-    "anomalies paradox": anomaly_tables.paradox_table,
+    "anomalies left out": lambda: anomaly_tables.digits_table("left_out", "mnist"),
+    "anomalies one class": lambda: anomaly_tables.digits_table("one_class", "mnist"),
+    "anomalies left out fashion": lambda: anomaly_tables.digits_table("left_out", "fashion_mnist"),
+    "anomalies one class fashion": lambda: anomaly_tables.digits_table(
+        "one_class", "fashion_mnist"
+    ),
+    "anomalies paradox": lambda: anomaly_tables.paradox_table("emoji"),
+    "anomalies paradox fashion": lambda: anomaly_tables.paradox_table("fashion_mnist"),
     "bit swap": bit_swap.table,
     "betas": page_tables.betas,
     "bits back": lambda: bits_back.table(_rows("bits_back")),
@@ -192,7 +197,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "published lengths by part": published.table_of_parts,
     "rings": rings.table,
     "sample quality": sample_quality.table,
-    "samplers": samplers.table,
+    "samplers": lambda: samplers.table("mnist"),
+    "samplers fashion": lambda: samplers.table("fashion_mnist"),
     "scores": registry_tables.scores_table,
     "sharpness": sharpening.table,
     "sharpness weights": sharpness.weights_table,

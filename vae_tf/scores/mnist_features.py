@@ -30,11 +30,12 @@ def accuracy() -> float:
     return _stored()[1]
 
 
-def features(images: np.ndarray) -> np.ndarray:
+def features(images: np.ndarray, weights=None) -> np.ndarray:
     """The 64 values before the classifier's last layer.
 
     Args:
         images: `[N, 28, 28, 1]` from 0 to 1.
+        weights: Of another classifier with these layers, see experiments/mnist_features.py.
 
     Returns:
         `[N, 64]` array.
@@ -42,7 +43,8 @@ def features(images: np.ndarray) -> np.ndarray:
     Raises:
         UserError: If they are of another shape.
     """
-    return _forward(images, _stored()[0][:4])
+    weights = _stored()[0] if weights is None else weights
+    return _forward(images, weights[:4])
 
 
 def logits(images: np.ndarray, weights=None) -> np.ndarray:
