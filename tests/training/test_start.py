@@ -6,7 +6,7 @@ from vae_tf.config import replace
 from vae_tf.process.errors import UserError
 from vae_tf.schedules import as_schedule
 from vae_tf.training import train
-from vae_tf.training.advice import rate_advice
+from vae_tf.training.advice import precision_advice, rate_advice
 
 
 def test_a_run_goes_on_with_its_own_parameters_only(tiny, tmp_path, run_folder):
@@ -59,6 +59,27 @@ def test_the_forecast_is_made_for_a_listener_alone(tiny, tmp_path, monkeypatch):
 def test_advice_on_learning_rates_that_do_not_fit_the_run(rate, words):
     advice = rate_advice(as_schedule(rate), 12)
     assert (words in advice and "12" in advice) if words else advice is None
+
+
+@pytest.mark.parametrize(
+    ("flags", "changes", "suggested"),
+    [
+        ("fpu avx512_bf16", {}, True),
+        ("amx_bf16 fpu", {"encoder": "residual(4)"}, True),
+        ("fpu avx512f", {}, False),
+        ("fpu avx512_bf16", {"encoder": ((8,),)}, False),
+        ("fpu avx512_bf16", {"precision": "mixed_bfloat16"}, False),
+    ],
+)
+def test_16_bits_are_suggested_where_they_are_faster(
+    flags, changes, suggested, tiny, tmp_path, monkeypatch
+):
+    (tmp_path / "cpuinfo").write_text(f"processor\t: 0\nflags\t\t: {flags}\n")
+    monkeypatch.setattr("vae_tf.process.machine._PROCESSORS", tmp_path / "cpuinfo")
+    params = replace(tiny, **{"encoder": ((8, 4, 2), (8,))} | changes)
+    assert (precision_advice(params) is not None) == suggested
+    monkeypatch.setattr("vae_tf.process.machine._PROCESSORS", tmp_path / "of another system")
+    assert precision_advice(params) is None
 
 
 def test_a_run_killed_before_its_first_checkpoint_begins_at_the_mean_image(tiny, run_folder):

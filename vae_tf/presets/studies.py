@@ -195,6 +195,7 @@ def _recipes(run: Params, rate: float, steps: int) -> dict[str, dict]:
         "half-as-wide": _narrowed(run, 0.5),
         "twice-as-wide": _narrowed(run, 2),
         "bfloat16": {"precision": "mixed_bfloat16"},
+        "bfloat16-same-steps": {"precision": "mixed_bfloat16"},
         "he": {"initializer": "he"},
     }
 

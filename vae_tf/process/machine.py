@@ -1,9 +1,10 @@
-"""Memory and cores of this machine for a process."""
+"""Memory, cores and instructions of this machine for a process."""
 
 import os
 import resource
 from pathlib import Path
 
+_PROCESSORS = Path("/proc/cpuinfo")  # of Linux
 _LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 
 
@@ -26,3 +27,12 @@ def num_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def multiplies_in_bfloat16() -> bool:
+    """Whether the processor is known to have instructions for it; False where nothing is known."""
+    try:
+        flags = _PROCESSORS.read_text().split()
+    except OSError:
+        return False
+    return "avx512_bf16" in flags or "amx_bf16" in flags

@@ -20,7 +20,7 @@ from vae_tf.process.errors import TrainingStopped, UserError
 from vae_tf.process.files.saving import write_text
 from vae_tf.runs import NETWORKS, Run, checkpoints, with_layout
 from vae_tf.runs.details import describe_data
-from vae_tf.training.advice import forecast_advice, rate_advice
+from vae_tf.training.advice import forecast_advice, precision_advice, rate_advice
 from vae_tf.training.callbacks import Callback, KerasCallbacks, ProgressBar, TensorBoard
 from vae_tf.training.checks import (
     check_batches,
@@ -77,6 +77,9 @@ class Plan:
         if line := rate_advice(self.params.rate, self.params.steps):
             yield line
         yield self.devices.describe(self.params)
+        if not self.resume and self.devices.kind == "CPU":
+            if line := precision_advice(self.params):
+                yield line
 
     def run(
         self, *, callbacks: Sequence = (), progress: bool = False, tensorboard: bool = False
