@@ -197,7 +197,7 @@ class TableLikelihood(Likelihood):
         k = ops.round(ops.expm1(x * scale + center))
         log_r = self._bounded_log_dispersion()
         r = ops.exp(log_r)
-        inside = tf.identity(r)  # no tensor may collect three gradients, see STYLE.md
+        inside = tf.identity(r)  # no tensor may collect three gradients, see CONTRIBUTING.md
         distance = self._log_mean(output) - log_r
         constant = tf.math.lgamma(k + 1.0) + tf.math.lgamma(inside) - tf.math.lgamma(k + inside)
         return constant + (r + k) * ops.softplus(distance) - k * distance
