@@ -112,6 +112,6 @@ def log_prob_of_levels(x, center, log_scale):
     # F(b) - F(a) = F(b) (1 - F(a)) (1 - exp(a - b)), without cancellation.
     below = -ops.softplus(-(distance + half))  # log F(b)
     above = -ops.softplus(distance - half)  # log(1 - F(a))
-    # Not by `half`: no tensor may collect three gradients, see STYLE.md.
+    # Not by `half`: no tensor may collect three gradients, see CONTRIBUTING.md.
     between = below + above + ops.log(-ops.expm1(-2.0 * _HALF_LEVEL * ops.exp(-log_scale)))
     return ops.where(x <= _HALF_LEVEL, below, ops.where(x >= 1 - _HALF_LEVEL, above, between))
