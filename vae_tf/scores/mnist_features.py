@@ -35,7 +35,8 @@ def features(images: np.ndarray, weights=None) -> np.ndarray:
 
     Args:
         images: `[N, 28, 28, 1]` from 0 to 1.
-        weights: The weights of another classifier with these layers, see experiments/mnist_features.py.
+        weights: The weights of another classifier with these layers, as of
+            experiments/mnist_features.py.
 
     Returns:
         `[N, 64]` array.
