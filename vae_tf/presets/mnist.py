@@ -87,6 +87,26 @@ RUNS.add(
     replace(RUNS["MNIST-VAE-dense"], likelihood="laplace", learning_rate=1e-5),
     "MNIST-VAE-dense with absolute errors; a minute and a half",
 )
+# Bits of grey digits: the network and the likelihood of Townsend et al. 2019 (BB-ANS), without its
+# batch normalization, and for 20,000 updates in place of 12,000. After 3,000 updates, held-out
+# images: 1.420 bits per pixel; two layers of 200 units 1.444, these warmed up 1.421 (seed 0).
+RUNS.add(
+    "MNIST-8-bit-VAE",
+    Params(
+        dataset="mnist",
+        likelihood="beta_binomial",
+        encoder=((200,),),
+        latent_size=50,
+        kl_weight=linear(0.2, 1, 4_000),
+        batch_size=100,
+        learning_rate=falling(2e-3),
+        optimizer="adam(epsilon=1e-4)",
+        steps=20_000,
+        sample_every=5_000,
+        validate_every=2_000,
+    ),
+    "256 grey levels by a beta-binomial, for lossless compression; ten minutes",
+)
 
 
 # With posteriors that started wide and a scale of 1,000 all digits kept one code at a learning rate

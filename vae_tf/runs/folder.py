@@ -215,7 +215,8 @@ class Run(AnomalyMethods, InferenceMethods, TableMethods):
 
         Args:
             images: `[N, H, W, C]`, of any type that training takes: black and white under a
-                Bernoulli likelihood, with 256 grey levels under a discretized logistic.
+                Bernoulli likelihood, with 256 grey levels under a beta-binomial or a discretized
+                logistic.
             progress: Whether to show a progress bar on stderr.
 
         Returns:

@@ -56,11 +56,14 @@ def linear_model(tiny, images, likelihood):
     model.encoder.get_layer("mean").set_weights([kernel, -mean @ kernel])
     model.encoder.get_layer("log_stddev").set_weights([zeros, np.full(3, -1.0)])
     bias = np.log((mean + 0.02) / (1.02 - mean))
+    if likelihood == "beta_binomial":  # mean of sigmoid(log(alpha) - log(beta))
+        kernel, bias = np.stack([kernel.T, -kernel.T], axis=-1), np.stack([bias, -bias], axis=-1)
+        kernel, bias = 0.5 * kernel.reshape(3, 128).T, 0.5 * bias.ravel()
     model.decoder.get_layer("to_image").set_weights([kernel.T, bias])
     return model
 
 
-@pytest.mark.parametrize("likelihood", ["bernoulli", "discretized_logistic"])
+@pytest.mark.parametrize("likelihood", ["bernoulli", "beta_binomial", "discretized_logistic"])
 def test_images_come_back_at_the_rate_of_the_elbo(tiny, likelihood):
     everything = load("digits", "all").images(np.arange(300))
     images = everything > 0.5
@@ -229,7 +232,7 @@ def test_bits_that_are_missing_are_found(vae, content):
 
 
 def test_what_cannot_compress_is_refused(tiny, vae, grey, binary):
-    with pytest.raises(UserError, match="likelihood='discretized_logistic'.*8"):
+    with pytest.raises(UserError, match="'beta_binomial' or.*'discretized_logistic'.*8"):
         compress_images(model_of(tiny, likelihood="gaussian"), grey)
     with pytest.raises(UserError, match="'mixture_logistics'.*too many for a table"):
         compress_images(model_of(tiny, likelihood="mixture_logistics"), grey)

@@ -3,6 +3,7 @@
 import keras
 
 from vae_tf.probability.likelihoods.bernoulli import Bernoulli
+from vae_tf.probability.likelihoods.beta_binomial import BetaBinomial
 from vae_tf.probability.likelihoods.continuous_bernoulli import ContinuousBernoulli
 from vae_tf.probability.likelihoods.discretized_logistic import DiscretizedLogistic
 from vae_tf.probability.likelihoods.gaussian import Gaussian, LearnedGaussian, OptimalGaussian
@@ -11,12 +12,13 @@ from vae_tf.probability.likelihoods.layout import read_layout
 from vae_tf.probability.likelihoods.likelihood import Centered, Likelihood
 from vae_tf.probability.likelihoods.mixture_logistics import MixtureLogistics
 from vae_tf.probability.likelihoods.table import TableLikelihood
-from vae_tf.probability.likelihoods.texts import MIXTURE, TABLE, read_likelihood
+from vae_tf.probability.likelihoods.texts import BETA_BINOMIAL, MIXTURE, TABLE, read_likelihood
 from vae_tf.process.errors import UserError
 
 # Text -> class; `Gaussian` and `MixtureLogistics` also take another number than their default.
 LIKELIHOODS = {
     "bernoulli": Bernoulli,
+    BETA_BINOMIAL: BetaBinomial,
     "continuous_bernoulli": ContinuousBernoulli,
     "discretized_logistic": DiscretizedLogistic,
     "gaussian": Gaussian,

@@ -1,6 +1,6 @@
-"""Shape of the logits that a likelihood reads: the image's own, except for mixtures."""
+"""Shape of the logits that a likelihood reads: the image's own, except for two families."""
 
-from vae_tf.probability.likelihoods.texts import MIXTURE, read_likelihood
+from vae_tf.probability.likelihoods.texts import BETA_BINOMIAL, MIXTURE, read_likelihood
 from vae_tf.process.errors import UserError
 
 _CHANNELS = (1, 3)  # of images that a mixture describes
@@ -34,14 +34,16 @@ def logits_shape(text: str, image_shape: tuple[int, ...]) -> tuple[int, ...]:
         ((28, 28, 1), (28, 28, 30))
     """
     name, components = read_likelihood(text)
+    *sides, channels = image_shape
+    if name == BETA_BINOMIAL:
+        return (*sides, 2 * channels)
     if name != MIXTURE:
         return tuple(image_shape)
-    if len(image_shape) != 3 or image_shape[-1] not in _CHANNELS:
+    if len(image_shape) != 3 or channels not in _CHANNELS:
         raise UserError(
             f"The likelihood '{MIXTURE}' describes images of 1 or 3 channels. Received: shape "
             f"{tuple(image_shape)}. Set channels=1 or 3, or choose gaussian(stddev=learned)."
         )
-    *sides, channels = image_shape
     return (*sides, mixture_size(int(components), channels))  # type: ignore[arg-type]
 
 
@@ -56,10 +58,17 @@ def image_shape_of(text: str, shape: tuple[int, ...]) -> tuple[int, ...]:
         UserError: If the likelihood is unknown, or no images have logits of this shape.
     """
     name, components = read_likelihood(text)
+    *sides, size = shape
+    if name == BETA_BINOMIAL:
+        if size % 2:
+            raise UserError(
+                f"Under likelihood={text} the decoder must put out two values for each value of "
+                f"the image. Received: {tuple(shape)}."
+            )
+        return (*sides, size // 2)
     if name != MIXTURE:
         return tuple(shape)
     sizes = {mixture_size(int(components), n): n for n in _CHANNELS}  # type: ignore[arg-type]
-    *sides, size = shape
     if len(shape) != 3 or size not in sizes:
         expected = " or ".join(f"(H, W, {n})" for n in sizes)
         raise UserError(

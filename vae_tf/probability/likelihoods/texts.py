@@ -5,10 +5,11 @@ from vae_tf.process.errors import UserError, shown, unknown
 from vae_tf.process.numbers import is_number, is_whole
 from vae_tf.process.texts.literals import Call, read
 
+BETA_BINOMIAL = "beta_binomial"
 MIXTURE = "mixture_logistics"
 NAMES = (
-    *("bernoulli", "continuous_bernoulli", "discretized_logistic", "gaussian", "laplace"),
-    MIXTURE,
+    *("bernoulli", BETA_BINOMIAL, "continuous_bernoulli", "discretized_logistic"),
+    *("gaussian", "laplace", MIXTURE),
 )
 TABLE = "table"  # of the columns of a table, see layout.py; the data set fills them in
 _WORDS = ("learned", "optimal")

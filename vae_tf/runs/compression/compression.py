@@ -54,7 +54,7 @@ def compress_images(
     Args:
         model: A trained model with one stochastic layer, and a likelihood with masses.
         images: `[N, H, W, C]`, of any type that training takes: black and white under a Bernoulli
-            likelihood, with 256 grey levels under a discretized logistic.
+            likelihood, with 256 grey levels under a beta-binomial or a discretized logistic.
         name: Name of the model, for the messages of who decompresses.
         progress: Whether to show a progress bar on stderr.
 

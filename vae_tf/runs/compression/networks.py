@@ -55,8 +55,8 @@ class ExactNetworks:
         return self._encode(image)
 
     def decode(self, code: np.ndarray) -> np.ndarray:
-        """Logits `[H * W * C]` float64 of a code `[L_1]`."""
-        return self._decode(code)[0].ravel()
+        """Logits float64 of a code `[L_1]`, in the shape that the likelihood reads."""
+        return self._decode(code)[0]
 
 
 def checksum(model: GenerativeModel) -> str:

@@ -5,6 +5,7 @@ import abc
 import numpy as np
 
 from vae_tf.probability.likelihoods.bernoulli import Bernoulli
+from vae_tf.probability.likelihoods.beta_binomial import MOST_LOG, BetaBinomial
 from vae_tf.probability.likelihoods.discretized_logistic import DiscretizedLogistic
 from vae_tf.probability.likelihoods.likelihood import Likelihood
 from vae_tf.probability.likelihoods.mixture_logistics import MixtureLogistics
@@ -15,6 +16,7 @@ from vae_tf.runs.compression.tables import (
     LARGEST_LOGIT,
     LEVELS,
     LOGIT_STEPS,
+    count_weights,
     level_probabilities,
     white_probabilities,
 )
@@ -35,7 +37,7 @@ class Pixels(abc.ABC):
         self._family = family
 
     def push(self, stack: Stack, pixels: np.ndarray, logits: np.ndarray):
-        """Pushes `[D]` symbols given `[D]` logits."""
+        """Pushes `[D]` symbols given the decoder's logits."""
         stack.push(pixels.astype(np.int32), self._family, self._probabilities(logits))
 
     def pop(self, stack: Stack, logits: np.ndarray) -> np.ndarray:
@@ -44,7 +46,7 @@ class Pixels(abc.ABC):
 
     @abc.abstractmethod
     def _probabilities(self, logits: np.ndarray) -> np.ndarray:
-        """Parameters of the family for each of `[D]` logits, in whole numbers."""
+        """Parameters of the family for each symbol `[D]`, in whole numbers."""
 
 
 class BinaryPixels(Pixels):
@@ -58,7 +60,7 @@ class BinaryPixels(Pixels):
 
     def _probabilities(self, logits):
         most = LARGEST_LOGIT * LOGIT_STEPS
-        return white_probabilities()[_whole(logits * LOGIT_STEPS, -most, most) + most]
+        return white_probabilities()[_whole(logits.ravel() * LOGIT_STEPS, -most, most) + most]
 
 
 class GreyPixels(Pixels):
@@ -77,8 +79,23 @@ class GreyPixels(Pixels):
 
     def _probabilities(self, logits):
         most = (LEVELS - 1) * CENTER_STEPS
-        center = 1.0 / (1.0 + np.exp(-np.clip(logits, -40.0, 40.0)))
+        center = 1.0 / (1.0 + np.exp(-np.clip(logits.ravel(), -40.0, 40.0)))
         return self._weights[_whole(center * most, 0, most)]
+
+
+class CountPixels(Pixels):
+    """Bytes under a beta-binomial likelihood, with logits `[H, W, 2 C]`."""
+
+    levels = LEVELS
+    dtype = np.dtype(np.uint8)
+
+    def __init__(self):
+        super().__init__(coders().stream.model.Categorical(perfect=False))
+
+    def _probabilities(self, logits):
+        most = MOST_LOG * LOGIT_STEPS
+        steps = _whole(logits * LOGIT_STEPS, -most, most)
+        return count_weights(*(each.ravel() for each in np.split(steps, 2, axis=-1)))
 
 
 def pixels_of(likelihood: Likelihood, text: str) -> Pixels:
@@ -94,18 +111,20 @@ def pixels_of(likelihood: Likelihood, text: str) -> Pixels:
     """
     if isinstance(likelihood, Bernoulli):
         return BinaryPixels()
+    if isinstance(likelihood, BetaBinomial):
+        return CountPixels()
     if isinstance(likelihood, DiscretizedLogistic):
         return GreyPixels(likelihood.bounded_log_scale())
     if isinstance(likelihood, MixtureLogistics):
         raise UserError(
             f"Compression needs probabilities that every machine computes alike, from a table of "
             f"whole numbers. Received: '{text}', whose probabilities are too many for a table. "
-            f"Train with likelihood='discretized_logistic'."
+            f"Train with likelihood='beta_binomial' or 'discretized_logistic'."
         )
     raise UserError(
         f"Compression needs a likelihood that gives each pixel a probability. Received: '{text}', "
-        f"a density. Train with likelihood='discretized_logistic' for 8-bit images, or "
-        f"likelihood='bernoulli' for black and white ones."
+        f"a density. Train with likelihood='beta_binomial' or 'discretized_logistic' for "
+        f"8-bit images, or likelihood='bernoulli' for black and white ones."
     )
 
 
@@ -120,8 +139,8 @@ def symbols_of(images: np.ndarray, levels: int) -> np.ndarray:
         if levels == 2:
             raise UserError(
                 "A model with a Bernoulli likelihood compresses black and white images, of 0 and 1 "
-                "alone. Received: grey values between. Train with "
-                "likelihood='discretized_logistic' for 8-bit images, or binarize these."
+                "alone. Received: grey values between. Train with likelihood='beta_binomial' or "
+                "'discretized_logistic' for 8-bit images, or binarize these."
             )
         raise UserError(
             f"Compression is of images with {levels} grey levels. Received: values between these. "

@@ -10,6 +10,8 @@ import functools
 
 import numpy as np
 
+from vae_tf.probability.likelihoods.beta_binomial import MOST_LOG
+
 _PRECISION = 28  # decimal digits
 _BITS = 24  # of a probability in the entropy coder
 _ONE = 1 << 60
@@ -75,6 +77,41 @@ def level_probabilities(log_scale: float) -> np.ndarray:
     ends = np.zeros((len(centers), 1), np.int64)
     masses = np.diff(np.concatenate([ends, inner, ends + _ONE], axis=1), axis=1)
     return (masses >> (60 - _BITS)).astype(np.float32)
+
+
+def count_weights(log_alpha: np.ndarray, log_beta: np.ndarray) -> np.ndarray:
+    """Weights of 256 grey levels under beta-binomials.
+
+    P(k + 1) / P(k) = (255 - k) (alpha + k) / ((k + 1) (beta + 254 - k)). These are sums, products
+    and quotients alone, which IEEE 754 rounds in the same way on every machine. They begin at the
+    end that is nearer to the mean, from which no probability is more than 2^255 times as large.
+
+    Args:
+        log_alpha: `[D]` ints, natural logs in steps of 1 / `LOGIT_STEPS`, at most `MOST_LOG`.
+        log_beta: `[D]` ints, in the same way.
+
+    Returns:
+        `[D, 256]` float32 whole numbers, rows add up to at most 2^24.
+    """
+    reverse = log_alpha > log_beta
+    less, more = np.minimum(log_alpha, log_beta), np.maximum(log_alpha, log_beta)
+    less, more = (_exponentials()[each, None] for each in (less, more))
+    white = LEVELS - 1
+    k = np.arange(white, dtype=np.float64)
+    ratios = (white - k) * (less + k) / ((k + 1.0) * (more + (white - 1.0 - k)))
+    weights = np.cumprod(np.concatenate([np.ones_like(less), ratios], axis=1), axis=1)
+    weights[reverse] = weights[reverse, ::-1]
+    total = weights.cumsum(axis=1)[:, -1:]  # in order, unlike `sum`
+    return np.floor(weights / total * ((1 << _BITS) - 1)).astype(np.float32)
+
+
+@functools.cache
+def _exponentials() -> np.ndarray:
+    """exp(t / `LOGIT_STEPS`) at index t, also below 0, up to `MOST_LOG`: float64."""
+    most = MOST_LOG * LOGIT_STEPS
+    with decimal.localcontext(decimal.Context(prec=_PRECISION)) as context:
+        steps = [*range(most + 1), *range(-most, 0)]
+        return np.array([float(context.exp(decimal.Decimal(t) / LOGIT_STEPS)) for t in steps])
 
 
 def _logistic(x: decimal.Decimal, context: decimal.Context) -> decimal.Decimal:
