@@ -86,8 +86,8 @@ class Params:
     kl_weight: schedules.Schedule | float | str | None = None  # number, schedule of the step, or
     # what is held: constrained(20), controlled(12); None: the model's own (ae 0, vae 1, beta_vae 4)
     likelihood: str = "bernoulli"  # bernoulli, gaussian (squared errors; gaussian(stddev=0.1),
-    # =learned or =optimal), laplace (absolute errors), continuous_bernoulli, discretized_logistic,
-    # mixture_logistics(components=10); table, of the columns of a table
+    # =learned or =optimal), laplace (absolute errors), continuous_bernoulli, beta_binomial,
+    # discretized_logistic, mixture_logistics(components=10); table, of the columns of a table
     prior: str = "normal"  # of one vector of latents: normal, N(0, I); learned with the model:
     # flow, mixture or vamp, with sizes such as flow(couplings=8), see priors/texts.py
     hyper: dict = dataclasses.field(default_factory=dict)  # a variant's own hyperparameters

@@ -71,7 +71,7 @@ class SequentialVAE(VAE):
         if params.logits_shape(image_shape) != image_shape:
             raise UserError(
                 "A step of a sequential VAE sees the sigmoid of what the step before has put out. "
-                "Received: likelihood=mixture_logistics, which reads more than that. Choose "
+                f"Received: likelihood={params.likelihood}, which reads more than that. Choose "
                 "another likelihood, such as discretized_logistic, or model=vae."
             )
         size = params.latent_size

@@ -9,7 +9,7 @@ from scipy.stats import norm
 
 import vae_tf
 from vae_tf.config import replace
-from vae_tf.data import load
+from vae_tf.data import ArrayImages, load
 from vae_tf.models.template.build import build_model
 from vae_tf.process.errors import UserError
 from vae_tf.runs import Run
@@ -17,6 +17,7 @@ from vae_tf.runs.compression import codes, compress_images, decompress_images, r
 from vae_tf.runs.compression.container import pack, unpack
 from vae_tf.runs.compression.networks import ExactNetworks
 from vae_tf.runs.compression.stack import Stack
+from vae_tf.training import train
 
 HIERARCHY = {"sizes": [4, 2], "hidden": [8, 8]}
 
@@ -175,21 +176,24 @@ def test_no_images(vae, binary):
 
 
 @pytest.mark.usefixtures("optimized_graphs")
-def test_another_process_restores_the_images(run_folder, binary, tmp_path):
-    run = Run(run_folder)
-    (tmp_path / "images.vae").write_bytes(run.compress(binary))
+def test_another_process_restores_the_images(run_folder, binary, grey, tiny, tmp_path):
+    params, data = replace(tiny, likelihood="beta_binomial", steps=1), ArrayImages("grey", grey)
+    counts = train(params, tmp_path / "counts", data=(data, data))
+    expected = ""
+    for run, images in ((Run(run_folder), binary), (counts, grey)):
+        (run.path / "images.vae").write_bytes(run.compress(images))
+        expected += f"{images.dtype} {hashlib.sha256(images.tobytes()).hexdigest()}\n"
     code = (
         "import sys, vae_tf, pathlib, hashlib\n"
-        "folder, file = sys.argv[1:]\n"
-        "images = vae_tf.decompress(pathlib.Path(file).read_bytes(), vae_tf.load_run(folder))\n"
-        "print(images.shape, hashlib.sha256(images.tobytes()).hexdigest())"
+        "for folder in sys.argv[1:]:\n"
+        "    content = pathlib.Path(folder, 'images.vae').read_bytes()\n"
+        "    images = vae_tf.decompress(content, vae_tf.load_run(folder))\n"
+        "    print(images.dtype, hashlib.sha256(images.tobytes()).hexdigest())"
     )
     out = subprocess.run(
-        [sys.executable, "-c", code, run_folder, tmp_path / "images.vae"],
-        capture_output=True,
-        text=True,
+        [sys.executable, "-c", code, run_folder, counts.path], capture_output=True, text=True
     )
-    assert out.stdout.strip() == f"(20, 8, 8, 1) {hashlib.sha256(binary.tobytes()).hexdigest()}"
+    assert out.stdout == expected
 
 
 def test_damage_is_found_wherever_it_is(vae, content):

@@ -38,8 +38,8 @@ class PixelMethods(keras.Model):
             raise UserError(
                 f"A decoder that sees pixels draws them by their probabilities. Received: "
                 f"likelihood={self.likelihood_text}. Set likelihood=bernoulli for black and white "
-                f"images, likelihood=mixture_logistics or likelihood=discretized_logistic for 256 "
-                f"levels, or decoder=none."
+                f"images, likelihood=mixture_logistics, discretized_logistic or beta_binomial for "
+                f"256 levels, or decoder=none."
             )
 
     def check_pixels(self, images: np.ndarray):

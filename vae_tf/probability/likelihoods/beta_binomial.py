@@ -89,7 +89,7 @@ class BetaBinomial(Likelihood):
 
         def loss(vector):
             # log P(k) is the sum of log(alpha + j) over j < k, and of log(beta + j) over
-            # j < 255 - k, less that of log(alpha + beta + j) over j < 255, and a constant.
+            # j < 255 - k, less the sum of log(alpha + beta + j) over j < 255, and a constant.
             alpha, beta = np.exp(vector).reshape(2, -1, 1)
             parts = [(-above, alpha + j), (-below, beta + j), (observed, alpha + beta + j)]
             nats = sum((number * np.log(value)).sum() for number, value in parts)
