@@ -8,6 +8,7 @@ import pytest
 from vae_tf.analysis.loss_terms import loss_sentence
 from vae_tf.config import Params
 from vae_tf.models import MODELS
+from vae_tf.models.template.hyperparameters import hyper_of
 
 
 def history(model, loss, reconstruction, kl, weight):
@@ -63,6 +64,7 @@ def test_terms_of_the_loss_are_logged(model):
     if isinstance(kind.logged, tuple):  # a property of some
         assert set(kind.loss_terms) <= set(kind.logged)
     assert not any(name.startswith("discriminator_") for name in kind.loss_terms)
+    assert kind.reconstruction_weight in (None, *hyper_of(model))
 
 
 def test_nothing_is_said_of_terms_that_are_not_finite():

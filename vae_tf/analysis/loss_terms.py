@@ -32,7 +32,7 @@ def loss_sentence(history: Mapping[str, np.ndarray], params: Params) -> str:
     loss, reconstruction, kl, weight = (float(history[name][-1]) for name in names)
     kind = MODELS[params.model]
     terms = []  # a number and its words
-    of_pixels = {**hyper_of(params.model), **params.hyper}.get("pixel_weight", 1.0)
+    of_pixels = _reconstruction_weight(params)
     if kind.trains_reconstruction and of_pixels:
         factor = "" if of_pixels == 1 else f"{of_pixels:g} x "
         terms.append((of_pixels * reconstruction, f"{factor}reconstruction {reconstruction:.1f}"))
@@ -48,3 +48,8 @@ def loss_sentence(history: Mapping[str, np.ndarray], params: Params) -> str:
         sign = "-" if rest < 0 else "+" if terms else ""
         words += f" {sign} {abs(rest):.1f} ({', '.join(own) or 'other terms'})"
     return f"Loss {loss:.1f} = {words.strip()}; nats per image, of the last training batch"
+
+
+def _reconstruction_weight(params: Params) -> float:
+    name = MODELS[params.model].reconstruction_weight
+    return 1.0 if name is None else {**hyper_of(params.model), **params.hyper}[name]

@@ -66,6 +66,7 @@ class PerceptualVAE(VAE):
 
     logged = ("perceptual_distance",)
     loss_terms = ("perceptual_distance",)
+    reconstruction_weight = "pixel_weight"
     takes_vectors = False
 
     perceptual_weight: float = hyperparameter(

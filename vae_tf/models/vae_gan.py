@@ -48,6 +48,7 @@ class VAEGAN(Adversarial, VAE):
 
     logged = ("feature_error", "generator_loss", "discriminator_loss", "discriminator_accuracy")
     loss_terms = ("feature_error", "generator_loss")
+    reconstruction_weight = "pixel_weight"
     takes_vectors = False
 
     pixel_weight: float = hyperparameter(
