@@ -1,3 +1,6 @@
+import gc
+import weakref
+
 import keras
 import numpy as np
 import pytest
@@ -46,6 +49,27 @@ def test_a_variable_without_a_part_in_the_term_stays(run):
     objective = Objective("loss", [used, unused], descent([used, unused]))
     run(lambda: minimize(lambda: {"loss": tf.reduce_sum(used**2)}, (objective,)))
     np.testing.assert_allclose([used, unused], [[-1], [5]])
+
+
+@pytest.mark.parametrize("scaled", [False, True])
+def test_a_compiled_update_goes_when_nobody_has_it(scaled):
+    """Else a process grows by every model that it trains."""
+    x = variable(1.0)
+    optimizer = keras.optimizers.SGD(1.0)
+    optimizer = keras.optimizers.LossScaleOptimizer(optimizer) if scaled else optimizer
+    optimizer.build([x])
+    objective = Objective("loss", [x], optimizer)
+
+    def step():
+        return minimize(lambda: {"loss": tf.reduce_sum(x**2)}, (objective,))
+
+    update = tf.function(step, autograph=False)
+    update()
+    np.testing.assert_allclose(x, [-1])
+    graph = weakref.ref(update.get_concrete_function().graph)
+    del update
+    gc.collect()
+    assert graph() is None
 
 
 def test_a_variable_used_many_times_collects_all_gradients(run):

@@ -8,6 +8,8 @@ which folds `a + b + c` into one `AddN`. So `minimize` adds gradients in pairs, 
 turned off, for the process: it costs no time here.
 """
 
+import contextlib
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import keras
@@ -84,7 +86,9 @@ def minimize(terms_of, objectives: tuple[Objective, ...]) -> dict:
         loss = loss if count == 1 else loss / count
         gradients.append(gradients_of(loss, [variable.value for variable in objective.variables]))
     for objective, gradient in zip(objectives, gradients, strict=True):
-        objective.optimizer.apply(gradient, objective.variables)
+        alone = _unsummed(objective.optimizer) if count == 1 else contextlib.nullcontext()
+        with alone:
+            objective.optimizer.apply(gradient, objective.variables)
     return terms if count == 1 else _over_devices(terms)
 
 
@@ -92,6 +96,24 @@ def _num_devices() -> int:
     """Devices that share the batch, this one included."""
     context = tf.distribute.get_replica_context()
     return 1 if context is None else context.num_replicas_in_sync
+
+
+@contextlib.contextmanager
+def _unsummed(optimizer: keras.optimizers.Optimizer) -> Iterator[None]:
+    """Context in which an optimizer takes gradients as the sums over devices that they are on one.
+
+    Keras sums them all the same, by a function that has a gradient of its own. TensorFlow keeps
+    each of these for good, and with it the graph of the update: a process would grow by every model
+    that it trains.
+    """
+    applying = [optimizer, getattr(optimizer, "inner_optimizer", optimizer)]  # of a scaled loss
+    for each in applying:
+        vars(each)["_all_reduce_sum_gradients"] = list
+    try:
+        yield
+    finally:
+        for each in applying:
+            vars(each).pop("_all_reduce_sum_gradients", None)
 
 
 def _over_devices(terms: dict) -> dict:
