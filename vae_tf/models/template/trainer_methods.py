@@ -29,7 +29,7 @@ class TrainerMethods(KerasMethods):
     takes_vectors = True
     # Whether its loss has the reconstruction in it, or an error of features in its place.
     trains_reconstruction = True
-    # The hyperparameter that weighs the reconstruction in its loss; None where the weight is 1.
+    # The hyperparameter by which the reconstruction is weighted in its loss; None where that is 1.
     reconstruction_weight: str | None = None
     # Whether its loss has the KL in it.
     trains_kl = True
