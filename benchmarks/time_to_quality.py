@@ -45,7 +45,7 @@ PICTURE = HERE.parent / "images" / "gallery" / "time_to_quality.png"
 NUM_IMAGES, NUM_VALIDATED = 20_000, 1_000
 EVERY = 50  # steps of a turn, and between validations
 STEPS = 1_500  # of ours: its rate rises and falls in so many; the others' is constant
-RATE = 1e-3  # of the others, but for disentangling-vae's own
+RATE = 1e-3  # of the others, except disentangling-vae
 # Way -> its name in training_of_ours.py or training_of_torch.py.
 WAYS = {
     "ours": "train",
