@@ -173,7 +173,8 @@ def picture(rows) -> Figure:
         "CPU seconds until a VAE is good",
         (f"Network of Burgess, batch 64, one core, turns interleaved. {_seeds(rows)}",),
     )
-    colors = dict(zip(WAYS, (BLUE, "#56b4e9", "#009e73", ORANGE, "#e69f00", "#cc79a7", FAINT), strict=True))
+    palette = (BLUE, "#56b4e9", "#009e73", ORANGE, "#e69f00", "#cc79a7", FAINT)
+    colors = dict(zip(WAYS, palette, strict=True))
     for index, case in enumerate(cases):
         title, _, targets = CASES[case]
         left = MARGIN + 50 + index * (width + gap)
