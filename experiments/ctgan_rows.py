@@ -14,13 +14,13 @@ import torch
 
 def main():
     """Trains as the package ships, and writes as many rows as asked."""
-    method, given, made, count, seed, *texts = sys.argv[1:]
+    method, given, made, count, seed, *classes = sys.argv[1:]
     random.seed(int(seed))
     np.random.seed(int(seed))  # noqa: NPY002  # the package draws from it
     torch.manual_seed(int(seed))
     torch.set_num_threads(1)
     model = getattr(ctgan, method)()
-    model.fit(pd.read_csv(given), texts)
+    model.fit(pd.read_csv(given), classes)
     model.sample(int(count)).to_csv(made, index=False)
 
 

@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from csv_rows import read_rows, write_rows  # noqa: E402
+from page_tables import spread  # noqa: E402
 
 from vae_tf import presets  # noqa: E402
 from vae_tf.plots.page import BLUE, FAINT, INK, MARGIN, ORANGE, Page, points  # noqa: E402
@@ -67,7 +68,7 @@ def last(rows: list[dict]) -> dict[tuple[str, str], dict[str, tuple[float, float
 
 
 def table(rows: list[dict]) -> str:
-    """-ELBO at the end, and its difference from the base of the same seeds."""
+    """-ELBO at the end, its difference from the base of the same seeds, and their number."""
     ends = last(rows)
     lines = [
         f"| variant | {' | '.join(SETS)} |",
@@ -77,16 +78,16 @@ def table(rows: list[dict]) -> str:
         cells = []
         for name in SETS:
             seeds, base = ends.get((name, variant), {}), ends.get((name, "base"), {})
-            if not seeds:
-                cells.append("")
-                continue
-            values = [sum(terms) for terms in seeds.values()]
-            text = f"{statistics.mean(values):.1f}"
-            if variant != "base" and (both := seeds.keys() & base.keys()):
-                change = statistics.mean(sum(seeds[s]) - sum(base[s]) for s in both)
-                text += f" ({change:+.1f}, {len(both)})"
+            losses = [sum(terms) for terms in seeds.values()]
+            if not losses:
+                text = ""
+            elif variant == "base":
+                text = f"{spread(losses, 1)} ({len(losses)})"
             else:
-                text += f" ({len(values)})"
+                changes = [sum(seeds[s]) - sum(base[s]) for s in seeds.keys() & base.keys()]
+                sign = "+" if statistics.mean(changes) > 0 else ""
+                change = f"{sign}{spread(changes, 1)} ({len(changes)})"
+                text = f"{statistics.mean(losses):.1f}, {change}"
             cells.append(text)
         lines.append(f"| {variant} | {' | '.join(cells)} |")
     return "\n".join(lines)
@@ -127,6 +128,8 @@ def picture(rows: list[dict]):
                 )
         axes.axvline(0, color=INK, linewidth=0.8)
         axes.set_xscale("symlog", linthresh=1.0)
+        axes.margins(x=0.08)
+        axes.xaxis.set_major_formatter(lambda value, _: f"{value:+g}" if value else "0")
         axes.set_ylim(len(variants) - 0.5, -0.5)
         axes.set_yticks([])
         axes.tick_params(labelsize=points(11), colors=INK)

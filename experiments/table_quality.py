@@ -100,15 +100,21 @@ def gaussian_copula(training, count, rng):
     return pd.DataFrame(made)
 
 
-def by_ctgan(python, method, training, count, seed):
-    """Rows by the package ctgan, in its own process."""
+def by_ctgan(python, method, columns, training, count, seed):
+    """Rows by the package ctgan, in its own process; it gets the same columns of classes.
+
+    It knows no counts: what it draws below 0 in such a column becomes 0.
+    """
     with tempfile.TemporaryDirectory() as folder:
         given, made = Path(folder) / "given.csv", Path(folder) / "made.csv"
         training.to_csv(given, index=False)
-        texts = [name for name in training if training[name].dtype.kind not in "iuf"]
-        arguments = [method, given, made, count, seed, *texts]
+        classes = [each.name for each in columns if each.kind in ("binary", "categorical")]
+        arguments = [method, given, made, count, seed, *classes]
         subprocess.run([python, CTGAN, *map(str, arguments)], check=True)
-        return pd.read_csv(made)[list(training.columns)].astype(training.dtypes)
+        sample = pd.read_csv(made)[list(training.columns)]
+    counts = [each.name for each in columns if each.kind == "count"]
+    sample[counts] = sample[counts].clip(lower=0).round()
+    return sample.astype(training.dtypes)
 
 
 def measured(columns, target, training, test, sample, seed):
@@ -147,7 +153,7 @@ def rows_of(name, seed, steps, methods, python):
         dataset, held_out = f"table:{path}", 0.2
         sets = [load(dataset, split, validation=held_out) for split in ("train", "validation")]
         training, test = (each.frame(np.arange(len(each))) for each in sets)
-        count, target = len(training), TARGETS[name]
+        columns, count, target = sets[0].columns, len(training), TARGETS[name]
 
         def by_vae():
             params = vae_tf.Params(
@@ -168,11 +174,11 @@ def rows_of(name, seed, steps, methods, python):
             "VAE": by_vae,
             "Gaussian copula": lambda: gaussian_copula(training, count, rng),
             "independent columns": lambda: independent_columns(training, count, rng),
-            "CTGAN": lambda: by_ctgan(python, "CTGAN", training, count, seed),
-            "TVAE": lambda: by_ctgan(python, "TVAE", training, count, seed),
+            "CTGAN": lambda: by_ctgan(python, "CTGAN", columns, training, count, seed),
+            "TVAE": lambda: by_ctgan(python, "TVAE", columns, training, count, seed),
         }
         for method in methods:
-            found = measured(sets[0].columns, target, training, test, made[method](), seed)
+            found = measured(columns, target, training, test, made[method](), seed)
             yield [method, *found]
 
 

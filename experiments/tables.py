@@ -39,6 +39,7 @@ import paired_variants  # noqa: E402
 import pixel_cnn_tables  # noqa: E402
 import posterior_collapse  # noqa: E402
 import published  # noqa: E402
+import recipe  # noqa: E402
 import registry_tables  # noqa: E402
 import rings  # noqa: E402
 import sample_quality  # noqa: E402
@@ -104,6 +105,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "nuisance": page_tables.nuisance,
     "sprites of the paper": lambda: page_tables.sprites(variants=False),
     "sprites variants": lambda: page_tables.sprites(variants=True),
+    "recipe": lambda: recipe.table(csv_rows.read_rows(recipe.CURVES)),
     "starts": page_tables.starts,
     "step profile": page_tables.step_profile,
     "discrete codes": lambda: discrete_codes.table(csv_rows.read_rows(discrete_codes.ROWS)),
