@@ -76,11 +76,11 @@ def test_what_cannot_be_written_is_said(home, call):
     assert "'file/digits-VAE" in done.stderr and "Not a directory" in done.stderr
 
 
-def test_names_cannot_steer_the_terminal(home, tmp_path):
+def test_names_cannot_steer_the_terminal(home, tmp_path, call):
     for name in ("\x1b]0;owned\x07", "\x1b[31mdamaged"):
         shutil.copytree(home / "predictions" / "digits-VAE", tmp_path / "predictions" / name)
     (tmp_path / "predictions" / name / "params.json").write_text("[" * 100_000)
-    done = run("analyze.py", "--only", "training_curves", cwd=tmp_path)
+    done = call(analyze_script.main, "--only", "training_curves", cwd=tmp_path)
     assert done.returncode == 1  # of the two, one was drawn
     assert len(list(tmp_path.glob("images/*/training_curves.png"))) == 1
     assert r"\x1b]0;owned\x07: drawing" in done.stdout
