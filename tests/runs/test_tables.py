@@ -101,10 +101,21 @@ def test_codes_and_reconstructions(run):
         run.codes(frame.assign(kind="huge"))
 
 
+def test_rows_far_from_the_table_are_odd(run):
+    frame = frame_of(100, seed=2)
+    scores = run.anomaly_scores(frame[frame.columns[::-1]])
+    np.testing.assert_array_equal(scores, run.anomaly_scores(run.columns.encode(frame)))
+    threshold = run.anomaly_threshold(frame, rate=0.05).value
+    odd = frame.iloc[:20].assign(size=-3.0, visits=100)
+    assert (run.anomaly_scores(odd) > threshold).mean() > 0.9
+    with pytest.raises(UserError, match="'huge'"):
+        run.anomaly_scores(frame.assign(kind="huge"))
+
+
 def test_missing_cells_need_a_model_that_takes_them(run):
     frame = frame_of(50).astype({"size": float})
     frame.loc[3, "size"] = np.nan
-    with pytest.raises(UserError, match="miwae"):
+    with pytest.raises(UserError, match="^Rows .* in 1 of 50, first in number 3.*miwae"):
         run.codes(frame)
 
 

@@ -67,8 +67,9 @@ def split_missing(model, x: np.ndarray) -> tuple[np.ndarray, dict]:
     if not takes_missing(model):
         if missing.any():
             rows = missing.reshape(len(x), -1).any(axis=1)
+            name = "Images" if x.ndim > 2 else "Rows"
             raise UserError(
-                f"Images must be finite numbers. Received: NaN or infinity in {rows.sum():,} of "
+                f"{name} must be finite numbers. Received: NaN or infinity in {rows.sum():,} of "
                 f"{len(x):,}, first in number {rows.argmax()}. Drop these, fill them in, or choose "
                 f"a model that takes NaN as a missing value: {models_that_take_missing()}."
             )
