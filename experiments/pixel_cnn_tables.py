@@ -32,6 +32,7 @@ _STYLES = {
 }
 _PANELS = {
     "kl": "KL, nats",
+    "information": "information, nats, at least",
     "probe": "accuracy of a linear probe",
     "negative_log_likelihood": "-log p(x), nats",
 }
@@ -100,11 +101,11 @@ def _spread(group: list[dict], name: str, digits: int) -> str:
 
 
 def picture() -> Figure:
-    """KL, accuracy of the probe and likelihood against the pixels seen; a dot is a seed."""
+    """Each of `_PANELS` against the pixels that a pixel sees; a dot is a seed."""
     settings = {key: group for key, group in by_setting().items() if key[3] <= _DRAWN_FILTERS}
     drawn = [name for name in _NAMES if any(key[0] == name for key in settings)]
-    figure = Figure((10.5, 0.6 + 3.1 * len(drawn)), layout="constrained")
-    grid = figure.subplots(len(drawn), 3, squeeze=False)
+    figure = Figure((13.5, 0.6 + 3.1 * len(drawn)), layout="constrained")
+    grid = figure.subplots(len(drawn), len(_PANELS), squeeze=False)
     for data, panels in zip(drawn, grid, strict=True):
         groups = {key[1:3]: group for key, group in settings.items() if key[0] == data}
         for axes, (name, label) in zip(panels, _PANELS.items(), strict=True):
