@@ -55,12 +55,16 @@ TITLES = {
     "train": "`train.py`, with batches, log, pictures, checkpoints",
     "keras": "Keras `fit` of the Keras tutorial's VAE",
     "eager": "PyTorch, eager",
+    "fused": "PyTorch, eager, `Adam(fused=True)`",
     "channels-last": "PyTorch, channels last",
     "compiled": "PyTorch, `torch.compile`",
     "compiled-last": "PyTorch, `torch.compile`, channels last",
     "pythae": "pythae's VAE in its own trainer, these networks",
     "bfloat16": "bare loop with `precision=mixed_bfloat16`",
     "xla": "bare loop compiled by XLA",
+    "ten": "bare loop, ten steps per call: a loop in the graph over a stack of ten batches",
+    "fused-adam": "bare loop, Adam as one operator per weight (`ResourceApplyAdam`)",
+    "ten-fused": "bare loop, both",
 }
 OURS = ("bare", "train", "xla", "bfloat16", "fused-adam", "ten", "ten-fused", "keras")
 TORCH = ("eager", "fused", "channels-last", "compiled", "compiled-last", "pythae")
@@ -180,6 +184,21 @@ def table(case: str) -> str:
             cells = ["{} ({}-{})".format(*(row[f"{n}{end}"] for end in ("", "_low", "_high")))
                      for n in ("ms", "speed")]  # fmt: skip
             lines.append(f"| {TITLES.get(row['way'], row['way'])} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def table_of_prototypes() -> str:
+    """Speeds of the dense network and of Burgess' network, relative to the bare loop."""
+    rows = {(row["case"], row["way"]): row for row in read_rows(ROWS)}
+    cases = ("dense", "Burgess")
+    titles = {"dense": "dense, 784-400-20, batch 128", "Burgess": "Burgess, 64x64x1, batch 64"}
+    lines = [f"| way | {' | '.join(titles[case] for case in cases)} |", "| --- " * 3 + "|"]
+    times = ["{ms} ms ({ms_low}-{ms_high})".format(**rows[case, "bare"]) for case in cases]
+    lines.append(f"| {TITLES['bare']} | {' | '.join(times)} |")
+    for way in dict.fromkeys(way for case, way in rows if case in cases and way != "bare"):
+        own = [rows.get((case, way)) for case in cases]
+        cells = ["{speed} ({speed_low}-{speed_high})".format(**row) if row else "" for row in own]
+        lines.append(f"| {TITLES[way]} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 

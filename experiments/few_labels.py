@@ -22,6 +22,7 @@ sys.path.insert(0, str(ROOT))
 import numpy as np  # noqa: E402
 from matplotlib.axes import Axes  # noqa: E402
 from matplotlib.figure import Figure  # noqa: E402
+from published_numbers import published_texts  # noqa: E402
 
 import params as presets  # noqa: E402
 from vae_tf.plots.page import BLUE, CLASSES, FAINT, ORANGE, SKY  # noqa: E402
@@ -29,14 +30,7 @@ from vae_tf.plots.saving import save_figure  # noqa: E402
 from vae_tf.process.files.saving import write_text  # noqa: E402
 from vae_tf.runs import Run  # noqa: E402
 
-# Test errors with 100 labels, percent (Kingma et al. 2014, Table 1; Maaloe et al. 2016, Table 1).
-PUBLISHED = {
-    "M2": "11.97 ± 1.71",
-    "M2-long": "11.97 ± 1.71",
-    "M1-M2": "3.33 ± 0.14",
-    "ADGM": "0.96 ± 0.02",
-    "SDGM": "1.32 ± 0.07",
-}
+PUBLISHED = published_texts("few_labels")  # test errors with 100 labels, percent
 CARRIED_ON = {"M1-M2-tuned": "M1-M2"}
 # A trick, and the runs with and without it, alike otherwise.
 TRICKS = {
@@ -108,7 +102,7 @@ def table(curves: dict[str, dict]) -> str:
         if name in _SHORT:
             continue
         cells = [f"{values[key][-1]:.1f}" for key in ("epoch", "val_error", "test_error")]
-        published = PUBLISHED.get(base_of(name), "")
+        published = PUBLISHED.get(base_of(name).removesuffix("-long"), "")
         lines.append(f"| `{name}` | {' | '.join(cells)} | {published} |")
     return "\n".join(lines)
 

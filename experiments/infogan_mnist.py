@@ -22,6 +22,7 @@ sys.path.insert(0, str(ROOT))
 
 import numpy as np  # noqa: E402
 from matplotlib.figure import Figure  # noqa: E402
+from published_numbers import published_texts  # noqa: E402
 
 from vae_tf import data  # noqa: E402
 from vae_tf.models.template.codes import encode_images  # noqa: E402
@@ -32,7 +33,7 @@ from vae_tf.process.files.saving import write_text  # noqa: E402
 from vae_tf.runs import Run  # noqa: E402
 
 RESULTS = Path(__file__).with_suffix("")
-PUBLISHED = 0.95
+PUBLISHED = float(published_texts("infogan_mnist")["classes"]) / 100
 CLASSES = 10
 NARROW = "encoder=((16, 4, 2), (32, 4, 2), (256,))"
 # Beyond what the codes were trained on, -1 to 1, as in the paper's Figure 2.

@@ -17,6 +17,7 @@ from vae_tf.process import scripts  # first, see there  # noqa: E402, F401
 
 # isort: split
 from csv_rows import add_rows, read_rows  # noqa: E402
+from page_tables import markdown, spread  # noqa: E402
 
 import params as presets  # noqa: E402
 import vae_tf  # noqa: E402
@@ -52,6 +53,16 @@ def row_of(likelihood: str, seed: int) -> dict:
         "seconds": time.process_time() - begin,
     }
     return {name: f"{value:.3f}" for name, value in values.items()}
+
+
+def table() -> str:
+    """Mean ± standard deviation over seeds, as Markdown."""
+    rows = []
+    for likelihood in LIKELIHOODS:
+        own = [row for row in read_rows(ROWS) if row["likelihood"] == likelihood]
+        bits = spread([float(row["bits_per_dimension"]) for row in own], 3)
+        rows.append([f"`{likelihood}`", bits, spread([float(row["kl"]) for row in own], 1)])
+    return markdown(["likelihood", "-ELBO, bits per dimension", "KL, nats"], rows)
 
 
 def main():

@@ -20,6 +20,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 import numpy as np  # noqa: E402
+from published_numbers import published_texts  # noqa: E402
 
 import params as presets  # noqa: E402
 from vae_tf import data, metrics  # noqa: E402
@@ -30,12 +31,7 @@ from vae_tf.runs.progress import progress_of  # noqa: E402
 RESULTS = Path(__file__).with_suffix("")
 STUDY = "likelihoods"
 NAMES = list(presets.STUDIES[STUDY].runs)
-# Nats, negative, Table 1 of Burda et al., MNIST with one stochastic layer.
-PUBLISHED = {
-    "binary-MNIST-VAE": 86.76,
-    "binary-MNIST-IWAE-5": 85.54,
-    "binary-MNIST-IWAE-50": 84.78,
-}
+PUBLISHED = published_texts("mnist_likelihood")  # -log p(x), nats
 
 
 def measure(run: Run, options) -> dict:
@@ -68,11 +64,11 @@ def table(records: list[dict]) -> str:
         "| --- | --- | --- | --- | --- |",
     ]
     for record in records:
-        published = PUBLISHED.get(record["run"])
+        published = PUBLISHED.get(record["run"], "")
         lines.append(
             f"| `{record['run']}` | {record['steps']:,} | "
             f"{record['negative_log_likelihood']:.2f} ± {record['error']:.2f} | "
-            f"{record['negative_elbo']:.2f} | {'' if published is None else published} |"
+            f"{record['negative_elbo']:.2f} | {published} |"
         )
     return "\n".join(lines)
 

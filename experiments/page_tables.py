@@ -232,6 +232,18 @@ def step_profile() -> str:
     return markdown(["", "MNIST-VAE, 28x28x1", "CelebA-VAE, 64x64x3"], rows)
 
 
+def score_functions() -> str:
+    """CPU seconds of scores and of their references, as benchmarks/scores.csv has them."""
+    rows = [list(row.values()) for row in read_csv(ROOT / "benchmarks" / "scores.csv")]
+    return markdown(["score", "ours", "reference", "times as fast", "values"], rows)
+
+
+def campaign() -> str:
+    """Trials of the campaign, as tests/campaigns/trials.csv has them."""
+    rows = [list(row.values()) for row in read_csv(ROOT / "tests" / "campaigns" / "trials.csv")]
+    return markdown(["part", "trials", "resumed with", "took"], rows)
+
+
 def plateaus() -> str:
     """First step below 200 nats, by noise."""
     found = read_json("plateau")
@@ -281,12 +293,11 @@ def sprites(variants: bool) -> str:
     for name in study.VARIANTS if variants else study.PAPER:
         if name not in groups:
             continue
-        published = study.PUBLISHED.get(name)
+        published = study.PUBLISHED.get(name, "")
         cells = []
         for key, digits in columns.values():
             scale = 100 if key == "beta_vae_eval" else 1
             values = [scale * each[key] for each in groups[name] if each.get(key) is not None]
             cells.append(spread(values, digits))
-        shown = "" if published is None else f"{published:g}"
-        rows.append([name, str(len(groups[name])), shown, *cells])
+        rows.append([name, str(len(groups[name])), published, *cells])
     return markdown(["codes", "seeds", "published, %", *columns], rows)

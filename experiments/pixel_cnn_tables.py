@@ -3,7 +3,7 @@
 python experiments/pixel_cnn_tables.py    draws images/gallery/pixel_cnn.png
 
 experiments/pixel_cnn_steps.csv has -ELBO of all test images at steps of `python train.py
-binary-MNIST-PixelCNN`, from its log.
+binary-MNIST-PixelCNN`, from its log, and -log p(x) of the last step, by 50 importance samples.
 """
 
 import statistics
@@ -21,6 +21,7 @@ from vae_tf.plots.page import BLUE, FAINT, INK, ORANGE, SKY  # noqa: E402
 from vae_tf.plots.saving import save_figure  # noqa: E402
 
 ROWS = Path(__file__).with_name("pixel_cnn.csv")
+STEPS = ROWS.with_name("pixel_cnn_steps.csv")
 _NAMES = {"digits": "binary digits", "mnist": "binary MNIST"}
 _SIDES = {"digits": 8, "mnist": 28}
 _DRAWN_FILTERS = 16  # at most; more at an equal reach are in the table
@@ -60,11 +61,12 @@ def seen(reach: int, side: int) -> float:
 
 
 def steps_table() -> str:
-    """Markdown table: -ELBO of binary MNIST by step."""
-    rows = read_rows(ROWS.with_name("pixel_cnn_steps.csv"))
+    """Markdown table: -ELBO and -log p(x) of binary MNIST by step."""
+    rows = read_rows(STEPS)
     steps = [f"{int(row['step']):,}" for row in rows]
     lines = [["step", *steps], ["---"] * (1 + len(rows))]
     lines.append(["-ELBO, test images", *(row["negative_elbo"] for row in rows)])
+    lines.append(["-log p(x), test images", *(row["negative_log_likelihood"] for row in rows)])
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 

@@ -6,8 +6,8 @@ training. Here they are averages over the rows of log.csv in an epoch.
 
 Restartable: a training that was stopped resumes. Run folders are in predictions-study/; the curves,
 a row an epoch, are written to experiments/published/ROW.csv (`--table` trains nothing). The folder
-also has hours.csv, hours on one thread, noted from the clock of the runs, and theirs.csv, published
-numbers of some epochs, for comparison. `python experiments/tables.py` makes the tables.
+also has hours.csv, hours on one thread, noted from the clock of the runs. Published numbers of some
+epochs are in experiments/published_numbers.csv. `python experiments/tables.py` makes the tables.
 
 The numbers of disentangling-vae are in results/*/train_losses.log of its repository (commit
 f045219): VAE_mnist, betaH_mnist, betaB_mnist, factor_mnist and VAE_dsprites. Its epochs begin at 0,
@@ -20,13 +20,13 @@ import csv
 import dataclasses
 import io
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "experiments")]
 
 from csv_rows import read_rows, write_rows  # noqa: E402
+from published_numbers import published_rows  # noqa: E402
 
 from vae_tf.process import scripts  # first, see there  # noqa: E402
 
@@ -225,17 +225,17 @@ def save_curve(name: str, folder: Path):
 
 def read_curve(name: str) -> dict[int, np.ndarray]:
     """Epoch -> reconstruction and KL, `[2]`, of a row here; empty if it was not trained."""
-    return _by_epoch(read_rows(CURVES / f"{name}.csv"))
+    rows = read_rows(CURVES / f"{name}.csv")
+    return {int(r["epoch"]): np.array([r["reconstruction"], r["kl"]], float) for r in rows}
 
 
 def read_theirs(name: str) -> dict[int, np.ndarray]:
     """Epoch -> published reconstruction and KL, `[2]`, of some epochs."""
-    published = name.removesuffix("-He")
-    return _by_epoch(r for r in read_rows(CURVES / "theirs.csv") if r["training"] == published)
-
-
-def _by_epoch(rows: Iterable[dict]) -> dict[int, np.ndarray]:
-    return {int(r["epoch"]): np.array([r["reconstruction"], r["kl"]], float) for r in rows}
+    terms: dict[int, list[float]] = {}
+    for row in published_rows("published"):
+        if row["row"] == name.removesuffix("-He"):
+            terms.setdefault(int(row["epoch"]), []).append(float(row["value"]))
+    return {epoch: np.array(both) for epoch, both in terms.items()}
 
 
 def table() -> str:

@@ -27,6 +27,7 @@ sys.path.insert(0, str(ROOT))
 
 from csv_rows import add_rows, read_rows  # noqa: E402
 from mnist_features import classifier, save  # noqa: E402
+from published_numbers import published_texts  # noqa: E402
 
 from vae_tf.process import scripts  # first, see there  # noqa: E402, F401
 
@@ -69,14 +70,7 @@ MODELS: dict[str, dict] = {
 }
 SAMPLERS = ("N(0, I)", "one Gaussian", "ten Gaussians", "flow")
 SAMPLERS_OF_MAPS = ("uniform codes", "PixelCNN")
-# Frechet distances on MNIST of Ghosh et al. 2020 (Table 1), in features of an Inception network.
-PUBLISHED = {
-    "autoencoder": {"reconstructions": 12.95, "N(0, I)": 58.73, "ten Gaussians": 10.66},
-    "VAE": {"reconstructions": 18.26, "N(0, I)": 19.21, "ten Gaussians": 17.66},
-    "WAE": {"reconstructions": 10.03, "N(0, I)": 20.42, "ten Gaussians": 9.39},
-    "RAE-L2": {"reconstructions": 10.53, "N(0, I)": 22.22, "ten Gaussians": 8.69},
-    "RAE-GP": {"reconstructions": 14.04, "N(0, I)": 22.21, "ten Gaussians": 11.54},
-}
+PUBLISHED = published_texts("samplers")  # Frechet distances in features of an Inception network
 
 
 def settings(dataset: str, model: str, seed: int) -> Params:
@@ -170,7 +164,7 @@ def table(dataset: str) -> str:
             spread = f" ± {values.std(ddof=1):.{digits}f}" if len(values) > 1 else ""
             cells.append(f"{values.mean():.{digits}f}{spread}")
         if last:
-            cells.append(str(PUBLISHED.get(model, {}).get(sampler, "")))
+            cells.append(PUBLISHED.get(f"{model}, {sampler}", ""))
         lines.append(f"| {' | '.join([model, sampler, str(len(rows)), *cells])} |")
     return "\n".join(lines)
 

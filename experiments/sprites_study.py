@@ -23,6 +23,8 @@ import numpy as np
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
+from published_numbers import published_texts  # noqa: E402
+
 import params as presets  # noqa: E402
 from vae_tf import data, metrics  # noqa: E402
 from vae_tf.config import replace  # noqa: E402
@@ -42,18 +44,7 @@ POINTS = {
     for point in presets.STUDIES[study].points()
 }
 TRAINED = list(dict.fromkeys(source.partition(", seed ")[0] for source in POINTS))
-# Per cent, Table 1 of Higgins et al.
-PUBLISHED = {
-    "ground truth": 100.0,
-    "raw pixels": 45.75,
-    "PCA": 84.9,
-    "ICA": 42.03,
-    "VAE untrained": 44.14,
-    "VAE": 61.58,
-    "beta-VAE 4": 99.23,
-    "InfoGAN": 73.5,
-    "DC-IGN": 99.3,
-}
+PUBLISHED = published_texts("sprites_study")  # beta-VAE scores, percent
 # The rows of the two tables: the paper's and other betas, and every variant beside two of those.
 PAPER = [name for name in PUBLISHED if name not in TRAINED]
 PAPER += [name for name in TRAINED if name in PUBLISHED or name.startswith("beta-VAE")]
@@ -208,9 +199,8 @@ def table(groups: dict[str, list[dict]]) -> str:
             limited = any(row.get("information_at_limit") for row in rows)
             flag = "!" if key == "total_correlation" and limited else ""
             cells.append(show(values.mean()) + spread + flag if len(values) else "")
-        published = PUBLISHED.get(name)
-        shown = "" if published is None else f"{published:g}"
-        lines.append(f"| {name} | {len(rows)} | {shown} | {' | '.join(cells)} |")
+        published = PUBLISHED.get(name, "")
+        lines.append(f"| {name} | {len(rows)} | {published} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 

@@ -1,4 +1,4 @@
-"""Write the tables of docs/ from committed JSON and from the code: `python experiments/tables.py`.
+"""Write the tables of docs/ and RESULTS.md from committed numbers: `python experiments/tables.py`.
 
     python experiments/tables.py --check    compares, as CI does, and writes nothing
 
@@ -31,6 +31,7 @@ import label_curve  # noqa: E402
 import labels_and_discrete_codes  # noqa: E402
 import likelihood_curves  # noqa: E402
 import lines  # noqa: E402
+import mixture_logistics  # noqa: E402
 import near_duplicates  # noqa: E402
 import not_miwae  # noqa: E402
 import number_table  # noqa: E402
@@ -39,6 +40,7 @@ import paired_variants  # noqa: E402
 import pixel_cnn_tables  # noqa: E402
 import posterior_collapse  # noqa: E402
 import published  # noqa: E402
+import published_table  # noqa: E402
 import recipe  # noqa: E402
 import registry_tables  # noqa: E402
 import rings  # noqa: E402
@@ -51,10 +53,12 @@ import skin_tone  # noqa: E402
 import sprites_steps  # noqa: E402
 import table_quality_tables  # noqa: E402
 import time_to_quality  # noqa: E402
+import total_correlation  # noqa: E402
 import training_error  # noqa: E402
 import training_speed  # noqa: E402
 
 README = ROOT / "README.md"
+RESULTS = ROOT / "RESULTS.md"
 PAGES = ROOT / "docs"
 
 
@@ -90,6 +94,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "anomalies paradox": lambda: anomaly_tables.paradox_table("emoji"),
     "anomalies paradox fashion": lambda: anomaly_tables.paradox_table("fashion_mnist"),
     "bit swap": bit_swap.table,
+    "campaign": page_tables.campaign,
     "betas": page_tables.betas,
     "bits back": lambda: bits_back.table(_rows("bits_back")),
     "collapse": page_tables.collapse,
@@ -189,6 +194,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "labels and discrete codes": labels_and_discrete_codes.table,
     "likelihood curves": likelihood_curves.table,
     "plateaus": page_tables.plateaus,
+    "mixture of logistics": mixture_logistics.table,
     "models": registry_tables.models_table,
     "near duplicates": near_duplicates.table,
     "near duplicates of runs": near_duplicates.table_of_runs,
@@ -196,11 +202,13 @@ TABLES: dict[str, Callable[[], str]] = {
     "posterior collapse": lambda: posterior_collapse.table(posterior_collapse.COLLAPSE),
     "posterior collapse, digits": lambda: posterior_collapse.table(posterior_collapse.DIGITS),
     "published lengths": published.table,
+    "published numbers": published_table.table,
     "published lengths by part": published.table_of_parts,
     "rings": rings.table,
     "sample quality": sample_quality.table,
     "samplers": lambda: samplers.table("mnist"),
     "samplers fashion": lambda: samplers.table("fashion_mnist"),
+    "score functions": page_tables.score_functions,
     "scores": registry_tables.scores_table,
     "sharpness": sharpening.table,
     "sharpness weights": sharpness.weights_table,
@@ -209,8 +217,10 @@ TABLES: dict[str, Callable[[], str]] = {
     "short likelihoods prior": lambda: short_likelihoods.table("prior"),
     "skin tone": skin_tone.table,
     "time to quality": time_to_quality.table,
+    "total correlation": total_correlation.table,
     "training error": training_error.table,
     "training speed": training_speed.summary,
+    "training speed, prototypes": training_speed.table_of_prototypes,
     "training speed, small": lambda: training_speed.table("MNIST-VAE"),
     "training speed, large": lambda: training_speed.table("CelebA-VAE"),
     "sprites_steps": lambda: sprites_steps.table(_records("sprites_steps")),
@@ -243,7 +253,7 @@ def main():
     parser.add_argument("--check", action="store_true", help="write nothing; fail if one differs")
     options = parser.parse_args()
     different = []
-    for path in (README, *sorted(PAGES.rglob("*.md"))):
+    for path in (README, RESULTS, *sorted(PAGES.rglob("*.md"))):
         page = path.read_text(encoding="utf-8")
         made = registry_tables.with_counts(page) if path == README else with_tables(page)
         if made != page:

@@ -22,6 +22,7 @@ from pathlib import Path
 
 import numpy as np
 from csv_rows import read_rows, write_rows
+from page_tables import markdown
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 from vae_tf.scores import factorized_null, kl_per_code, least_total_correlation  # noqa: E402
@@ -34,6 +35,16 @@ COLUMNS = (
     *("above KL null", "above widths null", "above signs null", "above permuted null"),
     *("at least", "error"),
 )
+# Codes of the table of docs/scores.md -> their description there.
+TITLES = {
+    "one width": "independent, one width",
+    "two widths": "independent, two widths, one for all latents of an image",
+    "many widths": "independent, a width per image",
+    "own widths": "independent, widths by image and latent",
+    "correlated": "five correlated pairs",
+    "in blobs": "two pairs in two blobs",
+    "of one size": "uncorrelated, sizes depend",
+}
 
 
 def gaussian(stddev, rng, covariance=None):
@@ -153,6 +164,22 @@ def row(make, latents: int) -> dict:
     }
     name = make.__name__.replace("_", " ")
     return {"codes": name, "latents": latents} | {k: f"{v:.3f}" for k, v in values.items()}
+
+
+def table(latents: int = 10) -> str:
+    """The rows of so many latents as Markdown."""
+    nulls = ("KL", "widths", "signs", "permuted")
+    rows = []
+    for row in read_rows(TABLE):
+        if row["latents"] != str(latents):
+            continue
+        names = ("estimate", *(f"above {null} null" for null in nulls))
+        cells = [f"{float(row[name]):.2f}" for name in names]
+        truth, bound = float(row["truth"]), float(row["at least"])
+        shown = f"{bound:.2f} ± {float(row['error']):.2f}" if bound else "0"
+        rows.append([TITLES[row["codes"]], f"{truth:.2f}" if truth else "0", *cells, shown])
+    less = [f"less null: {name}" for name in ("same KL", "same widths", "random signs", "permuted")]
+    return markdown(["codes", "true", "estimate", *less, "`least_total_correlation`"], rows)
 
 
 def main():

@@ -1,0 +1,270 @@
+"""Published numbers beside ours: the table of RESULTS.md."""
+
+import dataclasses
+import json
+import statistics
+from collections.abc import Callable
+
+import bits_back
+import csv_rows
+import infogan_mnist
+import mnist_likelihood
+import not_miwae
+import page_tables
+import pixel_cnn_tables
+import published
+import sprites_study
+from published_numbers import published_rows, published_texts
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """A published number and ours.
+
+    Args:
+        what: Training, data and number.
+        page: Page of docs/results/.
+        published: Text of the published number.
+        ours: Returns our number for each seed.
+        digits: Decimals of our number.
+        higher_is_better: Whether a higher number is better.
+        differs: Conditions that differ beyond seeds and length.
+    """
+
+    what: str
+    page: str
+    published: str
+    ours: Callable[[], list[float]]
+    digits: int
+    higher_is_better: bool = False
+    differs: str = ""
+
+    def cells(self) -> list[str]:
+        """Cells of the row."""
+        ours, theirs = self.ours(), float(self.published.partition(" ")[0])
+        gap = round(statistics.mean(ours), self.digits) - theirs
+        gap = -gap if self.higher_is_better else gap
+        reached = "yes" if gap <= 0 else f"no, by {gap:.{self.digits}f}"
+        name, _, number = self.what.partition(": ")
+        return [
+            f"[{name}](docs/results/{self.page}.md): {number}",
+            self.published,
+            page_tables.spread(ours, self.digits),
+            str(len(ours)),
+            reached,
+            self.differs,
+        ]
+
+
+def _error_from_100_labels(name: str) -> list[float]:
+    """Test error of the last epoch of each seed, percent."""
+    curves = page_tables.read_json("few_labels")
+    seeds = [key for key in curves if key == name or key.startswith(f"{name}-seed-")]
+    return [curves[key]["test_error"][-1] for key in seeds]
+
+
+def _squared_error() -> list[float]:
+    rows = page_tables.read_csv(page_tables.SUMMARY)
+    return [float(row["mse"]) for row in rows if row["run"] == "MNIST-AE"]
+
+
+def _sum_of_terms(name: str) -> list[float]:
+    """Reconstruction + KL of the last epoch here."""
+    curve = published.read_curve(name)
+    return [float(curve[max(curve)].sum())]
+
+
+def _published_sum(name: str) -> str:
+    rows = published_rows("published")
+    last = max(int(row["epoch"]) for row in rows if row["row"] == name)
+    terms = [float(r["value"]) for r in rows if (r["row"], r["epoch"]) == (name, str(last))]
+    return f"{sum(terms):.2f}"
+
+
+def _log_likelihood(name: str, num_images: int) -> list[float]:
+    paths = mnist_likelihood.RESULTS.glob(f"{name}-[0-9]*-{num_images}-images-*.json")
+    records = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
+    return [record["negative_log_likelihood"] for record in records]
+
+
+def _log_likelihood_of_pixel_cnn() -> list[float]:
+    return [float(csv_rows.read_rows(pixel_cnn_tables.STEPS)[-1]["negative_log_likelihood"])]
+
+
+def _error_of_not_miwae(*setting: str) -> list[float]:
+    rows = csv_rows.read_rows(not_miwae.ROWS)
+    return [float(r["rmse"]) for r in rows if tuple(r[n] for n in not_miwae.SETTING[:4]) == setting]
+
+
+def _score_on_sprites(name: str) -> list[float]:
+    sources = [source for source in sprites_study.POINTS if source.startswith(f"{name}, seed")]
+    kept = [source for source in sources if sprites_study.result_path(source).exists()]
+    return [100 * row["beta_vae_eval"] for row in sprites_study.rows_of(kept)[name]]
+
+
+def _bits_per_pixel(name: str) -> list[float]:
+    rows = csv_rows.read_rows(bits_back.ROWS)
+    return [
+        float(row["bits_per_pixel"])
+        for row in rows
+        if (row["data"], row["coder"], row["files"]) == (name, "bits-back", "one")
+    ]
+
+
+def _accuracy_of_infogan() -> list[float]:
+    paths = infogan_mnist.RESULTS.glob("[0-9]*.json")
+    records = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
+    return [100 * record["accuracy"] for record in records]
+
+
+def _rows() -> list[Row]:
+    likelihoods, errors = published_texts("mnist_likelihood"), published_texts("few_labels")
+    miwae, sprites = not_miwae.PUBLISHED, published_texts("sprites_study")
+    bits = published_texts("bits_back")
+    breast = "breast", "linear", "self_masking_high"
+    concrete = "concrete", "two layers", "self_masking_high"
+    return [
+        Row(
+            "autoencoder, MNIST: squared error per pixel",
+            "mnist_vae",
+            published_texts("gallery")["MNIST-AE"],
+            _squared_error,
+            4,
+        ),
+        Row(
+            "keras.io VAE: loss at epoch 30",
+            "published_lengths",
+            _published_sum("keras-tutorial"),
+            lambda: _sum_of_terms("keras-tutorial"),
+            2,
+        ),
+        Row(
+            "disentangling-vae, VAE: loss at epoch 400",
+            "published_lengths",
+            _published_sum("disentangling-vae-VAE"),
+            lambda: _sum_of_terms("disentangling-vae-VAE"),
+            2,
+            differs="initial weights",
+        ),
+        Row(
+            "VAE, binary MNIST: -log p(x)",
+            "mnist_likelihood",
+            likelihoods["binary-MNIST-VAE"],
+            lambda: _log_likelihood("binary-MNIST-VAE-decayed", 2_000),
+            2,
+            differs="200 of 3,280 epochs, 2,000 images",
+        ),
+        Row(
+            "IWAE-50, binary MNIST: -log p(x)",
+            "mnist_likelihood",
+            likelihoods["binary-MNIST-IWAE-50"],
+            lambda: _log_likelihood("binary-MNIST-IWAE-50", 10_000),
+            2,
+            differs="20 of 3,280 epochs",
+        ),
+        Row(
+            "PixelVAE, binary MNIST: -log p(x)",
+            "pixel_cnn",
+            published_texts("pixel_cnn")["binary-MNIST-PixelCNN"],
+            _log_likelihood_of_pixel_cnn,
+            2,
+            differs="smaller networks; our target was 82",
+        ),
+        Row(
+            "not-MIWAE, breast, self-masking: RMSE",
+            "imputation",
+            miwae[breast],
+            lambda: _error_of_not_miwae(*breast, ""),
+            2,
+            differs="2,000 of 100,000 steps",
+        ),
+        Row(
+            "not-MIWAE, concrete, self-masking: RMSE",
+            "imputation",
+            miwae[concrete],
+            lambda: _error_of_not_miwae(*concrete, ""),
+            2,
+            differs="2,000 of 100,000 steps",
+        ),
+        Row(
+            "VAE, sprites: beta-VAE score, %",
+            "beta_vae_table",
+            sprites["VAE"],
+            lambda: _score_on_sprites("VAE"),
+            1,
+            higher_is_better=True,
+            differs="other networks, 7,500 steps",
+        ),
+        Row(
+            "beta-VAE 4, sprites: beta-VAE score, %",
+            "beta_vae_table",
+            sprites["beta-VAE 4"],
+            lambda: _score_on_sprites("beta-VAE 4"),
+            1,
+            higher_is_better=True,
+            differs="other networks, 7,500 steps",
+        ),
+        Row(
+            "bits-back, binary MNIST: bits per pixel",
+            "bits_back",
+            bits["binary MNIST"],
+            lambda: _bits_per_pixel("binary MNIST"),
+            3,
+            differs="a larger network",
+        ),
+        Row(
+            "bits-back, grey MNIST: bits per pixel",
+            "bits_back",
+            bits["MNIST"],
+            lambda: _bits_per_pixel("MNIST"),
+            2,
+            differs="one scale for all pixels",
+        ),
+        Row(
+            "M2, 100 labels: test error, %",
+            "few_labels",
+            errors["M2"],
+            lambda: _error_from_100_labels("M2"),
+            1,
+            differs="a second hidden layer; settings chosen on seed 0",
+        ),
+        Row(
+            "M1+M2, 100 labels: test error, %",
+            "few_labels",
+            errors["M1-M2"],
+            lambda: _error_from_100_labels("M1-M2-tuned"),
+            1,
+            differs="120 epochs",
+        ),
+        Row(
+            "SDGM, 100 labels: test error, %",
+            "few_labels",
+            errors["SDGM"],
+            lambda: _error_from_100_labels("SDGM"),
+            1,
+            differs="60 of 1,000 epochs",
+        ),
+        Row(
+            "ADGM, 100 labels: test error, %",
+            "few_labels",
+            errors["ADGM"],
+            lambda: _error_from_100_labels("ADGM"),
+            1,
+            differs="76 epochs",
+        ),
+        Row(
+            "InfoGAN, digits: accuracy of classes, %",
+            "infogan_mnist",
+            published_texts("infogan_mnist")["classes"],
+            _accuracy_of_infogan,
+            1,
+            higher_is_better=True,
+            differs="a quarter of the width",
+        ),
+    ]
+
+
+def table() -> str:
+    """Published numbers and ours as Markdown; "reached" compares the means."""
+    heads = ["what", "published", "ours", "seeds", "reached", "differs in"]
+    return page_tables.markdown(heads, [row.cells() for row in _rows()])
