@@ -1,9 +1,11 @@
 r"""Rates of bits-back coding on MNIST's test images: `python experiments/bits_back.py`.
 
     python train.py binary-MNIST-VAE
-    python train.py binary-MNIST-VAE --set dataset=mnist --set likelihood=discretized_logistic \
-        --name MNIST-8-bit-VAE
+    python train.py MNIST-8-bit-VAE
+    python train.py MNIST-8-bit-VAE --set likelihood=discretized_logistic \
+        --name MNIST-8-bit-one-scale
     python experiments/bits_back.py            compresses, restores in another process, draws
+    python experiments/bits_back.py MNIST      the same for one run; other rows stay
     python experiments/bits_back.py --table    the tables, from the rows that are committed
 
 Next to each run are PNG, WebP, AVIF, gzip, bzip2, xz and zstd (where the command `zstd` is), with
@@ -44,7 +46,11 @@ from vae_tf.runs.compression import compress_images, rate_of  # noqa: E402
 ROWS = Path(__file__).with_suffix(".csv")
 IMAGES = Path(__file__).with_name("bits_back_images.csv")
 PICTURE = ROOT / "images" / "gallery" / "bits_back.png"
-RUNS = {"binary MNIST": "binary-MNIST-VAE", "MNIST": "MNIST-8-bit-VAE"}
+RUNS = {
+    "binary MNIST": "binary-MNIST-VAE",
+    "MNIST": "MNIST-8-bit-VAE",
+    "MNIST, one scale": "MNIST-8-bit-one-scale",
+}
 PUBLISHED = published_texts("bits_back")  # bits per pixel
 SAMPLES = 20  # of the posterior, of each image
 RESTORE = (
@@ -110,6 +116,12 @@ def by_run(name: str, run, images: np.ndarray) -> tuple[list[dict], list[dict]]:
         for i in every
     ]
     return [row], rows
+
+
+def keep(path: Path, rows: list[dict], keys: tuple[str, ...]):
+    """Writes rows to a file, in the place of those with the same values of the keys."""
+    found = {tuple(str(row[key]) for key in keys): row for row in [*read_rows(path), *rows]}
+    write_rows(path, list(next(iter(found.values()))), found.values())
 
 
 def packed(images: np.ndarray) -> bytes:
@@ -190,14 +202,14 @@ def table(rows: list[dict]) -> str:
         rate, bound = float(row["bits_per_pixel"]), float(row["negative_elbo"])
         cells = [name, f"{rate:.4f}", f"{bound:.4f}", f"{100 * (rate / bound - 1):+.2f}"]
         cells += [row["kl_bits"], row["reconstruction_bits"], row["initial_bits"]]
-        lines.append(f"| {' | '.join([*cells, PUBLISHED[name]])} |")
-    head = [f"{name}, {files}" for name in ours for files in ("one file", "a file per image")]
+        lines.append(f"| {' | '.join([*cells, PUBLISHED.get(name, '')])} |")
+    head = [f"{name}, {files}" for name in PUBLISHED for files in ("one file", "a file per image")]
     lines += ["", f"| coder | {' | '.join(head)} |", f"| --- |{' --- |' * len(head)}"]
     found = {(r["coder"], r["data"], r["files"]): float(r["bits_per_pixel"]) for r in rows}
     for coder in dict.fromkeys(row["coder"] for row in rows):
         cells = [
             f"{found[coder, name, files]:.3f}" if (coder, name, files) in found else ""
-            for name in ours
+            for name in PUBLISHED
             for files in ("one", "each")
         ]
         lines.append(f"| {coder} | {' | '.join(cells)} |")
@@ -217,7 +229,7 @@ def picture(rows: list[dict]):
             "Below: the images at these ranks.",
         ),
     )
-    for index, name in enumerate(RUNS):
+    for index, name in enumerate(PUBLISHED):
         mine = [row for row in rows if row["data"] == name]
         mine.sort(key=lambda row: int(row["kl"]) + int(row["reconstruction"]))
         kl = np.array([int(row["kl"]) for row in mine])
@@ -243,19 +255,18 @@ def picture(rows: list[dict]):
 def main():
     """Measures, draws and prints the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("data", nargs="*", help="rows to measure: " + "; ".join(RUNS))
     parser.add_argument("--table", action="store_true", help="measure nothing")
     parser.add_argument("--predictions", type=Path, default=ROOT / "predictions")
     options = parser.parse_args()
     if not options.table:
-        rows, others, images = [], [], []
-        for name, folder in RUNS.items():
+        for name in options.data or RUNS:
             values = test_images(name)
-            mine, each = by_run(name, vae_tf.load_run(options.predictions / folder), values)
-            rows += mine
-            images += each
-            others += by_others(name, values)
-        write_rows(ROWS, list(rows[0]), rows + others)
-        write_rows(IMAGES, list(images[0]), images)
+            rows, images = by_run(name, vae_tf.load_run(options.predictions / RUNS[name]), values)
+            if name in PUBLISHED:
+                keep(IMAGES, images, ("data", "image"))
+                rows += by_others(name, values)
+            keep(ROWS, rows, ("data", "coder", "files"))
         picture(read_rows(IMAGES))
     print(table(read_rows(ROWS)))
 
