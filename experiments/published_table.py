@@ -218,7 +218,7 @@ def _rows() -> list[Row]:
             bits["MNIST"],
             lambda: _bits_per_pixel("MNIST"),
             2,
-            differs="one scale for all pixels",
+            differs="longer training, no batch normalization",
         ),
         Row(
             "M2, 100 labels: test error, %",
