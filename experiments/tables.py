@@ -225,7 +225,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "training speed, large": lambda: training_speed.table("CelebA-VAE"),
     "sprites_steps": lambda: sprites_steps.table(_records("sprites_steps")),
 }
-_MARKED = re.compile(r"<!-- table: ([\w ,]+) -->\n.*?<!-- end of table -->", re.DOTALL)
+_MARKED = re.compile(r"<!-- table: ([^<>]+) -->\n.*?<!-- end of table -->", re.DOTALL)
 
 
 def with_tables(page: str) -> str:
