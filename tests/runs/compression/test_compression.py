@@ -182,18 +182,20 @@ def test_another_process_restores_the_images(run_folder, binary, grey, tiny, tmp
     expected = ""
     for run, images in ((Run(run_folder), binary), (counts, grey)):
         (run.path / "images.vae").write_bytes(run.compress(images))
-        expected += f"{images.dtype} {hashlib.sha256(images.tobytes()).hexdigest()}\n"
+        expected += (
+            f"{images.shape} {images.dtype} {hashlib.sha256(images.tobytes()).hexdigest()}\n"
+        )
     code = (
         "import sys, vae_tf, pathlib, hashlib\n"
         "for folder in sys.argv[1:]:\n"
         "    content = pathlib.Path(folder, 'images.vae').read_bytes()\n"
         "    images = vae_tf.decompress(content, vae_tf.load_run(folder))\n"
-        "    print(images.dtype, hashlib.sha256(images.tobytes()).hexdigest())"
+        "    print(images.shape, images.dtype, hashlib.sha256(images.tobytes()).hexdigest())"
     )
     out = subprocess.run(
         [sys.executable, "-c", code, run_folder, counts.path], capture_output=True, text=True
     )
-    assert out.stdout == expected
+    assert out.stdout == expected and expected.startswith("(20, 8, 8, 1) ")
 
 
 def test_damage_is_found_wherever_it_is(vae, content):
