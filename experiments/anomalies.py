@@ -12,11 +12,11 @@ setting that is there is not measured again. PyOD: pip install pyod.
 """
 
 import argparse
-import csv
 import itertools
 from pathlib import Path
 
 import numpy as np
+from csv_rows import add_rows, read_rows
 from sklearn.decomposition import PCA
 from sklearn.ensemble import IsolationForest
 from sklearn.metrics import roc_auc_score
@@ -152,10 +152,10 @@ def main():
     """Measures what is not in the table yet."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("experiment", choices=("left_out", "one_class", "pyod", "paradox"))
-    parser.add_argument("--dataset", help="mnist, and emoji for the paradox, unless given")
+    parser.add_argument("--dataset", help="default: mnist, for the paradox emoji")
     parser.add_argument("--latents", type=int, nargs="+", default=[2, 32])
     options = parser.parse_args()
-    known = {tuple(row[:5]) for row in read_table()}
+    known = {tuple(row[name] for name in COLUMNS[:5]) for row in read_rows(TABLE)}
     if options.experiment == "paradox":
         dataset = options.dataset or "emoji"
         experiment = f"paradox {dataset}"
@@ -182,17 +182,9 @@ def main():
 def add(setting, row):
     """Adds a row to the table."""
     features, method, auroc = row
-    with open(TABLE, "a", newline="") as file:
-        csv.writer(file, lineterminator="\n").writerow([*setting, features, method, f"{auroc:.4f}"])
+    values = [*setting, features, method, f"{auroc:.4f}"]
+    add_rows(TABLE, COLUMNS, [dict(zip(COLUMNS, values, strict=True))])
     print(*setting, *row, flush=True)
-
-
-def read_table():
-    """Rows of the table, which is begun if it is not there."""
-    if not TABLE.exists():
-        TABLE.write_text(",".join(COLUMNS) + "\n")
-    with open(TABLE, newline="") as file:
-        return list(csv.reader(file))[1:]
 
 
 if __name__ == "__main__":

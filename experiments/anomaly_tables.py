@@ -1,9 +1,11 @@
 """The tables of docs/results/anomalies.md, from experiments/anomalies.csv."""
 
-import csv
 import statistics
 from collections import defaultdict
 from pathlib import Path
+
+from csv_rows import read_rows
+from page_tables import spread
 
 TABLE = Path(__file__).with_name("anomalies.csv")
 _DIGITS = 10
@@ -28,7 +30,7 @@ def digits_table(experiment: str, dataset: str) -> str:
     for (features, method, latents), seeds in sorted(found.items(), key=_order):
         whole = [statistics.mean(each) for each in seeds.values() if len(each) == _DIGITS]
         if whole:
-            value = f"{_spread(whole)} | {len(whole)}"
+            value = f"{spread(whole, 3)} | {len(whole)}"
             lines.append(f"| {features} | {method} | {latents} | {value} |")
     return "\n".join(lines)
 
@@ -42,11 +44,7 @@ def paradox_table(dataset: str) -> str:
     head = "| method | " + " | ".join(sets) + " |"
     lines = [head, "| --- " * (len(sets) + 1) + "|"]
     for method, each in found.items():
-        lines.append(
-            f"| {method} | "
-            + " | ".join(_spread(each[name]) if each[name] else "" for name in sets)
-            + " |"
-        )
+        lines.append(f"| {method} | " + " | ".join(spread(each[name], 3) for name in sets) + " |")
     return "\n".join(lines)
 
 
@@ -55,11 +53,5 @@ def _order(item):
     return ("vae", "codes", "pixels").index(features), method, int(latents or 0)
 
 
-def _spread(values):
-    mean = f"{statistics.mean(values):.3f}"
-    return f"{mean} ± {statistics.stdev(values):.3f}" if len(values) > 1 else mean
-
-
 def _rows(experiment):
-    with open(TABLE, newline="") as file:
-        return [row for row in csv.DictReader(file) if row["experiment"] == experiment]
+    return [row for row in read_rows(TABLE) if row["experiment"] == experiment]

@@ -1,9 +1,10 @@
 """Tables of results whose numbers are committed by other experiments and by the gallery."""
 
-import csv
 import json
 import statistics
 from pathlib import Path
+
+from csv_rows import read_rows
 
 ROOT = Path(__file__).parents[1]
 EXPERIMENTS = ROOT / "experiments"
@@ -19,12 +20,6 @@ _PLATEAUS = {
     "ours, Adam as in PyTorch": "ours, PyTorch's Adam",
 }
 _PLATEAU_STEPS = 1_500  # at which a training gave up
-
-
-def read_csv(path: Path) -> list[dict[str, str]]:
-    """Rows of a CSV."""
-    with path.open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
 
 
 def read_json(name: str) -> dict:
@@ -51,7 +46,7 @@ def spread(values: list[float], digits: int = 2) -> str:
 
 def gallery(names: list[str]) -> str:
     """Runs of predictions/: terms of all validation images, active latents and errors of 1,000."""
-    rows = {row["run"]: row for row in read_csv(SUMMARY)}
+    rows = {row["run"]: row for row in read_rows(SUMMARY)}
     heads = ["run", "steps", "KL weight", "reconstruction", "KL", "active", "MSE per pixel"]
     return markdown(heads, [_gallery_row(rows[name]) for name in names])
 
@@ -74,9 +69,9 @@ def _two(number: str) -> str:
 
 def gallery_before_and_after() -> str:
     """The gallery by the older recipe, and by the recipe of the presets."""
-    before = {row["run"]: row for row in read_csv(EXPERIMENTS / "gallery_before.csv")}
+    before = {row["run"]: row for row in read_rows(EXPERIMENTS / "gallery_before.csv")}
     lines = []
-    for row in read_csv(SUMMARY):
+    for row in read_rows(SUMMARY):
         old = before.get(row["run"])
         terms = [
             "" if each is None else f"{_two(each['val_reconstruction'])} + {_two(each['val_kl'])}"
@@ -123,7 +118,7 @@ def betas() -> str:
     found = {
         (row["kl_weight"], row["number"]): f"{float(row['mean']):.{_digits(row['number'])}f} ± "
         f"{float(row['confidence_95']):.{_digits(row['number'])}f}"
-        for row in read_csv(ROOT / "images" / "gallery" / "beta-on-sprites" / "means.csv")
+        for row in read_rows(ROOT / "images" / "gallery" / "beta-on-sprites" / "means.csv")
     }
     columns = {
         "reconstruction": "val_reconstruction",
@@ -153,7 +148,7 @@ def epochs() -> str:
     curves = {
         name: {
             int(row["epoch"]): f"{float(row['reconstruction']):.1f} + {float(row['kl']):.1f}"
-            for row in read_csv(folder / f"disentangling-vae-{name}.csv")
+            for row in read_rows(folder / f"disentangling-vae-{name}.csv")
         }
         for name in names
     }
@@ -196,7 +191,7 @@ def nuisance() -> str:
 def starts() -> str:
     """Steps on the plateau, by seed, and -ELBO after 1,000 steps by initial weights and bias."""
     found: dict[tuple, dict[str, list[dict]]] = {}
-    for row in read_csv(EXPERIMENTS / "starts.csv"):
+    for row in read_rows(EXPERIMENTS / "starts.csv"):
         key = row["initializer"], row["output_bias"].replace("initializer", "0, or random")
         found.setdefault(key, {}).setdefault(row["preset"], []).append(row)
     presets = list(dict.fromkeys(name for each in found.values() for name in each))
@@ -228,19 +223,19 @@ def new_label() -> str:
 
 def step_profile() -> str:
     """Parts of a training step, as benchmarks/step_profile.csv has them."""
-    rows = [list(row.values()) for row in read_csv(ROOT / "benchmarks" / "step_profile.csv")]
+    rows = [list(row.values()) for row in read_rows(ROOT / "benchmarks" / "step_profile.csv")]
     return markdown(["", "MNIST-VAE, 28x28x1", "CelebA-VAE, 64x64x3"], rows)
 
 
 def score_functions() -> str:
     """CPU seconds of scores and of their references, as benchmarks/scores.csv has them."""
-    rows = [list(row.values()) for row in read_csv(ROOT / "benchmarks" / "scores.csv")]
+    rows = [list(row.values()) for row in read_rows(ROOT / "benchmarks" / "scores.csv")]
     return markdown(["score", "ours", "reference", "times as fast", "values"], rows)
 
 
 def campaign() -> str:
     """Trials of the campaign, as tests/campaigns/trials.csv has them."""
-    rows = [list(row.values()) for row in read_csv(ROOT / "tests" / "campaigns" / "trials.csv")]
+    rows = [list(row.values()) for row in read_rows(ROOT / "tests" / "campaigns" / "trials.csv")]
     return markdown(["part", "trials", "resumed with", "took"], rows)
 
 

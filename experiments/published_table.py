@@ -64,7 +64,7 @@ def _error_from_100_labels(name: str) -> list[float]:
 
 
 def _squared_error() -> list[float]:
-    rows = page_tables.read_csv(page_tables.SUMMARY)
+    rows = csv_rows.read_rows(page_tables.SUMMARY)
     return [float(row["mse"]) for row in rows if row["run"] == "MNIST-AE"]
 
 

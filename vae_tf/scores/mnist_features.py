@@ -19,15 +19,16 @@ PATH = Path(__file__).with_name("mnist_features.npz")
 
 
 @functools.cache
-def _stored() -> tuple[tuple[np.ndarray, ...], float]:
-    with np.load(PATH, allow_pickle=False) as file:
+def load_classifier(path: Path = PATH) -> tuple[tuple[np.ndarray, ...], float]:
+    """Weights of a classifier of experiments/mnist_features.py, and its accuracy on tests."""
+    with np.load(path, allow_pickle=False) as file:
         weights = tuple(file[f"arr_{i}"] for i in range(6))
         return weights, float(file["accuracy"])
 
 
 def accuracy() -> float:
     """Part of MNIST's test images that the classifier predicts correctly."""
-    return _stored()[1]
+    return load_classifier()[1]
 
 
 def features(images: np.ndarray, weights=None) -> np.ndarray:
@@ -44,13 +45,13 @@ def features(images: np.ndarray, weights=None) -> np.ndarray:
     Raises:
         UserError: If they are of another shape.
     """
-    weights = _stored()[0] if weights is None else weights
+    weights = load_classifier()[0] if weights is None else weights
     return _forward(images, weights[:4])
 
 
 def logits(images: np.ndarray, weights=None) -> np.ndarray:
     """Log-odds `[N, 10]` of the digits, up to a constant an image; `weights` for other ones."""
-    weights = _stored()[0] if weights is None else weights
+    weights = load_classifier()[0] if weights is None else weights
     kernel, bias = (np.asarray(array, "float32") for array in weights[4:])
     return _forward(images, weights[:4]) @ kernel + bias
 
