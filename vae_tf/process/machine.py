@@ -29,8 +29,8 @@ def num_cores() -> int:
     return os.cpu_count() or 1
 
 
-def multiplies_in_bfloat16() -> bool:
-    """Whether the processor is known to have instructions for it; False where nothing is known."""
+def has_bfloat16() -> bool:
+    """Whether the processor is known to compute in bfloat16; False if the system says nothing."""
     try:
         flags = _PROCESSORS.read_text().split()
     except OSError:

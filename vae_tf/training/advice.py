@@ -5,7 +5,7 @@ from vae_tf.data.image_set import ImageSet
 from vae_tf.forecasts.sentence import forecast_sentence
 from vae_tf.networks import specs
 from vae_tf.probability.likelihoods.texts import read_likelihood
-from vae_tf.process.machine import multiplies_in_bfloat16
+from vae_tf.process.machine import has_bfloat16
 from vae_tf.schedules import Schedule, as_schedule, warm_up
 
 
@@ -36,11 +36,11 @@ def forecast_advice(params: Params, images: ImageSet) -> str | None:
 
 
 def precision_advice(params: Params) -> str | None:
-    """Suggests 16 bits for convolutions on a processor that multiplies in them; else None."""
+    """Suggestion of 16 bits for convolutions, if the processor computes in bfloat16; else None."""
     convolutions = isinstance(params.encoder, str) or specs.convolutions(params.encoder)
-    if params.precision != "float32" or not convolutions or not multiplies_in_bfloat16():
+    if params.precision != "float32" or not convolutions or not has_bfloat16():
         return None
     return (
-        "This processor multiplies in 16 bits: precision=mixed_bfloat16 makes an update of "
+        "This processor computes in bfloat16: precision=mixed_bfloat16 makes an update of "
         "convolutions about 1.3 times as fast (docs/speed.md)."
     )
