@@ -2,7 +2,7 @@
 
     python experiments/samplers.py              trains and measures what is missing: MNIST
     python experiments/samplers.py --data fashion_mnist
-    python experiments/samplers.py --pictures   draws images/gallery/samplers.png, from seed 0
+    python experiments/samplers.py --pictures   draws images/gallery/samplers*.png, from seed 0
 
 Five autoencoders of one dense network with 16 latents, 2,000 steps of 128 images each. Their codes
 are sampled by N(0, I), by one Gaussian, ten Gaussians and a flow that are fitted to the codes of
