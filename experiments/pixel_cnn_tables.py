@@ -1,9 +1,9 @@
-"""The tables and the picture of docs/results/pixel_cnn.md, from experiments/pixel_cnn.csv.
+"""The tables and the picture of docs/results/pixel_cnn.md, from experiments/pixel_cnn*.csv.
 
 python experiments/pixel_cnn_tables.py    draws images/gallery/pixel_cnn.png
 
 experiments/pixel_cnn_steps.csv has -ELBO of all test images at steps of `python train.py
-binary-MNIST-PixelCNN`, from its log, and -log p(x) of the last step, by 50 importance samples.
+binary-MNIST-PixelCNN`, from its log.
 """
 
 import statistics
@@ -21,6 +21,7 @@ from vae_tf.plots.page import BLUE, FAINT, INK, ORANGE, SKY  # noqa: E402
 from vae_tf.plots.saving import save_figure  # noqa: E402
 
 ROWS = Path(__file__).with_name("pixel_cnn.csv")
+LIKELIHOODS = ROWS.with_name("pixel_cnn_likelihood.csv")
 STEPS = ROWS.with_name("pixel_cnn_steps.csv")
 _NAMES = {"digits": "binary digits", "mnist": "binary MNIST"}
 _SIDES = {"digits": 8, "mnist": 28}
@@ -61,13 +62,35 @@ def seen(reach: int, side: int) -> float:
 
 
 def steps_table() -> str:
-    """Markdown table: -ELBO and -log p(x) of binary MNIST by step."""
+    """Markdown table: -ELBO of binary MNIST by step."""
     rows = read_rows(STEPS)
     steps = [f"{int(row['step']):,}" for row in rows]
     lines = [["step", *steps], ["---"] * (1 + len(rows))]
     lines.append(["-ELBO, test images", *(row["negative_elbo"] for row in rows)])
-    lines.append(["-log p(x), test images", *(row["negative_log_likelihood"] for row in rows)])
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def likelihood_table() -> str:
+    """Markdown table: KL, -ELBO and -log p(x) of test images of binary MNIST."""
+    names = "run, seed, steps, test images, importance samples, effective samples, KL, -ELBO"
+    heads = [*names.split(", "), "-log p(x)"]
+    lines = [f"| {' | '.join(heads)} |", "| --- " * len(heads) + "|"]
+    for row in read_rows(LIKELIHOODS):
+        effective = row["effective_samples"] and f"{float(row['effective_samples']):.1f}"
+        error = row["standard_error"] and f" ± {float(row['standard_error']):.2f}"
+        cells = [
+            f"`{row['run']}`",
+            row["seed"],
+            f"{int(row['steps']):,}",
+            f"{int(row['images']):,}",
+            row["samples"],
+            effective,
+            f"{float(row['kl']):.2f}",
+            f"{float(row['negative_elbo']):.2f}",
+            f"{float(row['negative_log_likelihood']):.2f}{error}",
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
 
 
 def table() -> str:

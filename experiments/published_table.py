@@ -88,7 +88,7 @@ def _log_likelihood(name: str, num_images: int) -> list[float]:
 
 
 def _log_likelihood_of_pixel_cnn() -> list[float]:
-    return [float(csv_rows.read_rows(pixel_cnn_tables.STEPS)[-1]["negative_log_likelihood"])]
+    return [float(csv_rows.read_rows(pixel_cnn_tables.LIKELIHOODS)[-1]["negative_log_likelihood"])]
 
 
 def _error_of_not_miwae(*setting: str) -> list[float]:

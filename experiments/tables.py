@@ -190,6 +190,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "not-MIWAE, causes": not_miwae.causes,
     "label_curve": lambda: label_curve.table(_records("label_curve")["MNIST-VAE-dense"]),
     "pixel_cnn": pixel_cnn_tables.table,
+    "pixel_cnn likelihood": pixel_cnn_tables.likelihood_table,
     "pixel_cnn steps": pixel_cnn_tables.steps_table,
     "labels and discrete codes": labels_and_discrete_codes.table,
     "likelihood curves": likelihood_curves.table,
