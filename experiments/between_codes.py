@@ -2,6 +2,7 @@
 
     python experiments/between_codes.py            measures what is missing, and draws
     python experiments/between_codes.py --figure   draws the scores from rows that are committed
+    python experiments/between_codes.py --hues     trains models of hues again, and draws them
 
 Digits: a dense VAE of 8 latents, 1,500 steps, each beta and seed. Discs: 16x16, of 256 hues.
 Rows are kept in experiments/between_codes.csv; experiments/tables.py writes the tables of
@@ -78,12 +79,17 @@ def discs() -> np.ndarray:
     return np.stack([disc * color for color in colors]).astype("float32")
 
 
-def of_hues(table: Table, name: str, seed: int) -> tuple:
-    """How far midpoints of opposite hues are from the data; codes and images for the figure."""
-    images = discs()
+def model_of_hues(name: str, seed: int):
+    """A model with two latents, trained on the discs of all hues."""
     params = tiny_models.of_beta(HUE_MODELS[name], seed=seed)
     params = replace(params, latent_size=2, encoder=((64,),), likelihood="gaussian(stddev=0.1)")
-    model, _ = tiny_models.trained(params, images)
+    return tiny_models.trained(params, discs())[0]
+
+
+def of_hues(table: Table, name: str, seed: int):
+    """How far midpoints of opposite hues are from the data."""
+    images = discs()
+    model = model_of_hues(name, seed)
     codes = model.encode(images)[0]
     opposite = np.roll(codes, NUM_HUES // 2, axis=0)
     near = np.roll(codes, NUM_HUES // 16, axis=0)
@@ -96,9 +102,6 @@ def of_hues(table: Table, name: str, seed: int) -> tuple:
     turns = np.unwrap(np.arctan2(*(codes - codes.mean(axis=0)).T[::-1]))
     rate["turns"] = abs(turns[-1] - turns[0]) / (2 * np.pi)
     table.add("hue", name, seed, rate)
-    ways = np.stack([path_codes(codes[k], codes[k + 128], 9) for k in (0, 43, 85)])
-    drawn = model.decode(ways.reshape(-1, 2).astype("float32")).reshape(3, 9, 16, 16, 3)
-    return codes, drawn
 
 
 def draw_betas(table: Table):
@@ -140,44 +143,66 @@ def draw_betas(table: Table):
     save_figure(GALLERY / "between_codes_beta.png", figure)
 
 
-def draw_hues(found: dict):
-    """Codes of all hues, and ways between opposite hues."""
-    from matplotlib.figure import Figure
-
+def draw_hues():
+    """Codes of all hues, and ways between opposite hues, by models of seed 0."""
     from vae_tf.plots.grids import image_grid
+    from vae_tf.plots.page import FAINT, MARGIN, Page
     from vae_tf.plots.saving import save_figure
 
+    side, across, starts, steps = 320, 110, (0, 43, 85), 9
+    page = Page(
+        len(HUE_MODELS) * (side + across),
+        side + 240,
+        "Codes of a circle of hues, and straight ways through its middle",
+        (
+            f"A dot is the mean code of a disc, in the color of the disc; {NUM_HUES} hues, "
+            f"2 latents, seed 0.",
+            "Below: decoded images on the three grey lines, between opposite hues. No disc of the "
+            "data is grey or has two colors.",
+        ),
+    )
     colors = [colorsys.hsv_to_rgb(k / NUM_HUES, 1, 0.9) for k in range(NUM_HUES)]
-    figure = Figure(figsize=(11, 5.6), dpi=80, layout="constrained")
-    cells = figure.subplots(2, len(found), height_ratios=(2, 1))
-    for (name, (codes, drawn)), above, below in zip(found.items(), *cells, strict=True):
-        above.scatter(*codes.T, c=colors, s=14)
-        for k in (0, 43, 85):
-            above.plot(*codes[[k, k + 128]].T, color="#888888", lw=0.8, zorder=0)
-        above.set(title=name, xlabel="latent 0", ylabel="latent 1")
-        above.set_aspect("equal", "datalim")
-        below.imshow(image_grid(drawn.reshape(-1, 16, 16, 3), 9, tile=32))
-        below.set_axis_off()
-    save_figure(GALLERY / "hue_circle.png", figure)
+    for column, name in enumerate(HUE_MODELS):
+        model = model_of_hues(name, 0)
+        codes = model.encode(discs())[0]
+        left = MARGIN + 50 + column * (side + across)
+        options = {"title": name, "xlabel": "latent 0", "ylabel": "latent 1"}
+        axes = page.chart(left, page.top + 30, side, side, **options)
+        axes.scatter(*codes.T, c=colors, s=16)
+        for k in starts:
+            axes.plot(*codes[[k, k + NUM_HUES // 2]].T, color=FAINT, lw=0.8, zorder=0)
+        axes.set_aspect("equal", "datalim")
+        ways = [path_codes(codes[k], codes[k + NUM_HUES // 2], steps) for k in starts]
+        drawn = model.decode(np.concatenate(ways).astype("float32"))
+        strip = image_grid(drawn, steps, tile=32)
+        top = page.top + side + 90
+        below = top + len(strip) + 4
+        page.picture(left, top, strip, f"ways of {name}")
+        page.text(left, below, "one hue", size=12, color=FAINT)
+        right = left + strip.shape[1]
+        page.text(right, below, "its opposite", size=12, color=FAINT, ha="right")
+    save_figure(GALLERY / "hue_circle.png", page.figure)
 
 
 def main():
     """Measures what is missing, and draws."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--figure", action="store_true", help="draw, train nothing")
-    table, found = Table(ROWS), {}
-    if not parser.parse_args().figure:
+    parser.add_argument("--figure", action="store_true", help="draw the rows, train nothing")
+    parser.add_argument("--hues", action="store_true", help="train on hues, and draw their codes")
+    options = parser.parse_args()
+    table = Table(ROWS)
+    if not (options.figure or options.hues):
         for seed in range(SEEDS):
             for name in HUE_MODELS:
                 if not table.has("hue", name, seed):
-                    found[name, seed] = of_hues(table, name, seed)
+                    of_hues(table, name, seed)
             for beta in BETAS:
                 if not table.has("beta", beta, seed):
                     of_beta(table, beta, seed)
-    shown = {name: found[name, 0] for name in HUE_MODELS if (name, 0) in found}
-    if len(shown) == len(HUE_MODELS):
-        draw_hues(shown)
-    draw_betas(table)
+    if not options.figure:
+        draw_hues()
+    if not options.hues:
+        draw_betas(table)
 
 
 if __name__ == "__main__":
