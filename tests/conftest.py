@@ -11,7 +11,6 @@ os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
 os.environ.pop("TF_CPP_MIN_LOG_LEVEL", None)
 
 # isort: split
-import fcntl
 import gc
 import logging
 import shutil
@@ -21,6 +20,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import filelock
 import numpy as np
 import pytest
 
@@ -172,8 +172,7 @@ def made_once(tmp_path_factory):
 
     def folder_of(name, fill) -> Path:
         folder = root / name
-        with open(root / f"{name}.lock", "w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with filelock.FileLock(root / f"{name}.lock"):
             if not folder.exists():
                 fill(folder)
         return folder

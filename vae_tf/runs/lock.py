@@ -1,13 +1,13 @@
 """Locking a run folder: one training at a time."""
 
 import contextlib
-import fcntl
 import logging
 import os
 import stat
-import time
 from collections.abc import Iterator
 from pathlib import Path
+
+import filelock
 
 from vae_tf.process.errors import UserError
 
@@ -24,27 +24,30 @@ def locked(path: Path) -> Iterator[None]:
     Raises:
         UserError: If another process trains there, or the folder cannot be written.
     """
+    _check_kind(path / LOCK)
+    lock = _lock_of(path)
     try:
         path.mkdir(parents=True, exist_ok=True)
-        # Through no link, and nothing of what is there is lost.
-        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-        descriptor = os.open(path / LOCK, flags, 0o666)
-    except OSError as error:
-        if (path / LOCK).is_symlink():
-            raise UserError(
-                f"'{path / LOCK}' is a link, which a run folder never holds. Remove it."
-            ) from None
+        lock.acquire(timeout=0)
+    except filelock.Timeout:
         raise UserError(
-            f"The run folder '{path}' cannot be written: {error.strerror or error}. Choose "
-            f"another place with --predictions."
+            f"Another process is training in '{path}'. Wait for it or stop it."
         ) from None
+    except OSError as error:
+        if isinstance(error, PermissionError) or not (path / LOCK).exists():
+            raise UserError(
+                f"The run folder '{path}' cannot be written: {error.strerror or error}. Choose "
+                f"another place with --predictions."
+            ) from None
+        logging.warning(
+            "The file system of '%s' has no locks (%s): make sure that nobody else trains there.",
+            path,
+            error.strerror,
+        )
     try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise UserError(f"'{path / LOCK}' is not a regular file. Remove it.")
-        _lock(descriptor, path)
         yield
     finally:
-        os.close(descriptor)
+        lock.release()
 
 
 def wait_until_free(path: Path, seconds: float):
@@ -54,21 +57,9 @@ def wait_until_free(path: Path, seconds: float):
         path: The run folder; it may be missing.
         seconds: How long to wait at most; then an error names whoever locks the folder.
     """
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        try:
-            descriptor = os.open(path / LOCK, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
-        except OSError:
-            return
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return
-        except BlockingIOError:
-            time.sleep(0.1)
-        except OSError:
-            return
-        finally:
-            os.close(descriptor)
+    if (path / LOCK).exists():
+        with contextlib.suppress(OSError):  # also `filelock.Timeout`
+            _lock_of(path).acquire(timeout=seconds).lock.release()
 
 
 def is_locked(path: Path) -> bool:
@@ -78,26 +69,25 @@ def is_locked(path: Path) -> bool:
     except OSError:
         return False
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        return False
-    except BlockingIOError:
-        return True
+        return not filelock.lock_descriptor(descriptor, blocking=False)
     except OSError:
         return False
     finally:
         os.close(descriptor)
 
 
-def _lock(descriptor: int, path: Path):
+def _lock_of(path: Path) -> filelock.FileLock:
+    # Never a file whose mere presence is the lock: a killed training would leave it behind.
+    return filelock.FileLock(path / LOCK, fallback_to_soft=False)
+
+
+def _check_kind(lock: Path):
+    """Refuses what is no plain file: a link leads out of the folder, a pipe cannot be locked."""
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise UserError(
-            f"Another process is training in '{path}'. Wait for it or stop it."
-        ) from None
-    except OSError as error:
-        logging.warning(
-            "The file system of '%s' has no locks (%s): make sure that nobody else trains there.",
-            path,
-            error.strerror,
-        )
+        mode = lock.lstat().st_mode
+    except OSError:
+        return
+    if stat.S_ISLNK(mode):
+        raise UserError(f"'{lock}' is a link, which a run folder never holds. Remove it.")
+    if not stat.S_ISREG(mode):
+        raise UserError(f"'{lock}' is not a regular file. Remove it.")

@@ -1,13 +1,12 @@
-import fcntl
 import os
 import re
 import signal
 import subprocess
 import sys
 
+import filelock
 import pytest
 
-from vae_tf.process.files import saving
 from vae_tf.process.files.saving import remove_abandoned, write_text, written_whole
 
 
@@ -91,16 +90,16 @@ def test_leftovers_of_a_killed_process_go_and_those_of_a_living_one_stay(tmp_pat
 
 
 def test_a_file_removed_before_it_was_claimed_is_made_again(tmp_path, monkeypatch):
-    flock, removed = fcntl.flock, []
+    lock, removed = filelock.lock_descriptor, []
 
-    def slow(descriptor, how):
+    def slow(descriptor):
         if not removed:
             (leftover,) = tmp_path.iterdir()
             leftover.unlink()
             removed.append(leftover)
-        flock(descriptor, how)
+        lock(descriptor)
 
-    monkeypatch.setattr(saving.fcntl, "flock", slow)
+    monkeypatch.setattr(filelock, "lock_descriptor", slow)
     write_text(tmp_path / "file", "x")
     assert removed and (tmp_path / "file").read_text() == "x"
 

@@ -8,13 +8,14 @@ owner is still at work: the owner holds a lock, which the kernel releases when t
 """
 
 import contextlib
-import fcntl
 import os
 import re
 import secrets
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+
+import filelock
 
 from vae_tf.process.errors import UserError
 
@@ -110,7 +111,7 @@ def claim(path: Path, descriptor: int) -> bool:
         Whether it is still there: `remove_abandoned` of another process may have been faster.
     """
     with contextlib.suppress(OSError):  # without locks nothing is ever taken for abandoned
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        filelock.lock_descriptor(descriptor)
     try:
         return os.path.samestat(os.fstat(descriptor), os.lstat(path))
     except FileNotFoundError:
@@ -132,9 +133,9 @@ def remove_abandoned(folder: Path, names: re.Pattern):
         except OSError:  # a link, or gone meanwhile
             continue
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(path) if os.path.isdir(path) else os.unlink(path)
-        except OSError:  # its owner is at work
+            if filelock.lock_descriptor(descriptor, blocking=False):
+                shutil.rmtree(path) if os.path.isdir(path) else os.unlink(path)
+        except OSError:  # no locks here, or gone meanwhile
             pass
         finally:
             os.close(descriptor)
