@@ -1,6 +1,11 @@
+import shutil
+
+import h5py
 import keras
 import numpy as np
 import pytest
+from keras.src.legacy.saving import legacy_h5_format
+from keras.src.utils import file_utils
 
 from vae_tf.metrics import sample_scores
 from vae_tf.process.errors import UserError
@@ -24,6 +29,38 @@ def test_random_weights_give_the_features_of_keras_own_preprocessing():
     color = keras.applications.inception_v3.preprocess_input(np.repeat(grey, 3, axis=-1))
     assert found.shape == (3, 2_048) and found.std() > 0
     np.testing.assert_allclose(found, network(color, training=False), rtol=1e-3, atol=1e-5)
+
+
+@pytest.mark.slow
+def test_weights_are_requested_checked_and_loaded(monkeypatch, tmp_path):
+    """All but the request: a server's file of random weights, with Keras' name and format."""
+    side, grey = 75, np.random.default_rng(0).random((2, 75, 75, 1))
+    requested, checked = [], []
+
+    def retrieve(url, path, *_):
+        requested.append(url)
+        shutil.copy(tmp_path / "server.h5", path)
+
+    def validate(path, digest, algorithm="auto"):
+        checked.append(digest)  # the MD5 sum of the weights that were trained
+        return True
+
+    expected = features(grey, weights=None, side=side)
+    with h5py.File(tmp_path / "server.h5", "w") as file:
+        network = inception_features._network(None, side)
+        legacy_h5_format.save_weights_to_hdf5_group(file, network)
+    monkeypatch.setattr(file_utils, "urlretrieve", retrieve)
+    monkeypatch.setattr(file_utils, "validate_file", validate)
+    monkeypatch.setattr(file_utils.config, "keras_home", lambda: str(tmp_path))
+    keras.utils.set_random_seed(1)  # other random weights, which the file replaces
+    found = features(grey, side=side)
+    name = "inception_v3_weights_tf_dim_ordering_tf_kernels_notop.h5"
+    assert [url.rsplit("/", 1) for url in requested] == [
+        ["https://storage.googleapis.com/tensorflow/keras-applications/inception_v3", name]
+    ]
+    assert checked and set(map(len, checked)) == {32}
+    assert (tmp_path / "models" / name).exists()
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-6)
 
 
 def test_scores_bear_the_name_of_the_network(monkeypatch):
