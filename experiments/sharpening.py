@@ -1,7 +1,8 @@
 """Models that sharpen a VAE, on emoji and MNIST of 32x32: `python experiments/sharpening.py`.
 
-    python experiments/sharpening.py            trains and measures what is missing
-    python experiments/sharpening.py --figure   draws images/gallery/sharpness.png, from seed 0
+    python experiments/sharpening.py                   trains and measures what is missing
+    python experiments/sharpening.py --figure emoji    draws images/gallery/sharpness.png
+    python experiments/sharpening.py --figure mnist    draws images/gallery/sharpness_mnist.png
 
 Seven models have three seeds each. Sharpness, errors and nats are of validation images. 1,500
 samples are compared with 1,500 training images by means and standard deviations over the places
@@ -33,7 +34,8 @@ from vae_tf.scores.sample_quality import frechet_distance  # noqa: E402
 from vae_tf.scores.sharpness import sharpness  # noqa: E402
 
 ROWS = Path(__file__).with_suffix(".csv")
-PICTURE = ROOT / "images" / "gallery" / "sharpness.png"
+PICTURES = {"emoji": "sharpness.png", "mnist": "sharpness_mnist.png"}
+TITLES = {"emoji": "emoji", "mnist": "MNIST"}
 RUNS = ROOT / "predictions" / "sharpening"
 COLUMNS = (
     *("data", "model", "seed", "steps", "sharpness_reconstructions", "sharpness_samples", "mse"),
@@ -51,7 +53,7 @@ SEEDS = (0, 1, 2)
 STEPS = {"emoji": 1_000, "mnist": 600}
 FEATURES_OF = {"emoji": "predictions/emoji-VAE", "mnist": "predictions/MNIST-VAE"}
 SAMPLES = 1_500
-SHOWN = 10  # images in a row of the picture
+SHOWN = 8  # reconstructions, and as many samples, in a row of a picture
 _CONVOLUTIONS = ((32, 4, 2), (64, 4, 2), (64, 4, 2))
 _SEED_OF_FEATURES = 12_345
 
@@ -178,53 +180,66 @@ def _cell(rows: list[dict], column: str, digits: int) -> str:
     return f"{mean} ± {statistics.stdev(values):.{digits}f}" if len(values) > 1 else mean
 
 
-def draw():
-    """Draws the same validation emoji by each model, of the first seed."""
+def draw(data: str, seed: int):
+    """Draws the same validation images by each model, and samples of each model.
+
+    Args:
+        data: A key of `PICTURES`.
+        seed: Seed of the runs, all of which are trained.
+    """
     from vae_tf.plots.image_figures import plot_image_rows
     from vae_tf.plots.saving import save_figure
 
-    measured = {
-        row["model"]: row
+    numbers = {
+        row["model"]: [float(row[f"sharpness_{name}"]) for name in ("reconstructions", "samples")]
         for row in read_rows(ROWS)
-        if row["data"] == "emoji" and row["seed"] == str(SEEDS[0])
+        if row["data"] == data and row["seed"] == str(seed)
     }
     rows, labels = [], []
-    for name in measured:
-        run = Run(folder_of("emoji", name, SEEDS[0]))
+    for name, (reconstructed, drawn) in numbers.items():
+        run = Run(folder_of(data, name, seed))
         images = run.validation_data
-        x = images.images(np.linspace(0, len(images) - 1, SHOWN).astype(int))
+        x, other = np.split(images.images(images.evenly_spaced(2 * SHOWN)), 2)
+        between = np.ones_like(x[:1])
         if not rows:
-            rows, labels = [x], ["originals: 1.00"]
-        rows.append(run.model.reconstruct(x))
-        labels.append(f"{name}: {float(measured[name]['sharpness_reconstructions']):.2f}")
+            rows, labels = [np.concatenate([x, between, other])], ["originals: 1.00"]
+        rows.append(
+            np.concatenate([run.model.reconstruct(x), between, run.generate(SHOWN, seed=0)])
+        )
+        labels.append(f"{name}: {reconstructed:.2f}, {drawn:.2f}")
     figure = plot_image_rows(
         np.stack(rows),
-        "Sharper VAEs",
+        f"Sharper VAEs: {TITLES[data]}",
         (
-            f"emoji, 32x32, 32 latents per code, {STEPS['emoji']:,} steps, seed 0; validation "
-            "images from posterior means.",
-            "Numbers: sharpness, the power from 1/4 to 1/2 cycle per pixel over the power of the "
-            "originals.",
+            f"32x32, 32 latents per code, {STEPS[data]:,} steps, seed {seed}. Left: validation "
+            "images, from posterior means.",
+            "Right: samples of the prior, the first of one seed; in the first row other "
+            "validation images.",
+            "Numbers: sharpness of reconstructions and of samples, the power from 1/4 to 1/2 "
+            "cycle per pixel over the originals' power.",
         ),
         labels=labels,
     )
-    save_figure(PICTURE, figure)
+    save_figure(ROOT / "images" / "gallery" / PICTURES[data], figure)
 
 
 def main():
     """Trains and measures, or draws."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--figure", action="store_true", help="draw; nothing is trained")
-    if not parser.parse_args().figure:
-        for data, name, seed in missing():
-            row = row_of(data, name, seed)
-            add_rows(ROWS, COLUMNS, [row])
-            print(row, flush=True)
-        known = {(row["data"], row["model"]) for row in read_rows(ROWS)}
-        for data in STEPS:
-            if (data, "originals") not in known:
-                add_rows(ROWS, COLUMNS, [reference(data)])
-    draw()
+    parser.add_argument("--figure", choices=PICTURES, help="draw; nothing is trained")
+    parser.add_argument("--seed", type=int, default=SEEDS[0], help="of the figure's runs")
+    options = parser.parse_args()
+    if options.figure:
+        draw(options.figure, options.seed)
+        return
+    for data, name, seed in missing():
+        row = row_of(data, name, seed)
+        add_rows(ROWS, COLUMNS, [row])
+        print(row, flush=True)
+    known = {(row["data"], row["model"]) for row in read_rows(ROWS)}
+    for data in STEPS:
+        if (data, "originals") not in known:
+            add_rows(ROWS, COLUMNS, [reference(data)])
 
 
 if __name__ == "__main__":
