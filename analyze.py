@@ -33,52 +33,56 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         prog=scripts.name_of("analyze.py"),
         description="Draw pictures of saved runs, and write a report.",
         epilog="Up-to-date pictures are skipped. A run that is still training is drawn at its "
-        "last checkpoint. The exit code is 1 if something could not be drawn.",
+        "last checkpoint. The exit code is 1 if a picture could not be drawn.",
     )
     parser.add_argument(
         "runs",
         nargs="*",
         metavar="RUN",
-        help="runs to analyze, also STUDY or STUDY/POINT (default: all saved runs)",
+        help="runs to analyze; also a STUDY, or STUDY/POINT for one of its runs (default: all "
+        "saved runs)",
     )
     parser.add_argument(
         "--images",
         type=Path,
         default=Path("images"),
         metavar="DIR",
-        help="folder of the results (default: images)",
+        help="folder for pictures and report (default: images)",
     )
     scripts.add_predictions(parser)
     parser.add_argument(
         "--only",
         metavar="NAME,...",
-        help="products to draw, such as traversals,kl_per_latent.png or report",
+        help="pictures and pages to make, such as traversals,kl_per_latent.png or report",
     )
     parser.add_argument(
         "--metrics",
         nargs="?",
         const="full",
         choices=("full", "fast"),
-        help="also compute scores and save them in metrics.json: full (published sample sizes, "
-        "the default) or fast (about a tenth)",
+        help="also compute scores and save them in metrics.json: full (the default: published "
+        "sample sizes) or fast (about a tenth of these sizes)",
     )
-    parser.add_argument("--force", action="store_true", help="also draw up-to-date pictures again")
+    parser.add_argument("--force", action="store_true", help="draw up-to-date pictures again, too")
     parser.add_argument(
         "--projection",
         choices=("pca", "tsne", "umap"),
         default="pca",
-        help="also draw the latent space by this method, as latent_space_NAME.png",
+        help="also draw the latent space by t-SNE or UMAP, as latent_space_NAME.png (pca, the "
+        "default, adds no picture)",
     )
     parser.add_argument(
         "--format",
         default="",
         metavar="FORMAT,...",
-        help="also write figures as svg, pdf or 2x (a PNG of twice the size), for papers",
+        help="also write figures as svg, pdf or 2x (a PNG of twice the size), for papers; "
+        "separate formats by commas",
     )
     parser.add_argument(
         "--plain",
         action="store_true",
-        help="write these figures without titles, as NAME_plain.pdf (default format: pdf)",
+        help="write the figures of --format without titles, as NAME_plain.pdf (default of "
+        "--format: pdf)",
     )
     return parser.parse_args(arguments)
 

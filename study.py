@@ -44,10 +44,10 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     """Reads the command line."""
     parser = argparse.ArgumentParser(
         prog=scripts.name_of("study.py"),
-        description="Train a grid of runs: a study of params.py, or runs with parameters that "
-        "vary. Without a name, list the studies.",
-        epilog="Stop it or kill it at any time: the same command continues. The exit code is 1 if "
-        "a run failed or was skipped.",
+        description="Train a study: a grid of runs. Name a study of params.py, or name runs and "
+        "vary their parameters. Without a name, list the studies.",
+        epilog="Stop or kill the command at any time. The same command resumes the study. The exit "
+        "code is 1 if a run failed or was skipped.",
     )
     parser.add_argument("names", nargs="*", metavar="NAME", help="a study, or one or more runs")
     parser.add_argument(
@@ -64,7 +64,9 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         metavar="KEY=VALUE",
         help="change a parameter of all runs, such as steps=500; repeatable",
     )
-    parser.add_argument("--name", help="name of the study's folder (default: the study's name)")
+    parser.add_argument(
+        "--name", help="name of the study's folder (default: the study's name; required for runs)"
+    )
     parser.add_argument(
         "--workers",
         type=int,
@@ -74,8 +76,8 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--ray",
         metavar="ADDRESS",
-        help="run on a Ray cluster: auto, or HOST:PORT of its head; start the command on a machine "
-        "of the cluster (default of --workers: one run per processor)",
+        help="train on a Ray cluster: auto, or HOST:PORT of its head; start the command on a "
+        "machine of the cluster (default of --workers: one run per core of the cluster)",
     )
     parser.add_argument(
         "--metrics", choices=("fast", "full"), help="compute scores of each trained run"
@@ -83,14 +85,14 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--rescore",
         action="store_true",
-        help="with --metrics: also replace scores that other versions computed",
+        help="with --metrics: compute scores of other versions of the package again",
     )
     parser.add_argument(
         "--overwrite",
         action="append",
         default=[],
         metavar="POINT",
-        help="train a run of the study again, such as kl_weight=4,seed=0; repeatable",
+        help="train this run of the study again, such as kl_weight=4,seed=0; repeatable",
     )
     parser.add_argument(
         "--dry-run",

@@ -55,7 +55,8 @@ def parse(arguments: list[str] | None, presets) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog=scripts.name_of("train.py"),
         description="Train runs of params.py. Each run is saved in a folder of predictions/.",
-        epilog="Stop at any time with Ctrl-C. The same command with --resume resumes exactly.",
+        epilog="Stop at any time with Ctrl-C. The same command with --resume resumes the run "
+        "exactly.",
     )
     parser.add_argument(
         "runs", nargs="*", metavar="RUN", help=f"runs to train (default: {presets.DEFAULT_RUN})"
@@ -69,19 +70,19 @@ def parse(arguments: list[str] | None, presets) -> argparse.Namespace:
         "repeatable",
     )
     parser.add_argument("--name", help="name of the run folder (default: the run's name)")
-    parser.add_argument("--resume", action="store_true", help="continue the run of this name")
+    parser.add_argument("--resume", action="store_true", help="resume the run of this name")
     parser.add_argument("--overwrite", action="store_true", help="replace the run of this name")
     parser.add_argument(
         "--list",
         nargs="?",
         const="groups",
         metavar="GROUP",
-        help="list the groups of runs, or the runs of one group, or all runs",
+        help="list the groups of runs, the runs of GROUP, or the runs of all groups (GROUP: all)",
     )
     parser.add_argument(
         "--dry-run",
         action="store_true",
-        help="print data, model, memory, time and forecast of the run; train nothing",
+        help="print data, model, memory, time and forecast of each run; train nothing",
     )
     scripts.add_predictions(parser)
     parser.add_argument(
@@ -92,7 +93,7 @@ def parse(arguments: list[str] | None, presets) -> argparse.Namespace:
         type=int,
         default=1,
         metavar="N",
-        help="number of devices among which each batch is split (default: 1)",
+        help="number of devices that share each batch (default: 1)",
     )
     return parser.parse_args(arguments)
 

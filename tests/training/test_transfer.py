@@ -98,6 +98,6 @@ def test_what_cannot_be_started_from_is_refused_before_anything_is_written(
     )
     for path in checkpoints.found(run_folder / "checkpoints"):
         path.write_bytes(path.read_bytes()[:-40])
-    refused("cannot be started from: Every checkpoint in .*damaged")
+    refused("cannot start from '.*run': Every checkpoint in .*damaged")
     with pytest.raises(UserError, match="`start`"):
         replace(tiny, start=3)

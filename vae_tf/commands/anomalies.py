@@ -128,7 +128,8 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "data",
         metavar="DATA",
-        help="images: folder:PATH, or a data set; they get the image size of the run",
+        help="images to judge: folder:PATH, or a data set; they are resized to the image size of "
+        "the run",
     )
     parser.add_argument(
         "--method", choices=NAMES, default="elbo", help="anomaly score (default: elbo)"
@@ -136,15 +137,15 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--rate",
         type=float,
-        help="share of normal images that are called odd: the threshold of the p-value (default: "
-        "0.01, or more if there are fewer than 99 validation images)",
+        help="largest p-value of an odd image; about this share of normal images is called odd "
+        "(default: 0.01, or more if there are fewer than 99 validation images)",
     )
     parser.add_argument(
         "--out",
         type=Path,
         default=Path("anomalies.csv"),
         metavar="FILE.csv",
-        help="new file of the table; the picture gets the same name with .png (default: "
+        help="new file for the table; the picture has the same name and the suffix .png (default: "
         "anomalies.csv)",
     )
     scripts.add_predictions(parser)

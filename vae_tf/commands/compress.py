@@ -130,8 +130,12 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         metavar="IMAGES",
         help=".npy file, folder of PNG files, or compressed file",
     )
-    parser.add_argument("out", type=Path, metavar="OUT", help="new file or folder of PNG files")
-    parser.add_argument("--run", required=True, metavar="RUN", help="run whose model compresses")
+    parser.add_argument(
+        "out", type=Path, metavar="OUT", help="new file, or new folder of PNG files"
+    )
+    parser.add_argument(
+        "--run", required=True, metavar="RUN", help="run whose model compresses the images"
+    )
     parser.add_argument(
         "--decompress",
         action="store_true",

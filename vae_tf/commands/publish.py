@@ -57,7 +57,8 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--push",
         metavar="USER/NAME",
-        help="also upload it to this public repository of the hub (first: hf auth login)",
+        help="also upload the folder to this repository of the hub, public if it is new (first: hf "
+        "auth login)",
     )
     parser.add_argument(
         "--folder", type=Path, metavar="DIR", help="new folder (default: published/RUN)"

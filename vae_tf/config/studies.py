@@ -74,8 +74,8 @@ class Study:
                 point = _point(run, params, {field: chosen[field] for field in self.vary})
                 if point.name in points:
                     raise UserError(
-                        f"Two points of the study are called {shown(point.name)}. A value is there "
-                        f"twice, or two values are written alike: drop one."
+                        f"Two runs of the study are called {shown(point.name)}. A value is given "
+                        f"twice, or two values are written in the same way. Remove one of them."
                     )
                 points[point.name] = point
         return list(points.values())
@@ -86,7 +86,7 @@ class Study:
             raise UserError(f"`{empty[0]}` has no values to vary: the grid is empty. Give some.")
         if num_runs == 0 or (not self.vary and num_runs == 1):
             raise UserError(
-                "A study varies something, and here nothing does: the grid is empty. Vary a "
+                "A study varies a field or has several runs, and here the grid is empty. Vary a "
                 "field, such as --vary seed=0,1,2, or name several runs."
             )
         size = num_runs

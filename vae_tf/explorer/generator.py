@@ -34,13 +34,14 @@ def describe_generator(model, weights: HalfPrecision) -> dict:
     """
     if model.autoregressive:
         raise UserError(
-            "The page draws all pixels at once, and this decoder draws them one after the other. "
-            "Look at its traversals instead."
+            "The page draws all pixels at once. This decoder draws one pixel after the other. "
+            "Look at the traversals of the run instead."
         )
     if model.decoder.output_shape[1:] != model.image_shape:
         raise UserError(
-            f"The page draws a pixel of one number for each channel, and "
-            f"likelihood={model.likelihood_text} reads more. Look at its traversals instead."
+            f"The page needs a decoder with one output per pixel and channel. "
+            f"likelihood={model.likelihood_text} has more outputs. Look at the traversals of the "
+            f"run instead."
         )
     decoder = describe_network(_decoder(model), weights)
     posterior = _posterior(model)
@@ -111,8 +112,8 @@ def _encoder(model, posterior) -> tuple[keras.Model, bool]:
     """The network from an image to its posterior, and whether it is the model's encoder alone."""
     if posterior["kind"] is None and model.posterior is not Categorical:
         raise UserError(
-            f"it knows posteriors that are Gaussians, points, classes or values of a codebook, and "
-            f"the posterior of {type(model).__name__} is {model.posterior.__name__}."
+            f"the page supports posteriors that are Gaussians, points, classes or values of a "
+            f"codebook. The posterior of {type(model).__name__} is {model.posterior.__name__}."
         )
     if posterior["kind"] is not None and _reads_alone(model, posterior):
         return model.encoder, True
@@ -156,8 +157,8 @@ def _traced(model, name, shape, function) -> keras.Model:
         except (AttributeError, KeyError, TypeError, ValueError):
             pass  # what it does is not made of Keras' layers and operations
     raise UserError(
-        f"The page computes what the {name} does, and {type(model).__name__} does more, in a way "
-        f"that Keras cannot follow. Look at its traversals instead."
+        f"The page computes only the {name}. {type(model).__name__} also does computations that "
+        f"Keras cannot follow. Look at the traversals of the run instead."
     )
 
 

@@ -34,8 +34,8 @@ class HalfPrecision:
             part = np.asarray(array).astype("<f2").ravel()
         if not np.isfinite(part).all():
             raise UserError(
-                "Its weights go beyond 65,504 or are not finite, and the page keeps them in half "
-                "precision. Train it with a smaller learning rate."
+                "The page stores weights in half precision, up to 65,504. A weight of this model "
+                "is larger or not finite. Train the model with a smaller learning rate."
             )
         place = [self._count, part.size]
         self._parts.append(part)

@@ -26,7 +26,7 @@ def _read_levels(value) -> list[int]:
     if not levels or not all(is_whole(level, 2) for level in value):
         raise UserError(
             f"`levels` must be a list of whole numbers of at least 2, the levels of each value of "
-            f"a code. Received: levels={shown(value)}. Set levels=[8, 6, 5], say."
+            f"a code. Received: levels={shown(value)}. Set, for example, levels=[8, 6, 5]."
         )
     if math.prod(value) > _MOST_CODES:
         raise UserError(

@@ -86,8 +86,8 @@ def _with_heads(
 def _refuse_batch_normalization(name: str, text: str, batch_normalization: bool):
     if batch_normalization:
         raise UserError(
-            f"The model normalizes over the batch, which needs an {name} that is a list of layers. "
-            f"Received: {name}={shown(text)}. Set {name}=[[32, 4, 2], [256]], say."
+            f"With batch normalization, `{name}` must be a list of layers. Received: "
+            f"{name}={shown(text)}. Set, for example, {name}=[[32, 4, 2], [256]]."
         )
 
 

@@ -37,8 +37,9 @@ def build_map_networks(
         given = getattr(params, name)
         if given is not None and not specs.convolutions(given):
             raise UserError(
-                f"Codes are a map, which the convolutions of `{name}` make. Received: "
-                f"{name}={shown([list(layer) for layer in given])}. Set {name}=[[32, 4, 2]], say."
+                f"Codes are a map, so `{name}` must have convolutions. Received: "
+                f"{name}={shown([list(layer) for layer in given])}. Set, for example, "
+                f"{name}=[[32, 4, 2]]."
             )
     *sides, channels = specs.output_shape(spec, image_shape)
     shape = params.logits_shape(image_shape)

@@ -77,7 +77,7 @@ def keras_weights(name: str, image_shape: tuple[int, ...], features: keras.Model
         raise
     except Exception as error:  # whatever a download may raise
         raise UserError(
-            f"The weights of {name} cannot be downloaded: {error} Connect to the internet, or take "
+            f"The weights of {name} cannot be downloaded: {error} Connect to the internet, or set "
             f"features={name}(weights=random), a list of layers, or a run folder."
         ) from None
     copy_layers(network, features.get_layer(name))
@@ -98,7 +98,7 @@ def copy_layers(source: keras.Model, features: keras.Model):
         if other is None or [w.shape for w in other.weights] != shapes:
             raise UserError(
                 f"The network for features has no layer '{layer.name}' with weights of the shapes "
-                f"{shapes}. Take a run that has one encoder, of images with as many channels."
+                f"{shapes}. Choose a run with one encoder, and with the same number of channels."
             )
         layer.set_weights(other.get_weights())
 
@@ -114,9 +114,10 @@ def _maps(network: keras.Model) -> list:
             found[shape[1:3]] = layer.output
     if not found:
         raise UserError(
-            f"`features` must make smaller maps of images, by convolutions with strides. Received: "
-            f"a network without any, for images {tuple(network.input.shape[1:])}. Set [[32, 4, 2], "
-            f"[64, 4, 2]], say."
+            f"`features` must have convolutions with strides, which make smaller maps of images. "
+            f"Received: a network without such layers, for images "
+            f"{tuple(network.input.shape[1:])}. Set, for example, features=[[32, 4, 2], "
+            f"[64, 4, 2]]."
         )
     return list(found.values())
 

@@ -56,7 +56,7 @@ class OwnNetworks:
         self._weights = weights
         self._configs = parse_json(text)
         if not isinstance(self._configs, dict) or sorted(self._configs) != sorted(_NAMES):
-            raise UserError("It must hold the configurations of `encoder` and `decoder`.")
+            raise UserError("The file must contain the configurations of `encoder` and `decoder`.")
         _check_configuration(self._configs)
 
     @classmethod
@@ -80,11 +80,11 @@ class OwnNetworks:
                     f"outputs). Received: {shown(network)}"
                 )
         if {id(v) for v in encoder.variables} & {id(v) for v in decoder.variables}:
-            raise UserError("`encoder` and `decoder` share weights. Build two networks apart.")
+            raise UserError("`encoder` and `decoder` share weights. Build two separate networks.")
         try:
             text = json.dumps({n: serialize_keras_object(v) for n, v in networks.items()}, indent=1)
         except (TypeError, ValueError, NotImplementedError) as error:
-            raise UserError(f"Keras cannot write these networks down: {_line(error)}") from None
+            raise UserError(f"Keras cannot write these networks as JSON: {_line(error)}") from None
         own = cls(text, [network.get_weights() for network in networks.values()])
         own.sizes()
         return own
@@ -112,14 +112,14 @@ class OwnNetworks:
         seen, heads, codes, drawn = shapes
         if seen != [input_shape] or drawn != [output_shape]:
             raise UserError(
-                f"Behind the axis of the batch, the encoder must take {input_shape}, the shape of "
-                f"the data, and the decoder give {output_shape}, which the likelihood reads. "
-                f"Received: {seen} and {drawn}. Change the networks or the data."
+                f"Without the batch axis, the encoder must take the shape of the data, "
+                f"{input_shape}. The decoder must return the shape that the likelihood reads, "
+                f"{output_shape}. Received: {seen} and {drawn}. Change the networks or the data."
             )
         if len(heads) != 2 or heads[0] != heads[1] or [heads[0]] != codes or len(heads[0]) != 1:
             raise UserError(
-                f"The encoder must give mean [B, L] and log_stddev [B, L], and the decoder take z "
-                f"[B, L]. Received: {heads} and {codes}. Give the encoder two heads of L units."
+                f"The encoder must return mean [B, L] and log_stddev [B, L]. The decoder must take "
+                f"z [B, L]. Received: {heads} and {codes}. Give the encoder two heads of L units."
             )
         if heads[0] != (latent_size,):
             raise UserError(
@@ -196,10 +196,10 @@ def _check_class(config: dict):
     if not known or name in _REFUSED:
         what = shown(registered or name)
         raise UserError(
-            f"Networks are rebuilt from their configuration, which must name no code: layers of "
-            f"Keras but {', '.join(_REFUSED)}, or classes registered with "
+            f"The configuration of the networks must name no code. It may name layers of Keras, "
+            f"except {', '.join(_REFUSED)}, and classes registered with "
             f"keras.saving.register_keras_serializable. Received: {what} of {shown(module)}. Write "
-            f"it as a layer, and register it before the run is loaded."
+            f"your code as a layer, and register this layer before the run is loaded."
         )
 
 

@@ -76,17 +76,18 @@ def _smallest_sides(text, name, image_shape) -> tuple[int, int]:
     """Height and width after all halvings."""
     if len(image_shape) == 1:
         raise UserError(
-            f"Vectors have no height and width: `{name}` must have dense layers alone. Received: "
-            f"{name}={shown(str(text))}. Set {name}=[[64], [64]], say."
+            f"Vectors have no height and width: `{name}` must have only dense layers. Received: "
+            f"{name}={shown(str(text))}. Set, for example, {name}=[[64], [64]]."
         )
     height, width = image_shape[:2]
     factor = 2 ** len(text.sizes)
     if height % factor or width % factor:
         times = min(_halvings(height), _halvings(width))
         raise UserError(
-            f"`{name}` halves images {len(text.sizes)} times, once a size, and {height}x{width} "
-            f"pixels halve exactly {times} times. Received: {name}={shown(str(text))}. Use at most "
-            f"{times} sizes, or another image_size, such as {factor * max(1, height // factor)}."
+            f"`{name}` halves images {len(text.sizes)} times, once per size. Images of "
+            f"{height}x{width} pixels halve exactly {times} times. Received: "
+            f"{name}={shown(str(text))}. Use at most {times} sizes, "
+            f"or another image_size, such as {factor * max(1, height // factor)}."
         )
     return height // factor, width // factor
 

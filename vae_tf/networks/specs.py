@@ -154,8 +154,9 @@ def check_dense(name: str, spec: Spec):
     """
     if convolutions(spec):
         raise UserError(
-            f"Vectors have no height and width: `{name}` must have dense layers alone. Received: "
-            f"{name}={shown([list(layer) for layer in spec])}. Set {name}=[[64], [64]], say."
+            f"Vectors have no height and width: `{name}` must have only dense layers. Received: "
+            f"{name}={shown([list(layer) for layer in spec])}. Set, for example, "
+            f"{name}=[[64], [64]]."
         )
 
 

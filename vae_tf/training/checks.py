@@ -51,9 +51,9 @@ def check_count_of_images(images: ImageSet, validation: ImageSet):
     """
     if len(images) < 2:
         raise UserError(
-            f"Training needs at least 2 images, better hundreds, and held-out images. "
-            f"Received: {len(images)} training image and {len(validation)} for validation of "
-            f"'{images.name}'. Add images, or lower `validation` if it takes too many."
+            f"Training needs at least 2 images, better hundreds, and validation images. "
+            f"Received: {len(images)} training image and {len(validation)} validation images of "
+            f"'{images.name}'. Add images, or lower `validation` if it holds out too many images."
         )
 
 
@@ -225,9 +225,9 @@ def check_checkpoint(run: Run, details: dict, images: ImageSet, data: dict, *, o
     elsewhere = not own_data and name != run.params.dataset
     if elsewhere and not then:
         raise UserError(
-            f"'{run.path}' was started with {shown(name)} by a version that kept no fingerprints: "
-            f"whether {shown(run.params.dataset)} holds the same images cannot be known. Put the "
-            f"folder back where it was, or start anew."
+            f"'{run.path}' was started with {shown(name)} by a version that kept no fingerprints. "
+            f"So nobody can check whether {shown(run.params.dataset)} has the same images. Move "
+            f"the folder back to its old place, or start anew."
         )
     _check_same_images(run, then, data, elsewhere or own_data != details["own_data"])
 
@@ -237,8 +237,8 @@ def _check_same_images(run: Run, then: dict, now: dict, other_kind: bool):
         same = same_images(then[name], now[name])
         if same is False or (same is None and other_kind):
             raise UserError(
-                f"The data of '{run.path}' changed since it was started: they are as many, and "
-                f"what they hold is not the same ({name}). Put the same data back, or start anew."
+                f"The data of '{run.path}' changed since it was started: their number is the same, "
+                f"but their content differs ({name}). Put the same data back, or start anew."
             )
         if same is None:
             logging.warning(

@@ -40,8 +40,8 @@ class Devices:
         names = [device.name for device in tf.config.list_logical_devices(self.kind)]
         if not 1 <= count <= len(names):
             raise UserError(
-                f"TensorFlow sees {len(names)} {self.kind} here. Received: devices={count}. Ask "
-                f"for as many, or leave it out."
+                f"TensorFlow sees {len(names)} {self.kind} here. Received: devices={count}. Set "
+                f"devices to at most this number, or leave it out."
             )
         # NCCL's on GPUs; elsewhere the default adds in any order, and sums of three differ.
         in_order = functools.partial(functools.reduce, operator.add)
@@ -75,8 +75,8 @@ class Devices:
         why = None if self.count == 1 else _why_indivisible(model, params, self.count)
         if why is not None:
             raise UserError(
-                f"{self} cannot share a batch of model '{params.model}' and give what one gives: "
-                f"{why}. Train it on one device."
+                f"{self} cannot share a batch of model '{params.model}': the result would differ "
+                f"from the result of one device. Reason: {why}. Train the run on one device."
             )
 
     def compiled(self, update: Callable[[dict], dict]) -> Callable[[dict], dict]:
@@ -141,7 +141,7 @@ def check_count(details: dict, devices: Devices, path):
     then = details.get("devices", 1)
     if then != devices.count:
         raise UserError(
-            f"'{path}' was trained on {then} device{'s' if then > 1 else ''} and resumes "
-            f"exactly on as many only. Received: devices={devices.count}. Continue with "
-            f"--devices {then}."
+            f"'{path}' was trained on {then} device{'s' if then > 1 else ''}. It resumes exactly "
+            f"only on the same number of devices. Received: devices={devices.count}. Resume it "
+            f"with --devices {then}."
         )

@@ -89,15 +89,15 @@ def transfer(path: Path, model: GenerativeModel) -> Transfer:
             )
         source = run.model
     except UserError as error:
-        raise UserError(f"'{path}' cannot be started from: {error}") from None
+        raise UserError(f"A run cannot start from '{path}': {error}") from None
     theirs, ours = _layers(source), _layers(model)
     fitting = {place: theirs.get(place) or theirs.get(_outside(place), []) for place in ours}
     copied = [place for place, weights in ours.items() if _alike(weights, fitting[place])]
     if not copied:
         raise UserError(
-            f"'{path}' cannot be started from: none of its layers ({run.params.model}) has the "
-            f"place and the shapes of one of the new model ({model.name}). Choose the encoder, "
-            f"decoder and latent_size of that run, or another run."
+            f"A run cannot start from '{path}': none of its layers ({run.params.model}) has the "
+            f"place and the shapes of a layer of the new model ({model.name}). Choose the encoder, "
+            f"decoder and latent_size of that run, or choose another run."
         )
     for place in copied:
         for new, old in zip(ours[place], fitting[place], strict=True):

@@ -38,8 +38,8 @@ def read(text: str):
     """
     if len(text) > _MOST_CHARACTERS:
         raise UserError(
-            f"A value may have {_MOST_CHARACTERS:,} characters. Received: {len(text):,} of them, "
-            f"{shown(text)}"
+            f"A value may have at most {_MOST_CHARACTERS:,} characters. Received: {len(text):,} "
+            f"characters, {shown(text)}"
         )
     try:
         return _value(ast.parse(text.strip(), mode="eval").body)
