@@ -39,9 +39,9 @@ def describe_generator(model, weights: HalfPrecision) -> dict:
         )
     if model.decoder.output_shape[1:] != model.image_shape:
         raise UserError(
-            f"The page needs a decoder with one output per pixel and channel. "
-            f"likelihood={model.likelihood_text} has more outputs. Look at the traversals of the "
-            f"run instead."
+            f"The page needs a decoder that gives one number for each channel of a pixel. With "
+            f"likelihood={model.likelihood_text}, the decoder gives more. Look at the traversals "
+            f"of the run instead."
         )
     decoder = describe_network(_decoder(model), weights)
     posterior = _posterior(model)
