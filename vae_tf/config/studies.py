@@ -74,7 +74,7 @@ class Study:
                 point = _point(run, params, {field: chosen[field] for field in self.vary})
                 if point.name in points:
                     raise UserError(
-                        f"Two runs of the study are called {shown(point.name)}. A value is given "
+                        f"Two points of the study are called {shown(point.name)}. A value is given "
                         f"twice, or two values are written in the same way. Remove one of them."
                     )
                 points[point.name] = point
