@@ -1,4 +1,4 @@
-"""Gap of inference in two parts, and codes by inversion: `python experiments/inference_gap.py`.
+"""Inference gap in two parts, and codes by inversion: `python experiments/inference_gap.py`.
 
     python experiments/inference_gap.py            measures what is missing
     python experiments/inference_gap.py --table    the tables, from the rows that are committed

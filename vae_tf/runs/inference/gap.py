@@ -1,4 +1,4 @@
-"""Gap of inference in two parts: the encoder's share, and the share of the posterior's form.
+"""Inference gap in two parts: the encoder's share, and the share of the posterior's form.
 
     log p(x) - ELBO[q(z|x)] = (log p(x) - ELBO[q*]) + (ELBO[q*] - ELBO[q(z|x)])
 
@@ -95,13 +95,13 @@ def inference_gap(
     known = model.posterior in (Gaussian, Flowed) and model.prior is StandardNormal
     if not known or model.layers_below or model.num_silent or model.conditional:
         raise UserError(
-            f"The gap of inference is measured for one layer of codes with the prior N(0, I). "
+            f"The inference gap is measured for one layer of codes with the prior N(0, I). "
             f"Received: a {type(model).__name__}. Train a vae, iwae or flow_vae."
         )
     encoded = model.encode(images)  # checks the images
     if not np.isfinite(encoded[1]).all():
         raise UserError(
-            f"The gap of inference compares posteriors. Model '{model.name}' has a deterministic "
+            f"The inference gap compares posteriors. Model '{model.name}' has a deterministic "
             f"encoder. Train a vae, iwae or flow_vae."
         )
     x = as_floats(np.asarray(images), model.image_shape, unit=model.likelihood.unit)
