@@ -31,7 +31,7 @@ from published_numbers import published_texts  # noqa: E402
 ROWS = Path(__file__).with_suffix(".csv")
 SETTING = ("dataset", "decoder", "missing_model", "change", "steps", "seed")
 COLUMNS = (*SETTING, "rmse", "seconds")
-SETS = ("breast", "concrete", "red_wine")
+SETS = ("breast", "concrete", "red_wine", "banknote")
 DECODERS = {"two layers": None, "linear": ()}
 MECHANISMS = {"self_masking_high": "known", "self_masking": "unknown"}
 # Differences of the imputer in experiments/imputation.py from the paper.
