@@ -2,6 +2,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from keras import ops
 
 from tests.conftest import assert_same_bytes, killed_copy
 from vae_tf.config import replace
@@ -175,6 +176,18 @@ def test_samples_are_draws_of_the_prior_once_it_learns(course):
     assert model.sample_codes(0, np.random.default_rng(0)).shape == (0, 4, 4)
 
 
+def test_a_temperature_of_0_draws_the_likeliest_code_everywhere(tiny):
+    model = make(tiny, prior_temperature=0)
+    model.step.assign(model.first_step_of_prior)
+    first, second = (model.sample_codes(2, np.random.default_rng(seed)) for seed in (0, 1))
+    np.testing.assert_array_equal(first, second)
+    drawn = ops.convert_to_numpy(
+        model.pixel_cnn.stack(model.pixel_cnn.embedding(ops.one_hot(first, model.num_codes)))
+    )  # logits of each code given the codes before it
+    np.testing.assert_array_equal(first, drawn.argmax(axis=-1))
+    assert model.prior_in_words == "prior at a temperature of 0"
+
+
 def test_importance_weights_are_the_bound(course, blobs):
     model = course.at(60)
     weights = model.log_importance_weights(blobs[:3], 2)
@@ -217,6 +230,7 @@ def test_a_keras_file_has_the_codebook_and_the_prior(course, tmp_path):
         ({"num_codes": 1}, "`num_codes`.*least 2.*num_codes"),
         ({"prior_start": 0}, "`prior_start`.*0.01 to 1"),
         ({"prior_dropout": 1.0}, "prior_dropout=1.0"),
+        ({"prior_temperature": 1.5}, "prior_temperature=1.5"),
         ({"decay": 1.0}, "decay=1.0"),
         ({"commitment_weight": -1}, "commitment_weight=-1"),
         ({"encoder": ((8,), (8,))}, "`encoder`"),

@@ -106,7 +106,7 @@ def _prior(model):
     if model.prior is StandardNormal:
         return {"kind": "normal", "words": "Decoded from samples of the prior, N(0, I)."}
     samples = model.sample_prior(256, np.random.default_rng(SEED))
-    words = "Decoded from 256 samples of the model's own prior."
+    words = f"Decoded from 256 samples of the model's own {model.prior_in_words}."
     return {"kind": "samples", "samples": _numbers(samples), "words": words}
 
 

@@ -80,14 +80,21 @@ RUNS.add(
         batch_size=32,
         learning_rate=falling(1.5e-3),
         optimizer="adam",
-        steps=6_000,
+        steps=8_000,
         sample_every=1_000,
+        hyper={"prior_start": 0.625, "prior_temperature": 0.8},
     ),
     "discrete codes, with a PixelCNN as their prior: detailed emoji; a quarter of an hour",
 )
 RUNS.add(
     "emoji-FSQ",
-    replace(RUNS["emoji-VQ-VAE"], model="fsq", latent_size=3, hyper={"levels": [8, 8, 8]}),
+    replace(
+        RUNS["emoji-VQ-VAE"],
+        model="fsq",
+        latent_size=3,
+        hyper={"levels": [8, 8, 8], "prior_temperature": 0.8},
+        steps=6_000,
+    ),
     "codes rounded to 8 levels, with a PixelCNN as their prior; a quarter of an hour",
 )
 # Sharper images, at 32x32: experiments/sharpness.py has these settings.

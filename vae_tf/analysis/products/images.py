@@ -45,7 +45,10 @@ def generations(analyzed: AnalyzedRun) -> Figure:
     A flow takes a minute to fit, and so is shown only where the run folder has one.
     """
     images = [analyzed.model.generate(_NUM_GENERATED, SEED)]
-    notes = f"decoded from the first {_NUM_GENERATED} samples of the model's prior, seed {SEED}"
+    notes = (
+        f"decoded from the first {_NUM_GENERATED} samples of the model's "
+        f"{analyzed.model.prior_in_words}, seed {SEED}"
+    )
     mixture = analyzed.code_mixture
     if mixture is not None:
         images.append(analyzed.run.generate(_NUM_GENERATED, SEED, prior="mixture"))

@@ -31,7 +31,8 @@ def radial_spectra(analyzed: AnalyzedRun) -> Figure | None:
         "Sharpness",
         (
             analyzed.caption,
-            f"{len(x)} validation images and as many samples of the prior, seed {SEED}; numbers: "
-            f"power in the shaded band over the power of the originals",
+            f"{len(x)} validation images and as many samples of the "
+            f"{analyzed.model.prior_in_words}, seed {SEED}; numbers: power in the shaded band "
+            f"over the power of the originals",
         ),
     )

@@ -80,6 +80,8 @@ class ArrayModel(PixelMethods):
     layer_sizes: Sequence[int] = ()
     # Latents at the beginning of which no image is made: classes that are read off the others.
     num_silent = 0
+    # What `generate` draws codes from, as pictures name it.
+    prior_in_words = "prior"
 
     @property
     def layers_below(self) -> list[LayerBelow]:
@@ -173,7 +175,10 @@ class ArrayModel(PixelMethods):
         return self.decode(self.encode(x, label)[0], label)
 
     def generate(self, n: int, seed: int = 0, label=None) -> np.ndarray:
-        """`n` images `[n, H, W, C]` in [0, 1] decoded from samples of the prior."""
+        """`n` images `[n, H, W, C]` in [0, 1] decoded from samples of the prior.
+
+        `prior_in_words` says how they are drawn.
+        """
         rng = np.random.default_rng(seed)
         z = self.sample_prior(n, rng)
         return self._decode(z, self.label_rows(label, n, rng), rng)

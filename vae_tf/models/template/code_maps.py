@@ -64,6 +64,13 @@ class CodeMapModel(VAE):
         least=0,
         most=0.9,
     )
+    prior_temperature: float = hyperparameter(
+        1.0,
+        "Factor of the noise with which codes are drawn; 1 draws from the prior, less draws its "
+        "likelier codes more often.",
+        least=0,
+        most=1,
+    )
     num_steps: int = hyperparameter(10_000, "Steps of the run, filled in from it.", least=1)
 
     def __init__(self, encoder, decoder, **kwargs):
@@ -167,6 +174,11 @@ class CodeMapModel(VAE):
 
     # --- the model ---
 
+    @property
+    def prior_in_words(self):
+        at = self.prior_temperature
+        return "prior" if at == 1 else f"prior at a temperature of {at:g}"
+
     def infer(self, batch, draw, training):
         encoded, _ = self.encoder(batch["image"], training=training)
         codes = self.to_codes(encoded, training)
@@ -198,15 +210,19 @@ class CodeMapModel(VAE):
         return vectors.reshape(n, -1)
 
     def sample_codes(self, n: int, rng: np.random.Generator) -> np.ndarray:
-        """Draws `n` maps of codes of the prior, `[n, h, w]`, int32."""
+        """Draws `n` maps of codes of the prior, `[n, h, w]`, int32.
+
+        The temperature divides the logits of each code given those before. Only at 1 are the maps
+        samples of the prior that the KL is of.
+        """
         height, width, _ = self.map_shape
         if not bool(self.prior_learns):
             return rng.integers(self.num_codes, size=(n, height, width), dtype="int32")
         parts = []
         for start in range(0, n, _DRAWN_AT_ONCE):
             shape = (min(_DRAWN_AT_ONCE, n - start), height, width, self.num_codes)
-            noise = {"noise": rng.gumbel(size=shape).astype("float32")}
-            parts += self._functions("draw", self._draw, noise)
+            noise = self.prior_temperature * rng.gumbel(size=shape)
+            parts += self._functions("draw", self._draw, {"noise": noise.astype("float32")})
         return np.concatenate(parts) if parts else np.zeros((0, height, width), "int32")
 
     def _draw(self, rows):
