@@ -80,7 +80,7 @@ class ArrayModel(PixelMethods):
     layer_sizes: Sequence[int] = ()
     # Latents at the beginning of which no image is made: classes that are read off the others.
     num_silent = 0
-    # What `generate` draws codes from, as pictures name it.
+    # The distribution that `generate` draws codes from, as pictures name it.
     prior_in_words = "prior"
 
     @property
