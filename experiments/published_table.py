@@ -91,9 +91,20 @@ def _log_likelihood_of_pixel_cnn() -> list[float]:
     return [float(csv_rows.read_rows(pixel_cnn_tables.LIKELIHOODS)[-1]["negative_log_likelihood"])]
 
 
-def _error_of_not_miwae(*setting: str) -> list[float]:
+def _row_of_not_miwae(dataset: str, decoder: str) -> Row:
+    """A row of the longest trainings, where large values are known to be missing."""
+    setting = dataset, decoder, "self_masking_high"
     rows = csv_rows.read_rows(not_miwae.ROWS)
-    return [float(r["rmse"]) for r in rows if tuple(r[n] for n in not_miwae.SETTING[:4]) == setting]
+    rows = [r for r in rows if tuple(r[n] for n in not_miwae.SETTING[:4]) == (*setting, "")]
+    steps = max(int(row["steps"]) for row in rows)
+    return Row(
+        f"not-MIWAE, {dataset}, self-masking: RMSE",
+        "imputation",
+        not_miwae.PUBLISHED[setting],
+        lambda: [float(row["rmse"]) for row in rows if int(row["steps"]) == steps],
+        2,
+        differs=f"{steps:,} of 100,000 steps, of 64 rows instead of 16",
+    )
 
 
 def _score_on_sprites(name: str) -> list[float]:
@@ -119,10 +130,8 @@ def _accuracy_of_infogan() -> list[float]:
 
 def _rows() -> list[Row]:
     likelihoods, errors = published_texts("mnist_likelihood"), published_texts("few_labels")
-    miwae, sprites = not_miwae.PUBLISHED, published_texts("sprites_study")
+    sprites = published_texts("sprites_study")
     bits = published_texts("bits_back")
-    breast = "breast", "linear", "self_masking_high"
-    concrete = "concrete", "two layers", "self_masking_high"
     return [
         Row(
             "autoencoder, MNIST: squared error per pixel",
@@ -170,22 +179,9 @@ def _rows() -> list[Row]:
             2,
             differs="smaller networks; our target was 82",
         ),
-        Row(
-            "not-MIWAE, breast, self-masking: RMSE",
-            "imputation",
-            miwae[breast],
-            lambda: _error_of_not_miwae(*breast, ""),
-            2,
-            differs="2,000 of 100,000 steps",
-        ),
-        Row(
-            "not-MIWAE, concrete, self-masking: RMSE",
-            "imputation",
-            miwae[concrete],
-            lambda: _error_of_not_miwae(*concrete, ""),
-            2,
-            differs="2,000 of 100,000 steps",
-        ),
+        _row_of_not_miwae("banknote", "linear"),
+        _row_of_not_miwae("breast", "linear"),
+        _row_of_not_miwae("concrete", "two layers"),
         Row(
             "VAE, sprites: beta-VAE score, %",
             "beta_vae_table",
