@@ -1,15 +1,18 @@
 """Discrete codes on emoji, beside the VAE: `python experiments/discrete_codes.py`.
 
-    python train.py emoji-VQ-VAE emoji-FSQ   trains two of the runs; emoji-VAE is in predictions/
-    python experiments/discrete_codes.py     measures all three, and draws the picture
+    python train.py emoji-VQ-VAE --set seed=0 --name emoji-VQ-VAE-0    and so for the seeds 1 and 2
+    python train.py emoji-FSQ                one seed; emoji-VAE is in predictions/
+    python experiments/discrete_codes.py     measures the runs that there are, and draws
 
-MSE and nats are averages over the 189 validation images. `used codes` and `perplexity` are of all
-training images. 1,000 samples are compared with the 3,597 training images in their 64 first
-principal components: there is no network of emoji features that none of the models would have
-helped to choose. `nearest` is the median over images of the MSE to the nearest training image: of
-samples, and of validation images, the value of images that nobody copied.
+Codes are drawn at the temperatures 1, the prior itself, and 0.8, the preset's. MSE and nats are
+averages over the 189 validation images. `used codes` and `perplexity` are of all training images.
+1,000 samples are compared with the 3,597 training images in their 64 first principal components:
+there is no network of emoji features that none of the models would have helped to choose. `nearest`
+is the median over images of the MSE to the nearest training image: of samples, and of validation
+images, the value of images that nobody copied.
 
-Rows are in experiments/discrete_codes.csv; `python experiments/tables.py` makes the table.
+Rows are in experiments/discrete_codes.csv; rows of runs that are not there stay. `python
+experiments/tables.py` makes the table.
 """
 
 import argparse
@@ -24,6 +27,7 @@ from vae_tf.process import scripts  # first, see there  # noqa: E402, F401
 # isort: split
 import numpy as np  # noqa: E402
 from csv_rows import read_rows, write_rows  # noqa: E402
+from page_tables import spread  # noqa: E402
 
 from vae_tf.plots.image_figures import plot_image_rows  # noqa: E402
 from vae_tf.plots.saving import save_figure  # noqa: E402
@@ -32,12 +36,23 @@ from vae_tf.scores.sample_quality import frechet_distance, precision_recall  # n
 
 ROWS = Path(__file__).with_suffix(".csv")
 PICTURE = ROOT / "images" / "gallery" / "discrete_codes.png"
-RUNS = ("emoji-VAE", "emoji-VQ-VAE", "emoji-FSQ")
+RUNS = ("emoji-VAE", "emoji-VQ-VAE-0", "emoji-VQ-VAE-1", "emoji-VQ-VAE-2", "emoji-FSQ")
+TEMPERATURES = (1.0, 0.8)
 SAMPLES = 1_000
 COMPONENTS = 64
 SHOWN = 16  # images in a row of the picture
 COLUMNS = (
-    *("run", "steps", "mse", "reconstruction", "kl", "train_kl", "used_codes", "perplexity"),
+    *(
+        "run",
+        "temperature",
+        "steps",
+        "mse",
+        "reconstruction",
+        "kl",
+        "train_kl",
+        "used_codes",
+        "perplexity",
+    ),
     *("frechet_distance", "precision", "recall", "nearest"),
 )
 
@@ -89,12 +104,12 @@ def use_of_codes(model, images: np.ndarray) -> dict[str, float]:
     }
 
 
-def measure(run: Run, training: np.ndarray, features: Features) -> dict:
-    """Return the row of a run."""
+def measure(run: Run, training: np.ndarray, features: Features) -> list[dict]:
+    """Return the rows of a run, one for each temperature at which codes are drawn."""
     held_out = run.validation_data
     images = held_out.images(np.arange(len(held_out)))
     model, last = run.model, {name: column[-1] for name, column in run.history.items()}
-    return {
+    row = {
         "run": run.name,
         "steps": run.params.steps,
         "mse": float(np.mean((model.reconstruct(images) - images) ** 2)),
@@ -102,8 +117,25 @@ def measure(run: Run, training: np.ndarray, features: Features) -> dict:
         "kl": last["val_kl"],
         "train_kl": float(model.kl_per_latent(training).sum(axis=1).mean()),
         **use_of_codes(model, training),
-        **scores(model.generate(SAMPLES), training, features),
     }
+    return [
+        row
+        | {"temperature": temperature}
+        | scores(drawn_at(temperature, model, SAMPLES), training, features)
+        for temperature in temperatures_of(model)
+    ]
+
+
+def temperatures_of(model) -> tuple:
+    """Temperatures at which codes of a model are drawn; "" where it has none."""
+    return TEMPERATURES if hasattr(model, "prior_temperature") else ("",)
+
+
+def drawn_at(temperature: float | str, model, number: int) -> np.ndarray:
+    """Images of codes that are drawn at a temperature, seed 0."""
+    if temperature != "":
+        model.prior_temperature = temperature
+    return model.generate(number)
 
 
 def reference(held_out: np.ndarray, training: np.ndarray, features: Features) -> dict:
@@ -112,34 +144,29 @@ def reference(held_out: np.ndarray, training: np.ndarray, features: Features) ->
 
 
 def table(rows: list[dict]) -> str:
-    """Return the rows as a table in Markdown."""
-    titles = (
-        *("run", "steps", "MSE, validation", "reconstruction + KL, validation", "KL, training"),
-        *("used codes", "perplexity", "Frechet", "precision", "recall", "nearest"),
-    )
-    lines = [f"| {' | '.join(titles)} |", "| --- " * len(titles) + "|"]
+    """Return means over seeds, ± standard deviations, as a table in Markdown."""
+    groups: dict[tuple, list[dict]] = {}
     for row in rows:
-        cells = [
-            f"`{row['run']}`" if row["steps"] else row["run"],
-            _cell(row["steps"], ",.0f"),
-            _cell(row["mse"], ".4f"),
-            f"{_cell(row['reconstruction'], '.1f')} + {_cell(row['kl'], '.1f')}"
-            if row["kl"]
-            else "",
-            _cell(row["train_kl"], ".1f"),
-            _cell(row["used_codes"], ".1%"),
-            _cell(row["perplexity"], ".0f"),
-            _cell(row["frechet_distance"], ".1f"),
-            _cell(row["precision"], ".2f"),
-            _cell(row["recall"], ".2f"),
-            _cell(row["nearest"], ".4f"),
-        ]
-        lines.append(f"| {' | '.join(cells)} |")
+        run = row["run"].rstrip("-012") if row["steps"] else row["run"]
+        groups.setdefault((run, row["temperature"], row["steps"]), []).append(row)
+    titles = (
+        *("run", "seeds", "temperature", "steps", "MSE, validation", "reconstruction"),
+        *("KL", "KL, training", "used codes", "perplexity"),
+        *("Frechet", "precision", "recall", "nearest"),
+    )
+    forms = {"mse": 4, "reconstruction": 1, "kl": 1, "train_kl": 1, "used_codes": 3}
+    forms |= {"perplexity": 0, "frechet_distance": 1, "precision": 2, "recall": 2, "nearest": 4}
+    lines = [f"| {' | '.join(titles)} |", "| --- " * len(titles) + "|"]
+    for (run, temperature, steps), each in groups.items():
+        head = [f"`{run}`" if steps else run, str(len(each)) if steps else "", temperature]
+        head.append(f"{int(steps):,}" if steps else "")
+        cells = [_cell([row[name] for row in each], digits) for name, digits in forms.items()]
+        lines.append(f"| {' | '.join(head + cells)} |")
     return "\n".join(lines)
 
 
-def _cell(text: str, form: str) -> str:
-    return f"{float(text):{form}}" if text else ""
+def _cell(texts: list[str], digits: int) -> str:
+    return spread([float(text) for text in texts], digits) if all(texts) else ""
 
 
 def draw(runs: list[Run]):
@@ -147,13 +174,19 @@ def draw(runs: list[Run]):
     held_out = runs[0].validation_data
     originals = held_out.images(np.linspace(0, len(held_out) - 1, SHOWN).astype(int))
     images = [originals, *(run.model.reconstruct(originals) for run in runs)]
-    images += [run.model.generate(SHOWN) for run in runs]
     labels = ["originals", *(f"{run.name}: reconstructed" for run in runs)]
-    labels += [f"{run.name}: samples" for run in runs]
+    for run in runs:
+        for temperature in temperatures_of(run.model):
+            images.append(drawn_at(temperature, run.model, SHOWN))
+            at = f" at {temperature:g}" if temperature != "" else ""
+            labels.append(f"{run.name}: samples{at}")
     figure = plot_image_rows(
         np.stack(images),
         "Discrete codes, and a PixelCNN of them",
-        ("Validation images, and samples of the prior: the first of one seed, none chosen.",),
+        (
+            "Validation images, and samples: the first of one seed, none chosen.",
+            "Codes are drawn from the prior (at 1) and at a temperature of 0.8.",
+        ),
         labels=labels,
         tile=56,
     )
@@ -172,13 +205,16 @@ def main():
         for name in RUNS
     ]  # fmt: skip
     runs = [Run(folder) for folder in folders if folder is not None]
-    draw(runs)
+    runs = [run for run in runs if run.details["step"] == run.params.steps]
+    draw([run for run in runs if not run.name.endswith(("-1", "-2"))])
     if options.figure:
         return
     data = runs[0].data
     training = data.images(np.arange(len(data)))
     features = Features(training)
-    made = [measure(run, training, features) for run in runs]
+    made = [row for run in runs for row in measure(run, training, features)]
+    names = {run.name for run in runs}
+    made += [row for row in read_rows(ROWS) if row["steps"] and row["run"] not in names]
     held_out = runs[0].validation_data
     made.append(reference(held_out.images(np.arange(len(held_out))), training, features))
     write_rows(ROWS, COLUMNS, made)
