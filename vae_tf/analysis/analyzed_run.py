@@ -25,6 +25,7 @@ from vae_tf.models import MODELS
 from vae_tf.models.template.codes import codes_and_kl, encode_images
 from vae_tf.plots.code_statistics import CodeStatistics, code_statistics
 from vae_tf.priors.code_mixture import CodeMixture
+from vae_tf.probability.distributions import CodeMap
 from vae_tf.process.errors import UserError
 from vae_tf.results.score_records import RECORD, load_record
 from vae_tf.runs import COLUMNS, Run, checkpoints
@@ -214,7 +215,13 @@ class AnalyzedRun:
 
     @functools.cached_property
     def code_mixture(self) -> CodeMixture | None:
-        """The mixture fitted to codes of training images; None where these cannot be had."""
+        """The mixture fitted to codes of training images.
+
+        None where these cannot be had, and for maps of discrete codes, as a sample of a Gaussian is
+        no such map.
+        """
+        if self.model.posterior is CodeMap:
+            return None
         try:
             with reading():
                 return self.run.code_mixture

@@ -45,25 +45,25 @@ def generations(analyzed: AnalyzedRun) -> Figure:
     A flow takes a minute to fit, and so is shown only where the run folder has one.
     """
     images = [analyzed.model.generate(_NUM_GENERATED, SEED)]
-    notes = (
+    notes = [
         f"decoded from the first {_NUM_GENERATED} samples of the model's "
         f"{analyzed.model.prior_in_words}, seed {SEED}"
-    )
+    ]
     mixture = analyzed.code_mixture
     if mixture is not None:
         images.append(analyzed.run.generate(_NUM_GENERATED, SEED, prior="mixture"))
-        notes += (
-            f", and as many of a mixture of {len(mixture.weights)} Gaussians fitted to the codes "
+        notes.append(
+            f"and as many of a mixture of {len(mixture.weights)} Gaussians fitted to the codes "
             f"of {mixture.num_images:,} training images"
         )
     kinds = ["prior", "mixture"][: len(images)]
     if kept_code_flow(analyzed.run) is not None:
         images.append(analyzed.run.generate(_NUM_GENERATED, SEED, prior="flow"))
         kinds.append("flow")
-        notes += ", and as many of the flow that was fitted to them"
+        notes.append("and as many of the flow that was fitted to them")
     rows = np.concatenate(images).reshape(-1, 10, *images[0].shape[1:])
     labels = np.repeat(kinds, _NUM_GENERATED // 10)
-    return plot_image_rows(rows, "Generations", (analyzed.caption, notes), labels=labels.tolist())
+    return plot_image_rows(rows, "Generations", (analyzed.caption, *notes), labels=labels.tolist())
 
 
 def interpolation(analyzed: AnalyzedRun) -> Figure:
