@@ -1,15 +1,17 @@
 """Inference gap in two parts, and codes by inversion: `python experiments/inference_gap.py`.
 
-    python experiments/inference_gap.py            measures what is missing
-    python experiments/inference_gap.py --table    the tables, from the rows that are committed
+    python experiments/inference_gap.py            measures what is missing, and draws
+    python experiments/inference_gap.py --table    draws the rows that are committed
 
 Digits, black and white: the script trains each model for each seed, in a temporary folder. Binary
 MNIST: runs of the presets with 10,000 steps, such as
-`python train.py binary-MNIST-IAF-VAE --set steps=10000 --name binary-MNIST-IAF-VAE-10000`; a run
-that is missing is skipped. Rows are kept in experiments/inference_gap.csv.
+`python train.py binary-MNIST-IAF-VAE --set steps=10000 --set seed=0 --name
+binary-MNIST-IAF-VAE-10000-0`; a run that is missing is skipped. Rows are kept in
+experiments/inference_gap.csv, the picture is images/gallery/inference_gap.png.
 """
 
 import argparse
+import itertools
 import sys
 import tempfile
 from pathlib import Path
@@ -18,6 +20,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from csv_rows import add_rows, read_rows  # noqa: E402
+from page_tables import spread  # noqa: E402
 
 from vae_tf.process import scripts  # first, see there  # noqa: E402, F401
 
@@ -28,6 +31,8 @@ import params as presets  # noqa: E402
 import vae_tf  # noqa: E402
 from vae_tf import data  # noqa: E402
 from vae_tf.config import replace  # noqa: E402
+from vae_tf.plots.page import BLUE, INK, MARGIN, ORANGE, SKY, Page, points  # noqa: E402
+from vae_tf.plots.saving import save_figure  # noqa: E402
 
 ROWS = Path(__file__).with_suffix(".csv")
 MODELS = {
@@ -35,17 +40,18 @@ MODELS = {
     "flow posterior (IAF)": {"model": "flow_vae", "hyper": {"flow": "iaf", "num_flows": 4}},
     "IWAE, 5 samples": {"model": "iwae", "hyper": {"num_samples": 5}},
 }
-MNIST_RUNS = {
+MNIST_RUNS = {  # and the seed behind it
     "VAE": "binary-MNIST-VAE-10000",
     "flow posterior (IAF)": "binary-MNIST-IAF-VAE-10000",
     "IWAE, 5 samples": "binary-MNIST-IWAE-5-10000",
 }
+PICTURE = ROOT / "images" / "gallery" / "inference_gap.png"
 SEEDS = 3
 SAMPLES = 2_000
 BOUNDS = ("elbo", "best_elbo", "log_likelihood", "amortization", "form")
 COLUMNS = (
     *("data", "model", "seed", "steps", "num_images", *BOUNDS),
-    *("encoder_nats", "inverted_nats", "spread_of_starts"),
+    *("effective_samples", "encoder_nats", "inverted_nats", "spread_of_starts"),
 )
 
 
@@ -62,6 +68,7 @@ def measured(run, images: np.ndarray) -> dict:
     found = run.invert(images, progress=True)
     starts = found.reconstruction_of_starts
     values = {name: getattr(gap, name).mean() for name in BOUNDS}
+    values["effective_samples"] = gap.effective_samples.mean()
     values["encoder_nats"] = found.reconstruction_of_encoder.mean()
     values["inverted_nats"] = found.reconstruction.mean()
     values["spread_of_starts"] = (starts - starts.min(axis=0)).max(axis=0).mean()
@@ -86,26 +93,32 @@ def on_mnist(folder: Path, num_images: int) -> dict:
     return {"steps": run.details["step"], "num_images": num_images} | measured(run, test)
 
 
+def grouped(rows: list[dict]) -> dict[tuple[str, str], list[dict]]:
+    """Rows of seeds, by data set and model, in the order of the models."""
+    found = sorted(rows, key=lambda row: (row["data"], list(MODELS).index(row["model"])))
+    groups: dict[tuple[str, str], list[dict]] = {}
+    for row in found:
+        groups.setdefault((row["data"], row["model"]), []).append(row)
+    return groups
+
+
 def table(rows: list[dict]) -> str:
     """The tables as Markdown: averages over images, ± standard deviations over seeds."""
     lines = [
         "| images | model | seeds | -ELBO | -ELBO, best Gaussian | -log p(x) | amortization | "
-        "form |",
-        f"| --- |{' --- |' * 7}",
+        "form | effective samples |",
+        f"| --- |{' --- |' * 8}",
     ]
-    groups: dict[tuple, list[dict]] = {}
-    for row in rows:
-        groups.setdefault((row["data"], row["model"]), []).append(row)
+    groups = grouped(rows)
 
-    def cell(each, column, sign=1):
-        values = sign * np.array([float(row[column]) for row in each])
-        spread = f" ± {values.std(ddof=1):.2f}" if len(values) > 1 else ""
-        return f"{values.mean():.2f}{spread}"
+    def cell(each, column, sign=1, digits=2):
+        return spread([sign * float(row[column]) for row in each], digits)
 
     for (name, model), each in groups.items():
-        bounds = [cell(each, column, -1) for column in BOUNDS[:3]]
-        gaps = [cell(each, column) for column in BOUNDS[3:]]
-        lines.append(f"| {' | '.join([name, model, str(len(each)), *bounds, *gaps])} |")
+        cells = [cell(each, column, -1) for column in BOUNDS[:3]]
+        cells += [cell(each, column) for column in BOUNDS[3:]]
+        cells.append(cell(each, "effective_samples", digits=0))
+        lines.append(f"| {' | '.join([name, model, str(len(each)), *cells])} |")
     lines += [
         "",
         "| images | model | reconstruction, encoder | reconstruction, inverted | worst of 4 starts "
@@ -118,8 +131,58 @@ def table(rows: list[dict]) -> str:
     return "\n".join(lines)
 
 
+def picture(rows: list[dict]):
+    """From -log p(x) by both parts of the gap to -ELBO: a staircase for each model and data set."""
+    groups = grouped(rows)
+    names = sorted({name for name, _ in groups})
+    width, height, across = 520, 300, 90
+    page = Page(
+        len(names) * (width + across),
+        height + 90,
+        "From -log p(x) to -ELBO: the two parts of the gap of inference",
+        (
+            "Averages over test images and seeds, in nats. Form: loss of the best Gaussian. "
+            "Amortization: further loss of the encoder's posterior.",
+            "Amortization is negative if the encoder's posterior, a flow, is better than the best "
+            "Gaussian. The axes do not begin at 0.",
+        ),
+    )
+    for index, name in enumerate(names):
+        left = MARGIN + 60 + index * (width + across)
+        axes = page.chart(left, page.top + 40, width, height, title=name, ylabel="nats per image")
+        models = {model: each for (data_set, model), each in groups.items() if data_set == name}
+        for place, each in enumerate(models.values()):
+            stairs(axes, place, each)
+        low = min(-float(row["log_likelihood"]) for row in rows if row["data"] == name)
+        axes.set_ylim(0.9 * low, None)
+        axes.margins(y=0.12)
+        axes.set_xticks(range(len(models)), list(models))
+        axes.grid(False, axis="x")
+        options = {"fontsize": points(12), "labelcolor": INK, "frameon": False, "ncols": 3}
+        axes.legend(*axes.get_legend_handles_labels(), loc="upper left", **options)
+    save_figure(PICTURE, page.figure)
+
+
+def stairs(axes, place: int, rows: list[dict]):
+    """Three bars: -log p(x), and each part of the gap from where the bar before it ends."""
+    average = {name: np.mean([float(row[name]) for row in rows]) for name in BOUNDS}
+    level = 0.0
+    steps = {"-log p(x)": -average["log_likelihood"], "form": average["form"]}
+    steps["amortization"] = average["amortization"]
+    for step, ((label, value), color) in enumerate(
+        zip(steps.items(), (SKY, BLUE, ORANGE), strict=True)
+    ):
+        at = place + 0.26 * (step - 1)
+        axes.bar(at, value, 0.24, bottom=level, color=color, label=None if place else label)
+        text = f"{value:.1f}" if step == 0 else f"{value:+.1f}"
+        top = max(level, level + value)
+        axes.annotate(text, (at, top), (0, 3), textcoords="offset points", ha="center",
+                      size=points(12), color=INK)  # fmt: skip
+        level += value
+
+
 def main():
-    """Measures what is missing and prints the tables."""
+    """Measures what is missing, draws, and prints the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--table", action="store_true", help="measure nothing")
     parser.add_argument("--images", type=int, default=200, help="test images of binary MNIST")
@@ -127,19 +190,20 @@ def main():
     options = parser.parse_args()
     if not options.table:
         done = {(row["data"], row["model"], row["seed"]) for row in read_rows(ROWS)}
-        for model, name in MNIST_RUNS.items():
-            key = ("binary MNIST", model, "0")
-            folder = options.predictions / name
-            if key not in done and folder.exists():
-                row = dict(zip(("data", "model", "seed"), key, strict=True))
-                add_rows(ROWS, COLUMNS, [row | on_mnist(folder, options.images)])
-        for seed in range(SEEDS):
-            for model in MODELS:
-                key = ("digits", model, str(seed))
-                if key not in done:
-                    row = dict(zip(("data", "model", "seed"), key, strict=True))
-                    add_rows(ROWS, COLUMNS, [row | on_digits(model, seed)])
-    print(table(read_rows(ROWS)))
+        for seed, model in itertools.product(range(SEEDS), MODELS):
+            folder = options.predictions / f"{MNIST_RUNS[model]}-{seed}"
+            if ("binary MNIST", model, str(seed)) not in done and folder.exists():
+                add("binary MNIST", model, seed, on_mnist(folder, options.images))
+            if ("digits", model, str(seed)) not in done:
+                add("digits", model, seed, on_digits(model, seed))
+    rows = read_rows(ROWS)
+    picture(rows)
+    print(table(rows))
+
+
+def add(name: str, model: str, seed: int, row: dict):
+    """Adds a row to the file."""
+    add_rows(ROWS, COLUMNS, [{"data": name, "model": model, "seed": seed} | row])
 
 
 if __name__ == "__main__":

@@ -53,6 +53,7 @@ def test_both_gaps_of_a_linear_model_are_the_closed_forms(linear):
     assert form > 0.02
     np.testing.assert_allclose(gap.form, form, atol=0.25)
     assert gap.form.mean() == pytest.approx(form, abs=0.03)
+    assert gap.effective_samples.min() > 400 and gap.effective_samples.max() < 4_000
     # KL of the encoder's Gaussian to the posterior, less the best Gaussian's KL.
     mean, log_stddev = model.encode(vectors)
     true = centered @ kernel.T @ np.linalg.inv(precision) / STDDEV**2
@@ -81,6 +82,7 @@ def test_a_flow_has_a_gap(tiny):
     )
     images = np.random.default_rng(0).random((3, 8, 8, 1), "float32").round()
     gap = inference_gap(model, images, num_samples=16, steps=2)
+    assert (gap.effective_samples >= 1).all() and (gap.effective_samples <= 16).all()
     assert np.isfinite(gap.elbo).all() and (gap.log_likelihood > gap.elbo - 1).all()
 
 

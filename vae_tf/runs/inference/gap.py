@@ -24,7 +24,7 @@ from vae_tf.models.template.latents import repeated
 from vae_tf.probability.distributions import Flowed, Gaussian, StandardNormal
 from vae_tf.process.errors import UserError
 from vae_tf.runs.inference.descent import descend
-from vae_tf.scores.likelihood import log_likelihood
+from vae_tf.scores.likelihood import importance_estimates
 from vae_tf.scores.validation import check_count
 
 _RATE = 0.05  # of the first step
@@ -40,11 +40,14 @@ class InferenceGap(NamedTuple):
         elbo: ELBO with the encoder's posterior.
         best_elbo: ELBO with the best Gaussian.
         log_likelihood: log p(x) by importance sampling, itself a lower bound in expectation.
+        effective_samples: `[N]` effective sample sizes (sum w)^2 / sum w^2 of the importance
+            weights w, from 1 to `num_samples`. Where they are few, log p(x) is far too low.
     """
 
     elbo: np.ndarray
     best_elbo: np.ndarray
     log_likelihood: np.ndarray
+    effective_samples: np.ndarray
 
     @property
     def amortization(self) -> np.ndarray:
@@ -106,7 +109,7 @@ def inference_gap(
         )
     x = as_floats(np.asarray(images), model.image_shape, unit=model.likelihood.unit)
     tuned = _Tuned(model, np.random.default_rng(seed))
-    elbo, best, likelihood = (np.empty(len(x)) for _ in range(3))
+    elbo, best, *estimates = (np.empty(len(x)) for _ in range(4))
     batches = range(0, len(x), _ROWS)
     with tqdm(
         desc="Best Gaussians: steps", total=steps * len(batches), delay=2, disable=not progress
@@ -117,14 +120,17 @@ def inference_gap(
             found = tuned.best(x[part], start, steps, bar)
             bounds = tuned.bounds(x[part], [start, found])
             elbo[part], best[part] = bounds
-            likelihood[part] = tuned.log_likelihood(x[part], found, num_samples)
+            for values, of_part in zip(
+                estimates, tuned.log_likelihood(x[part], found, num_samples), strict=True
+            ):
+                values[part] = of_part
     if model.posterior is not Gaussian:
         samples = _SAMPLES * _EVALUATIONS
         parts = [model.log_importance_weights(images[i : i + _ROWS], samples) for i in batches]
         elbo = np.concatenate([part.mean(axis=0) for part in parts]).astype(float)
-        other = log_likelihood(model, images, num_samples, progress=progress)
-        likelihood = max(likelihood, other, key=np.mean)
-    return InferenceGap(elbo, best, likelihood)
+        others = importance_estimates(model, images, num_samples, progress=progress)
+        estimates = max(estimates, others, key=lambda each: each[0].mean())
+    return InferenceGap(elbo, best, *estimates)
 
 
 class _Tuned:
@@ -165,15 +171,19 @@ class _Tuned:
         return found - self.constant
 
     def log_likelihood(self, x, posterior, num_samples):
-        """Importance-sampled log p(x) `[N]` with the posterior as proposal."""
+        """Log p(x) `[N]` by importance sampling from the posterior, and effective samples `[N]`."""
         total = np.full(len(x), -np.inf)
+        squares = np.full(len(x), -np.inf)
         rounds = -(-num_samples // _SAMPLES)
         for _ in range(rounds):
             (weights,) = self._ask(
                 "weights", self._log_weights, x, posterior, self._noise(len(x))
             )  # [N, K]
-            total = np.logaddexp(total, np.logaddexp.reduce(weights.astype(float), axis=1))
-        return total - math.log(rounds * _SAMPLES) - self.constant
+            weights = weights.astype(float)
+            total = np.logaddexp(total, np.logaddexp.reduce(weights, axis=1))
+            squares = np.logaddexp(squares, np.logaddexp.reduce(2 * weights, axis=1))
+        mean = total - math.log(rounds * _SAMPLES)
+        return mean - self.constant, np.exp(2 * total - squares)
 
     def _noise(self, count):
         shape = (count, _SAMPLES, self.model.latent_size)

@@ -71,7 +71,7 @@ class InferenceMethods:
 
         Returns:
             An `InferenceGap`: the bounds of each image, and their differences `amortization` and
-            `form`, `[N]` nats each.
+            `form`, `[N]` nats each; `effective_samples [N]` of the estimate of log p(x).
 
         Raises:
             UserError: Same as in `gap.inference_gap`.
