@@ -246,7 +246,9 @@ def picture(rows: list[dict]):
         kl = np.array([int(row["kl"]) for row in mine])
         all_bits = kl + [int(row["reconstruction"]) for row in mine]
         left, top = MARGIN + 60 + index * (width + across), page.top + 30
-        axes = page.chart(left, top, width, height, title=name, xlabel="", ylabel="bits")
+        axes = page.chart(
+            left, top, width, height, title=name, xlabel="share of the images", ylabel="bits"
+        )
         ranks = np.arange(len(mine)) / len(mine)
         axes.fill_between(ranks, 0, kl, color=BLUE, lw=0, label="code (KL)")
         axes.fill_between(ranks, kl, all_bits, color=ORANGE, lw=0, label="pixels (reconstruction)")
@@ -258,7 +260,7 @@ def picture(rows: list[dict]):
             image = images[int(mine[int(place * len(mine))]["image"]), ..., 0]
             shown = np.repeat(np.repeat(255 - image * np.uint8(255 // image.max()), 2, 0), 2, 1)
             shown = np.repeat(shown[..., None], 3, axis=-1).astype(np.uint8)
-            page.picture(left + place * (width - 60), top + height + 30, shown, f"{place:.2f}")
+            page.picture(left + place * (width - 60), top + height + 50, shown, f"{place:.2f}")
     PICTURE.parent.mkdir(exist_ok=True, parents=True)
     save_figure(PICTURE, page.figure)
 

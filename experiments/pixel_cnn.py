@@ -48,7 +48,6 @@ RUNS = {
         (TREATMENTS[:1], (1, 4), 16, (0, 1, 2)),
         (TREATMENTS[1:], (2,), 16, (0, 1, 2)),
         (TREATMENTS[:1], (2, 8), 64, (0, 1, 2)),
-        (TREATMENTS[:1], (2, 8), 32, (0, 1, 2)),
     ],
     "mnist": [
         (treatments, reaches, filters, (seed,))
@@ -59,7 +58,9 @@ RUNS = {
             (TREATMENTS[2:], (8,), 16),
             (TREATMENTS[:2], (27,), 8),
         )
-    ],
+    ]
+    + [(TREATMENTS[1:], (2, 0), 16, (0, 1, 2))]
+    + [(TREATMENTS[2:], (27,), 8, (seed,)) for seed in (0, 1, 2)],
 }
 COLUMNS = (
     *("data", "treatment", "reach", "filters", "seed", "steps", "kl", "information", "probe"),

@@ -57,6 +57,8 @@ QUESTIONS: dict[str, tuple[int, dict[str, dict]]] = {  # steps, variant -> what 
         {
             "N(0, I)": _RISING,
             "learned flow": _RISING | {"prior": "flow"},
+            "learned mixture": _RISING | {"prior": "mixture"},
+            "VampPrior": _RISING | {"prior": "vamp"},
         },
     ),
 }
