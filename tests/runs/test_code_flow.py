@@ -6,7 +6,7 @@ import pytest
 import vae_tf
 from vae_tf.config import replace
 from vae_tf.data import ArrayImages
-from vae_tf.priors import code_flow
+from vae_tf.priors import code_flow, flow_matching
 from vae_tf.runs.code_flow import CODE_FLOW, kept_code_flow
 from vae_tf.training import train
 
@@ -40,9 +40,13 @@ def test_a_damaged_flow_is_fitted_again(run, caplog):
     assert "is damaged" in caplog.text and kept_code_flow(run) is not None
 
 
-def test_a_plain_autoencoder_generates(tmp_path, tiny, blobs, monkeypatch):
-    monkeypatch.setattr(code_flow.fit_flow, "__kwdefaults__", {"steps": 2, "seed": 0})
+def test_codes_without_noise_are_learned_by_flow_matching(tmp_path, tiny, blobs, monkeypatch):
+    monkeypatch.setattr(flow_matching.match_flow, "__kwdefaults__", {"steps": 2, "seed": 0})
     images = ArrayImages("blobs", blobs)
     params = replace(tiny, model="plain_ae", kl_weight=0.0)
     run = train(params, tmp_path / "run", data=(images, images))
-    assert np.isfinite(run.generate(3, prior="flow")).all()
+    images = run.generate(3, prior="flow")
+    assert np.isfinite(images).all() and isinstance(run.code_flow, flow_matching.MatchedFlow)
+    again = vae_tf.load_run(run.path)
+    assert isinstance(kept_code_flow(again), flow_matching.MatchedFlow)
+    np.testing.assert_array_equal(again.generate(3, prior="flow"), images)

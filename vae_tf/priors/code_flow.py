@@ -8,6 +8,7 @@ Reference:
 """
 
 import math
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -48,11 +49,11 @@ class CodeFlow(NamedTuple):
 
     def noise_of(self, codes: np.ndarray) -> np.ndarray:
         """Noise `[N, L]` that becomes codes `[N, L]`: the inverse of `codes_of`."""
-        return np.array(self._network()(_whitened(codes, self.center, self.factor))[0])
+        return np.array(self._network()(whitened(codes, self.center, self.factor))[0])
 
     def log_prob(self, codes: np.ndarray) -> np.ndarray:
         """Log-density `[N]` of codes `[N, L]`, in nats."""
-        u, log_det = self._network()(_whitened(codes, self.center, self.factor))
+        u, log_det = self._network()(whitened(codes, self.center, self.factor))
         nats = -0.5 * np.sum(np.square(u) + math.log(2.0 * math.pi), axis=-1) + np.array(log_det)
         return nats - np.log(np.diag(self.factor)).sum()
 
@@ -85,79 +86,119 @@ def fit_flow(
     Raises:
         UserError: If there are fewer than two codes, or one is not finite.
     """
-    mean = np.asarray(mean, "float64")
-    if mean.ndim != 2 or len(mean) < 2 or not np.isfinite(mean).all():
-        raise UserError(
-            f"A flow is fitted to at least two codes [N, L], all finite. Received: shape "
-            f"{mean.shape}. Look for a diverged model."
-        )
-    stddev = np.zeros_like(mean) if log_stddev is None else np.exp(np.asarray(log_stddev, "f8"))
-    center = mean.mean(axis=0)
-    scale = np.maximum(np.sqrt(mean.var(axis=0) + np.square(stddev).mean(axis=0)), 1e-6)
-    # The floor, as noise in addition to the posteriors' noise.
-    stddev = np.sqrt(np.square(stddev) + _FLOOR * scale**2)
-    within = (mean - center) / scale
-    covariance = within.T @ within / len(mean) + np.diag(np.square(stddev / scale).mean(axis=0))
-    factor = scale[:, None] * np.linalg.cholesky(covariance)
-    network = _new_network(mean.shape[1], _COUPLINGS, _HIDDEN_SIZE)
+    posteriors = Posteriors.of(mean, log_stddev)
+    network = _new_network(posteriors.mean.shape[1], _COUPLINGS, _HIDDEN_SIZE)
+
+    def nats(y):
+        from keras import ops
+
+        u, log_det = network(y)
+        return ops.mean(0.5 * ops.sum(ops.square(u), axis=-1) - log_det)
+
     if steps:
-        _train(network, _Posteriors(mean, stddev, center, factor), steps, seed)
+        train_on_codes(
+            network,
+            nats,
+            lambda rows, rng: (posteriors.draw(rows, rng),),
+            len(posteriors.mean),
+            steps,
+            _LEARNING_RATE,
+            seed,
+        )
     weights = tuple(np.array(weight) for weight in network.weights)
-    return CodeFlow(center, factor, weights, len(mean))
+    return CodeFlow(posteriors.center, posteriors.factor, weights, len(posteriors.mean))
 
 
-class _Posteriors(NamedTuple):
-    """Posteriors of images, of which whitened samples are drawn."""
+class Posteriors(NamedTuple):
+    """Posteriors of images, of which whitened samples are drawn.
+
+    Attributes:
+        mean: `[N, L]` means.
+        stddev: `[N, L]` standard deviations, with the floor.
+        center: `[L]`, mean of the codes.
+        factor: `[L, L]`, lower triangular: `factor @ factor^T` is their covariance.
+    """
 
     mean: np.ndarray
     stddev: np.ndarray
     center: np.ndarray
     factor: np.ndarray
 
+    @classmethod
+    def of(cls, mean: np.ndarray, log_stddev: np.ndarray | None = None) -> "Posteriors":
+        """Checks codes, and finds the Gaussian with their mean and covariance.
+
+        Raises:
+            UserError: If there are fewer than two codes, or one is not finite.
+        """
+        mean = np.asarray(mean, "float64")
+        if mean.ndim != 2 or len(mean) < 2 or not np.isfinite(mean).all():
+            raise UserError(
+                f"A flow is fitted to at least two codes [N, L], all finite. Received: shape "
+                f"{mean.shape}. Look for a diverged model."
+            )
+        stddev = np.zeros_like(mean) if log_stddev is None else np.exp(np.asarray(log_stddev, "f8"))
+        center = mean.mean(axis=0)
+        scale = np.maximum(np.sqrt(mean.var(axis=0) + np.square(stddev).mean(axis=0)), 1e-6)
+        # The floor, as noise in addition to the posteriors' noise.
+        stddev = np.sqrt(np.square(stddev) + _FLOOR * scale**2)
+        within = (mean - center) / scale
+        covariance = within.T @ within / len(mean) + np.diag(np.square(stddev / scale).mean(axis=0))
+        factor = scale[:, None] * np.linalg.cholesky(covariance)
+        return cls(mean, stddev, center, factor)
+
     def draw(self, rows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Whitened samples `[len(rows), L]`, float32."""
         noise = rng.standard_normal((len(rows), self.mean.shape[1]))
         codes = self.mean[rows] + self.stddev[rows] * noise
-        return _whitened(codes, self.center, self.factor)
+        return whitened(codes, self.center, self.factor)
 
 
-def _train(network, posteriors: _Posteriors, steps: int, seed: int):
-    """Maximizes the density of samples of the posteriors."""
+def train_on_codes(
+    network, loss: Callable, draw: Callable, count: int, steps: int, rate: float, seed: int
+):
+    """Minimizes a loss of samples of codes, and keeps the weights that are best on held-out codes.
+
+    Args:
+        network: A layer of Keras, which is changed.
+        loss: Loss of a batch, given the arrays of `draw`.
+        draw: `(rows, rng) -> tuple` of arrays of the codes with these numbers.
+        count: Number of codes.
+        steps: Optimizer steps, of Adam.
+        rate: Learning rate of the first step; it falls to 0.
+        seed: Seed of the order of the codes and of the noise.
+    """
     import keras
     import tensorflow as tf
-    from keras import ops
 
     rng = np.random.default_rng(seed)
-    rows = rng.permutation(len(posteriors.mean))
-    held_out, seen = np.split(rows, [max(len(rows) // _HELD_OUT, 1)])
-    test = posteriors.draw(np.resize(held_out, max(len(held_out), _BATCH_SIZE)), rng)
+    held_out, seen = np.split(rng.permutation(count), [max(count // _HELD_OUT, 1)])
+    test = draw(np.resize(held_out, max(len(held_out), _BATCH_SIZE)), rng)
     optimizer = keras.optimizers.Adam(
-        keras.optimizers.schedules.CosineDecay(_LEARNING_RATE, steps), global_clipnorm=10.0
+        keras.optimizers.schedules.CosineDecay(rate, steps), global_clipnorm=10.0
     )
     optimizer.build(network.trainable_variables)
 
-    def nats(y):
-        u, log_det = network(y)
-        return ops.mean(0.5 * ops.sum(ops.square(u), axis=-1) - log_det)
-
     @tf.function(autograph=False)
-    def update(y):
+    def update(*batch):
         with tf.GradientTape() as tape:
-            loss = nats(y)
+            value = loss(*batch)
         variables = network.trainable_variables
-        optimizer.apply(tape.gradient(loss, variables), variables)
+        optimizer.apply(tape.gradient(value, variables), variables)
 
-    measured = tf.function(nats, autograph=False)
-    best, kept = float(measured(test)), network.get_weights()
+    measured = tf.function(loss, autograph=False)
+    best, kept = float(measured(*test)), network.get_weights()
     for step in range(1, steps + 1):
-        update(posteriors.draw(rng.choice(seen, _BATCH_SIZE), rng))
+        update(*draw(rng.choice(seen, _BATCH_SIZE), rng))
         if step % _CHECK_EVERY == 0 or step == steps:
-            now = float(measured(test))
+            now = float(measured(*test))
             if now < best:
                 best, kept = now, network.get_weights()
     network.set_weights(kept)
 
 
-def _whitened(codes, center, factor) -> np.ndarray:
+def whitened(codes: np.ndarray, center: np.ndarray, factor: np.ndarray) -> np.ndarray:
+    """Codes `[N, L]` with mean 0 and unit covariance, float32."""
     from scipy.linalg import solve_triangular
 
     return solve_triangular(factor, (codes - center).T, lower=True).T.astype("float32")

@@ -14,6 +14,7 @@ from vae_tf.data.missing import with_missing
 from vae_tf.models.template.codes import encode_images
 from vae_tf.priors.code_flow import CodeFlow, fit_flow
 from vae_tf.priors.code_mixture import CodeMixture, fit_mixture
+from vae_tf.priors.flow_matching import MatchedFlow, match_flow
 from vae_tf.process.errors import UserError, unknown
 from vae_tf.process.files.reading import read_text
 from vae_tf.process.quiet_tensorflow import import_tensorflow
@@ -165,17 +166,20 @@ class Run(AnomalyMethods, InferenceMethods, TableMethods):
         return fit_mixture(mean + np.exp(log_stddev) * noise)
 
     @functools.cached_property
-    def code_flow(self) -> CodeFlow:
-        """A normalizing flow fitted to the posteriors of `training_codes`, within a minute.
+    def code_flow(self) -> CodeFlow | MatchedFlow:
+        """A flow fitted to the posteriors of `training_codes`, within a minute.
 
-        It is kept in the run folder, for the weights that it was fitted with.
+        It is a RealNVP of posteriors, and learned by flow matching for codes without noise. It is
+        kept in the run folder, for the weights that it was fitted with.
 
         Raises:
             UserError: If the images cannot be had.
         """
         flow = kept_code_flow(self)
         if flow is None:
-            flow = fit_flow(*self.training_codes[1:])
+            _, mean, log_stddev = self.training_codes
+            without_noise = np.isneginf(log_stddev).all()
+            flow = match_flow(mean) if without_noise else fit_flow(mean, log_stddev)
             keep_code_flow(self, flow)
         return flow
 

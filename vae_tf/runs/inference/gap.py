@@ -129,7 +129,8 @@ def inference_gap(
         parts = [model.log_importance_weights(images[i : i + _ROWS], samples) for i in batches]
         elbo = np.concatenate([part.mean(axis=0) for part in parts]).astype(float)
         others = importance_estimates(model, images, num_samples, progress=progress)
-        estimates = max(estimates, others, key=lambda each: each[0].mean())
+        if others[0].mean() > estimates[0].mean():
+            estimates = [*others]
     return InferenceGap(elbo, best, *estimates)
 
 
