@@ -154,8 +154,8 @@ def picture(rows: list[dict]):
         for place, each in enumerate(models.values()):
             stairs(axes, place, each)
         low = min(-float(row["log_likelihood"]) for row in rows if row["data"] == name)
-        axes.set_ylim(0.9 * low, None)
-        axes.margins(y=0.12)
+        high = axes.get_ylim()[1]
+        axes.set_ylim(0.9 * low, high + 0.25 * (high - 0.9 * low))  # room for the legend
         axes.set_xticks(range(len(models)), list(models))
         axes.grid(False, axis="x")
         options = {"fontsize": points(12), "labelcolor": INK, "frameon": False, "ncols": 3}

@@ -165,11 +165,16 @@ def figure():
     ways["ends overlaid"] = np.tensordot(np.stack([1 - share, share], axis=1), ends, axes=1)
     ways |= {name: kept()[name] / 255 for name in MODELS if name in kept()}
 
-    tile, names, between = 48, 110, 10
+    strips = {
+        name: image_grid(np.repeat(way[..., None], 3, axis=-1), STEPS, tile=48)
+        for name, way in ways.items()
+    }
+    height, width = next(iter(strips.values())).shape[:2]
+    names, between = 110, 6
     turn, median = np.rad2deg(np.abs([turns[pair], np.median(np.abs(turns))]))
     page = Page(
-        names + STEPS * (tile + 2),
-        24 + len(ways) * (tile + between),
+        names + width,
+        24 + len(ways) * (height + between),
         "Interpolations between two lines",
         (
             f"Straight ways of {STEPS} images between the codes of two held-out lines; the models "
@@ -180,12 +185,11 @@ def figure():
     )
     left = MARGIN + names
     page.text(left, page.top, "first line")
-    page.text(left + STEPS * (tile + 2), page.top, "second line", ha="right")
-    for row, (name, way) in enumerate(ways.items()):
-        top = page.top + 24 + row * (tile + between)
-        page.text(left - 10, top + tile / 2, name, ha="right", va="center")
-        strip = image_grid(np.repeat(way[..., None], 3, axis=-1), STEPS, tile=tile)
-        page.picture(left, top, np.round(255 * strip).astype(np.uint8), name)
+    page.text(left + width, page.top, "second line", ha="right")
+    for row, (name, strip) in enumerate(strips.items()):
+        top = page.top + 24 + row * (height + between)
+        page.text(left - 10, top + height / 2, name, ha="right", va="center")
+        page.picture(left, top, strip, name)
     save_figure(FIGURE, page.figure)
 
 
