@@ -44,11 +44,11 @@ class MatchedFlow(NamedTuple):
         return (self.center + y @ self.factor.T).astype("float32")
 
     def noise_of(self, codes: np.ndarray) -> np.ndarray:
-        """Noise `[N, L]` that becomes codes `[N, L]`, but for the error of the integration."""
+        """Noise `[N, L]` that becomes codes `[N, L]`, up to the error of the integration."""
         return np.array(self._velocity().to_noise(whitened(codes, self.center, self.factor))[0])
 
     def log_prob(self, codes: np.ndarray) -> np.ndarray:
-        """Log-density `[N]` of codes `[N, L]`, in nats, but for the error of the integration."""
+        """Log-density `[N]` of codes `[N, L]`, in nats, up to the error of the integration."""
         u, log_det = self._velocity().to_noise(whitened(codes, self.center, self.factor))
         nats = -0.5 * np.sum(np.square(u) + math.log(2.0 * math.pi), axis=-1) + np.array(log_det)
         return nats - np.log(np.diag(self.factor)).sum()
