@@ -61,7 +61,6 @@ class Velocity(layers.Layer):
         moved = self((1 - t) * noise + t * y, t) - (y - noise)
         return ops.mean(ops.sum(ops.square(moved), axis=-1))
 
-    @tf.function(autograph=False)
     def inverse(self, noise):
         """Vectors `[B, L]` that noise `[B, L]` is moved to."""
         h = 1.0 / _STEPS
@@ -73,7 +72,6 @@ class Velocity(layers.Layer):
 
         return ops.fori_loop(0, _STEPS, move, noise)
 
-    @tf.function(autograph=False)
     def to_noise(self, y):
         """Noise `[B, L]` that is moved to vectors `[B, L]`, and log |det du/dy| `[B]`.
 

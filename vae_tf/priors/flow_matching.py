@@ -40,23 +40,27 @@ class MatchedFlow(NamedTuple):
 
     def codes_of(self, noise: np.ndarray) -> np.ndarray:
         """Codes `[N, L]`, float32, that noise `[N, L]` becomes; noise of N(0, I) is a sample."""
-        y = np.array(self._velocity().inverse(np.asarray(noise, "float32")))
+        y = self._moved("inverse", np.asarray(noise, "float32"))
         return (self.center + y @ self.factor.T).astype("float32")
 
     def noise_of(self, codes: np.ndarray) -> np.ndarray:
         """Noise `[N, L]` that becomes codes `[N, L]`, up to the error of the integration."""
-        return np.array(self._velocity().to_noise(whitened(codes, self.center, self.factor))[0])
+        return self._moved("to_noise", whitened(codes, self.center, self.factor))[0]
 
     def log_prob(self, codes: np.ndarray) -> np.ndarray:
         """Log-density `[N]` of codes `[N, L]`, in nats, up to the error of the integration."""
-        u, log_det = self._velocity().to_noise(whitened(codes, self.center, self.factor))
-        nats = -0.5 * np.sum(np.square(u) + math.log(2.0 * math.pi), axis=-1) + np.array(log_det)
+        u, log_det = self._moved("to_noise", whitened(codes, self.center, self.factor))
+        nats = -0.5 * np.sum(np.square(u) + math.log(2.0 * math.pi), axis=-1) + log_det
         return nats - np.log(np.diag(self.factor)).sum()
 
-    def _velocity(self):
+    def _moved(self, way: str, vectors: np.ndarray):
+        """Arrays of a method of `Velocity`, compiled for this call."""
+        import tensorflow as tf
+
         velocity = _new_velocity(len(self.center), self.weights[0].shape[1])
         velocity.set_weights(self.weights)
-        return velocity
+        moved = tf.function(getattr(velocity, way), autograph=False)(vectors)
+        return tf.nest.map_structure(np.array, moved)
 
 
 def match_flow(
