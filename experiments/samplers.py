@@ -173,27 +173,27 @@ def draw(dataset: str, runs: dict):
     cells = {
         (model, sampler): image_grid(samples(run, sampler, 12), 4, tile=28)
         for model, run in runs.items()
-        for sampler in SAMPLERS
+        for sampler in samplers_of(run)
     }
     height, width = next(iter(cells.values())).shape[:2]
-    left, gap = 110, 16
+    left, gap, heading = 110, 16, 24  # the VQ-VAE's row has samplers of its own
     page = Page(
         left + len(SAMPLERS) * (width + gap),
-        24 + len(runs) * (height + gap),
+        24 + len(runs) * (height + gap) + heading,
         "Samples by model and by sampler",
         (
             f"Fitted to the codes of 10,000 images of {TITLES[dataset]}; 16 latents, 2,000 steps, "
-            "seed 0.",
+            "seed 0. The VQ-VAE has 7x7 codes.",
             "The first twelve samples of each, not chosen.",
         ),
     )
-    for column, sampler in enumerate(SAMPLERS):
-        x = MARGIN + left + column * (width + gap)
-        page.text(x, page.top, sampler, size=14, weight="bold")
-        for row, model in enumerate(runs):
-            y = page.top + 24 + row * (height + gap)
-            if not column:
-                page.text(MARGIN, y + height / 2, model, size=14, weight="bold", va="center")
+    for row, (model, run) in enumerate(runs.items()):
+        y = page.top + 24 + row * (height + gap) + heading * isinstance(run.model, CodeMapModel)
+        page.text(MARGIN, y + height / 2, model, size=14, weight="bold", va="center")
+        for column, sampler in enumerate(samplers_of(run)):
+            x = MARGIN + left + column * (width + gap)
+            if not row or isinstance(run.model, CodeMapModel):
+                page.text(x, y - 24, sampler, size=14, weight="bold")
             page.picture(x, y, cells[model, sampler], f"{model}, {sampler}")
     save_figure(ROOT / "images" / "gallery" / PICTURES[dataset], page.figure)
 
@@ -208,8 +208,7 @@ def main():
     options = parser.parse_args()
     dataset, predictions = options.data, options.predictions
     if options.pictures:
-        of_vectors = [model for model in MODELS if model != "VQ-VAE"]
-        draw(dataset, {model: trained(dataset, model, 0, predictions) for model in of_vectors})
+        draw(dataset, {model: trained(dataset, model, 0, predictions) for model in MODELS})
         return
     weights = weights_of(dataset, predictions)
     test = data.load(dataset, "test")
