@@ -38,7 +38,7 @@ def test_the_capacity_follows_the_step_in_nats(tiny, outputs):
 
 
 def test_training_leads_the_kl_to_the_capacity(tiny, blobs):
-    params = replace(tiny, learning_rate=0.01)
+    params = replace(tiny, optimizer="adam", learning_rate=0.01)
     model = make(params, gamma=100.0, capacity="linear(0, 3, 100)")
     update = tf.function(model.update, autograph=False)
     kl = [float(update(blobs)["kl"]) for _ in range(250)]

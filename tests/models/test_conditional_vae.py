@@ -158,7 +158,7 @@ def test_fit_takes_images_and_labels(tiny, blobs):
 def test_it_learns_what_the_label_says(tiny, blobs):
     """Images that are their label alone: the label is enough, and the latents are left alone."""
     images = np.stack([np.full((8, 8, 1), level, "float32") for level in (0.1, 0.5, 0.9)])[LABELS]
-    model = make(replace(tiny, learning_rate=0.01))
+    model = make(replace(tiny, optimizer="adam", learning_rate=0.01))
     update = tf.function(model.update, autograph=False)
     batch = {"image": tf.constant(images), "label": tf.constant(LABELS)}
     for _ in range(300):

@@ -114,7 +114,7 @@ def test_another_model_is_refused(tiny):
 
 
 def test_the_state_is_complete(tiny):
-    model = build_model(replace(tiny, encoder=CONVOLUTIONS), (8, 8, 1), 64)
+    model = build_model(replace(tiny, optimizer="adam", encoder=CONVOLUTIONS), (8, 8, 1), 64)
     names = " ".join(checkpoints.state_of(model))
     for part in ("conv_1/kernel", "iteration", "momentum", "velocity", "noise/"):
         assert part in names

@@ -45,6 +45,7 @@ def params(folder):
         encoder=((16,),),
         latent_size=2,
         batch_size=32,
+        optimizer="adam",
         learning_rate=0.01,
         steps=150,
         validation=0.2,

@@ -16,7 +16,7 @@ from vae_tf.scores.suite import Sizes, score_suite
 
 @pytest.fixture(scope="module", params=["bernoulli", "gaussian", "laplace"])
 def model(request, tiny, blobs):
-    tiny = replace(tiny, encoder=CONVOLUTIONS, learning_rate=0.01)
+    tiny = replace(tiny, optimizer="adam", encoder=CONVOLUTIONS, learning_rate=0.01)
     params = replace(tiny, likelihood=request.param, latent_size=1, initializer="glorot")
     model = build_model(params, (8, 8, 1), 64)
     model.fit(blobs, batch_size=32, epochs=30, shuffle=False, verbose=0)

@@ -110,7 +110,7 @@ def test_vectors_are_trained_scored_and_drawn(tiny, tmp_path):
     x = 3 * rng.normal(size=(200, 2)) @ rng.normal(size=(2, 6)) + rng.normal(size=(200, 6))
     with pytest.raises(UserError, match=r"\[0, 1\]"):
         train(replace(tiny, encoder=[[8]]), tmp_path / "run", data=x)
-    params = replace(tiny, encoder=[[8]], likelihood="gaussian", kl_weight=0.5)
+    params = replace(tiny, encoder=[[8]], likelihood="gaussian", kl_weight=0.5, optimizer="adam")
     run = train(params, tmp_path / "run", data=x)
     assert not (tmp_path / "run" / "samples").exists()
     mean, log_stddev = run.model.encode(x)

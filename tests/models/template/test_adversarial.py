@@ -27,7 +27,8 @@ together = pytest.mark.parametrize("make", ["factor_vae", "info_gan"], indirect=
 def make(request, tiny):
     def build(**hyperparameters):
         hyper = {**HYPERPARAMETERS[request.param], **hyperparameters}
-        return build_model(replace(tiny, model=request.param, hyper=hyper), (8, 8, 1), 64)
+        params = replace(tiny, model=request.param, optimizer="sgd(momentum=0.9)", hyper=hyper)
+        return build_model(params, (8, 8, 1), 64)
 
     return build
 

@@ -115,7 +115,7 @@ def test_its_state_goes_on_in_the_middle_of_a_window():
 
 def test_updates_feed_it_and_a_restored_model_fires_at_the_same_step(tiny, blobs):
     """The reconstruction belongs to the update, the step to the one before it."""
-    tiny = replace(tiny, encoder=CONVOLUTIONS, learning_rate=0.01)
+    tiny = replace(tiny, optimizer="adam", encoder=CONVOLUTIONS, learning_rate=0.01)
     model = make(tiny, kl_weight="triggered(44, linear(0, 1, 10))", log_every=4)
     update, x = tf.function(model.update, autograph=False), tf.constant(blobs)
 

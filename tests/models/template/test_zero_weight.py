@@ -99,7 +99,7 @@ def test_an_infinite_penalty_at_weight_zero_leaves_the_gradient_finite(tiny, blo
 
 def test_an_unused_latent_of_the_autoencoder_goes_towards_zero(tiny, blobs):
     """Latents the decoder cannot see: only the pull acts on their standard deviation."""
-    model = make(tiny, model="ae", kl_weight=0.0, learning_rate=0.01)
+    model = make(tiny, model="ae", kl_weight=0.0, optimizer="adam", learning_rate=0.01)
     first, seen = model.decoder.get_layer("dense_1").kernel, tf.constant([[1.0], [0.0], [0.0]])
 
     @tf.function(autograph=False)
