@@ -13,6 +13,14 @@ def cache(tmp_path, monkeypatch):
     return folder
 
 
+@pytest.fixture(scope="module")
+def one_cache(tmp_path_factory):
+    """A module prepares into one cache: each set and size once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VAE_TF_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture
 def shared():
     """Gives a path beside the repository, or skips where it is absent."""

@@ -12,6 +12,11 @@ from vae_tf.data import DATASETS, INCLUDED, load
 from vae_tf.process.errors import UserError
 
 
+@pytest.fixture(scope="module", autouse=True)
+def cache(one_cache):
+    """The cache of the module."""
+
+
 def test_import_is_light():
     code = (
         "import sys, vae_tf.data;"

@@ -13,6 +13,11 @@ NAMES = emoji.NAMES.read_text().split()
 HELD_OUT = 1196658484  # CRC-32 of the rows
 
 
+@pytest.fixture(scope="module", autouse=True)
+def cache(one_cache):
+    """The cache of the module."""
+
+
 def test_emoji_are_the_files_on_white(shared):
     folder, images = shared("images/noto_emoji"), load("emoji")
     assert [file.stem for file in sorted(folder.glob("*.png"))] == NAMES
