@@ -28,9 +28,10 @@ _KEPT = ("MatMul", "BatchMatMulV2", "Conv2D", "Conv2DBackpropInput", "BroadcastT
 # Sizes traced in this process: a model is checked before it is trained, loaded and resumed.
 _TRACED: dict[tuple, Sizes] = {}
 
-# Parameters that change no layer and no operation of an update.
+# Parameters that change no layer, and no output that is kept for the gradient.
 _WITHOUT_SIZE = {
     *("dataset", "validation", "seed", "steps", "patience", "start", "ema", "learning_rate"),
+    *("kl_weight", "optimizer"),
     *("log_every", "validate_every", "checkpoint_every", "keep_steps"),
     *("sample_every", "sample_steps"),
 }
