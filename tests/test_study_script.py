@@ -1,11 +1,13 @@
-"""study.py as a user runs it: a process of its own, which starts one a run.
+"""study.py as a user runs it: it starts a process a run.
 
-Commands that need no process of their own run in this one.
+Where it is stopped or killed it is a process of its own; so it is in studies/test_ray_jobs.py,
+where it is left to end.
 """
 
 import contextlib
 import csv
 import errno
+import io
 import json
 import os
 import platform
@@ -39,11 +41,6 @@ POINTS = ("seed=0", "seed=1")
 ALONE = ["seed=0" if word == "seed=0,1" else word for word in STUDY]
 
 
-def run(script, *arguments, cwd, **options):
-    command = [sys.executable, str(ROOT / script), *arguments]
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=600, **options)
-
-
 def rows(path):
     with open(path, newline="") as file:
         return list(csv.DictReader(file))
@@ -51,12 +48,15 @@ def rows(path):
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):
-    """A folder in which a study of two seeds ran undisturbed."""
+    """A folder in which a study of two seeds ran undisturbed, each in a process of its own."""
     home = tmp_path_factory.mktemp("home")
-    done = run("study.py", *STUDY, cwd=home)
-    assert done.returncode == 0, done.stderr
-    assert "seeds: 2 of 2 runs done" in done.stdout
-    assert f"Next: python {ROOT}/analyze.py seeds" in done.stdout
+    stdout = io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(stdout):
+        patch.chdir(home)
+        patch.setattr(sys, "argv", [str(ROOT / "study.py")])
+        assert study_script.main(STUDY) == 0
+    assert "seeds: 2 of 2 runs done" in stdout.getvalue()
+    assert f"Next: python {ROOT}/analyze.py seeds" in stdout.getvalue()
     return home
 
 
