@@ -5,9 +5,10 @@
     python experiments/samplers.py --pictures   draws images/gallery/samplers*.png, from seed 0
 
 Five autoencoders of one dense network with 16 latents, 2,000 steps of 128 images each. Their codes
-are sampled by N(0, I), by one Gaussian, ten Gaussians and a flow that are fitted to the codes of
-10,000 training images. A sixth, the VQ-VAE, has convolutions and a map of 7x7 codes: 2,000 steps,
-and 2,000 steps of its prior, a PixelCNN. Its maps are sampled uniformly or by this prior.
+are sampled by N(0, I), by one Gaussian, ten Gaussians and a flow (RealNVP) that are fitted to the
+codes of 10,000 training images; `flow_matching.py` compares this flow with another. A sixth, the
+VQ-VAE, has convolutions and a map of 7x7 codes: 2,000 steps, and 2,000 steps of its prior, a
+PixelCNN. Its maps are sampled uniformly or by this prior.
 5,000 samples are compared with 5,000 test images in the features of
 `mnist-128-64`, or of a classifier of clothes with the same layers, which is trained first; the
 Frechet distance depends on the number. Precision and recall are from the
@@ -42,6 +43,7 @@ from vae_tf.models.template.code_maps import CodeMapModel  # noqa: E402
 from vae_tf.plots.grids import image_grid  # noqa: E402
 from vae_tf.plots.page import MARGIN, Page  # noqa: E402
 from vae_tf.plots.saving import save_figure  # noqa: E402
+from vae_tf.priors.code_flow import fit_flow  # noqa: E402
 from vae_tf.priors.code_mixture import fit_mixture  # noqa: E402
 from vae_tf.runs import PARAMS  # noqa: E402
 from vae_tf.schedules import falling  # noqa: E402
@@ -113,7 +115,7 @@ def weights_of(dataset: str, predictions: Path):
 
 def samples(run, sampler: str, n: int, seed: int = 0) -> np.ndarray:
     """`n` images decoded from codes that the sampler draws."""
-    names = {"N(0, I)": "model", "ten Gaussians": "mixture", "flow": "flow", "PixelCNN": "model"}
+    names = {"N(0, I)": "model", "ten Gaussians": "mixture", "PixelCNN": "model"}
     if sampler in names:
         return run.generate(n, seed, prior=names[sampler])
     if sampler == "uniform codes":
@@ -121,6 +123,8 @@ def samples(run, sampler: str, n: int, seed: int = 0) -> np.ndarray:
         indices = np.random.default_rng(seed).integers(run.model.num_codes, size=(n, places))
         return run.model.decode(np.reshape(run.model.vectors(indices), (n, -1)))
     _, mean, log_stddev = run.training_codes
+    if sampler == "flow":
+        return run.model.decode(fit_flow(mean, log_stddev).sample(n, np.random.default_rng(seed)))
     noise = np.random.default_rng(0).standard_normal(mean.shape)
     gaussian = fit_mixture(mean + np.exp(log_stddev) * noise, num_components=1)
     return run.model.decode(gaussian.sample(n, np.random.default_rng(seed)))

@@ -23,6 +23,7 @@ import csv_rows  # noqa: E402
 import discrete_codes  # noqa: E402
 import emoji_split  # noqa: E402
 import few_labels  # noqa: E402
+import flow_matching  # noqa: E402
 import forecast_calibration  # noqa: E402
 import hierarchies  # noqa: E402
 import imputation_tables  # noqa: E402
@@ -114,6 +115,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "recipe": lambda: recipe.table(csv_rows.read_rows(recipe.CURVES)),
     "starts": page_tables.starts,
     "step profile": page_tables.step_profile,
+    "flow matching": flow_matching.table,
     "discrete codes": lambda: discrete_codes.table(csv_rows.read_rows(discrete_codes.ROWS)),
     "between codes": lambda: _numbers(
         "between_codes",
