@@ -32,3 +32,12 @@ def test_names_of_labels_are_no_formulas(names):
     figure = plot_latent_space([scatter], [Coloring("$x^$", SHAPE.values, names)], {}, "t")
     figure.draw_without_rendering()  # formulas that are none would raise
     assert "$x^$" in figure.axes[0].get_title(loc="left").replace("\\", "")
+
+
+@pytest.mark.parametrize("has_prior", [True, False])
+def test_a_circle_shows_the_prior_where_it_is_normal(has_prior):
+    scatter = Scatter(10 * POINTS, "x", "y", "PCA", has_scale=True, has_prior=has_prior)
+    axes = plot_latent_space([scatter], [], {}, "t").axes[0]
+    circles = [patch.get_radius() for patch in axes.patches if hasattr(patch, "get_radius")]
+    assert circles == pytest.approx([np.sqrt(-2 * np.log(0.05))] * has_prior)
+    assert axes.get_xlim()[1] > 10 * np.abs(POINTS).max()

@@ -34,7 +34,8 @@ class Scatter(NamedTuple):
         ylabel: Label of the vertical axis.
         title: Title of the panel.
         has_scale: Whether distances mean something: the axes are then alike, start from the
-            origin of the latent space, and a circle shows where the prior is.
+            origin of the latent space.
+        has_prior: Whether a circle shows where N(0, I) is, if distances mean something.
     """
 
     points: np.ndarray
@@ -42,6 +43,7 @@ class Scatter(NamedTuple):
     ylabel: str
     title: str
     has_scale: bool = False
+    has_prior: bool = True
 
 
 def plot_latent_space(
@@ -83,7 +85,7 @@ def plot_latent_space(
             left, top, side, side, title=name, xlabel=scatter.xlabel, ylabel=scatter.ylabel
         )
         if scatter.has_scale:
-            _prior(axes, scatter.points)
+            _scale(axes, scatter)
         else:
             axes.set_xticklabels([])
             axes.set_yticklabels([])
@@ -91,12 +93,14 @@ def plot_latent_space(
     return page.figure
 
 
-def _prior(axes, coordinates):
-    """Draws the circle that holds 95 % of N(0, I), and makes the axes hold it and all points."""
-    radius = np.sqrt(-2 * np.log(0.05))  # of a standard normal in the plane
-    axes.add_patch(Circle((0, 0), radius, fill=False, color=FAINT, linestyle="--", linewidth=1))
-    limit = 1.08 * max(radius, np.abs(coordinates).max(initial=0))
+def _scale(axes, scatter: Scatter):
+    """Makes the axes alike and hold all points, and the circle that holds 95 % of N(0, I)."""
+    radius = np.sqrt(-2 * np.log(0.05)) if scatter.has_prior else 0.0
+    limit = 1.08 * max(radius, np.abs(scatter.points).max(initial=1e-3))
     axes.set(xlim=(-limit, limit), ylim=(-limit, limit))
+    if not scatter.has_prior:
+        return
+    axes.add_patch(Circle((0, 0), radius, fill=False, color=FAINT, linestyle="--", linewidth=1))
     axes.text(
         0.02, 0.02, "dashed: 95 % of the prior", transform=axes.transAxes, size=points(11),
         color=FAINT,

@@ -9,9 +9,12 @@ from vae_tf.plots.grids import fitted, image_grid, mosaic
 from vae_tf.plots.kl_per_latent import plot_kl_per_latent
 from vae_tf.plots.latent_space import Scatter, plot_latent_space
 from vae_tf.plots.projections import image_map, principal_components, project
+from vae_tf.probability.distributions import Categorical, Gaussian, StandardNormal
 from vae_tf.process.errors import UserError
 
 _SIDE = 416  # pixels of a picture
+# Priors that are N(0, I), or are it in the top layer or beside a class.
+_WITH_NORMAL = (StandardNormal, Gaussian, Categorical)
 _REACH = 2.5  # standard deviations of the prior that the decoded plane spans to each side
 
 
@@ -42,7 +45,8 @@ def latent_space(analyzed: AnalyzedRun, projection: str = "pca") -> Figure:
             f"{len(mean)}. Hold out more: --set validation=0.2"
         )
     plane = mean.shape[1] == 2
-    scatters = [_codes_themselves(mean) if plane else _components(mean)]
+    first = _codes_themselves(mean) if plane else _components(mean)
+    scatters = [first._replace(has_prior=analyzed.model.prior in _WITH_NORMAL)]
     if projection != "pca":
         name = {"tsne": "t-SNE", "umap": "UMAP"}[projection]
         mapped = project(mean, projection, seed=SEED)
