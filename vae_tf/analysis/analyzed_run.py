@@ -25,7 +25,6 @@ from vae_tf.models import MODELS
 from vae_tf.models.template.codes import codes_and_kl, encode_images
 from vae_tf.plots.code_statistics import CodeStatistics, code_statistics
 from vae_tf.priors.code_mixture import CodeMixture
-from vae_tf.probability.distributions import CodeMap
 from vae_tf.process.errors import UserError
 from vae_tf.results.score_records import RECORD, load_record
 from vae_tf.runs import COLUMNS, Run, checkpoints
@@ -220,6 +219,8 @@ class AnalyzedRun:
         None where these cannot be had, and for maps of discrete codes, as a sample of a Gaussian is
         no such map.
         """
+        from vae_tf.probability.distributions import CodeMap  # imports TensorFlow
+
         if self.model.posterior is CodeMap:
             return None
         try:

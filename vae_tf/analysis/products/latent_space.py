@@ -9,12 +9,9 @@ from vae_tf.plots.grids import fitted, image_grid, mosaic
 from vae_tf.plots.kl_per_latent import plot_kl_per_latent
 from vae_tf.plots.latent_space import Scatter, plot_latent_space
 from vae_tf.plots.projections import image_map, principal_components, project
-from vae_tf.probability.distributions import Categorical, Gaussian, StandardNormal
 from vae_tf.process.errors import UserError
 
 _SIDE = 416  # pixels of a picture
-# Priors that are N(0, I), or are it in the top layer or beside a class.
-_WITH_NORMAL = (StandardNormal, Gaussian, Categorical)
 _REACH = 2.5  # standard deviations of the prior that the decoded plane spans to each side
 
 
@@ -46,7 +43,7 @@ def latent_space(analyzed: AnalyzedRun, projection: str = "pca") -> Figure:
         )
     plane = mean.shape[1] == 2
     first = _codes_themselves(mean) if plane else _components(mean)
-    scatters = [first._replace(has_prior=analyzed.model.prior in _WITH_NORMAL)]
+    scatters = [first._replace(has_prior=_has_normal_prior(analyzed.model))]
     if projection != "pca":
         name = {"tsne": "t-SNE", "umap": "UMAP"}[projection]
         mapped = project(mean, projection, seed=SEED)
@@ -69,6 +66,13 @@ def latent_space(analyzed: AnalyzedRun, projection: str = "pca") -> Figure:
         "Latent space",
         (analyzed.caption, f"posterior means of {analyzed.image_count}{used}"),
     )
+
+
+def _has_normal_prior(model) -> bool:
+    """Whether the prior is N(0, I), or is it in the top layer or beside a class."""
+    from vae_tf.probability.distributions import Categorical, Gaussian, StandardNormal
+
+    return model.prior in (StandardNormal, Gaussian, Categorical)
 
 
 def _components(mean: np.ndarray) -> Scatter:
