@@ -103,7 +103,7 @@ def _row_of_not_miwae(dataset: str, decoder: str) -> Row:
         not_miwae.PUBLISHED[setting],
         lambda: [float(row["rmse"]) for row in rows if int(row["steps"]) == steps],
         2,
-        differs=f"{steps:,} of 100,000 steps, of 64 rows instead of 16",
+        differs=f"{steps:,} instead of 100,000 steps; batches of 64 rows instead of 16",
     )
 
 
@@ -177,7 +177,7 @@ def _rows() -> list[Row]:
             published_texts("pixel_cnn")["binary-MNIST-PixelCNN"],
             _log_likelihood_of_pixel_cnn,
             2,
-            differs="smaller networks; our target was 82",
+            differs="smaller networks",
         ),
         _row_of_not_miwae("banknote", "linear"),
         _row_of_not_miwae("breast", "linear"),
@@ -222,7 +222,7 @@ def _rows() -> list[Row]:
             errors["M2"],
             lambda: _error_from_100_labels("M2"),
             1,
-            differs="a second hidden layer, settings chosen on seed 0; p = 0.05 to 0.06",
+            differs="a second hidden layer, settings chosen on seed 0; Welch's test: p = 0.05 to 0.06",
         ),
         Row(
             "M1+M2, 100 labels: test error, %",
