@@ -222,7 +222,8 @@ def _rows() -> list[Row]:
             errors["M2"],
             lambda: _error_from_100_labels("M2"),
             1,
-            differs="a second hidden layer, settings chosen on seed 0; Welch's test: p = 0.05 to 0.06",
+            differs="a second hidden layer, settings chosen on seed 0; "
+            "Welch's test: p = 0.05 to 0.06",
         ),
         Row(
             "M1+M2, 100 labels: test error, %",
