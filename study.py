@@ -85,7 +85,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--rescore",
         action="store_true",
-        help="with --metrics: compute scores again that another version of the package computed",
+        help="with --metrics: recompute scores of another version of the package",
     )
     parser.add_argument(
         "--overwrite",
