@@ -7,13 +7,14 @@ Reference:
     Dinh et al., "Density estimation using Real NVP", ICLR 2017. https://arxiv.org/abs/1605.08803
 """
 
+import dataclasses
 import math
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
-from vae_tf.process.errors import UserError
+from vae_tf.priors.checks import checked_codes
 
 _COUPLINGS, _HIDDEN_SIZE = 6, 64
 _BATCH_SIZE, _STEPS, _LEARNING_RATE = 256, 2_000, 4e-3
@@ -23,15 +24,18 @@ _FLOOR = 1e-4  # of the variances, as a part of the variances of all codes, as i
 _WEIGHTS_OF_A_COUPLING = 6  # three layers, each of a kernel and biases
 
 
-class CodeFlow(NamedTuple):
-    """The density of codes z = center + factor y, where a RealNVP f makes N(0, I) of y.
+@dataclasses.dataclass(frozen=True, eq=False)
+class CodeFlow:
+    """The density of codes z = center + factor y, where a network moves noise u of N(0, I) to y.
 
     Attributes:
         center: `[L]`, mean of the codes.
         factor: `[L, L]`, lower triangular: `factor @ factor^T` is their covariance.
-        weights: Weights of the RealNVP, in the order of the layer.
+        weights: Weights of the network, in the order of the layer.
         num_images: Number of images whose codes it was fitted to.
     """
+
+    kind: ClassVar[str]  # as a kept flow names it
 
     center: np.ndarray
     factor: np.ndarray
@@ -44,18 +48,39 @@ class CodeFlow(NamedTuple):
 
     def codes_of(self, noise: np.ndarray) -> np.ndarray:
         """Codes `[N, L]`, float32, that noise `[N, L]` becomes; noise of N(0, I) is a sample."""
-        y = np.array(self._network().inverse(np.asarray(noise, "float32")))
+        y = self._from_noise(np.asarray(noise, "float32"))
         return (self.center + y @ self.factor.T).astype("float32")
 
     def noise_of(self, codes: np.ndarray) -> np.ndarray:
         """Noise `[N, L]` that becomes codes `[N, L]`: the inverse of `codes_of`."""
-        return np.array(self._network()(whitened(codes, self.center, self.factor))[0])
+        return self._to_noise(whitened(codes, self.center, self.factor))[0]
 
     def log_prob(self, codes: np.ndarray) -> np.ndarray:
         """Log-density `[N]` of codes `[N, L]`, in nats."""
-        u, log_det = self._network()(whitened(codes, self.center, self.factor))
-        nats = -0.5 * np.sum(np.square(u) + math.log(2.0 * math.pi), axis=-1) + np.array(log_det)
+        u, log_det = self._to_noise(whitened(codes, self.center, self.factor))
+        nats = -0.5 * np.sum(np.square(u) + math.log(2.0 * math.pi), axis=-1) + log_det
         return nats - np.log(np.diag(self.factor)).sum()
+
+    def _from_noise(self, noise: np.ndarray) -> np.ndarray:
+        """Whitened codes y `[N, L]` of noise `[N, L]`."""
+        raise NotImplementedError
+
+    def _to_noise(self, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Noise `[N, L]` of whitened codes y `[N, L]`, and log |det du/dy| `[N]`."""
+        raise NotImplementedError
+
+
+class RealNVPFlow(CodeFlow):
+    """A flow whose network is a RealNVP, exact in both directions."""
+
+    kind = "RealNVP"
+
+    def _from_noise(self, noise):
+        return np.array(self._network().inverse(noise))
+
+    def _to_noise(self, y):
+        u, log_det = self._network()(y)
+        return np.array(u), np.array(log_det)
 
     def _network(self):
         network = _new_network(
@@ -67,7 +92,7 @@ class CodeFlow(NamedTuple):
 
 def fit_flow(
     mean: np.ndarray, log_stddev: np.ndarray | None = None, *, steps: int = _STEPS, seed: int = 0
-) -> CodeFlow:
+) -> RealNVPFlow:
     """Fits a flow by maximum likelihood to samples of the posteriors of images.
 
     Codes are whitened first, so that the flow begins as the Gaussian with their mean and their
@@ -106,7 +131,7 @@ def fit_flow(
             seed,
         )
     weights = tuple(np.array(weight) for weight in network.weights)
-    return CodeFlow(posteriors.center, posteriors.factor, weights, len(posteriors.mean))
+    return RealNVPFlow(posteriors.center, posteriors.factor, weights, len(posteriors.mean))
 
 
 class Posteriors(NamedTuple):
@@ -131,12 +156,7 @@ class Posteriors(NamedTuple):
         Raises:
             UserError: If there are fewer than two codes, or one is not finite.
         """
-        mean = np.asarray(mean, "float64")
-        if mean.ndim != 2 or len(mean) < 2 or not np.isfinite(mean).all():
-            raise UserError(
-                f"A flow is fitted to at least two codes [N, L], all finite. Received: shape "
-                f"{mean.shape}. Look for a diverged model."
-            )
+        mean = checked_codes(mean, "A flow")
         stddev = np.zeros_like(mean) if log_stddev is None else np.exp(np.asarray(log_stddev, "f8"))
         center = mean.mean(axis=0)
         scale = np.maximum(np.sqrt(mean.var(axis=0) + np.square(stddev).mean(axis=0)), 1e-6)

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vae_tf.process.errors import UserError
+from vae_tf.priors.checks import checked_codes
 
 _COMPONENTS = 10
 _CODES_A_LATENT = 2  # codes that a component has for each latent, at least
@@ -79,12 +79,7 @@ def fit_mixture(
     from sklearn.mixture import GaussianMixture
     from threadpoolctl import threadpool_limits
 
-    codes = np.asarray(codes, "float64")
-    if codes.ndim != 2 or len(codes) < 2 or not np.isfinite(codes).all():
-        raise UserError(
-            f"A mixture is fitted to at least two codes [N, L], all finite. Received: shape "
-            f"{codes.shape}. Look for a diverged model."
-        )
+    codes = checked_codes(codes, "A mixture")
     # Standardized, so that one floor fits latents of any scale.
     center, scale = codes.mean(axis=0), np.maximum(codes.std(axis=0), 1e-6)
     most = len(codes) // (_CODES_A_LATENT * codes.shape[1])

@@ -9,49 +9,23 @@ Reference:
     https://arxiv.org/abs/2210.02747
 """
 
-import math
-from typing import NamedTuple
-
 import numpy as np
 
-from vae_tf.priors.code_flow import Posteriors, train_on_codes, whitened
+from vae_tf.priors.code_flow import CodeFlow, Posteriors, train_on_codes
 
 _STEPS, _LEARNING_RATE, _HIDDEN_SIZE = 4_000, 2e-3, 256
 
 
-class MatchedFlow(NamedTuple):
-    """The density of codes z = center + factor y, where a velocity moves N(0, I) to y.
+class MatchedFlow(CodeFlow):
+    """A flow whose network is a velocity, exact up to the error of the integration."""
 
-    Attributes:
-        center: `[L]`, mean of the codes.
-        factor: `[L, L]`, lower triangular: `factor @ factor^T` is their covariance.
-        weights: Weights of the velocity, in the order of the layer.
-        num_images: Number of images whose codes it was fitted to.
-    """
+    kind = "flow matching"
 
-    center: np.ndarray
-    factor: np.ndarray
-    weights: tuple[np.ndarray, ...]
-    num_images: int
+    def _from_noise(self, noise):
+        return self._moved("inverse", noise)
 
-    def sample(self, n: int, rng: np.random.Generator) -> np.ndarray:
-        """Draws `n` codes `[n, L]`, float32."""
-        return self.codes_of(rng.standard_normal((n, len(self.center))).astype("float32"))
-
-    def codes_of(self, noise: np.ndarray) -> np.ndarray:
-        """Codes `[N, L]`, float32, that noise `[N, L]` becomes; noise of N(0, I) is a sample."""
-        y = self._moved("inverse", np.asarray(noise, "float32"))
-        return (self.center + y @ self.factor.T).astype("float32")
-
-    def noise_of(self, codes: np.ndarray) -> np.ndarray:
-        """Noise `[N, L]` that becomes codes `[N, L]`, up to the error of the integration."""
-        return self._moved("to_noise", whitened(codes, self.center, self.factor))[0]
-
-    def log_prob(self, codes: np.ndarray) -> np.ndarray:
-        """Log-density `[N]` of codes `[N, L]`, in nats, up to the error of the integration."""
-        u, log_det = self._moved("to_noise", whitened(codes, self.center, self.factor))
-        nats = -0.5 * np.sum(np.square(u) + math.log(2.0 * math.pi), axis=-1) + log_det
-        return nats - np.log(np.diag(self.factor)).sum()
+    def _to_noise(self, y):
+        return self._moved("to_noise", y)
 
     def _moved(self, way: str, vectors: np.ndarray):
         """Arrays of a method of `Velocity`, compiled for this call."""

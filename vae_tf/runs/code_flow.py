@@ -5,19 +5,16 @@ import logging
 
 import numpy as np
 
-from vae_tf.priors.code_flow import CodeFlow
+from vae_tf.priors.code_flow import CodeFlow, RealNVPFlow
 from vae_tf.priors.flow_matching import MatchedFlow
 from vae_tf.process.files.saving import written_whole
 from vae_tf.runs.tensors import read_tensors, write_tensors
 
 CODE_FLOW = "code_flow.safetensors"
-_KINDS: dict[str, type[CodeFlow] | type[MatchedFlow]] = {
-    "RealNVP": CodeFlow,
-    "flow matching": MatchedFlow,
-}
+_KINDS: dict[str, type[CodeFlow]] = {each.kind: each for each in (RealNVPFlow, MatchedFlow)}
 
 
-def keep_code_flow(run, flow: CodeFlow | MatchedFlow):
+def keep_code_flow(run, flow: CodeFlow):
     """Keeps a flow in the folder of a run; where nothing can be written, it is fitted anew.
 
     Args:
@@ -26,9 +23,8 @@ def keep_code_flow(run, flow: CodeFlow | MatchedFlow):
     """
     arrays = {"center": flow.center, "factor": flow.factor}
     arrays |= {f"{index:03d}": weight for index, weight in enumerate(flow.weights)}
-    kind = next(name for name, kind in _KINDS.items() if isinstance(flow, kind))
     details = {"step": run.details["step"], "num_images": flow.num_images, "of": _digest(run.model)}
-    details["kind"] = kind
+    details["kind"] = flow.kind
     try:
         with written_whole(run.path / CODE_FLOW) as partial:
             write_tensors(partial, arrays, details)
@@ -36,7 +32,7 @@ def keep_code_flow(run, flow: CodeFlow | MatchedFlow):
         logging.info("The flow of the codes of %s is not kept: %s", run.name, error)
 
 
-def kept_code_flow(run) -> CodeFlow | MatchedFlow | None:
+def kept_code_flow(run) -> CodeFlow | None:
     """The flow in the folder of a run; None where there is none, or it is of other weights.
 
     Args:
@@ -51,7 +47,7 @@ def kept_code_flow(run) -> CodeFlow | MatchedFlow | None:
             return None
         center, factor = np.array(arrays.pop("center")), np.array(arrays.pop("factor"))
         weights = tuple(np.array(arrays[name]) for name in sorted(arrays))
-        kind = _KINDS[details.get("kind", "RealNVP")]  # older files have no kind
+        kind = _KINDS[details.get("kind", RealNVPFlow.kind)]  # older files have no kind
         flow = kind(center, factor, weights, int(details["num_images"]))
         flow.sample(1, np.random.default_rng(0))  # whether the arrays fit one another
     except Exception as error:  # whatever a damaged file raises, the flow is fitted again

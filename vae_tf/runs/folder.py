@@ -14,7 +14,7 @@ from vae_tf.data.missing import with_missing
 from vae_tf.models.template.codes import encode_images
 from vae_tf.priors.code_flow import CodeFlow, fit_flow
 from vae_tf.priors.code_mixture import CodeMixture, fit_mixture
-from vae_tf.priors.flow_matching import MatchedFlow, match_flow
+from vae_tf.priors.flow_matching import match_flow
 from vae_tf.process.errors import UserError, unknown
 from vae_tf.process.files.reading import read_text
 from vae_tf.process.quiet_tensorflow import import_tensorflow
@@ -166,7 +166,7 @@ class Run(AnomalyMethods, InferenceMethods, TableMethods):
         return fit_mixture(mean + np.exp(log_stddev) * noise)
 
     @functools.cached_property
-    def code_flow(self) -> CodeFlow | MatchedFlow:
+    def code_flow(self) -> CodeFlow:
         """A flow fitted to the posteriors of `training_codes`, within a minute.
 
         It is a RealNVP of posteriors, and learned by flow matching for codes without noise. It is
