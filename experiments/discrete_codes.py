@@ -42,18 +42,8 @@ SAMPLES = 1_000
 COMPONENTS = 64
 SHOWN = 16  # images in a row of the picture
 COLUMNS = (
-    *(
-        "run",
-        "temperature",
-        "steps",
-        "mse",
-        "reconstruction",
-        "kl",
-        "train_kl",
-        "used_codes",
-        "perplexity",
-    ),
-    *("frechet_distance", "precision", "recall", "nearest"),
+    *("run", "temperature", "steps", "mse", "reconstruction", "kl", "train_kl"),
+    *("used_codes", "perplexity", "frechet_distance", "precision", "recall", "nearest"),
 )
 
 

@@ -79,7 +79,8 @@ def test_a_run_without_its_data_is_drawn_as_far_as_possible(runs, tmp_path, monk
     (problem,) = outcome.problems
     assert "traversals.png" in problem and "/nowhere" in problem and "codes_factors" not in problem
     assert "report.html" in names(tmp_path / "images")
-    analyze([folder], tmp_path / "images")
+    again = analyze([folder], tmp_path / "images")
+    assert not again.problems
     assert names(tmp_path / "images" / "digits") == WITHOUT_FACTORS | TOLD
     table = (tmp_path / "images" / "summary.csv").read_text().splitlines()
     cells = dict(zip(table[0].split(","), table[1].split(","), strict=True))

@@ -3,7 +3,10 @@ import pytest
 from scipy import stats
 
 from vae_tf.priors.code_flow import fit_flow
+from vae_tf.priors.flow_matching import match_flow
 from vae_tf.process.errors import UserError
+
+both = pytest.mark.parametrize("fit", [fit_flow, match_flow])
 
 
 def ring(count, seed):
@@ -17,9 +20,10 @@ def flow():
     return fit_flow(ring(2_000, 0), steps=200)
 
 
-def test_without_steps_it_is_the_gaussian_of_the_codes():
+@both
+def test_without_steps_it_is_the_gaussian_of_the_codes(fit):
     codes = np.random.default_rng(0).normal(size=(500, 3)) @ np.diag([1.0, 5.0, 0.1]) + 2
-    fitted = fit_flow(codes, steps=0)
+    fitted = fit(codes, steps=0)
     covariance = np.cov(codes.T, ddof=0) + 1e-4 * np.diag(codes.var(axis=0))
     expected = stats.multivariate_normal(codes.mean(axis=0), covariance).logpdf(codes[:9])
     np.testing.assert_allclose(fitted.log_prob(codes[:9]), expected, atol=1e-4)
@@ -41,9 +45,10 @@ def test_it_learns_what_no_gaussian_is(flow):
     assert np.median(np.linalg.norm(samples, axis=1)) == pytest.approx(3, abs=0.4)
 
 
-def test_the_width_of_the_posteriors_counts():
+@both
+def test_the_width_of_the_posteriors_counts(fit):
     mean = np.zeros((50, 2))
-    fitted = fit_flow(mean, np.log(np.full((50, 2), 2.0)), steps=0)
+    fitted = fit(mean, np.log(np.full((50, 2), 2.0)), steps=0)
     samples = fitted.sample(4_000, np.random.default_rng(0))
     np.testing.assert_allclose(samples.std(axis=0), 2.0, rtol=0.05)
 
@@ -57,15 +62,17 @@ def test_noise_and_codes_are_inverses():
     np.testing.assert_allclose(noise.mean(axis=0), 0.0, atol=0.2)
 
 
-def test_latents_that_are_the_same_for_all_images_do_no_harm():
+@both
+def test_latents_that_are_the_same_for_all_images_do_no_harm(fit):
     codes = np.random.default_rng(0).normal(size=(200, 3))
     codes[:, 1] = 0.25
-    samples = fit_flow(codes, steps=0).sample(100, np.random.default_rng(0))
+    samples = fit(codes, steps=0).sample(100, np.random.default_rng(0))
     np.testing.assert_allclose(samples[:, 1], 0.25, atol=1e-3)
 
 
-def test_codes_that_are_none_are_refused():
+@both
+def test_codes_that_are_none_are_refused(fit):
     with pytest.raises(UserError, match="two codes"):
-        fit_flow(np.zeros((1, 3)))
+        fit(np.zeros((1, 3)))
     with pytest.raises(UserError, match="diverged"):
-        fit_flow(np.full((5, 3), np.nan))
+        fit(np.full((5, 3), np.nan))
