@@ -1,4 +1,4 @@
-"""What codes must be to have a density fitted to them."""
+"""The check of codes that a density is fitted to."""
 
 import numpy as np
 
