@@ -1,4 +1,4 @@
-"""ACAI: an autoencoder whose interpolations a critic must not be able to recognize.
+"""ACAI: an autoencoder whose interpolations a critic cannot recognize.
 
 Reference:
     Berthelot et al., "Understanding and Improving Interpolation in Autoencoders via an Adversarial

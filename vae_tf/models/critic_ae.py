@@ -1,4 +1,4 @@
-"""Adversarial autoencoder with a Wasserstein critic in the place of the discriminator.
+"""Adversarial autoencoder with a Wasserstein critic instead of the discriminator.
 
 References:
     Gulrajani et al., "Improved Training of Wasserstein GANs", NeurIPS 2017.

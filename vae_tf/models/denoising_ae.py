@@ -1,4 +1,4 @@
-"""Denoising autoencoder: images, or codes, are corrupted in training and are to be restored.
+"""Denoising autoencoder: an autoencoder that restores images from noisy images or codes.
 
 References:
     Vincent et al., "Extracting and Composing Robust Features with Denoising Autoencoders", ICML

@@ -1,4 +1,4 @@
-"""GAIA: an autoencoder against a second one, which must not reconstruct what the first one draws.
+"""GAIA: an autoencoder that draws images for a second one, which must not reconstruct them.
 
 Reference:
     Sainburg et al., "Generative adversarial interpolative autoencoding: adversarial training on

@@ -1,4 +1,4 @@
-"""InfoVAE: a lower weight on the KL of each image, a penalty on the MMD of all codes to the prior.
+"""InfoVAE: a lower weight on the KL, and a penalty on the MMD between all codes and the prior.
 
 Reference:
     Zhao et al., "InfoVAE: Balancing Learning and Inference in Variational Autoencoders", AAAI 2019

@@ -1,4 +1,4 @@
-"""MIWAE: an IWAE of images and vectors of which values are missing at random.
+"""MIWAE: an IWAE for images and vectors with values missing at random.
 
 Reference:
     Mattei & Frellsen, "MIWAE: Deep Generative Modelling and Imputation of Incomplete Data Sets",

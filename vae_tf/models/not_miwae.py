@@ -1,4 +1,4 @@
-"""not-MIWAE: a MIWAE of values whose absence depends on the values themselves.
+"""not-MIWAE: a MIWAE for values whose absence depends on the values themselves.
 
 Reference:
     Ipsen, Mattei & Frellsen, "not-MIWAE: Deep Generative Modelling with Missing not at Random

@@ -1,4 +1,4 @@
-"""Perceptual VAE: reconstructions are compared in the features of another network, too.
+"""Perceptual VAE: images are also compared in the features of another network.
 
 References:
     Hou et al., "Deep Feature Consistent Variational Autoencoder", WACV 2017.

@@ -1,4 +1,4 @@
-"""Sequential VAE: a chain of VAEs, each of which sees what the one before has drawn.
+"""Sequential VAE: a chain of VAEs, each of which sees the image of the VAE before it.
 
 Reference:
     Zhao, Song & Ermon, "Towards Deeper Understanding of Variational Autoencoding Models", 2017,

@@ -1,4 +1,4 @@
-"""VAE-GAN: errors in the features of a discriminator take the place of errors of pixels.
+"""VAE-GAN: errors in the features of a discriminator replace errors of pixels.
 
 Reference:
     Larsen et al., "Autoencoding Beyond Pixels Using a Learned Similarity Metric", ICML 2016.
