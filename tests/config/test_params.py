@@ -31,6 +31,23 @@ def test_a_model_has_its_own_weight_by_default(model, weight):
     assert Params(model=model).kl_weight == constant(weight)
 
 
+@pytest.mark.parametrize(
+    ("params", "changes", "field", "expected"),
+    [
+        (Params(), {"model": "beta_vae"}, "kl_weight", constant(4)),
+        (Params(), {"model": "ae"}, "kl_weight", constant(0)),
+        (Params(kl_weight=2), {"model": "beta_vae"}, "kl_weight", constant(2)),
+        (Params(), {"model": "beta_vae", "kl_weight": 1}, "kl_weight", constant(1)),
+        (Params(model="beta_vae"), {"steps": 5}, "kl_weight", constant(4)),
+        (Params(activation="tanh"), {"activation": "relu"}, "initializer", "he"),
+        (Params(), {"activation": "tanh"}, "initializer", "glorot"),
+        (Params(initializer="torch"), {"activation": "tanh"}, "initializer", "torch"),
+    ],
+)
+def test_a_default_follows_the_field_that_decides_it(params, changes, field, expected):
+    assert getattr(replace(params, **changes), field) == expected
+
+
 def test_overrides_are_read_not_evaluated():
     params = override(
         Params(),

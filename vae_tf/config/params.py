@@ -292,9 +292,19 @@ def _written(value):
 def replace(params: Params, /, **changes) -> Params:
     """A copy with some fields changed: how presets build on each other.
 
+    A default that another field decides follows this field, unless it is changed as well: the
+    initial weights follow the activation, and the KL weight follows the model.
+
     Raises:
         UserError: If a field is unknown, naming the nearest, or a value is impossible.
     """
+    decided = {
+        "initializer": ("activation", specs.initializer_for),
+        "kl_weight": ("model", lambda model: schedules.as_schedule(MODELS.kl_weight(model))),
+    }
+    for field, (cause, default) in decided.items():
+        if cause in changes and getattr(params, field) == default(getattr(params, cause)):
+            changes.setdefault(field, None)
     return dataclasses.replace(params, **changes)
 
 

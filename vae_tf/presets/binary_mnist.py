@@ -118,7 +118,6 @@ for _depth in (1, 2, 5):
                 latent_size=64,
                 encoder=((256,), (256,)),
                 activation="leaky_relu",
-                learning_rate=1e-3,
                 optimizer="adam",
                 hyper=_layers | {"batch_normalization": _normalized},
                 kl_weight=linear(0, 1, 2_500) if _warm else 1.0,
