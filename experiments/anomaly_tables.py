@@ -15,7 +15,7 @@ def digits_table(experiment: str, dataset: str) -> str:
     """Markdown table of AUROC, averaged over the ten classes, with the spread over seeds.
 
     Args:
-        experiment: "left_out" or "one_class".
+        experiment: "left_out", "left_out_long" or "one_class".
         dataset: "mnist" or "fashion_mnist".
     """
     # (features, method, latents) -> seed -> values of digits

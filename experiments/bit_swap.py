@@ -1,6 +1,7 @@
 r"""Rates of hierarchies in the order of Bit-Swap: `python experiments/bit_swap.py`.
 
-    python train.py binary-MNIST-hierarchical-BN-WU-2 --set steps=4000
+    python train.py binary-MNIST-hierarchical-BN-WU-2 --set steps=4000 --set initializer=glorot \
+        --set learning_rate=0.001
     python experiments/bit_swap.py            compresses test images, restores in another process
     python experiments/bit_swap.py --digits   the same of a model that it trains on digits
     python experiments/tables.py              the table

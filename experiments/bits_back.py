@@ -2,8 +2,8 @@ r"""Rates of bits-back coding on MNIST's test images: `python experiments/bits_b
 
     python train.py binary-MNIST-VAE
     python train.py binary-MNIST-VAE --set 'encoder=[[32,4,2],[64,4,2],[256]]' \
-        --set activation=relu --set optimizer=adam --set 'learning_rate=falling(1e-3)' \
-        --set steps=15000 --name binary-MNIST-VAE-conv
+        --set activation=relu --set initializer=glorot --set optimizer=adam \
+        --set 'learning_rate=falling(1e-3)' --set steps=15000 --name binary-MNIST-VAE-conv
     python train.py MNIST-8-bit-VAE
     python train.py MNIST-8-bit-VAE --set likelihood=discretized_logistic \
         --name MNIST-8-bit-one-scale
