@@ -143,10 +143,14 @@ def optimized_graphs():
 
 @pytest.fixture(scope="module", autouse=True)
 def graphs_collected():
-    """Keeps a process of tests from growing by models that are gone: few collections are whole."""
+    """Keeps a process of tests from growing by models that are gone: few collections are whole.
+
+    What is left then stays: later collections need not walk through it.
+    """
     yield
     if any(gc.get_count()[1:]):  # since the last one there were 50,000 objects more
         gc.collect()
+        gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)

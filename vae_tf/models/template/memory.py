@@ -45,6 +45,8 @@ def estimate(
     image_shape: tuple[int, ...],
     sizes: Sizes | None = None,
     num_classes: int | None = None,
+    *,
+    training: bool = True,
 ) -> Memory:
     """Estimates the memory of a training, without some 0.6 GB for TensorFlow itself.
 
@@ -57,15 +59,19 @@ def estimate(
         image_shape: (H, W, C) of the data.
         sizes: Sizes of networks of the user's own; None for those that the parameters name.
         num_classes: Number of label values of the data, None where there are no labels.
+        training: Whether it is to be trained. If not, only the state counts.
 
     Raises:
         UserError: If the networks do not fit the images, or a hyperparameter is not of its kind.
     """
     if sizes is None:
-        sizes = traced_sizes(params, image_shape, num_classes)
+        sizes = traced_sizes(params, image_shape, num_classes, training=training)
     slots = _SLOTS.get(params.optimizer_call[0], _MOST_SLOTS)
+    state = _FLOAT * sizes.weights * (2 * (1 + slots) + 1)
+    if not training:
+        return Memory(state, 0, 0)
     return Memory(
-        state=_FLOAT * sizes.weights * (2 * (1 + slots) + 1),
+        state,
         activations=_FLOAT * params.batch_size * sizes.outputs * _KEPT_OF_ACTIVATIONS,
         batches=_FLOAT * params.batch_size * math.prod(image_shape) * _BATCHES,
     )
@@ -91,9 +97,7 @@ def check_memory(
     Raises:
         UserError: If it takes more memory than there is; the message says how much.
     """
-    needed = estimate(params, image_shape, sizes, num_classes)
-    if not training:
-        needed = Memory(needed.state, 0, 0)
+    needed = estimate(params, image_shape, sizes, num_classes, training=training)
     present = machine_memory()
     if needed.total <= present:
         return

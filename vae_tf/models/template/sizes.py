@@ -62,13 +62,21 @@ def make_model(params, encoder: keras.Model, decoder: keras.Model, hyper: dict) 
     )
 
 
-def traced_sizes(params, image_shape: tuple[int, ...], num_classes: int | None = None) -> Sizes:
+def traced_sizes(
+    params,
+    image_shape: tuple[int, ...],
+    num_classes: int | None = None,
+    *,
+    training: bool = True,
+) -> Sizes:
     """Sizes of all networks of a model in an update.
 
     Args:
         params: `config.Params`.
         image_shape: (H, W, C) of the data, or (D,).
         num_classes: Number of label values; None or 0 where it is not known.
+        training: Whether an update is traced. If not, only weights are counted: `outputs` is 0, or
+            known from before.
 
     Raises:
         UserError: If the networks do not fit the images, or a hyperparameter is not of its kind.
@@ -76,10 +84,11 @@ def traced_sizes(params, image_shape: tuple[int, ...], num_classes: int | None =
     known = {"num_classes": num_classes} if num_classes else {}
     hyper = checked_hyper(params, TYPICAL | known)
     with_size = {n: v for n, v in params.to_dict().items() if n not in _WITHOUT_SIZE}
-    key = MODELS[params.model], json.dumps(with_size), tuple(image_shape), num_classes
+    model = MODELS[params.model], json.dumps(with_size), tuple(image_shape), num_classes
+    key = (*model, training or (*model, True) in _TRACED)  # what is known of an update serves both
     if key not in _TRACED:
         try:
-            _TRACED[key] = _trace(params, image_shape, hyper, params.batch_size)
+            _TRACED[key] = _trace(params, image_shape, hyper, params.batch_size if training else 0)
         except UserError:
             raise
         except ValueError:
@@ -89,13 +98,15 @@ def traced_sizes(params, image_shape: tuple[int, ...], num_classes: int | None =
 
 
 def _trace(params, image_shape: tuple[int, ...], hyper: dict, batch_size: int) -> Sizes:
-    """Sizes in an update on a batch of so many images."""
+    """Sizes in an update on a batch of so many images; of 0, without an update."""
     kind: type[GenerativeModel] = MODELS[params.model]
     with tf.Graph().as_default() as graph:
         with _without_values():
             encoder, decoder = kind.build_networks(params, image_shape, **hyper)
             model = make_model(params, encoder, decoder, hyper)
         weights = sum(math.prod(variable.shape) for variable in model.trainable_variables)
+        if not batch_size:
+            return Sizes(weights, 0)
         built = len(graph.get_operations())
         names = [(v, tf.compat.v1.placeholder(v.dtype, v.shape)) for v in model.variables]
         batch = _batch(kind.batch_keys, image_shape, batch_size)
