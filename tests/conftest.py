@@ -145,7 +145,7 @@ def optimized_graphs():
 def graphs_collected():
     """Keeps a process of tests from growing by models that are gone: few collections are whole.
 
-    What is left then stays: later collections need not walk through it.
+    The objects that are left stay: later collections need not walk through them.
     """
     yield
     if any(gc.get_count()[1:]):  # since the last one there were 50,000 objects more

@@ -14,6 +14,7 @@ from vae_tf import presets
 from vae_tf.commands import analyze, study, train
 from vae_tf.models import MODELS
 from vae_tf.scores import SCORES
+from vae_tf.training import estimate
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -68,8 +69,9 @@ def test_python_runs(code, clone, capsys):
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
-def test_commands_are_accepted(command, clone, capsys):
+def test_commands_are_accepted(command, clone, capsys, monkeypatch):
     """Commands that take longer than seconds are planned, not run."""
+    monkeypatch.setattr(estimate, "seconds_of_update", lambda plan: 1.0)  # test_plan.py
     script, *arguments = command
     if script == "train.py":
         plan = [] if "--list" in arguments else ["--dry-run"]
@@ -79,9 +81,11 @@ def test_commands_are_accepted(command, clone, capsys):
         assert study.main([*arguments, "--predictions", "new", "--dry-run"]) == 0
     else:
         assert script == "analyze.py"
-        only = arguments.index("--only") + 1
-        arguments[only] = arguments[only].replace("traversals.png", "kl_per_latent.png")  # seconds
-        assert analyze.main([*arguments, "--images", "new"]) == 0
+        *runs, option, only = arguments
+        assert option == "--only" and all(Path("predictions", run).is_dir() for run in runs)
+        only = only.replace("traversals.png", "kl_per_latent.png")  # takes seconds
+        # Two runs are a comparison, too.
+        assert analyze.main([*runs[:2], "--only", only, "--images", "new"]) == 0
         assert Path("new/index.html").exists()
 
 

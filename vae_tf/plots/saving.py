@@ -170,7 +170,8 @@ def _save_image(path, image, source):
     if source is not None:
         info.add_text(_SOURCE, source)
     with written_whole(path) as partial:
-        image.save(partial, format="PNG", pnginfo=info, optimize=True)
+        # A twentieth more bytes than at the highest level, in a fifth of the time.
+        image.save(partial, format="PNG", pnginfo=info, compress_level=7)
 
 
 def _write_gif(path, frames, durations, colors, source):

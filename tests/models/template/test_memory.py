@@ -35,7 +35,7 @@ def test_weights_are_those_of_the_model(name):
     preset = replace(presets.RUNS[name], optimizer="sgd(momentum=0.9)")
     model = build_model(preset, shape, 100)
     counted = sum(layer.count_params() for layer in (model.encoder, model.decoder))
-    assert estimate(preset, shape).state == 4 * 5 * counted
+    assert estimate(preset, shape, training=False).state == 4 * 5 * counted
 
 
 WHOLE = [(name, ((5, 3, 2), (13,))) for name in MODELS]
@@ -51,7 +51,7 @@ def test_every_network_of_a_model_counts(name, encoder):
     if name == "not_miwae":
         params = replace(params, likelihood="gaussian")
     model = build_model(params, (8, 8, 1), 64, 9)
-    counted = estimate(params, (8, 8, 1), num_classes=9).state / (4 * 5)
+    counted = estimate(params, (8, 8, 1), num_classes=9, training=False).state / (4 * 5)
     present = sum(math.prod(variable.shape) for variable in model.trainable_variables)
     assert counted == present
 
