@@ -246,13 +246,17 @@ def plain_logging():
     logging.root.handlers[:] = handlers
 
 
-@pytest.fixture
-def few_scores(monkeypatch):
-    """The preset "fast" in a second: with few points, draws and samples."""
+def score_few(patch: pytest.MonkeyPatch):
+    """Makes the preset "fast" one of a second: with few points, draws and samples."""
     from vae_tf import metrics
 
     draws = {"num_samples": 50, "likelihood_images": 10, "likelihood_samples": 10}
-    monkeypatch.setitem(metrics.PRESETS, "fast", metrics.Sizes(60, 30, 60, 30, **draws))
+    patch.setitem(metrics.PRESETS, "fast", metrics.Sizes(60, 30, 60, 30, **draws))
+
+
+@pytest.fixture
+def few_scores(monkeypatch):
+    score_few(monkeypatch)
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ import pytest
 
 import analyze as analyze_script
 import study as study_script
+from tests.conftest import score_few
 from vae_tf import __version__
 from vae_tf.runs import locked
 from vae_tf.studies import local_jobs, start, worker
@@ -157,7 +158,10 @@ def test_scores_and_pictures_of_a_study(home, call, few_scores, monkeypatch):
     assert "seeds/seed=0" in (home / "images" / "summary.csv").read_text()
 
 
-SMALL = ["digits-VAE", "--name", "s", "--set", "encoder=[[8]]", "--set", "steps=5"]
+SMALL = [
+    "digits-VAE", "--name", "s", "--set", "encoder=[[8]]", "--set", "steps=5",
+    "--set", "optimizer=sgd",
+]  # fmt: skip
 THREE = ["--vary", "seed=0..2"]
 
 
@@ -172,12 +176,39 @@ def finished(tmp_path_factory):
     return home
 
 
+@pytest.fixture(scope="module")
+def finished_and_scored(finished, tmp_path_factory):
+    """The same study with scores."""
+    home = tmp_path_factory.mktemp("scored")
+    shutil.copytree(finished / "predictions", home / "predictions")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(start, "LocalJob", JobHere)
+        patch.chdir(home)
+        score_few(patch)
+        assert study_script.main([*SMALL, *THREE, "--metrics", "fast"]) == 0
+    return home
+
+
 @pytest.fixture
-def small(finished, tmp_path, call, monkeypatch):
-    """Function that does it once more with other arguments, in a copy."""
+def again(tmp_path, call, monkeypatch):
+    """Function that copies a study and returns one that runs it again, with other arguments."""
     monkeypatch.setattr(start, "LocalJob", JobHere)
-    shutil.copytree(finished / "predictions", tmp_path / "predictions")
-    return lambda *more: call(study_script.main, *SMALL, *THREE, *more, cwd=tmp_path)
+
+    def copied(home):
+        shutil.copytree(home / "predictions", tmp_path / "predictions")
+        return lambda *more: call(study_script.main, *SMALL, *THREE, *more, cwd=tmp_path)
+
+    return copied
+
+
+@pytest.fixture
+def small(finished, again):
+    return again(finished)
+
+
+@pytest.fixture
+def scored(finished_and_scored, few_scores, again):
+    return again(finished_and_scored)
 
 
 @pytest.mark.parametrize("content", ["", "{", '{"seed": "many"}'])
@@ -212,10 +243,7 @@ def test_the_table_is_written_again_from_the_runs(small, tmp_path, damage):
     assert table.read_bytes() == before
 
 
-def test_a_finished_study_on_a_disk_for_reading_prints_its_scores(
-    small, tmp_path, few_scores, monkeypatch
-):
-    assert small("--metrics", "fast").returncode == 0
+def test_a_finished_study_on_a_disk_for_reading_prints_its_scores(scored, tmp_path, monkeypatch):
     table = tmp_path / "predictions" / "s" / "study.csv"
     before = table.read_bytes()
     plain = os.open
@@ -226,14 +254,14 @@ def test_a_finished_study_on_a_disk_for_reading_prints_its_scores(
         return plain(path, flags, *args, **kwargs)
 
     monkeypatch.setattr(os, "open", for_reading)
-    done = small("--metrics", "fast")
+    done = scored("--metrics", "fast")
     assert done.returncode == 0, done.stderr
     assert "3 of 3 runs done" in done.stdout and "not up to date" not in done.stdout
     likelihood = float(rows(table)[0]["log_likelihood"])
     assert "s/seed=0" in done.stdout and f"{likelihood:.1f}" in done.stdout
     assert table.read_bytes() == before
     table.unlink()
-    done = small("--metrics", "fast")
+    done = scored("--metrics", "fast")
     assert done.returncode == 0 and f"{likelihood:.1f}" in done.stdout
     assert "study.csv is not up to date" in done.stdout
 
@@ -260,15 +288,14 @@ def test_a_plan_builds_every_model_once(call, tmp_path, monkeypatch):
     assert not any(tmp_path.iterdir())
 
 
-def test_rows_keep_their_versions_and_old_scores_stay(small, tmp_path, few_scores):
+def test_rows_keep_their_versions_and_old_scores_stay(scored, tmp_path):
     folder = tmp_path / "predictions" / "s"
-    assert small("--metrics", "fast").returncode == 0
     assert {row["scored_with"] for row in rows(folder / "study.csv")} == {__version__}
     for name in ("environment.json", "metrics.json"):
         file = folder / "seed=1" / name
         file.write_text(re.sub(r'"numpy": "[^"]*"', '"numpy": "1.0"', file.read_text()))
     before = file.read_bytes()
-    done = small("--metrics", "fast")
+    done = scored("--metrics", "fast")
     assert done.returncode == 0
     now = f"In use are python {platform.python_version()}, vae_tf {__version__}"
     for what in ("trained", "scored"):
@@ -278,11 +305,11 @@ def test_rows_keep_their_versions_and_old_scores_stay(small, tmp_path, few_score
     assert file.read_bytes() == before
     line = re.search("Old scores stay. To compute them anew: .*", done.stdout)[0]
     assert line.endswith("--rescore")
-    done = small("--metrics", "fast", "--rescore")
+    done = scored("--metrics", "fast", "--rescore")
     assert "were scored with" not in done.stdout and "1 of 3 runs were trained" in done.stdout
     record = json.loads((folder / "seed=1" / "metrics.json").read_text())
     assert record["versions"]["numpy"] == np.__version__
-    assert "were scored with" not in small("--metrics", "fast").stdout
+    assert "were scored with" not in scored("--metrics", "fast").stdout
 
 
 def test_a_run_that_fails_is_named_and_costs_no_other(tmp_path, call, monkeypatch):

@@ -5,6 +5,7 @@ import shutil
 import numpy as np
 import pytest
 
+from tests.conftest import score_few
 from vae_tf import metrics
 from vae_tf.config import replace
 from vae_tf.data.collection import Collection
@@ -155,8 +156,10 @@ def scored_folder(tiny, quiet, tmp_path_factory):
     folder = tmp_path_factory.mktemp("scored")
     runs = [train(dataclasses.replace(tiny, seed=s), folder / f"seed-{s}") for s in range(3)]
     runs.append(train(dataclasses.replace(tiny, kl_weight=2.0), folder / "heavier"))
-    for run in runs:
-        score_run(run, "fast", **quiet)
+    with pytest.MonkeyPatch.context() as patch:
+        score_few(patch)
+        for run in runs:
+            score_run(run, "fast", **quiet)
     return folder
 
 
@@ -187,6 +190,7 @@ def test_udr_ranks_runs_that_differ_by_seed(runs, quiet):
     assert "0.9 with Lasso" in entries[0]["protocol"] and entries[0]["preset"] == "fast"
 
 
+@pytest.mark.usefixtures("few_scores")
 def test_udr_is_kept_until_its_group_changes(runs, quiet):
     score_udr(runs[:2], say=quiet["say"])
     assert udr(runs[0])["runs"] == ["seed-0", "seed-1"] and udr(runs[2]) is None

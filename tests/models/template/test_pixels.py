@@ -10,7 +10,7 @@ from tests.conftest import assert_same_bytes, killed_copy
 from vae_tf.config import Params, replace
 from vae_tf.models.template.build import build_model
 from vae_tf.process.errors import UserError
-from vae_tf.training import train
+from vae_tf.training import loop, train
 
 DECODER = "pixel_cnn(layers=2, filters=4, kernel=3)"
 PARAMS = Params(
@@ -125,11 +125,12 @@ def test_a_pixel_under_a_mixture_sees_those_before_it_alone(channels):
 
 
 @pytest.mark.parametrize(
-    ("channels", "likelihood"), [(1, "bernoulli"), (3, "mixture_logistics(components=3)")]
+    ("channels", "likelihood"), [(1, "bernoulli"), (3, "mixture_logistics(components=2)")]
 )
-def test_resume_is_exact_to_the_last_bit(tmp_path, channels, likelihood):
-    images = np.float32(np.random.default_rng(0).random((40, 4, 4, channels)) < 0.5)
-    changes = {"steps": 4, "checkpoint_every": 2, "sample_steps": (9,)}
+def test_resume_is_exact_to_the_last_bit(tmp_path, channels, likelihood, monkeypatch):
+    monkeypatch.setattr(loop, "save_samples", lambda *given: None)  # drawn pixel by pixel below
+    images = np.float32(np.random.default_rng(0).random((40, 2, 2, channels)) < 0.5)
+    changes = {"steps": 4, "checkpoint_every": 2, "optimizer": "sgd(momentum=0.9)"}
     params = replace(PARAMS, likelihood=likelihood, **changes)
     straight = train(params, tmp_path / "straight", data=images)
     killed = killed_copy(straight, tmp_path / "killed")

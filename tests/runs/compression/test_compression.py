@@ -196,6 +196,7 @@ def test_another_process_restores_the_images(run_folder, binary, grey, tiny, tmp
         [sys.executable, "-c", code, run_folder, counts.path], capture_output=True, text=True
     )
     assert out.stdout == expected and expected.startswith("(20, 8, 8, 1) ")
+    assert out.stderr == ""  # who uses the package sees nothing of TensorFlow's start
 
 
 def test_damage_is_found_wherever_it_is(vae, content):
