@@ -19,13 +19,15 @@ from vae_tf.networks.discriminators import build_critic, read_image_layers
 
 @keras.saving.register_keras_serializable("vae_tf")
 class ACAI(Adversarial, DeterministicAutoEncoder):
-    """Deterministic autoencoder that decodes mixtures of codes to images like any other.
+    """Deterministic autoencoder with a critic that tries to recognize decoded mixtures of codes.
 
-    The images of a batch are paired, and alpha from 0 to 1/2 is drawn for each pair. The critic
-    learns to predict alpha from the image of the mixture, alpha z_1 + (1 - alpha) z_2, and 0 from
-    gamma x + (1 - gamma) x', an image and its reconstruction mixed (Eq. 2). The autoencoder
-    minimizes its reconstruction and the square of what the critic predicts (Eq. 1). Both learn in
-    the same step. Interpolation weight 0 is the plain autoencoder.
+    The images of a batch are paired, and alpha is drawn for each pair, uniformly from 0 to 1/2. The
+    mixture of the codes is alpha z_1 + (1 - alpha) z_2.
+
+    The critic learns to predict alpha from the decoded mixture. It learns to predict 0 from gamma x
+    + (1 - gamma) x', a mixture of an image and its reconstruction (Eq. 2). The autoencoder
+    minimizes its reconstruction and the square of the critic's prediction (Eq. 1). Both learn in
+    the same step. With interpolation weight 0 the model is the plain autoencoder.
     """
 
     logged = ("interpolation_penalty", "discriminator_loss")
@@ -35,9 +37,9 @@ class ACAI(Adversarial, DeterministicAutoEncoder):
 
     interpolation_weight: float = hyperparameter(
         0.5,
-        "Weight of the critic's squared prediction, lambda in the paper, beside the mean squared "
-        "error of pixels from -1 to 1, as in the authors' code. It is multiplied by D / 4, as our "
-        "reconstruction sums over D pixels from 0 to 1.",
+        "Weight of the critic's squared prediction, lambda in the paper. It has the scale of the "
+        "authors' code, whose loss has the mean squared error of pixels from -1 to 1. The class "
+        "multiplies it by D / 4, because our reconstruction is a sum over D pixels from 0 to 1.",
         least=0,
     )
     gamma: float = hyperparameter(
@@ -49,7 +51,7 @@ class ACAI(Adversarial, DeterministicAutoEncoder):
     # A model has the network of these layers.
     discriminator: keras.Model = hyperparameter(
         ((256,), (256,)),
-        "Layers of the critic, convolutional or dense; in the paper the encoder's.",
+        "Layers of the critic, convolutional or dense; the paper has the encoder's layers.",
         read=read_image_layers,
     )
 

@@ -14,14 +14,16 @@ from vae_tf.probability.distributions import Gaussian
 
 @keras.saving.register_keras_serializable("vae_tf")
 class AdaGVAE(VAE):
-    """VAE of pairs, whose posteriors are averaged in the latents taken for shared (Sec. 4).
+    """VAE that learns from pairs and averages the posteriors of shared latents (Sec. 4).
 
-    A latent is shared where KL(q(z_l|x1) || q(z_l|x2)) is below the middle between the least and
-    the largest over the latents of the pair. There both posteriors become the Gaussian with the
-    mean of the means and the mean of the variances (as in the Group-VAE). Reconstruction and KL
-    are sums over both images. A pair of one image twice is the VAE.
+    A latent is shared if KL(q(z_l|x1) || q(z_l|x2)) is below the midpoint between the smallest and
+    the largest KL over the latents of the pair. In a shared latent, both posteriors are replaced by
+    one Gaussian. Its mean is the mean of the two means, and its variance is the mean of the two
+    variances, as in the Group-VAE. Reconstruction and KL are sums over both images. If both images
+    are the same, the model is the VAE.
 
-    Learns from pairs: the data must have known factors. The batch size counts pairs.
+    The data must have known factors, from which the pairs are made. The batch size is the number of
+    pairs.
     """
 
     logged = ("shared_latents",)

@@ -19,16 +19,19 @@ from vae_tf.process.errors import UserError
 
 @keras.saving.register_keras_serializable("vae_tf")
 class AdversarialAE(Adversarial, DeterministicAutoEncoder):
-    """Deterministic autoencoder whose codes a discriminator takes for samples of the prior.
+    """Deterministic autoencoder with a discriminator that compares its codes with the prior.
 
-    Three steps per update, each from the weights that the one before left (Sec. 2): encoder and
-    decoder learn to reconstruct; the discriminator learns to distinguish samples of N(0, I) from
-    codes; the encoder learns to pass for the prior, by -log D(z), which does not saturate. Each has
-    an optimizer of its own: as Adam's steps do not depend on the scale of a loss, learning rates,
-    not weights, say what the prior is worth. `loss` is the sum of the first and the third.
+    An update has three steps. Each step uses the weights after the step before it (Sec. 2). First,
+    encoder and decoder learn to reconstruct. Second, the discriminator learns to distinguish
+    samples of N(0, I) from codes. Third, the encoder minimizes -log D(z), so that the discriminator
+    takes its codes for samples of the prior. -log D(z) does not saturate.
 
-    `mmd` is the distance of the batch's codes from the prior that `wae` minimizes, as a measure
-    that no opponent moves: 0 on average where the codes have the prior.
+    Each step has its own optimizer. Adam's steps do not depend on the scale of a loss. So learning
+    rates, and not loss weights, set the influence of the prior. `loss` is the sum of the losses of
+    the first and the third step.
+
+    `mmd` is the distance of the batch's codes from the prior that `wae` minimizes. It does not
+    depend on the discriminator. If the codes follow the prior, it is 0 on average.
 
     Raises:
         UserError: If the KL weight is not 1.
@@ -44,7 +47,7 @@ class AdversarialAE(Adversarial, DeterministicAutoEncoder):
     fixed_kl_weight = True
 
     encoder_learning_rate: float = hyperparameter(
-        1e-4, "Learning rate of the third step, of Adam as the discriminator's.", least=0
+        1e-4, "Learning rate of the third step; its optimizer is Adam.", least=0
     )
     # For a model, the network of these layers.
     discriminator: keras.Model = hyperparameter(

@@ -21,15 +21,16 @@ _HIDDEN = 500
 
 @keras.saving.register_keras_serializable("vae_tf")
 class AuxiliaryVAE(SemiSupervisedVAE):
-    """VAE with the posterior q(a|x) q(y|a, x) q(z|a, y, x) (Eq. 7) of one of two generative models.
+    """VAE with the posterior q(a|x) q(y|a, x) q(z|a, y, x) (Eq. 7); `kind` is the generative model.
 
-    - adgm: p(y) p(z) p(x|y, z) p(a|x, y, z): the images know nothing of a.
-    - sdgm: p(y) p(z) p(a|y, z) p(x|a, y, z), two stochastic layers with skip connections.
+    - adgm: p(y) p(z) p(x|y, z) p(a|x, y, z). The image does not depend on a.
+    - sdgm: p(y) p(z) p(a|y, z) p(x|a, y, z). It has two stochastic layers with skip connections.
 
-    All networks except the network of images share the convolutions of the encoder's spec, where
-    there are some, and have its dense layers each as hidden layers of its own (one of 500 if it has
-    none); a and z have `Params.latent_size` latents each. Latents are y, z and a, in this order.
-    Samples of a without an image are noise in adgm, and makes no difference.
+    All networks except the decoder share the convolutions of the encoder's spec, if there are
+    convolutions. Each network has its own hidden layers, with the sizes of the dense layers of the
+    spec (one layer of 500 units if the spec has none). a and z have `Params.latent_size` latents
+    each. The order of the latents is y, z, a. In adgm, samples of a without an image are noise,
+    which does not change the image.
     """
 
     kind: str = hyperparameter("sdgm", "Which of the two models.", one_of=("adgm", "sdgm"))

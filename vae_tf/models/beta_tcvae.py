@@ -28,13 +28,14 @@ def _known_size(value) -> int:
 class BetaTCVAE(VAE):
     """VAE with weight `beta` on the total correlation (Eq. 4, alpha = gamma = 1).
 
-    Written as KL + (beta - 1) TC, so that beta 1 is the VAE exactly.
+    The regularizer is KL + (beta - 1) TC. With beta 1 the model is exactly the VAE.
 
-    The weighted estimate carries an offset of about (L - 1) log N nats, 120 for ten latents and
-    the sprites, which the gradient does not see. The log has the stratified estimate, whatever
-    the loss has. It is no measure either, but near one: of independent codes, in batches
-    of 64 of the sprites' number, it is -0.1 to -2.4 nats at a KL of 2 to 10 nats, and 7 at 19, as
-    information above log N counts as total correlation.
+    The weighted estimate has an offset of about (L - 1) log N nats, 120 for ten latents and the
+    sprites. The offset does not change the gradient. The log always has the stratified estimate.
+    This estimate is nearer to the total correlation, but it is biased, too. For independent codes
+    in batches of 64, with the number of images of the sprites, it is -0.1 to -2.4 nats at a KL of 2
+    to 10 nats. At a KL of 19 nats it is 7 nats, because information above log N counts as total
+    correlation.
     """
 
     logged = ("total_correlation",)

@@ -31,15 +31,17 @@ def _read_capacity(value) -> schedules.Schedule:
 class CapacityVAE(VAE):
     """The regularizer is gamma |KL - C(step)|, with the mean KL of the batch (Eq. 8).
 
-    gamma 1 and capacity 0 is the VAE.
+    With gamma 1 and capacity 0 the model is the VAE.
 
-    Below the capacity the gradient is gamma per nat of KL, whatever its information.
-    Where gamma is far more than a nat is worth to the reconstruction, nats go where they are made
-    fastest, into latents that are active already, and the reconstruction gets little of them. About
-    10 still holds the KL and leaves to the reconstruction where the nats go. It cannot hold a KL
-    below what a reconstruction worth more than gamma a nat asks for. Nor does it make a decoder
-    use what the encoder spends: where the optimization fails, the capacity is reached by codes
-    without information (docs/results/collapse_remedies.md, from Glorot's weights).
+    Below the capacity, the loss falls by gamma for each nat of KL, even if the nat has no
+    information about the image. If gamma is far larger than the gain in reconstruction per nat, the
+    KL grows where it can grow fastest. This is in latents that are already active, and the
+    reconstruction gains little. A gamma of about 10 still keeps the KL at the capacity, and the
+    reconstruction decides which latents become active.
+
+    If a nat lowers the reconstruction by more than gamma, the KL rises above the capacity. If the
+    optimization fails, codes may reach the capacity without information
+    (docs/results/collapse_remedies.md, from Glorot's weights).
     """
 
     logged = ("capacity",)

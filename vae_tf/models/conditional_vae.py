@@ -20,11 +20,12 @@ from vae_tf.process.errors import UserError
 
 @keras.saving.register_keras_serializable("vae_tf")
 class ConditionalVAE(VAE):
-    """VAE of p(x|y): q(z|x, y), p(x|z, y) and the prior N(0, I), whatever the label y.
+    """VAE of p(x|y) with q(z|x, y), p(x|z, y) and the prior N(0, I) for every label y.
 
-    The encoder sees the label as planes of ones and zeros behind the image's channels, the decoder
-    as a one-hot vector behind z. `encode`, `decode` and `reconstruct` need `label`, `[B]` or one
-    for all; `generate` draws labels, each as likely, where none are given.
+    For the encoder, the one-hot label is appended to the channels of the image, as planes of ones
+    and zeros. For the decoder, it is appended to z. `encode`, `decode` and `reconstruct` need
+    `label`, `[B]` or one label for all images. If `generate` gets no label, it draws labels
+    uniformly.
     """
 
     takes_networks = takes_vectors = False

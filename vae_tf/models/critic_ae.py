@@ -19,21 +19,22 @@ _SMALLEST = 1e-12  # of a squared norm, whose root has no gradient at 0
 
 @keras.saving.register_keras_serializable("vae_tf")
 class CriticAE(AdversarialAE):
-    """`adversarial_ae` whose second network f is a critic: any number, no probability.
+    """`adversarial_ae` with a critic f instead of the discriminator: f returns any real number.
 
     The critic minimizes E f(z) - E f(z~) + gradient_weight E (|grad f(z^)| - 1)^2 (Eq. 3). z is a
-    code, z~ a sample of N(0, I), z^ a point between the two. At its optimum E f(z~) - E f(z), which
-    is logged as `wasserstein`, is near the Wasserstein-1 distance of the codes from the prior. The
-    encoder minimizes -f(z). The critic makes `critic_steps` steps for one of the encoder, on the
-    codes of the same batch, with new samples of the prior. In the paper each step has a batch of
-    its own.
+    code, z~ a sample of N(0, I), and z^ a point between the two. E f(z~) - E f(z) is logged as
+    `wasserstein`. For the best critic, it is near the Wasserstein-1 distance of the codes from the
+    prior. The encoder minimizes -f(z).
+
+    For each step of the encoder, the critic makes `critic_steps` steps. They use the codes of the
+    same batch and new samples of the prior. In the paper each step has its own batch.
     """
 
     logged = ("encoder_loss", "mmd", "discriminator_loss", "wasserstein", "gradient_penalty")
     opponent_beta_1 = 0.0  # Alg. 1
 
     critic_steps: int = hyperparameter(
-        5, "Steps of the critic for one of the encoder; 5 in the paper.", least=1
+        5, "Steps of the critic per step of the encoder; 5 in the paper.", least=1
     )
     gradient_weight: float = hyperparameter(
         10.0, "Weight of the gradient penalty; 10 in the paper.", least=0

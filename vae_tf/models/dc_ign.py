@@ -15,18 +15,20 @@ from vae_tf.process.errors import UserError
 
 @keras.saving.register_keras_serializable("vae_tf")
 class DCIGN(VAE):
-    """VAE of groups in which factor k alone varies: only latent k may (Sec. 3.2, Fig. 3).
+    """VAE that learns from groups in which only factor k varies (Sec. 3.2, Fig. 3).
 
-    All other latents are clamped: the decoder gets their mean over the group, and in place of the
-    reconstruction's gradient they get `invariance_weight * (z - mean z)`, which draws them
-    together. Latent k belongs to the k-th factor that says how something is shown (position,
-    light); all latents beyond belong to what is shown, the intrinsic factors, and are free in the
-    groups in which those vary together. The gradient is the gradient
-    of invariance_weight / 2 * |z - mean z|^2 over the clamped latents, with the mean held fixed,
-    and so this is added to the loss.
+    In such a group, only latent k may vary. All other latents are clamped: the decoder gets their
+    mean over the group. Instead of the gradient of the reconstruction, they get `invariance_weight
+    * (z - mean z)`, which draws them together. This is the gradient of invariance_weight / 2 * |z -
+    mean z|^2 over the clamped latents, with no gradient through the mean. So this term is added to
+    the loss.
 
-    Learns from groups, see `data.factor_batches.clamped`: the data must have known factors, fewer
-    of them that are not intrinsic than there are latents.
+    Latent k belongs to the k-th extrinsic factor, such as position or light. All further latents
+    belong to the intrinsic factors, such as shape. Intrinsic factors vary together in some groups,
+    and in these groups all further latents are free.
+
+    `data.factor_batches.clamped` makes the groups. The data must have known factors, and fewer
+    extrinsic factors than latents.
     """
 
     takes_vectors = False

@@ -18,11 +18,12 @@ from vae_tf.probability.distributions import Point, noise
 
 @keras.saving.register_keras_serializable("vae_tf")
 class DenoisingAE(PlainAE):
-    """Plain autoencoder that restores images of which the encoder has seen a corrupted copy.
+    """Plain autoencoder that restores images from corrupted copies or from codes with dropout.
 
-    The noise is Gaussian. Latents are dropped with a probability, and the others are divided by
-    the probability to be kept. Both act in training alone, so that validation losses are smaller
-    than training losses. Both 0 is the plain autoencoder.
+    The encoder sees the image with Gaussian noise. Each latent is set to 0 with the probability
+    `code_dropout`, and the other latents are divided by 1 - `code_dropout`. Noise and dropout act
+    only in training, so validation losses are smaller than training losses. With both 0 the model
+    is the plain autoencoder.
     """
 
     kl_weights = {"denoising_ae": 0.0}

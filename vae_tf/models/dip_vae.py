@@ -17,9 +17,9 @@ from vae_tf.probability import divergences
 class DIPVAE(VAE):
     """VAE with a penalty on the covariance of its codes (Eq. 6 and 7).
 
-    Kind "i" takes the covariance of the means, kind "ii" the covariance of the samples: the same
-    plus the mean variance of the posteriors (Eq. 5). Covariances are computed over the batch,
-    divided by B. Both weights 0 is the VAE.
+    Kind "i" uses the covariance of the means. Kind "ii" uses the covariance of the samples, which
+    also contains the mean variance of the posteriors (Eq. 5). Covariances are computed over the
+    batch and divided by B. With both weights 0 the model is the VAE.
     """
 
     logged = ("covariance_penalty",)

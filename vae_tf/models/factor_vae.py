@@ -20,14 +20,15 @@ from vae_tf.probability import divergences
 class FactorVAE(Adversarial, VAE):
     """VAE with a penalty gamma TC, where TC = mean log D(z) / (1 - D(z)) (Eq. 2 and 3).
 
-    The discriminator learns to distinguish the codes of a batch from the codes of a second batch of
-    the same size with every latent permuted by itself (Alg. 2). Where there is none, as in `fit` on
-    arrays, the same images are the second batch, as in the code of Locatello et al. 2019. gamma 0
-    is the VAE.
+    The discriminator learns to distinguish the codes of a batch from permuted codes. These are the
+    codes of a second batch of the same size, with each latent permuted separately (Alg. 2). If
+    there is no second batch, as in `fit` on arrays, the same images are used, as in the code of
+    Locatello et al. 2019. With gamma 0 the model is the VAE.
 
-    The penalty is as good as the discriminator: where it lags behind the codes, its estimate is too
-    small, and the VAE is left as it was. In the paper both networks learn at 1e-4, over 300,000
-    steps; in short runs more steps of the discriminator take the place of time.
+    The penalty is only as good as the discriminator. If the discriminator lags behind the codes,
+    the estimated total correlation is too small, and the model stays like the VAE. In the paper
+    both networks learn at a rate of 1e-4 over 300,000 steps. In short runs, use more steps of the
+    discriminator.
     """
 
     logged = ("total_correlation", "discriminator_loss", "discriminator_accuracy")
@@ -50,8 +51,8 @@ class FactorVAE(Adversarial, VAE):
     )
     discriminator_steps: int = hyperparameter(
         1,
-        "Steps of the discriminator for one of the VAE; those after the first learn from the "
-        "images of the second batch.",
+        "Steps of the discriminator per step of the VAE. After the first step, they learn from "
+        "the images of the second batch.",
         least=1,
     )
     discriminator_learning_rate: float = hyperparameter(

@@ -17,10 +17,10 @@ from vae_tf.models.vae import VAE
 class FreeBitsVAE(VAE):
     """The regularizer is the sum over latents of max(free_nats, KL of the latent).
 
-    The KL is the mean over the batch, as in the paper, not the KL of each image. Below `free_nats`
-    a latent has no gradient from the regularizer: nothing draws it to the prior, and nothing but
-    the reconstruction fills it. Each latent is a group by itself; the authors' groups are feature
-    maps. 0 is the VAE.
+    The KL is the mean over the batch, as in the paper, not the KL of each image. If a latent has
+    less than `free_nats`, the regularizer has no gradient: only the reconstruction changes this
+    latent. Each latent is its own group. The authors' groups are feature maps. With `free_nats` 0
+    the model is the VAE.
     """
 
     logged = ("paying_latents",)
@@ -30,8 +30,7 @@ class FreeBitsVAE(VAE):
 
     free_nats: float = hyperparameter(
         0.25,
-        "Nats per latent and image that cost the same whether spent or not; 0.25 in the authors' "
-        "code.",
+        "Nats per latent and image that are free of the KL penalty; 0.25 in the authors' code.",
         least=0,
     )
 

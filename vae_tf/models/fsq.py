@@ -40,16 +40,16 @@ def _read_levels(value) -> list[int]:
 class FSQ(CodeMapModel):
     """Each of the D values of a place is bounded and rounded (Sec. 3.1; listing of App. A.1).
 
-    With L levels and h = (L - 1)(1 - 0.001) / 2, a value is round(h tanh(value + tan(o / h)) - o),
-    o = 1/2 where L is even, else 0, divided by the whole part of L / 2: from -1 to 1. Gradients
-    pass straight through the rounding. All combinations are the codes, K = L_1 L_2 ... L_D: there
-    is no codebook to learn, no commitment, and nothing that could die.
+    With L levels and h = (L - 1)(1 - 0.001) / 2, a value becomes round(h tanh(value + tan(o / h)) -
+    o), divided by the whole part of L / 2. o is 1/2 if L is even, and 0 if L is odd. The result is
+    from -1 to 1. Gradients pass straight through the rounding. All combinations of levels are
+    codes, K = L_1 L_2 ... L_D. So there is no codebook and no commitment loss.
     """
 
     levels: list[int] = hyperparameter(
         (8, 6, 5),
-        "Levels of each value of a place, as many as `latent_size`; (8, 6, 5) is what the paper "
-        "recommends for about 2^8 codes, (8, 5, 5, 5) for 2^10.",
+        "Number of levels of each value of a place, a list of length `latent_size`. The paper "
+        "recommends (8, 6, 5) for about 2^8 codes and (8, 5, 5, 5) for 2^10.",
         read=_read_levels,
     )
 

@@ -22,18 +22,18 @@ _SHARE_MEAN, _SHARE_STDDEV = 0.5, 0.25
 
 @keras.saving.register_keras_serializable("vae_tf")
 class GAIA(Adversarial, DeterministicAutoEncoder):
-    """Deterministic autoencoder G against an autoencoder of images D, the discriminator.
+    """Deterministic autoencoder G with a discriminator D, which is an autoencoder of images.
 
-    D learns to reconstruct images, and not to reconstruct what G draws: its loss is |x - D(x)| less
-    a share of the mean of |x - D(G(x))| and |y - D(y)|, where y is an image of a mixture of codes
-    z_1 share + z_2 (1 - share), share from N(1/2, 1/16). G minimizes that mean, so that mixtures
-    are to pass for images. |.| is the mean absolute error of pixels. The share by which D minds
-    what G draws is sigmoid(20 (|y - D(y)| / 2 - |x - D(x)|)), at most 0.9, through which no
-    gradient passes here.
+    D learns to reconstruct images, and not to reconstruct images that G draws. Its loss is |x -
+    D(x)| minus share * (|x - D(G(x))| + |y - D(y)|) / 2. y is the image of a mixture of two codes,
+    z_1 s + z_2 (1 - s), with s from N(1/2, 1/16). |.| is the mean absolute error of pixels. G
+    minimizes (|x - D(G(x))| + |y - D(y)|) / 2. The share is sigmoid(20 (|y - D(y)| / 2 - |x -
+    D(x)|)), at most 0.9. Here no gradient passes through the share.
 
-    Differences from the authors' code: G has its own reconstruction beside D's, so that weight 0 is
-    the plain autoencoder; the two errors of G have equal shares; learning rates are constant; the
-    loss on distances of codes, at a weight of 0.00005 there, is left out.
+    There are four differences from the authors' code. G has its own reconstruction in addition to
+    D's, so that weight 0 is the plain autoencoder. The two errors of G have equal weights. Learning
+    rates are constant. The loss on distances of codes, with a weight of 0.00005 in the authors'
+    code, is left out.
     """
 
     logged = ("passed_error", "mixture_error", "real_error", "discriminator_loss")

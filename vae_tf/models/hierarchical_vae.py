@@ -42,8 +42,9 @@ class HierarchicalVAE(VAE):
     """VAE of p(z_L) p(z_L-1|z_L) ... p(x|z_1) with q(z_1|x) q(z_2|z_1) ... q(z_L|z_L-1).
 
     The lowest layer z_1 has `latent_size` latents and the networks of the encoder's and decoder's
-    spec. Codes are the layers side by side, top first; images depend on z_1 alone. `kl_1` and
-    `active_1` in the log belong to z_1, its latents with more than 0.01 nats counting as active.
+    spec. A code is the concatenation of all layers, top layer first. Images depend only on z_1. In
+    the log, `kl_1` and `active_1` belong to z_1, `kl_2` and `active_2` to z_2, and so on. A latent
+    with more than 0.01 nats counts as active.
     """
 
     takes_networks = takes_network_texts = takes_vectors = False

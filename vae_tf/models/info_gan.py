@@ -50,20 +50,22 @@ class InfoGAN(Adversarial):
     """Generative adversarial network with a bound on the information of its codes (Eq. 6).
 
     The decoder is the generator. Its latents are, in this order: a one-hot vector of each
-    categorical code, all classes equally likely; the continuous codes, uniform from -1 to 1; noise
-    from N(0, I). The recognition network Q(c|x) reads the codes from an image: a categorical
-    distribution of each of the first, a Gaussian of standard deviation 1, as in the authors' code
-    on MNIST, of the others, so that their part of the information is a squared error. The encoder
-    is Q and, with one more unit, the discriminator.
+    categorical code, with equally likely classes; the continuous codes, uniform from -1 to 1; noise
+    from N(0, I).
 
-    The loss is the generator's, -log D(G(z)) - info_weight * information; the discriminator's is
-    half of -log D(x) - log(1 - D(G(z))) - info_weight * information. All layers but the first of
-    the discriminator and the last of each network normalize over the batch, as in the paper
-    (App. C.1); Q has no hidden layer of its own here.
+    The recognition network Q(c|x) predicts the codes from an image. It gives a categorical
+    distribution for each categorical code. For each continuous code it gives a Gaussian of standard
+    deviation 1, as in the authors' code on MNIST, so that its part of the information is a squared
+    error. The encoder is Q and, with one more output, the discriminator.
 
-    `encode` gives the probabilities of the classes, the means of the continuous codes as points,
-    and for the noise its prior. `reconstruction`, `kl` and `elbo` are computed on real images
-    through Q and the generator, nothing is trained on them; the KL of a point is infinite.
+    The generator's loss is -log D(G(z)) - info_weight * information. The discriminator's loss is
+    half of -log D(x) - log(1 - D(G(z))) - info_weight * information. All layers are normalized over
+    the batch, except the first layer of the discriminator and the last layer of each network, as in
+    the paper (App. C.1). Here Q has no hidden layer of its own.
+
+    `encode` returns the probabilities of the classes, the means of the continuous codes as points,
+    and the prior for the noise. `reconstruction`, `kl` and `elbo` are computed on real images
+    through Q and the generator. No network is trained on them. The KL of a point is infinite.
 
     Raises:
         UserError: If there are more codes than latents, or the KL weight is not 1.

@@ -24,21 +24,22 @@ _START = -2.0
 class InfoVAE(VAE):
     """The regularizer is (1 - alpha) KL + (alpha + scale - 1) MMD (Eq. 6 with the MMD).
 
-    `scale` is the paper's lambda. The MMD of samples of the codes from as many of the prior is the
-    unbiased estimate with the Gaussian kernel of `divergences.rbf_kernel`. alpha 0 and scale 1 is
-    the VAE; alpha 1 the MMD-VAE, which does not punish information in the codes at all.
+    `scale` is the paper's lambda. The MMD compares samples of the codes with equally many samples
+    of the prior. It is the unbiased estimate with the Gaussian kernel of `divergences.rbf_kernel`.
+    With alpha 0 and scale 1 the model is the VAE. With alpha 1 it is the MMD-VAE, which has no
+    penalty on the information in the codes.
 
-    Posteriors start narrow, at a standard deviation of exp(-2): at 1 and with means near 0 every
-    q(z|x) is p(z), where the MMD is already least, and a large scale keeps it there. The authors'
-    own code has no noise at all.
+    Posteriors start with a standard deviation of exp(-2). With a standard deviation of 1 and means
+    near 0, every q(z|x) would start at p(z). There the MMD is already smallest, and a large scale
+    would keep the posteriors there. The authors' own code has no noise.
 
-    Weights do not carry over between kernels. Next to our sum of squared errors over D pixels, a
-    weight w beside a mean over pixels is w * D; and where the codes of all images, otherwise as the
-    prior, are off by a small shift, the MMD is the squared shift times
-    (h^2 / (h^2 + 2))^(L / 2) / (h^2 + 2), so that a weight at bandwidth h is that weight times the
-    ratio of this factor at h to the factor at another bandwidth. The authors' code (MNIST, L = 20)
-    has the weight 1 beside a mean over 784 pixels and the kernel exp(-d^2 / L^2): scale 784 at
-    bandwidth L / sqrt(2), which weights a shift as a scale of 200 at ours does.
+    A weight of another kernel must be converted. A weight w together with a mean over D pixels is w
+    * D together with our sum of squared errors. If the codes of all images follow the prior except
+    for a small shift, the MMD is the squared shift times (h^2 / (h^2 + 2))^(L / 2) / (h^2 + 2). To
+    convert a weight between bandwidths, multiply it by the ratio of these factors. The authors'
+    code (MNIST, L = 20) has the weight 1 together with a mean over 784 pixels and the kernel
+    exp(-d^2 / L^2). This is scale 784 at bandwidth L / sqrt(2), and it weights a shift like a scale
+    of 200 at our bandwidth.
     """
 
     logged = ("mmd",)
@@ -52,9 +53,8 @@ class InfoVAE(VAE):
     )
     scale: float = hyperparameter(
         100.0,
-        "Weight of the MMD beside alpha - 1, at least 1 - alpha. The paper sets it so that the MMD "
-        ""
-        "has as much weight as the reconstruction.",
+        "The weight of the MMD is scale + alpha - 1, so scale is at least 1 - alpha. The paper "
+        "chooses it so that the MMD has as much weight as the reconstruction.",
         least=0,
     )
     bandwidth: float | None = hyperparameter(

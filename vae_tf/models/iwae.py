@@ -17,9 +17,9 @@ from vae_tf.models.vae import VAE
 class IWAE(VAE):
     """The loss is -log mean_k exp(log p(x, z_k) - log q(z_k|x)) (Eq. 8).
 
-    Its KL is estimated from the samples, log q(z|x) - log p(z); the logged `kl` is the closed form,
-    and `elbo` the ordinary bound. With `bound="elbo"` the loss is the ordinary bound, too, from k
-    samples and with the closed form: the VAE of k samples.
+    The KL in the loss is estimated from the samples, log q(z|x) - log p(z). In the log, `kl` is the
+    closed form and `elbo` the ordinary bound. With `bound="elbo"` the loss is the ordinary bound
+    from k samples, with the closed form of the KL.
     """
 
     loss_words = "bound from several samples"

@@ -15,11 +15,12 @@ from vae_tf.probability.distributions import Gaussian
 
 @keras.saving.register_keras_serializable("vae_tf")
 class LadderVAE(HierarchicalVAE):
-    """q(z_L|x) q(z_L-1|z_L, x) ... q(z_1|z_2, x) against the hierarchical VAE's generative model.
+    """q(z_L|x) q(z_L-1|z_L, x) ... q(z_1|z_2, x) with the generative model of the hierarchical VAE.
 
-    The image's estimate of a layer, N(m, s^2), and its prior given the layer above are merged by
-    their precisions (Eq. 10 to 12). Given that layer the prior is known, so the KL of every layer
-    is exact. Without upper layers it is the VAE.
+    For each layer, the encoder computes a Gaussian N(m, s^2) from the image. It is multiplied with
+    the prior of the layer given the layer above, so their precisions are added (Eq. 10 to 12). The
+    layer above determines the prior, so the KL of every layer has a closed form. Without upper
+    layers the model is the VAE.
     """
 
     def _seen_below(self, k):

@@ -14,13 +14,14 @@ from vae_tf.models.vae import VAE
 
 @keras.saving.register_keras_serializable("vae_tf")
 class LaggingVAE(VAE):
-    """An update is `encoder_steps` steps of the encoder alone and then one of the decoder alone.
+    """VAE in which an update is `encoder_steps` steps of the encoder and then one of the decoder.
 
-    All of them see the batch of the step, each under noise of its own, where the paper draws a
-    batch for each; the paper resumes until the loss no longer falls, at most 100 steps (Algorithm 1
-    and the authors' code), and stops the whole procedure once the information between codes and
-    images no longer grows. Ours takes a fixed number, from the first step to the last. Encoder and
-    decoder have optimizers of the same settings, each with a state of its own.
+    All steps of an update use the same batch, with new noise in each step. In the paper each step
+    has its own batch. The paper repeats encoder steps until the loss no longer falls, at most 100
+    times (Algorithm 1 and the authors' code). It stops the whole procedure when the information
+    between codes and images no longer grows. Here the number of encoder steps is constant during
+    the whole training. Encoder and decoder have optimizers with the same settings, each with its
+    own state.
     """
 
     encoder_steps: int = hyperparameter(

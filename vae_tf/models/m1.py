@@ -38,9 +38,10 @@ def network_on_codes(model, name: str, sizes, heads, number: int) -> Joint:
 
 @keras.saving.register_keras_serializable("vae_tf")
 class M1(SemiSupervisedVAE):
-    """p(z1) p(x|z1) with q(z1|x), and q(y|z1), which does not teach the VAE (Sec. 2.1).
+    """p(z1) p(x|z1) with q(z1|x), and a classifier q(y|z1) that does not train the VAE (Sec. 2.1).
 
-    Here both learn at once; the paper trains the classifier on the codes of a VAE that is done.
+    Here VAE and classifier learn at the same time. The paper trains the classifier afterwards, on
+    the codes of a trained VAE.
     """
 
     hidden_size: int = hyperparameter(

@@ -21,8 +21,8 @@ from vae_tf.process.model_names import former_name
 class M1M2(SemiSupervisedVAE):
     """p(y) p(z2) p(z1|y, z2) p(x|z1) with q(z1|x) q(y|z1) q(z2|z1, y) (Eq. 3).
 
-    The paper trains M1, then M2 on samples of its codes; here both learn at once, and M2, which
-    sees the codes and not their gradient, has no say in M1: loss = M1's -ELBO + M2's of the codes.
+    The paper trains M1 first, and then M2 on samples of its codes. Here both learn at the same
+    time. No gradient of M2 reaches M1. The loss is M1's -ELBO plus M2's loss of the codes.
     """
 
     top_size: int = hyperparameter(50, "Latents of z2.", least=1)

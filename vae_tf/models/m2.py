@@ -20,13 +20,13 @@ from vae_tf.probability.distributions import Gaussian
 class M2(SemiSupervisedVAE):
     """p(y) p(z) p(x|y, z) with q(y|x) q(z|x, y) (Eq. 2).
 
-    The class enters encoder and decoder with the last dense layer of the encoder's spec, and behind
-    z. The classifier is a network of its own.
+    In the encoder, the class is an additional input of the last dense layer. In the decoder, it is
+    appended to z. The classifier is a separate network.
     """
 
     hidden_size: int = hyperparameter(
         500,
-        "Units of the layer where the class comes in, if the encoder's spec has no dense one.",
+        "Units of the layer that reads the class, if the encoder's spec has no dense layer.",
         least=1,
     )
 

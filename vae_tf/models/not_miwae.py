@@ -24,18 +24,18 @@ _SIGNS = {"self_masking": 0, "self_masking_high": 1, "self_masking_low": -1}
 class NotMIWAE(MIWAE):
     """The loss is -log mean_k p(x_o|z_k) p(s|x_o, x_m,k) p(z_k) / q(z_k|x_o).
 
-    s is the mask. x_m,k, a sample of p(x_m|z_k), stands for what is missing, and gradients pass
-    through it. Each value is observed independently, with log-odds that are linear in x: of the
-    value itself, c - w x ("self_masking"; the paper writes -w (x - b)), or of all values
-    ("linear"). The logged `reconstruction`, and with it `elbo`, has -log p(s|x) in it.
+    s is the mask. x_m,k is a sample of p(x_m|z_k) and replaces the missing values. Gradients pass
+    through x_m,k. Each value is observed independently, with log-odds that are linear in x. They
+    depend on the value itself, c - w x ("self_masking"; the paper writes -w (x - b)), or on all
+    values ("linear"). The logged `reconstruction` and `elbo` contain -log p(s|x).
     """
 
     completes_by_samples = True
 
     missing_model: str = hyperparameter(
         "self_masking",
-        "Model of the mask, p(s|x). Where the sign is known, self_masking_high hides large values, "
-        "and self_masking_low small ones.",
+        "Model of the mask, p(s|x). If the sign is known, use self_masking_high (large values are "
+        "missing) or self_masking_low (small values are missing).",
         one_of=(*_SIGNS, "linear"),
     )
 

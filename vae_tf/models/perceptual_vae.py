@@ -47,18 +47,19 @@ def _read_features(value) -> specs.Spec | str:
 
 @keras.saving.register_keras_serializable("vae_tf")
 class PerceptualVAE(VAE):
-    """VAE with a distance of images in features beside the reconstruction of pixels.
+    """VAE that compares images also in the features of a fixed network.
 
-    The loss is pixel_weight reconstruction + perceptual_weight d(x, x') + KL, with
-    d = H W C sum_l mean over places of |f_l(x) - f_l(x')|^2. f_l is the last map of each size of a
-    fixed network, brought to length 1 at each place (Zhang et al., Eq. 1 with weights of 1). Hou et
-    al. have squared errors of VGG19's features alone, pixel_weight 0. perceptual_weight 0 is the
-    VAE. H W C, the number of pixels and channels, makes it a sum over pixels as other terms are.
+    The loss is pixel_weight reconstruction + perceptual_weight d(x, x') + KL, with d = H W C sum_l
+    mean over places of |f_l(x) - f_l(x')|^2. For each size of the network's maps, f_l is the last
+    map, scaled to length 1 at each place (Zhang et al., Eq. 1 with weights of 1). H W C is the
+    number of pixels and channels. With this factor, d is a sum over pixels like the other terms.
+    Hou et al. use only squared errors of VGG19's features, pixel_weight 0. With perceptual_weight 0
+    the model is the VAE.
 
-    The network is one of three: layers with random weights; an application of Keras, whose weights
-    are downloaded before training begins; or the encoder of a run, of which the weights are read
-    and nothing is executed. Its weights are kept with the model's, and are not trained.
-    `reconstruction` and `elbo` in the log are of pixels.
+    The network may have random weights. It may be an application of Keras, whose weights are
+    downloaded before training begins. It may be the encoder of a run: its weights are read, and no
+    code is executed. The weights of the network are saved with the model, and are not trained.
+    `reconstruction` and `elbo` in the log are computed from pixels.
 
     Raises:
         UserError: If the network is not known, or does not fit the images.
@@ -78,7 +79,7 @@ class PerceptualVAE(VAE):
     features: keras.Model = hyperparameter(
         ((32, 4, 2), (64, 4, 2)),
         "Layers with random weights; or a network of keras.applications, such as `VGG16` or "
-        "`VGG16(weights=random)`; or the folder of a run, whose encoder it is.",
+        "`VGG16(weights=random)`; or the folder of a run, whose encoder is used.",
         read=_read_features,
     )
 

@@ -9,14 +9,14 @@ from vae_tf.process.errors import UserError
 
 @keras.saving.register_keras_serializable("vae_tf")
 class PlainAE(DeterministicAutoEncoder):
-    """Deterministic autoencoder with nothing but the reconstruction.
+    """Deterministic autoencoder whose loss is the reconstruction alone.
 
-    The model `ae` is a VAE at KL weight 0: its posteriors have a width, which the reconstruction
-    and, where the decoder ignores a latent, `zero_weight` draw to 0. Here there is none from the
-    start, and nothing of `zero_weight` acts.
+    The model `ae` is a VAE at KL weight 0. Its posteriors have a standard deviation. The
+    reconstruction draws it to 0, and `zero_weight` does the same for latents that the decoder
+    ignores. This model has no standard deviation, so `zero_weight` has no effect.
 
     Raises:
-        UserError: If the KL weight is not 0: the KL of a point is infinite.
+        UserError: If the KL weight is not 0, because the KL of a point is infinite.
     """
 
     kl_weights = {"plain_ae": 0.0}

@@ -16,14 +16,14 @@ from vae_tf.probability.distributions import Codebook, UniformCodes
 
 @keras.saving.register_keras_serializable("vae_tf")
 class QLAE(VAE):
-    """Quantized-latent autoencoder (Sec. 3): codes are the nearest values, learned as weights.
+    """Quantized-latent autoencoder (Sec. 3): each latent takes the nearest of its learned values.
 
-    Gradients pass straight through the quantization to the encoder. The regularizer draws values
-    to the encoder's outputs (quantization) and outputs to values (commitment), a squared distance
-    summed over latents each; the paper has means over latents beside a mean over pixels: its
-    weights of 0.01 are 0.01 * pixels / latents here. The paper's other half is a strong weight
-    decay: `optimizer="adamw(weight_decay=0.1)"`. The KL to the uniform prior is the same for every
-    image, L log V nats.
+    Gradients pass straight through the quantization to the encoder. The regularizer has two squared
+    distances, each summed over latents. One draws the values to the encoder's outputs
+    (quantization), the other draws the outputs to the values (commitment). The paper has means over
+    latents and over pixels: its weights of 0.01 are 0.01 * pixels / latents here. The paper also
+    needs a strong weight decay: `optimizer="adamw(weight_decay=0.1)"`. The KL to the uniform prior
+    is L log V nats for every image.
     """
 
     logged = ("quantization", "commitment")

@@ -16,14 +16,14 @@ from vae_tf.models.template.latents import total
 
 @keras.saving.register_keras_serializable("vae_tf")
 class RAE(DeterministicAutoEncoder):
-    """RAE-L2 and RAE-GP: code_weight |z|^2 / 2 plus what keeps the decoder smooth.
+    """RAE-L2 and RAE-GP: code_weight |z|^2 / 2 and a penalty that keeps the decoder smooth.
 
-    RAE-L2: decoder_weight |theta|^2; theta are the kernels of the decoder, biases are free. RAE-GP:
-    gradient_weight |dx/dz|^2, all squared derivatives of the expected image (in the paper's
-    Table 1 with decoder_weight 0). The weights are beta and lambda of the paper, whose
-    reconstruction is scaled otherwise: its values do not carry over. All 0 is the plain
-    autoencoder. There is no prior: sample the codes with `run.generate(n, prior="mixture")` or
-    `prior="flow"`.
+    In RAE-L2 this penalty is decoder_weight |theta|^2, with the kernels theta of the decoder,
+    without biases. In RAE-GP it is gradient_weight |dx/dz|^2, with all squared derivatives of the
+    expected image (in the paper's Table 1 with decoder_weight 0). The weights are beta and lambda
+    of the paper. The paper scales its reconstruction differently, so its weights cannot be used
+    here. With all weights 0 the model is the plain autoencoder. The model has no prior: to sample,
+    use `run.generate(n, prior="mixture")` or `prior="flow"`.
     """
 
     loss_terms = ("code_penalty", "decoder_penalty", "gradient_penalty")

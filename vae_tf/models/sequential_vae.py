@@ -26,18 +26,19 @@ _SEEDS = 10_000
 
 @keras.saving.register_keras_serializable("vae_tf")
 class SequentialVAE(VAE):
-    """Images x_1, ..., x_T, of which x_t is drawn from a code z_t and the image x_(t-1).
+    """A chain of T VAEs: image x_t is decoded from a code z_t and the image x_(t-1).
 
-    The loss is the sum over steps of -log p(x | z_t, x_(t-1)) + KL(q(z_t|x) || N(0, I)): every step
-    is a VAE of the same image x, given what the step before made of it. Its code has to hold only
-    what that image lacks. Encoders read x alone, no gradient passes from a step to the one before,
-    and means pass, not samples, as in the authors' code. Their squared errors have a weight of 16,
-    here a KL weight of 1/16. A chain of length 1 is the VAE.
+    The loss is the sum over t of -log p(x | z_t, x_(t-1)) + KL(q(z_t|x) || N(0, I)). Each term is
+    the loss of a VAE of the same image x, given x_(t-1). So its code needs to contain only what
+    x_(t-1) lacks. Encoders read only x. No gradient passes from one VAE to the VAE before it. x_t
+    is a mean image, not a sample, as in the authors' code. The authors' squared errors have a
+    weight of 16, which is a KL weight of 1/16 here. A chain of length 1 is the VAE.
 
-    A decoder reads z_t and what layers like the encoder's make of x_(t-1), and adds to the logits
-    of x_(t-1), where the authors have a gate. z has T times `Params.latent_size` latents, first
-    step first. `reconstruction` and `elbo` in the log are of the last image, under all codes: a
-    bound on log p(x). The loss also has the steps before it.
+    A decoder reads z_t and features of x_(t-1), which layers like the encoder's compute. It adds
+    its output to the logits of x_(t-1). The authors have a gate instead. z has T times
+    `Params.latent_size` latents, first VAE first. In the log, `reconstruction` belongs to the last
+    image, and `elbo` to the last image and all codes: it is a bound on log p(x). The loss also
+    contains the images before the last.
 
     Raises:
         UserError: If the length is not a whole number from 1 to 10, or the likelihood is a mixture.

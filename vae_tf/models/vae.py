@@ -19,12 +19,12 @@ from vae_tf.models.template.latents import Outputs, total
 class VAE(GenerativeModel):
     """The regularizer is the KL divergence of the posterior from the prior, N(0, I).
 
-    At KL weight 1 the loss is the negative evidence lower bound (Kingma & Welling, Eq. 10), at
-    weight beta the beta-VAE's loss (Higgins et al., Eq. 4), at 0 the plain autoencoder's,
-    see `zero_weight`.
+    At KL weight 1 the loss is the negative evidence lower bound (Kingma & Welling, Eq. 10). At
+    weight beta it is the loss of the beta-VAE (Higgins et al., Eq. 4). At weight 0 it is the loss
+    of an autoencoder, see `zero_weight`.
 
-    Most variants override `regularizer` alone; a family says in `infer` and `render` what its
-    latents are and what they draw, and in `average` or `reduce` how images are weighted.
+    Most variants override only `regularizer`. A family with other latents overrides `infer` and
+    `render`, and a family that weights images differently overrides `average` or `reduce`.
     """
 
     learns_prior = True

@@ -32,15 +32,18 @@ def _read_layers(value) -> specs.Spec:
 class VAEGAN(Adversarial, VAE):
     """VAE whose decoder is the generator of a GAN (Eq. 7 and 8, Algorithm 1).
 
-    The loss is pixel_weight reconstruction + feature_weight |f(x) - f(x')|^2 / 2 + KL
-    + adversarial_weight (-log D(x') - log D(x_p)) / 2. f are the values of the discriminator's last
-    convolution, x' is the reconstruction, x_p an image of a sample of the prior. pixel_weight 1 and
-    the others 0 is the VAE. No gradient of the last term reaches the encoder, and none of the
-    features' error the discriminator, as in Algorithm 1. The paper minimizes log(1 - D) there,
-    whose gradient vanishes where D is sure; -log D has the same fixed point.
+    The loss is pixel_weight reconstruction + feature_weight |f(x) - f(x')|^2 / 2 + KL +
+    adversarial_weight (-log D(x') - log D(x_p)) / 2. f is the output of the discriminator's last
+    convolution, x' is the reconstruction, and x_p is an image decoded from a sample of the prior.
+    With pixel_weight 1 and the other weights 0 the model is the VAE.
+
+    No gradient of the last term reaches the encoder, and no gradient of the feature error reaches
+    the discriminator, as in Algorithm 1. The paper minimizes log(1 - D) in the last term, but its
+    gradient vanishes if D recognizes all generated images. -log D has the same fixed point.
 
     The discriminator learns to separate images of the data from x' and x_p, by the cross-entropy.
-    `reconstruction` and `elbo` in the log are of pixels, under the likelihood of the run.
+    `reconstruction` and `elbo` in the log are computed from pixels, under the likelihood of the
+    run.
 
     Raises:
         UserError: If the discriminator has no convolution, or does not fit the images.
@@ -59,8 +62,8 @@ class VAEGAN(Adversarial, VAE):
     )
     adversarial_weight: float = hyperparameter(
         10.0,
-        "Weight of passing for real; ours, in nats beside a sum over all features. The paper "
-        "has a weight of the error in features instead.",
+        "Weight of the generator's adversarial loss; ours, in nats. The feature error is a sum "
+        "over all features. The paper has a weight of the feature error instead.",
         least=0,
     )
     # The network of these layers, once the model is made.

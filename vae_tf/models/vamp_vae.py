@@ -16,10 +16,10 @@ from vae_tf.probability.distributions import Gaussian
 class VampVAE(VAE):
     """p(z) = 1/K sum_k q(z|u_k), with pseudo-images u_k that are learned with the networks (Eq. 9).
 
-    The KL is estimated from the samples, log q(z|x) - log p(z), as there is no closed form.
-    Pseudo-images are weights, cut to [0, 1]; in the paper they come from a linear layer on one-hot
-    vectors, which is the same parameters. The encoder sees them beside the images of a batch. The
-    same prior for other models is `prior="vamp"`.
+    The KL has no closed form. It is estimated from the samples, log q(z|x) - log p(z).
+    Pseudo-images are weights, clipped to [0, 1]. In the paper they are the output of a linear layer
+    for one-hot vectors, which has the same parameters. The encoder reads them together with the
+    images of a batch. Other models have the same prior with `prior="vamp"`.
     """
 
     takes_vectors = False

@@ -18,12 +18,13 @@ from vae_tf.probability.distributions import CodeMap
 
 @keras.saving.register_keras_serializable("vae_tf")
 class VQVAE(CodeMapModel):
-    """Codes are the nearest of K vectors (Eq. 1 and 2), and gradients pass straight through.
+    """Each output of the encoder is replaced by the nearest of K vectors (Eq. 1 and 2).
 
-    The loss is reconstruction + commitment_weight |encoded - stop(code)|^2, summed over the map
-    (Eq. 3). The codebook is no part of it: each vector is the moving average of what was nearest to
-    it (App. A.1), and vectors that nothing is near to are placed anew, see `MovingCodebook`.
-    `latent_size` is D, the size of a vector.
+    Gradients pass straight through to the encoder. The loss is reconstruction + commitment_weight
+    |encoded - stop(code)|^2, summed over the map (Eq. 3). The loss does not train the codebook.
+    Each of its vectors is the moving average of the encoder outputs nearest to it (App. A.1).
+    Vectors that are rarely used are moved, see `MovingCodebook`. `latent_size` is D, the size of a
+    vector.
     """
 
     logged = ("commitment", *CodeMapModel.logged)
@@ -38,14 +39,14 @@ class VQVAE(CodeMapModel):
     )
     decay: float = hyperparameter(
         0.99,
-        "Part of the codebook's moving averages that stays at an update; 0.99 in the paper.",
+        "Decay of the codebook's moving averages per update; 0.99 in the paper.",
         least=0,
         most=0.9999,
     )
     revival: float = hyperparameter(
         0.1,
-        "Part of the average use below which a vector of the codebook is placed anew; 0: never, as "
-        "in the paper.",
+        "Share of the average use. A vector of the codebook with less use is moved. 0: vectors "
+        "are never moved, as in the paper.",
         least=0,
         most=0.5,
     )

@@ -14,7 +14,7 @@ from vae_tf.probability import divergences
 
 @keras.saving.register_keras_serializable("vae_tf")
 class WAE(DeterministicAutoEncoder):
-    """Deterministic autoencoder whose codes as a whole are matched to the prior (Alg. 2).
+    """Deterministic autoencoder with a penalty on the MMD between its codes and the prior (Alg. 2).
 
     The MMD is the unbiased estimate with the inverse multiquadric kernel, summed over seven scales
     as in the authors' code.
@@ -27,8 +27,8 @@ class WAE(DeterministicAutoEncoder):
 
     mmd_weight: float = hyperparameter(
         200.0,
-        "Weight of the MMD. The authors' code has 10 beside 0.05 times the sum of squared errors: "
-        "200 beside ours.",
+        "Weight of the MMD. The authors' code has a weight of 10, with 0.05 times the sum of "
+        "squared errors. This is a weight of 200 here.",
         least=0,
     )
 
