@@ -18,10 +18,10 @@ class DCIGN(VAE):
     """VAE that learns from groups in which only factor k varies (Sec. 3.2, Fig. 3).
 
     In such a group, only latent k may vary. All other latents are clamped: the decoder gets their
-    mean over the group. Instead of the gradient of the reconstruction, they get `invariance_weight
-    * (z - mean z)`, which draws them together. This is the gradient of invariance_weight / 2 * |z -
-    mean z|^2 over the clamped latents, with no gradient through the mean. So this term is added to
-    the loss.
+    mean over the group. They do not get the gradient of the reconstruction. They get the gradient
+    `invariance_weight * (z - mean z)`, which draws them together. It is the gradient of
+    invariance_weight / 2 * |z - mean z|^2 over the clamped latents, with no gradient through the
+    mean. So this term is added to the loss.
 
     Latent k belongs to the k-th extrinsic factor, such as position or light. All further latents
     belong to the intrinsic factors, such as shape. Intrinsic factors vary together in some groups,
