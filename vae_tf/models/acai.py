@@ -24,8 +24,8 @@ class ACAI(Adversarial, DeterministicAutoEncoder):
     The images of a batch are paired, and alpha is drawn for each pair, uniformly from 0 to 1/2. The
     mixture of the codes is alpha z_1 + (1 - alpha) z_2.
 
-    The critic learns to predict alpha from the decoded mixture. It learns to predict 0 from gamma x
-    + (1 - gamma) x', a mixture of an image and its reconstruction (Eq. 2). The autoencoder
+    The critic learns to predict alpha from the decoded mixture. It learns to predict 0 from a
+    mixture of an image and its reconstruction, gamma x + (1 - gamma) x' (Eq. 2). The autoencoder
     minimizes its reconstruction and the square of the critic's prediction (Eq. 1). Both learn in
     the same step. With interpolation weight 0 the model is the plain autoencoder.
     """

@@ -33,8 +33,8 @@ class InfoVAE(VAE):
     near 0, every q(z|x) would start at p(z). There the MMD is already smallest, and a large scale
     would keep the posteriors there. The authors' own code has no noise.
 
-    A weight of another kernel must be converted. A weight w together with a mean over D pixels is w
-    * D together with our sum of squared errors. If the codes of all images follow the prior except
+    A weight of another kernel must be converted. A weight w, with a mean over D pixels, is the
+    weight w * D with our sum of squared errors. If the codes of all images follow the prior except
     for a small shift, the MMD is the squared shift times (h^2 / (h^2 + 2))^(L / 2) / (h^2 + 2). To
     convert a weight between bandwidths, multiply it by the ratio of these factors. The authors'
     code (MNIST, L = 20) has the weight 1 together with a mean over 784 pixels and the kernel
