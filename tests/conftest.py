@@ -118,6 +118,18 @@ def optimize_graphs(on: bool):
     tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": not on})
 
 
+def leave_origins_out():
+    """Makes operations of graphs forget the lines of Python that made them.
+
+    TensorFlow walks up all frames of Python, pytest too, for each operation that it traces: a tenth
+    of the time of tests of models. Messages of operations that fail do not show these lines.
+    """
+    from tensorflow.python.util import tf_stack
+
+    here = tf_stack.extract_stack()
+    tf_stack.extract_stack = lambda stacklevel=1: here
+
+
 def pytest_collection_modifyitems(items):
     """Begins with the longest files, so that no process of tests waits for another at the end."""
     items.sort(key=lambda item: (*LONGEST, item.path.name).index(item.path.name))
@@ -130,6 +142,7 @@ def pytest_collection_finish():
     """
     if "tensorflow" in sys.modules:
         optimize_graphs(False)
+        leave_origins_out()
     gc.freeze()
 
 
