@@ -154,16 +154,18 @@ def optimized_graphs():
     optimize_graphs(False)
 
 
+def collect_garbage():
+    """Frees models that are gone; the objects that are left are not looked at again."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(scope="module", autouse=True)
 def graphs_collected():
-    """Keeps a process of tests from growing by models that are gone: few collections are whole.
-
-    The objects that are left stay: later collections need not walk through them.
-    """
+    """Keeps a process of tests from growing by models that are gone: few collections are whole."""
     yield
     if any(gc.get_count()[1:]):  # since the last one there were 50,000 objects more
-        gc.collect()
-        gc.freeze()
+        collect_garbage()
 
 
 @pytest.fixture(scope="session", autouse=True)

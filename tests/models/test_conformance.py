@@ -5,7 +5,6 @@ tested once a kind.
 """
 
 import dataclasses
-import gc
 from types import SimpleNamespace
 
 import keras
@@ -13,7 +12,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.conftest import CONVOLUTIONS, assert_same_bytes, killed_copy
+from tests.conftest import CONVOLUTIONS, assert_same_bytes, collect_garbage, killed_copy
 from vae_tf.analysis.loss_terms import loss_sentence
 from vae_tf.config import replace
 from vae_tf.data.batches import batch_of
@@ -108,7 +107,7 @@ def build(params):
 @pytest.fixture(scope="module")
 def model_and_state(params):
     """A model for all tests of a row, and the state it was built in."""
-    gc.collect()  # what the row before has left
+    collect_garbage()  # of the row before
     model = build(params)
     return model, checkpoints.arrays_of(model)
 
