@@ -51,8 +51,10 @@ TINY = Params(
 
 # Files that take more than ten seconds of a processor, the longest first.
 LONGEST = (
-    *("test_conformance.py", "test_study_script.py", "test_drawing.py", "test_train_script.py"),
-    *("test_networks.py", "test_loop.py", "test_ray_jobs.py", "test_memory.py", "test_devices.py"),
+    *("test_conformance.py", "test_study_script.py", "test_drawing.py", "test_loop.py"),
+    *("test_params.py", "test_analyze_script.py", "test_train_script.py", "test_score_runs.py"),
+    *("test_pixels.py", "test_estimators.py", "test_semi_supervised.py", "test_compression.py"),
+    *("test_readme.py", "test_ray_jobs.py", "test_networks.py", "test_devices.py"),
 )
 
 _TEMPORARY = pytest.StashKey[str]()
