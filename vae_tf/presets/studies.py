@@ -153,13 +153,14 @@ _recipe_sets = {
     "binary": (RUNS["binary-MNIST-VAE"], 2e-3, 10_000),
     "emoji": (replace(RUNS["emoji-VAE"], sample_steps=(), patience=None), 1e-3, 1_500),
 }
-# Variant -> times the steps of the base that it makes; all others make as many.
+# Variant -> times the steps of the base that it makes, or set -> times; all others make as many.
 _recipe_lengths = {
     "half-batch": 1.8,
     "double-batch": 0.55,
     "half-as-wide": 2,
     "twice-as-wide": 0.35,
     "bfloat16": 1.4,
+    "muon": {"sprites": 0.75, "mnist": 0.38, "binary": 0.23, "emoji": 0.75},
 }
 
 
@@ -169,6 +170,7 @@ def _recipes(run: Params, rate: float, steps: int) -> dict[str, dict]:
     doubled = {"learning_rate": falling(2 * rate)}
     constant_rate = {"learning_rate": rate}
     no_bias = {"output_bias": "initializer"}
+    muon = {"optimizer": "muon(weight_decay=None)"}
     return {
         "base": {},
         "glorot": {"initializer": "glorot"},
@@ -185,7 +187,8 @@ def _recipes(run: Params, rate: float, steps: int) -> dict[str, dict]:
         },
         "adamw": {"optimizer": "adamw(weight_decay=0.01)"},
         "lion": {"optimizer": "lion", "learning_rate": falling(rate / 5)},
-        "muon": {"optimizer": "muon(weight_decay=None)"},
+        "muon": muon,
+        "muon-same-steps": muon,
         "clipped": clipped,
         "clipped-double": {**clipped, **doubled},
         "half-batch": {"batch_size": run.batch_size // 2},
@@ -202,7 +205,9 @@ def _recipes(run: Params, rate: float, steps: int) -> dict[str, dict]:
 
 def _recipe(name: str, variant: str) -> Params:
     run, rate, steps = _recipe_sets[name]
-    steps = int(steps * _recipe_lengths.get(variant, 1)) // 10 * 10
+    length = _recipe_lengths.get(variant, 1)
+    length = length[name] if isinstance(length, dict) else length
+    steps = int(steps * length) // 10 * 10
     run = replace(
         run,
         learning_rate=falling(rate),

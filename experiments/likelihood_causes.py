@@ -1,0 +1,81 @@
+"""What keeps -log p(x) of binary MNIST from the published one: overfitting, inference, length.
+
+    python train.py binary-MNIST-VAE --set steps=200000 --name binary-MNIST-VAE-200000
+    python experiments/likelihood_causes.py binary-MNIST-VAE-200000
+    python experiments/tables.py
+
+Each run is measured on training images and on test images. log p(x) and the parts of the inference
+gap are those of experiments/inference_gap.py. The test images less the training images are the
+overfitting. Rows are kept in experiments/likelihood_causes.csv; a row that is there is not measured
+again.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+from csv_rows import add_rows, read_rows  # noqa: E402
+
+from vae_tf.process import scripts  # first, see there  # noqa: E402, F401
+
+# isort: split
+import numpy as np  # noqa: E402
+
+import vae_tf  # noqa: E402
+from vae_tf import data  # noqa: E402
+
+ROWS = Path(__file__).with_suffix(".csv")
+BOUNDS = ("elbo", "amortization", "form", "log_likelihood")
+COLUMNS = ("run", "steps", "seed", "split", "num_images", "num_samples", *BOUNDS, "error")
+SPLITS = ("train", "test")
+
+
+def measured(run, split: str, num_images: int, num_samples: int) -> dict:
+    """A row: averages over images in nats, and the standard error of log p(x)."""
+    images = data.load("mnist_binary", split).images(np.arange(num_images))
+    gap = run.inference_gap(images, num_samples=num_samples, progress=True)
+    values = {name: getattr(gap, name).mean() for name in BOUNDS}
+    values["error"] = gap.log_likelihood.std(ddof=1) / np.sqrt(num_images)
+    return {name: f"{value:.3f}" for name, value in values.items()}
+
+
+def table(rows: list[dict]) -> str:
+    """Markdown: a row for each run and split, losses in nats."""
+    heads = ("run", "steps", "images", "-ELBO", "amortization", "form", "-log p(x)")
+    lines = [f"| {' | '.join(heads)} |", f"|{' --- |' * len(heads)}"]
+    for row in rows:
+        elbo, amortization, form, likelihood, error = (
+            float(row[name]) for name in (*BOUNDS, "error")
+        )
+        numbers = f"{-elbo:.2f} | {amortization:.2f} | {form:.2f} | {-likelihood:.2f} ± {error:.2f}"
+        lines.append(f"| `{row['run']}` | {int(row['steps']):,} | {row['split']} | {numbers} |")
+    return "\n".join(lines)
+
+
+def main():
+    """Measures the runs that are named, and prints the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("runs", nargs="*", metavar="RUN", help="folders in predictions")
+    parser.add_argument("--images", type=int, default=2_000, help="of each split")
+    parser.add_argument("--samples", type=int, default=1_000, help="importance samples an image")
+    parser.add_argument("--predictions", type=Path, default=ROOT / "predictions")
+    options = parser.parse_args()
+    for name in options.runs:
+        run = vae_tf.load_run(options.predictions / name)
+        steps = str(run.details["step"])
+        known = {(row["run"], row["steps"], row["split"]) for row in read_rows(ROWS)}
+        for split in SPLITS:
+            if (name, steps, split) in known:
+                continue
+            row = {"run": name, "steps": steps, "seed": run.params.seed, "split": split}
+            row |= {"num_images": options.images, "num_samples": options.samples}
+            row |= measured(run, split, options.images, options.samples)
+            add_rows(ROWS, COLUMNS, [row])
+    print(table(read_rows(ROWS)))
+
+
+if __name__ == "__main__":
+    main()
