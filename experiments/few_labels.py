@@ -30,6 +30,7 @@ from vae_tf.plots.saving import save_figure  # noqa: E402
 from vae_tf.process.files.saving import write_text  # noqa: E402
 from vae_tf.runs import Run  # noqa: E402
 
+CURVES = Path(__file__).with_suffix(".json")
 PUBLISHED = published_texts("few_labels")  # test errors with 100 labels, percent
 CARRIED_ON = {"M1-M2-tuned": "M1-M2"}
 # A trick, and the runs with and without it, alike otherwise.
@@ -48,7 +49,7 @@ _SHORT = ("M2-no-wait", "SDGM-level", "SDGM-unclipped", "SDGM-constant-rate", "A
 _SEED = "-seed-"  # between the name of a run and its seed, where it differs from 0
 _COLORS = {
     "M2": BLUE, "M1": SKY, "M1-M2": ORANGE, "SDGM": CLASSES[3], "ADGM": CLASSES[5],
-    "SDGM-plain": CLASSES[7], "M2-long": CLASSES[1],
+    "SDGM-plain": CLASSES[7], "M2-long": CLASSES[1], "M2-falling": CLASSES[2],
 }  # fmt: skip
 # How the runs without a trick are drawn: in whose color, by which line.
 _WITHOUT = {
@@ -78,15 +79,15 @@ def curve(run: Run) -> dict[str, list[float]]:
 
 
 def curves_of(predictions: Path) -> dict[str, dict]:
-    """The curves of all runs that have begun."""
-    curves = {}
+    """The curves that are kept, and those of all runs that have begun."""
+    curves = json.loads(CURVES.read_text()) if CURVES.exists() else {}
     for name in [*(point.name for point in presets.STUDIES["few-labels"].points()), *CARRIED_ON]:
         folders = predictions / f"MNIST-{name}", predictions / "few-labels" / name
         trained = [curve(Run(each)) for each in folders if (each / "log.csv").exists()]
-        if trained and trained[0]["step"]:
-            curves[name] = trained[0]
-    for name, first in CARRIED_ON.items():
-        if name in curves and first in curves:
+        if not trained or not trained[0]["step"]:
+            continue
+        curves[name] = trained[0]
+        if (first := CARRIED_ON.get(name)) in curves:
             before = curves[first]["epoch"][-1]
             curves[name]["epoch"] = [round(before + epoch, 2) for epoch in curves[name]["epoch"]]
     return curves
@@ -102,7 +103,7 @@ def table(curves: dict[str, dict]) -> str:
         if name in _SHORT:
             continue
         cells = [f"{values[key][-1]:.1f}" for key in ("epoch", "val_error", "test_error")]
-        published = PUBLISHED.get(base_of(name).removesuffix("-long"), "")
+        published = PUBLISHED.get(base_of(name).removesuffix("-long").removesuffix("-falling"), "")
         lines.append(f"| `{name}` | {' | '.join(cells)} | {published} |")
     return "\n".join(lines)
 
@@ -172,7 +173,7 @@ def draw_tricks(axes: Axes, curves: dict[str, dict]):
 
 def draw_runs(axes: Axes, curves: dict[str, dict]):
     """One curve per run; curves of other seeds are thin."""
-    marks = dict(zip(_COLORS, "osv^D*P", strict=True))
+    marks = dict(zip(_COLORS, "osv^D*PX", strict=True))
     for name, values in curves.items():
         base = base_of(name)
         again = _SEED in name
@@ -192,7 +193,7 @@ def main():
     curves = curves_of(options.predictions)
     if not curves:
         sys.exit("No run has begun. Train them: python study.py few-labels")
-    write_text(Path(__file__).with_suffix(".json"), json.dumps(curves) + "\n")
+    write_text(CURVES, json.dumps(curves) + "\n")
     save_figure(ROOT / "images" / "gallery" / "few_labels.png", picture(curves))
     print(table(curves), table_of_tricks(curves), sep="\n\n")
 

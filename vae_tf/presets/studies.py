@@ -251,6 +251,7 @@ STUDIES.add(
             for name in ("M2", "M1-M2")
             for seed in (1, 2)
         }
+        | {"M2-falling": replace(RUNS["MNIST-M2"], learning_rate=falling(1e-3))}
         # Twice as long, with a falling rate: does the second seed need more time?
         | {
             "M2-long-seed-1": replace(
