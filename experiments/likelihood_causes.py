@@ -1,7 +1,7 @@
 """What keeps -log p(x) of binary MNIST from the published one: overfitting, inference, length.
 
-    python train.py binary-MNIST-VAE --set steps=200000 --name binary-MNIST-VAE-200000
-    python experiments/likelihood_causes.py binary-MNIST-VAE-200000
+    python train.py binary-MNIST-VAE-long
+    python experiments/likelihood_causes.py binary-MNIST-VAE-long
     python experiments/tables.py
 
 Each run is measured on training images and on test images. log p(x) and the parts of the inference

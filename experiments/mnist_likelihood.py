@@ -64,7 +64,7 @@ def table(records: list[dict]) -> str:
         "| --- | --- | --- | --- | --- |",
     ]
     for record in records:
-        published = PUBLISHED.get(record["run"], "")
+        published = PUBLISHED.get(record["run"].removesuffix("-long"), "")
         lines.append(
             f"| `{record['run']}` | {record['steps']:,} | "
             f"{record['negative_log_likelihood']:.2f} ± {record['error']:.2f} | "

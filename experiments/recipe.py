@@ -2,7 +2,7 @@
 
     python study.py recipe --predictions predictions-study    trains the runs, restartable
     python experiments/recipe.py                               adds runs that are done, draws
-    python experiments/recipe.py --cost                        measures CPU seconds per step
+    python experiments/recipe.py --cost [VARIANT ...]          measures CPU seconds per step
 
 The runs are `STUDIES["recipe"]` of vae_tf/presets/studies.py. The validation terms of each
 run are kept in experiments/recipe.csv, a row a validation; CPU seconds per step, measured in turns
@@ -164,9 +164,9 @@ for line in sys.stdin:
 """
 
 
-def costs():
-    """Measures CPU seconds per step of every variant, in turns with the base of its set."""
-    kinds = [v for v in dict.fromkeys(p.values["base"].partition("-")[2] for p in STUDY.points())]
+def costs(variants: list[str]):
+    """Measures CPU seconds per step of variants (none: all), in turns with the base of their set."""
+    kinds = variants or dict.fromkeys(p.values["base"].partition("-")[2] for p in STUDY.points())
     rows = read_rows(COSTS)
     known = {(row["set"], row["variant"]) for row in rows}
     for name in SETS:
@@ -210,10 +210,12 @@ def main():
     """Keeps the runs that are done, prints the table and draws the picture."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--predictions", type=Path, default=ROOT / "predictions-study")
-    parser.add_argument("--cost", action="store_true", help="measure CPU seconds per step")
+    parser.add_argument(
+        "--cost", nargs="*", metavar="VARIANT", help="measure CPU seconds per step (default: all)"
+    )
     options = parser.parse_args()
-    if options.cost:
-        costs()
+    if options.cost is not None:
+        costs(options.cost)
         return
     rows = curves(options.predictions)
     if not rows:

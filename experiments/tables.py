@@ -30,6 +30,7 @@ import imputation_tables  # noqa: E402
 import inference_gap  # noqa: E402
 import label_curve  # noqa: E402
 import labels_and_discrete_codes  # noqa: E402
+import likelihood_causes  # noqa: E402
 import likelihood_curves  # noqa: E402
 import lines  # noqa: E402
 import mixture_logistics  # noqa: E402
@@ -106,6 +107,9 @@ TABLES: dict[str, Callable[[], str]] = {
     "gallery of emoji": lambda: page_tables.gallery([f"emoji-{name}" for name in _EMOJI]),
     "gallery of MNIST": lambda: page_tables.gallery([f"MNIST-{name}" for name in _MNIST]),
     "inference gap": lambda: inference_gap.table(_rows("inference_gap")),
+    "likelihood causes": lambda: likelihood_causes.table(
+        csv_rows.read_rows(likelihood_causes.ROWS)
+    ),
     "likelihoods": lambda: page_tables.likelihoods(10_000),
     "likelihoods, 2,000 images": lambda: page_tables.likelihoods(2_000),
     "new label": page_tables.new_label,

@@ -34,7 +34,7 @@ GROUPS: tuple[Presets[Params], ...] = (
 FIRST = ("digits-map", "sprites-beta-TCVAE", "digits-VAE", "emoji-VAE", "my-images")
 
 # Former name -> name.
-RENAMED = celeba.RENAMED
+RENAMED = celeba.RENAMED | binary_mnist.RENAMED
 
 
 def runs() -> dict[str, Params]:

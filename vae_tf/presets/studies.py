@@ -99,7 +99,7 @@ STUDIES.add(
     "likelihoods",
     Study(
         {
-            name: run if name.endswith("-decayed") else replace(run, steps=10_000)
+            name: run if name.endswith("-long") else replace(run, steps=10_000)
             for name, run in RUNS.items()
             if name.startswith("binary-MNIST-") and name not in _hierarchies
         }
