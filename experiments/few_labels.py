@@ -79,7 +79,7 @@ def curve(run: Run) -> dict[str, list[float]]:
 
 
 def curves_of(predictions: Path) -> dict[str, dict]:
-    """The curves that are kept, and those of all runs that have begun."""
+    """The curves that are kept, and the curves of all runs that have begun."""
     curves = json.loads(CURVES.read_text()) if CURVES.exists() else {}
     for name in [*(point.name for point in presets.STUDIES["few-labels"].points()), *CARRIED_ON]:
         folders = predictions / f"MNIST-{name}", predictions / "few-labels" / name

@@ -1,12 +1,12 @@
-"""What keeps -log p(x) of binary MNIST from the published one: overfitting, inference, length.
+"""Causes of the gap to published log-likelihoods of binary MNIST: overfitting and inference.
 
     python train.py binary-MNIST-VAE-long
     python experiments/likelihood_causes.py binary-MNIST-VAE-long
     python experiments/tables.py
 
-Each run is measured on training images and on test images. log p(x) and the parts of the inference
-gap are those of experiments/inference_gap.py. The test images less the training images are the
-overfitting. Rows are kept in experiments/likelihood_causes.csv; a row that is there is not measured
+Each run is measured on training images and on test images. log p(x) and the two
+parts of the inference gap are measured as in experiments/inference_gap.py. Overfitting is the
+difference between test images and training images. Rows are kept in experiments/likelihood_causes.csv; a row that is there is not measured
 again.
 """
 
