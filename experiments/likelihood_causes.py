@@ -4,10 +4,10 @@
     python experiments/likelihood_causes.py binary-MNIST-VAE-long
     python experiments/tables.py
 
-Each run is measured on training images and on test images. log p(x) and the two
-parts of the inference gap are measured as in experiments/inference_gap.py. Overfitting is the
-difference between test images and training images. Rows are kept in experiments/likelihood_causes.csv; a row that is there is not measured
-again.
+Each run is measured on training images and on test images. log p(x) and the two parts of the
+inference gap are measured as in experiments/inference_gap.py. Overfitting is the difference between
+test images and training images. Rows are kept in experiments/likelihood_causes.csv; a row that is
+there is not measured again.
 """
 
 import argparse

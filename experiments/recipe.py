@@ -165,7 +165,7 @@ for line in sys.stdin:
 
 
 def costs(variants: list[str]):
-    """Measures CPU seconds per step of variants (none: all), in turns with the base of their set."""
+    """Measures CPU seconds per step of variants (default: all), in turns with the base."""
     kinds = variants or dict.fromkeys(p.values["base"].partition("-")[2] for p in STUDY.points())
     rows = read_rows(COSTS)
     known = {(row["set"], row["variant"]) for row in rows}
