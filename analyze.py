@@ -39,8 +39,8 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         "runs",
         nargs="*",
         metavar="RUN",
-        help="runs to analyze; also a STUDY, or STUDY/POINT for one of its runs (default: all "
-        "saved runs)",
+        help="runs to analyze; also a STUDY, or STUDY/POINT for one of its runs, such as "
+        "betas/kl_weight=4,seed=0 (default: all saved runs)",
     )
     parser.add_argument(
         "--images",
@@ -60,8 +60,8 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         nargs="?",
         const="full",
         choices=("full", "fast"),
-        help="also compute scores and save them in metrics.json: full (published sample "
-        "sizes; the default of --metrics) or fast (about a tenth of these sizes)",
+        help="also compute scores and save them in metrics.json: full (the sample "
+        "sizes of the papers; the default of --metrics) or fast (about a tenth of these sizes)",
     )
     parser.add_argument("--force", action="store_true", help="draw up-to-date pictures again, too")
     parser.add_argument(
@@ -81,8 +81,8 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--plain",
         action="store_true",
-        help="write the figures of --format without titles, as NAME_plain.pdf (default of "
-        "--format: pdf)",
+        help="write figures without titles, as NAME_plain.FORMAT, in the formats of "
+        "--format (pdf if there is no --format)",
     )
     return parser.parse_args(arguments)
 

@@ -47,7 +47,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         description="Train a study: a grid of runs. Name a study of params.py, or name runs and "
         "vary their parameters. Without a name, list the studies.",
         epilog="Stop or kill the command at any time. The same command resumes the study. The exit "
-        "code is 1 if a run failed or was skipped.",
+        "code is 1 if a run failed or its folder cannot be read.",
     )
     parser.add_argument("names", nargs="*", metavar="NAME", help="a study, or one or more runs")
     parser.add_argument(
@@ -85,7 +85,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--rescore",
         action="store_true",
-        help="with --metrics: recompute scores of another version of the package",
+        help="with --metrics: compute scores again that another version of the package has computed",
     )
     parser.add_argument(
         "--overwrite",

@@ -70,8 +70,8 @@ def parse(arguments: list[str] | None, presets) -> argparse.Namespace:
         "repeatable",
     )
     parser.add_argument("--name", help="name of the run folder (default: the run's name)")
-    parser.add_argument("--resume", action="store_true", help="resume the run of this name")
-    parser.add_argument("--overwrite", action="store_true", help="replace the run of this name")
+    parser.add_argument("--resume", action="store_true", help="resume the saved run")
+    parser.add_argument("--overwrite", action="store_true", help="replace the saved run")
     parser.add_argument(
         "--list",
         nargs="?",
@@ -121,7 +121,7 @@ def listing(presets, group: str = "groups") -> str:
             names = [name for name in each if name in presets.RUNS and name not in mine]
             parts.append((each.title, names))
     if group in ("groups", "all"):
-        parts.append(("Your own, in params.py", mine))
+        parts.append(("Runs of params.py: examples to copy", mine))
     lines = [_lines_of(heading, names, presets) for heading, names in parts if names]
     if group == "groups":
         counts = [f"  {name:16} {len(each):3}  {each.title}" for name, each in subjects.items()]
