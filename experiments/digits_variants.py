@@ -50,7 +50,7 @@ def _start_wide():
 def _no_pull():
     from vae_tf.models.template import zero_weight
 
-    zero_weight._PULL = 0.0
+    zero_weight._NARROWING = 0.0
 
 
 def _capacity(gamma):
@@ -109,13 +109,13 @@ def main():
     from vae_tf.models import info_vae
     from vae_tf.models.template import zero_weight
 
-    constants = info_vae._START, zero_weight._PULL
+    constants = info_vae._START, zero_weight._NARROWING
     for seed in range(options.seeds):
         for name in options.cases or CASES:
             key = f"{name}, seed {seed}"
             if key in done:
                 continue
-            info_vae._START, zero_weight._PULL = constants
+            info_vae._START, zero_weight._NARROWING = constants
             done[key] = measure(name, seed, options.predictions)
             write_text(RESULTS, json.dumps(done, indent=1) + "\n")
             print(key, done[key], flush=True)
