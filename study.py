@@ -85,7 +85,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--rescore",
         action="store_true",
-        help="with --metrics: compute scores again that another version of the package has computed",
+        help="with --metrics: replace scores that another version of the package computed",
     )
     parser.add_argument(
         "--overwrite",

@@ -5,7 +5,9 @@ from vae_tf.presets import digits
 from vae_tf.presets.presets import Presets
 from vae_tf.schedules import exponential, linear
 
-RUNS: Presets[Params] = Presets("semi_supervised", "Classes from few labels: runs on MNIST download 11 MB")
+RUNS: Presets[Params] = Presets(
+    "semi_supervised", "Classes from few labels: runs on MNIST download 11 MB"
+)
 
 # A dozen of the 1,797 digits of each class; a minute.
 RUNS.add(
