@@ -7,7 +7,9 @@ After Sonderby et al. 2016 (Fig. 3 and 4), who train wider networks for 2,000 ep
 hierarchy of 1, 2 and 5 layers, with batch normalization, with warm-up of the KL weight, and the
 ladder. log p(x) of test images is estimated by importance sampling; KL and active latents (more
 than 0.01 nats) of each layer are from the last validation. Results are written to
-experiments/hierarchies.json, the picture to images/gallery/hierarchies.png.
+experiments/hierarchies.json; once all runs are there, the picture is drawn anew
+(images/gallery/hierarchies.png). Rows of the same runs with Glorot's weights and a constant rate
+are kept in experiments/hierarchies_before.json.
 """
 
 import argparse
@@ -148,7 +150,8 @@ def main():
     if not records:
         sys.exit(1)
     records = {name: records[name] for name in names if name in records}
-    save_figure(ROOT / "images" / "gallery" / "hierarchies.png", picture(records))
+    if len(records) == len(names):
+        save_figure(ROOT / "images" / "gallery" / "hierarchies.png", picture(records))
     print(table(records))
 
 

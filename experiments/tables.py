@@ -191,6 +191,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "few_labels tricks": lambda: few_labels.table_of_tricks(_records("few_labels")),
     "forecast calibration": forecast_calibration.table,
     "hierarchies": lambda: hierarchies.table(_records("hierarchies")),
+    "hierarchies before": lambda: hierarchies.table(_records("hierarchies_before")),
     "imputation at random": imputation_tables.at_random_table,
     "imputation self masking": imputation_tables.self_masking_table,
     "not-MIWAE as published": not_miwae.table,
