@@ -71,13 +71,13 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         "--workers",
         type=int,
         metavar="N",
-        help="number of runs at the same time (default: one per core)",
+        help="number of runs at the same time (default: one per core, with --ray of the cluster)",
     )
     parser.add_argument(
         "--ray",
         metavar="ADDRESS",
         help="train on a Ray cluster: auto, or HOST:PORT of its head; start the command on a "
-        "machine of the cluster (default of --workers: one run per core of the cluster)",
+        "machine of the cluster",
     )
     parser.add_argument(
         "--metrics", choices=("fast", "full"), help="compute scores of each trained run"

@@ -74,7 +74,7 @@ def measure(run: Run, options) -> dict:
 def table(records: dict[str, dict]) -> str:
     """The table as Markdown."""
     lines = [
-        "| run | -log p(x), nats | -ELBO, nats | KL a layer, from below | active a layer |",
+        "| run | -log p(x), nats | -ELBO, nats | KL per layer, from below | active latents |",
         "| --- | --- | --- | --- | --- |",
     ]
     for name, record in records.items():
