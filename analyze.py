@@ -60,8 +60,8 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         nargs="?",
         const="full",
         choices=("full", "fast"),
-        help="also compute scores and save them in metrics.json; --metrics alone means full, the "
-        "sample sizes of the papers; fast takes about a tenth of these sizes",
+        help="also compute scores and save them in metrics.json; --metrics without a value "
+        "means full. full uses the sample sizes of the papers, fast about a tenth of them",
     )
     parser.add_argument("--force", action="store_true", help="draw up-to-date pictures again, too")
     parser.add_argument(

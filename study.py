@@ -71,7 +71,8 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         "--workers",
         type=int,
         metavar="N",
-        help="number of runs at the same time (default: one per core, with --ray of the cluster)",
+        help="number of runs at the same time (default: one per core; with --ray, one per "
+        "core of the cluster)",
     )
     parser.add_argument(
         "--ray",

@@ -55,8 +55,8 @@ def parse(arguments: list[str] | None, presets) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog=scripts.name_of("train.py"),
         description="Train runs of params.py. Each run is saved in a folder of predictions/.",
-        epilog="Stop at any time with Ctrl-C. The same command with --resume resumes the run, "
-        "on a CPU to the last bit.",
+        epilog="Stop at any time with Ctrl-C. The same command with --resume resumes the run. On "
+        "a CPU, the result is the same bit for bit as without the stop.",
     )
     parser.add_argument(
         "runs", nargs="*", metavar="RUN", help=f"runs to train (default: {presets.DEFAULT_RUN})"
@@ -77,7 +77,8 @@ def parse(arguments: list[str] | None, presets) -> argparse.Namespace:
         nargs="?",
         const="groups",
         metavar="GROUP",
-        help="list a few first runs and the groups; with GROUP its runs; with `all` all runs",
+        help="list a few runs to start with and the groups; --list GROUP lists the runs of a "
+        "group, --list all every run",
     )
     parser.add_argument(
         "--dry-run",

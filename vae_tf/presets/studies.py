@@ -154,7 +154,7 @@ _recipe_sets = {
     "emoji": (replace(RUNS["emoji-VAE"], sample_steps=(), patience=None), 1e-3, 1_500),
 }
 # Variant -> times the steps of the base that it makes, or set -> times; all others make as many.
-_recipe_lengths = {
+_recipe_lengths: dict[str, float | dict[str, float]] = {
     "half-batch": 1.8,
     "double-batch": 0.55,
     "half-as-wide": 2,
@@ -206,8 +206,8 @@ def _recipes(run: Params, rate: float, steps: int) -> dict[str, dict]:
 def _recipe(name: str, variant: str) -> Params:
     run, rate, steps = _recipe_sets[name]
     length = _recipe_lengths.get(variant, 1)
-    length = length[name] if isinstance(length, dict) else length
-    steps = int(steps * length) // 10 * 10
+    times = length[name] if isinstance(length, dict) else length
+    steps = int(steps * times) // 10 * 10
     run = replace(
         run,
         learning_rate=falling(rate),
