@@ -4,7 +4,7 @@ import contextlib
 import dataclasses
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from vae_tf import schedules
 from vae_tf.config import former
@@ -25,6 +25,11 @@ from vae_tf.process.texts.command_names import command_line
 
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 OUTPUT_BIASES = ("mean", "initializer")
+# Field whose default another field decides -> that field, and the default of its value.
+_DECIDED: dict[str, tuple[str, Callable]] = {
+    "initializer": ("activation", specs.initializer_for),
+    "kl_weight": ("model", lambda model: schedules.as_schedule(MODELS.kl_weight(model))),
+}
 
 # Names of a field in other packages, and its name here.
 _MEANT = {
@@ -135,6 +140,11 @@ class Params:
         except UserError as error:
             raise UserError(f"`{name}`: {error}") from None
 
+    def _set_default(self, name: str):
+        if getattr(self, name) is None:
+            cause, default = _DECIDED[name]
+            self._set(name, default(getattr(self, cause)))
+
     def _set_schedule(self, name: str):
         with self._naming(name):
             self._set(name, schedules.as_schedule(getattr(self, name)))
@@ -181,8 +191,7 @@ class Params:
             self._set("decoder", specs.normalize_network(self.decoder, "decoder"))
         self._require_whole("latent_size", 1)
         self._require_known("activation", specs.ACTIVATIONS)
-        if self.initializer is None:
-            self._set("initializer", specs.initializer_for(self.activation))
+        self._set_default("initializer")
         self._require_known("initializer", specs.INITIALIZERS)
         self._require_known("output_bias", OUTPUT_BIASES)
         self._require_known("precision", PRECISIONS)
@@ -191,8 +200,7 @@ class Params:
         self._require_known("model", MODELS)
         check_table(self.dataset, read_likelihood(self.likelihood)[0])
         read_prior(self.prior)
-        if self.kl_weight is None:
-            self._set("kl_weight", MODELS.kl_weight(self.model))
+        self._set_default("kl_weight")
         self._set_schedule("kl_weight")
         if self.model == "ae" and self.kl_weight.highest > 0:
             raise UserError(
@@ -298,11 +306,7 @@ def replace(params: Params, /, **changes) -> Params:
     Raises:
         UserError: If a field is unknown, naming the nearest, or a value is impossible.
     """
-    decided = {
-        "initializer": ("activation", specs.initializer_for),
-        "kl_weight": ("model", lambda model: schedules.as_schedule(MODELS.kl_weight(model))),
-    }
-    for field, (cause, default) in decided.items():
+    for field, (cause, default) in _DECIDED.items():
         if cause in changes and getattr(params, field) == default(getattr(params, cause)):
             changes.setdefault(field, None)
     return dataclasses.replace(params, **changes)
