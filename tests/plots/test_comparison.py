@@ -34,7 +34,7 @@ def test_runs_that_tell_classes_are_compared_by_their_error():
         Compared("VAE", 1.0, 1.0, None, history()),
     ]
     figure = plot_comparison({"classes": runs, "not": runs[1:]}, "t")
-    assert texts(figure).count("Wrong, validation") == texts(figure).count("Wrong, test") == 1
+    assert texts(figure).count("Validation error") == texts(figure).count("Test error") == 1
     bars = {axes.get_label(): axes for axes in figure.axes}
     for name, value, words in (("val_error", 0.0746, "7.46%"), ("test_error", 0.066, "6.60%")):
         assert [bar.get_width() for bar in bars[name].patches] == [value, 0]

@@ -39,7 +39,7 @@ def test_bars_stand_on_the_threshold_and_the_run_beside_the_forecast():
     assert legend(spectrum) == {"used: 4", "below the threshold"}
     assert spectrum.get_yscale() == "log" and "log scale" in spectrum.get_ylabel()
     weights = spectrum.child_axes[0]
-    assert weights.get_ylabel() == "KL weight above which it is lost"
+    assert weights.get_ylabel() == "KL weight above which it collapses"
     np.testing.assert_allclose(weights.get_ylim(), np.array(spectrum.get_ylim()) / 0.25)
     points = {line.get_label(): line.get_xydata().tolist() for line in trade_off.lines}
     assert points["forecast for weight 2"] == [[1.5, 3.0]]
@@ -53,7 +53,7 @@ def test_eigenvalues_without_a_latent_are_told_from_those_below_the_threshold():
     spectrum = figure.axes[0]
     assert len(spectrum.patches) == 2
     points = {line.get_label(): list(line.get_ydata()) for line in spectrum.lines}
-    assert points["no latent left for it"] == [2.0]
+    assert points["above, but no latent left"] == [2.0]
     assert points["below the threshold"] == [1.0]  # no more than twice the latents are shown
     assert "this run" not in texts(figure)
 

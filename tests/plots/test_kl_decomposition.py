@@ -36,7 +36,7 @@ def test_limit_and_least_dependence_stand_beside_what_they_bound():
     (axes,) = figure.axes
     (least,) = [bar.patches[0] for bar in axes.containers if bar.get_label() == "least"]
     assert (least.get_x(), least.get_width(), least.get_fill()) == (6, 2, False)
-    assert "of so many images; dependence at least 2.00" in texts(figure)
+    assert "of these codes; dependence at least 2.00" in texts(figure)
     assert axes.get_xlim()[1] > 11
     assert [6.5, 6.5] in [list(line.get_xdata()) for line in axes.lines]
     far = plot_decomposition(parts(0.1, 0.0, 0.0, kl=0.1) | {"information_limit": 9.2}, "t")

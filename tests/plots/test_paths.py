@@ -20,7 +20,7 @@ def test_curves_stand_below_their_images_and_bars_are_sorted():
         np.testing.assert_allclose(chart.lines[0].get_xdata() / 5, (np.arange(5) + 0.5) / 5)
     bars = figure.axes[-1]
     assert [bar.get_height() for bar in bars.patches[:3]] == [-2.0, 1.0, 0.0]
-    assert len(bars.patches) == 32 and "10 that change less" in bars.get_title("left")
+    assert len(bars.patches) == 32 and "10 smaller differences" in bars.get_title("left")
 
 
 @pytest.mark.parametrize("name", ["$x^$", r"\\$x^$"])

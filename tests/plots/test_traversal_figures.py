@@ -19,7 +19,7 @@ def test_columns_of_the_single_latent_grid():
     images = np.zeros((10, 3, 8, 8, 1))
     images[:, 2] = 1
     figure = plot_traversal(images, np.linspace(3, -3, 10), 0.5, "Traversal of latent z4")
-    assert shown(figure, "as is")[5, 5, 0] == 0
+    assert shown(figure, "unchanged")[5, 5, 0] == 0
     assert shown(figure, "+ 2 average stddev").min() == 255
     assert {"+3.00", "-3.00", "z + 0.5", "z + 1"} <= set(texts(figure))
 

@@ -1,8 +1,9 @@
-"""Pictures: every one by one call, from arrays to a Matplotlib figure.
+"""Draw pictures from arrays, with one call per picture.
 
-`plot_*` draw (arrays in, `Figure` out; no model, no data set, no file), `*_frames` make frames of
-an animation, `save_figure` and `save_gif` write files; what is computed first, codes of traversals
-and grids of images, is in the modules. Names are imported on first use.
+Functions `plot_*` take arrays and return a Matplotlib `Figure`. They need no model, data set or
+file. Functions `*_frames` return the frames of an animation. `save_figure` and `save_gif` write
+files. The other functions compute inputs of pictures, such as codes of traversals and grids of
+images. Names are imported on first use.
 
 Example:
     >>> import numpy as np

@@ -11,7 +11,7 @@ from vae_tf.plots.page import BLUE, FAINT, INK, RULE, text_width
 from vae_tf.process.texts.escaping import printable
 
 _PAD = 12  # pixels around a frame
-_LABEL = 62  # pixels, the least width of the label above an image
+_LABEL = 62  # pixels, minimum width of the label above an image
 
 
 @functools.cache
@@ -25,8 +25,8 @@ def enhance_dark(pixels: np.ndarray, gamma: float = 0.5) -> np.ndarray:
 
     Args:
         pixels: uint8 array of any shape.
-        gamma: Exponent of the value in [0, 1]; 1 changes nothing, smaller brightens more. Black
-            and white stay what they are.
+        gamma: Exponent of the value in [0, 1], above 0. A smaller exponent brightens more, 1
+            changes nothing. Black and white do not change.
 
     Returns:
         uint8 array of the same shape.
@@ -42,13 +42,13 @@ def training_frames(
     labels: tuple[str, ...] = ("originals", "reconstructions", "generations"),
     gamma: float | None = None,
 ) -> list[np.ndarray]:
-    """Draws a frame for each sampled step: its picture, with the step written on it.
+    """Draws a frame for each sampled step: the picture, the number of the step and a progress bar.
 
     Args:
-        pictures: Step -> `[H, W, 3]` uint8 picture, all of one size, in the order shown.
+        pictures: Step -> `[H, W, 3]` uint8 picture, in the order shown. All have the same size.
         title: Title that is written on every frame.
-        labels: Names of the rows of a picture, which are equally high.
-        gamma: Exponent that brightens dark pixels, see `enhance_dark`; None leaves them.
+        labels: Names of the rows of a picture. All rows have the same height.
+        gamma: Exponent that brightens dark pixels, see `enhance_dark`; None changes nothing.
 
     Returns:
         A list of `[H', W', 3]` uint8 frames.
@@ -85,10 +85,11 @@ def traversal_frames(
     *,
     columns: int,
 ) -> list[np.ndarray]:
-    """Draws a frame for each position: every latent's image there, each with its label.
+    """Draws a frame for each position: the images of all latents at this position, with labels.
 
     Args:
-        images: `[L, S, H, W, 3]` images in [0, 1], as large as they are shown.
+        images: `[L, S, H, W, 3]` images in [0, 1], in the size in which they are shown: one for
+            each of L latents and S positions.
         positions: `[S]` positions in [0, 1], shown as a mark on a line.
         labels: Labels of the L latents.
         title: Title that is written on every frame.

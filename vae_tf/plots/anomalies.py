@@ -12,25 +12,25 @@ from matplotlib.figure import Figure
 from vae_tf.plots.grids import GAP, fitted, image_grid
 from vae_tf.plots.page import BLUE, FAINT, INK, MARGIN, ORANGE, Page, points
 
-_COLORS = colormaps["RdBu_r"].resampled(33)  # in steps, as pictures are saved with 256 colors
+_COLORS = colormaps["RdBu_r"].resampled(33)  # few colors: pictures are saved with 256 colors
 _COLUMNS = 10
 _TILE = 64  # pixels, about the height of an image
 _LABELS = 118  # pixels for the labels of rows
 _CHART = 190  # pixels, height of the histogram
 _BINS = 60
-_SHARE_IN_RANGE = 0.995  # of the errors shown is within the range of the colors
+_SHARE_IN_RANGE = 0.995  # share of the errors shown that are within the range of the colors
 
 
 class OddImages(NamedTuple):
-    """Images with what is odd about them.
+    """Odd images with their reconstructions and error maps.
 
     Attributes:
         heading: Heading of the group.
         images: `[N, H, W, C]` in [0, 1], the oddest first.
         reconstructions: `[N, H, W, C]` in [0, 1].
         errors: `[N, H, W, C]` signed errors in standard deviations of the decoder.
-        captions: A short text below each image.
-        odd: `[N]` bools, whether each image is called odd.
+        captions: N short texts, one below each image.
+        odd: `[N]` bools, whether each image is judged odd. Captions of odd images are orange.
     """
 
     heading: str
@@ -52,7 +52,7 @@ def plot_anomalies(
     """Draws a histogram of scores with the threshold, and groups of odd images.
 
     Args:
-        groups: Groups of images, each at least one image.
+        groups: Groups of images, each with at least one image.
         scores: Name of a set of images -> its `[M]` scores; one or two sets.
         threshold: Score above which an image is odd.
         unit: Unit of the scores.
@@ -80,10 +80,13 @@ def plot_anomalies(
 
 
 def error_limit(errors: Sequence[np.ndarray]) -> float:
-    """Error at which the colors end: 99.5 % of the errors shown are within.
+    """Computes the end of the color scale: 99.5 % of the absolute errors are not above it.
 
     Args:
         errors: Arrays of signed errors.
+
+    Returns:
+        The end of the scale, at least 0.001.
 
     Example:
         >>> error_limit([np.full(10, -2.0)])
@@ -97,7 +100,7 @@ def color_errors(errors: np.ndarray, limit: float) -> np.ndarray:
     """Colors signed errors: blue where an image is darker than expected, red where brighter.
 
     Args:
-        errors: `[N, H, W, C]`; of several channels the one with the largest error is shown.
+        errors: `[N, H, W, C]`. The channel with the largest absolute error is shown.
         limit: Error at which the colors end, above 0.
 
     Returns:

@@ -17,11 +17,11 @@ def _step_label(step: float) -> str:
 
 
 def use_log_scale(axes, values: np.ndarray, unit: str):
-    """Makes the vertical axis logarithmic, says so, and writes numbers such as 0.01 and 300.
+    """Makes the vertical axis logarithmic, with "log scale" in its label and plain numbers.
 
     Args:
         axes: Axes of a chart.
-        values: `[N]` values that are drawn there, NaN where there is none.
+        values: `[N]` values that are drawn on the axes, NaN where a value is missing.
         unit: Label of the axis.
     """
 
@@ -37,12 +37,13 @@ def use_log_scale(axes, values: np.ndarray, unit: str):
 
 
 def keep_in_proportion(axes, values: np.ndarray, least: float = 0.0):
-    """Widens the vertical axis where it would make much of nothing, such as 0.996 to 1.002.
+    """Widens a vertical axis with a short span, such as 0.996 to 1.002, so that noise looks small.
 
     Args:
         axes: Axes of a chart with a linear scale.
-        values: `[N]` values that are drawn there, NaN where there is none.
-        least: Span that the axis has at least; it also has a tenth of the largest value.
+        values: `[N]` values that are drawn on the axes, NaN where a value is missing.
+        least: Minimum span of the axis. The span is also at least a tenth of the largest absolute
+            value.
     """
     values = values[np.isfinite(values)]
     if not len(values):
@@ -55,15 +56,15 @@ def keep_in_proportion(axes, values: np.ndarray, least: float = 0.0):
 
 
 def needs_log_scale(values: np.ndarray, ratio: float = 30.0) -> bool:
-    """Decides whether a linear axis would press the usual values flat beside the largest.
+    """Decides whether an axis should be logarithmic: the largest value is far above the median.
 
     Args:
-        values: `[N]` values, NaN where there is none.
-        ratio: Ratio of the largest to the median value above which this is so.
+        values: `[N]` values, NaN where a value is missing.
+        ratio: Ratio of the largest to the median value above which the axis is logarithmic.
 
     Returns:
-        True if so; False wherever a value is not positive, as it has no place on a logarithmic
-        axis.
+        Whether the ratio is exceeded. False if any value is not positive: a logarithmic axis cannot
+        show it.
     """
     values = values[np.isfinite(values)]
     return bool(len(values) and values.min() > 0 and values.max() > ratio * np.median(values))

@@ -6,17 +6,17 @@ import numpy as np
 
 from vae_tf.process.limits import USED_NATS
 
-# In place of nats, for latents without a finite KL: active units (Burda et al. 2016).
+# Limit for latents without a finite KL, from active units (Burda et al. 2016).
 _USED_VARIANCE = 0.01
 
 
 class CodeStatistics(NamedTuple):
-    """Codes of many images and what they say of each latent.
+    """Codes of many images, and statistics of each latent.
 
     Attributes:
         mean: `[N, L]` posterior means.
         log_stddev: `[N, L]` natural logs of the posterior standard deviations.
-        sample: `[N, L]` samples, one of each posterior.
+        sample: `[N, L]` samples, one per posterior.
         kl: `[L]` KL to the prior in nats, mean over images; infinite for an encoder without
             noise, NaN for a posterior that is not Gaussian.
     """
@@ -33,12 +33,12 @@ class CodeStatistics(NamedTuple):
 
     @property
     def use(self) -> np.ndarray:
-        """How much each latent is used, `[L]`: its KL, or without one the variance of its means."""
+        """Use of each latent, `[L]`: the KL or, without a finite KL, the variance of the means."""
         return self.kl if self.has_kl else self.mean.astype("float64").var(axis=0)
 
     @property
     def measure(self) -> str:
-        """The name of what `use` measures."""
+        """Name of the quantity in `use`."""
         return "KL" if self.has_kl else "variance of the means"
 
     @property
@@ -48,14 +48,14 @@ class CodeStatistics(NamedTuple):
 
     @property
     def order(self) -> np.ndarray:
-        """Numbers of the latents, `[L]`, most used first."""
+        """Numbers of the latents, `[L]`, sorted by `use`, the largest first."""
         return np.argsort(-self.use, kind="stable")
 
     @property
     def active(self) -> np.ndarray:
-        """Whether each latent is used, `[L]` bools: a KL of at least 0.1 nats.
+        """Whether each latent is active, `[L]` bools: its KL is at least 0.1 nats.
 
-        Where the KL is not finite, or not known, a variance of the means of at least 0.01.
+        Without a finite KL, the variance of its means is at least 0.01.
         """
         return self.use >= (USED_NATS if self.has_kl else _USED_VARIANCE)
 
@@ -74,7 +74,7 @@ class CodeStatistics(NamedTuple):
 def code_statistics(
     mean: np.ndarray, log_stddev: np.ndarray, kl: np.ndarray, *, seed: int = 0
 ) -> CodeStatistics:
-    """Puts what is known of the codes of some images together.
+    """Collects statistics of codes, with one sample per posterior.
 
     Args:
         mean: `[N, L]` posterior means.
@@ -97,7 +97,7 @@ def farthest_latent(mean: np.ndarray) -> int:
 
 
 def mean_codes(codes: np.ndarray, values: np.ndarray, num_values: int) -> np.ndarray:
-    """Averages the codes of all images that share a factor's value.
+    """Averages codes over all images with the same value of a factor.
 
     Args:
         codes: `[N, L]` codes.

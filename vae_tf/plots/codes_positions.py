@@ -8,8 +8,8 @@ from matplotlib.ticker import MaxNLocator
 
 from vae_tf.plots.page import BLUE, FAINT, MARGIN, RULE, Page, points
 
-_LABEL_WIDTH = 130  # pixels, for the latent and how much it is used
-_SIDE = 84  # pixels, a side of the squares and the height of the curves
+_LABEL_WIDTH = 130  # pixels, for the name of the latent and its use
+_SIDE = 84  # pixels, side of the squares and height of the curves
 _WIDTH = 150  # pixels, of the curves
 _APART = 26  # pixels
 
@@ -24,14 +24,15 @@ def plot_codes_positions(
     *,
     unit: str = "nats",
 ) -> Figure:
-    """Draws the mean of each code over the position of a shape, and over every other factor.
+    """Draws the mean of each code against the position of a shape, and against each other factor.
 
     Args:
         over_factors: Name of a factor -> `[values, L]` mean codes, columns in the order of
             `latents`.
-        over_position: `[y, x, L]` mean codes, in this order; None where no factors give a position.
+        over_position: `[y, x, L]` mean codes, last axis in the order of `latents`; None if there
+            are no factors for the position.
         latents: Numbers of the L latents, in the order shown.
-        use: `[L]` numbers that say how much each latent is used, in this order.
+        use: `[L]` use of each latent, in the order of `latents`; see `CodeStatistics.use`.
         title: Title of the page.
         notes: Lines below the title.
         unit: Unit of `use`.

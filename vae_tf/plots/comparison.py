@@ -1,4 +1,4 @@
-"""One page on which runs are next to each other (draw)."""
+"""A page that compares runs (draw)."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -31,8 +31,8 @@ _MARKERS = "os^Dvp*hXP<>"
 _BAR, _APART = 170, 26  # width of a column of bars, and between columns; pixels
 # Quantity of bars -> heading, color.
 _TERMS = {"reconstruction": ("Reconstruction, nats", BLUE), "kl": ("KL, nats", SKY)}
-# The same where a run predicts classes.
-_ERRORS = {"val_error": ("Wrong, validation", ORANGE), "test_error": ("Wrong, test", ORANGE)}
+# The same for runs that predict classes.
+_ERRORS = {"val_error": ("Validation error", ORANGE), "test_error": ("Test error", ORANGE)}
 
 
 class Compared(NamedTuple):
@@ -42,11 +42,11 @@ class Compared(NamedTuple):
         name: Name of the run.
         reconstruction: Reconstruction term in nats per image, None if unknown.
         kl: KL term in nats per image, None if unknown.
-        strip: A traversal as a picture, `[H, W, 3]` uint8; None if unknown.
-        history: Columns of its log.csv by name.
-        val_error: Part of the validation images that is put in a wrong class, in [0, 1]; None for
+        strip: A traversal as a picture, `[H, W, 3]` uint8; None if it was not drawn.
+        history: Columns of the run's log.csv by name.
+        val_error: Share of the validation images that are classified wrongly, in [0, 1]; None for
             a run that predicts no classes.
-        test_error: The same of test images; None also where there are none.
+        test_error: The same share of the test images; None also if there are no test images.
     """
 
     name: str
@@ -63,10 +63,10 @@ def plot_comparison(
 ) -> Figure:
     """Draws reconstruction, KL, one traversal, the trade-off and the curves of each run.
 
-    Where runs predict classes, there is also the part of the images that each puts in a wrong one.
+    For runs that predict classes, the page also shows the classification errors.
 
     Args:
-        groups: Heading -> runs whose numbers can be compared: the same data and likelihood.
+        groups: Heading -> runs whose numbers can be compared: with the same data and likelihood.
         title: Title of the page.
         notes: Lines below the title.
     """
@@ -90,7 +90,7 @@ def plot_comparison(
             page.text(left, top + 36, text, weight="bold")
             _bars(page, left, top + heading, _BAR, row, runs, column, color)
             left += _BAR + _APART
-        page.text(left, top + 36, "Traversal of the latent of most KL", weight="bold")
+        page.text(left, top + 36, "Traversal of the latent with the highest KL", weight="bold")
         _keys(page, top + heading, row, runs)
         for index, run in enumerate(runs):
             middle = top + heading + (index + 0.5) * row
@@ -203,7 +203,7 @@ def _curves(page, left, top, width, height, runs, column, title):
         if column not in run.history:
             continue
         steps, values = downsample_curve(run.history["step"], run.history[column], 400)
-        # Its mark is on it, at places of its own.
+        # The markers of each run are at different steps.
         every = (index * max(len(steps) // 30, 1), max(len(steps) // 4, 1))
         axes.plot(
             steps, values, color=_color(index), linewidth=1.5, label=run.name, markersize=6,

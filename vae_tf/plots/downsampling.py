@@ -6,18 +6,20 @@ import numpy as np
 def downsample_curve(
     steps: np.ndarray, values: np.ndarray, num_points: int = 800
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Picks the points of a curve that its line cannot do without.
+    """Picks points of a long curve, so that the line keeps its shape.
 
-    The rows are cut into groups of equal size, of which the first, the lowest, the highest and the
-    last row are kept (M4, Jugel et al., VLDB 2014). No extreme is lost and no value is averaged.
+    The rows are split into groups of about equal size. The first, the lowest, the highest and the
+    last row of each group are kept (M4, Jugel et al., VLDB 2014). So the minimum and the maximum of
+    each group are kept, and no value is averaged.
 
     Args:
-        steps: `[N]` rising optimizer steps.
-        values: `[N]` values; rows where it is NaN (there is none) or infinite are left out.
-        num_points: Greatest number of points to return, at least 4.
+        steps: `[N]` ascending optimizer steps.
+        values: `[N]` values. Rows with a NaN (no value) or infinite value are left out.
+        num_points: Maximum number of points to return, at least 4.
 
     Returns:
-        `(steps [n], values [n])`, n at most `num_points`; all rows where they are few enough.
+        `(steps [n], values [n])`, n at most `num_points`. If the curve has no more rows, all rows
+        with a finite value.
 
     Example:
         >>> steps, values = downsample_curve(np.arange(1000), np.eye(1000)[500], 20)

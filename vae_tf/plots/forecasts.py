@@ -1,4 +1,4 @@
-"""The forecast of the linear VAE as a picture, and a run beside it (draw)."""
+"""The forecast of the linear VAE as a picture, compared with a run (draw)."""
 
 import math
 from collections.abc import Sequence
@@ -51,13 +51,13 @@ class _Forecast(Protocol):
 
 
 class Measured(NamedTuple):
-    """The same numbers of a run.
+    """Values of a run, to compare with the forecast.
 
     Attributes:
-        active: Latents of at least 0.1 nats.
-        kl: Nats per image.
-        squared_error: Mean over images of images decoded from samples of their codes, as in the
-            forecast; summed over pixels and channels.
+        active: Number of latents with a KL of at least 0.1 nats.
+        kl: KL to the prior, nats per image.
+        squared_error: Squared error of images decoded from samples of their codes. It is summed
+            over pixels and channels, and averaged over images, as in the forecast.
     """
 
     active: int
@@ -72,11 +72,14 @@ def plot_forecast(
     *,
     measured: Measured | None = None,
 ) -> Figure:
-    """Eigenvalues against the weight's threshold, and the error that each KL buys.
+    """Draws the forecast of a linear VAE: eigenvalues, trade-off and numbers.
 
-    Left, the eigenvalues of the pixel covariance: those above weight times variance keep a latent,
-    and the height of a bar is twice the latent's KL. Right, the linear VAE under all weights, the
-    forecast for this weight on it and the run beside it. Below, the numbers.
+    The left chart shows the eigenvalues of the pixel covariance. A latent is used if its eigenvalue
+    is above the threshold, the KL weight times the likelihood's variance. Bars begin at the
+    threshold. On the log scale (natural log), a bar is twice as high as the latent's KL in nats.
+
+    The right chart shows squared error against KL of the linear VAE at all KL weights, with a point
+    for the forecast and a point for the run. The numbers are below the charts.
 
     Args:
         forecast: A `forecasts.linear_vae.Forecast`.
@@ -96,7 +99,7 @@ def plot_forecast(
 def _spectrum(page, left, top, forecast):
     axes = page.chart(
         left, top, _SPECTRUM, _HEIGHT, title="Latents that lower the loss",
-        xlabel="direction of the images, by variance", ylabel="eigenvalue, log scale",
+        xlabel="principal component of the images", ylabel="eigenvalue, log scale",
     )  # fmt: skip
     values = forecast.eigenvalues[: 2 * forecast.latent_size]
     values = values[values > 0]
@@ -120,7 +123,9 @@ def _spectrum(page, left, top, forecast):
     dot = {"linestyle": "", "marker": "o", "markersize": 4 if len(values) <= 100 else 2.5}
     missed = np.flatnonzero(values[used:] > threshold) + used
     if len(missed):
-        axes.plot(places[missed], values[missed], color=SKY, label="no latent left for it", **dot)
+        axes.plot(
+            places[missed], values[missed], color=SKY, label="above, but no latent left", **dot
+        )
     below = np.flatnonzero(values <= threshold)
     if len(below):
         axes.plot(
@@ -131,13 +136,13 @@ def _spectrum(page, left, top, forecast):
     axes.set_xlim(0, len(values) + 1)
     _log_scale(axes.yaxis, low, high)
     _add_weights(axes, forecast.stddev**2)
-    # The values fall from the upper left: where the line is above them, the lower left is empty.
+    # Values fall from the upper left. If the line is above all values, the lower left is empty.
     place = "upper right" if used else "lower left"
     axes.legend(frameon=False, fontsize=points(12), loc=place)
 
 
 def _mark_limits(axes, forecast, num_values):
-    """The threshold and, where more eigenvalues are shown, the number of latents."""
+    """Marks the threshold and, if more eigenvalues are shown, the number of latents."""
     if forecast.threshold > 0:
         axes.axhline(forecast.threshold, color=ORANGE, linewidth=2, zorder=3)
         axes.annotate(
@@ -155,21 +160,21 @@ def _mark_limits(axes, forecast, num_values):
 
 
 def _add_weights(axes, variance):
-    """A second scale: eigenvalues as weights."""
+    """Adds a second scale on the right: the KL weight of each eigenvalue."""
     weights = axes.secondary_yaxis(
         "right",
         functions=(lambda value: value / variance, lambda weight: weight * variance),
     )
     low, high = axes.get_ylim()
     _log_scale(weights.yaxis, low / variance, high / variance)
-    weights.set_ylabel("KL weight above which it is lost", size=points(12), color=FAINT)
+    weights.set_ylabel("KL weight above which it collapses", size=points(12), color=FAINT)
     weights.tick_params(labelsize=points(12), colors=FAINT, length=0)
     weights.spines[:].set_visible(False)
 
 
 def _trade_off(page, left, top, forecast, measured):
     axes = page.chart(
-        left, top, _TRADE_OFF, _HEIGHT, title="Error against nats",
+        left, top, _TRADE_OFF, _HEIGHT, title="Error against KL",
         xlabel="KL, nats per image", ylabel="squared error per image",
     )  # fmt: skip
     kl, error = forecast.trade_off()
@@ -196,7 +201,7 @@ def _trade_off(page, left, top, forecast, measured):
 
 
 def _numbers(page, left, top, forecast, measured):
-    """The forecast and the run's values, as a table; and how to read the picture."""
+    """Writes a table of forecast and run, and a text that explains the picture."""
     latents = forecast.latent_size
     kl = _short(forecast.kl) if math.isfinite(forecast.kl) else "no limit"
     run = measured or Measured(0, 0.0, 0.0)
@@ -220,8 +225,8 @@ def _numbers(page, left, top, forecast, measured):
             page.text(left, top + 48, reached, size=15, color=ORANGE, weight=weight, va="baseline")
         left += width
     reading = (
-        "A latent lowers a linear VAE's loss if its eigenvalue exceeds weight ×",
-        "variance, by half the height of its bar in nats. Trained",
+        "A linear VAE uses a latent if its eigenvalue exceeds weight × variance.",
+        "Its KL is half the height of its bar, in natural logs. Trained",
         "networks mostly use fewer latents than the linear optimum.",
     )
     for index, line in enumerate(reading):

@@ -12,11 +12,11 @@ def image_grid(
 
     Args:
         images: `[N, H, W, C]` images in [0, 1], C 1 or 3.
-        columns: Number of images in a row; the last row may be short.
+        columns: Number of images in a row; the last row may be shorter.
         gap: Width of the lines between images and around them, in pixels.
-        tile: Height in pixels to which smaller images are enlarged, as nearly as a whole factor
-            allows; each pixel becomes a square.
-        background: Grey value between them.
+        tile: Approximate height of an image in pixels. Smaller images are enlarged by a whole
+            factor, so that each pixel becomes a square.
+        background: Grey value between images, in [0, 1].
 
     Returns:
         `[H', W', 3]` uint8 picture.
@@ -35,11 +35,11 @@ def image_grid(
 
 
 def enlarged(images: np.ndarray, tile: int) -> np.ndarray:
-    """Enlarges images by the whole factor that brings them nearest to a height.
+    """Enlarges images by a whole factor to about a height.
 
     Args:
         images: `[N, H, W, C]` images, which are clipped to [0, 1], C 1 or 3.
-        tile: Height aimed at, in pixels; images already higher are left as they are.
+        tile: Target height in pixels. Higher images keep their size.
 
     Returns:
         `[N, H', W', 3]` images in [0, 1].
@@ -55,11 +55,11 @@ def shrunk(images: np.ndarray, tile: int) -> np.ndarray:
 
     Args:
         images: `[N, H, W, C]` images.
-        tile: Height aimed at, in pixels.
+        tile: Target height in pixels.
 
     Returns:
-        `[N, H / f, W / f, C]`, f the whole number nearest to H / `tile` that divides both sides;
-        the images themselves where that is 1.
+        `[N, H / f, W / f, C]`, where f is the common divisor of H and W that is nearest to
+        H / `tile`. If f is 1, `images` itself.
     """
     count, height, width, channels = images.shape
     wanted = height / tile
@@ -77,16 +77,16 @@ def fitted(images: np.ndarray, tile: int) -> np.ndarray:
 
 
 def mosaic(images: np.ndarray, chosen: np.ndarray, background: float = 1.0) -> np.ndarray:
-    """Puts images at the places that a map names.
+    """Arranges images in a grid, by a map of their numbers.
 
     Args:
         images: `[N, H, W, C]` in [0, 1].
-        chosen: `[R, C]` ints, the map of `projections.image_map`: number of an image, or -1 for
+        chosen: `[R, K]` ints, the map of `projections.image_map`: number of an image, or -1 for
             none.
-        background: Grey value of the empty places.
+        background: Grey value of empty cells and between images, in [0, 1].
 
     Returns:
-        `[R * (H + 1) + 1, C * (W + 1) + 1, 3]` uint8 picture: a pixel of background between images.
+        `[R * (H + 1) + 1, K * (W + 1) + 1, 3]` uint8 picture, with one pixel between images.
     """
     empty = np.full_like(images[:1], background)
     order = np.where(chosen < 0, len(images), chosen).ravel()

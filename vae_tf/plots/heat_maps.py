@@ -10,7 +10,7 @@ from matplotlib.patches import Rectangle
 from vae_tf.plots.page import BLUE, FAINT, INK, MARGIN, Page, points, text_width
 from vae_tf.process.texts.escaping import without_mathtext
 
-# Perceptually uniform; in steps, as pictures are saved with at most 256 colors.
+# Perceptually uniform. Only 48 colors, because pictures are saved with at most 256 colors.
 _COLORS = colormaps["magma_r"].resampled(48)
 
 
@@ -25,9 +25,9 @@ def plot_heat_maps(
     darkest: float | None = None,
     row_names: Sequence[str] | None = None,
 ) -> Figure:
-    """Draws heat maps of latents against factors, side by side and on one scale of colors.
+    """Draws heat maps of latents against factors, side by side and with the same color scale.
 
-    The greatest value of each column is framed, as it is what a factor's score begins with.
+    A frame marks the greatest value of each column.
 
     Args:
         matrices: Heading -> `[L, K]` values of at least 0, rows in the order of `latents`.
@@ -36,8 +36,8 @@ def plot_heat_maps(
         unit: Unit of the values.
         title: Title of the page.
         notes: Lines below the title.
-        darkest: Value of the darkest color; None for the greatest there is.
-        row_names: Names of the rows where they are no latents.
+        darkest: Value of the darkest color; None for the greatest value of all matrices.
+        row_names: Names of the L rows; None for z and the number of the latent.
     """
     rows, columns = len(latents), len(factor_names)
     cell_height = 30 if rows <= 16 else 22 if rows <= 40 else 12

@@ -1,4 +1,4 @@
-"""Figures made of images, with what is needed to read them (draw)."""
+"""Figures that show images with labels (draw)."""
 
 from collections.abc import Sequence
 
@@ -80,7 +80,7 @@ def plot_interpolation(
 
 
 def _show_plane(page, top, grid, corners, side):
-    """Shows the decoded plane with its corners framed, and the images they encode below it."""
+    """Shows the decoded plane with three framed corners, and the three encoded images below it."""
     height, width = corners.shape[1:3]
     page.picture(MARGIN, top, grid, "plane")
     last = (side - 1) * (width + GAP), (side - 1) * (height + GAP)
@@ -100,7 +100,7 @@ def _show_plane(page, top, grid, corners, side):
 
 
 def _show_lines(page, left, top, grid, ends):
-    """Shows decoded lines, each between the two images that its ends encode."""
+    """Shows decoded lines, each between its two encoded images."""
     height, width = ends.shape[2:4]
     middle = left + width + 10
     right = middle + grid.shape[1] + 10

@@ -10,8 +10,8 @@ from vae_tf.plots.grids import GAP, fitted, image_grid
 from vae_tf.plots.page import FAINT, MARGIN, Page
 
 _TILE = 64  # pixels, about the height of an image
-_HIDDEN = (0.34, 0.71, 0.91)  # the color of what is missing, sky blue: no shade of grey
-_BETWEEN = 14  # pixels between what is given, the mean and the samples
+_HIDDEN = (0.34, 0.71, 0.91)  # color of missing pixels: sky blue, which is no shade of grey
+_BETWEEN = 14  # pixels between columns
 _LABEL = 22  # pixels for the heading of a column
 _GROUP = 34  # pixels for the heading of a group
 
@@ -21,11 +21,11 @@ class Completions(NamedTuple):
 
     Attributes:
         heading: Heading of the group.
-        images: `[N, H, W, C]` in [0, 1], complete.
-        mask: `[N, H, W, C]`, 1 where a value is observed.
-        mean: `[N, H, W, C]`, missing values by their expectation.
-        samples: `[S, N, H, W, C]`, completed images.
-        captions: A short text to the right of each image.
+        images: `[N, H, W, C]` complete images in [0, 1].
+        mask: `[N, H, W, C]`, 1 where a value is observed, 0 where it is missing.
+        mean: `[N, H, W, C]` images whose missing values are replaced by their expectations.
+        samples: `[S, N, H, W, C]` completed images.
+        captions: N short texts, one to the right of each row.
     """
 
     heading: str
@@ -37,10 +37,10 @@ class Completions(NamedTuple):
 
 
 def plot_inpainting(groups: Sequence[Completions], title: str, notes: Sequence[str] = ()) -> Figure:
-    """Draws images, what is given of them, their expectation, and samples: a row an image.
+    """Draws a row per image: the image, its observed pixels, the expected image and samples.
 
     Args:
-        groups: Groups of images, each with as many samples.
+        groups: Groups of images. All have the same number of samples.
         title: Title of the page.
         notes: Lines below the title.
     """
@@ -66,14 +66,15 @@ def plot_inpainting(groups: Sequence[Completions], title: str, notes: Sequence[s
 
 
 def hide(images: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """Colors what is missing of images.
+    """Colors the missing pixels of images.
 
     Args:
         images: `[N, H, W, C]` in [0, 1].
-        mask: `[N, H, W, C]`, 1 where a value is observed; a pixel is hidden if any channel is.
+        mask: `[N, H, W, C]`, 1 where a value is observed, 0 where it is missing. A pixel is colored
+            if any of its channels is missing.
 
     Returns:
-        `[N, H, W, 3]`.
+        `[N, H, W, 3]` images in [0, 1].
 
     Example:
         >>> hide(np.ones((1, 1, 2, 1)), np.array([[[[1], [0]]]])).round(1).tolist()

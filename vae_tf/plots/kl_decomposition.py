@@ -1,4 +1,4 @@
-"""The KL to the prior as the sum of its parts (draw)."""
+"""The KL to the prior as the sum of three parts (draw)."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,17 +7,17 @@ from matplotlib.figure import Figure
 
 from vae_tf.plots.page import BLUE, FAINT, INK, MARGIN, ORANGE, SKY, Page
 
-# Part of the KL -> what it is, in words, and its color.
+# Part of the KL -> its name, its meaning and its color.
 PARTS = {
     "index_code_mutual_information": (
         "Index-code information",
-        "information of codes on the image",
+        "information of codes about the image",
         BLUE,
     ),
-    "total_correlation": ("Total correlation", "of so many images", ORANGE),
+    "total_correlation": ("Total correlation", "of these codes", ORANGE),
     "dimension_wise_kl": ("Dimension-wise KL", "distance of each latent from N(0, 1)", SKY),
 }
-# The frame of what is shown to be dependence.
+# Frame of the lower bound of the dependence.
 _LEAST: dict[str, Any] = {
     "fill": False,
     "edgecolor": INK,
@@ -28,22 +28,23 @@ _LEAST: dict[str, Any] = {
 
 
 def plot_decomposition(parts: dict[str, float], title: str, notes: Sequence[str] = ()) -> Figure:
-    """Draws the KL to the prior as three parts, each beginning where the one above it ends.
+    """Draws the three parts of the KL to the prior. Each bar begins where the bar above ends.
 
-    A dashed line ends the information that so many images can show, `information_limit`; a frame
-    is as wide as the dependence that unseen images show, `least_total_correlation`.
+    A dashed line marks `information_limit`, the largest information that this number of images can
+    show. A dashed frame has the width of `least_total_correlation`, a lower bound of the dependence
+    between latents from codes of unseen images.
 
     Args:
-        parts: Result of `metrics.elbo_decomposition`: the names of `PARTS`, each with its
-            `_error`, and `kl`, all finite, in nats; limit and bound may be missing, as in
-            the scores of older versions.
+        parts: Result of `scores.elbo_decomposition`: each name of `PARTS`, the same name with
+            `_error`, and `kl`. All are finite, in nats. `information_limit` and
+            `least_total_correlation` may be missing, as in scores of older versions.
         title: Title of the page.
         notes: Lines below the title.
     """
     left, width, row, values = 312, 560, 52, 150
     page = Page(left + width + values, 4 * row + 44, title, tuple(notes))
     axes = page.chart(MARGIN + left, page.top + 6, width, 4 * row, xlabel="nats per image")
-    start, highest = 0.0, max(parts["kl"], 1.0)  # so that what has collapsed looks it
+    start, highest = 0.0, max(parts["kl"], 1.0)  # at least 1: bars of a collapsed run are short
     least = parts.get("least_total_correlation")
     for index, (name, (words, meaning, color)) in enumerate(PARTS.items()):
         value, error = parts[name], parts[f"{name}_error"]

@@ -1,4 +1,4 @@
-"""Bars of how many nats each latent uses (draw)."""
+"""Bar chart of the KL of each latent (draw)."""
 
 from collections.abc import Sequence
 
@@ -11,11 +11,11 @@ from vae_tf.plots.page import BLUE, FAINT, INK, MARGIN, Page, points
 def plot_kl_per_latent(
     kl: np.ndarray, active: np.ndarray, title: str, notes: Sequence[str] = ()
 ) -> Figure:
-    """Draws a bar for each latent, as high as the nats it uses, highest first.
+    """Draws a bar for each latent with its KL, the highest first.
 
     Args:
         kl: `[L]` KL of each latent in nats, mean over images.
-        active: `[L]` bools that say whether a latent is used at all.
+        active: `[L]` bools, whether each latent is active.
         title: Title of the page.
         notes: Lines below the title.
     """
@@ -28,10 +28,10 @@ def plot_kl_per_latent(
     )  # fmt: skip
     used = active[order]
     places = np.arange(len(kl))
-    top = 1.1 * max(kl.max(), 0.1)  # so that what has collapsed looks it
+    top = 1.1 * max(kl.max(), 0.1)  # at least 0.1: bars of a collapsed run are short
     if used.any():
         axes.bar(places[used], kl[order][used], color=BLUE, label=f"active: {used.sum()}")
-    floor = 0.012 * top  # a stump, so that a collapsed latent is seen
+    floor = 0.012 * top  # a short bar, so that a collapsed latent is visible
     if not used.all():
         axes.bar(
             places[~used], np.full((~used).sum(), floor), color="white", edgecolor=FAINT,

@@ -1,4 +1,4 @@
-"""Codes as points in two dimensions, and pictures of what is where (draw)."""
+"""Scatter plots of codes in two dimensions, and pictures of decoded codes (draw)."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -17,7 +17,7 @@ class Coloring(NamedTuple):
     Attributes:
         name: Name of the label or factor.
         values: `[N]` ints, a value for each point.
-        names: Names of the values, where they are classes; None where they are ordered.
+        names: Names of the values if they are classes; None if the values are ordered.
     """
 
     name: str
@@ -33,9 +33,9 @@ class Scatter(NamedTuple):
         xlabel: Label of the horizontal axis.
         ylabel: Label of the vertical axis.
         title: Title of the panel.
-        has_scale: Whether distances mean something: the axes are then alike, start from the
-            origin of the latent space.
-        has_prior: Whether a circle shows where N(0, I) is, if distances mean something.
+        has_scale: Whether distances have a meaning. If so, both axes have the same limits, and the
+            origin of the latent space is in the middle.
+        has_prior: Whether a circle shows the region with 95 % of N(0, I), if `has_scale` is True.
     """
 
     points: np.ndarray
@@ -53,10 +53,10 @@ def plot_latent_space(
     title: str,
     notes: Sequence[str] = (),
 ) -> Figure:
-    """Draws codes as points, once for each coloring, and pictures of what is where.
+    """Draws a scatter plot of codes for each projection and coloring, and pictures below or beside.
 
     Args:
-        scatters: Projections of the same codes, a panel each.
+        scatters: Projections of the same codes.
         colorings: Colorings of the points; empty for one color.
         pictures: Heading -> `[H, W, 3]` uint8 picture of about 400 pixels per side.
         title: Title of the page.
@@ -94,7 +94,7 @@ def plot_latent_space(
 
 
 def _scale(axes, scatter: Scatter):
-    """Makes the axes alike and hold all points, and the circle that holds 95 % of N(0, I)."""
+    """Gives both axes the same limits around all points and the circle with 95 % of N(0, I)."""
     radius = np.sqrt(-2 * np.log(0.05)) if scatter.has_prior else 0.0
     limit = 1.08 * max(radius, np.abs(scatter.points).max(initial=1e-3))
     axes.set(xlim=(-limit, limit), ylim=(-limit, limit))
@@ -122,7 +122,7 @@ def _scatter(axes, coordinates, coloring):
         axes.text(0.925, 1.04, int(coloring.values.max()), ha="left", **style)
         bar.spines[:].set_visible(False)
     else:
-        longest = max(map(len, coloring.names))  # names of a letter or two are in the points
+        longest = max(map(len, coloring.names))  # names of one or two letters are on the points
         for value, name in enumerate(map(without_mathtext, coloring.names)):
             here = coloring.values == value
             if not here.any():
@@ -136,7 +136,7 @@ def _scatter(axes, coordinates, coloring):
                     bbox={"facecolor": "white", "edgecolor": color, "alpha": 0.85, "pad": 1.5},
                 )  # fmt: skip
         if longest > 2 and len(coloring.names) <= 12:
-            few = len(coloring.names) <= 4  # beside the title; more of them in the panel
+            few = len(coloring.names) <= 4  # up to four names beside the title, more in the panel
             place = {"ncol": 4, "bbox_to_anchor": (1.02, 1.09), "columnspacing": 0.6} if few else {}
             axes.legend(
                 fontsize=points(12), loc="upper right", handletextpad=0, framealpha=0.8,

@@ -1,4 +1,4 @@
-"""Which run was chosen, and where it is among all by each score (draw)."""
+"""The scores of all runs, with the chosen run marked (draw)."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -12,12 +12,12 @@ _WIDTH, _ROW = 420, 34  # pixels
 
 
 class Standing(NamedTuple):
-    """Where the chosen run is by one score.
+    """One score of all runs and of the chosen run.
 
     Attributes:
         values: `[N]` scores of all runs.
         chosen: Score of the chosen run.
-        words: Text beside it.
+        words: Text beside the row.
     """
 
     values: np.ndarray
@@ -28,10 +28,10 @@ class Standing(NamedTuple):
 def plot_model_choice(
     standings: Mapping[str, Standing], title: str, notes: Sequence[str] = ()
 ) -> Figure:
-    """Draws a row a score: a dot a run from the worst to the best, the mean, the chosen one ringed.
+    """Draws a row per score: a dot per run, a line at the mean, and a ring around the chosen run.
 
     Args:
-        standings: Name of a score -> where the chosen run is.
+        standings: Name of a score -> its values.
         title: Title of the page.
         notes: Lines below the title.
     """

@@ -8,12 +8,12 @@ from vae_tf.process.texts.escaping import without_mathtext
 
 DPI = 100
 MARGIN = 18  # pixels around a page
-TITLE = "title"  # group of the texts that a plain figure is without
+TITLE = "title"  # group id of the texts that a plain figure leaves out
 
 INK, FAINT, RULE = "#1f2328", "#686f78", "#d5d9de"
 # Distinct with any color vision (Okabe & Ito 2008).
 BLUE, ORANGE, SKY = "#0072b2", "#d55e00", "#56b4e9"
-# Up to ten classes (Tol 2021, "muted", and grey); names beside the points help where they are near.
+# Ten classes (Tol 2021, "muted", and grey). Some colors are similar: write names beside points.
 CLASSES = (
     "#332288", "#88ccee", "#44aa99", "#117733", "#999933",
     "#ddcc77", "#cc6677", "#882255", "#aa4499", "#8a8f96",
@@ -26,24 +26,24 @@ def points(pixels: float) -> float:
 
 
 def text_width(text: str, size: float) -> float:
-    """Estimates the pixels that a line of text takes, rather too many than too few."""
+    """Estimates the width of a line of text in pixels. Most estimates are too large."""
     return 0.6 * size * len(text)
 
 
 class Page:
     """A figure whose parts are placed in pixels from the top left.
 
-    Images keep whole pixels on it: nothing is resampled, so nothing is blurred.
+    Images are placed on whole pixels. They are not resampled, so they are not blurred.
 
     Args:
-        width: Width of the content in pixels, without margins; it grows where the titles need more.
+        width: Width of the content in pixels, without margins. Long titles make the page wider.
         height: Height of the content below the titles, in pixels.
         title: Title of the page.
         notes: Lines below the title.
 
     Attributes:
-        figure: The figure that is drawn on.
-        top: Distance from the top to where the content begins, in pixels.
+        figure: The Matplotlib figure.
+        top: Distance from the top of the page to the content, in pixels.
         width: Width of the page in pixels.
         height: Height of the page in pixels.
     """
@@ -59,7 +59,7 @@ class Page:
             self.text(MARGIN, MARGIN + 28 + 18 * index, note, size=13, color=FAINT, gid=TITLE)
 
     def text(self, left, top, text, *, size=13, color=INK, ha="left", va="top", **options):
-        """Writes a text, in which no formula is looked for; places and `size` are in pixels."""
+        """Writes a text without mathtext; places and `size` are in pixels."""
         return self.figure.text(
             left / self.width, 1 - top / self.height, without_mathtext(text),
             size=points(size), color=color, ha=ha, va=va, **options,
@@ -82,7 +82,7 @@ class Page:
             left: Distance from the left, in pixels.
             top: Distance from the top, in pixels.
             pixels: `[H, W, 3]` uint8 picture.
-            label: Label of the axes, by which a reader of the figure finds them.
+            label: Label of the axes, to find them in the figure.
         """
         height, width = pixels.shape[:2]
         axes = self.axes(int(left), int(top), width, height, label=label)
@@ -93,7 +93,7 @@ class Page:
     def chart(self, left, top, width, height, *, title="", xlabel="", ylabel="") -> Axes:
         """Adds the axes of a chart, with a light grid and no box, at a place in pixels."""
         axes = self.axes(left, top, width, height, label=title)
-        # The height is given, as otherwise what is drawn above the axes pushes the title up.
+        # y is given: otherwise, drawings above the axes move the title up.
         axes.set_title(
             without_mathtext(title), loc="left", size=points(14), color=INK, weight="bold", y=1.0
         )
@@ -108,7 +108,7 @@ class Page:
         return axes
 
     def frame(self, left, top, width, height):
-        """Draws a rectangle around something at a place in pixels."""
+        """Draws a rectangle; place and size are in pixels."""
         self.figure.add_artist(
             Rectangle(
                 (left / self.width, 1 - (top + height) / self.height),

@@ -1,4 +1,4 @@
-"""Ways between two codes: images, curves below them, and the change of each latent (draw)."""
+"""Paths between two codes: images, curves below them, and the change of each latent (draw)."""
 
 from collections.abc import Sequence
 
@@ -25,12 +25,12 @@ def plot_paths(
     *,
     tile: int = 56,
 ) -> Figure:
-    """Draws ways from one code to another, one below the other.
+    """Draws several paths from one code to another, one below the other.
 
     Args:
-        images: `[W, S, H, W, C]` images in [0, 1], S steps along each of W ways.
-        ways: Names of the ways.
-        curves: Name of what is drawn below the images -> `[W, S]` probabilities; at most 4.
+        images: `[P, S, H, W, C]` images in [0, 1] at S steps on each of P paths.
+        ways: Names of the P paths.
+        curves: Name of a curve below the images -> `[P, S]` probabilities; at most 4 curves.
         differences: `[L]` change of each latent from the first code to the last, in standard
             deviations.
         title: Title of the page.
@@ -58,7 +58,7 @@ def plot_paths(
 
 
 def _curves(page, top, across, curves):
-    """Curves over the steps, each point in the middle of its image."""
+    """Draws curves over the steps; each point is below the middle of its image."""
     axes = page.chart(MARGIN + _LEFT, top, across, _CHART, ylabel="probability")
     for (name, values), color, style in zip(curves.items(), _COLORS, _STYLES, strict=False):
         axes.plot(
@@ -69,12 +69,12 @@ def _curves(page, top, across, curves):
 
 
 def _bars(page, top, across, differences):
-    """A bar for each latent, that which changes most first."""
+    """Draws the change of each latent as a bar, the largest first."""
     order = np.argsort(-np.abs(differences), kind="stable")[:_MOST_BARS]
     left_out = len(differences) - len(order)
-    rest = f"; {left_out} that change less are left out" if left_out else ""
+    rest = f"; {left_out} smaller differences are not shown" if left_out else ""
     axes = page.chart(
-        MARGIN + _LEFT, top, across, _BARS, title=f"Difference of the two codes, each latent{rest}",
+        MARGIN + _LEFT, top, across, _BARS, title=f"Difference of the two codes per latent{rest}",
         ylabel="standard deviations",
     )  # fmt: skip
     axes.bar(np.arange(len(order)), differences[order], color=BLUE)

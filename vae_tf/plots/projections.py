@@ -1,4 +1,4 @@
-"""Codes brought down to two dimensions (compute)."""
+"""Projections of codes to two dimensions (compute)."""
 
 import importlib.util
 
@@ -14,13 +14,13 @@ def project(codes: np.ndarray, method: str = "pca", *, seed: int = 0) -> np.ndar
 
     Args:
         codes: `[N, L]` codes, N at least 3.
-        method: "pca" for the two directions of greatest variance; "tsne" or "umap" for a map on
-            which neighbors stay neighbors and distances mean nothing.
+        method: "pca" for the two directions of greatest variance; "tsne" or "umap" for a map that
+            keeps neighbors together, but on which distances have no meaning.
         seed: Seed of t-SNE and UMAP.
 
     Returns:
-        `[N, 2]` coordinates. With one latent, PCA's second coordinate is 0; where all codes are
-        the same, all coordinates are.
+        `[N, 2]` coordinates. With one latent, PCA's second coordinate is 0. If all codes are the
+        same, all coordinates are 0.
 
     Raises:
         UserError: If the method is unknown or its package is not installed.
@@ -33,7 +33,7 @@ def project(codes: np.ndarray, method: str = "pca", *, seed: int = 0) -> np.ndar
             "pip install umap-learn, or use --projection tsne."
         )
     if _all_the_same(codes):
-        return np.zeros((len(codes), 2))  # on which t-SNE would end the process
+        return np.zeros((len(codes), 2))  # t-SNE would end the process
     if method == "pca":
         return principal_components(codes)[0]
     neighbors = min(30, len(codes) - 1)
@@ -45,7 +45,7 @@ def _tsne(codes, neighbors, seed):
     from threadpoolctl import threadpool_limits
 
     tsne = TSNE(perplexity=neighbors - 0.5, random_state=seed, init="pca")
-    # Threads that wait for busy cores make a thousand short steps take minutes.
+    # On busy cores, several threads wait for each other in each step, which takes minutes.
     with threadpool_limits(1):
         return tsne.fit_transform(_at_least_two(codes))
 
@@ -54,21 +54,21 @@ def _umap(codes, neighbors, seed):
     import warnings
 
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about its own dependencies, and its seed
+        warnings.simplefilter("ignore")  # warnings about dependencies and the seed
         import umap
 
         return umap.UMAP(n_neighbors=neighbors, random_state=seed).fit_transform(codes)
 
 
 def principal_components(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Projects codes to the two directions of greatest variance.
+    """Projects codes on the two directions of greatest variance.
 
     Args:
         codes: `[N, L]` codes.
 
     Returns:
-        Coordinates `[N, 2]`, measured from the origin of the latent space, and the part of the
-        variance that each of the two explains, `[2]`.
+        Coordinates `[N, 2]`, measured from the origin of the latent space, and the share of the
+        variance that each direction explains, `[2]`.
     """
     _, components, explained = principal_axes(codes)
     return np.asarray(codes, "float64") @ components.T, explained
@@ -81,8 +81,9 @@ def principal_axes(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarra
         codes: `[N, L]` codes.
 
     Returns:
-        The mean code `[L]`; two directions `[2, L]` of length 1, of which those are 0 for which
-        there is no variance; and the part of the variance that each explains, `[2]`.
+        The mean code `[L]`, two directions `[2, L]` of length 1, and the share of the variance that
+        each explains, `[2]`. With one latent, the second direction is 0. If all codes are the same,
+        both directions and shares are 0.
     """
     from sklearn.decomposition import PCA
 
@@ -95,14 +96,14 @@ def principal_axes(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarra
 
 
 def image_map(points: np.ndarray, cells: int) -> np.ndarray:
-    """Picks images for a map: of those in a cell, the one nearest its center.
+    """Picks an image for each cell of a map: the image nearest to the center of the cell.
 
     Args:
         points: `[N, 2]` coordinates, x to the right, y upwards.
-        cells: Number of cells a side.
+        cells: Number of cells per side.
 
     Returns:
-        `[cells, cells]` ints from the top left: index of the image, -1 where there is none.
+        `[cells, cells]` ints from the top left: index of the image, -1 for an empty cell.
     """
     low, high = points.min(axis=0), points.max(axis=0)
     scaled = (points - low) / np.maximum(high - low, 1e-12) * cells
@@ -116,7 +117,7 @@ def image_map(points: np.ndarray, cells: int) -> np.ndarray:
 
 
 def _all_the_same(codes):
-    return bool((codes == codes[0]).all())  # as a mean is rounded, a variance need not be 0
+    return bool((codes == codes[0]).all())  # the mean is rounded, so the variance may not be 0
 
 
 def _at_least_two(codes):

@@ -1,4 +1,4 @@
-"""Power of images over spatial frequency, against originals (draw)."""
+"""Power of images at each spatial frequency, compared with originals (draw)."""
 
 from collections.abc import Mapping, Sequence
 
@@ -21,9 +21,9 @@ def plot_radial_spectra(
     """Draws a line for each set of images, both axes logarithmic; the first set is in black.
 
     Args:
-        frequencies: `[R]`, cycles per pixel.
+        frequencies: `[R]` ascending frequencies above 0, in cycles per pixel.
         spectra: Name of a set of images, the originals first -> `[R]` mean power.
-        band: Frequencies over which sharpness is measured, shaded.
+        band: Lowest and highest frequency of the shaded band, in which sharpness is measured.
         title: Title of the page.
         notes: Lines below the title.
     """

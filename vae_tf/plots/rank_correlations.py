@@ -1,4 +1,4 @@
-"""How alike numbers rank runs, as a matrix (draw)."""
+"""Matrix of rank correlations between scores (draw)."""
 
 from collections.abc import Sequence
 
@@ -16,11 +16,11 @@ _COLORS = colormaps["RdBu_r"].resampled(64)
 def plot_rank_correlations(
     matrix: np.ndarray, names: Sequence[str], title: str, notes: Sequence[str] = ()
 ) -> Figure:
-    """Draws a matrix of rank correlations, in hundredths.
+    """Draws a matrix of rank correlations, written in hundredths.
 
     Args:
-        matrix: `[C, C]` values from -1 to 1, NaN where there is none.
-        names: C names.
+        matrix: `[C, C]` values from -1 to 1, NaN for a correlation that is not defined.
+        names: Names of the C scores.
         title: Title of the page.
         notes: Lines below the title.
     """

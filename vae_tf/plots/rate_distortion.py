@@ -14,10 +14,10 @@ _SIZE = 420  # pixels
 def plot_rate_distortion(
     runs: Mapping[str, np.ndarray], title: str, notes: Sequence[str] = ()
 ) -> Figure:
-    """Draws a dot a run: the rate it needs against the distortion that is left.
+    """Draws a dot per run: the reconstruction (distortion) against the KL (rate).
 
-    Along the grey lines reconstruction and KL have one sum, the negative ELBO (Alemi et al., ICML
-    2018, Fig. 1): the lower of them is better, and a KL weight picks a point on it.
+    On each grey line, reconstruction plus KL is constant: the negative ELBO (Alemi et al., ICML
+    2018, Fig. 1). Lower lines are better.
 
     Args:
         runs: Name of a group -> `[N, 2]` KL and reconstruction of its runs, nats per image.
@@ -48,7 +48,7 @@ def plot_rate_distortion(
 
 
 def _draw_equal_sums(axes, values: np.ndarray):
-    """Draws lines on which reconstruction and KL have one sum, and stays within the axes."""
+    """Draws lines of constant reconstruction plus KL; the limits of the axes do not change."""
     (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
     sums = np.linspace(left + bottom, right + top, 14)[1:-1]
     for each in sums:

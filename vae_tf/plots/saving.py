@@ -1,4 +1,4 @@
-"""Saving pictures and animations, entirely or not at all (save)."""
+"""Save pictures and animations. An interrupted save leaves no partial file (save)."""
 
 import warnings
 from collections.abc import Sequence
@@ -15,18 +15,18 @@ from vae_tf.plots.page import DPI, TITLE
 from vae_tf.process.files.reading import open_regular
 from vae_tf.process.files.saving import written_whole
 
-# An animation goes by mail and chat, where a megabyte passes everywhere.
+# Mail and chat programs accept animations of this size.
 GIF_BYTES = 1_000_000
-_FEWEST_FRAMES = 8  # that a film is thinned to
+_FEWEST_FRAMES = 8  # minimum number of frames after frames are left out
 
-_MOST_PIXELS = 20_000_000  # of a picture that is read, which somebody else may have made
+_MOST_PIXELS = 20_000_000  # of a picture that is read: somebody else may have made the file
 
 # Format of a figure in addition to PNG -> ending of its file name.
 FORMATS = {"svg": ".svg", "pdf": ".pdf", "2x": "@2x.png"}
-# The same without titles and notes, cut to what is drawn.
+# The same without titles and notes, cropped to the drawing.
 PLAIN = {f"{name}-plain": f"_plain{ending}" for name, ending in FORMATS.items()}
 
-_SOURCE = "Source"  # key of the PNG text that says what a picture was made from
+_SOURCE = "Source"  # key of the PNG text with the source of a picture
 
 
 def save_png(path: Path, pixels: np.ndarray, *, source: str | None = None):
@@ -35,7 +35,7 @@ def save_png(path: Path, pixels: np.ndarray, *, source: str | None = None):
     Args:
         path: Path of the file; its folder is made if it does not exist.
         pixels: `[H, W, 3]` uint8 picture.
-        source: Name of its source, kept in the file; see `source_of`.
+        source: Name of the picture's source, saved in the file; see `source_of`.
     """
     _save_image(path, Image.fromarray(pixels), source)
 
@@ -43,17 +43,18 @@ def save_png(path: Path, pixels: np.ndarray, *, source: str | None = None):
 def save_figure(
     path: Path, figure: Figure, *, source: str | None = None, formats: Sequence[str] = ()
 ):
-    """Writes a figure as a PNG of at most 256 colors, a third of the size of one of all.
+    """Writes a figure as a PNG with at most 256 colors, which makes the file three times smaller.
 
     Args:
         path: Path of the file; its folder is made if it does not exist.
         figure: Any Matplotlib figure.
-        source: Name of its source, kept in the file; see `source_of`.
-        formats: Additional formats, see `FORMATS` and `PLAIN`: for papers and projectors.
+        source: Name of the picture's source, saved in the file; see `source_of`.
+        formats: Additional formats for papers and projectors: names of `FORMATS` and `PLAIN`. They
+            are written only if `path` ends in .png.
     """
     canvas = FigureCanvasAgg(figure)
     with warnings.catch_warnings():
-        # Letters that the font lacks, in a name that a user chose, are drawn as boxes.
+        # Letters that the font does not have, such as in a user's name of a run, become boxes.
         warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
         canvas.draw()
     image = Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3])
@@ -63,7 +64,7 @@ def save_figure(
 
 
 def _save_other(path: Path, figure: Figure, *, plain: bool):
-    """Writes a figure in the format of the path's ending, with fonts that journals take."""
+    """Writes a figure in the format of the path's ending, with fonts that journals accept."""
     titles = [text for text in figure.texts if plain and text.get_gid() == TITLE]
     with (
         written_whole(path) as partial,
@@ -82,7 +83,7 @@ def _save_other(path: Path, figure: Figure, *, plain: bool):
 
 
 def has_formats(path: Path, formats: Sequence[str]) -> bool:
-    """Whether a picture is there in other formats, too, none older than itself."""
+    """Whether a PNG also exists in all given formats, and no other file is older than the PNG."""
     if path.suffix != ".png":
         return True
     others = [_other(path, name) for name in formats]
@@ -104,21 +105,23 @@ def save_gif(
     limit: int = GIF_BYTES,
     source: str | None = None,
 ) -> int:
-    """Writes an animation that runs forever, small enough to send.
+    """Writes an animation that repeats forever and is small enough to send.
 
-    Above the limit it gets 128 colors instead of 256, with fewer of which pink turns red; then
-    every second frame is left out, the first and the last excepted, and the others are shown
-    longer, as long as eight are left.
+    If the file is above the limit, it gets 128 colors in place of 256. With fewer colors, pink
+    would turn red. If it is still above the limit, every second frame is left out, except the first
+    and the last, and the other frames are shown longer. This is repeated while at least 8 frames
+    are left.
 
     Args:
         path: Path of the file; its folder is made if it does not exist.
-        frames: `[H, W, 3]` uint8 frames, all of one size.
+        frames: `[H, W, 3]` uint8 frames. All have the same size.
         durations: Milliseconds that each frame is shown.
-        limit: Number of bytes aimed at.
-        source: Name of its source, kept in the file; see `source_of`.
+        limit: Target size of the file in bytes.
+        source: Name of the picture's source, saved in the file; see `source_of`.
 
     Returns:
-        Number of bytes written: above `limit` only where so few frames of 128 colors are.
+        Number of bytes written. It is above `limit` only if the fewest frames, with 128 colors,
+        need more.
     """
     colors = 256
     with written_whole(path) as partial:
@@ -136,13 +139,13 @@ def save_gif(
 
 
 def source_of(path: Path) -> str | None:
-    """Returns what a picture was made from, None if the picture is damaged or missing."""
+    """Returns the source saved in a picture; None without a source or a readable picture."""
     try:
         with open_regular(path) as file, Image.open(file) as image:
             image.verify()
             comment = image.info.get("comment", b"")
             return image.info.get(_SOURCE) or bytes(comment).decode() or None
-    # Pillow raises these, and more, on damaged files: whatever it is, the file is no good.
+    # Pillow raises all these errors on damaged files.
     except (OSError, SyntaxError, ValueError, IndexError, EOFError, Image.DecompressionBombError):
         return None
 
@@ -151,7 +154,7 @@ def load_png(path: Path) -> np.ndarray:
     """Reads a picture as `[H, W, 3]` uint8.
 
     Raises:
-        OSError: If it is damaged, not a regular file, or has more than 20 million pixels.
+        OSError: If the file is damaged, not a regular file, or has more than 20 million pixels.
     """
     with open_regular(path) as file:
         try:
@@ -170,12 +173,12 @@ def _save_image(path, image, source):
     if source is not None:
         info.add_text(_SOURCE, source)
     with written_whole(path) as partial:
-        # A twentieth more bytes than at the highest level, in a fifth of the time.
+        # The highest level saves a twentieth of the bytes, but takes five times as long.
         image.save(partial, format="PNG", pnginfo=info, compress_level=7)
 
 
 def _write_gif(path, frames, durations, colors, source):
-    # One palette for all, from a sample of them, so that what stays as it is does not flicker.
+    # All frames share a palette, from a sample of frames, so that constant parts do not flicker.
     sample = np.concatenate(frames[:: max(1, len(frames) // 6)])
     palette = _with_palette(Image.fromarray(sample), colors)
     images = [
@@ -189,11 +192,11 @@ def _write_gif(path, frames, durations, colors, source):
 
 
 def _with_palette(image, colors):
-    """Reduces an image to so many colors; what is nearly white or black becomes exactly so."""
+    """Reduces the number of colors of an image. Nearly white becomes white, nearly black black."""
     if image.getcolors(5_000) is not None:
-        method = Image.Quantize.MEDIANCUT  # greys and a few colors stay all but exact
+        method = Image.Quantize.MEDIANCUT  # almost exact for greys and a few colors
     else:
-        method = Image.Quantize.FASTOCTREE  # keeps rare colors, which the other gives away
+        method = Image.Quantize.FASTOCTREE  # keeps rare colors, which MEDIANCUT loses
     image = image.quantize(colors, method=method, dither=Image.Dither.NONE)
     palette = np.array(image.getpalette()).reshape(-1, 3)
     palette[palette.min(axis=1) >= 248] = 255

@@ -1,4 +1,4 @@
-"""Numbers of runs against what varies between them, every seed and their mean (draw)."""
+"""Scores of runs against a parameter that varies, with all seeds and their mean (draw)."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -13,19 +13,18 @@ from vae_tf.process.texts.escaping import without_mathtext
 _WIDTH, _HEIGHT, _ACROSS, _BELOW = 216, 150, 66, 74  # pixels
 _COLUMNS = 4
 _HEADING = 34  # of a family, pixels
-_LOG_RATIO = 8  # of the largest to the smallest position, above which the axis is logarithmic
+_LOG_RATIO = 8  # of the largest to the smallest position, from which the axis is logarithmic
 
 
 class Curve(NamedTuple):
-    """A number of runs that differ in one thing and their seed.
+    """One score of runs that differ in one parameter and in the seed.
 
     Attributes:
-        runs: `[N, 2]` position and number of each run.
+        runs: `[N, 2]` position and score of each run. The position is the value of the parameter.
         positions: `[G]` positions, ascending.
         mean: `[G]` means over seeds.
-        error: `[G]` half of their confidence intervals, NaN where there is one seed.
-        level: `[G]` what the numbers are read against, such as their level by chance; None for
-            nothing.
+        error: `[G]` half widths of confidence intervals, NaN for a position with one seed.
+        level: `[G]` reference values, such as the score by chance; None for no reference.
     """
 
     runs: np.ndarray
@@ -43,14 +42,14 @@ def plot_score_curves(
     notes: Sequence[str] = (),
     families: Mapping[str, str] | None = None,
 ) -> Figure:
-    """Draws a panel a number: a dot a run, a line through the means, a band of their intervals.
+    """Draws a panel per score: a dot per run, a line through the means, a band for the intervals.
 
-    Panels of a family are together, below its name.
+    Panels of a family are together, below the name of the family.
 
     Args:
-        panels: Heading -> name of a curve, "" where there is one alone, -> curve.
-        ticks: Position -> how it is written.
-        xlabel: Quantity that varies along the panels.
+        panels: Heading -> name of a curve -> curve. The name of a single curve may be "".
+        ticks: Position -> text of its tick.
+        xlabel: Parameter on the horizontal axes.
         title: Title of the page.
         notes: Lines below the title.
         families: Heading of a panel -> name of its family; None for no families.
@@ -88,7 +87,7 @@ def plot_score_curves(
 
 
 def _parts(panels: Mapping, families: Mapping[str, str]) -> dict[str, list[str]]:
-    """Name of a family, "" for none, -> headings of its panels."""
+    """Return the headings of each family's panels; "" is the key of panels without a family."""
     parts: dict[str, list[str]] = {}
     for heading in panels:
         parts.setdefault(families.get(heading, ""), []).append(heading)
@@ -100,7 +99,7 @@ def _height(family: str, part: Sequence[str]) -> int:
 
 
 class _Look(NamedTuple):
-    """Color, marker, the letter that looks like it, and dashes: they distinguish curves."""
+    """Color, marker, the letter that looks like the marker, and dashes of a curve."""
 
     color: str
     marker: str
@@ -125,7 +124,7 @@ def _draw(axes, curve: Curve, look: _Look):
 
 
 def _draw_intervals(axes, curves: Mapping[str, Curve], looks: Mapping[str, _Look]):
-    # The axis shows the runs of all curves; an interval of few seeds may be much wider and is cut.
+    # The axis shows the runs of all curves. Intervals of few seeds may be wider and are cut.
     low, high = axes.get_ylim()
     for name, curve in curves.items():
         error = np.nan_to_num(curve.error)

@@ -1,4 +1,4 @@
-"""Numbers of runs as heat maps over two things that vary (draw)."""
+"""Heat maps of scores over two parameters that vary (draw)."""
 
 from collections.abc import Mapping, Sequence
 
@@ -21,12 +21,12 @@ def plot_score_maps(
     title: str,
     notes: Sequence[str] = (),
 ) -> Figure:
-    """Draws a heat map a number, each on its own scale of colors.
+    """Draws a heat map per score, each with its own color scale.
 
     Args:
         maps: Heading -> `[R, C]` means over seeds, NaN where there is no run.
-        rows: Quantity that varies from row to row, and its R values.
-        columns: Quantity that varies from column to column, and its C values.
+        rows: Name of the parameter of the rows, and its R values.
+        columns: Name of the parameter of the columns, and its C values.
         title: Title of the page.
         notes: Lines below the title.
     """

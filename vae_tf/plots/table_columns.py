@@ -1,4 +1,4 @@
-"""Columns of tables: real against sampled, along latents, and what a code holds (compute, draw)."""
+"""Columns of tables: samples, traversals, reconstructions and associations (compute, draw)."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -13,7 +13,7 @@ _COLUMNS = 4
 _WIDTH, _HEIGHT, _ACROSS, _BELOW = 210, 120, 66, 62  # pixels
 _MOST_BARS = 8  # categories of a column
 _BINS = 24
-_PALE = "#a6cbe3"  # of bars below outlines
+_PALE = "#a6cbe3"  # color of bars behind outlines
 
 
 class Marginal(NamedTuple):
@@ -21,9 +21,9 @@ class Marginal(NamedTuple):
 
     Attributes:
         name: Name of the column.
-        real: `[N]` numbers, or numbers of categories.
-        sampled: `[M]` likewise.
-        categories: Names of the categories; None for numbers.
+        real: `[N]` values of real rows: numbers, or indices in `categories`.
+        sampled: `[M]` values of sampled rows, in the same form.
+        categories: Names of the categories; None for a column of numbers.
     """
 
     name: str
@@ -33,13 +33,14 @@ class Marginal(NamedTuple):
 
 
 def column_association(rows: np.ndarray, slices: Sequence[slice]) -> np.ndarray:
-    """Compute how closely each two columns of a table are tied, linearly.
+    """Compute the linear association of each pair of columns of a table.
 
-    The largest canonical correlation of the columns' values: |Pearson| of two numbers, the
-    correlation ratio of a number and a category. From 0 to 1; 0 for a constant column.
+    The association is the largest canonical correlation of two columns, from 0 to 1. For two
+    numbers it is |Pearson's correlation|, for a number and a category the correlation ratio. It is
+    0 for a constant column.
 
     Args:
-        rows: `[N, D]` vectors of rows.
+        rows: `[N, D]` rows as vectors.
         slices: Place of each of the C columns in a vector.
 
     Returns:
@@ -65,7 +66,7 @@ def column_association(rows: np.ndarray, slices: Sequence[slice]) -> np.ndarray:
 
 
 def plot_marginals(marginals: Sequence[Marginal], title: str, notes: Sequence[str] = ()) -> Figure:
-    """Draw a panel per column: shares of real rows as bars, of sampled rows as lines.
+    """Draw a panel per column: real rows as bars, sampled rows as outlines.
 
     Args:
         marginals: Columns to draw.
@@ -95,7 +96,7 @@ def plot_columns_along_latents(
 
     Args:
         curves: Name of a column, with its unit -> `[K, S]` values at S positions of K latents.
-        positions: `[S]` places along a latent, in standard deviations of the codes.
+        positions: `[S]` positions along a latent, in standard deviations of the codes.
         latents: Numbers of the K latents.
         title: Title of the page.
         notes: Lines below the title.
@@ -108,7 +109,7 @@ def plot_columns_along_latents(
             axes.plot(positions, line, color=color, linewidth=1.6)
         low, high = values.min(), values.max()
         if high - low < 1e-3 * max(abs(low), abs(high), 1e-9):
-            axes.set_ylim(low - 0.5, high + 0.5)  # nothing changes, and looks it
+            axes.set_ylim(low - 0.5, high + 0.5)  # a constant column gets flat lines
     return page.figure
 
 
@@ -119,12 +120,12 @@ def plot_column_gains(
     title: str,
     notes: Sequence[str] = (),
 ) -> Figure:
-    """Draw a bar per column: nats that the code saves, the greatest on top.
+    """Draw a bar per column: the nats that the code saves. The longest bar is on top.
 
     Args:
         names: Names of the C columns.
         gains: `[C]` nats per row.
-        labels: A text at the end of each bar.
+        labels: C texts, one at the end of each bar.
         title: Title of the page.
         notes: Lines below the title.
     """
@@ -154,7 +155,7 @@ def plot_column_gains(
 def plot_associations(
     matrices: Mapping[str, np.ndarray], names: Sequence[str], title: str, notes: Sequence[str] = ()
 ) -> Figure:
-    """Draw maps of how closely columns are tied, side by side, from white, 0, to dark, 1.
+    """Draw matrices of column associations side by side, from white (0) to dark (1).
 
     Args:
         matrices: Heading -> `[C, C]` values from 0 to 1, see `column_association`.

@@ -1,4 +1,4 @@
-"""The eight panels of a training, and panels of its stochastic layers and likelihood (draw)."""
+"""Training curves: eight panels, and panels of layers, likelihood and classifier (draw)."""
 
 import itertools
 from collections.abc import Sequence
@@ -29,17 +29,17 @@ TRAINING_PANELS = {
     "Average mean": ({"mean_mean": ""}, "mean"),
     "Mean, lower and upper bound": ({"mean_min": "lower", "mean_max": "upper"}, "mean"),
 }
-# The same of each layer k, which log.csv has as kl_k and active_k; 1 is the lowest.
+# Panel -> (column, unit). log.csv has a column per layer k, such as kl_k; layer 1 is the lowest.
 LAYER_PANELS = {
     "KL of each layer": ("kl", "nats per image"),
     "Active latents of each layer": ("active", "latents"),
 }
-# A likelihood's standard deviation, where it is not fixed.
+# For a likelihood with a standard deviation that is not fixed.
 SCALE_PANEL = "Stddev of the likelihood"
-# The part of the images that is classified wrongly, where classes are predicted.
+# For models that predict classes: the share of images that are classified wrongly.
 ERROR_PANEL = "Classification error"
 _WIDTH, _HEIGHT, _ACROSS, _DOWN = 268, 190, 76, 86  # of a panel, and between panels; pixels
-# Unit -> the least span of an axis; the prior's standard deviation is 1.
+# Unit -> minimum span of an axis; the prior's standard deviation is 1.
 _LEAST_SPAN = {"stddev": 0.2, "mean": 0.2, "nats per image": 0.1}
 
 
@@ -48,12 +48,13 @@ def plot_training_curves(
 ) -> Figure:
     """Draws eight panels: losses, KL weight, standard deviations and means.
 
-    Below come the KL and the active latents of several stochastic layers, where there are some,
-    the standard deviation of a likelihood that learns it, and the error of a classifier.
+    If the log has their columns, further panels show the KL and the active latents of several
+    stochastic layers, the learned standard deviation of the likelihood, and the error of a
+    classifier.
 
     Args:
-        history: Columns of log.csv by name, `step` among them; columns of validation begin with
-            `val_`.
+        history: Columns of log.csv by name, including `step`; names of validation columns begin
+            with `val_`.
         title: Title of the page.
         notes: Lines below the title.
     """
@@ -68,7 +69,7 @@ def plot_training_curves(
     if layers:
         for index, (panel, (name, unit)) in enumerate(LAYER_PANELS.items()):
             _plot_layers(_panel(page, 8 + index, panel, unit), history, name)
-    if scaled:  # at the right, where a legend of layers ends before it
+    if scaled:  # on the right, after the legend of the layers
         axes = _panel(page, 11 if layers else 8, SCALE_PANEL, "stddev of a pixel")
         _draw_panel(axes, history, SCALE_PANEL, {"decoder_stddev": ""}, "stddev of a pixel")
     if told:
@@ -106,7 +107,7 @@ def _draw_panel(axes, history, panel, columns, unit):
 
 
 def _plot_layers(axes, history, name):
-    """Draws a column of each layer in a color of its own, named beside the last panel."""
+    """Draws a curve per layer, each with its own color; the legend is beside the last panel."""
     layers = list(itertools.takewhile(lambda k: f"{name}_{k}" in history, itertools.count(1)))
     for layer in reversed(layers):
         steps, values = downsample_curve(history["step"], history[f"{name}_{layer}"])
@@ -121,7 +122,7 @@ def _plot_layers(axes, history, name):
 
 
 def _plot_error(axes, history):
-    """Draws the error of labeled training images, of validation and of test images."""
+    """Draws the error on labeled training images, validation images and test images."""
     _plot_curves(axes, history, {"error": ""})
     if "test_error" in history:
         steps, values = downsample_curve(history["step"], history["test_error"])

@@ -1,4 +1,4 @@
-"""Figures of traversals: what changes with one latent and nothing else (draw)."""
+"""Figures of traversals: one latent changes and all others are fixed (draw)."""
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from vae_tf.plots.grids import GAP, fitted, image_grid
 from vae_tf.plots.page import FAINT, INK, MARGIN, Page, text_width
 
-_LABEL_WIDTH = 150  # pixels, for what is written beside a row
+_LABEL_WIDTH = 150  # pixels, for the text beside a row
 _GROUP_HEADING = 30  # pixels, above the rows of a group that has a heading
 
 
@@ -22,13 +22,14 @@ def plot_traversal(
     *,
     tile: int = 64,
 ) -> Figure:
-    """Draws one latent running from its greatest sample to its least, in columns.
+    """Draws images along one latent, from its greatest to its least sample, in columns.
 
     Args:
-        images: `[S, K, H, W, C]` images decoded from `traversals.single_latent_codes`.
+        images: `[S, K, H, W, C]` images in S rows and K columns, decoded from
+            `traversals.single_latent_codes`.
         values: `[S]` values of the latent in the first column.
-        average_stddev: Average standard deviation of the latent's posterior, which each further
-            column adds once more.
+        average_stddev: Average standard deviation of the latent's posterior. Column c, from 0,
+            adds c times this number to the latent.
         title: Title of the page.
         notes: Lines below the title.
         tile: Approximate height of an image in pixels.
@@ -42,7 +43,7 @@ def plot_traversal(
     for column in range(columns):
         grid = image_grid(tiles[column::columns], 1, tile=1)
         x = left + column * (width + apart)
-        heading = "as is" if column == 0 else f"+ {column} average stddev"
+        heading = "unchanged" if column == 0 else f"+ {column} average stddev"
         page.text(x, page.top, heading, weight="bold")
         added = column * average_stddev
         page.text(x, page.top + 18, f"z + {added:.3g}" if column else "z", size=12, color=FAINT)
@@ -68,21 +69,23 @@ def plot_traversals(
     groups: Sequence[tuple[str, int]] = (),
     tile: int = 56,
 ) -> Figure:
-    """Draws every latent running through its range: a row a latent.
+    """Draws a row per latent, with images along the range of the latent.
+
+    Arrays with an axis L are in the order of `latents`.
 
     Args:
-        blocks: Heading -> `[L, S, H, W, C]` decoded images, rows in the order of `latents`.
+        blocks: Heading -> `[L, S, H, W, C]` decoded images at S positions of each latent.
         latents: Numbers of the L latents, in the order shown.
-        use: `[L]` numbers that say how much each latent is used, in this order.
-        active: `[L]` bools that say whether a latent is used at all, in this order.
-        ranges: `[L, 2]` ends of the ranges, in this order.
+        use: `[L]` use of each latent, see `CodeStatistics.use`.
+        active: `[L]` bools, whether each latent is active.
+        ranges: `[L, 2]` ends of the ranges.
         title: Title of the page.
         notes: Lines below the title.
         unit: Unit of `use`.
-        image: `[H, W, C]` image that the last block starts from, shown in its heading.
-        names: Number of a latent -> the attribute it predicts.
-        groups: Heading and number of rows of each group of latents, in this order; empty for one
-            group without a heading.
+        image: `[H, W, C]` image with the code that the last block changes, shown in its heading.
+        names: Number of a latent -> the attribute that the latent predicts.
+        groups: Heading and number of rows of each group of latents, in the order shown; empty for
+            one group without a heading.
         tile: Approximate height of an image in pixels.
     """
     groups = groups or [("", len(latents))]
@@ -123,14 +126,14 @@ def plot_traversals(
 
 
 def _grids(images: np.ndarray, ends: np.ndarray, tile: int) -> list[np.ndarray]:
-    """The images `[L, S, H, W, C]` as a grid for each group of rows, which end where `ends` say."""
+    """Make a grid of each group of `[L, S, H, W, C]` images; `ends` are the ends of the groups."""
     steps = images.shape[1]
     tiles = fitted(images.reshape(-1, *images.shape[2:]), tile)
     return [image_grid(part, steps, tile=1) for part in np.split(tiles, steps * ends[:-1])]
 
 
 def _name_row(page, middle, height, name, used, active, limits):
-    """Writes which latent a row shows, how much it is used and, where two lines fit, its range."""
+    """Writes the name of a row's latent, its use and, if two lines fit, its range."""
     size, right = min(13, height), MARGIN + _LABEL_WIDTH - 8
     two_lines = height >= 30
     shift = 8 if two_lines else 0

@@ -1,4 +1,4 @@
-"""Paths through the latent space, as codes to decode in one batch (compute)."""
+"""Codes of traversals, planes and lines in the latent space, to decode in one batch (compute)."""
 
 from statistics import NormalDist
 
@@ -13,20 +13,20 @@ _EDGE = NormalDist().inv_cdf(1.0 - _TAIL)  # 2.05 standard deviations
 
 
 def latent_ranges(mode: str, statistics: CodeStatistics | None = None) -> np.ndarray:
-    """Computes where a traversal of each latent begins and ends.
+    """Computes the range of a traversal for each latent.
 
     Args:
-        mode: "prior" for the 2 % and 98 % quantiles of N(0, 1), the same for all; "fitted" for
-            quantiles of a Gaussian fitted to the samples of all posteriors, which are the same
-            again where these are distributed like the prior, and as wide as the codes where no KL
-            holds them, as in a plain autoencoder; "minmax" for the least and the greatest sample.
-        statistics: Statistics of the codes of the analyzed images; "prior" needs none.
+        mode: "prior" for the 2 % and 98 % quantiles of N(0, 1), the same for all latents. "fitted"
+            for the 2 % and 98 % quantiles of a Gaussian fitted to the samples of each latent; use
+            it if the codes do not follow the prior, as in a plain autoencoder. "minmax" for the
+            least and the greatest sample of each latent.
+        statistics: Statistics of the codes of the analyzed images. Not needed for "prior".
 
     Returns:
         `[L, 2]` ends of the ranges; `[1, 2]` for "prior" without statistics.
 
     Raises:
-        UserError: If the mode is unknown, or needs statistics and there are none.
+        UserError: If the mode is unknown, or if it needs statistics and `statistics` is None.
 
     Example:
         >>> latent_ranges("prior").round(2).tolist()
@@ -49,7 +49,7 @@ def latent_ranges(mode: str, statistics: CodeStatistics | None = None) -> np.nda
 
 
 def traversal_codes(start: np.ndarray, ranges: np.ndarray, positions: np.ndarray) -> np.ndarray:
-    """Computes codes in which one latent at a time runs through its range, the others at rest.
+    """Computes codes along each latent: one latent goes through its range, the others are fixed.
 
     Args:
         start: `[L]` code that is changed.
@@ -57,7 +57,8 @@ def traversal_codes(start: np.ndarray, ranges: np.ndarray, positions: np.ndarray
         positions: `[S]` positions, 0 for the beginning of a range and 1 for its end.
 
     Returns:
-        `[L, S, L]` float32 codes: by latent, by position.
+        `[L, S, L]` float32 codes. The first axis is the latent that changes, the second axis its
+        position.
     """
     latents = np.arange(len(start))
     codes = np.tile(np.asarray(start, "float32"), (len(start), len(positions), 1))
@@ -69,9 +70,10 @@ def traversal_codes(start: np.ndarray, ranges: np.ndarray, positions: np.ndarray
 def single_latent_codes(
     statistics: CodeStatistics, latent: int, num_steps: int = 10, num_columns: int = 3
 ) -> np.ndarray:
-    """Computes the grid of one latent, which runs from its greatest sample to its least.
+    """Computes a grid of codes along one latent, from its greatest to its least sample.
 
-    All other latents are 0. Column c adds c average standard deviations of this latent to it.
+    All other latents are 0. Column c, from 0, adds c times the average standard deviation of the
+    latent's posterior.
 
     Args:
         statistics: Statistics of the codes of the analyzed images.
@@ -90,15 +92,15 @@ def single_latent_codes(
 
 
 def plane_codes(corners: np.ndarray, side: int) -> np.ndarray:
-    """Computes the plane through three codes, which are in three corners of the grid.
+    """Computes a grid of codes on the plane through three codes.
 
     Args:
-        corners: `[3, L]` codes: top left, top right and bottom left.
+        corners: `[3, L]` codes of three corners: top left, top right and bottom left.
         side: Number of rows and of columns.
 
     Returns:
-        `[side, side, L]` float32 codes; the fourth corner is the second plus the third less the
-        first.
+        `[side, side, L]` float32 codes. The fourth corner is top right plus bottom left minus top
+        left.
     """
     origin, right, down = np.asarray(corners, "float32")
     along = np.linspace(0.0, 1.0, side, dtype="float32")
@@ -111,7 +113,7 @@ def line_codes(ends: np.ndarray, num_steps: int) -> np.ndarray:
 
     Args:
         ends: `[P, 2, L]` pairs of codes.
-        num_steps: Number of codes on a line, both ends among them.
+        num_steps: Number of codes on a line, including both ends.
 
     Returns:
         `[P, num_steps, L]` float32 codes.
@@ -122,11 +124,10 @@ def line_codes(ends: np.ndarray, num_steps: int) -> np.ndarray:
 
 
 def there_and_back(num_frames: int) -> np.ndarray:
-    """Computes positions from 0 to 1 and back, slow at the ends: a loop without a jump.
+    """Computes positions from 0 to 1 and back, slow at both ends, for a loop without jumps.
 
     Args:
-        num_frames: Number of frames of the way there; the way back shows the same frames, each end
-            once.
+        num_frames: Number of frames from 0 to 1. The way back repeats them, except both ends.
 
     Returns:
         `[2 * num_frames - 2]` positions in [0, 1].
