@@ -1,6 +1,7 @@
 """Hierarchies on binary MNIST: how well they do, and which of their layers live.
 
     python study.py hierarchies              trains the runs, restartable
+    python study.py hierarchies-long         the deepest and their rivals, five times as long
     python experiments/hierarchies.py        measures what is trained and not measured yet
 
 After Sonderby et al. 2016 (Fig. 3 and 4), who train wider networks for 2,000 epochs: a plain
@@ -8,8 +9,9 @@ hierarchy of 1, 2 and 5 layers, with batch normalization, with warm-up of the KL
 ladder. log p(x) of test images is estimated by importance sampling; KL and active latents (more
 than 0.01 nats) of each layer are from the last validation. Results are written to
 experiments/hierarchies.json; once all runs are there, the picture is drawn anew
-(images/gallery/hierarchies.png). Rows of the same runs with Glorot's weights and a constant rate
-are kept in experiments/hierarchies_before.json.
+(images/gallery/hierarchies.png). Rows of the longer runs are in experiments/hierarchies_long.json.
+Rows of the same runs with Glorot's weights and a constant rate are kept in
+experiments/hierarchies_before.json.
 """
 
 import argparse
@@ -31,8 +33,12 @@ from vae_tf.process.files.saving import write_text  # noqa: E402
 from vae_tf.runs import PARAMS, Run  # noqa: E402
 from vae_tf.runs.progress import progress_of  # noqa: E402
 
-STUDY = "hierarchies"
 RESULTS = Path(__file__).with_suffix(".json")
+# Study -> where its rows are.
+STUDIES = {
+    "hierarchies": RESULTS,
+    "hierarchies-long": RESULTS.with_name("hierarchies_long.json"),
+}
 KINDS = {
     "hierarchical": "plain",
     "hierarchical-BN": "batch normalization",
@@ -137,22 +143,31 @@ def main():
     parser.add_argument("--images", type=int, default=1_000, help="of the test split")
     parser.add_argument("--predictions", type=Path, default=ROOT / "predictions")
     options = parser.parse_args()
-    records = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-    names = [point.name for point in presets.STUDIES[STUDY].points()]
-    for name in names:
-        folder = options.predictions / STUDY / name
+    for study, path in STUDIES.items():
+        records = measured(study, path, options)
+        if study == "hierarchies" and len(records) == len(presets.STUDIES[study].points()):
+            save_figure(ROOT / "images" / "gallery" / "hierarchies.png", picture(records))
+        if records:
+            print(table(records))
+
+
+def measured(study: str, path: Path, options) -> dict[str, dict]:
+    """Rows of a study in the order of its runs; measures the runs that are done and new."""
+    known = json.loads(path.read_text()) if path.exists() else {}
+    records = {}
+    for name in (point.name for point in presets.STUDIES[study].points()):
+        folder = options.predictions / study / name
         ready = (folder / PARAMS).exists() and progress_of(Run(folder)).finished
-        if ready and name not in records:
-            records[name] = measure(Run(folder), options)
-            write_text(RESULTS, json.dumps(records, indent=1) + "\n")
-        elif name not in records:
-            print(f"{name}: not trained. Train it: python study.py {STUDY}", file=sys.stderr)
-    if not records:
-        sys.exit(1)
-    records = {name: records[name] for name in names if name in records}
-    if len(records) == len(names):
-        save_figure(ROOT / "images" / "gallery" / "hierarchies.png", picture(records))
-    print(table(records))
+        if name in known:
+            records[name] = known[name]
+        elif ready:
+            records[name] = known[name] = measure(Run(folder), options)
+            write_text(path, json.dumps(known, indent=1) + "\n")
+        else:
+            print(f"{name}: not trained. Train it: python study.py {study}", file=sys.stderr)
+    if records:
+        write_text(path, json.dumps(records, indent=1) + "\n")
+    return records
 
 
 if __name__ == "__main__":

@@ -103,8 +103,8 @@ def picture(rows: list[dict]):
         line * len(variants) + 70,
         "Effect of a change of the recipe on the -ELBO",
         (
-            "Difference from the base of the same seed after about equal CPU seconds, nats per "
-            "image of validation; a dot is a seed, left of 0 is better.",
+            "Difference from the base of the same seed, nats per image of validation, after equal "
+            "steps or about equal CPU seconds (docs/results/recipe.md); left of 0 is better.",
             "Base: He's weights (Glorot's for tanh), mean image, Adam, a warm-up over a tenth of "
             "the steps, then a cosine to 0.",
         ),

@@ -209,6 +209,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "posterior collapse": lambda: posterior_collapse.table(posterior_collapse.COLLAPSE),
     "posterior collapse, digits": lambda: posterior_collapse.table(posterior_collapse.DIGITS),
     "published lengths": published.table,
+    "published lengths by recipe": published.table_by_recipe,
     "published numbers": published_table.table,
     "published lengths by part": published.table_of_parts,
     "rings": rings.table,

@@ -127,6 +127,19 @@ STUDIES.add(
     ),
     "log-likelihoods of one to five layers; two hours",
 )
+# Does the fifth layer need more time? Five times the steps, with a warm-up that is as much longer.
+STUDIES.add(
+    "hierarchies-long",
+    Study(
+        {
+            name: replace(
+                RUNS[f"binary-MNIST-{name}"], steps=50_000, kl_weight=linear(0, 1, 12_500)
+            )
+            for name in ("hierarchical-BN-WU-2", "hierarchical-BN-WU-5", "ladder-2", "ladder-5")
+        }
+    ),
+    "two and five layers, five times as long; an hour",
+)
 
 
 # How networks learn (experiments/recipe.py): four sets, one change at a time of a start, a rate, an
