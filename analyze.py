@@ -53,7 +53,8 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--only",
         metavar="NAME,...",
-        help="pictures and pages to make, such as traversals,kl_per_latent.png or report",
+        help="pictures and pages to make, such as traversals,kl_per_latent.png or report; "
+        "docs/seeing.md has the names",
     )
     parser.add_argument(
         "--metrics",
@@ -61,9 +62,9 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         const="full",
         choices=("full", "fast"),
         help="also compute scores and save them in metrics.json; --metrics without a value "
-        "means full. full uses the sample sizes of the papers, fast about a tenth of them",
+        "means full. full uses the sample sizes of the papers, fast uses about a tenth",
     )
-    parser.add_argument("--force", action="store_true", help="draw up-to-date pictures again, too")
+    parser.add_argument("--force", action="store_true", help="also draw up-to-date pictures again")
     parser.add_argument(
         "--projection",
         choices=("pca", "tsne", "umap"),

@@ -49,7 +49,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         epilog="Stop or kill the command at any time. The same command resumes the study. The exit "
         "code is 1 if a run failed or its folder cannot be read.",
     )
-    parser.add_argument("names", nargs="*", metavar="NAME", help="a study, or one or more runs")
+    parser.add_argument("names", nargs="*", metavar="STUDY", help="a study, or one or more runs")
     parser.add_argument(
         "--vary",
         action="append",
@@ -111,17 +111,23 @@ def listing(studies: Mapping[str, Study]) -> str:
     width = max(map(len, studies))
     lines = []
     for name, study in studies.items():
-        vary = [f"{field}: {len(values)}" for field, values in study.vary.items()]
+        counts = {field: len(values) for field, values in study.vary.items()}
         if not isinstance(study.runs, config.Params):
-            vary.insert(0, f"presets: {len(study.runs)}")
+            counts = {"settings": len(study.runs), **counts}
+        vary = [
+            f"{count} {'seeds' if field == 'seed' else field}"
+            for field, count in counts.items()
+            if count > 1
+        ]
+        product = f" ({' x '.join(vary)})" if len(vary) > 1 else ""
         points = study.points()
         steps = sum(point.params.steps for point in points)
-        grid = f"{len(points)} runs ({', '.join(vary)}), {steps:,} steps"
+        grid = f"{len(points)} runs{product}, {steps:,} steps in total"
         texts = [text for text in (STUDIES.sentence(name, study), grid) if text]
         wrapped = [line for text in texts for line in textwrap.wrap(text, 77 - width)]
         heads = [name] + [""] * (len(wrapped) - 1)
         lines += [f"{head:{width}}  {line}" for head, line in zip(heads, wrapped, strict=True)]
-    return "\n".join(lines)
+    return "\n".join([f"Studies: {scripts.name_of('study.py')} NAME trains one", *lines])
 
 
 def chosen_study(

@@ -67,7 +67,7 @@ def parse(arguments: list[str] | None, presets) -> argparse.Namespace:
         default=[],
         metavar="KEY=VALUE",
         help="change a parameter, such as steps=500 or 'kl_weight=linear(0, 10, 40000)'; "
-        "repeatable",
+        "repeatable; vae_tf/config/params.py has all parameters",
     )
     parser.add_argument("--name", help="name of the run folder (default: the run's name)")
     parser.add_argument("--resume", action="store_true", help="resume the saved run")
@@ -78,7 +78,7 @@ def parse(arguments: list[str] | None, presets) -> argparse.Namespace:
         const="groups",
         metavar="GROUP",
         help="list a few runs to start with and the groups; --list GROUP lists the runs of a "
-        "group, --list all every run",
+        "group, --list all lists every run",
     )
     parser.add_argument(
         "--dry-run",
@@ -126,7 +126,9 @@ def listing(presets, group: str = "groups") -> str:
     lines = [_lines_of(heading, names, presets) for heading, names in parts if names]
     if group == "groups":
         counts = [f"  {name:16} {len(each):3}  {each.title}" for name, each in subjects.items()]
-        lines.append("\n".join(["Groups: --list GROUP, or --list all", *counts]))
+        lines.append(
+            "\n".join(["Groups, with their number of runs: --list GROUP, or --list all", *counts])
+        )
     return "\n\n".join(lines)
 
 
@@ -157,7 +159,7 @@ def summary(params: config.Params) -> str:
     model = f"{params.model}({hyperparameters})" if hyperparameters else params.model
     start = "" if params.start is None else f", from {params.start}"
     return (
-        f"{model} on {params.dataset}, kl_weight {params.kl_weight}, latent {params.latent_size}, "
+        f"{model} on {params.dataset}, KL weight {params.kl_weight}, {params.latent_size} latents, "
         f"{params.steps:,} steps{start}"
     )
 

@@ -6,7 +6,7 @@ from vae_tf.forecasts.sentence import forecast_sentence
 
 HALVES = np.array([[0.0, 0.0], [1.0, 1.0]])  # one eigenvalue, 0.5; whitened 2
 
-LOCALLY = "a collapse is a local optimum, and a better optimum may be far away"
+LOCALLY = "a collapse is a local optimum, although a better optimum may exist"
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ LOCALLY = "a collapse is a local optimum, and a better optimum may be far away"
         ),
         (
             1, "bernoulli", None,
-            "(local threshold): at KL weight 1 a collapsed VAE recovers. Above KL weight 2 "
+            "(local threshold): at KL weight 1 a collapse is not an optimum. Above KL weight 2 "
             f"{LOCALLY}",
         ),
         (

@@ -80,7 +80,7 @@ def chosen_products(text: str | None) -> list[str] | None:
     for name in filter(None, (part.strip() for part in text.split(","))):
         matching = [file for file in known if name in (file, file.rpartition(".")[0])]
         if not matching:
-            raise unknown("product", name, known)
+            raise unknown("picture or page", name, known, "docs/seeing.md explains them.")
         chosen += matching
     if not chosen:
         raise UserError(f"--only names products, with commas between. Known: {', '.join(known)}.")

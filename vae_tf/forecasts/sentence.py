@@ -11,7 +11,7 @@ from vae_tf.forecasts.settled_weight import settled_weight
 from vae_tf.schedules import Schedule, as_schedule
 
 # This holds above the threshold, for any network; rare images are an example of the better one.
-_LOCALLY = "a collapse is a local optimum, and a better optimum may be far away"
+_LOCALLY = "a collapse is a local optimum, although a better optimum may exist"
 
 
 def forecast_sentence(
@@ -71,14 +71,14 @@ def _local(result: LocalThreshold, schedule: Schedule) -> str:
     limit = _number(result.collapse_weight)
     if schedule.settled_at is None:
         return (
-            f"Forecast (local threshold): a collapsed VAE recovers below KL weight {limit}. Above "
-            f"it {_LOCALLY}{_sample(result)}"
+            f"Forecast (local threshold): below KL weight {limit} a collapse is not an optimum. "
+            f"Above it {_LOCALLY}{_sample(result)}"
         )
     weight = settled_weight(schedule)
     below = weight <= result.collapse_weight
-    outcome = "recovers" if below else "may stay collapsed"
+    outcome = "a collapse is not an optimum" if below else "a collapsed VAE may stay collapsed"
     return (
-        f"Forecast (local threshold): at KL weight {_number(weight)} a collapsed VAE {outcome}. "
+        f"Forecast (local threshold): at KL weight {_number(weight)} {outcome}. "
         f"Above KL weight {limit} {_LOCALLY}{_sample(result)}"
     )
 

@@ -3,7 +3,7 @@
 from vae_tf.config import Params, replace
 from vae_tf.presets.presets import Presets
 
-RUNS: Presets[Params] = Presets("lines", "Lines from the center outwards, 32x32: rendered here")
+RUNS: Presets[Params] = Presets("lines", "Lines from the center, 32x32: nothing to download")
 
 # Less than a hundredth of the authors' 262,144 steps, at ten times their learning rate, with their
 # 64 latents. Dense layers replace their convolutions, which take longer per step on a CPU; the map

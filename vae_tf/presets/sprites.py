@@ -36,7 +36,7 @@ RUNS.add(
 RUNS.add(
     "sprites-beta-TCVAE",
     replace(RUNS["sprites-VAE"], model="beta_tcvae", hyper={"beta": 6.0}),
-    "a penalty on the total correlation separates position, size and angle; five minutes",
+    "a larger weight on the total correlation, for independent latents; five minutes",
 )
 # Models of two players, and the QLAE, keep the constant rate that their settings were found with.
 _PLAYERS = replace(RUNS["sprites-VAE"], learning_rate=1e-3)

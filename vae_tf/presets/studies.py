@@ -70,7 +70,7 @@ STUDIES.add(
         },
         vary={"seed": (0,)},
     ),
-    "sprites-paper's table for the other variants; six hours",
+    "the scores of sprites-paper for the other variants; six hours",
 )
 
 # Whether MNIST-VAE collapses is a matter of its learning rate.
@@ -321,8 +321,8 @@ STUDIES.add(
     "the runs that this repository shows; two hours",
 )
 
-# The sprites as long as Locatello et al. train on dSprites, with their settings: five hours per run
-# on two cores. `python experiments/sprites_steps.py` scores the steps that are kept.
+# The sprites as long as Locatello et al. train on dSprites, with their settings: 7 to 26 hours per
+# run on one thread. `python experiments/sprites_steps.py` scores the steps that are kept.
 STUDIES.add(
     "sprites-published",
     Study(
@@ -373,7 +373,7 @@ STUDIES.add(
             )
         }
     ),
-    "the sprites for 300,000 steps, as published; a day",
+    "the sprites, trained as long as published; a day and a half",
 )
 
 # Remedies for a collapsed posterior, side by side: `python study.py collapse --metrics fast`, then

@@ -41,6 +41,6 @@ def precision_advice(params: Params) -> str | None:
     if params.precision != "float32" or not convolutions or not has_bfloat16():
         return None
     return (
-        "This processor computes in bfloat16: precision=mixed_bfloat16 makes an update of "
-        "convolutions about 1.3 times as fast (docs/speed.md)."
+        "This processor supports bfloat16. With precision=mixed_bfloat16, a step of a "
+        "convolutional network is about 1.3 times as fast (docs/speed.md)."
     )

@@ -40,12 +40,12 @@ def describe(plan: Plan) -> str:
         "Model": f"{params.model}: {plan.model.latent_size} latents, {params.likelihood}, "
         f"KL weight {params.kl_weight}",
         "Networks": ", ".join(networks) + " weights",
-        "Recipe": f"start {params.initializer}, {params.optimizer}, learning rate "
+        "Recipe": f"initializer {params.initializer}, {params.optimizer}, learning rate "
         f"{params.learning_rate}, batches of {params.batch_size}{average}",
         "Length": f"{params.steps:,} steps, {epochs:,.1f} epochs",
         "Memory": f"about {memory.total / 1e6:,.0f} MB, and 600 MB for TensorFlow",
-        "Time": f"about {_duration(seconds * params.steps)}: {1e3 * seconds:.3g} ms an update, "
-        f"without validation and pictures",
+        "Time": f"about {_duration(seconds * params.steps)}: {1e3 * seconds:.3g} ms per step, "
+        f"measured now, without validation and pictures",
         "Folder": str(plan.run_dir),
     }
     return "\n".join(f"  {name:9} {text}" for name, text in lines.items())
