@@ -343,7 +343,7 @@ def test_lists_and_help_come_without_tensorflow(tmp_path):
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     for text in (
-        "15 runs (kl_weight: 5, seed: 3), 30,000 steps",
+        "15 runs (5 kl_weight x 3 seeds), 30,000 steps in total",
         "--vary",
     ):
         assert text in done.stdout
