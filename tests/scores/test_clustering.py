@@ -44,5 +44,5 @@ def test_odd_codes():
     assert len(set(cluster_codes(np.arange(3.0)[:, None], 7, algorithm="mixture"))) == 3
     with pytest.raises(UserError, match="'kmean'.*'kmeans'"):
         cluster_codes(np.zeros((5, 2)), 3, algorithm="kmean")
-    with pytest.raises(UserError, match="one image at least"):
+    with pytest.raises(UserError, match="at least one image"):
         purity_score(np.zeros(0, int), np.zeros(0, int))

@@ -1,4 +1,4 @@
-"""Disentanglement scores: NumPy arrays in, floats out. Importing it does not import TensorFlow."""
+"""Scores of codes and images: NumPy arrays in, floats out. The import does not need TensorFlow."""
 
 from vae_tf.scores.attributes import AttributeTable, attribute_table
 from vae_tf.scores.chance import chance_level, chance_level_of_codes

@@ -1,8 +1,8 @@
-"""Names for latents: which attribute of the images each of them predicts, and not by chance.
+"""Names for latents: the attribute of the images that a latent predicts better than by chance.
 
-An attribute of two values is measured by the area under the ROC curve, others by mutual
-information. Values are permuted to know what the best latent would score by chance alone: under
-that threshold nothing gets a name.
+An attribute with two values is scored by the area under the ROC curve (AUC), other attributes by
+mutual information. Permutations of the values show what the best latent scores by chance. A latent
+whose score is not above this threshold gets no name.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,20 +14,21 @@ from vae_tf.process.errors import UserError
 from vae_tf.scores.validation import check_codes
 
 _NUM_BINS = 20
-_LEAST_AREA, _LEAST_INFORMATION = 0.7, 0.1  # below, a latent has no name
+_LEAST_AREA, _LEAST_INFORMATION = 0.7, 0.1  # a latent with a lower score has no name
 
 
 class AttributeTable(NamedTuple):
     """How well each of L latents predicts each of A attributes.
 
     Attributes:
-        names: Names of the attributes; of those that are the same for all images there are none.
-        measures: "AUC" or "information" for each.
-        scores: `[L, A]`; AUC from 0.5 to 1, whichever way the latent points; information as a part
-            of the attribute's entropy, from 0 to 1.
-        thresholds: `[A]`, what no latent exceeds by chance except for one permutation in a hundred.
-        ends: `[L, A, 2]` ints, the values whose images have the least and the greatest mean code;
-            -1 where names leave them out.
+        names: Names of the attributes, except attributes that are the same for all images.
+        measures: Measure of each attribute, "AUC" or "information".
+        scores: `[L, A]`. AUC from 0.5 to 1, where the sign of a latent does not matter; mutual
+            information over the attribute's entropy, from 0 to 1.
+        thresholds: `[A]`, the 99 % quantile of the best latent's score if the attribute's values
+            are permuted.
+        ends: `[L, A, 2]` ints, the values whose images have the smallest and the largest mean code;
+            -1 for ends that names leave out.
     """
 
     names: tuple[str, ...]
@@ -37,9 +38,10 @@ class AttributeTable(NamedTuple):
     ends: np.ndarray
 
     def best_attributes(self) -> dict[int, int]:
-        """Number of a latent -> number of the attribute it predicts best, if well enough.
+        """Return the attribute that each latent predicts best: latent number -> attribute number.
 
-        Beyond its threshold, and beyond what bears a name (AUC 0.7, a tenth of the entropy).
+        A latent is left out unless a score is above its threshold, and at least 0.7 (AUC) or 0.1
+        (information).
         """
         by_area = np.array([measure == "AUC" for measure in self.measures], bool)
         least = np.where(by_area, _LEAST_AREA, _LEAST_INFORMATION)
@@ -54,14 +56,14 @@ class AttributeTable(NamedTuple):
     def latent_names(
         self, value_names: Mapping[str, Sequence[str]] | None = None
     ) -> dict[int, str]:
-        """Number of a latent -> its name, such as "glasses, AUC 0.93" or "digit 0 to 1, ...".
+        """Return names: latent number -> such as "glasses, AUC 0.93" or "digit 0 to 1, ...".
 
-        The name is its best attribute, see `best_attributes`. For an attribute of several
-        values it says from which to which the latent runs, its `ends`, where these are predicted.
+        A name has the latent's best attribute, see `best_attributes`. For an attribute with several
+        values, it also has the values at the latent's `ends`, except where an end is -1.
 
         Args:
-            value_names: Name of an attribute -> names of its values; None, or an attribute left
-                out, for numbers.
+            value_names: Attribute name -> names of its values. Values without names are numbers,
+                and None has no names.
         """
         found = {}
         for latent, best in self.best_attributes().items():
@@ -81,16 +83,16 @@ def attribute_table(
     num_permutations: int = 200,
     seed: int = 0,
 ) -> AttributeTable:
-    """Measures how well each latent predicts each attribute, with the level of chance.
+    """Measures how well each latent predicts each attribute, with thresholds by chance.
 
-    The AUC is Mann and Whitney's rank statistic; information is computed from 20 bins of equal
-    numbers of images with the attribute, over the attribute's entropy. The threshold of an
-    attribute is the 99 % quantile, over permutations of its values, of the best score of any
-    latent: it allows for there being many latents.
+    The AUC is the rank statistic of Mann and Whitney. For information, a latent is cut into 20 bins
+    of equally many images; the mutual information is divided by the attribute's entropy. The
+    threshold of an attribute is the 99 % quantile, over permutations of its values, of the best
+    latent's score. It therefore rises with the number of latents.
 
     Args:
         codes: `[N, L]` codes.
-        attributes: Name -> `[N]` ints, -1 where the value is not known: these images are left out.
+        attributes: Name -> `[N]` ints; -1 is an unknown value, whose image is left out.
         num_permutations: Permutations of each attribute, at least 1.
         seed: Seed of the permutations.
 
@@ -111,13 +113,13 @@ def attribute_table(
         values = np.asarray(given)
         if values.shape != codes.shape[:1] or values.dtype.kind not in "iub":
             raise UserError(
-                f"Attribute '{name}' must be {len(codes)} integers, one an image. Received: "
+                f"Attribute '{name}' must be {len(codes)} integers, one per image. Received: "
                 f"{values.dtype} array of shape {values.shape}"
             )
         known = values >= 0
         present, values = np.unique(values[known], return_inverse=True)
         if len(present) < 2:
-            continue  # all share it: no latent can predict it
+            continue  # the same for all images: no latent can predict it
         shuffled = np.stack([values, *(rng.permutation(values) for _ in range(num_permutations))])
         score = _areas if len(present) == 2 else _information
         all_scores = score(codes[known], shuffled)  # [1 + P, L]
@@ -137,7 +139,7 @@ def attribute_table(
 
 
 def _ends(codes, values):
-    """Places `[L, 2]` of the values of least and of greatest mean code."""
+    """Indices `[L, 2]` of the values with the smallest and the largest mean code."""
     means = np.stack([codes[values == value].mean(axis=0) for value in range(values.max() + 1)])
     return np.stack([means.argmin(axis=0), means.argmax(axis=0)], axis=1)
 
@@ -160,7 +162,7 @@ def _areas(codes, values):
 
 
 def _information(codes, values):
-    """Part of the entropy `[P, L]` that bins of each latent explain of each row of `values`."""
+    """Share `[P, L]` of the entropy of each row of `values` that the bins of a latent explain."""
     from scipy.stats import rankdata
 
     count, latents = codes.shape

@@ -1,12 +1,14 @@
-"""Gradient boosted trees for DCI: what scikit-learn's GradientBoostingClassifier computes, faster.
+"""Gradient boosted trees for DCI: the results of scikit-learn's GradientBoostingClassifier, faster.
 
-The numbers are scikit-learn's defaults: multinomial deviance with a regression tree for
-each class and round (binomial with one tree a round for two classes), 100 rounds, learning rate
-0.1, depth 3, splits by least squares, Newton steps in the leaves, thresholds on float32 codes.
-scikit-learn sorts the points of each node by each code again, in each of the thousands of trees of
-a factor with 40 values. The order of the codes never changes: here they are sorted once, and the
-nodes of a level are segments of those orders, all searched together. With 10,000 points, 10 codes
-and 40 classes that takes 3.2 ms of a core for a tree instead of 25.
+Hyperparameters are scikit-learn's defaults: 100 rounds, learning rate 0.1, depth 3, splits by least
+squares, Newton steps in the leaves, thresholds on float32 codes. The loss is the multinomial
+deviance, with one regression tree per class and round. For two classes it is the binomial deviance,
+with one tree per round.
+
+scikit-learn sorts the points of each node by each code, in every tree. A factor with 40 values has
+thousands of trees, but the order of the codes is the same in all of them. Here codes are sorted
+once, and each node is a segment of the sorted codes. With 10,000 points, 10 codes and 40 classes,
+one tree takes 3.2 ms on one core instead of 25 ms.
 
 Reference:
     Friedman, "Greedy Function Approximation: A Gradient Boosting Machine", Annals of Statistics
@@ -21,11 +23,12 @@ import numpy as np
 NUM_ROUNDS = 100
 LEARNING_RATE = 0.1
 DEPTH = 3
-# scikit-learn's: purer nodes are leaves, closer float32 codes are equal, flatter leaves are 0.
+# Limits of scikit-learn: a node with a smaller variance is a leaf, float32 codes with a smaller
+# difference are equal, and a leaf with a smaller curvature of the loss has the value 0.
 PURE = np.finfo(np.float64).eps
 SAME_CODE = np.float32(1e-7)
 FLAT = 1e-150
-# Gains this close are equal: sums in another order differ by rounding alone.
+# Gains with a ratio above this are equal: they differ by rounding only.
 SAME_GAIN = 1 - 1e-10
 
 
@@ -33,8 +36,8 @@ class Boosted(NamedTuple):
     """Result of fitting the trees.
 
     Attributes:
-        importances: `[L]` share of the codes in the decrease of the squared error; sum to 1, or to
-            0 where no tree has a split.
+        importances: `[L]` share of each code in the decrease of the squared error. They sum to 1,
+            or are 0 if no tree has a split.
         predicted_train: `[N]` labels.
         predicted_test: `[M]` labels.
     """
@@ -54,16 +57,16 @@ def boost_trees(
 ) -> Boosted:
     """Fits boosted trees that predict labels from codes, and applies them.
 
-    Where several codes split a node equally well, as is common in nodes of few points, one of them
-    is drawn, as in scikit-learn but with other random numbers: copies of a code share its
-    importance. All else is scikit-learn's up to rounding.
+    If several codes split a node equally well, which is common in small nodes, one of these codes
+    is drawn at random. Copies of a code therefore share its importance. scikit-learn also draws,
+    with other random numbers. Everything else equals scikit-learn up to rounding.
 
     Args:
         codes_train: `[N, L]` array of finite numbers.
         labels: `[N]` array with at least two distinct values.
         codes_test: `[M, L]` array.
         seed: Seed of the draws; None draws one.
-        stop: Event that is looked at after every round: set, it ends the fit early.
+        stop: Event that is checked after every round. Once it is set, the fit ends early.
 
     Returns:
         A `Boosted`.
@@ -120,9 +123,9 @@ def _classes(raw):
 class _Trees:
     """Regression trees on the same points, one after another.
 
-    At depth d, the bits of a point's node, 0 to 2^d - 1, say where it went: bit i is set if it
-    went right at depth i. The points of a node fill the same columns, `bounds[node]` to
-    `bounds[node + 1]`, in the order of each code.
+    At depth d, nodes are numbered from 0 to 2^d - 1. Bit i of a point's node is set if the point
+    went right at depth i. If points are sorted by a code, the points of a node are in the columns
+    from `bounds[node]` to `bounds[node + 1]`.
 
     Attributes:
         gains: `[L]` decrease of the squared error by splits of each code, in all trees so far.
@@ -133,7 +136,8 @@ class _Trees:
         self.gains = np.zeros(len(codes))
         self._rng = rng
         self._test = np.ascontiguousarray(codes_test.T, np.float32)
-        # Points and codes by depth. All is written in place: fresh memory costs more than the sums.
+        # Sorted points and codes by depth. Arrays are reused: new memory takes longer than the
+        # sums.
         self._order = np.empty((DEPTH, *codes.shape), np.intp)
         self._order[0] = np.argsort(codes, axis=1, kind="stable")
         self._sorted = np.empty((DEPTH, *codes.shape), np.float32)
@@ -166,7 +170,7 @@ class _Trees:
         return train, test
 
     def _partition(self, nodes, depth):
-        """Moves the points that just went right behind those that did not, in every order."""
+        """Moves points that just went right behind all other points, in the order of each code."""
         went_right = (nodes >= 2 ** (depth - 1)).take(self._order[depth - 1])
         num_codes, num_left = len(went_right), np.count_nonzero(~went_right[0])
         self._source[:, :num_left] = np.flatnonzero(~went_right).reshape(num_codes, -1)
@@ -175,7 +179,7 @@ class _Trees:
             arrays[depth - 1].take(self._source, out=arrays[depth], mode="clip")
 
     def _sum_up(self, centered, depth):
-        """Squared sums of the targets left of each place, -1 where codes are too close to split."""
+        """Squared sums of the targets up to each column; -1 where codes are too close to split."""
         sums, codes = self._sums, self._sorted[depth]
         centered.take(self._order[depth], out=sums, mode="clip")
         np.cumsum(sums, axis=1, out=sums)
@@ -183,10 +187,10 @@ class _Trees:
         sums[:, :-1][codes[:, 1:] <= codes[:, :-1] + SAME_CODE] = -1
 
     def _best_split(self, columns, depth):
-        """Code, first column on the right, threshold and gain; None where codes are constant.
+        """Code, first column on the right, threshold and gain; None if all codes are constant.
 
-        With S the sum on the left of targets of mean 0, the squared error decreases by
-        S^2 n / (n_left n_right) (Friedman 2001, Eq. 35).
+        The targets of a node have mean 0, and S is their sum on the left. The squared error
+        decreases by S^2 n / (n_left n_right) (Friedman 2001, Eq. 35).
         """
         gains = self._sums[:, columns.start : columns.stop - 1]
         left = self._count[: gains.shape[1]]

@@ -1,11 +1,10 @@
-"""Level of chance of a score, by permutation.
+"""Chance level of a score, by permutation.
 
-Information from counts is biased upwards: a code of B bins and a factor of V values that are
-independent share about (B - 1) (V - 1) / (2 N) nats (Miller 1955; Madow's correction subtracts it)
-as long as cells hold several points each, and scores made of it move away from their values at no
-information, in either direction. With 20 bins, 40 values and 1,000 points the formula says 0.37
-nats and the permutations below 0.43, which is why they are used. The published values are not
-corrected; the level of chance is next to them.
+Mutual information from counts is biased upwards. For an independent code of B bins and factor of V
+values it is about (B - 1) (V - 1) / (2 N) nats (Miller 1955), if each cell holds several points.
+Scores that are computed from it are biased up or down. With 20 bins, 40 values and 1,000 points the
+formula gives 0.37 nats, but permutations give 0.43 nats. Therefore chance levels are computed by
+permutations. Scores are not corrected, as published; their chance level is reported beside them.
 
 Reference:
     Miller, "Note on the Bias of Information Estimates", Information Theory in Psychology, 1955.
@@ -26,11 +25,12 @@ def chance_level(
     num_permutations: int = 10,
     seed: int = 0,
 ) -> float | np.ndarray:
-    """Mean of a score over codes whose rows were permuted against the factors' rows.
+    """Compute the mean of a score after permuting the rows of the factors.
 
-    Permuted rows keep the distributions of codes and of factors, dependence within each included,
-    and lose all that codes know of factors. The mean of an information has a standard error of
-    about sqrt((B - 1) (V - 1) / 2 / num_permutations) / N nats: 0.006 at the sizes above.
+    Permutations make codes and factors independent. They do not change the joint distribution of
+    all codes, nor of all factors. For mutual information, the mean has a standard error of about
+    sqrt((B - 1) (V - 1) / 2 / num_permutations) / N nats: 0.006 for 20 bins, 40 values, 1,000
+    points and 10 permutations.
 
     Args:
         score: Function of codes `[N, L]` and factors `[N, K]`, such as `mig_score` or
@@ -41,10 +41,10 @@ def chance_level(
         seed: Seed of the permutations.
 
     Returns:
-        The mean, of the form of what `score` returns.
+        The mean: a float, or an array of the shape that `score` returns.
 
     Raises:
-        UserError: If codes and factors are not of the same samples, or an option is invalid.
+        UserError: If codes and factors have different lengths, or an option is invalid.
 
     Example:
         >>> from vae_tf.scores import mutual_information_matrix
@@ -68,7 +68,7 @@ def chance_level_of_codes(
     num_permutations: int = 10,
     seed: int = 0,
 ) -> float | np.ndarray:
-    """Mean of a score over codes of which each was permuted for itself: independent ones.
+    """Compute the mean of a score for independent codes: each code is permuted separately.
 
     Args:
         score: Function of codes `[N, L]`.
@@ -77,7 +77,7 @@ def chance_level_of_codes(
         seed: Seed of the permutations.
 
     Returns:
-        The mean, of the form of what `score` returns.
+        The mean: a float, or an array of the shape that `score` returns.
 
     Raises:
         UserError: If the codes or an option are invalid.
@@ -105,12 +105,12 @@ def _mean(values):
     return mean if np.ndim(mean) else float(mean)
 
 
-# Part of the protocol of a score that has such a level.
-BY_CHANCE = "; by chance: mean over 10 permutations"
+# End of the protocol of a score that has a chance level.
+BY_CHANCE = "; chance level: mean over 10 permutations"
 
 
 def binned(name, score, **options):
-    """Results of a score by bins in the suite: the score and its level of chance."""
+    """Makes the suite's function of a score with bins, which also returns the chance level."""
 
     def compute(draws):
         def of(codes, factors):

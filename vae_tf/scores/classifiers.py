@@ -13,8 +13,8 @@ _PENALTIES = np.logspace(-4, 4, 10)
 def published_iterations():
     """Silences the warning that a fit stopped at the published number of iterations.
 
-    The protocols use scikit-learn's default `max_iter`; more would give other numbers. Threads
-    share this setting, so it is made around them and not in them.
+    The protocols use scikit-learn's default `max_iter`; more iterations would change the scores.
+    Threads share this setting, so enter the context before threads start, not inside of them.
     """
     from sklearn.exceptions import ConvergenceWarning
 
@@ -28,12 +28,12 @@ def fit_logistic(codes: np.ndarray, labels: np.ndarray, *, C: float = 1.0, balan
 
     Args:
         codes: `[N, L]` array.
-        labels: `[N]` int array. One class alone is always predicted.
-        C: Inverse of the penalty's strength; infinite for none.
+        labels: `[N]` int array. If there is only one class, it is always predicted.
+        C: Inverse of the penalty's strength; infinite for no penalty.
         balanced: Whether classes have equal weights, whatever their frequency.
 
     Returns:
-        The fitted classifier. It stops after 100 iterations, whether it has converged or not.
+        The classifier after at most 100 iterations, converged or not.
 
     Example:
         >>> fit_logistic(np.array([[-1.0], [1.0]]), np.array([4, 7])).predict([[3.0]]).tolist()
@@ -51,9 +51,10 @@ def fit_logistic(codes: np.ndarray, labels: np.ndarray, *, C: float = 1.0, balan
 def fit_logistic_by_folds(codes: np.ndarray, labels: np.ndarray):
     """Fits a logistic regression whose penalty is chosen by cross-validation.
 
-    The C, of ten from 10^-4 to 10^4 in equal steps of the exponent, of the best mean accuracy on
-    five folds without shuffling, the first of equal ones. Each fit of a fold starts at the fit of
-    the C before. Folds may lack a class, which scikit-learn's LogisticRegressionCV refuses.
+    C is one of ten values from 10^-4 to 10^4, evenly spaced in the logarithm: the value with the
+    best mean accuracy on five folds, which are not shuffled. If values are equally good, the
+    smallest is taken. Each fit of a fold starts from the fit with the previous C. Folds may lack a
+    class; scikit-learn's LogisticRegressionCV does not allow that.
 
     Args:
         codes: `[N, L]` array.
@@ -75,7 +76,7 @@ def fit_logistic_by_folds(codes: np.ndarray, labels: np.ndarray):
 
 
 def _accuracies(codes, labels, kept, left_out):
-    """The accuracy on the points left out, by penalty."""
+    """Accuracy on the left-out points for each penalty."""
     model = fit_logistic(codes[kept], labels[kept], C=_PENALTIES[0])
     if not hasattr(model, "coef_"):
         return np.full(len(_PENALTIES), model.score(codes[left_out], labels[left_out]))
@@ -91,8 +92,8 @@ def _accuracies(codes, labels, kept, left_out):
 def fit_one_vs_rest(codes: np.ndarray, labels: np.ndarray):
     """Fits a logistic regression of each class against all others.
 
-    The defaults of the scikit-learn of 2018 (before 0.22), which the published protocols used: the
-    liblinear solver, whose penalty includes the intercept.
+    The published protocols used these defaults of scikit-learn before 0.22: the liblinear solver,
+    whose penalty includes the intercept.
 
     Args:
         codes: `[N, L]` array.

@@ -1,4 +1,4 @@
-"""Clusterings of codes: whether the classes of images are groups of codes, found without labels.
+"""Clusterings of codes: whether clusters, found without labels, match the classes of images.
 
 Reference:
     Hubert & Arabie, "Comparing Partitions", Journal of Classification, 1985: the adjusted Rand
@@ -15,27 +15,28 @@ from vae_tf.scores.score import Column, Score
 from vae_tf.scores.validation import check_codes, check_count, check_seed
 
 ALGORITHMS = ("kmeans", "mixture")
-_STARTS = 10  # of k-means, of which the best is kept
-_FLOOR = 1e-6  # of the mixture's variances, as a part of the greatest of the codes
+_STARTS = 10  # random starts of k-means; the best result is kept
+_FLOOR = 1e-6  # added to the mixture's variances, relative to the largest variance of the codes
 
 
 def cluster_codes(
     codes: np.ndarray, num_clusters: int, *, algorithm: str = "kmeans", seed: int = 0
 ) -> np.ndarray:
-    """Groups codes by their place alone.
+    """Clusters codes without labels.
 
-    Codes are taken as they are, not standardized: a latent that is not used hardly varies, and
-    would count as much as any other. Where there are fewer points than clusters, each is one.
+    Codes are not standardized: a collapsed latent hardly varies, and standardizing would make it as
+    important as an active latent. If there are fewer distinct codes than clusters, there are as
+    many clusters as distinct codes.
 
     Args:
         codes: `[N, L]` array.
-        num_clusters: Clusters.
+        num_clusters: Number of clusters, at least 1.
         algorithm: "kmeans" (the best of ten starts by k-means++) or "mixture" (Gaussians with full
-            covariances, from k-means).
+            covariances, initialized by k-means).
         seed: Seed of the starts.
 
     Returns:
-        Number of the cluster of each code, `[N]`.
+        `[N]` int64, the cluster of each code.
 
     Raises:
         UserError: If an array or an option is invalid.
@@ -53,7 +54,7 @@ def cluster_codes(
     codes = check_codes(codes).astype(np.float64)
     check_count("num_clusters", num_clusters, 1)
     seed = check_seed(seed)
-    # More clusters than different points there cannot be.
+    # There cannot be more clusters than distinct codes.
     count = min(num_clusters, len(np.unique(codes, axis=0)))
     if count < 2:
         return np.zeros(len(codes), np.int64)
@@ -62,22 +63,22 @@ def cluster_codes(
     else:
         codes = codes / codes.std(axis=0).max()
         found = GaussianMixture(count, reg_covar=_FLOOR, max_iter=200, random_state=seed)
-    with threadpool_limits(1):  # threads that wait for busy cores make short steps long
+    with threadpool_limits(1):  # more threads than free cores slow short steps down
         return found.fit_predict(codes).astype(np.int64)
 
 
 def purity_score(labels: np.ndarray, clusters: np.ndarray) -> float:
-    """Share of images that are of the most frequent class of their cluster.
+    """Share of images whose class is the most frequent class of their cluster.
 
-    From the share of the most frequent class to 1, each cluster of one class; as many clusters as
-    images are pure, too. Invariant to renaming classes and clusters.
+    From the share of the most frequent class to 1, where each cluster has images of one class only.
+    One cluster per image also scores 1. Invariant to renaming classes and clusters.
 
     Args:
         labels: `[N]` ints.
         clusters: `[N]` ints.
 
     Raises:
-        UserError: If they are not as many integers.
+        UserError: If an array does not hold integers, lengths differ, or there are no images.
 
     Example:
         >>> purity_score(np.array([0, 0, 1, 1, 2]), np.array([0, 0, 0, 1, 1]))
@@ -85,23 +86,27 @@ def purity_score(labels: np.ndarray, clusters: np.ndarray) -> float:
     """
     labels, clusters = check_labels(labels, clusters), check_labels(clusters, labels)
     if not len(labels):
-        raise UserError("Purity needs one image at least. Received: none. Pass some.")
+        raise UserError("Purity needs at least one image. Received: none. Pass more labels.")
     most = [np.bincount(labels[clusters == each]).max() for each in np.unique(clusters)]
     return float(sum(most) / len(labels))
 
 
 def agreement(labels: np.ndarray, clusters: np.ndarray) -> dict[str, float]:
-    """How well clusters are classes: adjusted Rand index, normalized information, purity.
+    """Compare clusters with classes.
 
-    `ari` is 0 by chance and 1 at best, `nmi` from 0, which chance exceeds, to 1; see
-    `purity_score`. All are invariant to renaming classes and clusters.
+    `ari`, the adjusted Rand index, is 0 on average by chance and 1 at best. `nmi`, normalized
+    mutual information, is from 0 to 1, and above 0 by chance. `purity` is `purity_score`. All are
+    invariant to renaming classes and clusters.
 
     Args:
         labels: `[N]` ints.
         clusters: `[N]` ints.
 
+    Returns:
+        `ari`, `nmi`, `purity`.
+
     Raises:
-        UserError: If they are not as many integers.
+        UserError: If an array does not hold integers, lengths differ, or there are no images.
 
     Example:
         >>> agreement(np.array([0, 0, 1, 1]), np.array([1, 1, 0, 0]))
@@ -120,19 +125,19 @@ def agreement(labels: np.ndarray, clusters: np.ndarray) -> dict[str, float]:
 def clustering_scores(
     codes: np.ndarray, labels: np.ndarray, *, seed: int = 0, num_permutations: int = 10
 ) -> dict[str, float]:
-    """Agreement of clusterings of codes, with as many clusters as classes, with the classes.
+    """Compare clusterings of codes, with one cluster per class, with the classes.
 
-    Invariant to permuting and sign-flipping codes and to one scale for all.
+    Invariant to permuting and sign-flipping codes and to a common scale.
 
     Args:
         codes: `[N, L]` array.
         labels: `[N]` ints.
         seed: Seed of the clusterings and of the permutations.
-        num_permutations: Permutations of the labels, over which the level of chance is the mean.
+        num_permutations: Permutations of the labels; a chance level is the mean over them.
 
     Returns:
-        `kmeans_ari`, `kmeans_nmi`, `kmeans_purity`, the same of `mixture_`, and `nmi_chance` and
-        `purity_chance`: what clusters of the sizes of k-means have by chance.
+        `kmeans_ari`, `kmeans_nmi`, `kmeans_purity`, `mixture_ari`, `mixture_nmi`, `mixture_purity`,
+        and the chance levels of the clusters of k-means, `nmi_chance` and `purity_chance`.
 
     Raises:
         UserError: If an array or an option is invalid.
@@ -176,8 +181,8 @@ ROWS = {
     "clusters": Score(
         _clusters,
         "Hubert & Arabie 1985 (adjusted Rand index), Strehl & Ghosh 2002 (normalized mutual "
-        "information), purity; k-means of ten starts and Gaussian mixture with full covariances, "
-        "as many clusters as classes, codes of training images as they are",
+        "information), purity; k-means with ten starts, and Gaussian mixture with full "
+        "covariances; one cluster per class; codes of training images, not standardized",
         needs=("labels",),
         sizes={"num_train": "num_labeled"},
         columns={

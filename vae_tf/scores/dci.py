@@ -1,4 +1,4 @@
-"""DCI: disentanglement, completeness and informativeness of importances of codes for factors.
+"""DCI: disentanglement, completeness and informativeness from importances of codes for factors.
 
 Reference:
     Eastwood & Williams, "A Framework for the Quantitative Evaluation of Disentangled
@@ -27,8 +27,8 @@ class Importance(NamedTuple):
     Attributes:
         matrix: `[L, K]` importance of a code for a factor; columns sum to 1, or to 0 where the
             factor is constant or no code helps.
-        accuracy_train: `[K]` share of right answers on the training points.
-        accuracy_test: `[K]` the same on the test points.
+        accuracy_train: `[K]` accuracy on the training points.
+        accuracy_test: `[K]` accuracy on the test points.
     """
 
     matrix: np.ndarray
@@ -48,13 +48,15 @@ def dci_scores(
 ) -> dict[str, float]:
     """Disentanglement, completeness and informativeness of codes.
 
-    A classifier per factor gives the importances R (`fit_importance`); `dci_from_importance` turns
-    them into the first two scores; informativeness is the accuracy, mean over factors.
+    One classifier per factor gives the importances R (`fit_importance`). `dci_from_importance`
+    computes disentanglement and completeness from R. Informativeness is the accuracy, mean over
+    factors.
 
-    All from 0 to 1. Disentanglement 1: each code serves one factor. Completeness 1: each factor
-    needs one code. Informativeness 1: the codes predict all factors. Constant codes have
-    disentanglement and completeness 0. Constant factors are left out of the accuracies. Invariant
-    to permuting, sign-flipping and rescaling codes, up to the trees' ties and float32 thresholds.
+    All scores are from 0 to 1. Disentanglement 1: each code is important for one factor only.
+    Completeness 1: each factor needs one code only. Informativeness 1: the codes predict all
+    factors. Constant codes have disentanglement and completeness 0. Constant factors are left out
+    of the accuracies. Invariant to permuting, sign-flipping and rescaling codes, up to the trees'
+    ties and float32 thresholds.
 
     Args:
         codes_train: `[N, L]` array; 10,000 points in Locatello et al.
@@ -62,10 +64,9 @@ def dci_scores(
         codes_test: `[M, L]` array; 5,000 points in Locatello et al.
         factors_test: `[M, K]` int array.
         seed: Seed of the trees; None draws one.
-        estimator: "gradient_boosting" (Locatello et al., scikit-learn's defaults, by
-            `boosting.py`: half a minute on the full protocol) or "random_forest"
-            (scikit-learn's, each split among all codes: seconds). Their numbers are not comparable
-            with each other.
+        estimator: "gradient_boosting" (as in Locatello et al., with scikit-learn's defaults; half a
+            minute for the full protocol) or "random_forest" (scikit-learn's, where each split may
+            use any code; seconds). Scores of the two cannot be compared with each other.
         progress: Whether to show a progress bar on stderr.
 
     Returns:
@@ -92,14 +93,14 @@ def dci_scores(
 
 
 def dci_from_fit(importance: Importance, factors_train: np.ndarray) -> dict[str, float]:
-    """The four numbers of `dci_scores` from the classifiers' results.
+    """Compute the scores of `dci_scores` from the classifiers' results.
 
     Args:
         importance: Result of `fit_importance`.
-        factors_train: `[N, K]` int array it was fitted on.
+        factors_train: `[N, K]` int array that the classifiers were fitted on.
 
     Returns:
-        The dict of `dci_scores`.
+        The same dict as `dci_scores`.
     """
     varying = np.ptp(check_factors(factors_train), axis=0) > 0
     accuracies = {
@@ -117,12 +118,12 @@ def dci_from_importance(importance: np.ndarray) -> dict[str, float]:
 
     $$D = \sum_l w_l \left(1 - H_K(R_l / \textstyle\sum_k R_{lk})\right)$$
 
-    $w_l$ is the share of row $l$ in all importance, and $H_K$ the entropy in base K. C is the same
-    over columns, with base L. A code (factor) without importance has
-    weight 0; an all-zero R scores 0, 0. With one factor D is 1, with one code C is 1.
+    $w_l$ is the sum of row $l$ over the sum of R, and $H_K$ the entropy with logarithms to base K.
+    Completeness C is the same for columns, with base L. A row or column of zeros has weight 0; if R
+    is all zero, both scores are 0. With one factor D is 1, with one code C is 1.
 
-    Both from 0 (every row, or column, is uniform) to 1 (each has one entry). Invariant to permuting
-    rows and columns and to one common scale.
+    Both are from 0 (every row, or column, is uniform) to 1 (each has one entry above 0). Invariant
+    to permuting rows and columns and to a common scale.
 
     Args:
         importance: `[L, K]` array, at least 0.
@@ -165,8 +166,8 @@ def importance_matrix(
 ) -> np.ndarray:
     """Importance of each code for predicting each factor, R `[L, K]`.
 
-    The impurity decrease of the trees (scikit-learn's `feature_importances_`), each column summing
-    to 1; a constant factor has zeros.
+    Importance is the decrease of impurity in the trees, scikit-learn's `feature_importances_`. Each
+    column sums to 1, or is 0 if the factor is constant or no code helps.
 
     Args:
         codes: `[N, L]` array.
@@ -207,7 +208,7 @@ def fit_importance(
         factors_train: `[N, K]` int array.
         codes_test: `[M, L]` array.
         factors_test: `[M, K]` int array.
-        seed: Seed of the trees.
+        seed: Seed of the trees; None draws one.
         estimator: Kind of the trees, see `dci_scores`.
         progress: Whether to show a progress bar on stderr.
 
@@ -237,12 +238,12 @@ def fit_importance(
 def importance_of_trees(
     trees: FactorTrees, factors_train: np.ndarray, factors_test: np.ndarray
 ) -> Importance:
-    """Importances and accuracies of fitted trees.
+    """Compute importances and accuracies of fitted trees.
 
     Args:
         trees: Result of `fit_trees`.
-        factors_train: `[N, K]` int array it was fitted on.
-        factors_test: `[M, K]` int array of the first M points of its others.
+        factors_train: `[N, K]` int array that the trees were fitted on.
+        factors_test: `[M, K]` int array of the first M points in `trees.predicted_test`.
 
     Returns:
         An `Importance`.

@@ -1,4 +1,4 @@
-"""DCI-ES: DCI with explicitness, how little capacity reads the factors, and size.
+"""DCI-ES: DCI extended by explicitness, how little capacity predicts the factors, and by size.
 
 Reference:
     Eastwood et al., "DCI-ES: An Extended Disentanglement Framework with Connections to
@@ -25,7 +25,7 @@ class _Probes(NamedTuple):
 
     Attributes:
         scores: `[D]` accuracy, or R^2, on the test points.
-        importances: `[D, L]`, each row summing to 1, or to 0.
+        importances: `[D, L]`; rows sum to 1, or to 0 if no tree has a split.
     """
 
     scores: np.ndarray
@@ -44,37 +44,40 @@ def dci_es_scores(
     seed: int | None = None,
     progress: bool = False,
 ) -> dict[str, float]:
-    r"""DCI of random forests, and explicitness and size.
+    r"""DCI from random forests, with explicitness and size.
 
-    Random forests, the probes, predict each factor with trees of at most each of the depths, which
-    are their capacity. The loss of a factor at a depth is 1 - accuracy on the test points
-    ($1 - R^2$ of a continuous factor), the least up to that depth. With the depths $k_1$ to $k_T$
-    and the losses $l_1$ to $l_T$, explicitness is the mean over factors of
+    For each factor and each depth, a random forest with trees of at most this depth predicts the
+    factor. The forest is the probe, and the depth is its capacity. Its loss is 1 - accuracy on the
+    test points ($1 - R^2$ for a continuous factor); the loss of a depth is the smallest loss up to
+    this depth. With the depths $k_1$ to $k_T$ and the losses $l_1$ to $l_T$, explicitness is the
+    mean over factors of
 
     $$E = 1 - \frac{\sum_t (l_t + l_{t+1} - 2 l_T) (k_{t+1} - k_t)}{(k_T - k_1)\, l_b}$$
 
-    $l_b = 1 - 1/V$ is the loss of guessing among V values (1 if continuous). E compares the area
-    under the loss-capacity curve with the area of a straight line from $l_b$ to 0. Informativeness
-    is the best mean over factors of accuracies (or $R^2$), and disentanglement and completeness are
-    from `dci_from_importance` at the same depth. Size is K/L.
+    $l_b = 1 - 1/V$ is the loss of guessing among V values (1 for a continuous factor). E compares
+    the area under the loss-capacity curve with the area under a straight line from $l_b$ to 0.
+    Informativeness is the accuracy (or $R^2$), mean over factors, at the depth with the best mean.
+    Disentanglement and completeness are `dci_from_importance` at the same depth. Size is K/L.
 
-    Explicitness from -1 to 1. 1: the simplest probe is as good as any, also where none is good:
-    read it beside informativeness. 0: the loss falls in a line with capacity. The others from 0 to
-    1, size above 0 (1: as many codes as factors; lower: more codes). A tree of a depth is the top
-    of a deeper one, so each forest is grown once and cut at every depth, which gives what forests
-    grown to each depth give, with other random numbers. Constant factors are left out; where none
-    is left all but size are 0. Invariant to permuting, sign-flipping and rescaling codes, up to the
-    trees' ties and random choices.
+    Explicitness is from -1 to 1, if no loss is above $l_b$. 1: the simplest probe is as good as any
+    other probe. That is also so if no probe is good, so read explicitness together with
+    informativeness. 0: the loss falls linearly with capacity. Size is above 0; 1: as many codes as
+    factors; lower: more codes. The other scores are from 0 to 1; $R^2$ may be below 0.
+
+    Each forest is grown once and cut at every depth, because the top of a deep tree is a tree of a
+    smaller depth. Constant factors are left out; if all are constant, all scores except size are 0.
+    Invariant to permuting, sign-flipping and rescaling codes, up to the trees' ties and random
+    choices.
 
     Args:
         codes_train: `[N, L]` array; all training images in the paper.
         factors_train: `[N, K]` int array.
         codes_test: `[M, L]` array.
         factors_test: `[M, K]` int array.
-        continuous: Whether factors, or which of them, are read as numbers rather than classes; in
-            the paper all of dSprites but its shape.
+        continuous: Whether factors are numbers rather than classes: one bool, or one per factor. In
+            the paper, all factors of dSprites except the shape are numbers.
         depths: Depths of the trees, ascending, at least two; the authors' depths by default.
-        num_trees: Trees of a forest; 100 in the authors' code.
+        num_trees: Trees per forest; 100 in the authors' code.
         seed: Seed of the forests; None draws one.
         progress: Whether to show a progress bar on stderr.
 
@@ -140,14 +143,14 @@ def explicitness_of_curve(
 
     Args:
         capacities: `[T]` ascending capacities of probes, T at least 2.
-        losses: `[T]` their losses; each counts as the least up to it.
-        baseline: Loss of a guess, above 0.
+        losses: `[T]` losses of the probes; each is replaced by the smallest loss up to it.
+        baseline: Loss of guessing, above 0.
 
     Returns:
         From -1 to 1 for losses from 0 to the baseline.
 
     Example:
-        >>> explicitness_of_curve([0, 1, 2], [0.5, 0.5, 0.5], 1.0)  # at once as good as ever
+        >>> explicitness_of_curve([0, 1, 2], [0.5, 0.5, 0.5], 1.0)  # all are equally good
         1.0
         >>> explicitness_of_curve([0, 1, 2], [1.0, 0.5, 0.0], 1.0)  # a line
         0.0
@@ -161,7 +164,7 @@ def _check_depths(depths):
     depths = [check_count("a depth", depth, 1) for depth in depths]
     if len(depths) < 2 or depths != sorted(set(depths)):
         raise UserError(
-            f"`depths` must be two or more that ascend. Received: depths={depths}. "
+            f"`depths` must be at least two depths in ascending order. Received: depths={depths}. "
             f"Pass for instance {DEPTHS}."
         )
     return depths
@@ -184,7 +187,7 @@ def _probe(x_train, y_train, x_test, y_test, is_number, depths, num_trees, seed)
 
     kind = RandomForestRegressor if is_number else RandomForestClassifier
     forest = kind(num_trees, max_depth=depths[-1], random_state=seed).fit(x_train, y_train)
-    points = np.ascontiguousarray(x_test, np.float32)  # as the trees' thresholds compare
+    points = np.ascontiguousarray(x_test, np.float32)  # trees compare float32 values
     width = 1 if is_number else len(forest.classes_)
     predictions = np.zeros((len(depths), len(points), width))
     importances = np.zeros((len(depths), x_train.shape[1]))
@@ -204,7 +207,7 @@ def _probe(x_train, y_train, x_test, y_test, is_number, depths, num_trees, seed)
 
 
 def _add_predictions(predictions, tree, points, depths):
-    """Adds what a tree that is cut at each of the depths says of `[M, L]` points."""
+    """Adds the predictions of a tree, cut at each of the depths, for `[M, L]` points."""
     values = tree.value[:, 0, :]  # means, or shares of classes
     nodes = np.zeros(len(points), np.intp)
     index = np.arange(len(points))

@@ -1,4 +1,4 @@
-"""DCI with the regression it was published with: a lasso for each factor.
+"""DCI with the regression of the paper: a lasso for each factor.
 
 Reference:
     Eastwood & Williams, "A Framework for the Quantitative Evaluation of Disentangled
@@ -23,28 +23,29 @@ def dci_lasso_scores(
     *,
     alpha: float = 0.02,
 ) -> dict[str, float]:
-    r"""Disentanglement, completeness and informativeness of 2018, from weights of a lasso.
+    r"""Disentanglement, completeness and errors from the weights of a lasso, as in the paper.
 
     Codes and factors are standardized with the training mean and standard deviation (ddof 0). Each
     factor is predicted from all codes by the $w$ that minimizes
 
     $$|v - z w|^2 / (2 N) + \alpha\, |w|_1$$
 
-    $R_{lk}$ is $|w_l|$ of factor $k$. Disentanglement is from `dci_from_importance` (rows weighted
-    by their sums); completeness is the plain mean over factors of 1 - entropy in base L of R's
-    column, where the protocol of Locatello et al. weights columns by their sums. Informativeness is
-    an error: the root of the mean squared error over the factor's standard deviation (on the same
-    points), mean over factors.
+    $R_{lk}$ is $|w_l|$ for factor $k$. Disentanglement is from `dci_from_importance` (rows weighted
+    by their sums). Completeness is the unweighted mean over factors of 1 - entropy in base L of the
+    factor's column of R; the protocol of Locatello et al. weights columns by their sums.
+    Informativeness is an error: the root mean squared error over the factor's standard deviation on
+    the same points, mean over factors.
 
-    Disentanglement and completeness from 0 to 1, as in `dci_scores`; a factor that no code predicts
-    counts 0 in completeness, where the authors' code gives NaN. Errors from 0 (all factors are
-    linear in the codes) upwards; 1 is the error of the factor's mean. Factors are read as numbers,
-    so that it says little of nominal ones. Constant factors are left out; where none is left all
-    are 0. Invariant to permuting, sign-flipping and rescaling codes, and to rescaling factors.
+    Disentanglement and completeness are from 0 to 1, as in `dci_scores`. A factor that no code
+    predicts counts as 0 in completeness, where the authors' code gives NaN. Errors are at least 0.
+    Near 0: all factors are linear functions of the codes. 1: as good as predicting each factor's
+    mean. Factors are read as numbers, so the scores mean little for nominal factors. Constant
+    factors are left out; if all are constant, all scores are 0. Invariant to permuting,
+    sign-flipping and rescaling codes, and to rescaling factors.
 
     Args:
         codes_train: `[N, L]` array; 160,000 points in the paper.
-        factors_train: `[N, K]` array of numbers, real or whole.
+        factors_train: `[N, K]` array of numbers.
         codes_test: `[M, L]` array; 20,000 points in the paper.
         factors_test: `[M, K]` array of numbers.
         alpha: Weight of the penalty, above 0; 0.02 in the authors' code.
@@ -53,7 +54,7 @@ def dci_lasso_scores(
         `disentanglement`, `completeness`, `error_train`, `error_test`.
 
     Raises:
-        UserError: If an array is invalid or `alpha` not above 0.
+        UserError: If an array is invalid, or `alpha` is not above 0.
 
     Example:
         >>> factors = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
@@ -97,7 +98,7 @@ def dci_lasso_scores(
 
 
 def _error(predicted, factor):
-    """Root mean squared error in standard deviations of the factor, or as it is if constant."""
+    """Root mean squared error in standard deviations of the factor; unscaled if it is constant."""
     stddev = factor.std()
     return np.sqrt(np.mean((predicted - factor) ** 2)) / (stddev if stddev > 0 else 1.0)
 

@@ -1,4 +1,4 @@
-"""The KL term of the ELBO in three parts: information, dependence and shape of codes.
+"""The KL term of the ELBO in three parts: information, total correlation and dimension-wise KL.
 
 Reference:
     Hoffman & Johnson, "ELBO Surgery", NeurIPS workshop 2016; Chen et al., "Isolating Sources of
@@ -14,8 +14,8 @@ from vae_tf.scores.posterior_mixture import log_densities
 from vae_tf.scores.score import Column, Score
 from vae_tf.scores.validation import check_codes, check_count, check_posterior, check_seed
 
-# Above this part of log N, the most that N images can show, information may be far more than it is
-# estimated to be.
+# N images show at most log N nats of information. Above this share of log N, the true information
+# may be far larger than its estimate.
 AT_LIMIT = 0.9
 
 _LOG_2PI = float(np.log(2 * np.pi))
@@ -31,27 +31,31 @@ def elbo_decomposition(
 ) -> dict[str, float]:
     """Splits the mean KL to the prior N(0, I) into three parts, each with its sampling error.
 
-    With q(z) = mean over the N images of q(z|n), images n uniform and z from q(z|n):
-    `index_code_mutual_information` = E log q(z|n) - log q(z), from 0 to log N: information of codes
-    about the image; 0 is posterior collapse;
-    `total_correlation` = E log q(z) - sum_l log q(z_l), at least 0: dependence between codes;
-    `dimension_wise_kl` = E sum_l log q(z_l) - log p(z_l), at least 0: distance of each code's
-    distribution from the prior;
-    their sum is `kl`, here also in closed form (mean over images), which no sample enters. All in
-    nats; the three are estimates and may fall below 0 by a few of their errors.
+    q(z) is the mean of q(z|n) over the N images. Expectations are over uniform n and z ~ q(z|n).
 
-    q(z) is exact for the images given: all of them enter each density, so there is no bias of
-    minibatch size. With fewer images than the data set has, q(z) is the mixture over these images.
-    `..._error` is the standard error over samples (ddof 1). Cost grows as samples x images x
-    codes; memory is bounded. Invariant to permuting and sign-flipping codes.
+    - `index_code_mutual_information` = E[log q(z|n) - log q(z)], from 0 to log N: information of
+      the codes about the image. 0 is posterior collapse.
+    - `total_correlation` = E[log q(z) - sum_l log q(z_l)], at least 0: dependence between codes.
+    - `dimension_wise_kl` = E[sum_l log q(z_l) - log p(z_l)], at least 0: distance of each code's
+      distribution from the prior.
 
-    Information above its limit log N is counted as total correlation, as the sum
-    stays: codes that are independent, but have more than log N nats about their image, have a total
-    correlation far from 0. So there are also `information_limit` = log N,
-    `information_at_limit`, 1 where the information is above `AT_LIMIT` of that and 0 elsewhere, and
-    `least_total_correlation` with its `_error`: what codes of unseen images show, a lower bound of
-    the total correlation of endlessly many images (`least_total_correlation`). That one alone says
-    that codes depend on each other.
+    Their sum is `kl`, which is computed in closed form, without samples. All are in nats. The three
+    parts are estimates, which may fall below 0 by a few of their standard errors, `..._error` (over
+    samples, ddof 1).
+
+    All given images enter each density, so there is no bias of minibatch size. If the images are a
+    part of a data set, q(z) is the mixture over this part. Cost grows as samples x images x codes;
+    memory is bounded. Invariant to permuting and sign-flipping codes.
+
+    Information above log N is counted as total correlation, because the sum stays the same.
+    Independent codes with more than log N nats about their image therefore have a total correlation
+    far from 0. These values show it:
+
+    - `information_limit` = log N.
+    - `information_at_limit`: 1 if the information is above `AT_LIMIT` = 0.9 of the limit, else 0.
+    - `least_total_correlation`, with its `_error`: a lower bound of the total correlation of
+      infinitely many images, from codes of unseen images (see `least_total_correlation`). Only this
+      value shows that codes depend on each other.
 
     Args:
         mean: `[N, L]` encoder means.
@@ -61,8 +65,8 @@ def elbo_decomposition(
         progress: Whether to show a progress bar on stderr.
 
     Returns:
-        The three parts, each followed by its `_error`, then `kl`, and values that show whether they
-        can be read: the limit, whether it is reached, and the least total correlation.
+        The three parts, each followed by its `_error`, then `kl`, `information_limit`,
+        `information_at_limit`, `least_total_correlation` and `least_total_correlation_error`.
 
     Raises:
         UserError: If an array is invalid or their shapes differ.
@@ -94,12 +98,13 @@ def null_total_correlation(
     seed: int = 0,
     progress: bool = False,
 ) -> dict[str, float]:
-    """Estimates the total correlation of codes that have none, see `factorized_null`.
+    """Estimates the total correlation of independent codes, see `factorized_null`.
 
-    It is what N images and as many nats of KL look like where nothing is dependent and all images
-    have one width: 0 while the KL is well below log N, and about KL - log N above it. It is no
-    level to judge others by. Independent codes whose widths differ by image are 0.1 to 3 nats above
-    it (10,000 images, `experiments/total_correlation.py`): see `least_total_correlation`.
+    The codes have the same KL as given, and the same standard deviations for all images. The
+    estimate is 0 while the KL is well below log N, and about KL - log N above it. It is not a
+    chance level: independent codes whose standard deviations differ between images have estimates
+    0.1 to 3 nats higher (10,000 images, `experiments/total_correlation.py`). Use
+    `least_total_correlation` instead.
 
     Args:
         kl: `[L]` KL of each code to N(0, 1), mean over images, in nats.
@@ -116,7 +121,7 @@ def null_total_correlation(
 
     Example:
         >>> null = null_total_correlation([3.0, 3.0, 3.0], 1_000, num_samples=500)
-        >>> 2 < null["null_total_correlation"] < 3  # 9 nats, of which images tell log 1,000 = 6.9
+        >>> 2 < null["null_total_correlation"] < 3  # 9 nats of KL, log 1,000 = 6.9 of information
         True
     """
     num_samples = check_count("num_samples", num_samples, 2)
@@ -132,12 +137,12 @@ def factorized_null(
 ) -> tuple[np.ndarray, np.ndarray]:
     r"""Draws posteriors of independent codes whose mixture over all images is the prior.
 
-    Code $l$ has $s = e^{-\mathrm{KL}_l}$ as the standard deviation of every image and means from
-    $N(0, 1 - s^2)$. Its KL is $\mathrm{KL}_l$ on average over images, $q(z)$ of endlessly many
-    images is $N(0, I)$, and the total correlation of that is 0.
+    For code $l$, all images have the standard deviation $s = e^{-\mathrm{KL}_l}$, and means are
+    drawn from $N(0, 1 - s^2)$. The KL of the code is $\mathrm{KL}_l$ on average over images. For
+    infinitely many images, $q(z)$ is $N(0, I)$, whose total correlation is 0.
 
     Args:
-        kl: `[L]` KL of each code, at least 0, in nats. More than 40 nats are taken for 40.
+        kl: `[L]` KL of each code, at least 0, in nats. Values above 40 are replaced by 40.
         num_images: N.
         rng: Source of the means.
 
@@ -241,7 +246,7 @@ ROWS = {
         _decomposition,
         "Chen et al. 2018; standard errors over samples, nats; information is at most "
         "information_limit, the log of the number of images; least_total_correlation is a lower "
-        "bound for endlessly many, from codes of images that no density was fitted to",
+        "bound for infinitely many images, from codes of images that no density was fitted to",
         needs=("codes", "densities"),
         sizes=("num_samples", "num_images"),
         columns={
@@ -251,8 +256,8 @@ ROWS = {
                 "information",
                 None,
                 flag="information_at_limit",
-                caution="above nine tenths of the limit, the log of the number of images; what "
-                "is beyond it is counted as total correlation",
+                caution="above nine tenths of the limit, the log of the number of images; "
+                "information beyond the limit is counted as total correlation",
                 level="information_limit",
             ),
             "information_limit": Column("codes", "at most", None),

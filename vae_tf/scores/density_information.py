@@ -1,4 +1,4 @@
-"""MIG of Chen et al.: information between continuous codes and factors from q(z|x) itself.
+"""MIG of Chen et al.: mutual information of continuous codes and factors, from q(z|x).
 
 Reference:
     Chen et al., "Isolating Sources of Disentanglement in Variational Autoencoders", NeurIPS 2018,
@@ -17,17 +17,18 @@ from vae_tf.scores.score import Column, Score
 from vae_tf.scores.threads import map_in_threads
 from vae_tf.scores.validation import check_factors, check_posterior
 
-# Standard deviations beyond a mean that are resolved: 2e-9 of the mass is outside.
+# A posterior ends this many standard deviations from its mean: 2e-9 of its mass is outside.
 _REACH = 6.0
-# Halvings of the range of means at most: standard deviations below 1e-12 of it count as 1e-12.
+# Largest number of halvings of the range of means: smaller standard deviations than 1e-12 of this
+# range are replaced by 1e-12 of it.
 _DEEPEST = 40
-# Gauss-Legendre points of a panel, on [0, 1], where densities are known and integrated.
+# Gauss-Legendre points and weights of a panel, on [0, 1].
 _POINTS, _WEIGHTS = (
     (values + shift) / 2 for values, shift in zip(leggauss(8), (1, 0), strict=True)
 )
 _PANELS_AT_ONCE = 64  # in one table of densities
-_PANELS_NEAR = 16  # that share a search for the posteriors near them
-_CELLS_PER_BLOCK = 2**17  # posteriors by points, 0.5 MB of float32
+_PANELS_NEAR = 16  # panels that share one search for the posteriors near them
+_CELLS_PER_BLOCK = 2**17  # posteriors x points, 0.5 MB of float32
 
 
 def mig_density_score(
@@ -37,19 +38,20 @@ def mig_density_score(
     *,
     progress: bool = False,
 ) -> float:
-    r"""Mutual information gap of the codes as sampled, z ~ q(z|x), without bins.
+    r"""Mutual information gap of sampled codes, z ~ q(z|x), without bins.
 
-    Mean over factors of $(I_{(1)} - I_{(2)}) / H(v_k)$, with the two largest over codes of
-    $I(z_l; v_k)$, see `density_information_matrix`.
+    Mean over factors of $(I_{(1)} - I_{(2)}) / H(v_k)$, where $I_{(1)}$ and $I_{(2)}$ are the two
+    largest values of $I(z_l; v_k)$ over codes, see `density_information_matrix`.
 
-    From 0 to 1, as `mig_score`: 1 if each factor is fixed by one code alone, 0 if no code, or two
-    codes alike, know of it. The encoder's noise counts, bins do not, so it may be on either side
-    of the `mig_score` of the means. Chen et al. give the complete grid of factors and leave the
-    shape of the sprites out of the mean: pass `factors` without that column for their number.
-    Invariant to permuting, sign-flipping and rescaling codes (mean and stddev together).
+    From 0 to 1, as `mig_score`. 1: each factor is determined by one code, and no other code has
+    information about it. 0: no code has information, or two codes have the same information. The
+    encoder's noise counts and there are no bins, so the score may be above or below the `mig_score`
+    of the means. Chen et al. use the complete grid of factors and leave the shape of the sprites
+    out of the mean: pass `factors` without this column for their number. Invariant to permuting,
+    sign-flipping and rescaling codes (mean and stddev together).
 
     Args:
-        mean: `[N, L]` encoder means; the complete grid of factors in Chen et al.
+        mean: `[N, L]` encoder means; for the complete grid of factors in Chen et al.
         log_stddev: `[N, L]` natural logs of the encoder's standard deviations.
         factors: `[N, K]` int array.
         progress: Whether to show a progress bar on stderr.
@@ -75,18 +77,17 @@ def density_information_matrix(
     *,
     progress: bool = False,
 ) -> np.ndarray:
-    r"""I(z_l; v_k) in nats for z ~ q(z|x), `[L, K]`.
+    r"""Mutual information I(z_l; v_k) of sampled codes, z ~ q(z|x), and factors: `[L, K]` nats.
 
     $$\sum_v p(v)\, \mathrm{KL}(q(z_l | v) \,\|\, q(z_l))$$
 
-    $q(z_l | v)$ is the mean of $q(z_l | x)$ over the images with factor value $v$, and $q(z_l)$
-    over all images. Chen et al. estimate the two entropies from
-    10,000 samples; here the one-dimensional integrals are computed by Gauss-Legendre quadrature,
-    which has no sampling error. The range of a code is halved again and again until every panel is
-    at most as wide as the least standard deviation of the posteriors that reach it, so that neither
-    one narrow posterior nor one mean far away costs the others anything. The error is below 1e-5
-    nats, if no standard deviation is below 1e-12 of the range of its code (smaller ones count as
-    that).
+    $q(z_l | v)$ is the mean of $q(z_l | x)$ over the images with factor value $v$, and $q(z_l)$ is
+    the mean over all images. Chen et al. estimate the two entropies from 10,000 samples. Here the
+    one-dimensional integrals are computed by Gauss-Legendre quadrature, which has no sampling
+    error. The range of a code is halved until every panel is at most as wide as the smallest
+    standard deviation of the posteriors that reach it. A narrow posterior, or a mean far away,
+    therefore does not slow the other posteriors down. The error is below 1e-5 nats, if no standard
+    deviation is below 1e-12 of the range of its code (smaller ones are replaced by this value).
 
     Args:
         mean: `[N, L]` encoder means.
@@ -95,7 +96,7 @@ def density_information_matrix(
         progress: Whether to show a progress bar on stderr.
 
     Returns:
-        `[L, K]` array, each entry from 0 to H(v_k) except for the error.
+        `[L, K]` array, each entry from 0 to H(v_k), up to the error.
 
     Raises:
         UserError: If an array is invalid or lengths differ.
@@ -123,7 +124,7 @@ def density_information_matrix(
 
 
 class _Values(NamedTuple):
-    """The values of all factors as columns of one table, each factor's side by side.
+    """The values of all factors as columns of one table, factor by factor.
 
     Attributes:
         columns: `[N, K]` int, the column of each image's value.
@@ -164,13 +165,13 @@ def _divergences(masses, values):
 
 
 class _Tree:
-    """Halved intervals of one code, on which densities become known from coarse to fine.
+    """Halved intervals (panels) of one code, on which densities are computed from coarse to fine.
 
-    A panel at level j is 2^-j of the range wide. A posterior has the level whose panels are from
-    half as wide as its standard deviation to just as wide. There its density is computed at the
-    points of the panels that it reaches; on their parts, down to the leaves, polynomials through
-    those points interpolate it, with an error of 3e-8 of its height. So each posterior costs the
-    same, whatever the others are.
+    A panel at level j has 2^-j of the width of the range. The level of a posterior is the first
+    whose panels are at most as wide as its standard deviation. At this level its density is
+    computed at the points of the panels that it reaches. In the smaller parts of these panels, down
+    to the leaves, its density is interpolated by polynomials through these points, with an error of
+    3e-8 of its height. The time for a posterior does not depend on the other posteriors.
     """
 
     def __init__(self, mean, log_stddev, values):
@@ -187,7 +188,7 @@ class _Tree:
         self._halved = self._halve(levels[order])
 
     def _halve(self, levels):
-        """The panels of each level that have parts: what a posterior of a finer level reaches."""
+        """Panels of each level that are halved: a posterior of a finer level reaches them."""
         halved, reached = [], np.zeros(0, np.int64)
         for level in range(levels.max(), 0, -1):
             mean, precision = (
@@ -202,9 +203,9 @@ class _Tree:
         return [*reversed(halved), np.zeros(0, np.int64)]
 
     def leaves(self):
-        """Yields the width of some panels without parts and the densities at their points.
+        """Yields the width of some panels that are not halved, and the densities at their points.
 
-        These are sums over the posteriors of each value, `[C, panels x points]`.
+        Densities are sums over the posteriors of each factor value, `[C, panels x points]`.
         """
         stack = [(0, np.zeros(1, np.int64), np.zeros((len(self._values.shares), len(_POINTS))))]
         while stack:
@@ -247,7 +248,7 @@ class _Tree:
         block = distance.astype(np.float32)
         np.square(block, out=block)
         block *= -0.5
-        np.maximum(block, -80, out=block)  # below, numbers are denormal and slow
+        np.maximum(block, -80, out=block)  # smaller numbers give denormal results, which are slow
         np.exp(block, out=block)
         num_factors = len(self._values.first)
         heights = np.repeat((precision / np.sqrt(2 * np.pi)).astype(np.float32), num_factors)
@@ -272,7 +273,7 @@ def _union(first, last):
 
 
 def _interpolation():
-    """From values at the points of a panel to those at the points of its two halves, `[P, 2 P]`."""
+    """Matrix `[P, 2 P]`: from values at a panel's points to values at the points of its halves."""
     points = np.concatenate([_POINTS / 2, (_POINTS + 1) / 2])
     others = ~np.eye(len(_POINTS), dtype=bool)
     return np.array(
