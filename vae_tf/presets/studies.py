@@ -184,6 +184,7 @@ def _recipes(run: Params, rate: float, steps: int) -> dict[str, dict]:
     constant_rate = {"learning_rate": rate}
     no_bias = {"output_bias": "initializer"}
     muon = {"optimizer": "muon(weight_decay=None)"}
+    muon_3 = {"optimizer": "muon(weight_decay=None, ns_steps=3)"}
     return {
         "base": {},
         "glorot": {"initializer": "glorot"},
@@ -202,6 +203,8 @@ def _recipes(run: Params, rate: float, steps: int) -> dict[str, dict]:
         "lion": {"optimizer": "lion", "learning_rate": falling(rate / 5)},
         "muon": muon,
         "muon-same-steps": muon,
+        "muon-3": muon_3,
+        "muon-3-double": {**muon_3, **doubled},
         "clipped": clipped,
         "clipped-double": {**clipped, **doubled},
         "half-batch": {"batch_size": run.batch_size // 2},
