@@ -174,6 +174,9 @@ _recipe_lengths: dict[str, float | dict[str, float]] = {
     "twice-as-wide": 0.35,
     "bfloat16": 1.4,
     "muon": {"sprites": 0.75, "mnist": 0.38, "binary": 0.23, "emoji": 0.75},
+    **dict.fromkeys(
+        ("muon-3", "muon-3-double"), {"sprites": 0.8, "mnist": 0.46, "binary": 0.26, "emoji": 0.84}
+    ),
 }
 
 
