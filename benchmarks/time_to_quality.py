@@ -5,7 +5,7 @@ All train the network of Burgess et al. (2018) on the same images, in batches of
 a way; time is the processor's. Building and compiling networks counts, imports, reading images and
 validating do not.
 
-    ours                train.py with the recipe of sprites-VAE for 1,500 steps, and `--set`
+    ours                train.py with the recipe of sprites-VAE or MNIST-VAE, and `--set`
     ours-16-bits        the same with `precision=mixed_bfloat16`
     keras               Keras' `fit` of the Keras tutorial's VAE, at 0.001
     torch               a plain PyTorch loop with fused Adam, at 0.001
@@ -35,6 +35,7 @@ from csv_rows import read_rows, write_rows  # noqa: E402
 from matplotlib.figure import Figure  # noqa: E402
 from training_speed import BURGESS, Way, describe  # noqa: E402
 
+import params as presets  # noqa: E402
 from vae_tf.config import override, replace  # noqa: E402
 from vae_tf.data import load  # noqa: E402
 from vae_tf.plots.page import BLUE, FAINT, INK, MARGIN, ORANGE, Page, points  # noqa: E402
@@ -44,7 +45,6 @@ RESULTS = Path(__file__).with_suffix(".csv")
 PICTURE = HERE.parent / "images" / "gallery" / "time_to_quality.png"
 NUM_IMAGES, NUM_VALIDATED = 20_000, 1_000
 EVERY = 50  # steps of a turn, and between validations
-STEPS = 1_500  # of ours: its rate rises and falls in so many; the others' is constant
 RATE = 1e-3  # of the others, except disentangling-vae
 # Way -> its name in training_of_ours.py or training_of_torch.py.
 WAYS = {
@@ -72,6 +72,9 @@ CASES = {
     "sprites": ("Sprites, 64x64", BURGESS.encoder, (200, 150, 120, 100)),
     "mnist": ("MNIST, 32x32", BURGESS.encoder[1:], (160, 140, 130, 120, 115)),
 }
+# Case -> whose optimizer and rate ours has, and its steps: its rate rises and falls in so many, the
+# others' is constant.
+RECIPES = {"sprites": ("sprites-VAE", 600), "mnist": ("MNIST-VAE", 1_500)}
 COLUMNS = ("case", "way", "seed", "target", "seconds", "steps")
 
 
@@ -88,8 +91,10 @@ def save_images(case: str, path: Path):
 def race(case: str, path: Path, seed: int, options) -> list[dict]:
     """Lets all ways train in turns until each has reached the last target, or is out of time."""
     _, encoder, targets = CASES[case]
-    ours = replace(BURGESS, encoder=encoder, seed=seed, steps=STEPS)
-    params = replace(ours, learning_rate=RATE)
+    preset, total = RECIPES[case]
+    run = presets.RUNS[preset]
+    params = replace(BURGESS, encoder=encoder, seed=seed, learning_rate=RATE, steps=total)
+    ours = replace(params, optimizer=run.optimizer, learning_rate=run.learning_rate)
     shape = np.load(path, mmap_mode="r").shape[1:]
     given = {
         "images": str(path),
@@ -106,7 +111,7 @@ def race(case: str, path: Path, seed: int, options) -> list[dict]:
                 case_of_way = describe(params, shape)
             else:
                 chosen = override(replace(ours, **recipe), options.set)
-                case_of_way = describe(chosen, shape) | {"total": STEPS}
+                case_of_way = describe(chosen, shape) | {"total": total}
             in_house = recipe is not None or name == "keras"
             way = Way(WAYS[name], case_of_way | given, options, ours=in_house)
             if way.state == "ready":
@@ -121,7 +126,7 @@ def race(case: str, path: Path, seed: int, options) -> list[dict]:
                     values = (case, name, seed, left.pop(0), round(seconds, 1), int(steps))
                     rows.append(dict(zip(COLUMNS, values, strict=True)))
                     print(*values, flush=True)
-                at_end = name in OURS and steps + EVERY > STEPS
+                at_end = name in OURS and steps + EVERY > total
                 if not left or seconds > options.seconds or at_end:
                     for target in left:
                         values = (case, name, seed, target, "", int(steps))

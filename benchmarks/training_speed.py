@@ -35,6 +35,7 @@ from vae_tf.networks import specs  # noqa: E402
 # Burgess et al., "Understanding Disentangling in beta-VAE", 2018, App. A.1.
 BURGESS = replace(
     presets.RUNS["sprites-VAE"],
+    optimizer="adam",  # as the others have it
     encoder=(*[(32, 4, 2)] * 4, (256,), (256,)),
     sample_steps=(),
 )

@@ -24,6 +24,7 @@ import params as presets  # noqa: E402
 from vae_tf import data  # noqa: E402
 from vae_tf.data.batches import batch_at  # noqa: E402
 from vae_tf.models.template.build import build_model  # noqa: E402
+from vae_tf.presets.sprites import by_adam  # noqa: E402
 
 WARM_UP = 5  # steps before the clock starts, at the first round
 NAMES = [
@@ -37,7 +38,7 @@ class Steps:
     """A model of a preset with some batches, ready to be timed."""
 
     def __init__(self, name: str, sprites):
-        params = presets.RUNS[name]
+        params = by_adam(presets.RUNS[name])
         self.model = build_model(params, sprites.image_shape, len(sprites))
         self._update = tf.function(self.model.update)
         made = [

@@ -40,8 +40,8 @@ def trained(steps: int, predictions: Path) -> Run:
     """The run, trained as far as it is to be."""
     keep = sorted({0, steps, *(round(10 * (steps / 10) ** (i / 11)) for i in range(12))})
     run_params = replace(
-        presets.RUNS["sprites-VAE"], encoder=((256,), (256,)), steps=steps, keep_steps=tuple(keep),
-        sample_every=steps, sample_steps=(), validate_every=steps,
+        presets.RUNS["sprites-VAE"], optimizer="adam", encoder=((256,), (256,)), steps=steps,
+        keep_steps=tuple(keep), sample_every=steps, sample_steps=(), validate_every=steps,
     )  # fmt: skip
     folder = predictions / f"first-factor-{steps}"
     return train(run_params, folder, resume=(folder / "params.json").exists())

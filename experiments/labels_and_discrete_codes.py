@@ -17,6 +17,7 @@ from csv_rows import add_rows, read_rows  # noqa: E402
 
 import params as presets  # noqa: E402
 import vae_tf  # noqa: E402
+from vae_tf.presets.sprites import by_adam  # noqa: E402
 from vae_tf.runs import PARAMS  # noqa: E402
 
 ROWS = Path(__file__).with_suffix(".csv")
@@ -30,7 +31,7 @@ TERMS = {"val_reconstruction": "reconstruction", "val_kl": "KL"}
 def measured(name: str, predictions: Path) -> dict:
     """Trains a run, or resumes it, and returns its row."""
     folder = predictions / name
-    run = vae_tf.train(presets.RUNS[name], folder, resume=(folder / PARAMS).exists())
+    run = vae_tf.train(by_adam(presets.RUNS[name]), folder, resume=(folder / PARAMS).exists())
     last = {term: f"{run.history[term][-1]:.3f}" for term in TERMS}
     return {"run": name, "steps": run.params.steps} | last
 

@@ -86,9 +86,9 @@ def measured(name: str, weight: float, options) -> dict:
     x, _, _ = drawn(name, _TRAIN, 0)
     test, factors, values = drawn(name, _TEST, 1)
     run_params = replace(
-        presets.RUNS["sprites-VAE"], kl_weight=weight, model="beta_vae", dataset="sprites",
-        image_size=_SIDE, encoder=((256,), (256,)), steps=options.steps, sample_steps=(),
-        sample_every=options.steps, validate_every=options.steps,
+        presets.RUNS["sprites-VAE"], optimizer="adam", kl_weight=weight, model="beta_vae",
+        dataset="sprites", image_size=_SIDE, encoder=((256,), (256,)), steps=options.steps,
+        sample_steps=(), sample_every=options.steps, validate_every=options.steps,
     )  # fmt: skip
     folder = folder_of(name, weight, options)
     own = ArrayImages("own", x), ArrayImages("own", test[:500], split="validation")

@@ -28,6 +28,7 @@ import params as presets  # noqa: E402
 import vae_tf  # noqa: E402
 from vae_tf import metrics  # noqa: E402
 from vae_tf.config import Params, replace  # noqa: E402
+from vae_tf.presets.sprites import by_adam  # noqa: E402
 from vae_tf.results.statistics import spread_of  # noqa: E402
 from vae_tf.runs import PARAMS  # noqa: E402
 
@@ -59,7 +60,7 @@ COLUMNS = ("model", "seed", "steps", *MEASURED, "cpu_seconds")
 def settings(model: str, seed: int) -> Params:
     """The parameters of a run."""
     often = dict.fromkeys(("validate_every", "sample_every", "checkpoint_every"), STEPS)
-    run = presets.RUNS[MODELS[model]]
+    run = by_adam(presets.RUNS[MODELS[model]])
     network = {"encoder": ((256,), (256,)), "decoder": None}
     return replace(run, **network, seed=seed, steps=STEPS, sample_steps=(), **often)
 

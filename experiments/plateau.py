@@ -102,7 +102,12 @@ def our_model():
     from vae_tf.config import replace
     from vae_tf.models.template.build import build_model
 
-    params = replace(presets.RUNS["sprites-VAE"], initializer="torch", output_bias="initializer")
+    params = replace(
+        presets.RUNS["sprites-VAE"],
+        optimizer="adam",
+        initializer="torch",
+        output_bias="initializer",
+    )
     return build_model(params, (64, 64, 1), NUM_IMAGES)
 
 
