@@ -31,11 +31,11 @@ from csv_rows import read_rows, write_rows  # noqa: E402
 import params as presets  # noqa: E402
 from vae_tf.config import Params, replace  # noqa: E402
 from vae_tf.networks import specs  # noqa: E402
+from vae_tf.presets.sprites import by_adam  # noqa: E402
 
 # Burgess et al., "Understanding Disentangling in beta-VAE", 2018, App. A.1.
 BURGESS = replace(
-    presets.RUNS["sprites-VAE"],
-    optimizer="adam",  # as the others have it
+    by_adam(presets.RUNS["sprites-VAE"]),  # as the others have it
     encoder=(*[(32, 4, 2)] * 4, (256,), (256,)),
     sample_steps=(),
 )

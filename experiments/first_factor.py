@@ -28,6 +28,7 @@ import params as presets  # noqa: E402
 from vae_tf import data, train  # noqa: E402
 from vae_tf.config import replace  # noqa: E402
 from vae_tf.plots.saving import save_figure  # noqa: E402
+from vae_tf.presets.sprites import by_adam  # noqa: E402
 from vae_tf.process.files.saving import write_text  # noqa: E402
 from vae_tf.runs import Run  # noqa: E402
 from vae_tf.runs.kept import kept_steps, restore_kept  # noqa: E402
@@ -40,7 +41,7 @@ def trained(steps: int, predictions: Path) -> Run:
     """The run, trained as far as it is to be."""
     keep = sorted({0, steps, *(round(10 * (steps / 10) ** (i / 11)) for i in range(12))})
     run_params = replace(
-        presets.RUNS["sprites-VAE"], optimizer="adam", encoder=((256,), (256,)), steps=steps,
+        by_adam(presets.RUNS["sprites-VAE"]), encoder=((256,), (256,)), steps=steps,
         keep_steps=tuple(keep), sample_every=steps, sample_steps=(), validate_every=steps,
     )  # fmt: skip
     folder = predictions / f"first-factor-{steps}"

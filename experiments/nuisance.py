@@ -28,6 +28,7 @@ from vae_tf.config import replace  # noqa: E402
 from vae_tf.data import ArrayImages  # noqa: E402
 from vae_tf.plots.grids import image_grid  # noqa: E402
 from vae_tf.plots.saving import save_figure  # noqa: E402
+from vae_tf.presets.sprites import by_adam  # noqa: E402
 from vae_tf.process.files.saving import write_text  # noqa: E402
 from vae_tf.runs import Run  # noqa: E402
 from vae_tf.scores.neighbor_information import neighbor_information  # noqa: E402
@@ -86,7 +87,7 @@ def measured(name: str, weight: float, options) -> dict:
     x, _, _ = drawn(name, _TRAIN, 0)
     test, factors, values = drawn(name, _TEST, 1)
     run_params = replace(
-        presets.RUNS["sprites-VAE"], optimizer="adam", kl_weight=weight, model="beta_vae",
+        by_adam(presets.RUNS["sprites-VAE"]), kl_weight=weight, model="beta_vae",
         dataset="sprites", image_size=_SIDE, encoder=((256,), (256,)), steps=options.steps,
         sample_steps=(), sample_every=options.steps, validate_every=options.steps,
     )  # fmt: skip

@@ -101,10 +101,10 @@ def our_model():
     import params as presets
     from vae_tf.config import replace
     from vae_tf.models.template.build import build_model
+    from vae_tf.presets.sprites import by_adam
 
     params = replace(
-        presets.RUNS["sprites-VAE"],
-        optimizer="adam",
+        by_adam(presets.RUNS["sprites-VAE"]),
         initializer="torch",
         output_bias="initializer",
     )

@@ -9,8 +9,10 @@ import signal
 import numpy as np
 import pytest
 
+from tests.conftest import assert_same_bytes, killed_copy
 from vae_tf.config import replace
 from vae_tf.data import ArrayImages
+from vae_tf.presets.sprites import MUON
 from vae_tf.process.errors import Stopped, TrainingStopped, UserError
 from vae_tf.process.stop_signals import STOP_SIGNALS
 from vae_tf.runs import checkpoints, load_run
@@ -85,6 +87,12 @@ def test_resume_is_exact_to_the_last_bit(params, last_state, tmp_path, at_step):
         with at_step(step, kill), pytest.raises(Killed):
             train(params, tmp_path / "killed", resume=step > 1)
     assert_same(final_state(train(params, tmp_path / "killed", resume=True)), last_state)
+
+
+def test_muon_goes_on_exactly(tiny, tmp_path):
+    """It has moments of matrices only; all other weights have Adam's two."""
+    run = train(replace(tiny, optimizer=MUON), tmp_path / "run")
+    assert_same_bytes(train(run.params, killed_copy(run, tmp_path / "again"), resume=True), run)
 
 
 def test_a_signal_saves_and_goes_on_exactly(params, last_state, tmp_path, at_step):

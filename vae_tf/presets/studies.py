@@ -258,13 +258,11 @@ STUDIES.add(
 
 # Does every model on the sprites learn better by Muon (experiments/optimizers.py)? A step takes a
 # fifth longer, so that Muon makes 600 steps where Adam makes 750.
-def _with_optimizer(run: Params, optimizer: str, steps: int) -> Params:
+def _of_length(run: Params, steps: int) -> Params:
     grows = {"capacity": f"linear(0.5, 18, {steps // 2})"} if run.model == "capacity_vae" else {}
     return replace(
         run,
-        optimizer=optimizer,
         hyper=run.hyper | grows,
-        learning_rate=falling(2e-3),
         steps=steps,
         sample_every=steps,
         sample_steps=(),
@@ -278,13 +276,13 @@ STUDIES.add(
     "optimizers",
     Study(
         {
-            f"{name.removeprefix('sprites-')}-{optimizer.partition('(')[0]}": _with_optimizer(
-                run, optimizer, steps
-            )
+            f"{name.removeprefix('sprites-')}-{optimizer}": made
             for name, run in sprites.RUNS.items()
-            # Models of two players have rates of their own.
-            if run.dataset == "sprites" and run.learning_rate == RUNS["sprites-VAE"].learning_rate
-            for optimizer, steps in (("adam", 750), (sprites.MUON, 600))
+            if run.optimizer == sprites.MUON
+            for optimizer, made in (
+                ("adam", _of_length(sprites.by_adam(run), 750)),
+                ("muon", _of_length(run, 600)),
+            )
         }
     ),
     "Adam against Muon for the models on sprites; an hour",
