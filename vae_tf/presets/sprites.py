@@ -155,10 +155,11 @@ RUNS.add(
     "each latent takes one of ten values; five minutes",
 )
 
-# Networks, ten latents, Bernoulli, batches of 64, Adam at 1e-4 and 300,000 steps are from #
-# Locatello  et al. 2019 (disentanglement_lib, config/unsupervised_study_v1).
+# Networks, ten latents, Bernoulli, batches of 64, Adam at 1e-4 and 300,000 steps are from
+# Locatello et al. 2019 (disentanglement_lib, config/unsupervised_study_v1).
 PUBLISHED = replace(
     RUNS["sprites-VAE"],
+    optimizer="adam",
     learning_rate=1e-4,
     steps=300_000,
     validation=0.05,
