@@ -31,7 +31,12 @@ CURVES = Path(__file__).with_suffix(".csv")
 COSTS = Path(__file__).with_name("recipe_cost.csv")
 PICTURE = ROOT / "images" / "gallery" / "recipe.png"
 STUDY = presets.studies()["recipe"]
-SETS = ("sprites", "mnist", "binary", "emoji")
+SETS = {
+    "sprites": "sprites",
+    "mnist": "MNIST",
+    "binary": "binary MNIST",
+    "emoji": "emoji",
+}  # -> title
 COLUMNS = ("set", "variant", "seed", "step", "reconstruction", "kl")
 ROUNDS, STEPS_AT_ONCE = 5, 20  # of --cost
 
@@ -71,7 +76,7 @@ def table(rows: list[dict]) -> str:
     """-ELBO at the end, its difference from the base of the same seeds, and their number."""
     ends = last(rows)
     lines = [
-        f"| variant | {' | '.join(SETS)} |",
+        f"| variant | {' | '.join(SETS.values())} |",
         f"| --- | {' | '.join('---' for _ in SETS)} |",
     ]
     for variant in dict.fromkeys(variant for _, variant in ends):
@@ -97,7 +102,7 @@ def picture(rows: list[dict]):
     """The difference of each variant from the base of its seed, a panel a set."""
     ends = last(rows)
     variants = [v for v in dict.fromkeys(v for _, v in ends) if v != "base"]
-    line, names, width, across = 22, 150, 190, 30
+    line, names, width, across = 22, 150, 245, 30
     page = Page(
         names + len(SETS) * (width + across),
         line * len(variants) + 70,
@@ -110,10 +115,10 @@ def picture(rows: list[dict]):
         ),
     )
     top = page.top + 20
-    for index, name in enumerate(SETS):
+    for index, (name, title) in enumerate(SETS.items()):
         left = MARGIN + names + index * (width + across)
         axes = page.chart(
-            left, top, width, line * len(variants), title=name, xlabel="nats per image", ylabel=""
+            left, top, width, line * len(variants), title=title, xlabel="nats per image", ylabel=""
         )
         base = ends.get((name, "base"), {})
         for place, variant in enumerate(variants):
