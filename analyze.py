@@ -1,4 +1,4 @@
-"""Draws what runs have learned: `python analyze.py [RUN ...]`; see `--help`."""
+"""Draws pictures of runs: `python analyze.py [RUN ...]`; see `--help`."""
 
 from vae_tf.process import scripts  # first, see there
 
@@ -18,12 +18,12 @@ def main(arguments: list[str] | None = None) -> int:
     return scripts.answer(
         scripts.name_of("analyze.py"),
         lambda: run(parse(arguments)),
-        lambda: "Finished pictures are kept; the same command draws the rest.",
+        lambda: "Finished pictures are kept. The same command draws the others.",
     )
 
 
 def complain(problem: str):
-    """Prints what went wrong."""
+    """Prints a problem on stderr."""
     scripts.complain(f"{scripts.name_of('analyze.py')}: {problem}")
 
 
@@ -89,8 +89,8 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Analyzes, and says where the results are."""
-    # After the command line was read, as the import takes a second.
+    """Analyzes runs, prints the paths of the results, and returns the exit code."""
+    # Imported after the command line is read, because the import takes a second.
     from vae_tf.analysis import analyze, chosen_formats, chosen_products, find_runs
 
     start = time.monotonic()
@@ -120,13 +120,13 @@ def run(options: argparse.Namespace) -> int:
 
 
 def say(line: str):
-    """Prints a line of progress, and is where a signal that a library swallowed takes effect."""
+    """Prints a line of progress. A signal that a library ignored takes effect here."""
     scripts.check_stopped()
     print(printable(line), flush=True)
 
 
 def score(paths: list[Path], preset: str) -> list[str]:
-    """Scores runs, prints their tables, and returns what could not be scored and why."""
+    """Scores runs, prints their tables, and returns a message for each run that failed."""
     from vae_tf.process.quiet_tensorflow import import_tensorflow
 
     import_tensorflow()
@@ -145,7 +145,7 @@ def score(paths: list[Path], preset: str) -> list[str]:
             scored.append(path)
         except BrokenPipeError:
             raise
-        except Exception as error:  # of this run alone: the others are scored
+        except Exception as error:  # the other runs are still scored
             problems.append(f"{name}: not scored. {reason_of(error, name)}")
     score_udr([Run(path) for path in scored], say=say)
     if len(scored) > 1:

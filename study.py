@@ -21,7 +21,7 @@ from vae_tf.studies import Point, Study, read_vary
 def main(arguments: list[str] | None = None) -> int:
     """Completes a study; returns the exit code."""
     words = sys.argv[1:] if arguments is None else arguments
-    begun: list[str] = []  # how to resume, once there is something to continue with
+    begun: list[str] = []  # message with the command to resume, once the study has begun
 
     def work() -> int:
         presets = read_presets(__file__)
@@ -100,14 +100,14 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         action="store_true",
         help="build each model and list the runs; train nothing",
     )
-    scripts.add_predictions(parser, "folder that holds the study's folder")
+    scripts.add_predictions(parser, "folder that contains the study's folder")
     return parser.parse_args(arguments)
 
 
 def listing(studies: Mapping[str, Study]) -> str:
-    """The studies of params.py: a sentence, what varies, and the number of runs and steps."""
+    """Lists the studies of params.py: a sentence, varied parameters, number of runs and steps."""
     if not studies:
-        return "params.py has no STUDIES. Name runs and what varies: see --help."
+        return "params.py has no STUDIES. Name runs, and parameters to vary: see --help."
     width = max(map(len, studies))
     lines = []
     for name, study in studies.items():
@@ -135,15 +135,15 @@ def chosen_study(
     runs: Mapping[str, config.Params],
     studies: Mapping[str, Study],
 ) -> tuple[str, Study]:
-    """Name of the folder and grid of the study that is meant.
+    """Returns the name of the folder and the grid of the chosen study.
 
     Raises:
-        UserError: If a name is unknown, or the grid impossible.
+        UserError: If a name is unknown, or the grid is impossible.
     """
     names, vary = options.names, read_vary(options.vary)
     of_params = [name for name in names if name in studies]
     if of_params and len(names) > 1:
-        raise UserError(f"One study at a time, alone. Received: {' '.join(names)}")
+        raise UserError(f"Name one study and no other names. Received: {' '.join(names)}")
     if len(set(names)) < len(names):
         raise UserError(f"Each run can be named once. Received: {' '.join(names)}")
     if of_params:
@@ -153,7 +153,7 @@ def chosen_study(
         for name in names:
             if name not in runs and name not in RENAMED:
                 known = [*studies, *runs]
-                raise unknown("study or run", name, known, "They are written in params.py.")
+                raise unknown("study or run", name, known, "They are defined in params.py.")
         named = {name: run_named(runs, name) for name in names}
         bases = named[names[0]] if len(names) == 1 else named
     folder = options.name or (names[0] if of_params else None)
@@ -173,7 +173,7 @@ def run(
     command: list[str],
     begun: list[str],
 ) -> int:
-    """Completes the points and says where the results are."""
+    """Trains the runs that are not done, prints where they are, and returns the exit code."""
     from vae_tf.studies.building import check_hyper
     from vae_tf.studies.start import StudyRun, local_jobs, ray_jobs
 
@@ -209,7 +209,7 @@ def run(
 
 
 def plan(study) -> int:
-    """Prints what there is to do, and which models cannot be built; returns the exit code."""
+    """Prints the runs to train and the models that cannot be built; returns the exit code."""
     from vae_tf.studies.building import unbuildable
 
     print(study.plan())
@@ -219,32 +219,32 @@ def plan(study) -> int:
 
 
 def conclude(options: argparse.Namespace, study) -> int:
-    """Says what was done and what failed, and what to do next; returns the exit code."""
+    """Prints the number of runs done, failures and the next command; returns the exit code."""
     complain(study.failed)
     done = len(study.points) - len(study.failed)
     name = printable(study.folder.name)
     following = scripts.command_line(
         "analyze.py", study.folder.name, predictions=options.predictions
     )
-    where = printable(f"They are in {study.folder}, beside their table, study.csv.")
+    where = printable(f"The runs and their table, study.csv, are in {study.folder}.")
     scripts.say(f"{name}: {done:,} of {len(study.points):,} runs done. {where}\nNext: {following}")
     if not study.failed:
         return 0
     if len(study.failed) > len(study.skipped):
-        scripts.complain(f"Failed runs are tried again by: {again(options)}")
+        scripts.complain(f"To try the failed runs again: {again(options)}")
     anew = again(options, overwrite=list(study.failed))
-    scripts.complain(f"They are done anew, from the first step on, by: {anew}")
+    scripts.complain(f"To train them again from the first step: {anew}")
     return 1
 
 
 def complain(problems: Mapping[str, str]):
-    """Prints what is wrong with runs."""
+    """Prints the problems of runs on stderr."""
     for point, error in problems.items():
         scripts.complain(f"{scripts.name_of('study.py')}: {point}: {error}")
 
 
 def again(options: argparse.Namespace, **changes) -> str:
-    """Command that continues with the study; it repeats nothing unless `changes` say so."""
+    """Returns the command that continues the study. `changes` are further or other options."""
     words = {
         "vary": options.vary,
         "set": options.set,

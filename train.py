@@ -1,4 +1,4 @@
-"""Trains the runs named in params.py: `python train.py [RUN ...]`; see `--help`."""
+"""Trains runs of params.py: `python train.py [RUN ...]`; see `--help`."""
 
 from vae_tf.process import scripts  # first, see there
 
@@ -18,7 +18,7 @@ from vae_tf.process.errors import UserError, unknown
 
 def main(arguments: list[str] | None = None) -> int:
     """Trains the named runs in turn; returns the exit code."""
-    left: list[Callable[[], str]] = []  # commands that continue with what is not done
+    left: list[Callable[[], str]] = []  # commands for the runs that are not done
 
     def work() -> int:
         presets = read_presets(__file__)
@@ -100,7 +100,7 @@ def parse(arguments: list[str] | None, presets) -> argparse.Namespace:
 
 
 def listing(presets, group: str = "groups") -> str:
-    """The runs of params.py: what to try first and the groups, or the runs of one group, or all.
+    """Lists the runs of params.py: first runs and groups, the runs of one group, or all runs.
 
     Args:
         presets: The module params.py.
@@ -133,7 +133,7 @@ def listing(presets, group: str = "groups") -> str:
 
 
 def _lines_of(heading: str, names: list[str], presets) -> str:
-    """A heading and a line or two for each run."""
+    """Writes a heading, and one or two lines for each run."""
     width = max(map(len, names))
     lines = [heading]
     for name in names:
@@ -152,7 +152,7 @@ def _lines_of(heading: str, names: list[str], presets) -> str:
 
 
 def summary(params: config.Params) -> str:
-    """Model and data of a run, in a line."""
+    """Writes model and data of a run in a line."""
     hyperparameters = ", ".join(
         f"{hyperparameter}={value}" for hyperparameter, value in params.hyper.items()
     )
@@ -165,11 +165,13 @@ def summary(params: config.Params) -> str:
 
 
 def chosen_runs(options: argparse.Namespace, presets) -> list[tuple[str, str, config.Params]]:
-    """Folder names, names and parameters of the runs to train."""
+    """Returns folder name, name and parameters of each run to train."""
     names = options.runs or [presets.DEFAULT_RUN]
     if options.name is not None:
         if len(names) > 1:
-            raise UserError(f"--name names one run folder. Received {len(names)} runs: drop it.")
+            raise UserError(
+                f"--name is the folder of one run. Received: {len(names)} runs. Leave out --name."
+            )
         check_name(options.name, "--name")
     if len(set(names)) < len(names):
         raise UserError(f"Each run can be trained once. Received: {' '.join(names)}")
@@ -182,7 +184,7 @@ def chosen_runs(options: argparse.Namespace, presets) -> list[tuple[str, str, co
 
 
 def run_to_resume(name: str, presets, options: argparse.Namespace) -> config.Params | None:
-    """Parameters of a run folder that is named and is no run of params.py; None for other names."""
+    """Returns the parameters of a run folder to resume; None for a name of params.py."""
     folder = options.predictions / name
     if not options.resume or name in presets.RUNS or Path(name).name != name:
         return None
@@ -208,7 +210,7 @@ def check(chosen: list[tuple[str, str, config.Params]], options: argparse.Namesp
 
 
 def command(folder: str, run: str, options: argparse.Namespace) -> Callable[[], str]:
-    """The command that continues with a run, as things are when it is asked for."""
+    """Returns a function that writes the command to continue a run, in its state at the call."""
 
     def line() -> str:
         return scripts.command_line(
@@ -226,7 +228,7 @@ def command(folder: str, run: str, options: argparse.Namespace) -> Callable[[], 
 
 
 def described(name: str, params: config.Params, options: argparse.Namespace) -> str:
-    """Plan and cost of a run; nothing is written."""
+    """Describes the plan of a run, with its memory and time; nothing is written."""
     from vae_tf.process.quiet_tensorflow import import_tensorflow
 
     import_tensorflow()
@@ -245,8 +247,8 @@ def described(name: str, params: config.Params, options: argparse.Namespace) -> 
 
 
 def train_run(name: str, params: config.Params, options: argparse.Namespace):
-    """Trains one run and says where the result is."""
-    # After the command line was read, as the import takes seconds.
+    """Trains a run and prints its results."""
+    # Imported after the command line is read, because the import takes seconds.
     from vae_tf.process.quiet_tensorflow import import_tensorflow
 
     import_tensorflow()
@@ -266,13 +268,13 @@ def train_run(name: str, params: config.Params, options: argparse.Namespace):
     )
     minutes, seconds = divmod(round(time.monotonic() - start), 60)
     step = run.history["step"][-1]
-    early = "" if step == params.steps else f", stopped early of {params.steps:,}"
+    early = "" if step == params.steps else f" of {params.steps:,} (stopped early)"
     scripts.say(f"{name}: {step:,} steps{early}, in {minutes} min {seconds} s.")
     show_result(run, options.predictions)
 
 
 def show_result(run, predictions: Path):
-    """Says what a run came to, draws one picture of it and says where the others are."""
+    """Prints the verdict of a run, draws a picture, and prints the command for other pictures."""
     from matplotlib.figure import Figure
 
     from vae_tf.analysis.analyzed_run import AnalyzedRun
@@ -291,7 +293,7 @@ def show_result(run, predictions: Path):
     drawn = Path("images") / run.name / picture
     try:
         figure = product.make(analyzed)
-    except UserError:  # analyze.py says why it cannot be drawn
+    except UserError:  # analyze.py prints the reason
         figure = None
     if isinstance(figure, Figure):
         save_figure(drawn, figure, source=analyzed.source(product.sources))
@@ -301,7 +303,7 @@ def show_result(run, predictions: Path):
 
 
 def run_after(name: str, presets, predictions: Path) -> str | None:
-    """How to train the run to try after this one, and what it shows."""
+    """Writes the command for the next run to try, and a sentence about it."""
     following = dict(zip(FIRST[:-1], FIRST[1:], strict=True))
     after = following.get(name)
     if after is None or after not in presets.RUNS:

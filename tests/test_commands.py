@@ -36,7 +36,7 @@ def test_a_command_is_the_script(name):
 def test_from_an_empty_folder_to_runs(tmp_path):
     """Without TensorFlow, which no command needs until there is something to train."""
     nothing = call("train", tmp_path, "--list")
-    assert nothing.returncode == 2 and "Make one to start from: vae-init" in nothing.stderr
+    assert nothing.returncode == 2 and "Write a first params.py: vae-init" in nothing.stderr
     made = call("init", tmp_path)
     assert made.returncode == 0 and "Next: vae-train --list" in made.stdout, made.stderr
     again = call("init", tmp_path)
@@ -48,4 +48,4 @@ def test_from_an_empty_folder_to_runs(tmp_path):
     unknown = call("publish", tmp_path, "digits")
     assert unknown.returncode == 2 and "vae-publish: 'predictions/digits'" in unknown.stderr
     wrong = call("analyze", tmp_path)
-    assert wrong.returncode == 2 and "train one: vae-train" in wrong.stderr
+    assert wrong.returncode == 2 and "train a run: vae-train" in wrong.stderr

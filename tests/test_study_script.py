@@ -221,8 +221,8 @@ def test_a_damaged_run_is_named_skipped_and_done_anew(small, tmp_path, content):
     assert done.returncode == 1
     assert "seed=1: skipped." in done.stdout and "seed=2: done" in done.stdout
     assert "study.py: seed=1: predictions/s/seed=1/params.json cannot be read" in done.stderr
-    assert "tried again" not in done.stderr  # that would help nothing
-    line = done.stderr.rpartition("by: ")[2].strip()
+    assert "try the failed runs again" not in done.stderr  # that would help nothing
+    line = done.stderr.rpartition("step: ")[2].strip()
     assert line.endswith("--name s --overwrite seed=1")
     assert (folder / "seed=1" / "params.json").read_text() == content
     assert [row["state"] for row in rows(folder / "study.csv")] == ["done", "failed", "done"]
@@ -367,7 +367,7 @@ VARY = ["--vary", "seed=0,1"]
         (["digits-VAE", *VARY, "--name", "x/y"], "without a path"),
         (["digits-VAE", *VARY, "--name", "x", "--workers", "0"], "at least 1"),
         (["digits-VAE", "digits-VAE", *VARY, "--name", "x"], "once"),
-        (["beta-on-sprites", "digits-VAE"], "One study at a time"),
+        (["beta-on-sprites", "digits-VAE"], "Name one study and no other names"),
         (["digits-VAE", "--vary", "dataset=folder:absent,digits", "--name", "x"], "no folder"),
         (["digits-VAE", "--vary", "hyper.beta=1,2", "--name", "x"], "Set kl_weight="),
         (["digits-VAE", *VARY, "--name", "x", "--overwrite", "seed=2"], "Known: seed=0, seed=1"),

@@ -102,7 +102,8 @@ def test_unused_latents_fold_into_a_line_and_the_grid_names_the_busiest(runs, mo
     assert "1 more active latents are not shown" in words and "1 inactive latents" in words
     analyzed.__dict__["statistics"] = code_statistics(mean, np.zeros_like(mean), kl)
     words = " ".join(text.get_text() for text in traversal(analyzed).texts)
-    assert "the farthest from zero; KL 0.05 nats; the latent with most KL is z1, 2 nats" in words
+    most = "the latent with the highest KL is z1, 2 nats"
+    assert f"the farthest from zero; KL 0.05 nats; {most}" in words
 
 
 def test_the_animation_of_latents_loops(runs, tmp_path):

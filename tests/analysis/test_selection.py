@@ -9,9 +9,9 @@ def test_names_are_checked(runs, tmp_path):
     assert chosen_products("report, kl_per_latent.png") == ["report.html", "kl_per_latent.png"]
     for call, message in (
         (lambda: chosen_products("traversal,reprot"), "Did you mean 'report.html'"),
-        (lambda: chosen_products(","), "names products"),
+        (lambda: chosen_products(","), "names separated"),
         (lambda: find_runs(runs, ["digit"]), "Did you mean 'digits'"),
-        (lambda: find_runs(tmp_path), "holds no run"),
+        (lambda: find_runs(tmp_path), "contains no run"),
         (lambda: find_runs(tmp_path / "nowhere"), "does not exist"),
     ):
         with pytest.raises(UserError, match=message):

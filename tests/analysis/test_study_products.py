@@ -88,7 +88,7 @@ def test_runs_that_are_not_finished_are_in_no_mean(study, tmp_path):
     table = load_study(study)
     assert len(table.rows) == 16 and table.unfinished == 2
     overview(study, tmp_path / "images", ["report.html"])
-    assert "2 more are not finished" in (tmp_path / "images" / "index.html").read_text()
+    assert "2 more runs are left out" in (tmp_path / "images" / "index.html").read_text()
 
 
 def test_full_and_fast_scores_are_in_no_common_mean(study):
@@ -133,7 +133,7 @@ def test_everything_is_drawn_once_and_shown_in_the_report(study, tmp_path):
     assert rows[0]["stddev"] == "1" and rows[0]["confidence_95"] == "2.48414"
     report = (images / "index.html").read_text()
     figures_page = (images / study.name / "index.html").read_text()
-    assert "A study of 18 runs, in which kl_weight, latent_size, seed vary." in report
+    assert "A study of 18 runs. Varied: kl_weight, latent_size, seed." in report
     assert "21.0 ± 2.48" in report and figures_page.count("<figure") == len(STUDY_PRODUCTS) - 1
     again = overview(study, images, STUDY_PRODUCTS)
     assert again.current == len(STUDY_PRODUCTS) - 1

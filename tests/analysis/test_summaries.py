@@ -71,7 +71,7 @@ def test_classes_that_are_read_off_codes(tiny, tmp_path, monkeypatch):
     wrong = run.model.classify(images.images(range(count))).argmax(axis=1) != labels
     analyzed.images.labels = np.where(np.arange(count) % 2, labels, -1)
     texts = [text.get_text() for text in confusion(analyzed).texts]
-    assert texts[0] == f"Which class is taken for which: {wrong[1::2].mean():.2%} wrong"
+    assert texts[0] == f"Confusion matrix: {wrong[1::2].mean():.2%} wrong"
     assert f"; {count // 2} validation images" in texts[2]
 
 

@@ -21,10 +21,16 @@ def test_of_a_run_that_uses_its_latents():
     ("fields", "remedy"),
     [
         ({"kl_weight": 4.0}, "Try a lower weight: --set kl_weight=1"),
-        ({"kl_weight": 1.0, "steps": 100}, "--set 'kl_weight=linear(0, 1.0, 50)', smaller steps"),
-        ({"model": "ae"}, "Try smaller steps"),  # no ramp from 0 to 0
-        ({"model": "info_gan"}, ". Try smaller steps"),  # which refuses another weight
-        ({"kl_weight": "linear(0, 1, 9)", "learning_rate": 2e-3}, "Try smaller steps, --set lear"),
+        (
+            {"kl_weight": 1.0, "steps": 100},
+            "--set 'kl_weight=linear(0, 1.0, 50)', a lower learning rate",
+        ),
+        ({"model": "ae"}, "Try a lower learning rate"),  # no ramp from 0 to 0
+        ({"model": "info_gan"}, ". Try a lower learning rate"),  # which refuses another weight
+        (
+            {"kl_weight": "linear(0, 1, 9)", "learning_rate": 2e-3},
+            "Try a lower learning rate, --set lear",
+        ),
     ],
 )
 def test_a_collapse_names_what_to_try(fields, remedy):

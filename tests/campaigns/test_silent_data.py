@@ -24,7 +24,7 @@ NO_PIXELS = {
     "signed bytes": (np.round(100 * UNIT).astype("int8"), "divide them by the value of white"),
     "floats up to 255": (255 * UNIT, "x / 255"),
     "below 0": (2 * UNIT - 1, "Rescale"),
-    "NaN alone": (np.full_like(UNIT, np.nan), "Drop|fill|not missing|Leave these images out"),
+    "only NaN": (np.full_like(UNIT, np.nan), "Drop|fill|not missing|Leave these images out"),
     "an infinite value": (np.where(UNIT == 1, np.inf, UNIT), "Drop|Leave these images out"),
     "bytes of 0 and 1": ((UNIT > 0.5).astype("uint8"), r"x.astype\(bool\)"),
     "complex": (UNIT.astype(complex), "Convert them to float32"),
@@ -66,7 +66,7 @@ def test_training_takes_none_either_and_writes_nothing(tiny, tmp_path):
 
 
 def test_no_folder_takes_them(tmp_path):
-    for number, what in enumerate(("floats up to 255", "below 0", "NaN alone")):
+    for number, what in enumerate(("floats up to 255", "below 0", "only NaN")):
         images, _ = NO_PIXELS[what]
         folder = tmp_path / str(number)
         folder.mkdir()

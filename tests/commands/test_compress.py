@@ -35,9 +35,9 @@ def test_images_that_cannot_be_read_are_refused(tmp_path):
     with pytest.raises(UserError, match="a .npy file or a folder"):
         read_images(tmp_path / "images.txt")
     (tmp_path / "wrong.npy").write_text("no array")
-    with pytest.raises(UserError, match="no file of NumPy"):
+    with pytest.raises(UserError, match="no NumPy file"):
         read_images(tmp_path / "wrong.npy")
     Image.new("L", (4, 4)).save(tmp_path / "0.png")
     Image.new("L", (5, 4)).save(tmp_path / "1.png")
-    with pytest.raises(UserError, match="one shape and one type"):
+    with pytest.raises(UserError, match="the same shape and type"):
         read_images(tmp_path)

@@ -133,7 +133,7 @@ def test_a_disk_that_is_full_at_any_file_leaves_nothing(cache, monkeypatch, name
 
 
 def test_an_error_of_the_source_is_not_blamed_on_the_cache(tmp_path):
-    with pytest.raises(UserError, match="That is about '.*absent'"):
+    with pytest.raises(UserError, match="The error is in '.*absent'"):
         prepared("set", {}, lambda folder: (tmp_path / "absent").read_bytes())
 
 

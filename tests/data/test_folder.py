@@ -99,7 +99,7 @@ def test_only_unreadable_images(root):
 
 
 def test_folders_without_images(root):
-    with pytest.raises(UserError, match="holds no images"):
+    with pytest.raises(UserError, match="has no images"):
         load(f"folder:{root}")
     with pytest.raises(UserError, match="There is no folder"):
         load(f"folder:{root}/absent")
@@ -149,7 +149,7 @@ def test_float_pictures_follow_the_rule_of_arrays(root):
         (values - 0.5, "values from -0"),
         (np.full_like(values, np.nan), "finite numbers"),
         (np.where(values > 0.5, np.inf, values), "finite numbers"),
-        ((1000 * values).astype(np.int32), "32 bits or signed"),
+        ((1000 * values).astype(np.int32), "32 bits or a sign"),
     ):
         tiff(root / "two.tif", bad)
         with pytest.raises(UserError, match=rf"two\.tif'.*{message}"):

@@ -70,7 +70,7 @@ def test_a_table(root):
     assert images.label_names == ("two words", "x,y") and images.labels.tolist() == [0, -1, 1]
     assert images.attribute_names["size"] == ("9", "10")  # numbers in their order
     assert images.attributes["size"].tolist() == [1, -1, 0]
-    with pytest.raises(UserError, match="1 of <folder.* have none. Add them"):
+    with pytest.raises(UserError, match="1 unknown labels in <folder.*Add labels"):
         batch_at(images, 2, 0, 0, ("image", "label"))
 
 

@@ -76,7 +76,7 @@ def test_where_all_labels_are_known_each_image_counts_once(images):
         (None, 5, "learns from labels, and <three.*has none"),
         (LABELS, 61, "60 labeled.*labels=61"),
         (LABELS, 2, "3 classes.*labels=2.*3"),
-        (np.where(LABELS == 1, 0, LABELS), 9, "would be missing.*has none of 1"),
+        (np.where(LABELS == 1, 0, LABELS), 9, "would be missing.*has no images of 1"),
     ],
 )
 def test_labels_that_are_not_there(labels, count, message):

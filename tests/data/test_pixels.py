@@ -52,7 +52,7 @@ def test_modes(image, expected):
         (picture("F", 255.0), r"\[0, 1\].*255 to 255.*x / 255"),
         (picture("F", -0.5), "values from -0.5 to -0.5"),
         (picture("F", float("nan")), "finite numbers. Received: NaN or infinity. Drop"),
-        (picture("I", 200, "TIFF"), "32 bits or signed.* from 200 to 200. Save it with 8 or 16"),
+        (picture("I", 200, "TIFF"), "32 bits or a sign.* from 200 to 200. Save it with 8 or 16"),
     ],
 )
 def test_values_that_do_not_say_what_is_white_are_refused(image, message):

@@ -57,7 +57,7 @@ def test_own_images(tmp_path, tiny, blobs):
     with pytest.raises(UserError, match="given to train"):
         vae_tf.load_run(run.path).data  # noqa: B018
     small = ArrayImages("small", blobs[:, :4, :4])
-    with pytest.raises(UserError, match="one shape"):
+    with pytest.raises(UserError, match="the same shape"):
         train(tiny, tmp_path / "mixed", data=(images, small))
 
 

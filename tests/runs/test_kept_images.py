@@ -46,7 +46,7 @@ def run_dir(tmp_path, tiny, blobs):
 def test_a_run_is_analyzed_without_its_images(run_dir, caplog):
     analyzed = AnalyzedRun(vae_tf.load_run(run_dir))
     assert analyzed.originals.shape == (10, 8, 8, 1)
-    assert "kept in the run folder" in caplog.text
+    assert "saved in the run folder" in caplog.text
     with pytest.raises(UserError, match="It needs the training images of 'blobs'"):
         _ = analyzed.training_images
 

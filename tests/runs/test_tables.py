@@ -323,7 +323,7 @@ def test_frames_that_cannot_be_filled_are_refused(run_of_known_weights, run, run
     filled, frame = run_of_known_weights
     for bad, message in (
         (frame.drop(columns="a"), "missing .'a'."),
-        (frame.assign(high="maybe"), "Received new ones: 'maybe'"),
+        (frame.assign(high="maybe"), "Received new categories: 'maybe'"),
         (frame.head(0), "at least one image"),
     ):
         with pytest.raises(UserError, match=message):

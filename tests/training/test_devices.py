@@ -64,7 +64,7 @@ def test_what_devices_cannot_share_is_refused(tiny):
         "total correlation": {"model": "beta_tcvae"},
         "batch normalization": {"model": "info_gan"},
         "optimal standard deviation": {"likelihood": "gaussian(stddev=optimal)"},
-        "clipnorm cuts": {"optimizer": "adam(clipnorm=1.0)"},
+        "clipnorm clips": {"optimizer": "adam(clipnorm=1.0)"},
     }
     for reason, changes in wrong.items():
         params = replace(tiny, **changes)

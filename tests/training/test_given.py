@@ -88,8 +88,8 @@ def test_a_callback_may_lower_the_learning_rate(tiny, blobs, tmp_path):
         ({"encoder": True}, "`decoder`"),
         ({"callbacks": [print]}, "must be callbacks of Keras"),
         ({"data": lambda x: 255 * x}, "values from 0 to 255. Divide them"),
-        ({"data": lambda x: (x, np.arange(64))}, "Labels go with their images"),
-        ({"data": lambda x: (x, x[:, :4])}, "must have one shape"),
+        ({"data": lambda x: (x, np.arange(64))}, "Give labels with their images"),
+        ({"data": lambda x: (x, x[:, :4])}, "must have the same shape"),
         ({"data": lambda x: x[:, 0, 0, 0]}, r"\[N, H, W, C\]"),
         ({"data": lambda x: x.reshape(64, 64)}, "`encoder`"),
     ],
@@ -132,6 +132,6 @@ def test_vectors_are_trained_scored_and_drawn(tiny, tmp_path):
     assert not outcome.problems
     drawn = {path.name for path in outcome.drawn}
     assert drawn == set(only[:2])
-    assert any("as the data are vectors" in line and "traversals.png" in line for line in said)
+    assert any("because the data are vectors" in line and "traversals.png" in line for line in said)
     with pytest.raises(UserError, match="load_run"):
         vae_tf.load_run(tmp_path / "run").data  # noqa: B018

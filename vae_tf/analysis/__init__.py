@@ -1,6 +1,6 @@
-"""Analysis: run folders in, pictures and a report out. `analyze` chains compute, draw and save.
+"""Analyze run folders: `analyze` draws pictures and writes a report.
 
-Names are imported on first use: tables of scores are read where no picture is drawn.
+Names are imported on first use, so that tables of scores can be read without the drawing code.
 """
 
 import importlib

@@ -1,4 +1,4 @@
-"""A run under analysis: what its pictures share, computed once and only when it is asked for."""
+"""A run under analysis: values that its pictures share, each computed once, on first use."""
 
 import functools
 import hashlib
@@ -31,19 +31,19 @@ from vae_tf.runs import COLUMNS, Run, checkpoints
 
 SEED = 0  # seed of every random choice
 _NUM_ANALYZED = 1_000  # images that are encoded; the second project's number
-_NUM_SHOWN = 10  # images that are shown, as many as in the pictures of training
+_NUM_SHOWN = 10  # images that are shown, as in the pictures of training
 _NUM_RANDOM = 5_000  # random images of a set with known factors
 
 
 class AnalyzedRun:
-    """A run with everything its pictures are made from.
+    """A run with the images, codes and numbers of its pictures.
 
-    Its images come from the validation split, evenly spaced over it: nothing is picked by hand.
+    Its images are evenly spaced over the validation split.
 
     Args:
         run: The run.
-        image_sets: Image sets that are shared with other runs; None for a set of its own.
-        results: Folder of the results of all runs, for the commands that messages name.
+        image_sets: Image sets that are shared with other runs; None to load the images again.
+        results: Folder of the results of all runs, for commands in messages.
 
     Attributes:
         run: The run.
@@ -81,47 +81,47 @@ class AnalyzedRun:
         """Columns of log.csv by name.
 
         Raises:
-            UserError: If there is no row yet, or the file cannot be read.
+            UserError: If the file has no row yet, or cannot be read.
         """
         with reading(self.run.log_path):
             history = self.run.history
         if not history or not len(history["step"]):
             raise UserError(
-                f"{self.run.log_path} holds no rows yet. Train the run, or wait for its first row."
+                f"{self.run.log_path} has no rows yet. Train the run, or wait for its first row."
             )
         return history
 
     @functools.cached_property
     def caption(self) -> str:
-        """A line that says which model is shown."""
+        """A line with the name of the run and the step of the model."""
         return f"{self.run.name}, step {self.step:,} of {self.params.steps:,}"
 
     @functools.cached_property
     def record(self) -> dict | None:
-        """The content of metrics.json, None where the run is not scored.
+        """Content of metrics.json, None if the run has no scores.
 
         Raises:
-            UserError: If it cannot be read.
+            UserError: If the file cannot be read.
         """
         with reading(self.run.path / RECORD):
             record = load_record(self.run.path / RECORD)
-            return record and record | {"run": self.run.name}  # also where the folder was renamed
+            return record and record | {"run": self.run.name}  # the folder may have a new name
 
     # --- the images ---
 
     @functools.cached_property
     def images(self) -> ImageSet:
-        """The validation split, or the sample in the run folder where it cannot be had.
+        """The validation split or, if it cannot be loaded, the sample in the run folder.
 
         Raises:
-            UserError: If the data cannot be had, or is not what the run was trained on.
+            UserError: If there is neither, or the images have another shape than in the training.
         """
         images = self._image_sets.of(self.run)
         expected = tuple(self.run.details["image_shape"])
         if images.image_shape != expected:
             raise UserError(
                 f"The images of '{self.params.dataset}' are {images.image_shape} now, and were "
-                f"{expected} when the run was trained. Put the same data back."
+                f"{expected} when the run was trained. Restore the data of the training."
             )
         return images
 
@@ -130,7 +130,7 @@ class AnalyzedRun:
         """The training split.
 
         Raises:
-            UserError: If the data cannot be had.
+            UserError: If the data cannot be loaded.
         """
         try:
             return self.run.data
@@ -140,7 +140,7 @@ class AnalyzedRun:
 
     @property
     def has_pictures(self) -> bool:
-        """Whether the data are images, as far as is known; vectors cannot be shown."""
+        """Whether the data are images, not vectors; True if that is not known."""
         newest = checkpoints.newest(self.run.checkpoints)
         try:
             details = checkpoints.load_details(newest) if newest else {}
@@ -156,7 +156,7 @@ class AnalyzedRun:
 
     @property
     def has_factors(self) -> bool:
-        """Whether the generating factors of the images are known."""
+        """Whether the factors that generate the images are known."""
         return isinstance(self.images, GroundTruthImages)
 
     @property
@@ -181,7 +181,7 @@ class AnalyzedRun:
 
     @property
     def analyzed_rows(self) -> np.ndarray:
-        """Indices of the images that are encoded: 1,000, or all where there are fewer."""
+        """Indices of the images that are encoded: at most 1,000, evenly spaced."""
         count = len(self.images)
         return np.unique(np.linspace(0, count - 1, min(count, _NUM_ANALYZED)).astype(int))
 
@@ -214,10 +214,10 @@ class AnalyzedRun:
 
     @functools.cached_property
     def code_mixture(self) -> CodeMixture | None:
-        """The mixture fitted to codes of training images.
+        """Mixture of Gaussians that is fitted to codes of training images.
 
-        None where these cannot be had, and for maps of discrete codes, as a sample of a Gaussian is
-        no such map.
+        None if the training images cannot be loaded. None also for maps of discrete codes: a sample
+        of a Gaussian is no such map.
         """
         from vae_tf.probability.distributions import CodeMap  # imports TensorFlow
 
@@ -232,7 +232,7 @@ class AnalyzedRun:
 
     @functools.cached_property
     def latent_names(self) -> dict[int, str]:
-        """Number of a latent -> the attribute that it predicts best, where there is one."""
+        """Number of a latent -> the attribute that it predicts best; see `naming.latent_names`."""
         classifiers = self.classifiers if self.directions else None
         return latent_names(self.run, self.statistics, self.directions, classifiers)
 
@@ -243,34 +243,34 @@ class AnalyzedRun:
 
     @functools.cached_property
     def classifiers(self) -> ImageClassifiers:
-        """Classifiers of these attributes in decoded images."""
+        """Classifiers of the attributes of `directions` in decoded images."""
         return image_classifiers(self.run, self.directions)
 
     @functools.cached_property
     def scored_directions(self) -> list[ScoredDirection]:
-        """Directions with what they change in images, the best first."""
+        """Directions with their effects on images, the best first."""
         known = self.directions
         return scored_directions(self.run, known, self.classifiers) if known else []
 
     @property
     def has_forecast(self) -> bool:
-        """Whether the linear VAE is a forecast of it."""
+        """Whether a linear VAE can forecast the run."""
         return has_forecast(self.params)
 
     @property
     def draws_classes(self) -> bool:
-        """Whether the model draws images of a class of choice."""
+        """Whether the model can draw images of a chosen class."""
         model = MODELS[self.params.model]
         return model.conditional or (model.classifies and self.params.model != "m1")
 
     def labels_of(self, rows: np.ndarray) -> np.ndarray | None:
-        """Labels of images for a model that needs them; None for others."""
+        """Labels of images for a model that needs labels; None for other models."""
         if not self.model.conditional or self.images.labels is None:
             return None
         return self.images.labels[rows]
 
     def decode(self, codes: np.ndarray) -> np.ndarray:
-        """Images of codes; where the model needs labels, with the first shown image's label."""
+        """Decode codes. If the model needs labels, all have the label of the first shown image."""
         labels = self.labels_of(self.shown_rows)
         return self.model.decode(codes, None if labels is None else labels[0])
 
@@ -279,7 +279,8 @@ class AnalyzedRun:
         """Posterior means `[5000, L]` and factors `[5000, K]` of random images.
 
         Raises:
-            UserError: If the model needs labels, which are not drawn with the factors.
+            UserError: If the model needs labels (random factors have none), or the factors of the
+                images are not known.
         """
         if self.model.conditional:
             raise UserError(
@@ -293,14 +294,14 @@ class AnalyzedRun:
     # --- what products are made from ---
 
     def source(self, kinds: tuple[str, ...]) -> str:
-        """Returns a name that changes with what a product is made from, and not with the clock.
+        """Returns a name of the sources of a product. It changes only if the sources change.
 
         Args:
             kinds: Parts of the run that the product is made from: "log", "samples", "checkpoint",
                 "scores".
         """
         parts = [self._digests[kind] for kind in ("params", *kinds)]
-        text = json.dumps([__version__, parts, []])  # in this form, or all is drawn again
+        text = json.dumps([__version__, parts, []])  # another form would draw all pictures again
         return f"vae_tf {__version__} {hashlib.sha256(text.encode()).hexdigest()[:24]}"
 
     @functools.cached_property
@@ -317,7 +318,7 @@ class AnalyzedRun:
 
 
 def _not_about_retracing(record: logging.LogRecord) -> bool:
-    """Drops warnings of TensorFlow, which takes the models of several runs for one traced again."""
+    """Drops TensorFlow's warnings of retracing: it counts models of several runs as one model."""
     return "triggered tf.function retracing" not in record.getMessage()
 
 

@@ -1,4 +1,4 @@
-"""Directions to edit by, from attributes of the images."""
+"""Directions in the latent space that add an attribute to images."""
 
 from typing import NamedTuple
 
@@ -11,21 +11,21 @@ from vae_tf.runs import Run
 from vae_tf.scores.directions import direction
 from vae_tf.scores.explicitness import area_under_roc
 
-_MOST_VALUES = 12  # of an attribute that gets a direction for each of its values
+_MOST_VALUES = 12  # maximum number of values of an attribute with directions
 _MOST_DIRECTIONS = 16
 
 
 class NamedDirection(NamedTuple):
-    """A direction, the images that are separated along it, and how well.
+    """A direction that adds a value of an attribute to a code.
 
     Attributes:
-        name: The added attribute, such as "skin tone dark".
-        vector: `[L]`; one step is the distance of the two groups of images.
-        area: Area under the ROC curve of the codes along the direction, from 0.5 to 1 where it
-            points the right way.
-        groups: Which of the training codes have it: 1, 0, or -1 where that is not known.
+        name: The added attribute and value, such as "skin tone dark".
+        vector: `[L]`, one step along the direction; see `scores.directions.direction`.
+        area: Area under the ROC curve, if the codes along the direction predict the attribute: 0.5
+            by chance, 1 for a perfect prediction.
+        groups: `[N]` ints for the training codes: 1 with the attribute, 0 without, -1 if unknown.
         attribute: The attribute, such as "skin tone".
-        value: The value of it that is added.
+        value: The number of the added value.
     """
 
     name: str
@@ -37,7 +37,7 @@ class NamedDirection(NamedTuple):
 
 
 def in_words(name: str) -> str:
-    """The name of an attribute as people read it.
+    """Return the name of an attribute for readers.
 
     Example:
         >>> in_words("skin_tone"), in_words("labels")
@@ -47,9 +47,9 @@ def in_words(name: str) -> str:
 
 
 def known_attributes(images: ImageSet, rows: np.ndarray) -> dict[str, np.ndarray]:
-    """Attributes of some images, generating factors too, in words -> `[n]` ints, -1 if not known.
+    """Collect attributes and factors of images: name -> `[n]` ints, -1 for an unknown value.
 
-    A label that is one of the factors, such as the shape of a sprite, goes by the factor's name.
+    A label that equals a factor, such as the shape of a sprite, has the name of the factor.
     """
     labels = {} if images.labels is None else {"labels": images.labels}
     known = dict(getattr(images, "attributes", None) or labels)
@@ -60,19 +60,20 @@ def known_attributes(images: ImageSet, rows: np.ndarray) -> dict[str, np.ndarray
 
 
 def value_names(images: ImageSet) -> dict[str, tuple[str, ...]]:
-    """Name of an attribute in words -> names of its values, of those that have names."""
+    """Return the names of the values of each attribute; attributes without names are left out."""
     labels = {"labels": images.label_names}
     known = getattr(images, "attribute_names", None) or labels
     return {in_words(name): names for name, names in known.items() if names}
 
 
 def attribute_directions(run: Run) -> list[NamedDirection]:
-    """Directions of the attributes of at most 12 values, best predicted first.
+    """Compute at most 16 directions of attributes with 2 to 12 values, the best predicted first.
 
-    An attribute of two values has one, others one for each value against all others. Each is
-    balanced against the other attributes, as far as there are images to compare. Images of which
-    the value is called "none", such as the skin tone of a flag, are left out. A model that is given
-    labels has none.
+    An attribute with two values has one direction. Other attributes have one direction per value,
+    against all other values. Each direction is balanced against the other attributes if the images
+    allow it. Images whose value is called "none", such as the skin tone of a flag, are left out.
+
+    The list is empty for a model that is given labels, and if the training images cannot be loaded.
     """
     try:
         with reading():
@@ -93,7 +94,7 @@ def attribute_directions(run: Run) -> list[NamedDirection]:
     for name, values in few.items():
         others = [other for each, other in few.items() if each != name]
         balance = np.stack(others, axis=1) if others else None
-        if "none" in names.get(name, ()):  # nothing to which the attribute could be added
+        if "none" in names.get(name, ()):  # the attribute cannot be added to such an image
             values = np.where(values == names[name].index("none"), -1, values)
         present = np.unique(values[values >= 0])
         for value in present[1:] if len(present) == 2 else present:
@@ -108,7 +109,7 @@ def attribute_directions(run: Run) -> list[NamedDirection]:
 def _balanced(codes, groups, balance):
     try:
         return direction(codes, groups, balance=balance)
-    except UserError:  # it never comes without one of the others
+    except UserError:  # in each combination of the others, all images have the same value
         return direction(codes, groups)
 
 

@@ -1,4 +1,4 @@
-"""Attributes predicted from codes: a linear classifier for each, small enough for a page."""
+"""Linear classifiers that predict attributes from codes, small enough for a page."""
 
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ class CodeClassifier(NamedTuple):
     Attributes:
         weights: `[L]`.
         bias: A number.
-        accuracy: Balanced accuracy on the half of the codes that was held out, 0.5 by chance.
+        accuracy: Balanced accuracy on the held-out half of the codes, 0.5 by chance.
     """
 
     weights: np.ndarray
@@ -24,13 +24,12 @@ class CodeClassifier(NamedTuple):
 def code_classifier(codes: np.ndarray, groups: np.ndarray, seed: int = 0) -> CodeClassifier | None:
     """Trains a classifier on one half of the codes; None for an attribute that is too rare.
 
-    Both groups have the same weight: 0.5 is where the attribute is as likely as not, had half the
-    images it.
+    Both groups have the same total weight, as if half of the images had the attribute.
 
     Args:
         codes: `[N, L]`.
-        groups: `[N]` ints: 1 with the attribute, 0 without, -1 where that is not known.
-        seed: Seed of which codes are learned from.
+        groups: `[N]` ints: 1 with the attribute, 0 without, -1 if unknown.
+        seed: Seed of the random choice of the training half.
     """
     from threadpoolctl import threadpool_limits
 

@@ -1,4 +1,4 @@
-"""Whether a run collapsed: what its codes gain over a decoder that ignores them (compute)."""
+"""Decide whether a run collapsed, from the nats that its codes save (compute)."""
 
 import numpy as np
 
@@ -6,25 +6,26 @@ from vae_tf.analysis.analyzed_run import SEED, AnalyzedRun
 
 # Values of a summary, see `code_gain`.
 GAIN = ("code_gain", "code_gain_error")
-_ERRORS = 3  # how many times a gain is to exceed what chance gives
-_EXCHANGES = 8  # of codes between images, which show what chance gives
+_ERRORS = 3  # a gain counts if it is more than 3 times its error
+_EXCHANGES = 8  # random permutations of the codes, to estimate the error
 _ROUNDING = 1e-6  # of the reconstruction, in float32
 
 
 def code_gain(analyzed: AnalyzedRun) -> tuple[float, float] | None:
-    """Nats that the codes of a run save of the reconstruction, on average over images.
+    """Computes the nats per image that the codes of a run save in the reconstruction.
 
-    The reconstruction by the best decoder that ignores its code (`Likelihood.collapsed`), less that
-    by the run from samples of its posteriors. Codes without information gain nothing, however many
-    nats of KL they have. A few images that a code identifies well gain much for little KL.
+    The gain is the reconstruction of the best decoder that ignores its code
+    (`Likelihood.collapsed`) minus the reconstruction of the run from samples of its posteriors.
+    Codes without information gain nothing, even with a high KL. Codes that identify only a few
+    images may gain many nats with a low KL.
 
     Args:
         analyzed: The run.
 
     Returns:
-        The gain, and the standard deviation of the mean reconstruction over random exchanges of
-        codes between images: what a gain by chance is like, for these very images. None for a model
-        that is given labels, which save nats, too, and where the gain is not finite.
+        The gain and its error, in nats per image. The error is the standard deviation of the mean
+        reconstruction over random permutations of the codes: the size of a gain by chance. None for
+        a model that is given labels, because labels save nats, too, or if the gain is not finite.
     """
     model = analyzed.model
     if model.conditional:
@@ -45,15 +46,15 @@ def code_gain(analyzed: AnalyzedRun) -> tuple[float, float] | None:
 def uses_codes(summary: dict) -> bool | None:
     """Whether images are reconstructed better than by any decoder that ignores their codes.
 
-    By more than three times what chance gives. None where the gain is not known, as in summaries of
-    older versions.
+    The gain must be more than three times its error. None if the gain is not known, as in summaries
+    of older versions.
     """
     gain, error = (summary.get(name) for name in GAIN)
     return None if gain is None or error is None else gain > _ERRORS * error
 
 
 def is_collapsed(summary: dict) -> bool:
-    """Whether no latent is used and the codes gain nothing, of a summary with `active`.
+    """Whether no latent is active and the codes gain nothing. `active` must be known.
 
     The KL alone does not decide: latents of less than 0.1 nats may identify rare images.
     """

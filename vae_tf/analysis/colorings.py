@@ -10,7 +10,7 @@ from vae_tf.plots.latent_space import Coloring
 
 
 def colorings(analyzed: AnalyzedRun) -> list[Coloring]:
-    """Known attributes of the analyzed images: their factors, or else their label, if any."""
+    """Return colorings of the analyzed images: by each factor, or else by the label, if known."""
     images, rows = analyzed.images, analyzed.analyzed_rows
     labels = None if images.labels is None else images.labels[rows]
     names: Sequence[str] | None = images.label_names

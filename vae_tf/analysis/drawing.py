@@ -1,4 +1,4 @@
-"""One analysis: runs in, everything drawn that is not up to date, a report at the end."""
+"""Analyze runs: draw all files that are not up to date, then write a report."""
 
 import logging
 import os
@@ -37,25 +37,29 @@ def analyze(
     every: Sequence[Path] | None = None,
     say: Callable[[str], None] = logging.info,
 ) -> Outcome:
-    """Draws what is not up to date: the products of each run, then those over all runs.
+    """Draws pictures that are not up to date: first of each run, then of all runs together.
 
-    Memory is bounded: one model at a time, and at most a thousand images. Each file is written
-    entirely or not at all, so that drawn pictures are kept whatever happens. A problem of one run
-    is noted in the outcome and does not cost the others.
+    At most one model is in memory at a time. Finished files are kept if the analysis is
+    interrupted. A problem of one run is noted in the outcome, and the other runs are still drawn.
 
     Args:
-        runs: Run folders to analyze, or one.
-        images: Folder of the results, a folder per run; runs of a study are in STUDY/POINT.
-        data: The images of runs that were trained on images given to `train`, as there.
-        only: Files to draw; None for all.
-        force: Whether to draw what is up to date, too.
-        projection: Additional projection of the latent space, in a file of its own: "tsne",
-            "umap", or "pca" for none.
-        formats: Formats of figures in addition to PNG: "svg", "pdf", "2x" (a PNG of twice the
-            pixels, `NAME@2x.png`).
-        every: Run folders that are compared and reported, if analyzed at some time; None for
+        runs: Folder of a run, or several such folders.
+        images: Folder of the results, with a folder per run. Results of a run of a study are in
+            STUDY/POINT.
+        data: Images of runs that were trained on given images, in the form of `train(data=...)`.
+        only: Names of files to draw; None for all.
+        force: Whether to draw up-to-date files again, too.
+        projection: Additional projection of the latent space, in its own file: "tsne", "umap", or
+            "pca" for none.
+        formats: Formats of figures in addition to PNG: "svg", "pdf", "2x" (a PNG with twice the
+            width and height, `NAME@2x.png`). With "-plain", such as "svg-plain", figures have no
+            titles.
+        every: Run folders for the comparison and the report, if they were ever analyzed; None for
             `runs`.
-        say: Function that is given a line of progress at a time.
+        say: Function that is called with each line of progress.
+
+    Returns:
+        Files that were drawn, the number of up-to-date files, and the problems.
 
     Raises:
         OSError: If a result cannot be written.
@@ -76,7 +80,7 @@ class _RunDrawing:
         self.name = printable(name_of(path))
         self.path, self.folder = path, request.images / name_of(path)
         self.request, self.image_sets, self.outcome = request, image_sets, outcome
-        self.failed: dict[str, list[str]] = {}  # why -> names of files
+        self.failed: dict[str, list[str]] = {}  # reason -> names of files
 
     def draw(self):
         """Draws; problems are noted in the outcome, not raised."""
@@ -86,7 +90,7 @@ class _RunDrawing:
             analyzed = AnalyzedRun(run, self.image_sets, results=self.request.images)
             with reading():
                 pending, current, summary_source = self._plan(analyzed)
-        except Exception as error:  # whatever a stranger's folder holds
+        except Exception as error:  # a folder from somebody else may have any content
             self.outcome.add_problem(self.name, "not drawn", reason_of(error, self.name))
             self.request.say(f"{self.name}: not analyzed")
             return
@@ -103,11 +107,11 @@ class _RunDrawing:
         self._tell_problems()
 
     def _plan(self, analyzed: AnalyzedRun) -> tuple[dict, int, str | None]:
-        """Finds out what there is to do.
+        """Finds the files to draw.
 
         Returns:
-            Name of a file -> (product, what it is made from), the number of files that are up to
-            date, and what the summary is made from, None where it is not to be written.
+            Name of a file -> (product, name of its source), the number of up-to-date files, and the
+            name of the summary's source, None if no summary is to be written.
         """
         scores = self._scores(analyzed)
         pending, current = {}, 0
@@ -127,10 +131,10 @@ class _RunDrawing:
                 pending[name] = product, source
         if without:
             listed = ", ".join(without)
-            self.request.say(f"{self.name}: left out, as the data are vectors: {listed}")
+            self.request.say(f"{self.name}: left out, because the data are vectors: {listed}")
         summary = load_summary(self.folder / SUMMARY)
         source = analyzed.source(("checkpoint", "log"))
-        if summary is not None and summary["images"] is None:  # the data could not be had
+        if summary is not None and summary["images"] is None:  # the data could not be loaded
             summary = None
         if summary is not None and summary["source"] == source and not self.request.force:
             pending = {
@@ -144,7 +148,7 @@ class _RunDrawing:
         return pending, current, source if summarizes else None
 
     def _is_wanted(self, name: str, product: Product, analyzed: AnalyzedRun, scores: dict) -> bool:
-        """Whether a file is asked for and a run of this model, with these scores, has it."""
+        """Whether a file is asked for and can be drawn for this model and these scores."""
         return (
             self.request.asks_for(name, product.on_request)
             and product.score in (None, *scores)
@@ -156,7 +160,7 @@ class _RunDrawing:
         )
 
     def _scores(self, analyzed: AnalyzedRun) -> dict:
-        """Returns the entries of metrics.json, none where it cannot be read."""
+        """Returns the scores of metrics.json; empty if there are none or it cannot be read."""
         try:
             return analyzed.record["scores"] if analyzed.record else {}
         except UserError as error:
@@ -172,11 +176,11 @@ class _RunDrawing:
             made = product.make(analyzed) if known else None
         if made is None:
             if not product.needs_kl:
-                _ = analyzed.images, analyzed.training_images  # if these are missing, that is why
-            why = "no attributes of its images are known, or the model is given them"
+                _ = analyzed.images, analyzed.training_images  # raise if the images are missing
+            why = "no attributes of its images are known, or the model is given the attributes"
             if product.needs_kl:
                 why = "the KL of the latents is not finite or not known"
-            self.request.say(f"  {name}: left out, as {why}")
+            self.request.say(f"  {name}: left out, because {why}")
             return
         path = self.folder / name
         if isinstance(made, Animation):
@@ -191,14 +195,14 @@ class _RunDrawing:
 
     def _summarize(self, analyzed: AnalyzedRun, source: str):
         with reading():
-            # For a run on images of somebody's own, the named data set would forecast nothing.
+            # A run on given images is not forecast from the data set that its parameters name.
             own = analyzed.run.details["own_data"]
             forecast = None if own else forecast_words(analyzed.params)
             summary = summarize(analyzed) | {"forecast": forecast}
         save_summary(self.folder / SUMMARY, summary, source)
 
     def _attempt(self, name: str, make: Callable, *args):
-        """Makes a file; a mistake in one does not cost the others."""
+        """Makes a file. After an error, the other files are still made."""
         try:
             make(*args)
         except OSError:
@@ -209,7 +213,7 @@ class _RunDrawing:
 
     def _tell_problems(self):
         for reason, names in self.failed.items():
-            # Whether there are factors is not known without the data; no need to name those too.
+            # Without the data, nobody knows whether there are factors: do not name these products.
             certain = [name for name in names if name not in _FACTOR_PRODUCTS]
             files = ", ".join(certain or names)
             self.outcome.add_problem(self.name, f"{files} not drawn", reason)

@@ -1,4 +1,4 @@
-"""How well directions edit images, by classifiers of their attributes that were trained for it."""
+"""Effects of directions on images, measured by classifiers of the attributes."""
 
 import warnings
 from collections.abc import Sequence
@@ -10,20 +10,20 @@ from vae_tf.analysis.attributes import NamedDirection
 from vae_tf.runs import Run
 from vae_tf.scores.directions import EditScores, edit_scores
 
-# Images whose reconstructions the classifiers learn from, half of them to be tested on.
+# Reconstructed images for the classifiers: one half for training, the other half for testing.
 _NUM_IMAGES = 2_000
 _NUM_EDITED = 200
 _NUM_COMPONENTS = 50
 
 
 class ImageClassifiers(NamedTuple):
-    """Attributes of decoded images: a logistic regression for each on main components.
+    """Classifiers of attributes in decoded images: logistic regressions on principal components.
 
     Attributes:
         components: Fitted principal components of the pixels.
         by_name: Classifier of each attribute.
-        accuracy: Balanced accuracy of each classifier on held-out images: the mean of the parts of
-            images with and without the attribute that it classifies correctly, 0.5 by chance.
+        accuracy: Balanced accuracy of each classifier on held-out images: the mean of its accuracy
+            on images with the attribute and on images without it, 0.5 by chance.
     """
 
     components: Any
@@ -37,12 +37,12 @@ class ImageClassifiers(NamedTuple):
 
 
 class ScoredDirection(NamedTuple):
-    """A direction with what one step along it does to images without the attribute.
+    """A direction, and the effects of one step along it on images without the attribute.
 
     Attributes:
         direction: The direction.
-        scores: Its effects, see `directions.edit_scores`.
-        accuracy: How well the classifier predicts the attribute, see `ImageClassifiers`.
+        scores: The effects, see `scores.directions.edit_scores`.
+        accuracy: Balanced accuracy of the attribute's classifier, see `ImageClassifiers`.
     """
 
     direction: NamedDirection
@@ -53,14 +53,15 @@ class ScoredDirection(NamedTuple):
 def image_classifiers(
     run: Run, directions: Sequence[NamedDirection], seed: int = 0
 ) -> ImageClassifiers:
-    """Trains a classifier of each attribute; those that are too rare have none.
+    """Trains a classifier for each attribute that is not too rare.
 
-    They learn from the 50 main components of reconstructions, as edited images are decoded, too.
+    Classifiers are trained on the first 50 principal components of reconstructions, because edited
+    images are decoded images, too.
 
     Args:
         run: The run.
-        directions: Directions with the groups of images they separate.
-        seed: Seed of which images are learned from.
+        directions: Directions with their groups of images.
+        seed: Seed of the random choice of images.
     """
     from sklearn.decomposition import PCA
     from threadpoolctl import threadpool_limits
@@ -87,8 +88,8 @@ def scored_directions(
 
     Args:
         run: The run.
-        directions: Directions with the groups of images they separate.
-        classifiers: Classifiers of their attributes; a direction without a classifier is left out.
+        directions: Directions with their groups of images.
+        classifiers: Classifiers of their attributes. A direction without a classifier is left out.
     """
     from threadpoolctl import threadpool_limits
 
@@ -111,16 +112,16 @@ def scored_directions(
 
 
 def learned_classifier(features: np.ndarray, groups: np.ndarray, half: int):
-    """Trains a logistic regression on the first half of some features.
+    """Trains a logistic regression on the first rows of features, and tests it on the others.
 
     Args:
         features: `[N, F]`.
-        groups: `[N]` ints: 1 with the attribute, 0 without, -1 where that is not known.
-        half: How many are learned from.
+        groups: `[N]` ints: 1 with the attribute, 0 without, -1 if unknown.
+        half: Number of rows for training.
 
     Returns:
-        The classifier and its balanced accuracy on the others; None where the attribute is too
-        rare in one of the two parts.
+        The classifier and its balanced accuracy on the other rows. None if the training rows or the
+        test rows contain only one of the two groups.
     """
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
@@ -133,7 +134,7 @@ def learned_classifier(features: np.ndarray, groups: np.ndarray, half: int):
         return None  # too rare
     classifier = LogisticRegression(C=0.1, max_iter=500, class_weight="balanced")
     with warnings.catch_warnings():
-        # For a model that draws all images alike; its accuracy says so.
+        # If the model draws all images alike, nothing can be learned, and the accuracy is low.
         warnings.simplefilter("ignore", ConvergenceWarning)
         classifier.fit(features[first], groups[first])
     told = classifier.predict(features[second])

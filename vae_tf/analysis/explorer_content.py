@@ -1,6 +1,6 @@
-"""Content of an explorer page: the networks, the codes of images, and all that its script asks for.
+"""Content of an explorer page: networks, codes of images and other JSON values for its script.
 
-The JSON values that the script reads; `model.js` and `latents.js` say by their use what is what.
+The scripts `model.js` and `latents.js` show how the values are used.
 """
 
 import base64
@@ -19,7 +19,7 @@ from vae_tf.plots.projections import principal_axes
 from vae_tf.probability.distributions import StandardNormal
 from vae_tf.process.texts.escaping import printable
 
-FORMAT = 2  # as in model.js; another one where an older script could not read the content
+FORMAT = 2  # the same as in model.js; to be raised if older scripts cannot read the content
 _MOST_SLIDERS = 64
 _MOST_IMAGES, _MOST_PIXELS = 40, 2**19  # images to start from, and their pixels together
 _NUM_BINS = 32
@@ -27,7 +27,7 @@ _NUM_CHECKS = 4
 
 
 def page_content(analyzed: AnalyzedRun) -> dict:
-    """Collects what the page of a run holds.
+    """Collects the content of a run's page.
 
     Args:
         analyzed: The run.
@@ -36,7 +36,7 @@ def page_content(analyzed: AnalyzedRun) -> dict:
         JSON values.
 
     Raises:
-        UserError: If the page cannot decode the run's codes, or its images cannot be had.
+        UserError: If the page cannot decode the run's codes, or its images cannot be loaded.
     """
     model, params = analyzed.model, analyzed.params
     weights = HalfPrecision()
@@ -86,13 +86,13 @@ def _direction(analyzed, direction):
             "weights": _numbers(learned.weights),
             "bias": _number(learned.bias),
             "accuracy": _number(learned.accuracy),
-            "partial": bool((direction.groups < 0).any()),  # learned from those that have a value
+            "partial": bool((direction.groups < 0).any()),  # trained on images with a value only
         },
     }
 
 
 def _class_latents(analyzed):
-    """How many latents at the beginning of a code are its class, which is chosen as a whole."""
+    """Number of latents at the beginning of a code that contain its class."""
     told = analyzed.draws_classes and not analyzed.model.conditional
     return analyzed.model.num_classes if told else 0
 
@@ -111,7 +111,7 @@ def _prior(model):
 
 
 def _name(analyzed, latent):
-    """The attribute that a latent predicts, and its layer where there are several."""
+    """The attribute that a latent predicts, and its layer if there are several."""
     name = analyzed.latent_names.get(latent)
     words = [printable(name)] if name else []
     sizes = analyzed.model.layer_sizes  # from below
@@ -133,9 +133,9 @@ def _mixture(mixture):
 
 
 def _latents(analyzed):
-    """The latents that get a slider, most used first."""
+    """The latents with a slider, the most used first."""
     model, statistics = analyzed.model, analyzed.statistics
-    # A class is chosen as a whole, or, where it is only read off the codes, draws nothing.
+    # Latents of a class have no slider: the page sets the whole class, or it changes no image.
     first = model.num_classes if model.classifies else 0
     order = statistics.order[statistics.order >= first][:_MOST_SLIDERS]
     like_prior = model.prior is StandardNormal and statistics.has_kl
@@ -165,11 +165,11 @@ def _latents(analyzed):
 
 
 def slider_ranges(statistics: CodeStatistics, at_least: float) -> np.ndarray:
-    """Computes where each slider begins and ends: all samples, and a little more.
+    """Computes the range of each slider: the range of all samples, and 5 % more on each side.
 
     Args:
         statistics: Statistics of the codes.
-        at_least: Distance from 0 that is reached to either side, whatever the samples are.
+        at_least: Minimum distance of both ends from 0; 0 for none.
 
     Returns:
         `[L, 2]` float64, the second above the first.
@@ -200,7 +200,7 @@ def _map(analyzed):
 
 
 def _images(analyzed):
-    """Images to start from, evenly spaced among those that are analyzed."""
+    """Images to start from, evenly spaced over the analyzed images."""
     height, width, channels = analyzed.model.image_shape
     known = analyzed.analyzed_rows
     count = int(np.clip(_MOST_PIXELS // (height * width), 4, _MOST_IMAGES))
@@ -229,7 +229,7 @@ def _images(analyzed):
 
 
 def _check(analyzed):
-    """Codes, half of them of images and half of random directions, with the model's own pixels."""
+    """Codes of images and codes of the prior, with the pixels that the model decodes from them."""
     model = analyzed.model
     rng = np.random.default_rng(SEED)
     known = analyzed.statistics.sample
@@ -257,11 +257,11 @@ def as_text(content: bytes) -> str:
 
 
 def _number(value) -> float | None:
-    """A number in five digits; None for what JSON cannot hold."""
+    """Round a number to five digits; None for a value that is not finite."""
     return float(f"{value:.5g}") if np.isfinite(value) else None
 
 
 def _numbers(array):
-    """Numbers in five digits, nested as the array is."""
+    """Round numbers to five digits; lists are nested like the array."""
     array = np.asarray(array)
     return [_numbers(part) for part in array] if array.ndim > 1 else [_number(x) for x in array]

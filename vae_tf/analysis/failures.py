@@ -10,16 +10,16 @@ from vae_tf.process.errors import UserError
 
 @contextlib.contextmanager
 def reading(file: Path | None = None) -> Iterator[None]:
-    """Turns failures of reading into problems of the run that is read.
+    """Turns errors of reading a run into a `UserError`.
 
-    An `OSError` that passes elsewhere is one of writing, which ends the analysis: nothing else
-    could be written either.
+    Any other `OSError` is an error of writing. It ends the analysis, because other files could not
+    be written either.
 
     Args:
-        file: The one file that is read, if it is one: then any error is a problem of its content.
+        file: The file, if only one file is read. Then any error is a problem of its content.
 
     Raises:
-        UserError: If there is an `OSError`, or any error where a file is given, in its place.
+        UserError: In place of an `OSError`. If `file` is given, in place of any error.
     """
     try:
         yield
@@ -31,13 +31,13 @@ def reading(file: Path | None = None) -> Iterator[None]:
         if file is None:
             raise
         raise UserError(
-            f"'{file}' is damaged ({type(error).__name__}: {error}). Put back a copy of it, or "
+            f"'{file}' is damaged ({type(error).__name__}: {error}). Restore a copy of it, or "
             f"delete it."
         ) from error
 
 
 def reason_of(error: Exception, what: str) -> str:
-    """Says in a sentence why something failed; a mistake of ours is logged with its traceback.
+    """Returns the reason of an error as a sentence. Unexpected errors are logged with traceback.
 
     Args:
         error: The error.

@@ -1,4 +1,4 @@
-"""The forecast of a run from its training images, to be beside what it reached."""
+"""The forecast of a run from its training images, to compare with its results."""
 
 import functools
 import math
@@ -13,20 +13,20 @@ from vae_tf.schedules import as_schedule
 
 @functools.lru_cache(maxsize=4)
 def _spectrum(key: tuple, latent_size: int) -> Spectrum:
-    """Spectrum of a training set, read once however many runs were trained on it."""
+    """Compute the spectrum of a training set, once for all runs on this set."""
     dataset, image_size, channels, validation = key
     images = load(dataset, "train", image_size, channels=channels, validation=validation)
     return spectrum(images, latent_size)
 
 
 def has_forecast(params: Params) -> bool:
-    """Whether the linear VAE is a forecast of such a run: a VAE with a Gaussian likelihood."""
+    """Whether a linear VAE can forecast a run: a VAE or beta-VAE with a Gaussian likelihood."""
     gaussian = read_likelihood(params.likelihood)[0] == "gaussian"
     return gaussian and params.model in ("vae", "beta_vae")
 
 
 def forecast_of(params: Params) -> Forecast:
-    """A linear VAE on the training images of a run, at its weight and likelihood."""
+    """Forecast a run: a linear VAE on its training images, at its KL weight and likelihood."""
     key = (params.dataset, params.image_size, params.channels, params.validation)
     stddev = read_likelihood(params.likelihood)[1]
     read = _spectrum(key, params.latent_size)
@@ -34,9 +34,9 @@ def forecast_of(params: Params) -> Forecast:
 
 
 def forecast_words(params: Params) -> str | None:
-    """The forecast in a few words: active latents, KL, squared error per pixel.
+    """Write the forecast as a text: active latents, KL, squared error per pixel.
 
-    None for runs of which it is no forecast, and where the training images cannot be had.
+    None for a run that a linear VAE cannot forecast, or if the training images cannot be loaded.
     """
     if not has_forecast(params):
         return None

@@ -8,20 +8,19 @@ from vae_tf.runs import Run, kept_images
 
 
 class ImageSets:
-    """Validation splits, each loaded once however many runs were trained on it.
+    """Validation splits. Each is loaded once and shared by all runs on the same data set.
 
-    Images that were given to train(data=...) are no data set, whatever the parameters name: they
-    are shared with no other run.
+    Images that were given to `train(data=...)` are not shared with other runs.
     """
 
     def __init__(self) -> None:
         self._found: dict[tuple, ImageSet | UserError] = {}
 
     def of(self, run: Run) -> ImageSet:
-        """Returns the validation split of a run; where it cannot be had, the sample in its folder.
+        """Returns the validation split of a run or, if it cannot be loaded, the saved sample.
 
         Raises:
-            UserError: If there is neither; a set that failed is not tried again.
+            UserError: If there is neither. A set that failed is not loaded again.
         """
         params = run.params
         own = str(run.path) if run.details["own_data"] else None
@@ -38,8 +37,8 @@ class ImageSets:
         if kept is None:
             raise UserError(f"It needs the images of '{params.dataset}'. {found}")
         logging.warning(
-            "The images of '%s' cannot be had. Pictures show the %d validation images that are "
-            "kept in the run folder. --force draws them again later.",
+            "The images of '%s' cannot be loaded. Pictures show the %d validation images that are "
+            "saved in the run folder. --force draws the pictures again later.",
             params.dataset,
             len(kept),
         )

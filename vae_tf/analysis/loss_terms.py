@@ -1,4 +1,4 @@
-"""The loss of a run as a sum, in a sentence."""
+"""The loss of a run as a sum of terms, in a sentence."""
 
 import math
 from collections.abc import Mapping
@@ -9,13 +9,13 @@ from vae_tf.config import Params
 from vae_tf.models import MODELS
 from vae_tf.models.template.hyperparameters import hyper_of
 
-_ROUNDING = 0.05  # nats that the sentence does not show
+_ROUNDING = 0.05  # nats; a smaller rest is not shown
 
 
 def loss_sentence(history: Mapping[str, np.ndarray], params: Params) -> str:
     """Writes the last loss of the log as a sum of its terms.
 
-    The sum begins with the reconstruction and the KL, where the model's loss has them. The rest is
+    The sum begins with the reconstruction and the KL, if the model's loss has them. The rest is
     one number, with the names of the model's other terms.
 
     Args:
@@ -24,7 +24,7 @@ def loss_sentence(history: Mapping[str, np.ndarray], params: Params) -> str:
 
     Returns:
         A line, such as "Loss 101.5 = reconstruction 82.1 + 1 x KL 19.4; nats per image, of the last
-        training batch"; empty where a term is not finite.
+        training batch". Empty if the log lacks a term, or a term is not finite.
     """
     names = ("loss", "reconstruction", "kl", "kl_weight")
     if any(name not in history for name in names):

@@ -1,4 +1,4 @@
-"""Names of latents: the attribute that each predicts, and the values that images go between."""
+"""Names of latents: the attribute that each predicts, and its values at both ends of the latent."""
 
 from collections.abc import Sequence
 
@@ -16,10 +16,10 @@ from vae_tf.runs import Run
 from vae_tf.scores.attributes import attribute_table
 
 _NUM_IMAGES = 100
-# Change of the mean probability of a value, from one end of a latent to the other. They part what
-# we saw, too, in the traversals of the shipped runs from what only the classifiers did: that
-# anything changes (0.29 and more; 0.22 and less in MNIST-AE, where a 6 stays a 6), and between
-# which values (0.87; 0.73 and less).
+# Minimum changes of a value's mean probability, from one end of a latent to the other: for a name,
+# and for a name with values. They agree with what we saw in the traversals of the shipped runs. If
+# an image changed, the change was at least 0.29; if not (MNIST-AE, where a 6 stays a 6), at most
+# 0.22. If it went between the named values, the change was 0.87; if not, at most 0.73.
 _LEAST_SEEN, _LEAST_TOLD = 0.25, 0.8
 
 
@@ -29,22 +29,25 @@ def latent_names(
     directions: Sequence[NamedDirection],
     classifiers: ImageClassifiers | None,
 ) -> dict[int, str]:
-    """Number of a latent -> the attribute it predicts best; none where no attributes are known.
+    """Names latents by the attribute that each predicts best.
 
-    The 64 most used latents are tested, as many as traversals draw. A test takes 18 milliseconds of
-    a core for a latent (3,600 images of two attributes), and a map of codes has a thousand latents.
-    A latent that is not used has no name: its means may predict an attribute, though by less than
-    the noise of the code. For an attribute of several values there is none where classifiers see no
-    change of decoded images, and the name says between which values these go only where most of
-    them do: the classes whose codes are farthest out, or those that gain a little over many images,
-    need not be what the decoder makes of one latent in the image that a reader looks at.
-    For a model that is given labels, codes hold what the labels do not say, and are not named.
+    Only the 64 most used latents are tested, because a map of codes may have a thousand latents. A
+    test takes 18 milliseconds of a core per latent (3,600 images with two attributes).
+
+    An inactive latent has no name: its means may predict an attribute, but with differences below
+    the noise of the code. For an attribute of several values, classifiers also look at images
+    decoded from both ends of the latent. If these images hardly differ, the latent has no name. If
+    most of them change between the same two values, the name contains both values.
 
     Args:
         run: The run.
         statistics: Statistics of its codes.
         directions: Directions of attributes.
         classifiers: Classifiers of their attributes in images; None without directions.
+
+    Returns:
+        Number of a latent -> its name. Empty if no attributes are known, if the training images
+        cannot be loaded, or if the model is given labels.
     """
     try:
         with reading():
@@ -76,7 +79,7 @@ def latent_names(
 
 
 def _changes(model, mean, statistics, latent, classifiers, values):
-    """Mean change of the probability of each value, from the low to the high end of a latent."""
+    """Computes the mean change of each value's probability from the low to the high end."""
     codes = np.repeat(mean[None, :_NUM_IMAGES], 2, axis=0)  # [2, N, L]
     codes[:, :, latent] = latent_ranges("fitted", statistics)[latent][:, None]
     codes = with_layers_below(model, codes, np.full(2, latent))

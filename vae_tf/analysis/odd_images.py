@@ -1,4 +1,4 @@
-"""Judging image sets by a run: scores, p-values, and the picture of the oddest images."""
+"""Judge image sets with a run: scores, p-values, and a picture of the oddest images."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -10,7 +10,7 @@ from vae_tf.data import ImageSet
 from vae_tf.plots.anomalies import OddImages, plot_anomalies
 from vae_tf.runs.anomalies import anomaly_threshold, p_values
 
-RATE = 0.01  # share of normal images that are called odd, unless another is asked for
+RATE = 0.01  # share of normal images that are judged odd, by default
 _AT_ONCE = 256  # images that are read and scored together
 
 
@@ -35,7 +35,7 @@ class Judged(NamedTuple):
 
     @property
     def order(self) -> np.ndarray:
-        """`[N]` places in `rows`, the oddest first; images of one score by their index."""
+        """`[N]` places in `rows`, the oddest first; images with equal scores keep their order."""
         return np.argsort(-self.scores, kind="stable")
 
 
@@ -68,7 +68,7 @@ def score_images(
 def judge(
     name: str, images: ImageSet, rows: np.ndarray, scores: np.ndarray, normal: np.ndarray, rate
 ) -> Judged:
-    """Judge scores by the scores of normal images.
+    """Compute p-values from the scores of normal images, and judge which images are odd.
 
     Args:
         name: Name of the images.
@@ -76,15 +76,18 @@ def judge(
         rows: `[N]` indices.
         scores: `[N]` scores of the images.
         normal: `[M]` scores of normal images that the model was not trained on.
-        rate: Share of normal images that are called odd, at least `least_rate(M)`.
+        rate: Share of normal images that are judged odd, at least `least_rate(M)`.
     """
     values = p_values(scores, normal)
-    # p <= rate is the same decision as score > threshold; rounded as the threshold is.
+    # p <= rate is the same decision as score > threshold, with the same rounding.
     return Judged(name, images, rows, scores, values, np.round(values - rate, 9) <= 0)
 
 
 def least_rate(num_normal: int) -> float:
-    """Smallest rate for which so many normal images give a threshold, 1 / (N + 1).
+    """Return the smallest rate with a threshold, 1 / (N + 1).
+
+    Args:
+        num_normal: Number of normal images, N.
 
     Example:
         >>> least_rate(99)
@@ -104,17 +107,17 @@ def anomaly_figure(
     *,
     most: int,
 ) -> Figure:
-    """Draw the oddest images of some sets, and the scores of all.
+    """Draw the oddest images of one or two sets, and a histogram of all scores.
 
     Args:
-        run: The run that judged.
+        run: The run that judged the sets.
         judged: One or two sets of images.
         normal: Name and `[M]` scores of the normal images.
-        rate: Share of normal images that are called odd.
-        method: The method of the scores.
+        rate: Share of normal images that are judged odd.
+        method: Method of the scores, see `run.anomaly_scores`.
         title: Title of the page.
         notes: Lines below the title.
-        most: Images that are shown of each set.
+        most: Maximum number of images shown per set.
     """
     from vae_tf.runs.anomalies.methods import METHODS
 

@@ -1,4 +1,4 @@
-"""Pictures and tables over all runs that were ever scored or analyzed."""
+"""Pictures and tables of all runs that were ever scored or analyzed."""
 
 import math
 import time
@@ -24,13 +24,13 @@ from vae_tf.results.score_tables import compare, comparison_csv, sizes_note
 from vae_tf.results.study_table import StudyTable
 from vae_tf.runs import Run, name_of
 
-# Made over all runs, after the products of each; of these, what is made from their summaries.
+# Files about all runs. They are made after the products of each run; most need summaries.
 OVERVIEW = ("summary.csv", "scores.csv", "comparison.png", "index.html", "report.html")
 OF_SUMMARIES = tuple(name for name in OVERVIEW if name != "scores.csv")
 
 
 class _Summarized(NamedTuple):
-    """A run that was analyzed; no record or history where there is none, or it cannot be read."""
+    """A run that was analyzed. `record` is None and `history` empty if they cannot be read."""
 
     run: Run
     summary: dict
@@ -39,10 +39,10 @@ class _Summarized(NamedTuple):
 
 
 def write_overview(paths: Sequence[Path], request: Request, outcome: Outcome):
-    """Writes the tables, what studies show, the comparison and the report.
+    """Writes the tables, the figures of studies, the comparison and the report.
 
     Args:
-        paths: Run folders; of those that were never analyzed, only scores are shown.
+        paths: Run folders. Runs that were never analyzed appear only in scores.csv.
         request: The request.
         outcome: Outcome to which files and problems are added.
     """
@@ -75,19 +75,19 @@ def write_overview(paths: Sequence[Path], request: Request, outcome: Outcome):
             outcome.add_problem("All runs", "comparison.png not drawn", reason)
     if {"index.html", "report.html"} & set(asked):
         _write_report(alone, studies, request, outcome)
-    request.say(f"Over all runs, {len(summarized)}: {', '.join(asked)}")
+    request.say(f"All runs, {len(summarized)}: {', '.join(asked)}")
 
 
 def _is_of_study(name: str) -> bool:
-    """Whether a run is a point of a study, by its name: such runs are shown together."""
+    """Whether the name is a name of a study's run, STUDY/POINT. Such runs are shown together."""
     return "/" in name
 
 
 def _read(path: Path, images: Path, outcome: Outcome) -> tuple[dict | None, _Summarized | None]:
-    """Reads a run, so that what is wrong with it is known before all runs are laid together.
+    """Reads a run, and notes its problems before all runs are compared.
 
     Returns:
-        The content of its metrics.json and a description of the run, None where that is not known.
+        The content of metrics.json, or None; and the run with its summary, or None.
     """
 
     def attempt(what: str, file: str, read: Callable):
@@ -95,7 +95,7 @@ def _read(path: Path, images: Path, outcome: Outcome) -> tuple[dict | None, _Sum
             with reading(path / file):
                 return read()
         except UserError as error:
-            what = f"{what} left out where runs are compared"
+            what = f"{what} left out of the comparison"
             outcome.add_problem(printable(name_of(path)), what, str(error))
             return None
 
@@ -109,7 +109,7 @@ def _read(path: Path, images: Path, outcome: Outcome) -> tuple[dict | None, _Sum
     history = attempt("curves", "log.csv", lambda: run.history)
     if not summary:
         return record, None
-    summary |= {"run": name_of(path)}  # also where the folder was renamed
+    summary |= {"run": name_of(path)}  # the folder may have a new name
     return record, _Summarized(run, summary, record, history or {})
 
 
@@ -118,7 +118,7 @@ def _record(path: Path) -> dict | None:
     if record is None:
         return None
     record |= {"run": name_of(path)}
-    # Fails here, for this run alone, where a value is not of its kind.
+    # A value of the wrong type fails here, for this run alone.
     comparison_csv([record])
     sizes_note(*compare([record]))
     return record
@@ -157,8 +157,8 @@ def _comparison(summarized: Sequence[_Summarized]) -> Figure:
         "Runs compared",
         (
             "sorted by reconstruction; "
-            "numbers are from the last validation, or from training where there was none; "
-            "one scale for runs of the same data and likelihood",
+            "numbers are from the last validation, or from training if there was no validation; "
+            "runs with the same data and likelihood share a scale",
             "traversals start from zero and span the codes of validation images",
         ),
     )

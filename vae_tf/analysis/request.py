@@ -10,14 +10,14 @@ class Request:
     """The pictures to draw, and their folder.
 
     Attributes:
-        images: Folder of the results, a folder a run.
-        only: Files to draw; None for all.
-        force: Whether files that are up to date are drawn, too.
-        projection: Projection of the latent space that is drawn in addition, in a file of its own:
-            "tsne", "umap", or "pca" for none.
-        say: Function that is given a line of progress at a time.
-        formats: Formats of figures in addition to PNG: "svg", "pdf", "2x".
-        data: Images of runs that were trained on images given to `train`, as there.
+        images: Folder of the results, with a folder per run.
+        only: Names of files to draw; None for all.
+        force: Whether up-to-date files are drawn again, too.
+        projection: Additional projection of the latent space, in its own file: "tsne", "umap", or
+            "pca" for none.
+        say: Function that is called with each line of progress.
+        formats: Formats of figures in addition to PNG, see `analyze`.
+        data: Images of runs that were trained on given images, see `analyze`.
     """
 
     images: Path
@@ -29,7 +29,7 @@ class Request:
     data: object = None
 
     def asks_for(self, name: str, on_request: bool = False) -> bool:
-        """Whether a file is to be drawn; one `on_request` only where it is named."""
+        """Whether a file is to be drawn. A file `on_request` is drawn only if it is named."""
         if name == f"latent_space_{self.projection}.png":
             return True
         return not on_request if self.only is None else name in self.only
@@ -42,8 +42,8 @@ class Outcome:
     Attributes:
         drawn: Files written, in order.
         current: Number of files that were up to date.
-        problems: Pictures that could not be drawn, why, and the remedy; a sentence each.
-        seconds: Name of a product -> time it took, summed over runs.
+        problems: Texts: the pictures that could not be drawn, the reason and the remedy.
+        seconds: Name of a product -> its drawing time in seconds, summed over runs.
     """
 
     drawn: list[Path] = dataclasses.field(default_factory=list)
@@ -59,12 +59,12 @@ class Outcome:
             self.seconds[path.name] = self.seconds.get(path.name, 0.0) + seconds
 
     def add_problem(self, run: str, what: str, reason: str):
-        """Notes what could not be drawn of a run; a reason is given once.
+        """Notes a problem of a run, unless the same reason was noted before.
 
         Args:
             run: Name of the run.
             what: The failed task, such as "traversal.png not drawn".
-            reason: A sentence on why, and the remedy.
+            reason: Sentences with the reason and the remedy.
         """
         if (run, reason) not in self._told:
             self._told.add((run, reason))

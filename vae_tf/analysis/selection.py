@@ -1,4 +1,4 @@
-"""Which runs and which products are meant."""
+"""Find the runs, products and formats that the user named."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,14 +13,14 @@ from vae_tf.runs import PARAMS, STUDY
 
 
 def find_runs(predictions: Path, names: Sequence[str] = ()) -> list[Path]:
-    """Finds run folders by name; runs of a study by the study's name or as STUDY/POINT.
+    """Finds run folders by name. The name of a study finds all its runs, STUDY/POINT one run.
 
     Args:
-        predictions: Folder of the run folders, and of the folders of studies.
-        names: Names of the runs and studies; none for all there are.
+        predictions: Folder that contains the folders of runs and studies.
+        names: Names of runs and studies; empty for all.
 
     Raises:
-        UserError: If there are none, or one is unknown; the message names the nearest.
+        UserError: If there are no runs, or a name is unknown. The message has the nearest name.
     """
     found = {path.name: [path] for path in _folders(predictions) if _is(path, PARAMS)}
     points: dict[str, list[Path]] = {}
@@ -30,10 +30,10 @@ def find_runs(predictions: Path, names: Sequence[str] = ()) -> list[Path]:
             found |= {study.name: runs} if runs else {}
             points |= {f"{study.name}/{path.name}": [path] for path in runs}
     if not found:
-        what = "holds no run" if predictions.is_dir() else "does not exist"
+        what = "contains no run" if predictions.is_dir() else "does not exist"
         raise UserError(
-            f"The folder '{predictions}' {what}. Say where runs are with --predictions, or "
-            f"train one: {command_line('train.py', predictions=predictions)}"
+            f"The folder '{predictions}' {what}. Give the folder of the runs with --predictions, "
+            f"or train a run: {command_line('train.py', predictions=predictions)}"
         )
     chosen: list[Path] = []
     for name in names or found:
@@ -56,18 +56,18 @@ def _folders(folder: Path) -> list[Path]:
 def _is(path: Path, file: str) -> bool:
     try:
         return (path / file).is_file()
-    except OSError:  # a folder of somebody else, such as lost+found
+    except OSError:  # no permission, such as in lost+found
         return False
 
 
 def chosen_products(text: str | None) -> list[str] | None:
-    """Returns the files named by `--only`, with their ending or without.
+    """Returns the names of the files that `--only` selects.
 
     Args:
-        text: Names with commas between; None for everything.
+        text: Names separated by commas, with or without the ending; None for everything.
 
     Raises:
-        UserError: If a name is unknown, naming the nearest.
+        UserError: If a name is unknown. The message has the nearest name.
 
     Example:
         >>> chosen_products("traversals,comparison")
@@ -83,19 +83,19 @@ def chosen_products(text: str | None) -> list[str] | None:
             raise unknown("picture or page", name, known, "docs/seeing.md explains them.")
         chosen += matching
     if not chosen:
-        raise UserError(f"--only names products, with commas between. Known: {', '.join(known)}.")
+        raise UserError(f"--only needs names separated by commas. Known: {', '.join(known)}.")
     return list(dict.fromkeys(chosen))
 
 
 def chosen_formats(text: str, plain: bool = False) -> list[str]:
-    """Returns the formats named by `--format`.
+    """Returns the formats that `--format` and `--plain` select.
 
     Args:
-        text: Names with commas between.
-        plain: Whether these are without titles (`--plain`); PDF if no format is named.
+        text: Names separated by commas.
+        plain: Whether figures are without titles (`--plain`). The format is PDF if none is named.
 
     Raises:
-        UserError: If a name is unknown, naming the nearest.
+        UserError: If a name is unknown. The message has the nearest name.
 
     Example:
         >>> chosen_formats("svg, pdf"), chosen_formats("", plain=True)

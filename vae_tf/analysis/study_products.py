@@ -1,4 +1,4 @@
-"""Everything drawn over the runs of a study, and its table of means."""
+"""Figures of a study, and its table of means."""
 
 import csv
 import hashlib
@@ -21,7 +21,7 @@ STUDY_PRODUCTS = (MEANS, *FIGURES)
 
 
 def write_study(folder: Path, request: Request, outcome: Outcome) -> StudyTable | None:
-    """Writes what is asked for over the runs of a study into `images/STUDY/`.
+    """Writes the requested figures and the table of a study into `images/STUDY/`.
 
     Args:
         folder: Folder of the study.
@@ -29,13 +29,13 @@ def write_study(folder: Path, request: Request, outcome: Outcome) -> StudyTable 
         outcome: Outcome to which files and problems are added.
 
     Returns:
-        Its runs; None where it cannot be read, or none has begun.
+        The table of its runs; None if the study cannot be read, or has no rows.
     """
     name = printable(folder.name)
     try:
         with reading(folder):
             table = load_study(folder)
-    except Exception as error:  # whatever a stranger's folder holds
+    except Exception as error:  # a folder from somebody else may have any content
         outcome.add_problem(name, "the study is left out", reason_of(error, name))
         return None
     if not table.rows:
@@ -50,7 +50,7 @@ def write_study(folder: Path, request: Request, outcome: Outcome) -> StudyTable 
                 _draw(images / file, draw, table, request, outcome)
             except OSError:
                 raise
-            except Exception as error:  # a mistake in one does not cost the others
+            except Exception as error:  # the other figures are still drawn
                 outcome.add_problem(name, f"{file} not drawn", reason_of(error, file))
     return table
 
@@ -65,14 +65,14 @@ def _draw(path: Path, draw, table: StudyTable, request: Request, outcome: Outcom
     start = time.perf_counter()
     figure = draw(table)
     if figure is None:
-        path.unlink(missing_ok=True)  # of a study that had more
+        path.unlink(missing_ok=True)  # from when the study had more runs
         return
     save_figure(path, figure, source=source, formats=request.formats)
     outcome.add_drawn(path, time.perf_counter() - start)
 
 
 def means_csv(table: StudyTable) -> str:
-    """The text of means.csv: a row for each number of each group of runs that differ by seed."""
+    """Returns the text of means.csv: a row per score and group. Runs of a group differ by seed."""
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow([*table.fields, "number", "seeds", "mean", "stddev", "confidence_95"])
@@ -80,7 +80,7 @@ def means_csv(table: StudyTable) -> str:
     for name in names:
         for key, spread in table.spreads(name).items():
             numbers = [f"{each:.6g}" for each in (spread.mean, spread.stddev, spread.error)]
-            # One seed has a mean and nothing else.
+            # With one seed, there is only a mean.
             cells = [cell if cell != "nan" else None for cell in numbers]
             writer.writerow([*map(csv_cell, key), name, spread.num_runs, *cells])
     return file.getvalue()

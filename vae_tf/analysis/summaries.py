@@ -1,4 +1,4 @@
-"""The numbers of a run, kept beside its pictures: what runs are compared by (compute, save)."""
+"""Summaries of runs: the numbers that compare runs, saved beside the pictures (compute, save)."""
 
 import base64
 import csv
@@ -23,11 +23,11 @@ from vae_tf.process.texts.escaping import csv_cell
 
 SUMMARY = "summary.json"
 _STRIP = 48  # pixels, height of the images of a comparison
-_MOST_PIXELS = 20_000_000  # of a strip: more than any image makes, and little memory
-# Columns of summary.csv that come from the log: the last row that has them.
+_MOST_PIXELS = 20_000_000  # of a strip that is read: a strip of ours has fewer
+# Columns of summary.csv that come from the log: the last value of each.
 _TERMS = ("loss", "reconstruction", "kl", "elbo", "stddev_mean")
 _LOGGED = (*_TERMS, *(f"val_{name}" for name in _TERMS))
-# The parts of the images that are put into a wrong class, for models that predict it.
+# Shares of images that are classified wrongly, for models that predict classes.
 ERRORS = ("val_error", "test_error")
 # Columns of summary.csv, except for the last.
 _COLUMNS = (
@@ -39,18 +39,17 @@ _COLUMNS = (
 
 
 def summarize(analyzed: AnalyzedRun) -> dict:
-    """Computes what is shown of a run in a table, and one traversal as a picture.
+    """Computes the numbers of a run for tables, and one traversal as a picture.
 
     Args:
         analyzed: Run that is summarized.
 
     Returns:
-        Dict of JSON values. Numbers of the log are from its last rows; `mse`,
-        `kl_per_latent`, `active`, `code_gain` and `images` are of the analyzed images, None where
-        the data cannot be had, `kl_per_latent` also where the KL is not finite; M1's classes, which
-        make no image, are not among the latents. `code_gain` and `code_gain_error` are from
-        `collapse.code_gain`.
-         "strip" is a PNG in base64.
+        Dict of JSON values. Numbers of the log are its last values. `images` (a count), `mse`,
+        `active`, `kl_per_latent`, `code_gain` and `code_gain_error` are measured on the analyzed
+        images; see `collapse.code_gain`. They are None if the data cannot be loaded.
+        `kl_per_latent` is also None if the KL is not finite. The classes of M1, which change no
+        image, are not counted as latents. `strip` is a PNG in base64.
     """
     params = analyzed.params
     history = analyzed.history
@@ -89,11 +88,11 @@ def summarize(analyzed: AnalyzedRun) -> dict:
 
 
 def _strip(analyzed: AnalyzedRun) -> str:
-    """The traversal of the latent of most KL, a PNG in base64."""
+    """Draw the traversal of the most used latent as a PNG in base64."""
     order = analyzed.statistics.order
     ranges = traversals.latent_ranges("fitted", analyzed.statistics)
     codes = traversals.traversal_codes(np.zeros(len(order)), ranges, np.linspace(0, 1, 10))
-    # Without lines between the images, which would be white on a dark page.
+    # Without lines between images: they would be white on a dark page.
     images = analyzed.decode(with_layers_below(analyzed.model, codes[order[:1]], order[:1]))
     return _encode_png(image_grid(fitted(images, _STRIP), 10, gap=0, tile=1))
 
@@ -111,7 +110,7 @@ def _encode_png(pixels):
 
 
 def strip_of(summary: dict) -> np.ndarray | None:
-    """Returns the traversal of a summary: `[H, W, 3]` uint8, None where there is none."""
+    """Returns the traversal of a summary: `[H, W, 3]` uint8, None if missing or damaged."""
     if not summary["strip"]:
         return None
     try:
@@ -124,7 +123,7 @@ def strip_of(summary: dict) -> np.ndarray | None:
 
 
 def save_summary(path: Path, summary: dict, source: str):
-    """Writes a summary, with the state of its sources."""
+    """Writes a summary, with the name of its source."""
     path.parent.mkdir(parents=True, exist_ok=True)
     write_text(path, json.dumps({"source": source, **summary}, indent=1) + "\n")
 
@@ -139,7 +138,7 @@ def load_summary(path: Path) -> dict | None:
 
 
 def _is_whole(summary) -> bool:
-    """Whether everything is there and of its kind."""
+    """Whether a summary has all values, each of the right type."""
     if not isinstance(summary, dict):
         return False
     missing = object()
@@ -157,7 +156,7 @@ def _is_whole(summary) -> bool:
         and every(("kl_per_latent",), lambda value: value is None or _is_list(value, _is_number))
         and every(("factors",), lambda value: value is None or _is_list(value, _is_text))
         and all(value is None or _is_number(value) for value in map(summary.get, GAIN))
-        # In words; not in all.
+        # A text that not every summary has.
         and (summary.get("forecast") is None or _is_text(summary["forecast"]))
         and every(("strip",), lambda value: value is None or _is_text(value))
     )
@@ -180,7 +179,7 @@ def _is_list(value, fits):
 
 
 def summary_csv(summaries: list[dict]) -> str:
-    """Returns the text of summary.csv: a row a run, nats per image, empty where unknown."""
+    """Returns the text of summary.csv: a row per run, nats per image, empty if unknown."""
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow([*_COLUMNS, "kl_total"])

@@ -1,4 +1,4 @@
-"""Result of a training, in a sentence: how many latents are active, what to do if none is."""
+"""Result of a training, in a sentence: the number of active latents, and a remedy if it is 0."""
 
 import math
 
@@ -10,11 +10,11 @@ from vae_tf.probability.likelihoods.texts import read_likelihood
 from vae_tf.process.limits import USED_NATS
 from vae_tf.process.texts.command_names import option_words, quoted
 
-# Negative ELBO of validation images divided by the negative ELBO of training images, from which on
-# a run is said to overfit. The emoji VAE has 1.6; digits and MNIST have 1.0 to 1.2.
+# A run overfits if the negative ELBO of validation images, divided by the negative ELBO of training
+# images, is at least this ratio. The emoji VAE has 1.6; digits and MNIST have 1.0 to 1.2.
 OVERFITTING = 1.5
-# The same for densities, whose nats may be negative: the additional nats per pixel and channel of
-# a Gaussian that fits the training errors, where squared validation errors are 1.5 times as large.
+# The limit for densities, whose nats may be negative: additional nats per pixel and channel. A
+# Gaussian that fits the training errors has them if squared validation errors are 1.5 times larger.
 OVERFITTING_DENSITY = 0.5 * (OVERFITTING - 1)
 
 
@@ -27,8 +27,8 @@ def verdict(summary: dict, params: Params) -> str:
 
     Returns:
         A line, such as "9 of 10 latents are active, KL 18.2 nats, MSE 0.0041 per pixel". For a
-        collapsed run it says what to try. Where the nats of KL and what they save do not go
-        together, the line says so. Empty where its images cannot be had.
+        collapsed run it has a remedy. If latents are active but the codes save nothing, or the
+        reverse, the line says so. Empty if the images cannot be loaded.
     """
     if summary["active"] is None:
         return ""
@@ -51,7 +51,7 @@ def verdict(summary: dict, params: Params) -> str:
 
 
 def _overfitting(summary: dict, params: Params) -> str:
-    """Advice where validation images are much worse than training images."""
+    """Write advice if the ELBO is much lower on validation images than on training images."""
     train, held_out = summary.get("elbo"), summary.get("val_elbo")
     if train is None or held_out is None:
         return ""
@@ -70,7 +70,7 @@ def _overfitting(summary: dict, params: Params) -> str:
 
 
 def _remedy(params: Params) -> str:
-    """The first remedy against a collapse."""
+    """Write the first remedy against a collapse."""
     weight = schedules.as_schedule(params.kl_weight)
     slower = _smaller_steps(params.learning_rate)
     if isinstance(weight, schedules.Feedback) or MODELS[params.model].fixed_kl_weight:
@@ -84,9 +84,9 @@ def _remedy(params: Params) -> str:
 
 
 def _smaller_steps(learning_rate) -> str:
-    """A fifth of the learning rate, which is what MNIST-VAE needed."""
+    """Advise a fifth of the learning rate, as MNIST-VAE needed it."""
     if isinstance(learning_rate, schedules.constant):
-        return f"smaller steps, {_set(f'learning_rate={learning_rate.value / 5:g}')}"
+        return f"a lower learning rate, {_set(f'learning_rate={learning_rate.value / 5:g}')}"
     return "a lower learning rate"
 
 

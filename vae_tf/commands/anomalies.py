@@ -1,4 +1,4 @@
-"""Finds the odd images of a folder by a run: `vae-anomalies RUN folder:PATH`; see `--help`."""
+"""Finds odd images in a folder, with a run: `vae-anomalies RUN folder:PATH`; see `--help`."""
 
 from vae_tf.process import scripts  # first, see there
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from vae_tf.process.errors import UserError
 from vae_tf.process.files.saving import write_text
 
-_MOST_NORMAL = 2_000  # validation images that p-values are computed from
+_MOST_NORMAL = 2_000  # validation images for the p-values
 _NUM_SHOWN = 20  # images in the picture
 
 
@@ -24,13 +24,13 @@ def main(arguments: list[str] | None = None) -> int:
         for path in (options.out, picture_of(options.out)):
             if path.exists():
                 raise UserError(f"'{path}' exists. Choose another name with --out, or remove it.")
-        # After the command line was read, as the import takes seconds.
+        # Imported after the command line is read, because the import takes seconds.
         from vae_tf.runs import Run
 
         print(find_odd(Run(options.predictions / options.run), options))
         return 0
 
-    return scripts.answer("vae-anomalies", work, lambda: "Files that are there are whole.")
+    return scripts.answer("vae-anomalies", work, lambda: "Written files are complete.")
 
 
 def find_odd(run, options: argparse.Namespace) -> str:
@@ -46,7 +46,7 @@ def find_odd(run, options: argparse.Namespace) -> str:
     rate = max(RATE, least) if options.rate is None else options.rate
     if not 0 < rate < 1 or rate < least:
         raise UserError(
-            f"--rate must be below 1 and at least {least:.3g}, as the run has "
+            f"--rate must be below 1 and at least {least:.3g}, because the run has "
             f"{len(normal_rows):,} validation images to compare with. Received: {rate:g}. "
             f"Choose another rate, or train with more validation images."
         )
@@ -69,7 +69,7 @@ def find_odd(run, options: argparse.Namespace) -> str:
         "The oddest images",
         (
             f"{options.data}, judged by {run.name}",
-            f"{summary} (orange); {rate * len(rows):.1f} are expected of normal images",
+            f"{summary} (orange); {rate * len(rows):.1f} are expected for normal images",
         ),
         most=_NUM_SHOWN,
     )
@@ -81,10 +81,10 @@ def find_odd(run, options: argparse.Namespace) -> str:
 
 
 def picture_shape(run) -> tuple[int, int]:
-    """Side and channels of the images that a run works on.
+    """Returns the side in pixels and the number of channels of a run's images.
 
     Raises:
-        UserError: If it works on vectors, or on images that are not square.
+        UserError: If the run works on vectors, or on images that are not square.
     """
     shape = tuple(run.details["image_shape"])
     if len(shape) != 3 or shape[0] != shape[1]:
@@ -96,7 +96,7 @@ def picture_shape(run) -> tuple[int, int]:
 
 
 def table_of(judged) -> str:
-    """The CSV file: image, score, p-value and odd, the oddest image first."""
+    """Returns the text of the CSV file: image, score, p-value and odd, the oddest image first."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["image", "score", "p_value", "odd"])
@@ -109,7 +109,7 @@ def table_of(judged) -> str:
 
 
 def picture_of(table: Path) -> Path:
-    """Path of the picture beside a table."""
+    """Returns the path of the picture beside a table."""
     return table.with_suffix(".png")
 
 
@@ -137,7 +137,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--rate",
         type=float,
-        help="largest p-value of an odd image; about this share of normal images is called odd "
+        help="largest p-value of an odd image; about this share of normal images is judged odd "
         "(default: 0.01, or more if there are fewer than 99 validation images)",
     )
     parser.add_argument(

@@ -1,4 +1,4 @@
-"""Compresses images by a run: `vae-compress IMAGES OUT --run RUN`; see `--help`."""
+"""Compresses images with a run: `vae-compress IMAGES OUT --run RUN`; see `--help`."""
 
 from vae_tf.process import scripts  # first, see there
 
@@ -20,7 +20,7 @@ def main(arguments: list[str] | None = None) -> int:
         options = parse(arguments)
         if options.out.exists():
             raise UserError(f"'{options.out}' exists. Choose another name, or remove it.")
-        # After the command line was read, as the import takes seconds.
+        # Imported after the command line is read, because the import takes seconds.
         from vae_tf.runs import Run
 
         run = Run(options.predictions / options.run)
@@ -31,7 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def compress(run, options: argparse.Namespace) -> str:
-    """Compresses the images, and says how many bits they take."""
+    """Compresses the images, and returns a sentence with the number of bits."""
     from vae_tf.runs.compression import rate_of
 
     images = read_images(options.source)
@@ -48,7 +48,7 @@ def compress(run, options: argparse.Namespace) -> str:
 
 
 def restore(run, options: argparse.Namespace) -> str:
-    """Restores the images."""
+    """Restores the images, and returns a sentence with their number."""
     from vae_tf.runs.compression import decompress
 
     images = decompress(options.source.read_bytes(), run, progress=True)
@@ -61,10 +61,13 @@ def restore(run, options: argparse.Namespace) -> str:
 
 
 def read_images(path: Path) -> np.ndarray:
-    """Images `[N, H, W, C]` or `[N, D]` of a file of NumPy, or of a folder of pictures, by name.
+    """Reads images `[N, H, W, C]` or `[N, D]` from a .npy file or a folder of PNG files.
+
+    Pictures of a folder are sorted by name.
 
     Raises:
-        UserError: If there are none, or pictures differ in shape.
+        UserError: If there are no images, a file cannot be read, or pictures differ in shape or
+            type.
     """
     if path.is_dir():
         return _read_pictures(path)
@@ -77,7 +80,7 @@ def read_images(path: Path) -> np.ndarray:
         images = np.load(path, allow_pickle=False)
     except (ValueError, EOFError) as error:
         raise UserError(
-            f"'{path}' is no file of NumPy: {error}. Save images with numpy.save."
+            f"'{path}' is no NumPy file: {error}. Save images with numpy.save."
         ) from None
     return images[..., None] if images.ndim == 3 else images
 
@@ -98,7 +101,7 @@ def _read_pictures(folder):
 
     files = sorted(path for path in folder.iterdir() if path.suffix.lower() == ".png")
     if not files:
-        raise UserError(f"The folder '{folder}' holds no PNG files. Name one that does.")
+        raise UserError(f"The folder '{folder}' has no PNG files. Name a folder with PNG files.")
     images = []
     for path in files:
         try:
@@ -109,8 +112,8 @@ def _read_pictures(folder):
         images.append(image[..., None] if image.ndim == 2 else image)
         if images[-1].shape != images[0].shape or image.dtype != images[0].dtype:
             raise UserError(
-                f"All images must have one shape and one type. Received: {images[0].shape} in "
-                f"'{files[0]}', {images[-1].shape} in '{path}'. Compress them apart."
+                f"All images must have the same shape and type. Received: {images[0].shape} in "
+                f"'{files[0]}', {images[-1].shape} in '{path}'. Compress them separately."
             )
     return np.stack(images)
 

@@ -1,4 +1,4 @@
-"""Writes a params.py to start from into the working folder: `vae-init`."""
+"""Writes a first params.py into the working folder: `vae-init`."""
 
 from vae_tf.process import scripts  # first, see there
 

@@ -1,4 +1,4 @@
-"""Reading params.py, the experimenter's file, so that a mistake in it is answered with its line."""
+"""Read params.py, the user's file. Messages name the line of an error in it."""
 
 import importlib.util
 import os
@@ -16,16 +16,17 @@ from vae_tf.process.errors import UserError, shown
 
 
 def read_presets(script: str) -> ModuleType:
-    """Imports params.py, from the working folder for a command of the installed package.
+    """Imports params.py. A command of the installed package reads it from the working folder.
 
     Args:
-        script: Path of the script beside which it should be otherwise, for messages.
+        script: Path of the script, for messages; otherwise params.py is beside the script.
 
     Returns:
-        The module: RUNS and DEFAULT_RUN, and STUDIES where it has them.
+        The module, with RUNS, DEFAULT_RUN and perhaps STUDIES.
 
     Raises:
-        UserError: If it cannot be imported, naming its line, or does not define runs.
+        UserError: If the file cannot be imported, or does not define runs. The message has the line
+            of the error.
     """
     if scripts.is_installed():
         _use_working_folder()
@@ -46,18 +47,18 @@ def read_presets(script: str) -> ModuleType:
     _check_entries("STUDIES", studies, Study)
     if both := sorted(runs.keys() & studies.keys()):
         raise UserError(
-            f"params.py calls a run and a study by one name, {shown(both[0])}, and their folders "
-            f"would be one. Rename the study."
+            f"params.py has a run and a study with the same name, {shown(both[0])}, so they would "
+            f"have the same folder. Rename the study."
         )
     return presets
 
 
 def _use_working_folder():
-    """Takes params.py from the working folder, whatever else is to be found."""
+    """Makes sure that params.py is imported from the working folder."""
     if not Path("params.py").is_file():
         raise UserError(
-            f"There is no params.py in this folder, '{os.getcwd()}', and runs are written there. "
-            f"Make one to start from: vae-init"
+            f"There is no params.py in this folder, '{os.getcwd()}'. It defines the runs. "
+            f"Write a first params.py: vae-init"
         )
     sys.path.insert(0, os.getcwd())
 
@@ -76,7 +77,7 @@ def _where_it_failed(error: Exception, script: str) -> str:
     """Error while params.py was imported, with its file and line."""
     spec = importlib.util.find_spec("params")
     if spec is None:
-        return f"There is no params.py beside '{script}'. Runs are written there."
+        return f"There is no params.py beside '{script}'. It defines the runs."
     path, line = spec.origin, None
     if isinstance(error, SyntaxError):
         path, line = error.filename, error.lineno
@@ -90,10 +91,10 @@ def _where_it_failed(error: Exception, script: str) -> str:
 
 
 def run_named(runs: Mapping[str, Params], name: str) -> Params:
-    """Looks a run up by its name, or the name that it had.
+    """Returns the parameters of a run by its name, or by its old name.
 
     Raises:
-        UserError: If there is none of that name, naming the nearest.
+        UserError: If there is no such run. The message has the nearest name.
     """
     renamed = RENAMED.get(name)
     if name in runs or renamed is None or renamed not in runs:
@@ -103,29 +104,30 @@ def run_named(runs: Mapping[str, Params], name: str) -> Params:
 
 
 def located(params: Params) -> Params:
-    """The parameters with a folder of images by its absolute path, for wherever they are loaded.
+    """Returns the parameters with the absolute path of a folder of images.
 
     Raises:
         UserError: If there is no such folder.
     """
-    from vae_tf.data import with_absolute_path  # here, as it imports half of NumPy
+    from vae_tf.data import with_absolute_path  # imported here, because the import is slow
 
     return replace(params, dataset=with_absolute_path(params.dataset))
 
 
 def check_name(name: str, what: str):
-    """Refuses what cannot be the name of a folder everywhere.
+    """Checks that a name can be the name of a folder on every system.
 
     Args:
         name: The name.
-        what: Kind of thing it names, for the message.
+        what: Kind of name, for the message.
 
     Raises:
-        UserError: If it has a path, characters that are not printable or more than 200 bytes.
+        UserError: If the name is empty, or has a path, characters that are not printable or more
+            than 200 bytes.
     """
     fits = isinstance(name, str) and Path(name).name == name and name not in ("", "..")
     if not fits or not name.isprintable() or len(os.fsencode(name)) > 200:
         raise UserError(
             f"{what} must be the name of a folder, without a path, printable and of at most 200 "
-            f"bytes. Received: {shown(name)}. Say where it is with --predictions."
+            f"bytes. Received: {shown(name)}. Give the path with --predictions."
         )

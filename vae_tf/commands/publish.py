@@ -1,4 +1,4 @@
-"""Makes a folder of a run for others: `vae-publish RUN [--push USER/NAME]`; see `--help`."""
+"""Writes a folder with a run for others: `vae-publish RUN [--push USER/NAME]`; see `--help`."""
 
 from vae_tf.process import scripts  # first, see there
 
@@ -13,11 +13,11 @@ from vae_tf.process.texts.command_names import quoted
 
 def main(arguments: list[str] | None = None) -> int:
     """Publishes a run; returns the exit code."""
-    cards: list[Path] = []  # the card that is to be written, once its place is known
+    cards: list[Path] = []  # path of the card to write, once it is known
 
     def work() -> int:
         options = parse(arguments)
-        # After the command line was read, as the import takes seconds.
+        # Imported after the command line is read, because the import takes seconds.
         from vae_tf.analysis.hub import publish
 
         folder = options.folder or Path("published") / options.run
@@ -29,19 +29,19 @@ def main(arguments: list[str] | None = None) -> int:
             f"Written: {folder}, with its card, README.md. Load it: vae_tf.load_run({where!r})"
         )
         if options.push is None:
-            scripts.say(f"Look through it, then put it on the hub: {upload(folder)}")
+            scripts.say(f"Check the folder, then upload it to the hub: {upload(folder)}")
         return 0
 
     def going_on() -> str:
         for folder in (card.parent for card in cards if card.exists()):
-            return f"'{folder}' is whole. To put it on the hub: {upload(folder)}"
+            return f"'{folder}' is complete. To upload it to the hub: {upload(folder)}"
         return "Nothing was written."
 
     return scripts.answer("vae-publish", work, going_on)
 
 
 def upload(folder: Path) -> str:
-    """The command of the hub that puts a folder there."""
+    """Returns the command that uploads a folder to the hub."""
     return f"hf upload USER/NAME {quoted(os.path.join('.', folder))}"
 
 

@@ -1,4 +1,4 @@
-"""Image sets and tables by name: `load("sprites")`, `load("folder:PATH")`, `load("table:FILE")`."""
+"""Load image sets and tables by name: `sprites`, `folder:PATH`, `table:FILE`; see `load`."""
 
 import importlib
 import re
@@ -31,7 +31,7 @@ _TFDS_NAME = re.compile(r"[A-Za-z]\w*(/[\w+.-]+)?(:(\d+|\*)(\.(\d+|\*)){2})?", r
 
 
 def _loader(module: str, function: str, *arguments: str) -> Callable[..., Collection]:
-    """A loader whose module is imported on first use."""
+    """Make a loader that imports its module on first use."""
 
     def load_collection(image_size: int | None, channels: int | None) -> Collection:
         home = importlib.import_module(f"vae_tf.data.{module}")
@@ -40,8 +40,8 @@ def _loader(module: str, function: str, *arguments: str) -> Callable[..., Collec
     return load_collection
 
 
-# Name -> loader, which takes `image_size` and `channels` (None: as the set has them).
-# These need no download: their images are in the package, in scikit-learn, or drawn.
+# Name -> loader, a function of `image_size` and `channels` (None: the set's own size or channels).
+# These sets need no download: their images are in the package, in scikit-learn, or rendered.
 INCLUDED: dict[str, Callable[..., Collection]] = {
     "sprites": _loader("sprites", "load_sprites"),
     "lines": _loader("lines", "load_lines"),
@@ -77,28 +77,27 @@ def load(
 
     Args:
         name: A name of `DATASETS`, `folder:PATH` for a folder of images, `table:FILE` for a CSV or
-            Parquet file, or any image set of TensorFlow Datasets.
+            Parquet file, or the name of an image set of TensorFlow Datasets.
         split: "train", "validation", "test", or "all" for every image of the set.
-        image_size: Side in pixels. None: as the set has them.
-        channels: 1 (grey) or 3 (RGB). None: as the set has them.
-        validation: Part of the training images held out as "validation" where the set offers no
-            such split: a fraction in (0, 1) or a number of images. The choice is fixed. None holds
-            out nothing.
-        columns: Kinds of a table's columns by name, where the rule is not to decide, see
-            `tables.kinds`.
+        image_size: Side in pixels. None keeps the size of the set, see its loader.
+        channels: 1 (grey) or 3 (RGB). None keeps the channels of the set.
+        validation: Part of the training images that is held out as "validation", if the set has no
+            such split: a fraction in (0, 1), at most 5,000 images, or a number of images. The
+            choice of images is always the same. None holds out nothing.
+        columns: Name of a table's column -> its kind, to override the rule of `tables.kinds`.
 
     Returns:
-        An `ImageSet`; a `GroundTruthImages` where the factors are known; a `TableSet` of a table.
+        An `ImageSet`; a `GroundTruthImages` if the factors are known; a `TableSet` for a table.
 
     Raises:
         UserError: If the name, the split or an option is wrong, or the set cannot be downloaded. A
-            name with a namespace is refused before anything is asked of the network.
+            name with a namespace is refused before any access to the network.
 
     Example:
         >>> load("digits", "validation", validation=0.1)
         <digits, validation: 180 images 8x8x1>
     """
-    # Before the loader, which may prepare for minutes.
+    # Checked before the loader runs, which may take minutes.
     _check_size(image_size)
     check_validation(validation)
     if channels not in (None, 1, 3):
@@ -114,7 +113,7 @@ def load(
 
 
 def is_table(name: str) -> bool:
-    """Whether a name is of a table, `table:FILE`."""
+    """Whether a name is the name of a table, `table:FILE`."""
     return name.startswith(TABLE)
 
 
@@ -131,7 +130,7 @@ def _load_table(name, split, image_size, channels, columns, validation) -> Image
 
 
 def with_absolute_path(name: str) -> str:
-    """The name of a data set, its path, if it has one, from the root: found from anywhere.
+    """Return the name of a data set with an absolute path, if it has a path.
 
     Raises:
         UserError: If there is no such folder or file.
@@ -149,7 +148,7 @@ def with_absolute_path(name: str) -> str:
 
 
 def may_be_moved(name: str, other: str) -> bool:
-    """Whether two names may be of the same data: of folders or tables, one the other's copy."""
+    """Whether two names may belong to the same data: two folders or two tables may be copies."""
     return any(name.startswith(kind) and other.startswith(kind) for kind in (_FOLDER, TABLE))
 
 
@@ -174,8 +173,8 @@ def _find_loader(name: str) -> Callable[..., Collection]:
     if not _TFDS_NAME.fullmatch(name):
         raise UserError(
             f"A data set is a name of `DATASETS`, folder:PATH, or a name of TensorFlow Datasets, "
-            f"NAME or NAME/CONFIG:VERSION. Namespaces (huggingface:NAME) are refused: they would "
-            f"fetch from the network what the name says. Received: {shown(name)}"
+            f"NAME or NAME/CONFIG:VERSION. Namespaces (huggingface:NAME) are refused, because they "
+            f"would download any data that the name says. Received: {shown(name)}"
         )
     return _loader("tfds_images", "load_tfds", name)
 

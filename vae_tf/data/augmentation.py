@@ -1,16 +1,16 @@
-"""Images that a training sees changed, so that there are more of them: `Params.augment`."""
+"""Augmentation: random changes of training images, `Params.augment`."""
 
 import numpy as np
 
 AUGMENTATIONS = ("mirror",)
 
-# Parts of a batch whose images stand for themselves. Pairs and groups of known factors do not: a
-# mirrored sprite is at another place and of another orientation.
+# Parts of a batch that may be changed. Pairs and groups with known factors may not: a mirrored
+# sprite has another position and orientation.
 CHANGED = ("image", "labeled_image", "second")
 
 
 def augmented(batch: dict[str, np.ndarray], kind: str | None, rng: np.random.Generator) -> dict:
-    """A batch in which each image is mirrored left to right with probability 1/2.
+    """Mirror each image of a batch left to right with probability 1/2.
 
     Args:
         batch: Arrays `[B, H, W, C]` by name, and other parts.
@@ -19,7 +19,7 @@ def augmented(batch: dict[str, np.ndarray], kind: str | None, rng: np.random.Gen
     """
     if kind is None:
         return batch
-    if "mask" in batch:  # what is missing in an image is missing in its mirror image
+    if "mask" in batch:  # the mask is mirrored with its image
         both = _mirrored(np.concatenate([batch["image"], batch["mask"]], axis=-1), rng)
         image, mask = np.split(both, 2, axis=-1)
         return batch | {"image": image, "mask": mask}

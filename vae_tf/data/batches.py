@@ -1,4 +1,4 @@
-"""Training batches as a pure function of seed and step, read ahead in one thread."""
+"""Training batches as a pure function of seed and step, prepared in a thread."""
 
 import collections
 import functools
@@ -17,27 +17,27 @@ from vae_tf.process.errors import UserError
 
 
 def every_label(images: ImageSet, indices: np.ndarray, rng: np.random.Generator) -> dict:
-    """The label of each image, `label` `[B]`.
+    """Return the label of each image, `label` `[B]` int32.
 
     Raises:
-        UserError: If there are none, or some are not known.
+        UserError: If the images have no labels, or some labels are not known.
     """
     known = labels_of(images)
     if known.min() < 0:
         raise UserError(
-            f"This model learns from the label of every image, and {np.sum(known < 0):,} of "
-            f"{images!r} have none. Add them, or choose a model that learns from few, m1_m2."
+            f"This model learns from the label of every image. Received: {np.sum(known < 0):,} "
+            f"unknown labels in {images!r}. Add labels, or choose a model for few labels, m1_m2."
         )
     return {"label": known[indices].astype("int32")}
 
 
 def second(images: ImageSet, indices: np.ndarray, rng: np.random.Generator) -> dict:
-    """The same number of other images, drawn at random: `second` `[B, H, W, C]`."""
+    """Return the same number of random images: `second` `[B, H, W, C]`."""
     return {"second": images.draw(rng.integers(len(images), size=len(indices)), rng)}
 
 
 # Inputs of a model in addition to the image: name -> function of images, `[B]` indices and a
-# generator, which gives the part of that name and may choose the images, too.
+# generator. It returns the part with this name, and may return images, too.
 PARTS = {
     "label": every_label,
     "labeled_image": labeled_part,
@@ -56,16 +56,16 @@ def _permutation(size: int, seed: int, epoch: int) -> np.ndarray:
 
 
 def batch_indices(size: int, batch_size: int, seed: int, step: int) -> np.ndarray:
-    """Which images the batch of a step holds.
+    """Compute the indices of the images in the batch of a step.
 
-    Every epoch is a new permutation of all images; a batch may span epochs, so that none is ever
-    left out.
+    Every epoch is a new permutation of all images. A batch may contain images of two epochs, so no
+    image is left out.
 
     Args:
-        size: Images in the set.
-        batch_size: Images in a batch.
+        size: Number of images in the set.
+        batch_size: Number of images in a batch.
         seed: Seed of the order.
-        step: Optimizer steps done before this batch.
+        step: Number of optimizer steps done before this batch.
 
     Returns:
         `[batch_size]` int array.
@@ -81,19 +81,19 @@ def batch_indices(size: int, batch_size: int, seed: int, step: int) -> np.ndarra
 def batch_of(
     images: ImageSet, indices: np.ndarray, needs: tuple[str, ...], rng: np.random.Generator
 ) -> dict[str, np.ndarray]:
-    """A batch of these images with all else that a model needs.
+    """Make a batch of images, with all inputs that a model needs.
 
     Args:
         images: Images to read from.
-        indices: `[B]` ints.
+        indices: `[B]` ints, the images of the batch.
         needs: "image" and any names of `PARTS`.
-        rng: Source of what the parts leave open.
+        rng: Generator for random parts.
 
     Returns:
-        Arrays `[B, ...]` by name.
+        Name of an input -> array, mostly `[B, ...]`; see `PARTS`.
 
     Raises:
-        UserError: If the images lack something that is needed.
+        UserError: If the images lack an input, such as labels or factors.
     """
     batch: dict[str, np.ndarray] = {}
     for name in needs:
@@ -110,15 +110,15 @@ def batch_at(
     needs: tuple[str, ...] = ("image",),
     augment: str | None = None,
 ) -> dict[str, np.ndarray]:
-    """The batch of a step.
+    """Make the batch of a step.
 
     Args:
         images: Images to read from.
-        batch_size: Images in a batch.
+        batch_size: Number of images in a batch.
         seed: Seed of the order.
-        step: Optimizer steps done before this batch.
-        needs: Names of what a batch holds, see `batch_of`.
-        augment: How images are changed, see `augmentation.augmented`.
+        step: Number of optimizer steps done before this batch.
+        needs: Names of the inputs in the batch, see `batch_of`.
+        augment: Kind of augmentation, see `augmentation.augmented`.
     """
     indices = batch_indices(len(images), batch_size, seed, step)
     batch = batch_of(images, indices, needs, np.random.default_rng((seed, step, 1)))
@@ -128,7 +128,7 @@ def batch_at(
 def batches(
     batch_of_step: Callable[[int], dict], start: int, stop: int
 ) -> Iterator[dict[str, np.ndarray]]:
-    """Yields the batches of the steps from `start` up to `stop`, made ahead in one thread."""
+    """Yields the batches of the steps `start` to `stop` - 1, prepared in a thread."""
     with ThreadPoolExecutor(1, "batches") as thread:
         pending = (thread.submit(batch_of_step, step) for step in range(start, stop))
         ahead = collections.deque(itertools.islice(pending, _AHEAD))
@@ -144,14 +144,14 @@ def batches(
 def parts(
     images: ImageSet, batch_size: int, needs: tuple[str, ...] = ("image",)
 ) -> Iterator[dict[str, np.ndarray]]:
-    """Yields every image of a set once, in batches of nearly equal size, always the same.
+    """Yields every image of a set once, in batches of nearly equal size, always the same batches.
 
-    Estimators that depend on the batch would be thrown off by a small rest, or by neighbors that
-    are alike, as in a set sorted by factors: there is none, and the order is mixed. No batch holds
-    a single image, for which some are not defined, unless the set does. Parts that know factors
-    pick images of the grid in addition, or instead.
+    Some estimators depend on the batch. So there is no small last batch, and the order is mixed,
+    because neighbors may be similar in a set that is sorted by factors. No batch has a single
+    image, unless the set has only one. Inputs that need factors take other images of the grid in
+    addition, or in place of these images.
     """
     count = min(-(-len(images) // batch_size), max(len(images) // 2, 1))
-    order = _permutation(len(images), seed=0, epoch=3)  # any will do, as long as it stays
+    order = _permutation(len(images), seed=0, epoch=3)  # any fixed permutation
     for number, indices in enumerate(np.array_split(order, count)):
         yield batch_of(images, indices, needs, np.random.default_rng((0, number, 2)))

@@ -1,11 +1,9 @@
-"""MNIST and the digits in black and white.
+"""Binary MNIST and binary digits: the grey value of a pixel is its probability of white.
 
-Every pixel is drawn with its grey value as the probability of white.
-
-A Bernoulli likelihood is a density of binary images only; published log-likelihoods are of these.
-Training draws an image anew whenever it is seen, as the field does (Burda et al. 2016, Sec. 5), by
-a generator seeded with the run's seed and the step. Read by index, for validation, tests, scores
-and pictures, an image is always the same draw.
+A Bernoulli likelihood is a probability of binary images only. Published log-likelihoods are for
+binary images. In training, pixels are drawn again whenever an image is seen, as in the literature
+(Burda et al. 2016, Sec. 5), with the run's seed and the step as seed. In validation, tests, scores
+and pictures, an image always has the same pixels.
 """
 
 import numpy as np
@@ -17,15 +15,15 @@ from vae_tf.data.image_set import Rows
 from vae_tf.data.tfds_images import load_tfds
 
 _VALIDATION = 10_000  # the last of the 60,000, as usual with this set
-# Rows of the training images when each had twenty draws: rows of the other splits stay the same.
+# Training images once had twenty draws each. The numbers of rows of the other splits depend on it.
 _DRAWS = 20
 
 
 def load_mnist_binary(image_size: int | None, channels: int | None) -> Collection:
-    """MNIST's 50,000, 10,000 and 10,000 images, binary.
+    """Load binary MNIST: 50,000 training, 10,000 validation and 10,000 test images.
 
     Raises:
-        UserError: If MNIST cannot be had.
+        UserError: If MNIST cannot be downloaded.
     """
     grey = load_tfds("mnist", image_size, channels)
     first, end = grey.splits["train"].start, grey.splits["train"].stop
@@ -51,7 +49,7 @@ def load_mnist_binary(image_size: int | None, channels: int | None) -> Collectio
 
 
 def load_digits_binary(image_size: int | None, channels: int | None) -> Collection:
-    """The 1,797 digits, binary."""
+    """Load the 1,797 digits as binary images."""
     grey = load_digits(image_size, channels)
     rows = np.arange(grey.store.num_rows)
     return Collection(

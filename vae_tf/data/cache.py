@@ -1,10 +1,10 @@
-"""The on-disk cache: one folder a prepared data set, complete or absent, never half-written.
+"""The on-disk cache: one folder per prepared data set, which is complete or absent.
 
-A folder is filled under another name and takes its own when every file is on the disk. Its
-`meta.json` lists the files with their sizes and SHA-256, checked whenever the folder is used. For
-a file above 32 MB the hash covers 256 evenly spaced blocks of 16 KB, so that the check takes a
-fraction of a second: a damaged stretch longer than 1/256 of the file is always found, a shorter one
-may not be. Rows of images carry checksums of their own, see `row_file.py`.
+A folder is filled under a temporary name, and renamed when all files are on the disk. Its
+`meta.json` lists the files with their sizes and SHA-256, which are checked at each use. The hash of
+a file above 32 MB covers 256 evenly spaced blocks of 16 KB, so that the check takes a fraction of a
+second. It always finds damage longer than 1/256 of the file, but may miss shorter damage. Rows of
+images have their own checksums, see `row_file.py`.
 """
 
 import contextlib
@@ -23,7 +23,7 @@ from vae_tf.process.errors import UserError
 from vae_tf.process.files.reading import open_regular, read_json, require_fields
 from vae_tf.process.files.saving import claim, remove_abandoned, sync_folder
 
-# Raise it when the preparation of any set changes: every older folder is then ignored.
+# Raise it if the preparation of any set changes. Older folders are then ignored.
 PREPARATION_VERSION = 3
 
 _META = "meta.json"
@@ -36,7 +36,7 @@ logger = logging.getLogger(__name__)
 
 
 def cache_dir() -> Path:
-    """The folder of all caches: `VAE_TF_CACHE`, or `~/.cache/vae_tf`.
+    """Return the folder of all caches: `VAE_TF_CACHE`, or `~/.cache/vae_tf`.
 
     Raises:
         UserError: If it is in the home of a user that does not exist.
@@ -49,16 +49,15 @@ def cache_dir() -> Path:
 
 
 def prepared(name: str, key: dict, prepare: Callable[[Path], dict]) -> tuple[Path, dict]:
-    """Gives the folder of a prepared data set, preparing it on the first call.
+    """Returns the folder of a prepared data set. The first call prepares it.
 
     Args:
         name: Readable start of the folder's name.
-        key: All that decides the content, JSON-able; a change of it makes another folder.
-        prepare: Function that fills an empty folder with files and returns what is to be
-            remembered, JSON-able.
+        key: JSON values on which the content depends. Each key has its own folder.
+        prepare: Function that fills an empty folder with files, and returns JSON values to save.
 
     Returns:
-        The folder, and what `prepare` returned.
+        The folder, and the values that `prepare` returned.
 
     Raises:
         UserError: If the cache cannot be written.
@@ -67,7 +66,7 @@ def prepared(name: str, key: dict, prepare: Callable[[Path], dict]) -> tuple[Pat
     digest = hashlib.sha256(text.encode()).hexdigest()[:8]
     readable = re.sub(r"[^A-Za-z0-9_.-]+", "-", name).strip("-.")[:100]
     folder = cache_dir() / f"{readable}-{digest}"
-    with contextlib.suppress(OSError):  # there is no cache yet, or none that can be written
+    with contextlib.suppress(OSError):  # the cache does not exist yet, or cannot be written
         remove_abandoned(folder.parent, _ABANDONED)
     if folder.exists():
         try:
@@ -78,7 +77,7 @@ def prepared(name: str, key: dict, prepare: Callable[[Path], dict]) -> tuple[Pat
         folder.parent.mkdir(parents=True, exist_ok=True)
         with _new_folder(folder) as scratch:
             meta = prepare(scratch)
-            scratch.chmod(0o755)  # a temporary folder is its owner's alone
+            scratch.chmod(0o755)  # only its owner can read a temporary folder
             files = {file.name: _state(file) for file in sorted(scratch.iterdir())}
             record = {"key": key, "files": files, "meta": meta}
             (scratch / _META).write_text(json.dumps(record), encoding="utf-8")
@@ -97,7 +96,7 @@ def _errors_explained(name: str, cache: Path) -> Iterator[None]:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             remedy = "Make room, or set VAE_TF_CACHE to another disk."
         elif error.filename and not str(error.filename).startswith(str(cache)):
-            remedy = f"That is about '{error.filename}'."
+            remedy = f"The error is in '{error.filename}'."
         else:
             remedy = "Set VAE_TF_CACHE to a folder that can be written."
         raise UserError(
@@ -107,13 +106,13 @@ def _errors_explained(name: str, cache: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _new_folder(folder: Path) -> Iterator[Path]:
-    """An empty folder beside `folder`; what is left of it in the end is removed."""
+    """Context with an empty folder beside `folder`. It is removed at the end if it still exists."""
     prefix = f"{folder.name}{_PREPARING}"
     while True:
         scratch = Path(tempfile.mkdtemp(prefix=prefix, dir=folder.parent))
         try:
             descriptor = os.open(scratch, os.O_RDONLY | os.O_DIRECTORY)
-        except FileNotFoundError:  # another process took it for abandoned before it was claimed
+        except FileNotFoundError:  # another process removed it as abandoned before the claim
             continue
         if claim(scratch, descriptor):
             break
@@ -126,7 +125,7 @@ def _new_folder(folder: Path) -> Iterator[Path]:
 
 
 def _publish(scratch: Path, folder: Path):
-    """Renames a finished folder into place; where another process was first, its folder stays."""
+    """Renames a finished folder, unless another process has already finished the same folder."""
     if folder.exists() and not _is_whole(folder):
         shutil.rmtree(folder, ignore_errors=True)
     sync_folder(scratch)
@@ -147,10 +146,10 @@ def _is_whole(folder: Path) -> bool:
 
 
 def _read_meta(folder: Path) -> dict:
-    """Values that the preparation kept.
+    """Returns the values that the preparation saved, and checks the files.
 
     Raises:
-        UserError: If a file is not what was written.
+        UserError: If a file has changed since it was written.
         OSError: If a file is missing.
     """
     record = require_fields(read_json(folder / _META), {"files": dict, "meta": dict})

@@ -1,4 +1,4 @@
-"""A whole data set as its loader gives it, and the choice of one split of it."""
+"""A whole data set, and the choice of one of its splits."""
 
 import dataclasses
 from collections.abc import Mapping, Sequence
@@ -15,10 +15,10 @@ from vae_tf.process.numbers import is_number
 
 SPLITS = ("train", "validation", "test", "all")
 
-# Validation is to take a small part of the time, whatever the size of the set.
+# Maximum number of images of a fraction, so that validation is fast for every set.
 _MOST_OF_A_FRACTION = 5_000
 
-# Part of the results: another seed would be another validation set.
+# Results depend on it: another seed would give another validation set.
 _HOLD_OUT_SEED = 20240229
 
 
@@ -29,19 +29,20 @@ class Collection:
     Attributes:
         name: Name of the data set.
         store: Store that the images come from.
-        splits: The splits that the set offers: name -> rows of the store.
+        splits: The splits of the set: name -> rows of the store.
         labels: `[N]` int label of each row of the store, or None.
         label_names: Name of each label value, or None.
-        attributes: Further attributes of the rows, name -> `[N]` ints, -1 where not known.
-        attribute_names: Name of each value of these, or None.
-        why_no_labels: Why there are no labels, a sentence, where a user can fix that.
-        groups: `[N]` ints: images of one group are never parted by a held-out split. None if each
-            image is a group of its own.
+        attributes: Further attributes of the rows: name -> `[N]` ints, -1 if unknown.
+        attribute_names: Names of the values of each attribute, or None.
+        why_no_labels: A sentence with the reason why there are no labels, if the user can add them.
+        groups: `[N]` ints. Images of one group are in the same split if a split is held out. None
+            if each image is its own group.
         grid: The factors of the rows if they are known.
-        hidden_factor: A factor of the grid that scores leave free.
-        intrinsic: Names of factors of the grid that say what is shown, not how.
-        extremes: Smallest and largest value of all pixels, from 0 to 1, where they are known.
-        file_names: Path of each row's file from the folder, or None where rows are no files.
+        hidden_factor: A factor of the grid that scores do not use.
+        intrinsic: Names of factors of the grid that describe the object, such as its shape, and not
+            its pose.
+        extremes: Smallest and largest value of all pixels, from 0 to 1, or None.
+        file_names: Path of each row's file from the folder, or None without files.
     """
 
     name: str
@@ -60,15 +61,15 @@ class Collection:
     file_names: Sequence[str] | None = None
 
     def select(self, split: str, validation: float | int | None = None) -> ImageSet:
-        """Gives one split.
+        """Returns one split.
 
         Args:
             split: "train", "validation", "test" or "all".
-            validation: Part of "train" held out as "validation" where the set offers none: a
-                fraction in (0, 1) or a number of images. None holds out nothing.
+            validation: Part of "train" that is held out as "validation" if the set has no such
+                split: a fraction in (0, 1) or a number of images. None holds out nothing.
 
         Raises:
-            UserError: If the set does not offer the split.
+            UserError: If the set does not have the split, or `validation` is wrong.
         """
         check_validation(validation)
         if split not in SPLITS:
@@ -111,13 +112,12 @@ class Collection:
         if split in self.splits:
             return np.asarray(self.splits[split])
         remedy = (
-            "Hold a part of `train` out, such as validation=0.1."
+            "Hold out a part of `train`, such as validation=0.1."
             if split == "validation"
             else "Use one of these."
         )
         raise UserError(
-            f"'{self.name}' has no split '{split}'. It offers: {', '.join(self.splits)}, all. "
-            f"{remedy}"
+            f"'{self.name}' has no split '{split}'. It has: {', '.join(self.splits)}, all. {remedy}"
         )
 
 
@@ -140,24 +140,24 @@ def hold_out(
     """Chooses the images of a validation split, the same at every call.
 
     Args:
-        num_images: Images to choose from, N.
-        validation: Fraction in (0, 1), for at most 5,000 images, or number of images.
-        groups: `[N]` ints; whole groups are chosen, as many as fit into the number. None if each
-            image is a group of its own.
+        num_images: Number of images to choose from, N.
+        validation: Fraction in (0, 1), which gives at most 5,000 images, or number of images.
+        groups: `[N]` ints. Whole groups are chosen, until no other group fits into the number. None
+            if each image is its own group.
 
     Returns:
-        `[N]` bools, True for the images held out.
+        `[N]` bools, True for held-out images.
 
     Raises:
-        UserError: If no image would be left on one of the sides.
+        UserError: If the training split or the validation split would have no images.
     """
     wanted = validation
     if isinstance(validation, float):
         wanted = min(round(validation * num_images), _MOST_OF_A_FRACTION)
     if not 0 < wanted < num_images:
         raise UserError(
-            f"`validation` must leave images on both sides of {num_images:,} training images. "
-            f"Received: validation={validation!r}, which holds {wanted} out. "
+            f"`validation` must hold out some, but not all, of {num_images:,} training images. "
+            f"Received: validation={validation!r}, which holds out {wanted}. "
             + (
                 f"Set a whole number from 1 to {num_images - 2}."
                 if num_images > 2
@@ -167,7 +167,7 @@ def hold_out(
     if groups is None:
         groups = np.arange(num_images)
     names, members, sizes = np.unique(groups, return_inverse=True, return_counts=True)
-    # Raw bits are the only stream that NumPy promises not to change between versions.
+    # NumPy promises only for raw bits that they do not change between versions.
     order = np.argsort(np.random.PCG64(_HOLD_OUT_SEED).random_raw(len(names)), kind="stable")
     chosen = np.zeros(len(names), bool)
     for group in order:

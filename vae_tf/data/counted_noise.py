@@ -1,10 +1,10 @@
-"""Random numbers by their place: the same number for the same counter, in any order of reading."""
+"""Random numbers from counters: the same counter always gives the same number."""
 
 import numpy as np
 
 
 def uniform(counters: np.ndarray) -> np.ndarray:
-    """Return numbers in [0, 1) that look random, one for each counter (the mixer of SplitMix64).
+    """Return pseudo-random numbers in [0, 1), one per counter (the mixer of SplitMix64).
 
     Args:
         counters: uint64 array of any shape.

@@ -1,4 +1,4 @@
-"""The digits: 1,797 real handwritten digits, 8x8, that come with scikit-learn."""
+"""The digits: 1,797 real handwritten digits, 8x8 pixels, from scikit-learn."""
 
 import functools
 
@@ -9,21 +9,21 @@ from vae_tf.data.pixels import fit
 from vae_tf.data.row_file import ArrayRows
 from vae_tf.process.errors import UserError
 
-_MOST_BYTES = 2 * 10**9  # that they may take in memory
+_MOST_BYTES = 2 * 10**9  # limit of their size in memory
 
 
 def load_digits(image_size: int | None, channels: int | None) -> Collection:
-    """The digits in scikit-learn's order, 17 grey levels, labeled 0 to 9.
+    """Load the digits in scikit-learn's order, with 17 grey levels and labels 0 to 9.
 
     Raises:
-        UserError: If they would take more than 2 GB of memory.
+        UserError: If they would need more than 2 GB of memory.
     """
     digits = _digits()
     needed = len(digits.images) * (image_size or 8) ** 2 * (channels or 1) * 4
     if needed > _MOST_BYTES:
         raise UserError(
-            f"The digits are held in memory, and would take {needed / 1e9:,.1f} GB there. "
-            f"Received: image_size={image_size}. Choose a smaller one; they are 8x8."
+            f"The digits are kept in memory, and would take {needed / 1e9:,.1f} GB. "
+            f"Received: image_size={image_size}. Choose a smaller image_size; they are 8x8."
         )
     images = (digits.images[..., None] / 16).astype(np.float32)
     if image_size is not None or channels is not None:
@@ -37,7 +37,7 @@ def load_digits(image_size: int | None, channels: int | None) -> Collection:
     )
 
 
-@functools.cache  # their file is text, which takes longer to read than a model to build
+@functools.cache  # their file is text, which is slow to read
 def _digits():
     from sklearn import datasets
 

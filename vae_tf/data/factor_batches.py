@@ -1,6 +1,6 @@
-"""Batches that know something of the factors: pairs that share some, groups that differ in few.
+"""Batches that use factors: pairs that share some factors, groups in which one factor varies.
 
-Both are pure functions of the images that were drawn and of a generator seeded with the step.
+Both are pure functions of the drawn images and of a generator with the step as seed.
 """
 
 import numpy as np
@@ -11,28 +11,28 @@ from vae_tf.process.errors import UserError
 
 
 def pairs(images: ImageSet, indices: np.ndarray, rng: np.random.Generator) -> dict:
-    """Every image with a partner that shares some of its factors.
+    """Return every image with a partner that shares some of its factors.
 
-    The number of factors drawn anew is uniform on 1 .. K - 1, pair by pair (Locatello et al. 2020,
-    Sec. 5, "k = rnd"); nothing says which they are. Partners are drawn from the full grid, whatever
-    the split; a hidden factor is never shared on purpose.
+    In each pair, the number of factors that are drawn again is uniform on 1 .. K - 1 (Locatello et
+    al. 2020, Sec. 5, "k = rnd"). The batch does not contain which factors these are. Partners are
+    drawn from the full grid, not only from the split. A hidden factor is shared only by chance.
 
     Args:
         images: Images with known factors.
-        indices: `[B]` ints.
-        rng: Source of the choice of shared factors.
+        indices: `[B]` ints, the images of the batch.
+        rng: Generator for the factors of the partners.
 
     Returns:
         `image` and `partner`, `[B, H, W, C]` each.
 
     Raises:
-        UserError: If the factors are not known, or there is only one.
+        UserError: If the factors are not known, or there is only one factor.
     """
     grid = _with_factors(images, "pairs that share factors")
     factors = grid.factors(indices)
     count, num_factors = factors.shape
     if num_factors < 2:
-        raise UserError(f"Pairs must share one of at least 2 factors. Received: {grid}, with one.")
+        raise UserError(f"Pairs need images with at least 2 factors. Received: {grid}, with 1.")
     changed = rng.integers(1, num_factors, size=(count, 1))
     anew = rng.permuted(np.tile(np.arange(num_factors), (count, 1)), axis=1) < changed
     partners = np.where(anew, grid.sample_factors(count, rng), factors)
@@ -40,21 +40,22 @@ def pairs(images: ImageSet, indices: np.ndarray, rng: np.random.Generator) -> di
 
 
 def clamped(images: ImageSet, indices: np.ndarray, rng: np.random.Generator) -> dict:
-    """A group in which one factor varies, or what is shown; the rest equals its first image's.
+    """Return a group of images in which one factor varies. All other factors are constant.
 
-    All intrinsic factors together are shown: they vary as one, as identity and texture do in
-    Kulkarni et al. 2015, Sec. 3.2. The varying factor is drawn uniformly here, where they show the
-    intrinsic ones ten times as often. A hidden factor, as the instance of smallnorb, varies always,
-    see `GroundTruthImages.images_of`. The images are drawn from the full grid, whatever the split.
+    The constant factors have the values of the first image. All intrinsic factors vary together, as
+    identity and texture in Kulkarni et al. 2015, Sec. 3.2. The varying factor is drawn uniformly;
+    in the paper, intrinsic factors vary ten times as often. A hidden factor, such as the instance
+    of smallnorb, always varies, see `GroundTruthImages.images_of`. The images are drawn from the
+    full grid, not only from the split.
 
     Args:
         images: Images with known factors.
-        indices: `[B]` ints, the images that give the varying factors' values.
-        rng: Source of the choice of what varies.
+        indices: `[B]` ints, the images with the values of the varying factor.
+        rng: Generator for the choice of the varying factor.
 
     Returns:
-        `image` `[B, H, W, C]` and `varying` `[B, E + 1]`, of E factors that are not intrinsic, in
-        their order, and the intrinsic ones together: 1 for what varies, 0 for the others.
+        `image` `[B, H, W, C]`, and `varying` `[B, E + 1]` for E factors that are not intrinsic, in
+        their order, and all intrinsic factors together: 1 for the varying factor, 0 for the others.
 
     Raises:
         UserError: If the factors are not known.

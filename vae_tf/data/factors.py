@@ -1,4 +1,4 @@
-"""The grid of ground-truth factors: factor values <-> row numbers, by arithmetic."""
+"""The grid of ground-truth factors: converts factor values to row numbers, and back."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from vae_tf.process.errors import UserError
 
 
 class FactorGrid:
-    """All combinations of some factors in row-major order, the last factor fastest.
+    """All combinations of factors in row-major order: the last factor varies fastest.
 
     Args:
         names: Names of the K factors.
@@ -21,11 +21,11 @@ class FactorGrid:
         return int(np.prod(self.sizes))
 
     def factors(self, rows: np.ndarray) -> np.ndarray:
-        """Factor values `[n, K]` of the row numbers `[n]`."""
+        """Returns the factor values `[n, K]` of row numbers `[n]`."""
         return np.stack(np.unravel_index(rows, self.sizes), axis=-1)
 
     def rows(self, factors: np.ndarray) -> np.ndarray:
-        """Row numbers `[n]` of the factor values `[n, K]`.
+        """Returns the row numbers `[n]` of factor values `[n, K]`.
 
         Raises:
             UserError: If the values are not integers on the grid.

@@ -1,4 +1,4 @@
-"""A fingerprint of a set of images: shows whether a run continues with the images it began with."""
+"""Fingerprints of image sets: they show whether a run resumes with the same images."""
 
 import hashlib
 import math
@@ -13,23 +13,25 @@ _LEAST_ROWS = 1024
 
 
 def fingerprint(images: ImageSet) -> str:
-    """A short text that changes when the images of a set change.
+    """Compute a short text that changes if the images of a set change.
 
-    It covers their number, their shape and their pixels, in order. For images that were prepared on
-    disk (TFDS, folders, emoji) every one counts, through its checksum: a change of any image, of
-    their order or of the split is noticed, except for one in 2^32. For others (arrays, rendered and
-    randomly drawn images) a fixed sample counts, evenly spaced over the set: as many as make 32 MB,
-    at least 1,024, all if there are fewer. It misses a change of the images in between.
+    It depends on the number of images, their shape, their pixels and their order.
 
-    Names of files and of the set do not count, except that they order the images: a moved or copied
-    folder is the same data. Neither do labels.
+    - For images that are prepared on disk (TFDS, folders, emoji), it uses the checksums of all
+      images. A change of an image, of the order or of the split is missed with probability 2^-32.
+    - For other images (arrays, rendered and randomly drawn images), it uses a fixed, evenly spaced
+      sample: 32 MB of images, but at least 1,024 images, or all. It misses changes of images that
+      are not in the sample.
+
+    It does not depend on labels and names. A moved or copied folder has the same fingerprint. But
+    new file names may change the order of the images.
 
     Args:
         images: Images of one split.
 
     Returns:
-        Version, kind and hash, such as `"1:all:3f0c..."`. Fingerprints of two kinds cannot be
-        compared: the same pixels have another hash as an array than on disk.
+        Version, kind and hash, such as `"1:all:3f0c..."`. Fingerprints of different kinds cannot be
+        compared: the same pixels have different hashes as an array and on disk.
     """
     digest = hashlib.sha256(repr((len(images), images.image_shape)).encode())
     sums = images.checksums()

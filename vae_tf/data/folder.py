@@ -1,4 +1,4 @@
-"""`folder:PATH`: a user's own images, of any format, mode and size that Pillow reads."""
+"""`folder:PATH`: the user's own images, in any format, mode and size that Pillow can read."""
 
 import collections
 import concurrent.futures
@@ -25,46 +25,45 @@ from vae_tf.process.files.reading import open_regular
 _DEFAULT_SIZE = 64
 _MOST_UNREADABLE = 0.1
 
-# Formats that Pillow knows by name but that hold no photograph or need programs beside it. They are
-# not opened under another format's name either.
+# Formats that Pillow registers, but that are no photographs or need other programs. Files with
+# other endings are not opened as these formats either.
 _NOT_PICTURES = {"BUFR", "EPS", "FITS", "GRIB", "HDF5", "MPEG", "WMF"}
 
-# A file holds several pictures and says their sizes only when they are decoded.
+# Formats with several pictures per file, whose sizes are unknown before decoding.
 _SIZES_UNKNOWN = {"ICNS", "ICO"}
 
-# The largest picture, and all pictures that are decoded at a time: 8192 x 8192.
+# Limit of one picture, and of all pictures that are decoded at the same time: 8192 x 8192.
 _MOST_PIXELS = 2**26
 
-# Rows decoded ahead of writing, in number and in bytes.
+# Limits of rows that are decoded before they are written, in number and in bytes.
 _AHEAD, _AHEAD_BYTES = 256, 2**26
 
 logger = logging.getLogger(__name__)
 
 
 def load_folder(path: str, image_size: int | None, channels: int | None) -> Collection:
-    """The images of a folder and the folders within, in the order of their paths.
+    """Loads the images of a folder and of its sub-folders, in the order of their paths.
 
     A file that cannot be read is left out, with a warning. For labels and attributes, see
-    `folder_labels`.
-     Prepared images are found again by the content of the files and their paths
-    from the folder: neither their times nor where the folder is counts.
+    `folder_labels`. Prepared images are saved in the cache. They are used again for files with the
+    same content and the same paths within the folder, even if the folder was moved.
 
     Args:
-        path: The folder.
-        image_size: Side in pixels: the center square is cropped and resized. None: the common side
-            if all images are squares of one size, 64 otherwise.
-        channels: 1 or 3. None: 1 if all images are grey, 3 otherwise.
+        path: Path of the folder.
+        image_size: Side in pixels: the center square is cropped and resized. None: the side of the
+            images if all are squares of the same size, otherwise 64.
+        channels: 1 or 3. None: 1 if all images are grey, otherwise 3.
 
     Raises:
-        UserError: If the folder is absent, holds no images, or more than a tenth is unreadable; or
-            if the values of a file are no pixels by the rule of `pixel_values`.
+        UserError: If the folder does not exist or has no images, if more than a tenth of the images
+            cannot be read, or if the values of a file are no pixels by the rule of `pixel_values`.
     """
     root = find_folder(path)
     files = _find(root)
     if not files:
         raise UserError(
-            f"The folder {shown(str(root))} holds no images. "
-            "Expected files that Pillow reads, such as .png or .jpg, in it or in folders within."
+            f"The folder {shown(str(root))} has no images. "
+            "Expected files that Pillow reads, such as .png or .jpg, in it or in its sub-folders."
         )
     listing = [(str(file.relative_to(root)), _content(file)) for file in files]
     key = {
@@ -108,7 +107,7 @@ def _write_rows(
     """Writes the images as rows.
 
     Returns:
-        The files that cannot be read, with the reasons, and the smallest and largest value.
+        File that cannot be read -> reason; and the smallest and largest pixel value, 0 to 255.
     """
     failed: dict[Path, str] = {}
     low, high = 255, 0
@@ -123,7 +122,7 @@ def _write_rows(
 
 
 def find_folder(path: str) -> Path:
-    """The absolute path of a folder.
+    """Returns the absolute path of a folder.
 
     Raises:
         UserError: If there is no such folder.
@@ -141,28 +140,28 @@ def find_folder(path: str) -> Path:
 
 
 def _formats() -> tuple[dict[str, str], list[str]]:
-    """Endings of file names with their formats, and the formats that are read."""
+    """Returns ending of a file name -> format, and a list of the formats that are read."""
     endings = Image.registered_extensions()
     kinds = sorted(set(Image.OPEN) - _NOT_PICTURES)
     return {ending: kind for ending, kind in endings.items() if kind in kinds}, kinds
 
 
 def _find(root: Path) -> list[Path]:
-    """The image files of a folder, in the order of their paths.
+    """Returns the image files of a folder, in the order of their paths.
 
     Raises:
-        UserError: If a folder within cannot be read.
+        UserError: If a sub-folder cannot be read.
     """
     known, _ = _formats()
     found = []
     for folder, inner, files in os.walk(root, onerror=_refuse):
-        # Hidden ones hold thumbnails, notebook checkpoints and macOS attributes.
+        # Hidden folders contain thumbnails, notebook checkpoints and macOS attributes.
         inner[:] = sorted(name for name in inner if not name.startswith("."))
         for name in inner:
             if os.path.islink(os.path.join(folder, name)):
                 logger.warning(
-                    "Left out the linked folder %s: links are not followed. Copy it, or name "
-                    "its target.",
+                    "Left out the linked folder %s: links are not followed. Copy the folder, or "
+                    "give the path of its target.",
                     shown(os.path.join(folder, name)),
                 )
         found += [
@@ -176,23 +175,23 @@ def _find(root: Path) -> list[Path]:
 def _refuse(error: OSError):
     raise UserError(
         f"The folder {shown(str(error.filename))} cannot be read: {error.strerror}. Its images "
-        f"would be missing: make it readable, or move it elsewhere."
+        f"would be missing. Make the folder readable, or move it elsewhere."
     ) from None
 
 
 def _content(file: Path) -> str:
-    """A hash of a file's bytes; a sixth of the time that decoding small PNGs takes."""
+    """Returns a hash of a file. It takes a sixth of the time of decoding small PNGs."""
     try:
         with open_regular(file) as content:
             return hashlib.file_digest(content, hashlib.blake2b).hexdigest()
-    except OSError:  # a pipe, a dangling link: reported when it is read
+    except OSError:  # a pipe or a broken link: reported later, when the image is read
         return ""
 
 
 def _common_shape(
     files: list[Path], image_size: int | None, channels: int | None
 ) -> tuple[int, int]:
-    """Side and channels of the prepared images, from the files' headers where not given."""
+    """Returns side and channels of the prepared images, from the files' headers if not given."""
     if image_size is None or channels is None:
         headers = list(_read_all(files, lambda image: (image.size, is_grey(image)), _AHEAD, {}))
         sizes = {size for size, _ in headers}
@@ -210,7 +209,7 @@ def _to_row(picture: Image.Image, size: int, channels: int) -> np.ndarray:
 
 
 class _Room:
-    """Pixels that may be decoded at a time, shared by threads."""
+    """A limit of pixels that are decoded at the same time, shared by threads."""
 
     def __init__(self, pixels: int):
         self._free = pixels
@@ -230,16 +229,17 @@ class _Room:
 
 
 def _read_all(files: list[Path], read: Callable, ahead: int, failed: dict[Path, str]) -> Generator:
-    """Yields `read(picture)` of each file in order, leaving out those that fail.
+    """Yields `read(picture)` of each file in order, without files that fail.
 
     Args:
         files: The image files.
         read: Function of the opened picture, called in several threads.
-        ahead: Results that may wait to be taken.
-        failed: Dict to which the files that failed are added, with the reason.
+        ahead: Maximum number of results that are computed before they are used.
+        failed: Dict to which failed files are added: file -> reason.
 
     Raises:
-        UserError: If more than a tenth failed, at the end; or if the values of one do not fit.
+        UserError: At the end, if more than a tenth of the files failed; at once, if the values of a
+            file are no pixels.
     """
     room = _Room(_MOST_PIXELS)
     _, formats = _formats()
@@ -253,7 +253,7 @@ def _read_all(files: list[Path], read: Callable, ahead: int, failed: dict[Path, 
                     raise ValueError(f"{width} x {height} pixels, more than {_MOST_PIXELS:,}")
                 with room.taken(pixels):
                     return read(picture)
-        except UserError as error:  # values that would become others
+        except UserError as error:  # values that are no pixels
             raise UserError(f"The image {shown(str(file))} cannot be used. {error}") from None
         except Exception as error:  # a decoder may raise anything on a broken file
             return error

@@ -15,7 +15,7 @@ TABLE = "labels.csv"
 
 _UNKNOWN = -1
 _MOST_BYTES = 2**28  # of the table
-# Columns that are the labels, in this order; else the sub-folders' labels, else the only column.
+# Names of the column of labels: the first that exists. Otherwise sub-folders, or a single column.
 _LABELS = ("labels", "label", "class")
 
 
@@ -23,11 +23,11 @@ class FolderLabels(NamedTuple):
     """Labels and attributes of the images of a folder.
 
     Attributes:
-        labels: `[N]` ints, -1 where not known, or None.
+        labels: `[N]` ints, -1 for an unknown label, or None.
         label_names: Name of each label.
-        attributes: The other columns of the table, name -> `[N]` ints.
-        attribute_names: Name of each of their values.
-        why_none: Why there are no labels, a sentence.
+        attributes: Other columns of the table: name -> `[N]` ints, -1 for an unknown value.
+        attribute_names: Name of an attribute -> names of its values.
+        why_none: A sentence with the reason why there are no labels.
     """
 
     labels: np.ndarray | None = None
@@ -38,20 +38,20 @@ class FolderLabels(NamedTuple):
 
 
 def labels_of_folder(root: Path, files: list[str]) -> FolderLabels:
-    """Reads what the folder says of its images.
+    """Reads labels and attributes of the images of a folder.
 
-    The label of an image is the name of its sub-folder, as in every image-folder loader, where all
-    images are in sub-folders, none deeper. A file `labels.csv` in the folder itself has a column
-    `file`, paths from the folder, and further columns: `labels` (or `label`, or `class`) are the
-    labels, others attributes. Values are coded in the order of their names, numbers in theirs; an
-    empty cell is not known. Without sub-folders the only column is the labels.
+    If all images are in sub-folders of the folder, the label of an image is the name of its
+    sub-folder. A file `labels.csv` in the folder has a column `file` with paths from the folder,
+    and further columns. The column `labels` (or `label`, or `class`) has the labels; other columns
+    are attributes. Without sub-folders, a single column has the labels. Values are numbered in
+    alphabetical order, or in the order of numbers. The value of an empty cell is unknown.
 
     Args:
         root: The folder.
         files: Path of each image from the folder, with slashes.
 
     Raises:
-        UserError: If the table cannot be read, or lacks an image.
+        UserError: If the table cannot be read, or has no line for an image.
     """
     classes, why = _sub_folders(files)
     columns = _table(root / TABLE, files) if (root / TABLE).exists() else {}
@@ -71,7 +71,7 @@ def labels_of_folder(root: Path, files: list[str]) -> FolderLabels:
 
 
 def _sub_folders(files: list[str]) -> tuple[list[str] | None, str]:
-    """The sub-folder of each image, or None and why it is no class."""
+    """Return the sub-folder of each image, or None with the reason why it is no class."""
     depths = {len(Path(file).parts) for file in files}
     if depths == {2}:
         return [Path(file).parts[0] for file in files], ""
@@ -86,7 +86,7 @@ def _sub_folders(files: list[str]) -> tuple[list[str] | None, str]:
 
 
 def _table(path: Path, files: list[str]) -> dict[str, list[str]]:
-    """Columns of the table in the order of the files."""
+    """Return the columns of the table, in the order of the files."""
     form = f"'{path}' must be a table: a first line with `file` and the names of other columns"
     text = read_text(path, _MOST_BYTES).removeprefix("\ufeff")
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
@@ -100,7 +100,8 @@ def _table(path: Path, files: list[str]) -> dict[str, list[str]]:
     for number, line in numbered:
         if len(line) != len(header):
             raise UserError(
-                f"{form}, and as many cells in each line. Received: {shown(line)} as line {number}"
+                f"{form}, and the same number of cells in each line. Received: {shown(line)} as "
+                f"line {number}"
             )
     place = header.index("file")
     rows = {line[place].strip().removeprefix("./"): line for _, line in numbered}
@@ -108,7 +109,7 @@ def _table(path: Path, files: list[str]) -> dict[str, list[str]]:
     if missing:
         raise UserError(
             f"'{path}' must have a line for each image. {len(missing):,} of {len(files):,} have "
-            f"none, such as {shown(missing[0])}. Add them, with empty cells where nothing is known."
+            f"none, such as {shown(missing[0])}. Add lines, with empty cells for unknown values."
         )
     return {
         name: [rows[file][column].strip() for file in files]
@@ -124,6 +125,6 @@ def _coded(values: list[str]) -> tuple[np.ndarray, tuple[str, ...]]:
 
 
 def _natural(name: str) -> tuple[bool, float, str]:
-    """Numbers first, in their order, then names."""
+    """Key for sorting: numbers first, in their order, then names."""
     number = re.fullmatch(r"[-+]?\d+(\.\d+)?", name, re.ASCII)
     return (False, float(name), name) if number else (True, 0.0, name)

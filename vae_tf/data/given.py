@@ -1,4 +1,4 @@
-"""Images and vectors that a user gives: arrays as the sets that training reads."""
+"""Images and vectors given by the user: arrays as image sets for training."""
 
 import numpy as np
 
@@ -8,16 +8,16 @@ from vae_tf.data.pixel_values import to_unit
 from vae_tf.data.row_file import array_rows
 from vae_tf.process.errors import UserError
 
-YOUR_ARRAYS = "your arrays"  # name of images and vectors that have none
+YOUR_ARRAYS = "your arrays"  # name of images and vectors without a name
 
 
 class ArrayVectors(ImageSet):
-    """Vectors that the user holds in an array; it is not copied unless it is no float32.
+    """Vectors in an array of the user. A float32 array without NaN is not copied.
 
     Args:
         name: A name for messages.
-        vectors: `[N, D]` finite numbers, as a rule standardized; NaN where a value is missing.
-        labels: `[N]` ints or None, as of `ArrayImages`.
+        vectors: `[N, D]` finite numbers, NaN for a missing value. Standardize them if possible.
+        labels: `[N]` ints or None, see `ArrayImages`.
         split: Name of the split.
 
     Raises:
@@ -43,27 +43,28 @@ class ArrayVectors(ImageSet):
 
 
 def given_images(data, validation: float | int) -> tuple[ImageSet, ImageSet]:
-    """Training and validation images of what a user gives.
+    """Makes training and validation images from data of the user.
 
     Args:
-        data: Images `[N, H, W, C]` or `[N, H, W]`, vectors `[N, D]`, or an `ImageSet`, as
+        data: Images `[N, H, W, C]` or `[N, H, W]`, vectors `[N, D]`, or an `ImageSet`, such as
             `ArrayImages` with labels; or a pair of these, for training and for validation.
-        validation: Part or number of a single set that is held out, as `Params.validation`.
+        validation: Part or number of images that is held out from a single set, as in
+            `Params.validation`.
 
     Raises:
-        UserError: If it is none of these; the message says what came.
+        UserError: If `data` has another form, or its values do not fit.
     """
     if not isinstance(data, (tuple, list)):
         whole = _image_set(data, "train")
         held_out = hold_out(len(whole), validation)
         return whole.part(~held_out, "train"), whole.part(held_out, "validation")
     if len(data) != 2:
-        raise UserError(f"`data` is one set, or a pair. Received: {len(data)} of them.")
+        raise UserError(f"`data` is one set, or a pair of sets. Received: {len(data)} sets.")
     train, other = data
     if not isinstance(other, ImageSet) and np.ndim(other) < 2:
         raise UserError(
-            "A pair in `data` is of training and validation images. Received: an array of shape "
-            f"{np.shape(other)} in second place. Labels go with their images: "
+            "A pair in `data` has training images and validation images. Received: an array of "
+            f"shape {np.shape(other)} in second place. Give labels with their images: "
             "vae_tf.data.ArrayImages(name, images, labels)."
         )
     return _image_set(train, "train"), _image_set(other, "validation")

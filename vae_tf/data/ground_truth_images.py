@@ -13,14 +13,15 @@ class GroundTruthImages(ImageSet):
 
     Args:
         grid: Factors of the store's rows, in the order of the rows.
-        hidden: Name of a factor that is left free: it is neither reported nor asked for.
-        intrinsic: Names of the factors that say what is shown, such as the shape, not how.
+        hidden: Name of a factor that is neither reported nor needed by any method; None for none.
+        intrinsic: Names of the factors that describe the object, such as its shape, and not its
+            pose.
         **kwargs: Arguments of `ImageSet`.
 
     Attributes:
         factor_names: Names of the K factors.
         factor_sizes: Number of values of each factor.
-        intrinsic: `[K]` bools, True for the factors that say what is shown.
+        intrinsic: `[K]` bools, True for the factors that describe the object.
     """
 
     def __init__(
@@ -40,16 +41,16 @@ class GroundTruthImages(ImageSet):
 
     @property
     def attributes(self) -> dict[str, np.ndarray]:
-        """All attributes, name -> `[N]` ints: "labels", if there are any, and the factors.
+        """All attributes: name -> `[N]` ints; "labels", if there are labels, and the factors.
 
-        Computed when asked for, as such a set has many images.
+        They are computed at each access, because such a set has many images.
         """
         factors = self._grid.factors(self._rows)[:, self._seen].T
         return self._attributes | dict(zip(self.factor_names, factors, strict=True))
 
     @property
     def attribute_names(self) -> dict[str, tuple[str, ...] | None]:
-        """The same names -> name of each value, or None; a factor that is the label has its."""
+        """Name of an attribute -> names of its values, or None. Only labels have names."""
         known = self.attributes
         labels = known.get("labels", ())
         return {
@@ -58,7 +59,7 @@ class GroundTruthImages(ImageSet):
         }
 
     def factors(self, indices: np.ndarray) -> np.ndarray:
-        """Factor values `[n, K]` of images of this split.
+        """Returns the factor values `[n, K]` of images of this split.
 
         Raises:
             IndexError: If an index is not an integer in [0, N).
@@ -70,10 +71,10 @@ class GroundTruthImages(ImageSet):
         return FactorGrid(self.factor_names, self.factor_sizes).sample(n, rng)
 
     def images_of(self, factors: np.ndarray) -> np.ndarray:
-        """Images with the given factors, from the full grid whatever the split.
+        """Returns images with the given factors, from the full grid, not only from this split.
 
-        A hidden factor is drawn anew for each image, by a generator seeded with `factors`: the same
-        array gives the same images, two equal rows of it mostly two different ones.
+        A hidden factor is drawn at random for each image, with `factors` as seed. So the same array
+        gives the same images, but equal rows of the array mostly give different images.
 
         Args:
             factors: `[n, K]` ints.
@@ -84,7 +85,7 @@ class GroundTruthImages(ImageSet):
         Raises:
             UserError: If the values are not integers on the grid.
         """
-        rows = FactorGrid(self.factor_names, self.factor_sizes).rows(factors)  # checks them
+        rows = FactorGrid(self.factor_names, self.factor_sizes).rows(factors)  # checks the factors
         if len(self._seen) < len(self._grid.names):
             seed = zlib.crc32(np.ascontiguousarray(factors, np.int64).tobytes())
             full = self._grid.sample(len(rows), np.random.default_rng(seed))

@@ -1,4 +1,4 @@
-"""Images of one split, read by index: what every loader gives and every consumer reads."""
+"""Images of one split, read by index. All loaders return an `ImageSet`."""
 
 import copy
 from collections.abc import Callable, Mapping, Sequence
@@ -19,10 +19,10 @@ class Rows(Protocol):
 
     @property
     def image_shape(self) -> tuple[int, ...]:
-        """(H, W, C), or (D,) of vectors."""
+        """(H, W, C) for images, (D,) for vectors."""
 
     def read(self, rows: np.ndarray) -> np.ndarray:
-        """Gives the images `[n, H, W, C]`, float32 in [0, 1], of valid row numbers `[n]`."""
+        """Returns the images `[n, H, W, C]`, float32 in [0, 1], of valid row numbers `[n]`."""
 
 
 class ImageSet:
@@ -33,16 +33,16 @@ class ImageSet:
         split: "train", "validation", "test" or "all".
         store: Store that the images come from.
         rows: `[N]` rows of the store that form the split, None for all.
-        labels: `[N]` int labels of the split, None if there are none.
-        label_names: Name of each label value, None if there are none.
-        attributes: Further attributes, name -> `[N]` ints, -1 where the value is not known.
-        attribute_names: Name of each value of these, None where values have no names.
-        why_no_labels: Why there are no labels, a sentence, where a user can fix that.
-        splits: The splits that the data set offers.
-        file_names: Path of each image of the split from its folder, None if there are no files.
+        labels: `[N]` int labels of the split, -1 for an unknown label; None for no labels.
+        label_names: Name of each label value, None for no names.
+        attributes: Further attributes: name -> `[N]` ints, -1 for an unknown value.
+        attribute_names: Name of an attribute -> names of its values, None for no names.
+        why_no_labels: A sentence with the reason why there are no labels, if the user can add them.
+        splits: Names of the splits of the data set.
+        file_names: Path of each image of the split from its folder, None for no files.
 
     Attributes:
-        image_shape: `(H, W, C)`.
+        image_shape: `(H, W, C)` for images, `(D,)` for vectors.
         file_names: See above.
     """
 
@@ -82,17 +82,17 @@ class ImageSet:
 
     @property
     def attributes(self) -> dict[str, np.ndarray] | None:
-        """All attributes, name -> `[N]` ints, "labels" one of them; None if there are none."""
+        """All attributes: name -> `[N]` ints, including "labels"; None for no attributes."""
         return self._attributes or None
 
     @property
     def attribute_names(self) -> dict[str, tuple[str, ...] | None] | None:
-        """The same names -> name of each value, or None."""
+        """Name of an attribute -> names of its values, or None; None for no attributes."""
         return self._attribute_names or None
 
     @property
     def num_classes(self) -> int | None:
-        """Number of values of the label; None if there are no labels."""
+        """Number of classes; None for no labels."""
         if self.labels is None:
             return None
         return len(self.label_names) if self.label_names else int(self.labels.max()) + 1
@@ -104,7 +104,7 @@ class ImageSet:
 
     @property
     def binarization(self) -> str | None:
-        """How the pixels of `images` were made black and white; None where they were not."""
+        """The method that made the pixels of `images` binary; None for other images."""
         return getattr(self._store, "binarization", None)
 
     def __repr__(self):
@@ -112,13 +112,14 @@ class ImageSet:
         return f"<{self.name}, {self.split}: {len(self):,} images {shape}>"
 
     def images(self, indices: np.ndarray) -> np.ndarray:
-        """Reads images in the order given; safe to call from several threads.
+        """Reads images in the order of `indices`. Several threads may call it at the same time.
 
         Args:
-            indices: `[n]` ints in [0, N), in any order, repeats allowed.
+            indices: `[n]` ints in [0, N), in any order. Repeats are allowed.
 
         Returns:
-            `[n, H, W, C]` array in [0, 1]; 0 where the value of a given array is NaN.
+            `[n, H, W, C]` float32 array in [0, 1], or vectors `[n, D]`. Missing values (NaN in an
+            array of the user) are 0.
 
         Raises:
             IndexError: If an index is not an integer in [0, N).
@@ -126,13 +127,13 @@ class ImageSet:
         return self._store.read(self._rows[self._checked(indices)])
 
     def masks(self, indices: np.ndarray) -> np.ndarray:
-        """Return which values of images a model may see, the same at every call.
+        """Return masks of the values that a model may see. They are the same at every call.
 
         Args:
             indices: Same as for `images`.
 
         Returns:
-            Array of the shape of `images`, float32: 1 = observed, 0 = missing.
+            float32 array with the shape of `images`: 1 for an observed value, 0 for a missing one.
         """
         rows = self._rows[self._checked(indices)]
         if self._masks is None:
@@ -140,7 +141,7 @@ class ImageSet:
         return self._masks(rows)
 
     def observed(self, indices: np.ndarray) -> np.ndarray:
-        """Read images as a model sees them, with NaN where a value is missing.
+        """Read images with NaN for missing values.
 
         Args:
             indices: Same as for `images`.
@@ -154,28 +155,28 @@ class ImageSet:
         return np.where(self.masks(indices) > 0, images, images.dtype.type(np.nan))
 
     def hiding(self, masks: Callable[[np.ndarray], np.ndarray]) -> Self:
-        """Return the same images, with further values missing.
+        """Return the same images with further missing values.
 
         Args:
-            masks: Function of row numbers `[n]` of the store that returns masks, see `masks`.
+            masks: Function that returns the masks of row numbers `[n]` of the store, see `masks`.
         """
         other, former = copy.copy(self), self._masks
         other._masks = masks if former is None else lambda rows: masks(rows) * former(rows)
         return other
 
     def evenly_spaced(self, most: int) -> np.ndarray:
-        """Indices `[n]` of at most so many images, evenly spaced over the set."""
+        """Return indices `[n]` of at most `most` images, evenly spaced over the set."""
         return np.unique(np.linspace(0, len(self) - 1, most).astype(int))
 
     def relabeled(self, labels: np.ndarray) -> Self:
-        """The same images with other labels `[N]`, -1 where one is not known."""
+        """Return the same images with other labels `[N]`, -1 for an unknown label."""
         other = copy.copy(self)
         other.labels = labels
         other._attributes = {**self._attributes, "labels": labels}
         return other
 
     def part(self, chosen: np.ndarray, split: str) -> Self:
-        """The images that are chosen, as a split of their own.
+        """Return the chosen images as a new split.
 
         Args:
             chosen: `[N]` bools.
@@ -188,15 +189,14 @@ class ImageSet:
         return other
 
     def draw(self, indices: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """Reads images as training sees them.
+        """Reads images for training.
 
         Args:
             indices: Same as for `images`.
-            rng: Source of what a set draws anew whenever an image is seen; most draw nothing, and
-                sets draw for training alone.
+            rng: Generator for sets whose training images are random, such as binary MNIST.
 
         Returns:
-            Result of `images`, or another draw of it.
+            Images, as for `images`. Random pixels are drawn again in the split "train".
         """
         draw = getattr(self._store, "draw", None) if self.split == "train" else None
         if draw is None:
@@ -204,7 +204,7 @@ class ImageSet:
         return draw(self._rows[self._checked(indices)], rng)
 
     def checksums(self) -> np.ndarray | None:
-        """CRC-32 `[N]` of each image as it is stored; None where images are not stored on disk."""
+        """Return the CRC-32 `[N]` of each stored image; None if images are not stored on disk."""
         stored = getattr(self._store, "checksums", None)
         return None if stored is None else stored(self._rows)
 
@@ -227,13 +227,14 @@ class ImageSet:
 
 
 class ArrayImages(ImageSet):
-    """Images that the user holds in an array; it is not copied.
+    """Images in an array of the user. An array without NaN is not copied.
 
     Args:
         name: A name for messages.
-        images: `[N, H, W, C]` or `[N, H, W]`: uint8 or uint16, divided by the largest value of the
-            type, bools, or floats in [0, 1], NaN where a value is missing; see `pixel_values`.
-        labels: `[N]` ints from 0, -1 where one is not known, or None.
+        images: `[N, H, W, C]` or `[N, H, W]`: uint8 or uint16, which are divided by the largest
+            value of the type, bools, or floats in [0, 1], NaN for a missing value; see
+            `pixel_values`.
+        labels: `[N]` ints from 0, -1 for an unknown label, or None.
         split: Name of the split.
 
     Raises:
@@ -268,28 +269,28 @@ class ArrayImages(ImageSet):
 
 
 def check_labels(labels, count: int) -> np.ndarray | None:
-    """Labels that a user gives, as an array.
+    """Checks labels of the user, and returns them as an int64 array, or None.
 
     Args:
-        labels: `[count]` ints, from 0 to the number of classes less 1, -1 where one is not known;
+        labels: `[count]` ints, from 0 to the number of classes minus 1, -1 for an unknown label;
             or None.
         count: Number of images.
 
     Raises:
-        UserError: If there are more or fewer, or they are no such integers.
+        UserError: If the number of labels is wrong, or they are no such integers.
     """
     if labels is None:
         return None
     labels = np.asarray(labels)
     if labels.shape != (count,) or labels.dtype.kind not in "iu":
         raise UserError(
-            f"`labels` must be {count} integers, one an image. "
+            f"`labels` must be {count} integers, one per image. "
             f"Received: {labels.dtype} array of shape {labels.shape}"
         )
     if labels.min() < -1 or labels.max() >= MOST_CLASSES:
         raise UserError(
-            f"`labels` must be integers from 0 to the number of classes less 1, of at most "
-            f"{MOST_CLASSES:,} classes, and -1 where one is not known. Received: values from "
+            f"`labels` must be integers from 0 to the number of classes minus 1, with at most "
+            f"{MOST_CLASSES:,} classes, and -1 for an unknown label. Received: values from "
             f"{labels.min()} to {labels.max()}. Number the classes: "
             f"np.unique(labels, return_inverse=True)[1]."
         )

@@ -1,8 +1,8 @@
-"""The lines: one line from the center outwards, at any angle, rendered by us on demand.
+"""The lines: each image has one line from the center outwards, at any angle, rendered on demand.
 
-The pixels are the same as in the authors' code (https://github.com/brain-research/acai,
-`lib/data.py`), where they are from -1 to 1: a line 15 pixels long and 2 wide, in 32x32 pixels. A
-pixel at its border is grey by the part that the line covers.
+A line is 15 pixels long and 2 pixels wide, in 32x32 pixels. The grey value of a pixel at its border
+is the part of the pixel that the line covers. The pixels are the same as in the authors' code
+(https://github.com/brain-research/acai, `lib/data.py`), which scales them from -1 to 1.
 
 Reference:
     Berthelot et al., "Understanding and Improving Interpolation in Autoencoders via an Adversarial
@@ -15,7 +15,7 @@ from vae_tf.data.collection import Collection
 from vae_tf.data.factors import FactorGrid
 from vae_tf.data.pixels import fit
 
-# The scores of factors see 100 angles; the step within a hundredth is left free.
+# 100 angles are the factor for scores; the step within an angle is a hidden factor.
 GRID = FactorGrid(("angle", "step"), (100, 100))
 
 _SIDE = 32
@@ -29,7 +29,7 @@ _CHUNK = 1024
 
 
 def load_lines(image_size: int | None, channels: int | None) -> Collection:
-    """The 10,000 lines, 32x32x1 with grey borders, labeled by the tenth of a turn they are in."""
+    """Load 10,000 lines, 32x32x1. The label is the tenth of a turn that contains the angle."""
     rows = np.arange(len(GRID))
     return Collection(
         "lines",
@@ -42,7 +42,7 @@ def load_lines(image_size: int | None, channels: int | None) -> Collection:
 
 
 class _Lines:
-    """Renders rows of the grid, whose angle is row / 10,000 of a turn."""
+    """Renders rows of the grid. The angle of a row is row / 10,000 of a turn."""
 
     def __init__(self, size: int, channels: int):
         self.num_rows = len(GRID)
@@ -66,20 +66,20 @@ def render(angles: np.ndarray) -> np.ndarray:
         angles: `[n]` radians, 0 to the right, counter-clockwise as seen.
 
     Returns:
-        `[n, 32, 32]` float32 array from 0 (ground) to 1 (line).
+        `[n, 32, 32]` float32 array from 0 (background) to 1 (line).
     """
     angles = np.asarray(angles, np.float64)
     right = _LENGTH * np.cos(angles)
     down = -_LENGTH * np.sin(angles)
-    # Cut along the longer of the two; across, a pixel is as bright as it is covered.
+    # The line is cut into pixels along its longer axis. The other axis is "across".
     is_flat = np.abs(down) < np.abs(right)
     along, across = np.where(is_flat, right, down), np.where(is_flat, down, right)
-    # From the smaller to the larger place along: the line ends or begins at the center.
+    # From the smaller to the larger coordinate: the line begins or ends at the center.
     start, begin = _CENTER + np.minimum(along, 0), _CENTER + np.where(along < 0, across, 0)
     end, slope = start + np.abs(along), np.where(along < 0, -across, across) / np.abs(along)
     pixels = np.arange(_SIDE)
-    # The first pixel along counts by the part that the line covers, the last one counts whole, and
-    # the cut is taken half a pixel before its middle: as the authors' code has it.
+    # The first pixel counts by its covered part, and the last pixel fully. The position across is
+    # computed half a pixel before the pixel's middle. Both are as in the authors' code.
     first = np.floor(start)[:, None]
     share = np.where(pixels == first, 1 - (start[:, None] - first), 1.0)
     share *= (pixels >= first) & (pixels < np.ceil(end)[:, None])  # [n, along]

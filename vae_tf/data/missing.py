@@ -1,7 +1,7 @@
-"""Missing values: which are observed, given as NaN or hidden at random by a rule.
+"""Missing values: NaN in the data, or values that are hidden at random by a rule.
 
-A mask `[B, H, W, C]` or `[B, D]` is 1 where a value is observed and 0 where it is missing. In a
-batch, missing values are 0 in `image`: no model can see what was hidden.
+A mask `[B, H, W, C]` or `[B, D]` is 1 for an observed value and 0 for a missing value. Missing
+values are 0 in the `image` of a batch, so that no model can see hidden values.
 """
 
 import dataclasses
@@ -14,21 +14,22 @@ from vae_tf.process.errors import UserError, shown
 from vae_tf.process.numbers import is_number
 from vae_tf.process.texts.literals import Call, read
 
-_ENDS = {"random": 1.0, "block": 0.5 + 1e-9}  # kind -> end of the parts allowed
-# Other counters than those that draw binary pixels: a hidden pixel says nothing about its value.
+_ENDS = {"random": 1.0, "block": 0.5 + 1e-9}  # kind -> upper limit of the part
+# Binary pixels are drawn with smaller counters, so that a mask is independent of the pixels.
 _FIRST_COUNTER = np.uint64(2**62)
 
 
 @dataclasses.dataclass(frozen=True)
 class MissingRule:
-    """Values that are hidden at random, the same ones of an image whenever it is read.
+    """A rule that hides values at random. An image has the same hidden values at every read.
 
     Args:
-        kind: "random": each pixel, with all of its channels, or each value of a vector, is hidden
-            independently. "block": a rectangle at a random place.
-        part: Probability of a pixel to be hidden, above 0 and below 1. Or part of height and width
-            that the rectangle takes, rounded down, at least one pixel; at most 0.5, as a larger
-            one hides the middle of every image, and nothing could be learned of it.
+        kind: "random" hides each pixel, with all its channels, or each value of a vector,
+            independently. "block" hides a rectangle at a random place.
+        part: For "random", the probability that a pixel is hidden, above 0 and below 1. For
+            "block", the rectangle's part of height and width, rounded down to pixels, but at least
+            one pixel. It is at most 0.5: a larger rectangle hides the middle of every image, which
+            could then not be learned.
     """
 
     kind: str
@@ -61,7 +62,7 @@ class MissingRule:
 
 
 def _blocks(draws: np.ndarray, part: float, height: int, width: int) -> np.ndarray:
-    """`[n, H, W]` bools, True in a rectangle whose place is drawn by `[n, 2]` numbers."""
+    """Returns `[n, H, W]` bools, True in a rectangle; `[n, 2]` numbers set its place."""
     inside = []
     for draw, side in zip(draws.T, (height, width), strict=True):
         length = max(int(part * side + 1e-9), 1)
@@ -77,7 +78,7 @@ def read_missing(text: str) -> MissingRule:
         text: "random(P)" with P above 0 and below 1, or "block(P)" with P at most 0.5.
 
     Raises:
-        UserError: If it is none of these.
+        UserError: If it is no such text.
 
     Example:
         >>> read_missing("random(0.5)")
@@ -92,17 +93,17 @@ def read_missing(text: str) -> MissingRule:
         if not call.keywords and is_number(part) and 0 < part < _ENDS[call.name]:
             return MissingRule(call.name, float(part))
     raise UserError(
-        f"`missing` must be random(P), each pixel hidden with probability P, or block(P), a "
-        f"rectangle of P of height and width at a random place, with P above 0 and below 1, of a "
-        f"block at most 0.5: a larger one hides the middle of every image. Received: "
+        f"`missing` must be random(P), which hides each pixel with probability P above 0 and below "
+        f"1, or block(P), which hides a rectangle of P times height and width, with P above 0 and "
+        f"at most 0.5 (a larger one hides the middle of every image). Received: "
         f"missing={shown(text)}"
     )
 
 
 def with_missing(images: ImageSet, text: str) -> ImageSet:
-    """Return the same images, some of whose values are hidden by a rule.
+    """Return the same images with hidden values.
 
-    `images` of the result still reads all values; `masks` says which ones a model may see.
+    `images` of the result still reads all values. `masks` returns which values a model may see.
 
     Args:
         images: Any set.
@@ -114,17 +115,17 @@ def with_missing(images: ImageSet, text: str) -> ImageSet:
     rule = read_missing(text)
     if rule.kind == "block" and len(images.image_shape) != 3:
         raise UserError(
-            f"A block is a rectangle of an image, and {images!r} holds vectors. Received: "
+            f"A block is a rectangle of an image, and {images!r} has vectors. Received: "
             f"missing={text}. Set missing=random({rule.part})."
         )
     return images.hiding(lambda rows: rule.masks(rows, images.image_shape))
 
 
 def observed(images: ImageSet, indices: np.ndarray, rng: np.random.Generator) -> dict:
-    """The observed values of each image and where they are.
+    """Return images and masks of a batch.
 
     Returns:
-        `image`, 0 where a value is missing, and `mask`, `[B, H, W, C]` or `[B, D]` each.
+        `image`, with 0 for missing values, and `mask`: `[B, H, W, C]` or `[B, D]` each.
     """
     mask = images.masks(indices)
     return {"image": np.where(mask > 0, images.draw(indices, rng), np.float32(0)), "mask": mask}

@@ -4,12 +4,12 @@ The type alone decides what a value means, so that an image means the same in an
 
 - bool is 0 or 1;
 - uint8 and uint16 are divided by the largest value of the type, 255 or 65,535;
-- floats are taken as they are: they must be finite and in [0, 1];
-- all else is refused with the remedy: other integers say nothing about which value is white.
+- floats are not changed: they must be finite and in [0, 1];
+- all other types are refused, with a remedy: it is not known which of their values is white.
 
-Integers of 8 or 16 bits that reach only 1 are refused, too: they may be black and white, or all but
-black. A set that uses less than a tenth of the range from 0 to 1 is taken, with a warning. Vectors
-are no pixels: any finite numbers are taken as they are.
+Integers of 8 or 16 bits with the maximum 1 are refused, too: they may be black and white, or nearly
+black. A set that uses less than a tenth of the range from 0 to 1 is accepted, with a warning. The
+rule is not for vectors, which may be any finite numbers.
 """
 
 import logging
@@ -18,21 +18,21 @@ import numpy as np
 
 from vae_tf.process.errors import UserError
 
-_LEAST_RANGE = 0.1  # 12 bits in a type of 16 use 0.062
+_LEAST_RANGE = 0.1  # 12-bit values in a 16-bit type use 0.062 of the range
 _LARGEST_FLOAT = np.finfo(np.float32).max
 
 logger = logging.getLogger(__name__)
 
 
 def check_shape(array, shape: tuple[int, ...]):
-    """Checks that rows are of the shape that a model works on.
+    """Checks that rows have the shape that a model works on.
 
     Args:
-        array: Input: an array or a tensor, `[N, ...]`; its first axis may be unknown.
+        array: Array or tensor `[N, ...]`; the size of its first axis may be unknown.
         shape: Shape of a row, such as (H, W, C).
 
     Raises:
-        UserError: If they are not; the message says what to do.
+        UserError: If the rows have another shape. The message has a remedy.
     """
     received = tuple(array.shape)
     if received[1:] == shape:
@@ -53,20 +53,20 @@ def check_shape(array, shape: tuple[int, ...]):
 def as_floats(
     array: np.ndarray, shape: tuple[int, ...], name: str = "Images", *, unit: bool = True
 ) -> np.ndarray:
-    """Rows as float32: images by the rule, vectors as they are; arguments as of `row_scale`."""
+    """Convert rows to float32: images by the rule, vectors unchanged; see `row_scale`."""
     return to_unit(array, row_scale(array, shape, name, unit=unit))
 
 
 def row_scale(
     array: np.ndarray, shape: tuple[int, ...], name: str = "Images", *, unit: bool = True
 ) -> float:
-    """Value of some rows that stands for 1: of images by the rule, of vectors 1.
+    """Returns the stored value that means 1: for images by the rule, for vectors 1.
 
     Args:
         array: `[N, ...]` rows.
-        shape: Shape of a row: (H, W, C) of images, (D,) of vectors.
+        shape: Shape of a row: (H, W, C) for images, (D,) for vectors.
         name: Name of the pixels, for the message.
-        unit: Whether vectors have to be in [0, 1], see `check_values`.
+        unit: Whether vectors must be in [0, 1], see `check_values`.
 
     Raises:
         UserError: If the type or the values do not fit.
@@ -78,7 +78,7 @@ def row_scale(
 
 
 def full_scale(array: np.ndarray, name: str = "Images") -> float:
-    """Value of some pixels that stands for 1, by the rule.
+    """Returns the stored value that means 1, by the rule.
 
     Args:
         array: Pixels of any shape.
@@ -98,21 +98,21 @@ def full_scale(array: np.ndarray, name: str = "Images") -> float:
     low, high = (array.min(), array.max()) if array.size else (0, 0)
     if scale is None:
         raise UserError(
-            f"{name} must be bool, uint8, uint16, or floats in [0, 1]: {array.dtype} does not say "
-            f"which value is white. Received: {array.dtype} from {low} to {high}. "
+            f"{name} must be bool, uint8, uint16, or floats in [0, 1]: for {array.dtype}, it is "
+            f"not known which value is white. Received: {array.dtype} from {low} to {high}. "
             f"{_remedy(int(low), int(high))}"
         )
     if high == 1:
         raise UserError(
-            f"{name} of {array.dtype} that reach only 1 may be black and white, or all but black. "
-            f"Received: values from {low} to 1. If 1 is white, give x.astype(bool); if "
-            f"{scale:g} is, x / {scale:g}."
+            f"{name} of {array.dtype} with the maximum 1 may be black and white, or nearly black. "
+            f"Received: values from {low} to 1. If 1 is white, give x.astype(bool). If "
+            f"{scale:g} is white, give x / {scale:g}."
         )
     return scale
 
 
 def scale_of_type(dtype: np.dtype) -> float | None:
-    """Value of a type that stands for 1, None where the type does not say it."""
+    """Returns the value that means 1 for a type, None for a type without such a value."""
     if dtype.kind in "bf":
         return 1.0
     return 2.0 ** (8 * dtype.itemsize) - 1 if dtype.kind == "u" and dtype.itemsize <= 2 else None
@@ -124,11 +124,11 @@ def _remedy(low: int, high: int) -> str:
     if high <= 1:
         return 'Black and white: x.astype(bool). For 0 to 255: x.astype("uint8").'
     if high <= 255:
-        return 'For 0 to 255: x.astype("uint8"). Else divide them by the value of white.'
+        return 'For 0 to 255: x.astype("uint8"). Otherwise divide them by the value of white.'
     if high <= 4095:
         return 'For 12 bits: x / 4095. For 0 to 65,535: x.astype("uint16").'
     if high <= 65535:
-        return 'For 0 to 65,535: x.astype("uint16"). Else divide them by the value of white.'
+        return 'For 0 to 65,535: x.astype("uint16"). Otherwise divide them by the value of white.'
     return f"Divide them by the value of white, such as x / {high}."
 
 
@@ -140,15 +140,15 @@ def to_unit(stored: np.ndarray, full_scale: float) -> np.ndarray:
 
 
 def check_values(array: np.ndarray, name: str = "Images", *, unit: bool = True):
-    """Checks that values are finite numbers, also as float32, and in [0, 1] where they have to be.
+    """Checks that values are finite as float32, and in [0, 1] if needed.
 
     Args:
         array: Rows `[N, ...]`.
         name: Name of the pixels, for the message.
-        unit: Whether they have to be in [0, 1]: most likelihoods model sigmoid(logits).
+        unit: Whether values must be in [0, 1], as most likelihoods need.
 
     Raises:
-        UserError: If they do not.
+        UserError: If the values are no such numbers.
     """
     if array.dtype.kind not in "fbiu":
         raise UserError(
@@ -175,18 +175,18 @@ def check_values(array: np.ndarray, name: str = "Images", *, unit: bool = True):
 
 
 def warn_of_narrow_range(name: str, low: float, high: float):
-    """Warns where a set uses less than a tenth of the range of its pixels.
+    """Warns if a set uses less than a tenth of the range of pixels.
 
     Args:
-        name: The set.
+        name: Name of the set.
         low: Smallest value of its pixels, from 0 to 1.
         high: Largest value.
     """
     if high - low < _LEAST_RANGE:
         logger.warning(
-            "%s: your images use %.2g %% of the range 0 to 1, from %.3g to %.3g. If white is a "
-            "smaller value than the type's largest, divide the images by it before they are given "
-            "or saved: x / 4095 for 12 bits, x.astype(bool) for 0 and 1.",
+            "%s: your images use %.2g %% of the range 0 to 1, from %.3g to %.3g. If the value of "
+            "white is below the type's largest value, divide the images by it before you give or "
+            "save them: x / 4095 for 12 bits, x.astype(bool) for 0 and 1.",
             name,
             100 * (high - low),
             low,

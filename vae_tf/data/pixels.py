@@ -1,4 +1,4 @@
-"""From any picture to pixels of the shape asked for: modes, channels, crop, size."""
+"""Convert pictures to pixels of a given shape: modes, channels, crop and size."""
 
 import numpy as np
 from PIL import Image
@@ -15,18 +15,18 @@ _SIXTEEN_AS_32 = ("PNG", "PPM")
 
 _BITS_PER_SAMPLE = 258  # tag of TIFF
 
-# Pixels that are converted at a time: bounds what a large picture takes beside itself.
+# Pixels that are converted at a time, to bound the additional memory for a large picture.
 _STRIP = 2**20
 
 
 def picture_to_pixels(picture: Image.Image) -> np.ndarray:
-    """Pixels of a Pillow image, transparency on white; by the rule of `pixel_values`.
+    """Converts a Pillow image to pixels, by the rule of `pixel_values`. Transparency becomes white.
 
     Returns:
         `[H, W, 1]` uint8 for grey pictures, `[H, W, 3]` otherwise.
 
     Raises:
-        UserError: If floats are not finite or leave [0, 1], or integers are of 32 bits or signed.
+        UserError: If floats are not finite or not in [0, 1], or integers have 32 bits or a sign.
     """
     width, height = picture.size
     grey = is_grey(picture)
@@ -54,7 +54,7 @@ def _on_white(picture: Image.Image) -> np.ndarray:
 
 
 def is_grey(picture: Image.Image) -> bool:
-    """Whether the mode, or the palette, of a Pillow image holds no color."""
+    """Whether the mode, or the palette, of a Pillow image has no color."""
     if picture.mode == "P":
         palette = np.array(picture.getpalette("RGB")).reshape(-1, 3)
         return bool((palette == palette[:, :1]).all())
@@ -62,13 +62,13 @@ def is_grey(picture: Image.Image) -> bool:
 
 
 def _deep_scale(picture: Image.Image) -> int:
-    """Value that stands for white in a grey picture of floats, 12 bits or 16 bits."""
+    """Returns the value of white in a grey picture of floats, 12 bits or 16 bits."""
     if picture.mode == "F":
         return 1
     if picture.mode == "I" and picture.format not in _SIXTEEN_AS_32:
         low, high = picture.getextrema()
         raise UserError(
-            f"Its integers are of 32 bits or signed, which does not say which value is white. "
+            f"Its integers have 32 bits or a sign, so it is not known which value is white. "
             f"Received: values from {low} to {high}. Save it with 8 or 16 bits, or as floats from "
             f"0 to 1."
         )
@@ -77,18 +77,18 @@ def _deep_scale(picture: Image.Image) -> int:
 
 
 def _deep_to_pixels(values: np.ndarray, scale: int) -> np.ndarray:
-    """Grey `[H, W]` of floats, 12 bits or 16 bits to uint8 `[H, W, 1]`."""
+    """Converts grey values `[H, W]` of floats, 12 bits or 16 bits to uint8 `[H, W, 1]`."""
     return np.round(values.astype(np.float64) / scale * 255).astype(np.uint8)[..., None]
 
 
 def fit(pixels: np.ndarray, size: int | None, channels: int | None) -> np.ndarray:
-    """Gives pixels the size and the channels asked for.
+    """Converts pixels to a size and a number of channels.
 
     Args:
         pixels: `[H, W, C]` of any real type; C is 1 (grey), 3 (RGB) or 4 (RGBA, put on white).
         size: Side of the square result, in pixels: the center is cropped, then resized. None keeps
             the size.
-        channels: 1 or 3; None keeps grey as 1 and turns all else into 3.
+        channels: 1 or 3. None keeps 1 channel, and converts all other images to 3 channels.
 
     Returns:
         `[size, size, channels]` array of the same type.
@@ -123,7 +123,7 @@ def _with_channels(pixels: np.ndarray, channels: int | None) -> np.ndarray:
 
 
 def _resize(pixels: np.ndarray, size: int) -> np.ndarray:
-    # A whole factor averages blocks: exact, and no ringing at the edges of binary images.
+    # With a whole factor, blocks are averaged: exact, and without ringing at edges.
     whole = pixels.shape[0] % size == 0
     method = Image.Resampling.BOX if whole else Image.Resampling.LANCZOS
     stored = np.uint8 if pixels.dtype == np.uint8 else np.float32

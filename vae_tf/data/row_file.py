@@ -1,11 +1,11 @@
-"""Images in one uncompressed `.npy` file, written and read row by row, with a checksum each.
+"""Images in an uncompressed `.npy` file, written and read row by row, with a checksum per row.
 
-Rows are read by position instead of being memory-mapped: mapped pages count as resident memory, so
-an epoch of shuffled reading through a map would end with the whole file resident.
+Rows are read by position. The file is not memory-mapped, because mapped pages count as resident
+memory: after an epoch of shuffled reading, the whole file would be resident.
 
-Next to `images.npy` is `images.crc32`: the CRC-32 of each row, checked whenever the row is read,
-as TFRecord files do. A row that was zeroed, or that a failing disk changed, is an error and never
-an image; one in 2^32 random changes escapes.
+The file `images.crc32` has the CRC-32 of each row, which is checked whenever the row is read, as in
+TFRecord files. So a row that a failing disk has changed is an error, and never an image. A random
+change is missed with probability 2^-32.
 """
 
 import io
@@ -32,10 +32,10 @@ class RowWriter:
         path: File to create.
         row_shape: Shape of one row, such as `(H, W, C)`.
         dtype: Type of the values.
-        expected_rows: About how many rows there will be.
+        expected_rows: Approximate number of rows.
 
     Raises:
-        UserError: If the disk has no room for that many.
+        UserError: If the disk has no space for the expected rows.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class RowWriter:
         self._sums_path.write_bytes(self._sums[: self.num_rows].tobytes())
 
     def write(self, rows: np.ndarray, position: int | None = None):
-        """Writes consecutive rows, at the end unless a position is given."""
+        """Writes consecutive rows at a position, by default at the end."""
         position = self.num_rows if position is None else int(position)
         rows = np.ascontiguousarray(rows, dtype=self.dtype).reshape(-1, *self.row_shape)
         self._file.seek(self._start + position * self._row_bytes)
@@ -89,15 +89,15 @@ class RowWriter:
 class RowFile:
     """Rows of an `.npy` file as float32 in [0, 1], read by position and checked.
 
-    The file stays open and has no current position, so that threads and forked processes can read
-    at once, and that a cache which is deleted under a training does not end it.
+    The file stays open, so a training continues if the cache is deleted. Reading uses no current
+    position, so several threads and forked processes can read at the same time.
 
     Args:
         path: The `.npy` file that a `RowWriter` made.
-        full_scale: Stored value that stands for 1.
+        full_scale: Stored value that means 1.
 
     Raises:
-        UserError: If the file is shorter or longer than its header says.
+        UserError: If the file cannot be read, or is shorter or longer than its header says.
     """
 
     def __init__(self, path: Path, full_scale: float):
@@ -122,7 +122,7 @@ class RowFile:
             raise self._damaged(f"it has {size:,} bytes, its header says {claimed:,}")
 
     def read(self, rows: np.ndarray) -> np.ndarray:
-        """Reads rows in the order given.
+        """Reads rows in the order of `rows`.
 
         Args:
             rows: `[n]` int array.
@@ -131,7 +131,7 @@ class RowFile:
             `[n, H, W, C]` array in [0, 1].
 
         Raises:
-            UserError: If a row is not what was written.
+            UserError: If a row has changed since it was written.
         """
         stored = np.empty((len(rows), *self.image_shape), self.dtype)
         buffer = stored.reshape(-1).view(np.uint8).data
@@ -160,11 +160,11 @@ class RowFile:
 
 
 class ArrayRows:
-    """Rows of an array in memory as float32 in [0, 1]; the counterpart of `RowFile`.
+    """Rows of an array in memory as float32 in [0, 1]; in memory what `RowFile` is on disk.
 
     Args:
-        array: `[N, H, W, C]` array of any real type.
-        full_scale: Stored value that stands for 1.
+        array: `[N, H, W, C]` array of any real type, or vectors `[N, D]`.
+        full_scale: Stored value that means 1.
     """
 
     def __init__(self, array: np.ndarray, full_scale: float):
@@ -178,11 +178,11 @@ class ArrayRows:
 
 
 class PartlyObservedRows(ArrayRows):
-    """Rows of an array of floats, of which some values are missing and read as 0.
+    """Rows of an array of floats with missing values, which are read as 0.
 
     Args:
         array: `[N, ...]` array of floats without NaN.
-        missing: `[N, ...]` bools.
+        missing: `[N, ...]` bools, True for a missing value.
     """
 
     def __init__(self, array: np.ndarray, missing: np.ndarray):
@@ -195,12 +195,12 @@ class PartlyObservedRows(ArrayRows):
 
 
 def array_rows(array: np.ndarray, name: str, *, unit: bool = True) -> ArrayRows:
-    """Return an array as rows; NaN in an array of floats is a missing value.
+    """Return an array as rows. NaN in an array of floats is a missing value.
 
     Args:
         array: `[N, ...]` images or vectors.
-        name: Their name, for messages.
-        unit: Whether values have to be in [0, 1], see `pixel_values`.
+        name: Name of the images or vectors, for messages.
+        unit: Whether vectors must be in [0, 1], see `pixel_values.row_scale`.
 
     Raises:
         UserError: If the type or the values do not fit.
@@ -208,7 +208,7 @@ def array_rows(array: np.ndarray, name: str, *, unit: bool = True) -> ArrayRows:
     missing = np.isnan(array) if array.dtype.kind == "f" else np.zeros(0, bool)
     if missing.any():
         if missing.all():
-            raise UserError(f"{name} must have a value that is not missing. Received: NaN alone.")
+            raise UserError(f"{name} must have a value that is not missing. Received: only NaN.")
         array = np.where(missing, array.dtype.type(0), array)
         row_scale(array, array.shape[1:], name, unit=unit)
         return PartlyObservedRows(array, missing)

@@ -1,7 +1,7 @@
-"""The sprites: squares, ellipses and hearts on the dSprites grid, rendered by us on demand.
+"""The sprites: squares, ellipses and hearts on the dSprites grid, rendered on demand.
 
-The geometry was fitted on real dSprites images; no image is stored. Pixel centers are at integers,
-y points downwards, lengths are in pixels.
+The geometry was fitted to real dSprites images. No image is stored. Pixel centers are at integers,
+y points downwards, and lengths are in pixels.
 
 Reference:
     Matthey et al., "dSprites: Disentanglement testing Sprites dataset", 2017.
@@ -27,16 +27,16 @@ _CENTERS = (15.5 + 32 * np.linspace(0, 1, 32)).astype(np.float32)
 # At scale 1.
 _SQUARE_HALF_SIDE = 9.6
 _ELLIPSE_SEMI_AXES = (12.8, 7.2)
-_HEART_HALF_SIDE = 5.65  # of its square, and radius of its discs
-_HEART_DROP = 0.3  # of its square's center below the sprite's
-_REACHES = (9.6 * 2**0.5, 12.8, 2 * 5.65)  # of the furthest point from the center
+_HEART_HALF_SIDE = 5.65  # half the side of its square, and radius of its discs
+_HEART_DROP = 0.3  # distance of its square's center below the sprite's center
+_REACHES = (9.6 * 2**0.5, 12.8, 2 * 5.65)  # distance of the furthest point from the center
 
 # Bounds the working memory of one call to about 20 MB.
 _CHUNK = 1024
 
 
 def load_sprites(image_size: int | None, channels: int | None) -> Collection:
-    """The 737,280 sprites, 64x64x1 and binary; other sizes average blocks of pixels.
+    """Load the 737,280 sprites, 64x64x1 and binary. Smaller sizes average blocks of pixels.
 
     Raises:
         UserError: If `image_size` does not divide 64.
@@ -83,7 +83,7 @@ def render(factors: np.ndarray) -> np.ndarray:
         factors: `[n, 5]` ints on the grid.
 
     Returns:
-        `[n, 64, 64]` array of 0 (ground) and 1 (sprite).
+        `[n, 64, 64]` float32 array of 0 (background) and 1 (sprite).
     """
     images = np.zeros((len(factors), _SIDE, _SIDE), np.float32)
     shapes = factors[:, 0]
@@ -94,14 +94,14 @@ def render(factors: np.ndarray) -> np.ndarray:
         _, scale, angle, x, y = factors[chosen].T
         scale, x, y = _SCALES[scale], _CENTERS[x], _CENTERS[y]
         reach = _REACHES[shape] * scale.max()
-        # Only a box around each sprite is computed, of one size for all of them.
+        # Only a box around each sprite is computed. All boxes have the same size.
         left, top = (np.ceil(center - reach) for center in (x, y))
         box = np.arange(int(2 * reach) + 1, dtype=np.float32)
-        # In this order rounding does not depend on the box, which depends on the batch.
+        # In this order, rounding does not depend on the box, and so not on the batch.
         dx = (box + left[:, None] - x[:, None]) / scale[:, None]  # [n, box]
         dy = (box + top[:, None] - y[:, None]) / scale[:, None]
         cosine, sine = _COSINES[angle, None], _SINES[angle, None]
-        # The sprite's own axes, turned counter-clockwise as seen; v points downwards.
+        # The sprite's own axes, turned counter-clockwise; v points downwards.
         u = (cosine * dx)[:, None, :] - (sine * dy)[:, :, None]  # [n, box, box]
         v = (sine * dx)[:, None, :] + (cosine * dy)[:, :, None]
         corners = np.stack([top, left], axis=-1).astype(int).tolist()
@@ -121,6 +121,6 @@ def _in_ellipse(u: np.ndarray, v: np.ndarray) -> np.ndarray:
 
 def _in_heart(u: np.ndarray, v: np.ndarray) -> np.ndarray:
     u, v = np.abs(u), v - _HEART_DROP
-    offset = _HEART_HALF_SIDE / 2**0.5  # of an upper edge's middle, in u and in v
+    offset = _HEART_HALF_SIDE / 2**0.5  # distance of an upper edge's middle, in u and in v
     in_square = u + np.abs(v) <= 2 * offset
     return in_square | ((u - offset) ** 2 + (v + offset) ** 2 <= _HEART_HALF_SIDE**2)

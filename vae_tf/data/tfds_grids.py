@@ -1,4 +1,4 @@
-"""TFDS sets with ground-truth factors: every combination once, stored in the order of the grid."""
+"""TFDS sets with ground-truth factors: each combination once, stored in the order of the grid."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from vae_tf.process.errors import UserError
 
 
 def load_dsprites(image_size: int | None, channels: int | None) -> Collection:
-    """The set dSprites, 737,280 images 64x64x1; label: the shape.
+    """Load dSprites, 737,280 images 64x64x1. The label is the shape.
 
     Reference:
         Matthey et al., "dSprites: Disentanglement testing Sprites dataset", 2017.
@@ -27,7 +27,7 @@ def load_dsprites(image_size: int | None, channels: int | None) -> Collection:
 
 
 def load_shapes3d(image_size: int | None, channels: int | None) -> Collection:
-    """3D Shapes, 480,000 images 64x64x3 (6 GB prepared); label: the shape.
+    """Load 3D Shapes, 480,000 images 64x64x3 (6 GB in the cache). The label is the shape.
 
     Reference:
         Burgess & Kim, "3D Shapes Dataset", 2018. https://github.com/deepmind/3d-shapes
@@ -39,10 +39,10 @@ def load_shapes3d(image_size: int | None, channels: int | None) -> Collection:
 
 
 def load_smallnorb(image_size: int | None, channels: int | None) -> Collection:
-    """Small NORB, the left camera's 48,600 images at 64x64x1; label: the category.
+    """Load Small NORB, the left camera's 48,600 images at 64x64x1. The label is the category.
 
-    Like in disentanglement_lib, both published splits form one grid and the instance (which of ten
-    toys) is left free: factors are category, elevation, azimuth and lighting.
+    As in disentanglement_lib, both published splits form one grid, and the instance (one of ten
+    toys) is a hidden factor. The factors are category, elevation, azimuth and lighting.
 
     Reference:
         LeCun et al., "Learning Methods for Generic Object Recognition with Invariance to Pose and
@@ -66,17 +66,17 @@ def load_grid(
     channels: int | None,
     hidden: str | None = None,
 ) -> Collection:
-    """A TFDS set that shows every combination of its factors once.
+    """Load a TFDS set with every combination of its factors once.
 
     Args:
         name: TFDS name.
         grid: The factors.
         features: TFDS feature of each factor, integers from 0.
-        label: Factor given as label, the one that says what is shown.
-        default_size: Side of the images where `image_size` is None, in pixels.
+        label: Factor that is the label. It describes the object.
+        default_size: Side in pixels if `image_size` is None.
         image_size: Side in pixels or None.
-        channels: 1, 3 or None.
-        hidden: Factor that scores leave free.
+        channels: 1, 3, or None for the channels of the set.
+        hidden: Factor that scores do not use, or None.
 
     Raises:
         UserError: If the set cannot be downloaded, or does not fill the grid.
@@ -98,7 +98,7 @@ def load_grid(
         if not filled.all():
             raise UserError(
                 f"'{name}' must show each of its {len(grid):,} combinations of factors. Received: "
-                f"{filled.sum():,} in '{builder.data_path}'. Delete that folder."
+                f"{filled.sum():,} in '{builder.data_path}'. Delete this folder."
             )
         return {}
 
@@ -117,5 +117,5 @@ def load_grid(
 
 
 def _to_full_scale(pixels: np.ndarray) -> np.ndarray:
-    # dSprites stores 0 and 1; no image of the other sets is that dark.
+    # dSprites stores 0 and 1. No image of the other sets is so dark.
     return pixels * np.uint8(255) if pixels.max() <= 1 else pixels

@@ -1,6 +1,6 @@
-"""Image sets of TensorFlow Datasets (TFDS): downloaded by it once, then prepared for our cache.
+"""Image sets of TensorFlow Datasets (TFDS), which downloads them. They are saved in our cache.
 
-TFDS and TensorFlow are imported only to prepare: once the cache exists, loading needs neither.
+TFDS and TensorFlow are imported only to prepare a set. Loading from the cache needs neither.
 """
 
 import difflib
@@ -27,8 +27,8 @@ _DEFAULT_SIZE = 64
 _BATCH = 256
 _NO_YES = ("no", "yes")
 _RETRIES = 5  # of a download, in about 6 seconds
-_PAUSE = 60  # seconds in which a download that failed is not tried again
-_failed: dict[str, tuple[float, UserError]] = {}  # folder -> when, and why
+_PAUSE = 60  # seconds without a new try after a failed download
+_failed: dict[str, tuple[float, UserError]] = {}  # folder -> time and reason of the failure
 
 
 def load_tfds(
@@ -37,17 +37,17 @@ def load_tfds(
     channels: int | None,
     crop: int | None = None,
 ) -> Collection:
-    """Any image set of TFDS, with the splits and the class labels it has.
+    """Load an image set of TFDS, with its splits and its class labels.
 
     Args:
         name: A TFDS name, such as "mnist", "emnist/letters" or "cifar10:3.0.2".
-        image_size: Side in pixels: the center square is cropped and resized. None: the side that
-            all images have, 64 if they differ or are not square.
-        channels: 1 or 3. None: as the set has them; transparency resumes white.
-        crop: Side of the center square to cut out first, in pixels.
+        image_size: Side in pixels: the center square is cropped and resized. None: the side of the
+            images if all are squares of the same size, otherwise 64.
+        channels: 1 or 3. None: the channels of the set; transparent pixels become white.
+        crop: Side in pixels of the center square that is cropped first; None crops nothing.
 
     Raises:
-        UserError: If there is no such set, it holds no images, or it cannot be downloaded.
+        UserError: If there is no such set, it has no images, or it cannot be downloaded.
     """
     key = {"tfds": name, "image_size": image_size, "channels": channels, "crop": crop}
     folder, meta = prepared(
@@ -63,29 +63,29 @@ def load_tfds(
         label_names=tuple(meta["label_names"]) if has_labels else None,
         attributes=dict(zip(meta["attributes"], attributes.T.astype(np.int64), strict=True)),
         attribute_names=dict.fromkeys(meta["attributes"], _NO_YES),
-        extremes=meta.get("extremes"),  # older versions did not keep them
+        extremes=meta.get("extremes"),  # older versions did not save them
     )
 
 
 def load_celeb_a(image_size: int | None, channels: int | None) -> Collection:
-    """CelebA's aligned faces: the central 128x128 pixels, resized to 64x64 by default.
+    """Load CelebA's aligned faces: the central 128x128 pixels, resized to 64x64 by default.
 
-    Without labels; its 40 attributes say no or yes, `Smiling` and others.
+    The set has no labels. It has 40 attributes with the values no and yes, such as `Smiling`.
     """
     return load_tfds("celeb_a", image_size or 64, channels, crop=128)
 
 
 def find_builder(name: str):
-    """The TFDS builder of a set, which may still have to be downloaded.
+    """Return the TFDS builder of a set. The set may not be downloaded yet.
 
-    TFDS keeps its data in `TFDS_DATA_DIR`, or where it does by default.
+    TFDS saves its data in `TFDS_DATA_DIR`, or in its default folder.
 
     Raises:
         UserError: If TFDS has no such set, version or configuration.
     """
     import tensorflow_datasets as tfds
 
-    # Our own errors say once why a set cannot be had.
+    # Our own errors give the reason once.
     logging.getLogger("absl").setLevel(logging.ERROR)
     try:
         return tfds.builder(name, data_dir=os.environ.get("TFDS_DATA_DIR"))
@@ -96,10 +96,10 @@ def find_builder(name: str):
 
 
 def download(builder):
-    """Downloads and prepares the data of a TFDS builder unless that is done.
+    """Downloads and prepares the data of a TFDS builder, if that is not done yet.
 
     Raises:
-        UserError: If it cannot be downloaded.
+        UserError: If the data cannot be downloaded.
     """
     if builder.is_prepared():
         return
@@ -112,34 +112,34 @@ def download(builder):
 
     if not sys.stderr.isatty():
         tfds.disable_progress_bar()  # three bars, redrawn at each retry, fill a file
-    # TFDS's own ten take more than three minutes to find that there is no network.
+    # Without a network, TFDS's default of ten retries takes more than three minutes.
     downloader.MAX_RETRIES = _RETRIES
-    # Each retry of each file is a warning; what counts is said once, at the end.
+    # Each retry of each file is a warning. Our own message comes once, at the end.
     logging.getLogger("urllib3").setLevel(logging.ERROR)
     logging.getLogger("absl").setLevel(logging.ERROR)
     try:
         builder.download_and_prepare()
     except Exception as error:
-        # Errors of any type: TFDS, the network library and the set's own code all raise theirs.
+        # TFDS, the network library and the set's own code may raise errors of any type.
         why = textwrap.shorten(f"{type(error).__name__}: {error}", 120, placeholder=" ...")
         failure = UserError(
             f"'{builder.name}' is not prepared in '{folder}' and cannot be downloaded: {why}. "
             "Connect to the network, or set TFDS_DATA_DIR to a folder where TFDS has prepared it. "
-            "'sprites', 'digits' and 'emoji' need neither."
+            "'sprites', 'digits' and 'emoji' need no download."
         )
         _failed[folder] = time.monotonic(), failure
         raise failure from error
 
 
 def examples(builder, split: str, features: list[str]) -> Iterator[dict[str, np.ndarray]]:
-    """Yields the examples of a split in TFDS's fixed order, only the features named."""
+    """Yields the examples of a split in TFDS's fixed order, with the named features."""
     import tensorflow_datasets as tfds
 
     asked = {name: _all_of(builder.info.features[name]) for name in features}
     dataset = builder.as_dataset(
         split=split,
         decoders=tfds.decode.PartialDecoding(asked),
-        # Its own cache would hold small sets in memory.
+        # The cache of TFDS would keep small sets in memory.
         read_config=tfds.ReadConfig(try_autocache=False),
     )
     shapes = [builder.info.features[name].shape for name in features]
@@ -155,7 +155,7 @@ def examples(builder, split: str, features: list[str]) -> Iterator[dict[str, np.
 
 
 def _all_of(feature):
-    """Value that `PartialDecoding` takes for the whole of a feature."""
+    """Returns the value that selects a whole feature in `PartialDecoding`."""
     return dict.fromkeys(feature, True) if hasattr(feature, "keys") else True
 
 
@@ -168,7 +168,7 @@ def _row(values, k: int):
 def _prepare(
     folder: Path, name: str, image_size: int | None, channels: int | None, crop: int | None
 ) -> dict:
-    """Writes `images.npy` and, where a set has them, `labels.npy` and `attributes.npy`."""
+    """Writes `images.npy` and, if the set has them, `labels.npy` and `attributes.npy`."""
     builder = find_builder(name)
     image, label = _image_and_label(builder)
     attributes = _yes_or_no(builder)
@@ -185,7 +185,7 @@ def _prepare(
             start = writer.num_rows
             for example in examples(builder, split, features):
                 pixels = example[image] if crop is None else crop_center(example[image], crop)
-                if stored.kind == "f":  # before `fit`, which cuts off what is outside
+                if stored.kind == "f":  # checked before `fit`, which clips values to [0, 1]
                     check_values(pixels[None], f"Images of '{name}'")
                 pixels = fit(pixels, size, depth)
                 low, high = min(low, float(pixels.min())), max(high, float(pixels.max()))
@@ -197,7 +197,7 @@ def _prepare(
         np.save(folder / "labels.npy", np.array(labels, np.int64))
     if attributes:
         np.save(folder / "attributes.npy", np.array(known, np.int8))
-    # A table is seen as a whole: integers that reach only 1 are black and white.
+    # All images are known here: integers with the maximum 1 are black and white.
     scale = 1 if stored.kind == "f" or high == 1 else int(np.iinfo(stored).max)
     return {
         "splits": splits,
@@ -218,7 +218,7 @@ def _unknown(name: str, tfds_names: list[str]) -> UserError:
 
 
 def _image_and_label(builder) -> tuple[str, str | None]:
-    """The features that hold the image and, if there is one, its class."""
+    """Returns the names of the features of the image and of its class, None for no class."""
     import tensorflow_datasets as tfds
 
     features = builder.info.features
@@ -238,7 +238,7 @@ def _image_and_label(builder) -> tuple[str, str | None]:
 
 
 def _yes_or_no(builder) -> list[str]:
-    """Names of the bools that an image has beside its class, as CelebA's `attributes`."""
+    """Returns the names of attributes with the values no and yes, such as CelebA's."""
     features = builder.info.features
     if not hasattr(features, "keys") or "attributes" not in features:
         return []
@@ -250,6 +250,6 @@ def _yes_or_no(builder) -> list[str]:
 
 
 def _split_names(builder) -> list[str]:
-    # `tfds.testing.mock_data` without metadata names no splits, and takes any.
+    # `tfds.testing.mock_data` without metadata has no names of splits, and accepts all names.
     names = list(builder.info.splits) or ["train", "test"]
     return sorted(names, key=lambda name: (SPLITS + (name,)).index(name))

@@ -1,4 +1,4 @@
-"""The explorer: a trained model in one page that a reader plays with.
+"""The explorer: a trained model on one interactive page.
 
-`page` writes and reads pages without TensorFlow, `content` needs the model.
+`page` writes and reads pages without TensorFlow. `analysis.explorer_content` needs the model.
 """

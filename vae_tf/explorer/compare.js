@@ -1,4 +1,4 @@
-// Side by side with a second run of the same data, from its own page.
+// Compare the run with a second run on the same data, from the second run's page.
 
 async function compareWith(session, file) {
   const first = session.models[0].run;
@@ -10,18 +10,18 @@ async function compareWith(session, file) {
   }
   if (run.dataset !== first.dataset || run.image_shape.join() !== first.image_shape.join()) {
     return say(
-      `'${run.run}' is a run of other data, ${run.dataset} ${run.image_shape.join("×")}; this one is ` +
-        `of ${first.dataset} ${first.image_shape.join("×")}.`,
+      `'${run.run}' is a run on other data, ${run.dataset} ${run.image_shape.join("×")}. This run is ` +
+        `on ${first.dataset} ${first.image_shape.join("×")}.`,
     );
   }
   let model = null;
   try {
     model = new Model(run);
   } catch {
-    return say(`The page of '${run.run}' is damaged. Make it anew.`);
+    return say(`The page of '${run.run}' is damaged. Make it again.`);
   }
   session.setSecond(model);
-  return say(`Beside it now: ${run.run}. Choose below which of the two the sliders move.`);
+  return say(`Compared with ${run.run}. Choose below which of the two runs the sliders change.`);
 }
 
 function buildCompare(session) {
@@ -29,7 +29,7 @@ function buildCompare(session) {
   byId("second").onclick = () => file.click();
   byId("alone").onclick = () => {
     session.setSecond(null);
-    say("The other run was taken away.");
+    say("The other run was removed.");
   };
   file.onchange = () => {
     if (file.files.length) compareWith(session, file.files[0]);

@@ -1,7 +1,7 @@
-// Directions of attributes: a slider each, which adds the direction to the code.
+// Directions of attributes. Each has a slider, which adds the direction to the code.
 
 function buildDirections(session) {
-  let base = null; // the code to which the sliders add, and the code that they made of it
+  let base = null; // the code before and after the sliders' changes
   let sliders = [];
   const moved = () => {
     const { view } = session;
@@ -29,7 +29,7 @@ function buildDirections(session) {
     });
     byId("directions").replaceChildren(...sliders.map(({ element }) => element));
   });
-  // Whatever else moves the code takes the sliders back to their middle.
+  // If anything else changes the code, the sliders go back to their middle.
   session.watch(() => {
     if (base && base.made === session.view.code) return;
     for (const { input } of sliders) input.value = 0;

@@ -71,7 +71,7 @@ class Pad {
 
   lift() {
     this.pen.down = false;
-    say("Your drawing, encoded: the sliders went to the means of its posterior.");
+    say("Your drawing was encoded. The sliders show the means of its posterior.");
   }
 
   key(event) {

@@ -1,4 +1,4 @@
-// What the page is built from. Text of a run only ever becomes text: nothing here parses HTML.
+// Elements of the page. Text of a run is always inserted as text: nothing here parses HTML.
 
 const byId = (id) => document.getElementById(id);
 
@@ -21,7 +21,7 @@ function draw(tag, attributes, ...children) {
   return element;
 }
 
-/** Says a sentence below the images, and to a screen reader. */
+/** Shows a sentence below the images. Screen readers read it. */
 function say(sentence) {
   byId("status").textContent = sentence;
 }
@@ -40,7 +40,7 @@ function paint(canvas, pixels, [height, width, channels]) {
   context.putImageData(picture, 0, 0);
 }
 
-/** Pixels [height, width, channels] in [0, 1] of a canvas; grey as Pillow makes it. */
+/** Pixels [height, width, channels] in [0, 1] of a canvas; grey is computed as in Pillow. */
 function pixelsOf(context, [height, width, channels]) {
   const bytes = context.getImageData(0, 0, width, height).data;
   const pixels = new Float32Array(height * width * channels);

@@ -1,4 +1,4 @@
-"""The generative model as a page computes it: its networks, its posterior and its pixels."""
+"""Describe a model for a page: its networks, posterior and pixels."""
 
 import keras
 import numpy as np
@@ -15,11 +15,11 @@ _CLOSE = 1e-3
 
 
 def describe_generator(model, weights: HalfPrecision) -> dict:
-    """Describes how codes become images, and images codes.
+    """Describes how a model decodes codes and encodes images.
 
-    Where that is the decoder, and the encoder, alone, it is these; it is held against the model
-    itself, so that a family that draws or reads images in another way is noticed, and not shown
-    wrongly. Else it is all that the model does with a code, or with an image, followed by Keras.
+    If the outputs of the decoder alone are equal to the outputs of the model, the decoder is
+    described. Otherwise Keras traces all computations of the model from a code to logits. The
+    encoder is described in the same way.
 
     Args:
         model: Any model of this package.
@@ -27,10 +27,10 @@ def describe_generator(model, weights: HalfPrecision) -> dict:
 
     Returns:
         JSON values: "decoder", "pixels", "posterior", "follow" and "encoder". The encoder is None
-        where the page cannot encode images, with the reason in "encoder_missing".
+        if the page cannot encode images, with the reason in "encoder_missing".
 
     Raises:
-        UserError: If the page cannot decode its codes.
+        UserError: If the page cannot decode codes of the model.
     """
     if model.autoregressive:
         raise UserError(
@@ -48,7 +48,7 @@ def describe_generator(model, weights: HalfPrecision) -> dict:
     try:
         network, alone = _encoder(model, posterior)
         encoder, missing = describe_network(network, weights), None
-        if not alone:  # what it puts out is the posterior, and nothing is left to be done
+        if not alone:  # the outputs of the traced network are the posterior already
             posterior = _GAUSSIAN | {"num_read": model.latent_size}
     except UserError as error:
         encoder, missing = None, f"This page cannot encode your images: {error}"
@@ -67,7 +67,7 @@ _GAUSSIAN = {"kind": "gaussian", "bounded": False, "values": None}
 
 
 def _follower(prior, weights):
-    """A layer whose prior is a network of layers above: where all of them are in a code."""
+    """Describes a layer whose prior is a network of layers above, with their places in a code."""
     sizes = [part.stop - part.start for part in prior.given]
     inputs = [keras.Input((size,), batch_size=1) for size in sizes]
     network = keras.Model(inputs, prior.network(inputs)[0], name="prior")
@@ -83,21 +83,21 @@ def _posterior(model):
         "kind": _KINDS.get(model.posterior),
         # The plain autoencoder's posteriors are no wider than the prior, see `zero_weight`.
         "bounded": model.kl_weight.schedule.highest == 0,
-        # For an InfoGAN's latents, only the codes are read off images.
+        # InfoGAN encodes only a part of its latents.
         "num_read": getattr(model, "num_codes", model.latent_size),
         "values": np.array(model.values).tolist() if model.posterior is Codebook else None,
     }
 
 
 def _decoder(model) -> keras.Model:
-    """The network from a code, and a label behind it where there is one, to logits."""
+    """The network from a code, with the label appended if there is one, to logits."""
     if _draws_alone(model):
         return model.decoder
     return _traced(model, "decoder", (model.latent_size,), lambda z: model.render(z, {}, False))
 
 
 def _draws_alone(model):
-    """Whether the decoder of codes is all of `decode`, except for what makes pixels of logits."""
+    """Whether `decode` is the decoder, followed by the likelihood's mean."""
     rng = np.random.default_rng(0)
     codes = model.sample_prior(_NUM_TRIED, rng)
     labels = rng.integers(model.num_classes, size=len(codes)) if model.conditional else None
@@ -123,7 +123,7 @@ def _encoder(model, posterior) -> tuple[keras.Model, bool]:
 
 
 def _reads_alone(model, posterior):
-    """Whether the encoder is all of `encode`, except for what `posterior` says."""
+    """Whether `encode` is the encoder, followed by the operations of `posterior`."""
     rng = np.random.default_rng(0)
     x = rng.random((_NUM_TRIED, *model.image_shape), dtype="float32")
     labels = rng.integers(model.num_classes, size=len(x)) if model.conditional else None
@@ -144,18 +144,18 @@ def _reads_alone(model, posterior):
 
 
 def _traced(model, name, shape, function) -> keras.Model:
-    """All that the model does with an input, as one network.
+    """Traces all computations of a function of the model as one network.
 
     Raises:
-        UserError: If the model needs labels, or more than Keras can follow.
+        UserError: If the model needs labels, or Keras cannot trace its computations.
     """
     if not model.conditional:
-        # One row, so that what counts rows finds a number.
+        # One row, so that the number of rows is known.
         seen = keras.Input(shape, batch_size=1)
         try:
             return keras.Model(seen, function(seen), name=name)
         except (AttributeError, KeyError, TypeError, ValueError):
-            pass  # what it does is not made of Keras' layers and operations
+            pass  # it has computations that are no layers or operations of Keras
     raise UserError(
         f"The page computes only the {name}. {type(model).__name__} also does computations that "
         f"Keras cannot follow. Look at the traversals of the run instead."

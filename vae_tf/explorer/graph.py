@@ -27,27 +27,27 @@ _OTHERS = ("Concatenate", "Functional", "Joint")
 
 
 class _Place:
-    """A tensor of the graph: number of the node that makes it, and shape without the batch."""
+    """A tensor of the graph: number of the node that computes it, and shape without the batch."""
 
     def __init__(self, number: int, shape) -> None:
         self.number, self.shape = number, [int(side) for side in shape]
 
 
 def describe_network(network: keras.Model, weights: HalfPrecision) -> dict:
-    """Describes a functional network node by node, networks within it as part of it.
+    """Describes a functional network node by node, including networks inside it.
 
     Args:
-        network: Network of layers with one input each except for `Concatenate` and `Joint`, and of
-            operations on rows, on a batch.
+        network: Network of layers and of operations on rows. Each layer has one input, except
+            `Concatenate` and `Joint`.
         weights: Store to which its weights are added.
 
     Returns:
-        JSON values: "nodes", each with its "kind", the numbers of the nodes it comes "from", its
-        "shape" without the batch, its "activation" if it has one, and what its kind needs;
-        "inputs" and "outputs", numbers of nodes.
+        JSON values. "nodes": a list of nodes, each with its "kind", the numbers of its input nodes
+        ("from"), its "shape" without the batch, its "activation" if it has one, and the values that
+        its kind needs. "inputs" and "outputs": numbers of nodes.
 
     Raises:
-        UserError: If the page does not know a layer; the message names all such layers.
+        UserError: If the page cannot compute a layer. The message names all such layers.
     """
     graph = _Graph(weights)
     inputs = [graph.add("input", [], tensor.shape[1:]) for tensor in network.inputs]
@@ -65,7 +65,7 @@ def describe_network(network: keras.Model, weights: HalfPrecision) -> dict:
 
 
 class _Graph:
-    """The nodes so far; walking a network adds its own.
+    """The nodes of a graph. `walk` adds the nodes of a network.
 
     Args:
         weights: Store to which weights are added.
@@ -84,14 +84,14 @@ class _Graph:
         return place
 
     def walk(self, network, inputs):
-        """Adds all of a network; returns the places of its outputs, as it has them."""
-        # Keras' own way through a graph, with places in the room of tensors.
+        """Adds all nodes of a network; returns the places of its outputs, in their structure."""
+        # The method of Keras that computes a graph, with places instead of tensors.
         return network._run_through_graph(
             inputs, operation_fn=lambda operation: functools.partial(self._operation, operation)
         )
 
     def _operation(self, operation, *args, training=None, **options):
-        # For a mask or a type there is nothing in what we build.
+        # Our networks have no masks or types among the options.
         args = (*args, *(each for each in options.values() if each is not None))
         try:
             if isinstance(operation, keras.Model):
@@ -105,7 +105,7 @@ class _Graph:
             return [self.add("unknown", [], tensor.shape[1:]) for tensor in outputs]
 
     def _single(self, operation, args):
-        """A layer or an operation with one output."""
+        """Adds a layer or an operation with one output."""
         kind, shape = type(operation).__name__, operation.output.shape[1:]
         if isinstance(operation, keras.layers.Layer) and kind in LAYERS:
             node = LAYERS[kind](operation, self.weights)
@@ -133,14 +133,14 @@ class _Graph:
         return self.add("concatenate", list(parts), shape)
 
     def _part(self, whole, key, shape):
-        """A run of columns, as in z[:, 3:5]."""
+        """Adds a range of columns, such as z[:, 3:5]."""
         rows, columns = key if isinstance(key, tuple) and len(key) == 2 else (None, None)
         if rows != slice(None) or not isinstance(columns, slice) or columns.step not in (None, 1):
-            raise UnknownLayer("GetItem of anything but a run of columns")
+            raise UnknownLayer("GetItem that is not a range of columns")
         return self.add("part", [whole], shape, start=columns.indices(whole.shape[0])[0])
 
     def _number_by_number(self, name, args, shape):
-        """Operation on tensors of one shape, or on numbers in their place."""
+        """Adds an operation on tensors of the same shape and on numbers."""
         tensors = [each for each in args if isinstance(each, _Place)]
         if any(each.shape != list(shape) for each in tensors):
             raise UnknownLayer(f"{name} of different shapes")
@@ -148,7 +148,7 @@ class _Graph:
         return self.add("number_by_number", tensors, shape, operation=name, values=values)
 
     def _joint(self, joint, *inputs):
-        """The parts of `networks.Joint`: a sum of products, hidden layers and heads."""
+        """Adds the parts of `networks.Joint`: a sum of products, hidden layers and heads."""
         activation = activation_of(joint.activate)
         shape = [joint.hidden[0]]
         products = [

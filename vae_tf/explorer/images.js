@@ -1,4 +1,4 @@
-// Images to start from: those of the validation split, and the reader's own.
+// Images to start from: images of the validation split, and the reader's own images.
 
 /** Cuts the stored images out of their sheet: [{pixels, title, index, label, model}]. */
 async function storedImages(model) {
@@ -15,7 +15,7 @@ async function storedImages(model) {
   });
 }
 
-/** An image of any size and mode as the model sees it, its center on white; whether it has color. */
+/** An image as the model sees it, cropped to its center, on white; and whether it has color. */
 function fitted(picture, shape) {
   const [height, width] = shape;
   const side = Math.min(picture.width / width, picture.height / height);
@@ -38,20 +38,20 @@ async function showFile(session, file) {
   try {
     picture = await createImageBitmap(file);
   } catch {
-    return say(`'${file.name}' is no image that this browser reads. Try a PNG or a JPEG.`);
+    return say(`'${file.name}' is no image that this browser can read. Try a PNG or a JPEG.`);
   }
   const [height, width, channels] = model.shape;
   const { pixels, colored } = fitted(picture, model.shape);
   const size = `${picture.width}×${picture.height}`;
   const changes = [
     (picture.width !== width || picture.height !== height) &&
-      `cut to its center and scaled to ${width}×${height}`,
+      `cropped to its center and scaled to ${width}×${height}`,
     channels === 1 && colored && "made grey",
   ].filter(Boolean);
   session.setImage({ pixels, title: "your image" });
   return say(
     `Your image${changes.length ? `, ${size}, was ${changes.join(" and ")}` : ""}. ` +
-      `The model only knows what it was trained on: ${model.run.dataset}.`,
+      `The model was trained only on ${model.run.dataset}.`,
   );
 }
 
@@ -89,7 +89,7 @@ function takeOwnImages(session, stage) {
     const [first] = event.clipboardData.files;
     if (first) showFile(session, first);
     else if (!stage.paste(event.clipboardData.getData("text"))) {
-      say("The clipboard holds neither an image nor a code of this page.");
+      say("The clipboard contains no image and no code of this page.");
     }
   });
 }
@@ -99,7 +99,7 @@ async function buildImages(session, stage) {
   const stored = await storedImages(session.models[0]);
   fillStrip(byId("stored"), stored, session.models[0].shape, (index) => {
     session.setImage(stored[index]);
-    say(`${stored[index].title}, encoded: the sliders went to the means of its posterior.`);
+    say(`${stored[index].title} was encoded. The sliders show the means of its posterior.`);
   });
   return stored;
 }

@@ -1,4 +1,4 @@
-// Sliders, a latent each, sorted by use; behind each the prior, the codes and the posterior.
+// A slider per latent, the most used first, with the prior, the codes and the posterior behind it.
 
 const TRACK = { width: 200, height: 34 };
 
@@ -94,11 +94,11 @@ function buildLatents(session) {
     byId("unused-box").hidden = !unused.length;
     byId("unused-box").open = unused.length === sliders.length;
     byId("unused-title").textContent =
-      `${unused.length} latent${unused.length > 1 ? "s" : ""} that tell next to nothing`;
+      `${unused.length} inactive latent${unused.length > 1 ? "s" : ""}`;
     const left = run.num_movable - run.latents.length;
     byId("left-out").textContent = left
-      ? `Of ${run.num_movable} latents, the ${run.latents.length} of most use have a slider; the ` +
-        `others keep the value that the image, the sample or the map gives them.`
+      ? `The ${run.latents.length} most used of ${run.num_movable} latents have a slider. The other ` +
+        `latents keep the values of the image, the sample or the place on the map.`
       : "";
     buildLabels(session);
     for (const slider of sliders) slider.show(session.view);
@@ -109,7 +109,7 @@ function buildLatents(session) {
   });
 }
 
-/** The choice of a label that the model is given, or of the class that its codes begin with. */
+/** The choice of a label that the model is given, or of the class at the beginning of its codes. */
 function buildLabels(session) {
   const { run } = session.model;
   const count = run.num_classes || run.class_latents;

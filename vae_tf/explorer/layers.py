@@ -1,4 +1,4 @@
-"""Keras layers as nodes that network.js computes, their weights in half precision."""
+"""Keras layers as nodes that network.js computes, with weights in half precision."""
 
 import math
 from collections.abc import Callable
@@ -15,7 +15,7 @@ _ACTIVATIONS = (
 
 
 class HalfPrecision:
-    """Arrays laid one behind the other as 16-bit numbers, little-endian."""
+    """Arrays one after another as 16-bit floats, little-endian."""
 
     def __init__(self) -> None:
         self._parts: list[np.ndarray] = []
@@ -25,10 +25,10 @@ class HalfPrecision:
         """Adds an array.
 
         Returns:
-            Its place: number of its first value, and how many it has.
+            Its place: index of its first value, and number of values.
 
         Raises:
-            UserError: If a value is beyond what half precision can hold, 65,504.
+            UserError: If a value is not finite, or larger than half precision allows, 65,504.
         """
         with np.errstate(over="ignore"):
             part = np.asarray(array).astype("<f2").ravel()
@@ -43,22 +43,22 @@ class HalfPrecision:
         return place
 
     def to_bytes(self) -> bytes:
-        """All arrays so far."""
+        """Return all arrays as bytes."""
         return b"".join(part.tobytes() for part in self._parts)
 
 
 class UnknownLayer(Exception):
-    """The page cannot compute a layer; the message says why."""
+    """The page cannot compute a layer; the message has the reason."""
 
 
 def activation_of(activation) -> dict:
-    """The part of a node that says how its values are bent; empty where they are not.
+    """Describes the activation of a node; empty for a linear activation.
 
     Args:
         activation: Function of Keras, or None.
 
     Raises:
-        UnknownLayer: If the page does not know it.
+        UnknownLayer: If the page cannot compute the activation.
     """
     name = "linear" if activation is None else keras.activations.serialize(activation)
     if name not in _ACTIVATIONS:
@@ -82,7 +82,7 @@ def _convolution(layer, weights):
     sides = layer.input.shape[1:3]
     before = [0, 0]
     if layer.padding == "same":
-        # Same padding as TensorFlow: the odd pixel goes behind.
+        # Same padding as TensorFlow: an odd pixel is added at the end.
         gaps = zip(sides, layer.kernel_size, layer.strides, strict=True)
         before = [max((math.ceil(n / s) - 1) * s + k - n, 0) // 2 for n, k, s in gaps]
     kernel = np.moveaxis(np.array(layer.kernel), -1, 0)  # [filters, height, width, channels]
@@ -112,8 +112,8 @@ def _require_plain(layer, paddings):
     )
     if not plain:
         raise UnknownLayer(
-            f"{type(layer).__name__} with dilation, groups, channels first or another padding "
-            f"than {' or '.join(paddings)}"
+            f"{type(layer).__name__} with dilation, groups, channels first or a padding that is "
+            f"not {' or '.join(paddings)}"
         )
 
 
@@ -122,9 +122,9 @@ def _window(layer, before):
 
 
 def normalization_node(layer, weights: HalfPrecision) -> dict:
-    """Describes a batch normalization, as it is after training."""
+    """Describes a batch normalization in inference mode, as a scale and a shift."""
     if layer.axis not in (-1, layer.input_spec.ndim - 1):
-        raise UnknownLayer("BatchNormalization of another axis than the last")
+        raise UnknownLayer("BatchNormalization of an axis that is not the last")
     factor = 1.0 / np.sqrt(np.array(layer.moving_variance) + layer.epsilon)
     if layer.scale:
         factor = factor * np.array(layer.gamma)

@@ -1,6 +1,6 @@
-// Where the page starts; without a page, what tests call.
+// The start of the page. Tests call these functions without a page.
 
-/** Largest difference of a pixel, in 1/255, from what the model itself made of the check codes. */
+/** Largest difference of a pixel, in 1/255, from the model's own pixels of the check codes. */
 function largestError(model) {
   const { codes, labels, pixels } = model.run.check;
   const bytes = bytesOf(pixels);
@@ -19,8 +19,8 @@ function tellErrors(model) {
   const error = largestError(model);
   const count = model.run.check.codes.length;
   byId("exact").textContent =
-    `Weights lie in this page in half precision. Of ${count} check codes, no pixel decoded here is ` +
-    `further than ${error < 0.01 ? "0.01" : error.toFixed(2)}/255 from the model's own.`;
+    `Weights in this page have half precision. For ${count} check codes, pixels decoded here differ ` +
+    `from the model's pixels by at most ${error < 0.01 ? "0.01" : error.toFixed(2)}/255.`;
   byId("inexact").hidden = error <= 1;
 }
 

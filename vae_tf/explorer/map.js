@@ -1,13 +1,13 @@
 // A map of the codes: their two directions of greatest variance. A click decodes.
 
-// Told apart on light and on dark pages; those of the pictures (plots/page.py) need a white one.
+// Colors for light and dark pages. The colors of pictures (plots/page.py) need a white page.
 const CLASS_COLORS = [
   "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c6d31", "#999999",
   "#7b4fa3", "#b8a800",
 ];
 const ORDERED = [[68, 1, 84], [59, 82, 139], [33, 145, 140], [94, 201, 98], [253, 231, 37]]; // viridis
 
-/** Color of the part `t`, from 0 to 1, of a range. */
+/** Color at the place `t` of a range, from 0 to 1. */
 function orderedColor(t) {
   const at = Math.max(0, Math.min(0.9999, t)) * (ORDERED.length - 1);
   const [from, to] = [ORDERED[Math.floor(at)], ORDERED[Math.floor(at) + 1]];
@@ -53,8 +53,8 @@ class CodeMap {
     const share = map.explained.map((part) => `${Math.round(100 * part)} %`).join(" and ");
     byId("map-note").textContent =
       `The codes of ${this.places.length.toLocaleString("en")} validation images along their two ` +
-      `directions of greatest variance (${share} of it). A click moves the code along these two and ` +
-      `leaves all other directions as they are.`;
+      `directions of greatest variance (${share} of the variance). A click moves the code along ` +
+      `these two directions. The code does not change in other directions.`;
     this.show();
   }
 

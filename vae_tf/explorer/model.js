@@ -1,7 +1,7 @@
-// The trained model: from codes to pixels and back, and the ways through the space of codes.
-// No page is needed for it: tests run this file as it is.
+// The trained model: it decodes codes, encodes images, and computes paths between codes.
+// It needs no page: tests run this file alone.
 
-/** Random numbers in [0, 1) that a seed fixes (mulberry32). */
+/** Random numbers in [0, 1) from a seed (mulberry32). */
 function randomNumbers(seed) {
   let state = seed >>> 0;
   return () => {
@@ -17,7 +17,7 @@ function randomNumbers(seed) {
 const normalNumber = (random) =>
   Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 
-/** The index of a weight, each as likely as it is large. */
+/** A random index; the probability of an index is proportional to its weight. */
 function drawIndex(weights, random) {
   let left = random() * weights.reduce((sum, weight) => sum + weight, 0);
   for (let i = 0; i < weights.length - 1; i++) if ((left -= weights[i]) < 0) return i;
@@ -29,7 +29,7 @@ const PIXELS = {
   continuous_bernoulli: continuousBernoulliMean,
 };
 
-/** A model from the content of a page; content.py says what that holds. */
+/** A model from the content of a page, see analysis/explorer_content.py. */
 class Model {
   constructor(run) {
     const weights = halvesOf(bytesOf(run.weights));
@@ -59,14 +59,14 @@ class Model {
     return Float32Array.from({ length: count }, (_, k) => (k === label ? 1 : 0));
   }
 
-  /** Pixels [height * width * channels] in [0, 1] of a code; `label` where the model needs one. */
+  /** Pixels [height * width * channels] in [0, 1] of a code; `label` if the model needs a label. */
   decode(code, label = 0) {
     const seen = this.run.num_classes ? [...code, ...this.oneHot(label)] : code;
     const [logits] = this.decoder.run(seen);
     return logits.map(this.pixel);
   }
 
-  /** Posterior {mean, logStddev} of pixels; logStddev is -Infinity where the code is a point. */
+  /** Posterior {mean, logStddev} of pixels; logStddev is -Infinity for a code without noise. */
   encode(pixels, label = 0) {
     const { posterior } = this.run;
     const [mean, logStddev] = this.encoder.run(this.withLabel(pixels, label));
@@ -98,13 +98,13 @@ class Model {
     return found;
   }
 
-  /** The class that a code holds, where it begins with one. */
+  /** The class of a code that begins with a class. */
   classOf(code) {
     const shares = code.slice(0, this.run.class_latents);
     return shares.indexOf(shares.reduce((a, b) => Math.max(a, b)));
   }
 
-  /** A code with its class replaced, and what depends on the class, too. */
+  /** A code with another class; latents that depend on the class change, too. */
   withClass(code, label) {
     const count = this.run.class_latents;
     const found = code.slice();
@@ -112,7 +112,7 @@ class Model {
     return this.following(found, 0, count);
   }
 
-  /** Of a latent with few values, the one nearest to `x`; the first of two that are as near. */
+  /** The value nearest to `x`, for a latent with few values; the first if two are equally near. */
   nearestValue(x, latent) {
     const { values } = this.run.posterior;
     if (!values) return x;
@@ -131,7 +131,7 @@ class Model {
     return seen;
   }
 
-  /** What a linear classifier of codes sees of an attribute: its probability. */
+  /** The probability of an attribute by a linear classifier of codes. */
   probability({ weights, bias }, code) {
     return sigmoid(weights.reduce((sum, weight, k) => sum + weight * code[k], bias));
   }
@@ -166,7 +166,7 @@ class Model {
     return { x, y };
   }
 
-  /** The code at a place of the map that differs from `code` in these two directions only. */
+  /** The code at a place of the map. It differs from `code` only in the map's two directions. */
   codeAt({ x, y }, code) {
     const now = this.placeOf(code);
     const [right, up] = this.run.map.components;
@@ -178,7 +178,7 @@ class Model {
 const PATHS = {
   straight: (a, b, t) => a.map((value, k) => value + t * (b[k] - value)),
 
-  /** Along the arc, as Gaussian codes keep their length on it (White 2016). */
+  /** Along an arc, on which Gaussian codes keep their length (White 2016). */
   spherical(a, b, t) {
     const product = (u, v) => u.reduce((sum, value, k) => sum + value * v[k], 0);
     const lengths = Math.sqrt(product(a, a) * product(b, b));
@@ -200,7 +200,7 @@ const PATHS = {
   },
 };
 
-/** The content of a page from its text; an Error says what is wrong with it. */
+/** The content of a page from its text. Throws an Error with a reason for the reader. */
 function contentOf(text) {
   const found = /<script type="application\/json" id="run">([^<]*)<\/script>/.exec(text);
   let run = null;
@@ -210,7 +210,7 @@ function contentOf(text) {
     throw new Error("That file is no explorer page. Choose an explorer.html of vae_tf.");
   }
   if (run.format !== FORMAT) {
-    throw new Error("That page was made by another version. Make both anew.");
+    throw new Error("That page was made by another version. Make both pages again.");
   }
   return run;
 }

@@ -1,9 +1,9 @@
 // Networks in plain JavaScript: layers over typed arrays, one image at a time.
 //
 // A network is a list of nodes in the order in which they are computed; graph.py writes it. All
-// buffers are made once, so that a slider that is dragged makes no garbage. Feature maps lie as
-// [height, width, channels]; weights lie as [outputs, inputs], so that a product of matrices reads
-// both of them from front to back.
+// buffers are allocated once, so that dragging a slider allocates no memory. Feature maps have the
+// layout [height, width, channels], and weights [outputs, inputs]. So a matrix product reads both
+// in the order of memory.
 
 const BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
@@ -34,7 +34,7 @@ function halvesOf(bytes) {
     const half = bytes[2 * i] | (bytes[2 * i + 1] << 8);
     const exponent = (half >> 10) & 31;
     const fraction = half & 1023;
-    // layers.py lets no infinity and no NaN pass, whose exponent is 31.
+    // layers.py refuses infinity and NaN, which have the exponent 31.
     const value = exponent ? (1024 + fraction) * powers[exponent] : fraction * powers[1];
     values[i] = half & 32768 ? -value : value;
   }
@@ -188,7 +188,7 @@ function scatterWindows(rows, [height, width], node, bias, out) {
 
 const sizeOf = (shape) => shape.reduce((product, side) => product * side, 1);
 
-/** Layers by kind: each makes, from a node and the nodes before it, a function () -> nothing. */
+/** Layers by kind. Each makes a function from a node and its input nodes; it computes the node. */
 const LAYERS = {
   input: () => () => {},
   part(node, [x], out) {
@@ -197,7 +197,7 @@ const LAYERS = {
   number_by_number(node, inputs, out) {
     const compute = NUMBER_BY_NUMBER[node.operation];
     const left = inputs.slice();
-    // A number stands for as many of it as there are.
+    // A number has the same value at all places.
     const [a, b] = node.values.map((value) =>
       value === null ? left.shift().out : new Float32Array(out.length).fill(value),
     );
@@ -267,7 +267,7 @@ const LAYERS = {
   },
 };
 
-/** A network whose weights are slices of `weights`; `run` gives views that the next run reuses. */
+/** A network whose weights are slices of `weights`. The next call of `run` overwrites its outputs. */
 class Network {
   constructor(description, weights) {
     const slice = (at) => {
@@ -286,7 +286,7 @@ class Network {
     this.outputs = description.outputs;
   }
 
-  /** Outputs, Float32Array each, of inputs, arrays each. */
+  /** Returns the outputs, a list of Float32Array, of a list of input arrays. */
   run(...inputs) {
     inputs.forEach((input, i) => this.nodes[this.inputs[i]].out.set(input));
     for (const { layer, bend, out } of this.nodes) {

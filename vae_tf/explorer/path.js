@@ -1,15 +1,15 @@
-// A way from one code to another, with a scrubber, and what lies along it.
+// A path from one code to another, with a scrubber, and the attributes along it.
 
 const NUM_STOPS = 9;
 const NUM_POINTS = 61; // of a curve along the path
 const MOST_CURVES = 4;
 const CURVES = { width: 600, height: 90 };
-const DASHES = ["none", "7 4", "2 3", "9 3 2 3"]; // not told apart by color alone
+const DASHES = ["none", "7 4", "2 3", "9 3 2 3"]; // curves differ not only in color
 
 class Path {
   constructor(session) {
     this.session = session;
-    this.ends = { from: null, to: null }; // {codes: one for each model, image: whose they are}
+    this.ends = { from: null, to: null }; // {codes: a code per model, image: the encoded image}
     this.scrubber = byId("scrubber");
     this.mark = draw("line", { class: "mark", x1: 0, x2: 0, y1: 0, y2: CURVES.height });
     byId("from").onclick = () => this.setEnd("from");
@@ -26,7 +26,7 @@ class Path {
     });
   }
 
-  /** A second model walks between the same images; where an end is none, it waits for a new one. */
+  /** A second model uses the same two images. If an end is no image, a new end must be chosen. */
   takeSecond() {
     const { models, state } = this.session;
     const second = models[1];
@@ -91,7 +91,7 @@ class Path {
     this.showDifferences();
   }
 
-  /** The attributes that change most along the path: what classifiers of codes see of them. */
+  /** Shows the attributes that change most along the path, by classifiers of codes. */
   showAttributes() {
     const { active, model } = this.session;
     const places = Array.from({ length: NUM_POINTS }, (_, i) => i / (NUM_POINTS - 1));
@@ -124,7 +124,7 @@ class Path {
     )));
   }
 
-  /** Which latents differ between the two ends: a bar each, in standard deviations of the codes. */
+  /** Shows the latents that differ most between the ends, in standard deviations of the codes. */
   showDifferences() {
     const { active, model } = this.session;
     const [from, to] = [this.ends.from.codes[active], this.ends.to.codes[active]];
@@ -137,7 +137,7 @@ class Path {
         `z${index}${name ? ` (${name})` : ""} ${change < 0 ? "\u2212" : "+"}${Math.abs(change).toFixed(1)}`,
     );
     byId("differences").textContent =
-      `What differs most, in standard deviations of the codes: ${words.join(", ")}.`;
+      `Largest differences, in standard deviations of the codes: ${words.join(", ")}.`;
   }
 
   play() {

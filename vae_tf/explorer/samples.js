@@ -11,7 +11,7 @@ function buildSamples(session) {
   };
   const choose = (index) => {
     session.setViews((model, view, i) => ({ code: drawn[i][index] }));
-    say(`Sample ${index + 1}: the sliders went to its code.`);
+    say(`The sliders show the code of sample ${index + 1}.`);
   };
   const fill = (kind) => {
     const numbers = Array.from({ length: NUM_SAMPLES }, () => ++seed);
@@ -34,11 +34,11 @@ function buildSamples(session) {
     const { run } = session.model;
     byId("mixture").hidden = !session.models.every((model) => model.run.mixture);
     byId("prior-note").textContent =
-      `${run.prior.words} Choose one to see its code.` +
+      `${run.prior.words} Choose a sample to see its code.` +
       (run.mixture
         ? ` The mixture of ${run.mixture.weights.length} Gaussians was fitted to the codes of ` +
-          `${run.mixture.num_images.toLocaleString("en")} training images: where the codes do not ` +
-          `fill the prior, its samples look more like the data.`
+          `${run.mixture.num_images.toLocaleString("en")} training images. If the codes do not ` +
+          `fill the prior, samples of the mixture look more like the data.`
         : "");
     fill("prior");
   });

@@ -1,5 +1,5 @@
-// What the page shows at a moment, with a way back. A state is never changed, only replaced: an
-// image, and for each of at most two models a code, its label, and the posterior of the image.
+// The state of the page, with undo. A state is an image and, for one or two models, a code, a label
+// and the posterior of the image. A state is never changed, only replaced.
 
 class Session {
   constructor(model) {
@@ -28,20 +28,20 @@ class Session {
     return this.state.views[this.active];
   }
 
-  /** Calls `watcher` after each change, once a frame. */
+  /** Calls `watcher` after changes, at most once per frame. */
   watch(watcher) {
     this.watchers.push(watcher);
   }
 
-  /** Calls `build` now, and whenever another model is at hand. */
+  /** Calls `build` now, and whenever the active model changes. */
   onModel(build) {
     this.builders.push(build);
     build();
   }
 
   /**
-   * Replaces the state. Changes of one gesture are one step back: a drag until the pointer is
-   * released, and keys with less than a second between them.
+   * Replaces the state. Undo reverts all changes of one gesture together. A gesture is a drag until
+   * the pointer is released, or keys with less than a second between them.
    */
   replace(state, gesture = null) {
     const now = performance.now();
@@ -100,7 +100,7 @@ class Session {
     return model.encoder ? model.encode(image.pixels, label) : null;
   }
 
-  /** The label that the models are given; the image is encoded anew. */
+  /** Sets the label that the models are given, and encodes the image again. */
   setLabel(label) {
     const image = this.state.image;
     this.setViews((model, view) => {
@@ -133,7 +133,7 @@ class Session {
     return this.step(this.future, this.past);
   }
 
-  /** What a model that comes to a state sees: its image, encoded; without one, a code of zeros. */
+  /** The view of a model that is added to a state: the encoded image, else a code of zeros. */
   static viewOf(model, { image, views }) {
     const label = image?.label ?? views[0].label;
     const posterior = image ? Session.posteriorOf(model, image, label) : null;
@@ -141,11 +141,11 @@ class Session {
     return { code, label, posterior };
   }
 
-  /** Puts a second model beside the first, or takes it away where it is null. */
+  /** Adds a second model, or removes it if `model` is null. */
   setSecond(model) {
     this.models = model ? [this.models[0], model] : [this.models[0]];
     const alone = (state) => ({ ...state, views: state.views.slice(0, 1) });
-    this.past = this.past.map(alone); // what another second one saw is not this one's
+    this.past = this.past.map(alone); // views of an earlier second model do not fit this model
     this.future = this.future.map(alone);
     const first = alone(this.state);
     const added = model ? [Session.viewOf(model, first)] : [];

@@ -1,11 +1,11 @@
-// The images: what is decoded now, and the image at hand with its reconstruction; for each model.
+// The decoded image, and the encoded image with its reconstruction, for each model.
 
-const FARTHEST = 1e6; // of a pasted code from 0; farther out, decoders only overflow
+const FARTHEST = 1e6; // maximum size of a number in a pasted code; decoders overflow beyond
 
 class Stage {
   constructor(session) {
     this.session = session;
-    this.reconstructed = new Map(); // posterior -> pixels, of the image at hand
+    this.reconstructed = new Map(); // posterior of the encoded image -> pixels
     session.onModel(() => this.build());
     session.watch((state) => this.show(state));
     byId("undo").onclick = () => session.undo();
@@ -30,7 +30,7 @@ class Stage {
         small: make("figure", {}, reconstruction, below),
       };
     });
-    this.original = make("canvas", { role: "img", "aria-label": "the image at hand" });
+    this.original = make("canvas", { role: "img", "aria-label": "the encoded image" });
     const image = make("figure", {}, this.original, make("figcaption", {}, "the image"));
     byId("decoded").replaceChildren(...this.frames.map(({ large }) => large));
     byId("originals").replaceChildren(image, ...this.frames.map(({ small }) => small));
@@ -75,14 +75,14 @@ class Stage {
     byId("code-box").open = true;
     const selected = () => {
       box.select();
-      say("The code is selected: copy it from there.");
+      say("The code is selected: copy it from the box.");
     };
     if (!navigator.clipboard) return selected();
-    const written = () => say("Copied the code as JSON. Paste one anywhere on this page to see it.");
+    const written = () => say("Copied the code as JSON. Paste a code anywhere on this page to see it.");
     return navigator.clipboard.writeText(text).then(written, selected);
   }
 
-  /** Takes a code that `copy` wrote; returns whether the text is one. */
+  /** Decodes a code that `copy` wrote; returns whether the text is such a code. */
   paste(text) {
     let found = null;
     try {
@@ -97,7 +97,7 @@ class Stage {
       return true;
     }
     if (!found.code.every((value) => typeof value === "number" && Math.abs(value) <= FARTHEST)) {
-      say("That code holds something other than numbers of up to a million.");
+      say("That code contains a value that is not a number from -1,000,000 to 1,000,000.");
       return true;
     }
     const known = Number.isInteger(found.label) && found.label >= 0 && found.label < model.run.num_classes;

@@ -1,4 +1,4 @@
-"""Training: parameters in, run folder out; stopped at any moment and continued to the last bit."""
+"""Train models. A training can be stopped at any moment. On a CPU it resumes exactly."""
 
 from vae_tf.training.evaluation import evaluate
 from vae_tf.training.start import train

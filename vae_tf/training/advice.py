@@ -1,4 +1,4 @@
-"""Advice before a run begins, in addition to the plateau: its forecast, rate and precision."""
+"""Advice before a run begins: forecast, learning rate and precision; see also `plateau`."""
 
 from vae_tf.config import Params
 from vae_tf.data.image_set import ImageSet
@@ -10,7 +10,7 @@ from vae_tf.schedules import Schedule, as_schedule, warm_up
 
 
 def rate_advice(rate: Schedule, steps: int) -> str | None:
-    """Conflict between the learning rate's schedule and the steps; None where there is none."""
+    """Return a warning if the learning rate's schedule does not fit the steps, else None."""
     if isinstance(rate, warm_up) and rate.steps >= steps:
         return (
             f"Warning: the learning rate warms up for {rate.steps:,} steps, and the run has "
@@ -25,10 +25,10 @@ def rate_advice(rate: Schedule, steps: int) -> str | None:
 
 
 def forecast_advice(params: Params, images: ImageSet) -> str | None:
-    """Forecast of a VAE from the images alone; None for other models and likelihoods."""
+    """Return the forecast of a VAE from the images alone; None if the model has no forecast."""
     if params.model not in ("vae", "beta_vae") or len(images.image_shape) == 1:
         return None
-    if isinstance(params.decoder, str):  # the code is not all that its decoder sees
+    if isinstance(params.decoder, str):  # such decoders also get other inputs than the code
         return None
     likelihood = read_likelihood(params.likelihood)
     weight = as_schedule(params.kl_weight)
@@ -36,7 +36,7 @@ def forecast_advice(params: Params, images: ImageSet) -> str | None:
 
 
 def precision_advice(params: Params) -> str | None:
-    """Suggestion of 16 bits for convolutions, if the processor computes in bfloat16; else None."""
+    """Suggest 16 bits for convolutions if the processor computes in bfloat16, else return None."""
     convolutions = isinstance(params.encoder, str) or specs.convolutions(params.encoder)
     if params.precision != "float32" or not convolutions or not has_bfloat16():
         return None

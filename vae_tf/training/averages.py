@@ -1,7 +1,7 @@
-"""Averages of the weights over the last updates, which validation and analysis use: `Params.ema`.
+"""Moving averages of the weights (`Params.ema`), which validation and analysis use.
 
-Near the end of a training the weights jump around a better point than any of them is; their
-exponential moving average is near it.
+Near the end of a training, the weights jump around a point with a lower loss. Their exponential
+moving average is near this point.
 
 Reference:
     Polyak & Juditsky, "Acceleration of Stochastic Approximation by Averaging", 1992.
@@ -19,14 +19,14 @@ from vae_tf.runs import checkpoints
 
 
 class WeightAverages:
-    """Exponential moving averages of what a model learns.
+    """Exponential moving averages of the weights of a model.
 
-    average <- d average + (1 - d) weight, with d = min(decay, (1 + n) / (10 + n)) after n updates,
-    so that initial weights are soon forgotten (as `tf.train.ExponentialMovingAverage` has it).
+    average <- d average + (1 - d) weight, with d = min(decay, (1 + n) / (10 + n)) after n updates.
+    So initial weights lose their influence soon (as in `tf.train.ExponentialMovingAverage`).
 
     Args:
-        model: The model, built. Statistics of batch normalization are averaged with its weights.
-        decay: Weight of the last average, in (0, 1).
+        model: The model, built. Moving statistics of batch normalization are averaged, too.
+        decay: Weight of the previous average, in (0, 1).
     """
 
     def __init__(self, model: GenerativeModel, decay: float):
@@ -44,7 +44,7 @@ class WeightAverages:
         }
 
     def update(self):
-        """Averages the weights after an update."""
+        """Updates the averages after an update of the weights."""
         count = ops.cast(self._model.step, "float32")
         rest = 1.0 - ops.minimum(self._decay, (1.0 + count) / (10.0 + count))
         for name, average in self._averages.items():
@@ -52,22 +52,22 @@ class WeightAverages:
 
     @property
     def arrays(self) -> dict[str, np.ndarray]:
-        """The averages, under the names of their weights in a checkpoint."""
+        """Averages by the names of their weights in a checkpoint."""
         return {name: np.array(average) for name, average in self._averages.items()}
 
     def restore(self, arrays: dict[str, np.ndarray]):
-        """Takes averages up that a checkpoint holds."""
+        """Sets the averages to the averages of a checkpoint."""
         for name, average in self._averages.items():
             average.assign(arrays[name])
 
     def use(self):
-        """Puts the averages in the place of the model's weights."""
+        """Sets the weights of the model to the averages."""
         for name, average in self._averages.items():
             self._weights[name].assign(average)
 
     @contextlib.contextmanager
     def used(self) -> Iterator[None]:
-        """Context in which the model has the averages for weights."""
+        """Context in which the weights of the model are the averages."""
         weights = {name: np.array(weight) for name, weight in self._weights.items()}
         self.use()
         try:

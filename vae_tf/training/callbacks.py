@@ -1,4 +1,4 @@
-"""Callbacks that watch a training: progress bar, TensorBoard, and a user's own of Keras."""
+"""Callbacks of a training: progress bar, TensorBoard, and the user's callbacks of Keras."""
 
 import contextlib
 import os
@@ -13,7 +13,7 @@ from vae_tf.process.errors import UserError, shown
 
 
 class Callback:
-    """An observer of every step and every row of a training; a context that is left at the end."""
+    """An observer of every step and every row of a training. It is a context manager."""
 
     def __enter__(self):
         return self
@@ -25,27 +25,27 @@ class Callback:
         """Called when `step` optimizer updates are done and the next one begins."""
 
     def on_step(self, step: int, terms: dict):
-        """Called when `step` optimizer updates are done; the last one had these terms."""
+        """Called when `step` optimizer updates are done; `terms` are the terms of the last one."""
 
     def on_row(self, row: dict[str, float]):
         """Called when a row was written to log.csv."""
 
 
 class ProgressBar(Callback):
-    """Step, speed, time left and the last logged loss terms, on stderr.
+    """Step, speed, remaining time and the last logged terms of the loss, on stderr.
 
-    The penalty is the loss without the reconstruction: weighted KL and a variant's own terms.
+    The penalty is the loss minus the reconstruction: the weighted KL and a model's own terms.
 
     Args:
         name: Name of the run.
-        start: Updates done before.
-        steps: Updates at the end.
-        batch_size: Images of an update.
+        start: Number of updates done before.
+        steps: Number of updates of the whole training.
+        batch_size: Number of images per update.
     """
 
     def __init__(self, name: str, start: int, steps: int, batch_size: int):
         self._batch_size = batch_size
-        # Into a file, a line every half minute is enough.
+        # In a file, a line every half minute is enough.
         interval = 0.2 if sys.stderr.isatty() else 30.0
         self._bar = tqdm(
             desc=name,
@@ -68,7 +68,7 @@ class ProgressBar(Callback):
 
     @contextlib.contextmanager
     def _unread(self) -> Iterator[None]:
-        """Draws no bar any longer where nobody reads it: no reason to stop a training."""
+        """Disables the bar after an error of writing, so that the training continues."""
         try:
             yield
         except OSError:
@@ -105,11 +105,11 @@ class TensorBoard(Callback):
 
 
 class KerasCallbacks(Callback):
-    """A user's callbacks of Keras, called as `fit` would call them.
+    """The user's callbacks of Keras, called as in `fit`.
 
-    A batch is an optimizer update, numbered from 0, and an epoch is a row of log.csv, numbered by
-    its step: `on_epoch_end` is given the row, with the `val_` columns where it has some. A callback
-    that sets `model.stop_training` stops the training after that update; it can be resumed.
+    A batch is an optimizer update, numbered from 0. An epoch is a row of log.csv, numbered by its
+    step. `on_epoch_end` gets the row, with `val_` columns if the row has them. A callback that sets
+    `model.stop_training` stops the training after the update. The training can be resumed.
 
     Args:
         callbacks: Callbacks of Keras.
@@ -140,7 +140,7 @@ class KerasCallbacks(Callback):
 
     def on_row(self, row):
         step = int(row["step"])
-        self._begin_epoch(step)  # the last row of a training has no update behind it
+        self._begin_epoch(step)  # there is no update after the last row of a training
         self._all.on_epoch_end(step, {name: row[name] for name in row if name != "step"})
         self._in_epoch = False
 
@@ -151,10 +151,10 @@ class KerasCallbacks(Callback):
 
 
 def check_callbacks(callbacks):
-    """Checks that callbacks are of Keras.
+    """Checks that all callbacks are callbacks of Keras.
 
     Raises:
-        UserError: If one is not.
+        UserError: If an object is no such callback.
     """
     for callback in callbacks:
         if not isinstance(callback, keras.callbacks.Callback):

@@ -1,4 +1,4 @@
-"""Checks of what a training is given, made before anything is written."""
+"""Checks of the inputs of a training, before anything is written."""
 
 import importlib.util
 import logging
@@ -21,14 +21,14 @@ from vae_tf.runs.details import check_params, same_images
 from vae_tf.schedules import controlled
 from vae_tf.training.evaluation import as_tensors, state_kept
 
-_NUM_LOOKED_AT = 256  # images whose range is checked, evenly spaced over the set
+_NUM_LOOKED_AT = 256  # images whose values are checked, evenly spaced over the set
 
 
 def check_options(*, resume: bool, overwrite: bool, tensorboard: bool):
-    """Checks the options of `train`, which describes them.
+    """Checks options of `train`; see there.
 
     Raises:
-        UserError: If they contradict each other or need a package that is not installed.
+        UserError: If options contradict each other, or need a package that is not installed.
     """
     if resume and overwrite:
         raise UserError("Expected one of resume and overwrite, received both. Drop one.")
@@ -40,38 +40,39 @@ def check_options(*, resume: bool, overwrite: bool, tensorboard: bool):
 
 
 def check_count_of_images(images: ImageSet, validation: ImageSet):
-    """Checks that there are images that a model can learn to distinguish.
+    """Checks that there are at least 2 training images.
 
     Args:
         images: The training images.
-        validation: The validation images.
+        validation: The validation images, whose number is in the message.
 
     Raises:
-        UserError: If there is only one to train on.
+        UserError: If there are fewer than 2 training images.
     """
     if len(images) < 2:
         raise UserError(
-            f"Training needs at least 2 images, better hundreds, and validation images. "
+            f"Training needs at least 2 images, better hundreds, and also validation images. "
             f"Received: {len(images)} training image and {len(validation)} validation images of "
             f"'{images.name}'. Add images, or lower `validation` if it holds out too many images."
         )
 
 
 def check_images(images: ImageSet, validation: ImageSet, *, unit: bool = True):
-    """Checks that images have one shape and finite values, in [0, 1] where they have to be.
+    """Checks the shape and the values of 256 images of each set.
 
     Args:
         images: The training images.
         validation: The validation images.
-        unit: Whether the likelihood describes values in [0, 1] alone.
+        unit: Whether the likelihood needs values in [0, 1].
 
     Raises:
-        UserError: If they do not.
+        UserError: If training and validation images differ in shape, or values are not finite or
+            not in the needed range.
     """
     if images.image_shape != validation.image_shape:
         raise UserError(
-            f"Training and validation images must have one shape. Received: {images.image_shape} "
-            f"and {validation.image_shape}."
+            f"Training and validation images must have the same shape. Received: "
+            f"{images.image_shape} and {validation.image_shape}."
         )
     for each in (images, validation):
         check_values(_some(each), f"Images of '{each.name}'", unit=unit)
@@ -82,7 +83,7 @@ def _some(images: ImageSet) -> np.ndarray:
 
 
 def check_batches(model: GenerativeModel, params: Params, images: ImageSet, validation: ImageSet):
-    """Checks that the model can be trained on such batches, by running it on one.
+    """Checks that the model can be trained on batches of these images. Runs it on one if needed.
 
     Args:
         model: The model, built.
@@ -91,18 +92,19 @@ def check_batches(model: GenerativeModel, params: Params, images: ImageSet, vali
         validation: The validation images.
 
     Raises:
-        UserError: If the model refuses them, or early stopping where it makes no sense.
+        UserError: If the model cannot use the images or a parameter, or early stopping has no
+            meaning for it.
     """
     for count, what in ((params.batch_size, "batch_size"), (len(validation), "validation images")):
         if count < model.smallest_batch:
             raise UserError(
                 f"Model '{params.model}' compares images of a batch with each other and needs at "
-                f"least {model.smallest_batch} of them. Received: {count} ({what}). Raise it."
+                f"least {model.smallest_batch} of them. Received: {count} ({what}). Use more."
             )
     if params.patience is not None and not model.comparable_losses:
         raise UserError(
-            f"Model '{params.model}' has a loss against an opponent that learns: its values at "
-            f"different steps cannot be compared, and early stopping has nothing to go by. "
+            f"Model '{params.model}' is trained against an opponent that also learns. Its losses "
+            f"at different steps cannot be compared, so early stopping has no criterion. "
             f"Received: patience={params.patience}. Set patience=none."
         )
     if params.labels is not None and "labeled_image" not in model.batch_keys:
@@ -117,8 +119,7 @@ def check_batches(model: GenerativeModel, params: Params, images: ImageSet, vali
     _check_feedback(model, params)
     model.check_pixels(_some(images))
     if model.batch_keys != ("image",) or model.smallest_batch > 1:
-        # The model or its batches may refuse what does not fit them: better now than after the
-        # folder is made.
+        # An error of the model or of its batches appears here, before the folder is made.
         batch = batch_at(images, params.batch_size, params.seed, 0, model.batch_keys)
         with state_kept(model):
             model.compute_terms(as_tensors(batch), training=False)
@@ -144,7 +145,7 @@ def _check_labels(model: GenerativeModel, images: ImageSet, validation: ImageSet
         raise UserError(
             f"The labels of validation images must be among the {images.num_classes} classes of "
             f"training images. Received: labels up to {validation.labels.max()}. Add training "
-            f"images of the others, or leave them out."
+            f"images of the other classes, or leave these classes out."
         )
 
 
@@ -155,9 +156,7 @@ def _check_augmentation(model: GenerativeModel, params: Params, images: ImageSet
     if len(images.image_shape) < 3:
         why = "Vectors cannot be mirrored."
     elif not set(model.batch_keys) <= {*CHANGED, "label", "mask"}:
-        why = (
-            f"Model '{params.model}' learns from factors of its images; mirrored ones have others."
-        )
+        why = f"Model '{params.model}' learns from factors, which differ for mirrored images."
     if why:
         raise UserError(f"{why} Received: augment={params.augment}. Set augment=none.")
 
@@ -166,12 +165,12 @@ def _check_feedback(model: GenerativeModel, params: Params):
     weight = model.kl_weight.schedule
     if params.patience is not None and weight.settled_at is None:
         raise UserError(
-            f"Early stopping waits until the KL weight has settled, and `kl_weight={weight}` never "
-            f"does. Received: patience={params.patience}. Set patience=none."
+            f"Early stopping waits until the KL weight is constant. `kl_weight={weight}` never is. "
+            f"Received: patience={params.patience}. Set patience=none."
         )
     if isinstance(weight, controlled) and not model.has_densities:
         raise UserError(
-            f"`kl_weight={weight}` holds the KL at a value. The KL of model '{params.model}' is "
+            f"`kl_weight={weight}` keeps the KL near a value. The KL of model '{params.model}' is "
             f"infinite: its codes have no density. Choose a model with a posterior, such as vae, "
             f"or another weight."
         )
@@ -185,11 +184,11 @@ def check_checkpoint(run: Run, details: dict, images: ImageSet, data: dict, *, o
         details: The details of its checkpoint.
         images: The training images.
         data: Result of `describe_data` for all images.
-        own_data: Whether they are not the data set that the parameters name.
+        own_data: Whether the images were given to `train`, not loaded by name.
 
     Raises:
-        UserError: If the checkpoint is for publishing only, of another run, or was made with other
-            images.
+        UserError: If the checkpoint is of a published run or of another run, or was made with
+            other images.
     """
     if details.get("slim"):
         raise UserError(
@@ -207,7 +206,7 @@ def check_checkpoint(run: Run, details: dict, images: ImageSet, data: dict, *, o
         "dataset_size": len(images),
         "num_classes": images.num_classes,
     }
-    # Checkpoints of older versions know no classes, and some sets were given labels since.
+    # Checkpoints of older versions have no classes, and some data sets have got labels since.
     changed = {
         name
         for name, value in expected.items()
@@ -217,17 +216,17 @@ def check_checkpoint(run: Run, details: dict, images: ImageSet, data: dict, *, o
         raise UserError(
             f"The data of '{run.path}' changed since it was started: "
             f"{', '.join(f'{name} was {details[name]}' for name in sorted(changed))}, "
-            f"received {expected}. Put the same data back, or start anew."
+            f"received {expected}. Restore the same data, or start again with --overwrite."
         )
     then = details.get("data", {})
-    # In params.json it is the name of before until the run has resumed.
+    # params.json has the old name until the run has resumed.
     name = details.get("params", {}).get("dataset") or Run(run.path).params.dataset
     elsewhere = not own_data and name != run.params.dataset
     if elsewhere and not then:
         raise UserError(
-            f"'{run.path}' was started with {shown(name)} by a version that kept no fingerprints. "
-            f"So nobody can check whether {shown(run.params.dataset)} has the same images. Move "
-            f"the folder back to its old place, or start anew."
+            f"'{run.path}' was started with {shown(name)} by a version that saved no fingerprints. "
+            f"So it is not known whether {shown(run.params.dataset)} has the same images. Move "
+            f"the folder back to its old place, or start again with --overwrite."
         )
     _check_same_images(run, then, data, elsewhere or own_data != details["own_data"])
 
@@ -238,38 +237,39 @@ def _check_same_images(run: Run, then: dict, now: dict, other_kind: bool):
         if same is False or (same is None and other_kind):
             raise UserError(
                 f"The data of '{run.path}' changed since it was started: their number is the same, "
-                f"but their content differs ({name}). Put the same data back, or start anew."
+                f"but their content differs ({name}). Restore the same data, or start again with "
+                f"--overwrite."
             )
         if same is None:
             logging.warning(
-                "Whether the images of '%s' are the same (%s) is unverified: their fingerprint is "
-                "of another version.",
+                "It is not known whether the images of '%s' are the same (%s): their fingerprint "
+                "is of another version.",
                 run.path,
                 name,
             )
 
 
 def check_columns(run_dir: Path, images: ImageSet):
-    """Checks that a resumed training has the columns that the run was started with.
+    """Checks that a resumed training has the same columns as the started run.
 
     Args:
         run_dir: The run folder.
         images: The training images, or rows of a table.
 
     Raises:
-        UserError: If they are others.
+        UserError: If the columns differ.
     """
     then, now = read_columns(run_dir), columns_of(images)
     if (then and then.digest) != (now and now.digest):
         raise UserError(
             f"The table of '{run_dir}' changed since it was started: its columns are {now}, and "
-            f"{COLUMNS} has {then}, or other categories or means. Put the same table back, or "
-            f"start anew."
+            f"{COLUMNS} has {then}, or other categories or means. Restore the same table, or "
+            f"start again with --overwrite."
         )
 
 
 def check_networks(run: Run, details: dict, digest: str | None):
-    """Checks that training continues with the networks that the run was started with.
+    """Checks that a resumed training has the same networks as the started run.
 
     Args:
         run: The run.
@@ -277,19 +277,19 @@ def check_networks(run: Run, details: dict, digest: str | None):
         digest: Digest of the user's own networks; None for networks of the parameters.
 
     Raises:
-        UserError: If they are others.
+        UserError: If the networks differ.
     """
     if details.get("networks") != digest:
         raise UserError(
-            f"'{run.path}' was started with other networks. A run continues with its own, which "
-            f"{NETWORKS} holds: leave `encoder` and `decoder` out, or start anew."
+            f"'{run.path}' was started with other networks. A resumed run uses its networks in "
+            f"{NETWORKS}: leave out `encoder` and `decoder`, or start again with overwrite=True."
         )
 
 
 def check_no_progress(run: Run):
-    """Checks that a run without a checkpoint never had one.
+    """Checks that a run without a checkpoint never had a checkpoint.
 
-    The first is written before the first row and the first picture.
+    The first checkpoint is written before the first row and the first picture.
 
     Raises:
         UserError: If there are rows or pictures.
@@ -300,5 +300,5 @@ def check_no_progress(run: Run):
         trained = f"was trained to step {rows[-1][0]}" if rows else "has pictures of its training"
         raise UserError(
             f"'{run.path}' {trained}, and its checkpoints are gone: there is nothing to resume "
-            f"from. Put them back into '{run.checkpoints}', or train anew with --overwrite."
+            f"from. Restore them in '{run.checkpoints}', or train again with --overwrite."
         )

@@ -1,4 +1,4 @@
-"""The devices that a training runs on: which rows each gets, and whether XLA compiles the step."""
+"""The devices of a training: the rows of each device, and the use of XLA."""
 
 import functools
 import operator
@@ -17,17 +17,17 @@ _Made = TypeVar("_Made")
 
 
 class Devices:
-    """One device, or several that take equal shares of every batch (`tf.distribute`).
+    """One device, or several devices with equal shares of every batch (`tf.distribute`).
 
-    Several compute what one does, up to the order of sums: noise belongs to the row, gradients and
-    terms are computed for the whole batch, and so is all that follows. On one GPU, XLA compiles
-    the step; on a CPU it slows it, down to half the speed, and across devices it stays off.
+    Several devices compute the same update as one device, except for the order of sums. Each row
+    has its own noise, and gradients and terms are computed for the whole batch. XLA compiles the
+    step on one GPU only: on a CPU it can halve the speed.
 
     Args:
-        count: Number of devices; GPUs where there is one, else CPUs.
+        count: Number of devices: GPUs if TensorFlow sees a GPU, else CPUs.
 
     Raises:
-        UserError: If there are fewer.
+        UserError: If TensorFlow sees fewer devices.
     """
 
     def __init__(self, count: int = 1):
@@ -43,7 +43,7 @@ class Devices:
                 f"TensorFlow sees {len(names)} {self.kind} here. Received: devices={count}. Set "
                 f"devices to at most this number, or leave it out."
             )
-        # NCCL's on GPUs; elsewhere the default adds in any order, and sums of three differ.
+        # On GPUs, NCCL. On CPUs, the default adds in any order, so sums of three would vary.
         in_order = functools.partial(functools.reduce, operator.add)
         reduction = tf.distribute.ReductionToOneDevice(accumulation_fn=in_order)
         self.strategy = tf.distribute.MirroredStrategy(
@@ -54,13 +54,13 @@ class Devices:
         return f"{self.count} {self.kind}{'s' if self.count > 1 else ''}"
 
     def describe(self, params: Params) -> str:
-        """A line that says what the step runs on."""
+        """Writes a line about devices, precision and XLA."""
         shares = f", {params.batch_size // self.count} images each" if self.count > 1 else ""
         xla = "compiled by XLA" if self.compiled_by_xla else "not compiled by XLA"
         return f"Training on {self}{shares}, in {params.precision}, {xla}."
 
     def build(self, make: Callable[[], _Made]) -> _Made:
-        """Makes a model, or what else has variables, whose variables live on all devices."""
+        """Calls `make` and returns its result, with its variables on all devices."""
         if self.strategy is None:
             return make()
         with self.strategy.scope():
@@ -80,9 +80,9 @@ class Devices:
             )
 
     def compiled(self, update: Callable[[dict], dict]) -> Callable[[dict], dict]:
-        """The update of a model, from the arrays of a batch to its terms."""
+        """Compiles the update of a model: a function from the arrays of a batch to terms."""
         if self.strategy is None:
-            # TensorFlow's default, not False, on a CPU.
+            # On a CPU, None is the default of TensorFlow, which is not False.
             xla = True if self.compiled_by_xla else None
             whole = tf.function(update, autograph=False, jit_compile=xla)
             return lambda batch: whole(as_tensors(batch))
@@ -114,29 +114,29 @@ class Devices:
 
 
 def _why_indivisible(model: GenerativeModel, params: Params, count: int) -> str | None:
-    """Why devices cannot share a batch; None if they can."""
+    """Returns the reason why devices cannot share a batch; None if they can."""
     if params.batch_size % count:
         return f"batch_size={params.batch_size} is no multiple of {count}"
     if any(variable.path.endswith("moving_mean") for variable in model.non_trainable_weights):
         return "batch normalization takes the statistics of the whole batch"
     _, options = params.optimizer_call
     if clips := [name for name in options if "clip" in name]:
-        return f"{clips[0]} cuts the gradient of the whole batch"
+        return f"{clips[0]} clips the gradient of the whole batch"
     if params.precision == "mixed_float16":
-        return "a step may be left out on one of them; choose precision=mixed_bfloat16"
+        return "a device may leave out a step; choose precision=mixed_bfloat16"
     return model.indivisible or model.likelihood.indivisible
 
 
 def check_count(details: dict, devices: Devices, path):
-    """Checks that a run continues with the same number of devices: it sets the order of sums.
+    """Checks that a run resumes on the same number of devices, which sets the order of sums.
 
     Args:
-        details: Details of its checkpoint; older ones name no devices, which is one.
-        devices: The devices to continue with.
+        details: Details of its checkpoint. Without an entry, as in older versions, it is 1 device.
+        devices: The devices of the resumed training.
         path: The run folder, for messages.
 
     Raises:
-        UserError: If they are not as many.
+        UserError: If the numbers of devices differ.
     """
     then = details.get("devices", 1)
     if then != devices.count:

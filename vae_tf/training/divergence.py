@@ -1,14 +1,15 @@
-"""Whether a training that came to its end has diverged to numbers that are finite.
+"""Decide whether a finished training has diverged, although its numbers are finite.
 
-The rule has to be right for every model, data set and likelihood. So it looks at the reconstruction
-alone, which no healthy run leaves much worse than it was before training: a model that learns
-nothing keeps it, and the KL may grow large while its weight is 0. Where the reconstruction is not
-trained, as in a GAN, no gradient drives a logit beyond 20, at which the sigmoid has saturated:
-wrong at every third pixel, they cost four times what an untrained model does.
+The rule must be right for every model, data set and likelihood. So it uses only the reconstruction:
+no good training makes it much worse than before training. A model that learns nothing does not
+change it. The KL is not used, because it may grow large while its weight is 0. In a GAN the
+reconstruction is not trained, but no gradient drives a logit beyond 20, where the sigmoid is
+saturated. If every third pixel is wrong by such a logit, the reconstruction is 6.7 nats per pixel.
+An untrained model has 0.7 nats per pixel, so the limit is 30 x (0.7 + 1) = 51 nats per pixel.
 
-Where the reconstruction is trained, a second rule finds networks that are saturated: one image for
-every code, and a worse one than the best single image, by far. Errors in [0, 1] hide them from the
-first rule, as the squared error of a pixel is at most 1.
+If the reconstruction is trained, a second rule finds saturated networks. They draw one image for
+every code, and this image is far worse than the best single image. The first rule does not find
+them for errors in [0, 1], because the squared error of a pixel is at most 1.
 """
 
 import math
@@ -18,17 +19,18 @@ from vae_tf.data.image_set import ImageSet
 
 _FACTOR = 30
 _SATURATED = 2
-_NUM_IMAGES = 2_000  # whose best single image is compared with
+_NUM_IMAGES = 2_000  # images for the best single image
 
 
 def is_ruined(model, images: ImageSet, reconstructions: tuple[float, ...], first: float) -> bool:
-    """Whether training has ruined a model, by either rule.
+    """Whether a training has diverged, by either rule.
 
     Args:
         model: The model.
         images: The training images.
-        reconstructions: Nats per image at the end, of training and of validation images.
-        first: Nats per image before training.
+        reconstructions: Reconstructions at the end, of training and of validation images, in nats
+            per image.
+        first: Reconstruction before training, in nats per image.
     """
     if has_diverged(reconstructions, first, math.prod(images.image_shape)):
         return True
@@ -39,26 +41,30 @@ def is_ruined(model, images: ImageSet, reconstructions: tuple[float, ...], first
 
 
 def has_diverged(reconstructions: Iterable[float], first: float, num_values: int) -> bool:
-    """Whether each of these reconstructions shows a model that training has ruined.
+    """Whether all reconstructions are far worse than before training.
 
     Args:
-        reconstructions: Nats per image at the end, of training and of validation images: one alone
-            may be large where a model fits nothing but its training images.
-        first: Nats per image before training.
-        num_values: Values of an image. A nat for each is added to `first`, which may be near 0.
+        reconstructions: Reconstructions at the end, of training and of validation images, in nats
+            per image. The validation reconstruction alone may be large if a model overfits.
+        first: Reconstruction before training, in nats per image.
+        num_values: Number of values of an image. One nat per value is added to `first`, which may
+            be near 0.
     """
     limit = _FACTOR * (abs(first) + num_values)
     return all(not nats <= limit for nats in reconstructions)  # NaN, too
 
 
 def is_saturated(reconstructions: Iterable[float], first: float, collapsed: float) -> bool:
-    """Whether each of these is twice what any decoder costs that ignores its code, or more.
+    """Whether all reconstructions are more than twice as large as for the best single image.
 
     Args:
-        reconstructions: Nats per image at the end, of training and of validation images.
-        first: Nats per image before training, which may be far from the best single image.
-        collapsed: Nats per image of the best single image, see `Likelihood.collapsed`. Where it is
-            not above 0, as of densities, twice of it says nothing.
+        reconstructions: Reconstructions at the end, of training and of validation images, in nats
+            per image.
+        first: Reconstruction before training, in nats per image. If it is larger than `collapsed`,
+            it is the limit.
+        collapsed: Reconstruction of the best single image, in nats per image, see
+            `Likelihood.collapsed`. If it is not above 0, which densities allow, the result is
+            False.
     """
     limit = _SATURATED * max(first, collapsed)
     return collapsed > 0 and all(nats > limit for nats in reconstructions)

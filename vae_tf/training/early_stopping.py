@@ -1,4 +1,4 @@
-"""Early stopping: an end once the validation loss has not improved for a while."""
+"""Early stopping: end a training if the validation loss does not improve."""
 
 import math
 
@@ -6,11 +6,12 @@ import math
 class EarlyStopping:
     """Counts validations without improvement.
 
-    Losses under different KL weights cannot be compared: before the weight has settled every one
-    counts as an improvement.
+    Losses under different KL weights cannot be compared. So every validation counts as an
+    improvement until the weight is constant.
 
     Args:
-        patience: Validations without improvement before the end; None for no end.
+        patience: Number of validations without improvement that ends a training; None for no early
+            stopping.
     """
 
     def __init__(self, patience: int | None):
@@ -19,7 +20,7 @@ class EarlyStopping:
         self._waited = 0  # validations since then
 
     def observe(self, loss: float, settled: bool):
-        """Takes in the loss of a validation, and whether the KL weight had settled."""
+        """Adds the loss of a validation. `settled` is whether the KL weight was constant."""
         if loss < self._best or not settled:
             self._best = loss if settled else math.inf
             self._waited = 0
@@ -32,11 +33,11 @@ class EarlyStopping:
 
     @property
     def details(self) -> dict:
-        """Its state in a checkpoint."""
+        """State for a checkpoint."""
         best = self._best if math.isfinite(self._best) else None
         return {"best": best, "waited": self._waited}
 
     def restore(self, details: dict):
-        """Resumes from what a checkpoint holds."""
+        """Sets the state to the state of a checkpoint."""
         self._best = math.inf if details["best"] is None else details["best"]
         self._waited = details["waited"]

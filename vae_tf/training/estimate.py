@@ -1,4 +1,4 @@
-"""A plan in words, with what it takes: `train.py NAME --dry-run`."""
+"""Describe a plan, with its memory and time: `train.py NAME --dry-run`."""
 
 import time
 
@@ -10,15 +10,15 @@ from vae_tf.models.template.memory import estimate
 from vae_tf.runs import with_layout
 from vae_tf.training.plan import Plan
 
-_UPDATES = 10  # timed, after one that compiles
+_UPDATES = 10  # updates that are timed, after a first update that compiles
 _MOST_SECONDS = 10.0
 
 
 def describe(plan: Plan) -> str:
-    """Data, model, networks, recipe, memory and time of a plan, a line each.
+    """Write data, model, networks, recipe, memory and time of a plan, one line for each.
 
-    The time is measured on a few updates made here: the plan's model is no longer at its initial
-    weights, and the plan must not be run.
+    The time is measured on a few updates. They change the weights of the plan's model, so the plan
+    must not be run afterwards.
 
     Args:
         plan: The plan.
@@ -35,8 +35,8 @@ def describe(plan: Plan) -> str:
     memory = estimate(built, images.image_shape, networks_given, images.num_classes)
     seconds = seconds_of_update(plan)
     lines = {
-        "Data": f"{params.dataset}: {len(images):,} images of {size} to train on, "
-        f"{len(plan.validation):,} to validate",
+        "Data": f"{params.dataset}: {len(images):,} training images of {size}, "
+        f"{len(plan.validation):,} validation images",
         "Model": f"{params.model}: {plan.model.latent_size} latents, {params.likelihood}, "
         f"KL weight {params.kl_weight}",
         "Networks": ", ".join(networks) + " weights",
@@ -52,7 +52,7 @@ def describe(plan: Plan) -> str:
 
 
 def seconds_of_update(plan: Plan) -> float:
-    """The median seconds of an update, over ten or as many as fit into ten seconds."""
+    """Measure the median seconds of an update, over ten updates or about ten seconds."""
     params, model = plan.params, plan.model
     update = plan.devices.compiled(model.update)
     times: list[float] = []
@@ -62,7 +62,7 @@ def seconds_of_update(plan: Plan) -> float:
             plan.images, params.batch_size, params.seed, step, model.batch_keys, params.augment
         )
         start = time.perf_counter()
-        float(update(batch)["loss"])  # waits for it
+        float(update(batch)["loss"])  # waits until the update is done
         times.append(time.perf_counter() - start)
         if len(times) > 1 and time.monotonic() - began > _MOST_SECONDS:
             break

@@ -1,4 +1,4 @@
-"""Evaluating a model on a whole set of images, without a trace in the model."""
+"""Evaluate a model on a whole set of images, without changing the model."""
 
 import contextlib
 from collections.abc import Iterator
@@ -13,20 +13,20 @@ from vae_tf.models.template.generative_model import GenerativeModel
 
 _AT_ONCE = 1_000  # images
 
-NOISE_SEED = 0  # of validation and sample pictures: the same noise at every step, in every run
+NOISE_SEED = 0  # for validation and sample pictures: the same noise at every step, in every run
 
 
 def evaluate(model: GenerativeModel, images: ImageSet, batch_size: int, *, terms=None) -> dict:
-    """The terms of the log over a whole set of images.
+    """Computes the terms of the log over a whole set of images.
 
     Args:
         model: Any model of this package.
-        images: Images, of which each is used once, under the same noise at every call.
-        batch_size: Images at a time; matters to estimators that depend on the batch.
-        terms: `model.compute_terms`, compiled; None compiles it.
+        images: Images. Each is used once, with the same noise at every call.
+        batch_size: Number of images per batch. It changes estimators that depend on the batch.
+        terms: Compiled `model.compute_terms`; None to compile it.
 
     Returns:
-        Dict of floats: means over images, minima of `*_min`, maxima of `*_max`.
+        Dict of floats: means over images; for `*_min` the minimum, for `*_max` the maximum.
     """
     terms = terms or tf.function(model.compute_terms, autograph=False)
     rows, sizes = [], []
@@ -45,7 +45,7 @@ def evaluate(model: GenerativeModel, images: ImageSet, batch_size: int, *, terms
 
 
 def classification_error(model: GenerativeModel, images: ImageSet) -> float:
-    """The part of a set of labeled images that a model puts into a wrong class, in [0, 1]."""
+    """Computes the share of labeled images that a model classifies wrongly, in [0, 1]."""
     wrong = 0
     for rows in np.array_split(np.arange(len(images)), max(len(images) // _AT_ONCE, 1)):
         guess = model.classify(images.images(rows)).argmax(axis=1)
@@ -55,7 +55,7 @@ def classification_error(model: GenerativeModel, images: ImageSet) -> float:
 
 @contextlib.contextmanager
 def state_kept(model: GenerativeModel, seed: int | None = None) -> Iterator[None]:
-    """Leaves the model as it was; inside, its random state starts from `seed` if given."""
+    """Context that restores the model's state at its end. `seed` sets the random state inside."""
     noise = model.seed_generator.state
     # Statistics of batch normalization move in a forward pass of training.
     state = [noise, *model.layer_seeds, *model.non_trainable_weights]
@@ -70,5 +70,5 @@ def state_kept(model: GenerativeModel, seed: int | None = None) -> Iterator[None
 
 
 def as_tensors(batch):
-    """A batch as tensors, of the same shapes at every step: compiled functions see one shape."""
+    """Converts arrays of a batch to tensors, so that compiled functions are not traced again."""
     return tf.nest.map_structure(tf.constant, batch)

@@ -1,4 +1,4 @@
-"""Images of a training: from the data set that the parameters name, or given by the user."""
+"""Images of a training: the data set that the parameters name, or images given by the user."""
 
 from pathlib import Path
 
@@ -11,17 +11,20 @@ from vae_tf.data.missing import with_missing
 
 
 def named_for(params: Params, data, run_dir: Path | None) -> Params:
-    """The parameters with a name for given data, where the default would name a data set."""
+    """Return the parameters with a name for given data in place of the default data set."""
     if params.dataset != Params.dataset:
         return params
-    if run_dir is not None and (run_dir / runs.PARAMS).is_file():  # it may be of an old version
+    if run_dir is not None and (run_dir / runs.PARAMS).is_file():  # the name may be an older one
         return replace(params, dataset=runs.Run(run_dir).params.dataset)
     first = data[0] if isinstance(data, (tuple, list)) and len(data) else data
     return replace(params, dataset=first.name if isinstance(first, ImageSet) else YOUR_ARRAYS)
 
 
 def images_of(params: Params, data) -> tuple[ImageSet, ImageSet]:
-    """Training images, labeled as the parameters say, and validation images."""
+    """Return the training images, with the labels that the parameters allow, and validation images.
+
+    Images that are given to `train` get missing values if the parameters say so.
+    """
     if data is not None:
         images, validation = given_images(data, params.validation)
         if params.missing is not None:

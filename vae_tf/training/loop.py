@@ -1,4 +1,4 @@
-"""The training loop and the state that a checkpoint holds."""
+"""The training loop, and the state that is saved in a checkpoint."""
 
 import contextlib
 import math
@@ -25,27 +25,28 @@ from vae_tf.training.evaluation import as_tensors, classification_error, evaluat
 from vae_tf.training.samples import is_sampled, save_samples
 from vae_tf.training.signals import Interruption
 
-# Between checkpoints, whatever `checkpoint_every`: as much work a kill may cost.
+# Maximum time between checkpoints: a kill loses at most this much work.
 _MOST_SECONDS = 300.0
 
 
 class Training:
-    """The course of one training: its loop and the state that a checkpoint holds.
+    """A training: its loop, and the state that is saved in a checkpoint.
 
-    The step alone decides what happens at a step. Row `s` of the log is the state after `s`
-    updates: terms of the batch that update `s + 1` will use, under the weight it will use.
+    The step alone decides which tasks are due. The row of step `s` in the log describes the state
+    after `s` updates. Its terms are computed on the batch of the next update, with the KL
+    weight of the next update.
 
     Args:
         run: The run to write to.
         model: The model, compiled.
-        images: The images to train on.
-        validation: The images to validate on.
+        images: The training images.
+        validation: The validation images.
         place: The run folder, held open.
         data: Result of `describe_data` for all images.
-        own_data: Whether these are not the data set that the parameters name.
+        own_data: Whether the images were given to `train`, not loaded by name.
         networks: Digest of the user's own networks; None for networks of the parameters.
-        test: Labeled images of which the classification error is also logged, None for none.
-        devices: Devices for updates; None is one device. All else runs on one.
+        test: Labeled test images, whose classification error is also logged; None for none.
+        devices: Devices for updates; None for one device. All other computations use one device.
     """
 
     def __init__(
@@ -76,7 +77,7 @@ class Training:
         self.step = 0
         self._saved_at = monotonic()
         self._early_stopping = EarlyStopping(run.params.patience)
-        # Like in Keras, the functions are compiled once and see tensors of one shape.
+        # The functions are compiled once.
         self._devices = devices or Devices()
         self._averages: WeightAverages | None = None
         if (decay := run.params.ema) is not None:
@@ -87,10 +88,10 @@ class Training:
     # --- checkpoints ---
 
     def restore(self) -> int:
-        """Goes back to the newest checkpoint that is whole; returns its step.
+        """Restores the newest undamaged checkpoint; returns its step, or 0 if there is none.
 
         Raises:
-            UserError: If it is not of this run, these images or this log.
+            UserError: If it does not belong to this run, these images or this log.
         """
         run = self.run_folder
         found = checkpoints.load_newest(run.checkpoints, set_aside=True)
@@ -121,7 +122,7 @@ class Training:
         if bad and due:
             self._not_finite(f"the variable {bad[0]}")
         if bad:
-            return  # where a run stops is not for the clock to say
+            return  # a run must not stop at a step that depends on the clock
         details = {
             "step": self.step,
             "num_weights": len(self.model.weights),
@@ -143,13 +144,14 @@ class Training:
     # --- the loop ---
 
     def run(self, callbacks: list[Callback]):
-        """Trains from where it is to `params.steps`, or until early stopping.
+        """Trains from the current step to `params.steps`, or until early stopping.
 
         Args:
             callbacks: Observers of every step and every row.
 
         Raises:
-            TrainingStopped: If a term is not finite, the run has diverged, or its folder was moved.
+            TrainingStopped: If the loss or a weight is not finite, the run has diverged, or its
+                folder was moved.
             Stopped: After a signal, with a checkpoint saved.
         """
         if not self._early_stopping.out_of_patience:  # in an earlier session
@@ -192,7 +194,7 @@ class Training:
             interruption.raise_if_requested()
 
     def _where(self) -> dict[str, float]:
-        """The columns of a row that no model knows: its step, and the learning rate of that."""
+        """The columns of a row that do not come from the model: step and learning rate."""
         if self.model.learning_rate is None:
             rate = self.model.scheduled_optimizers[0].learning_rate  # callbacks may change it
         else:
@@ -218,7 +220,7 @@ class Training:
         return batch_at(self.images, params.batch_size, params.seed, step, needs, params.augment)
 
     def _save_and_validate(self, log: Log) -> dict[str, float]:
-        """Does what is due before an update; returns the columns of validation, if it was."""
+        """Saves, draws and validates if due before an update; returns the validation columns."""
         params = self.params
         if self._done or self.step % params.checkpoint_every == 0:
             self._save(log)
@@ -241,7 +243,7 @@ class Training:
     def _advance(
         self, batch, val: dict[str, float], write: Callable[[dict[str, float]], None]
     ) -> dict:
-        """Makes one update, and writes the row of the state before it where one is due."""
+        """Makes one update, and writes the row of the state before the update if it is due."""
         terms = self._update_on(batch)
         if self.step % self.params.log_every == 0 or val:
             row = {name: float(value) for name, value in terms.items()}
@@ -256,15 +258,15 @@ class Training:
         return terms
 
     def _averages_used(self):
-        """Context in which the model has its averaged weights, where there are some."""
+        """Context in which the model has its averaged weights, if weights are averaged."""
         return contextlib.nullcontext() if self._averages is None else self._averages.used()
 
     def _update_on(self, batch) -> dict:
         terms = self._update(batch)
         if not math.isfinite(terms["loss"]):
             bad = [name for name, term in terms.items() if not math.isfinite(term)]
-            # The loss is named last, being the sum of the others, and before it the KL, which is
-            # always infinite where the encoder is deterministic.
+            # The message names another term than the loss, which is the sum of the terms, and than
+            # the KL, which is always infinite for a deterministic encoder, if it can.
             self._not_finite(min(bad, key=lambda name: (name == "loss", name in ("kl", "elbo"))))
         return terms
 
@@ -278,8 +280,8 @@ class Training:
     def _check_converged(self, last: dict[str, float]):
         """Checks the last row, before it is written.
 
-        A run that diverged to finite numbers ends as one that met NaN does, so that scripts and
-        studies do not continue with it: with an error, and without the row that makes it finished.
+        A run that diverged to finite numbers ends like a run with NaN: with an error, and without
+        the last row of a finished run. So scripts and studies do not continue with it.
 
         Raises:
             TrainingStopped: If the run has diverged.
@@ -289,14 +291,14 @@ class Training:
         reconstructions = last["reconstruction"], last["val_reconstruction"]
         if is_ruined(self.model, self.images, reconstructions, first):
             raise TrainingStopped(
-                f"The run diverged: at step {self.step} the reconstruction costs "
-                f"{reconstructions[1]:.3g} nats per validation image, and {first:.3g} before "
-                f"training. Train it anew with --overwrite: a lower learning_rate, another seed or "
-                f"a slower ramp of the KL weight may help."
+                f"The run diverged: at step {self.step} the reconstruction is "
+                f"{reconstructions[1]:.3g} nats per validation image. It was {first:.3g} before "
+                f"training. Train it again with --overwrite: a lower learning_rate, another seed "
+                f"or a slower ramp of the KL weight may help."
             )
 
     def _terms_of_next_batch(self) -> dict[str, float]:
-        """The terms that the next update would report, without the update."""
+        """Computes the terms of the next update, without making the update."""
         batch = self._batch_at(self.step)
         with state_kept(self.model):
             terms = self._terms(as_tensors(batch), training=True)

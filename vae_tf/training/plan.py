@@ -1,4 +1,4 @@
-"""A training in two steps: `prepare` checks everything and writes nothing, `Plan.run` does it."""
+"""A training in two steps: `prepare` checks all inputs and writes nothing, `Plan.run` trains."""
 
 import contextlib
 import dataclasses
@@ -37,20 +37,20 @@ from vae_tf.training.transfer import Transfer, find_start, transfer
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Plan:
-    """A training that can begin: all that it needs is at hand and fits.
+    """A training that can begin: all its inputs are loaded and checked.
 
     Attributes:
         params: The parameters of the run.
         run_dir: The run folder.
-        resume: Whether it continues with the run that is there.
-        overwrite: Whether it replaces the run that is there.
-        images: The images to train on.
-        validation: The images to validate on.
-        own_data: Whether these are not the data set that the parameters name.
-        networks: Networks of the user's own; None for those that the parameters name.
-        model: The model, at its initial weights; a run that is resumed gets its own later.
-        copied: The weights that come from another run; None where none do.
-        devices: Devices for its updates.
+        resume: Whether to resume the run in the folder.
+        overwrite: Whether to replace the run in the folder.
+        images: The training images.
+        validation: The validation images.
+        own_data: Whether the images were given to `train`, not loaded by name.
+        networks: The user's own networks; None for networks of the parameters.
+        model: The model with initial weights. A resumed run restores its weights later.
+        copied: Description of the weights that come from another run; None without such weights.
+        devices: Devices for updates.
     """
 
     params: Params
@@ -66,7 +66,7 @@ class Plan:
     devices: Devices
 
     def advice(self) -> Iterator[str]:
-        """Warnings before it begins; the forecast takes seconds."""
+        """Yields lines with advice before the training begins. The forecast takes seconds."""
         if self.copied is not None:
             yield self.copied.sentence()
         if not self.resume and (line := forecast_advice(self.params, self.images)):
@@ -84,19 +84,19 @@ class Plan:
     def run(
         self, *, callbacks: Sequence = (), progress: bool = False, tensorboard: bool = False
     ) -> Run:
-        """Trains the model, once.
+        """Trains the model. A plan can be run once.
 
         Args:
             callbacks: Callbacks of Keras, see `callbacks.KerasCallbacks`.
-            progress: Show a progress bar.
-            tensorboard: Write event files to the folder `tensorboard` of the run, too.
+            progress: Whether to show a progress bar.
+            tensorboard: Whether to write event files to the folder `tensorboard` of the run, too.
 
         Returns:
-            The run, with `.model` trained.
+            The run, with the trained model as `.model`.
 
         Raises:
-            UserError: If the folder has changed since, so that it cannot begin.
-            TrainingStopped: If it cannot resume.
+            UserError: If the folder has changed, so that the training cannot begin.
+            TrainingStopped: If the training cannot continue.
             Stopped: After a signal, with a checkpoint saved.
         """
         params, run_dir, networks = self.params, self.run_dir, self.networks
@@ -138,7 +138,7 @@ class Plan:
         return run
 
     def _test_images(self) -> ImageSet | None:
-        """Labeled images on which a classifier's error is logged, where the data set has some."""
+        """The test images for the error of a classifier; None without classifier or test split."""
         told = MODELS[self.params.model].classifies and not self.own_data
         if told and "test" in self.images.splits:
             return runs.load_data(self.params, "test")
@@ -156,20 +156,20 @@ def prepare(
     decoder=None,
     devices: int = 1,
 ) -> Plan:
-    """Checks everything that a training needs, and writes nothing.
+    """Loads and checks all inputs of a training, and writes nothing.
 
     Args:
         params: The parameters of the run.
         run_dir: The run folder.
-        resume: Continue with the run that is there.
-        overwrite: Replace the run that is there.
+        resume: Whether to resume the run in the folder.
+        overwrite: Whether to replace the run in the folder.
         data: Images to train on, see `train`.
-        encoder: A network of your own, see `train`.
-        decoder: The same.
-        devices: Devices that share every batch.
+        encoder: Your own encoder, see `train`.
+        decoder: Your own decoder, see `train`.
+        devices: Number of devices that share every batch.
 
     Raises:
-        UserError: If it cannot begin.
+        UserError: If the training cannot begin.
     """
     run_dir = Path(run_dir)
     if data is not None:
@@ -214,27 +214,27 @@ def prepare(
 
 
 def check_trainable(params: Params):
-    """Builds the model that `train` would train, on its data, and leaves nothing behind.
+    """Checks that `train` can build the model and train it on its data. Writes nothing.
 
     Args:
         params: The parameters of the run.
 
     Raises:
-        UserError: If it cannot be built, or not be trained on these images.
+        UserError: If the model cannot be built, or cannot be trained on these images.
     """
     _model(params, *images_of(params, None), None, Devices(1))
 
 
 def _make_ready(run: Run, params: Params):
-    """Checks and tidies a folder that nobody else writes to, now that it is locked."""
+    """Checks and cleans the run folder, which must be locked."""
     runs.check_links(run.path)
-    runs.check_resumable(run, params)  # another process may have resumed meanwhile
+    runs.check_resumable(run, params)  # another process may have resumed the run before the lock
     runs.clean(run.path)
-    run.params = params  # those in the folder may still have fewer steps
+    run.params = params  # params.json may still have fewer steps
 
 
 def _observers(run: Run, start: int, progress, tensorboard, callbacks) -> list[Callback]:
-    """The callbacks from step `start`, as requested."""
+    """Makes the requested callbacks, from step `start`."""
     params = run.params
     observers: list[Callback] = []
     if progress:
@@ -247,12 +247,12 @@ def _observers(run: Run, start: int, progress, tensorboard, callbacks) -> list[C
 
 
 def _own_networks(run_dir: Path, encoder, decoder, *, resume: bool):
-    """The networks that were given, or those that a run to be resumed was given; else None."""
+    """Returns the user's own networks, given now or to the run that is resumed; else None."""
     if encoder is not None and decoder is not None:
         return OwnNetworks.of(encoder, decoder)
     if encoder is not None or decoder is not None:
         missing = "encoder" if encoder is None else "decoder"
-        raise UserError(f"Networks of your own come in pairs. Received: no `{missing}`. Give both.")
+        raise UserError(f"Give both `encoder` and `decoder`, or neither. Received: no `{missing}`.")
     if resume and (run_dir / NETWORKS).is_file():
         return runs.read_networks(run_dir)
     return None
@@ -265,7 +265,7 @@ def _model(
     networks: OwnNetworks | None,
     machine: Devices,
 ) -> GenerativeModel:
-    """The model, built and checked against the images."""
+    """Builds the model, and checks that the images fit it."""
     shape = images.image_shape
     params = with_layout(params, columns_of(images))
     facts = (shape, len(images), images.num_classes)
@@ -278,15 +278,15 @@ def _model(
 
 @contextlib.contextmanager
 def _disk_errors_explained(run_dir: Path) -> Iterator[None]:
-    """Context in which an error of the disk stops the training with a remedy.
+    """Context that turns an error of the disk into a message with a remedy.
 
     Raises:
-        TrainingStopped: If there is an `OSError`, in its place.
+        TrainingStopped: In place of an `OSError`.
     """
     try:
         yield
     except BrokenPipeError:
-        raise  # whoever reads our output is gone, which is no error of the disk
+        raise  # the reader of our output has ended, which is no error of the disk
     except OSError as error:
         reason = error.strerror or error
         if error.filename is None:
@@ -300,6 +300,6 @@ def _disk_errors_explained(run_dir: Path) -> Iterator[None]:
 
 def _how_to_go_on(run_dir: Path) -> str:
     if not (run_dir / runs.PARAMS).is_file():
-        return "The run has not begun. Fix that and start it again."
+        return "The run has not begun. Fix the problem and start the run again."
     last = checkpoints.describe_newest(run_dir / "checkpoints")
-    return f"{last} Fix that and continue with --resume."
+    return f"{last} Fix the problem and continue with --resume."

@@ -1,9 +1,9 @@
-"""Whether a training is likely to begin on a plateau, known before its first step.
+"""Predict, before the first step, whether a training is likely to begin on a plateau.
 
-On a plateau the decoder draws the mean image whatever the code. Runs of 1,000 steps from 24 starts
-(experiments/starts.csv) stayed there where two things came together: the decoder began far from the
-mean image, and its output hardly depended on the code. Both limits below apply to 6 starts: 3 never
- left the plateau and 3 took 150 to 490 steps. The other 18 left it within 220 steps.
+On a plateau the decoder draws the mean image for every code. In runs of 1,000 steps from 24 starts
+(experiments/starts.csv), two conditions together caused a long plateau: the decoder began far from
+the mean image, and its output hardly depended on the code. Both limits below apply to 6 starts: 3
+never left the plateau, and 3 took 150 to 490 steps. The other 18 starts left it within 220 steps.
 """
 
 import numpy as np
@@ -11,16 +11,17 @@ import numpy as np
 from vae_tf.data.image_set import ImageSet
 from vae_tf.models.template.generative_model import GenerativeModel
 
-_FAR = 3.0  # times the loss of the mean image at which the decoder begins
+_FAR = 3.0  # limit of the initial reconstruction, divided by the reconstruction of the mean image
 _HARDLY = 0.3  # standard deviation of a logit over codes
 _NUM_IMAGES = 256
 
 
 def plateau_advice(model: GenerativeModel, images: ImageSet) -> str | None:
-    """A warning for a start from which training may stay on a plateau; None for other starts.
+    """Return a warning if training may begin on a plateau, else None.
 
     Args:
-        model: The model before its first step. Models that are given labels are not judged.
+        model: The model before its first step. For a model that is given labels, the result is
+            None.
         images: The training images.
     """
     if model.conditional:
@@ -35,8 +36,7 @@ def plateau_advice(model: GenerativeModel, images: ImageSet) -> str | None:
         return None
     return (
         f"Warning: the decoder begins at {begins:,.0f} nats per image, and its output hardly "
-        f"depends on the code (standard deviation {stddev:.2g}). The mean image costs "
+        f"depends on the code (standard deviation {stddev:.2g}). The mean image has "
         f"{mean_image:,.0f} nats: training may stay there for hundreds of steps. Begin at the "
-        f"mean image: output_bias=mean. A decoder of your own begins there by the biases of its "
-        f"last layer."
+        f"mean image: output_bias=mean. In your own decoder, set the biases of the last layer."
     )

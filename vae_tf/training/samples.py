@@ -15,17 +15,17 @@ _NUM_SHOWN = 10  # images in a row of a sample picture
 
 
 def is_sampled(params: Params, step: int) -> bool:
-    """Whether a picture is due at a step: at the early ones, and then at regular distances."""
+    """Whether a picture is due: at the steps of `sample_steps`, then every `sample_every` steps."""
     early = params.sample_steps
     after = step - max(early, default=0)
     return step in early or (after >= 0 and after % params.sample_every == 0)
 
 
 def save_samples(folder: Path, step: int, model: GenerativeModel, images: ImageSet):
-    """Saves the picture of a step: originals, their reconstructions, generated images.
+    """Saves the picture of a step: originals, their reconstructions and generated images.
 
     Args:
-        folder: The folder of sample pictures, made if it is not there.
+        folder: The folder of sample pictures, made if it does not exist.
         step: Optimizer updates done.
         model: The model at that step.
         images: The originals are evenly spaced over this set.

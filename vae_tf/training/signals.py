@@ -1,4 +1,4 @@
-"""Signals: Ctrl-C, SIGTERM and their like stop a training at the next step, not anywhere."""
+"""Signals: Ctrl-C, SIGTERM and similar signals stop a training at the end of a step."""
 
 import signal
 import threading
@@ -8,15 +8,15 @@ from vae_tf.process.stop_signals import STOP_SIGNALS, acts_at_once, after
 
 
 class Interruption:
-    """Context in which a signal to stop is remembered instead of acting at once.
+    """Context in which a signal to stop takes effect only at the end of a step.
 
-    A step in progress is finished, so that the saved state belongs to a whole step. A
-    second Ctrl-C or SIGTERM acts at once. Outside the main thread signals are left alone, and so is
-    one that the process was started to ignore: Ctrl-C in a shell's background job, SIGHUP under
-    nohup.
+    The current step is finished first, so that the saved state belongs to a complete step. A second
+    Ctrl-C or SIGTERM takes effect at once. Signals are not changed outside the main thread. A
+    signal that the process ignores stays ignored: Ctrl-C in a background job of a shell, SIGHUP
+    under nohup.
 
     Attributes:
-        number: The signal that came, 0 so far.
+        number: Number of the received signal, 0 before a signal.
     """
 
     def __init__(self) -> None:

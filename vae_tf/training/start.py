@@ -1,4 +1,4 @@
-"""Training as one call."""
+"""Train a model with one call."""
 
 import os
 from collections.abc import Callable, Sequence
@@ -25,39 +25,40 @@ def train(
     say: Callable[[str], None] | None = None,
     devices: int = 1,
 ) -> Run:
-    """Trains a model and leaves a run folder.
+    """Trains a model and saves a run folder.
 
-    A run that was stopped resumes as if it had not been: on a CPU, log.csv and the final weights
-    are the same to the last bit.
+    A stopped run resumes exactly: on a CPU, log.csv and the final weights are the same, bit for
+    bit, as without the stop.
 
     Args:
         params: The parameters of the run.
         run_dir: The run folder, see `vae_tf.runs`.
-        resume: Continue with the run that is there.
-        overwrite: Replace the run that is there.
-        data: Images to train on, where `params.dataset` is not to be loaded and names nothing: an
-            array `[N, H, W, C]`, vectors `[N, D]`, an `ImageSet`, or a pair of these for training
-            and validation, see `data.given_images`.
-        encoder: A network of your own in place of the one that the parameters name: a keras.Model
-            `x [B, H, W, C] -> (mean [B, L], log_stddev [B, L])`. It is rebuilt from its
-            configuration, with its weights, and stays as it is: `run.model.encoder` is trained.
-        decoder: The same, `z [B, L] -> logits [B, H, W, C]`; give both. A run that is resumed has
-            its own.
-        callbacks: Callbacks of Keras, see `callbacks.KerasCallbacks`. Their changes to the training
-            are not resumed exactly.
-        progress: Show a progress bar.
-        tensorboard: Write event files to the folder `tensorboard` of the run, too.
-        say: Function that is given lines: before a run begins, which weights it starts with, its
-            forecast and what it runs on, and at the end what its KL weight was to hold and did not.
-        devices: Devices that share every batch, see `training.devices`.
+        resume: Whether to resume the run in the folder.
+        overwrite: Whether to replace the run in the folder.
+        data: Images to train on, in place of `params.dataset`: an array `[N, H, W, C]`, vectors
+            `[N, D]`, an `ImageSet`, or a pair of these for training and validation; see
+            `data.given_images`.
+        encoder: Your own encoder, in place of the encoder of the parameters: a keras.Model
+            `x [B, H, W, C] -> (mean [B, L], log_stddev [B, L])`. A copy of it, with its weights, is
+            trained as `run.model.encoder`. Your model does not change.
+        decoder: Your own decoder, likewise: `z [B, L] -> logits [B, H, W, C]`. Give both or
+            neither. A resumed run needs neither, because they are saved in its folder.
+        callbacks: Callbacks of Keras, see `callbacks.KerasCallbacks`. If they change the training,
+            it does not resume exactly.
+        progress: Whether to show a progress bar.
+        tensorboard: Whether to write event files to the folder `tensorboard` of the run, too.
+        say: Function that is called with lines of text. Before the training, they are about copied
+            weights, the forecast and devices. After it, there is a line if the KL did not reach the
+            value that `kl_weight` sets.
+        devices: Number of devices that share every batch, see `training.devices`.
 
     Returns:
-        The run, with `.model` trained.
+        The run, with the trained model as `.model`.
 
     Raises:
-        UserError: If it cannot begin; nothing has then been written.
-        TrainingStopped: If it cannot resume: a loss is not finite or has diverged, the disk is
-            full, or the run folder was moved.
+        UserError: If the training cannot begin. Nothing is written.
+        TrainingStopped: If the training cannot continue: the loss is not finite, the run has
+            diverged, the disk is full, or the run folder was moved.
         Stopped: After Ctrl-C (it is a `KeyboardInterrupt`), SIGTERM, SIGHUP or a scheduler's
             warning, with a checkpoint saved.
     """

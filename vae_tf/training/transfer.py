@@ -1,9 +1,9 @@
-"""Transfer: a run that begins with the weights of another one, `Params.start`.
+"""Transfer: a run that begins with the weights of another run, `Params.start`.
 
-Two models are compared layer by layer, each by its place, such as encoder/conv_1: a layer is copied
-if the other model has one of the same place with weights of the same names and shapes. Networks
-within an encoder, such as the classifier of M2, may begin with the hidden layers of an encoder that
-has none. Optimizers, the count of steps and the state of a KL weight belong to a new run.
+The weights of a layer are copied if the other model has a layer at the same place, such as
+encoder/conv_1, with weights of the same names and shapes. Networks inside an encoder, such as the
+classifier of M2, may begin with the hidden layers of an encoder without such networks. The state of
+the optimizer, the number of steps and the state of the KL weight are not copied.
 """
 
 from pathlib import Path
@@ -17,14 +17,14 @@ from vae_tf.runs import PARAMS, STUDY, Run, checkpoints
 
 
 class Transfer(NamedTuple):
-    """The copied weights, for environment.json.
+    """A description of copied weights, for environment.json.
 
     Attributes:
-        run: Folder that the weights are from.
-        checkpoint: Name of the file.
-        step: Optimizer updates that they had seen.
-        copied: Places that were copied; a network as a whole by its name alone.
-        new: Places that were not, and keep their initial weights.
+        run: Folder of the run that the weights come from.
+        checkpoint: Name of the checkpoint's file.
+        step: Step of the checkpoint.
+        copied: Places of copied layers; the name of a network if all its layers were copied.
+        new: Places of layers that keep their initial weights, in the same form.
     """
 
     run: str
@@ -34,20 +34,20 @@ class Transfer(NamedTuple):
     new: list[str]
 
     def sentence(self) -> str:
-        """The copied weights, in a line."""
+        """Writes a line about the copied weights."""
         new = f"; new: {', '.join(self.new)}" if self.new else ""
         return f"Weights of '{self.run}', step {self.step:,}: {', '.join(self.copied)}{new}."
 
 
 def find_start(start: str, run_dir: Path) -> Path:
-    """The run folder that `Params.start` names: beside the new run or its study, or a path.
+    """Finds the run folder that `Params.start` names: beside the new run or its study, or a path.
 
     Args:
-        start: Name of a run, STUDY/POINT included, or path of its folder.
+        start: Name of a run, such as RUN or STUDY/POINT, or the path of its folder.
         run_dir: Folder of the new run.
 
     Raises:
-        UserError: If there is none, or it is the new run itself.
+        UserError: If there is no such run, or it is the new run itself.
     """
     above = [run_dir.parent]
     if (run_dir.parent / STUDY).exists():
@@ -63,7 +63,7 @@ def find_start(start: str, run_dir: Path) -> Path:
     if found.resolve() == run_dir.resolve():
         raise UserError(
             f"A run cannot start from itself. Received: start={shown(start)}. Choose another "
-            f"--name for the new one, or continue with --resume."
+            f"--name for the new run, or continue with --resume."
         )
     return found
 
@@ -77,7 +77,7 @@ def transfer(path: Path, model: GenerativeModel) -> Transfer:
 
     Raises:
         UserError: If the run cannot be read, its images have another shape, or its model has no
-            layer that fits.
+            layer with the same place and shapes.
     """
     run = Run(path)
     try:
@@ -110,7 +110,7 @@ def transfer(path: Path, model: GenerativeModel) -> Transfer:
 
 
 def _layers(model: GenerativeModel) -> dict[str, list]:
-    """Place of a layer -> its weights; what belongs to no network is by its own name."""
+    """Return place of a layer -> its weights. Weights outside networks have their own names."""
     found: dict[str, list] = {}
     seen: set[int] = set()
 
@@ -130,7 +130,10 @@ def _layers(model: GenerativeModel) -> dict[str, list]:
 
 
 def _outside(place: str) -> str:
-    """Where an encoder without inner networks has the hidden layer of one; "" for other layers."""
+    """Return the place, in an encoder without inner networks, of an inner network's hidden layer.
+
+    Returns "" for all other layers.
+    """
     *networks, layer = place.split("/")
     inner = len(networks) == 2 and networks[0] == "encoder" and layer != "mean"
     return f"encoder/{layer}" if inner else ""
@@ -141,7 +144,7 @@ def _alike(ours: list, theirs: list) -> bool:
 
 
 def _joined(places: list[str], others: list[str]) -> list[str]:
-    """The places, a network of which nothing is among the others by its name alone."""
+    """Return places; a network without places in `others` is replaced by its name."""
     parted = {place.partition("/")[0] for place in others}
     networks = [place.partition("/")[0] for place in places]
     names = [

@@ -79,7 +79,7 @@ def test_what_cannot_be_pushed_is_said(run_folder, tmp_path, hub, no_pictures, m
 
     monkeypatch.setattr(Hub, "create_repo", refuse)
     with pytest.raises(
-        UserError, match="is whole, and was not pushed: Token is required.*hf upload"
+        UserError, match="was written, but not uploaded: Token is required.*hf upload"
     ):
         vae_tf.publish(run_folder, tmp_path / "published", push="ada/digits")
     assert (tmp_path / "published" / "README.md").is_file()

@@ -64,11 +64,11 @@ def test_missing_cells_do_not_change_a_kind(kinds):
 
 BAD = {
     "all missing": ({"a": [None] * N}, {}, "no value in any row.*ignored"),
-    "dates": ({"a": pd.date_range("2020-01-01", periods=N)}, {}, "holds dates.*days since"),
-    "times": ({"a": [f"2020-01-{i % 28 + 1:02} 12:00" for i in range(N)]}, {}, "holds dates"),
+    "dates": ({"a": pd.date_range("2020-01-01", periods=N)}, {}, "has dates.*days since"),
+    "times": ({"a": [f"2020-01-{i % 28 + 1:02} 12:00" for i in range(N)]}, {}, "has dates"),
     "text": ({"a": [f"comment {i}" for i in range(N)]}, {}, "60 different texts in 60 rows"),
-    "a mark": ({"a": [*range(N - 1), "?"]}, {}, r"holds numbers, and text such as '\?' in 1 of 60"),
-    "infinity": ({"a": [*range(N - 1), np.inf]}, {}, "holds infinity"),
+    "a mark": ({"a": [*range(N - 1), "?"]}, {}, r"has numbers, and text such as '\?' in 1 of 60"),
+    "infinity": ({"a": [*range(N - 1), np.inf]}, {}, "has infinity"),
     "text as numeric": ({"a": ["x", "y", "z"] * 20}, {"a": "numeric"}, "declared numeric.*'x'"),
     "negative count": ({"a": range(-1, N - 1)}, {"a": "count"}, "declared count.*-1 to 58"),
     "half count": ({"a": np.arange(N) / 2}, {"a": "count"}, "declared count"),
@@ -84,7 +84,7 @@ def test_refused_columns(kinds, name):
 
 
 def test_dates_of_a_date_type(kinds):
-    with pytest.raises(UserError, match="holds dates"):
+    with pytest.raises(UserError, match="has dates"):
         kinds({"a": pd.date_range("2020", periods=N), "b": RNG.normal(size=N)}, "parquet")
 
 

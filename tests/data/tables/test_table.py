@@ -117,7 +117,7 @@ def write(path, text):
     ("text", "message"),
     [
         ("", "an empty file"),
-        ("a,b\n", "holds no rows"),
+        ("a,b\n", "has no rows"),
         ("a,b,a\n1,2,3\n", r"\['a'\]"),
         (",b\n1,2\n", "index=False"),
         ("a,b\n1,2\n1,2,3\n", "cannot be read.*line 3"),
@@ -142,7 +142,7 @@ def test_one_row(tmp_path):
     with pytest.raises(UserError, match="no column that varies"):
         load(name)
     two = write(tmp_path / "b.csv", "a,b\n1,2\n3,4\n")
-    with pytest.raises(UserError, match="leave images on both sides"):
+    with pytest.raises(UserError, match="hold out some, but not all"):
         load(two, "train", validation=2)
 
 

@@ -1,6 +1,6 @@
-"""Runs for others: a folder as the Hugging Face hub has it, and the way there.
+"""Publish runs: write a folder for the Hugging Face hub, and upload it.
 
-`vae_tf.load_run("hf://USER/NAME")` is the way back, see `runs/download.py`.
+`vae_tf.load_run("hf://USER/NAME")` downloads a published run, see `runs/download.py`.
 """
 
 from vae_tf.analysis.hub.publication import publish

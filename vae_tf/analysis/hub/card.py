@@ -20,15 +20,15 @@ _ALT = {
     "traversals.png": "Each latent moved through its range",
     "latent_space.png": "Codes of images",
 }
-# Quantities of summaries.py, and their unit; `_words` adds what they are measured on.
+# Quantity of summaries.py -> its name and unit; `_words` fills in "image" or "vector".
 _NUMBERS = {
     "val_elbo": "ELBO, nats per {one}, validation",
     "val_reconstruction": "reconstruction, nats per {one}, validation",
     "val_kl": "KL, nats per {one}, validation",
     "mse": "mean squared error per {part}, validation",
     "active": "active latents",
-    "val_error": "part in a wrong class, validation",
-    "test_error": "part in a wrong class, test",
+    "val_error": "classification error, validation",
+    "test_error": "classification error, test",
 }
 _SHOWN = (
     *("dataset", "model", "hyper", "likelihood", "kl_weight", "latent_size", "encoder", "decoder"),
@@ -39,13 +39,13 @@ _SHOWN = (
 def card_of(
     analyzed: AnalyzedRun, pictures: Sequence[str], license: str | None, address: str | None
 ) -> str:
-    """Writes the model card of a run, from what it measured.
+    """Writes the model card of a run, with its results.
 
     Args:
         analyzed: The run.
         pictures: Names of the files that are in `pictures/`.
         license: Identifier of its license, or None.
-        address: USER/NAME of its repository, where it is known.
+        address: USER/NAME of its repository, or None.
 
     Returns:
         Markdown, with the header of the hub in YAML.
@@ -63,15 +63,14 @@ def card_of(
         "\n\n".join(f"![{_ALT[name]}](pictures/{name})" for name in pictures),
         "## Use\n\nWith the package `vae_tf` and its extra `hub`:\n\n"
         f"```python\n{_code(run, address)}```\n\n"
-        "This loads JSON, CSV and safetensors, and executes nothing from here.",
+        "This reads JSON, CSV and safetensors files, and runs no code from this repository.",
         _table("Numbers", {_words(run, n): _number(value) for n, value in results.items()}),
         _table("Scores", {f"`{name}`": _number(value) for name, value in scores.items()}),
         "Each score's protocol and sizes are in `metrics.json`." if scores else "",
         _table(
             "Training", {f"`{n}`": f"`{v}`" for n, v in params.to_dict().items() if n in _SHOWN}
         ),
-        f"All parameters are in `params.json`, every step that was logged in `log.csv`. "
-        f"{_session(run)}",
+        f"All parameters are in `params.json`, all logged steps in `log.csv`. {_session(run)}",
         f"## License\n\n{license or 'None was chosen: ask the owner before you use it.'}",
     ]
     return "\n\n".join(part.rstrip() for part in parts if part) + "\n"
@@ -82,7 +81,7 @@ def _has_pictures(run: Run) -> bool:
 
 
 def _words(run: Run, name: str) -> str:
-    """Name of a number and its unit: a number per image, or per vector."""
+    """Return the name and unit of a number: per image or per vector."""
     one, part = ("image", "pixel") if _has_pictures(run) else ("vector", "value")
     return _NUMBERS[name].format(one=one, part=part)
 
@@ -114,7 +113,7 @@ def _header(run: Run, license: str | None, results: dict[str, float]) -> str:
 
 
 def _scores(record: dict | None) -> dict[str, float]:
-    """Numbers of a metrics.json that tables show, by name."""
+    """Return the scores of a metrics.json that tables show, by name."""
     values = {} if record is None else values_of(record)
     return {n: values[n] for members in columns().values() for n in members if n in values}
 
@@ -151,7 +150,7 @@ def _table(heading: str, rows: dict[str, str]) -> str:
 
 
 def _session(run: Run) -> str:
-    """The versions that trained it, where its environment.json can be read."""
+    """Write the package versions of the training; empty if environment.json cannot be read."""
     try:
         record = read_json(run.path / "environment.json")
         last = require_fields(record, {"sessions": list})["sessions"][-1]

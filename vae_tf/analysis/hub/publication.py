@@ -1,4 +1,4 @@
-"""A published run: what others need to load it, to judge it and to see what it does."""
+"""Publish a run: write a folder that others can load, and upload it."""
 
 import os
 import shutil
@@ -26,26 +26,27 @@ def publish(
     license: str | None = None,
     push: str | None = None,
 ) -> str:
-    """Makes a folder of a run for others, and puts it on the Hugging Face hub if asked.
+    """Writes a folder with a run for others, and uploads it to the Hugging Face hub on request.
 
-    It holds a model card (README.md), four pictures if the data are at hand, the parameters, log,
-    environment and scores as they are in the run folder, and the weights as safetensors. It is a
-    run folder that cannot be resumed: `load_run` and `analyze` take it.
+    The folder has a model card (README.md), the weights as safetensors, and the parameters, log,
+    environment and scores of the run. If the data can be loaded, it also has pictures, at most
+    four. `load_run` and `analyze` accept the folder. The training cannot be resumed from it.
 
     Args:
         run: Run, or its folder.
-        folder: Folder to make, entirely or not at all; it may be there if it is empty.
-        license: Identifier of the license that the weights are given under, such as "mit"; None
-            leaves the choice open, and the card says so.
-        push: USER/NAME of the repository that the folder goes to, made if it is not there, for
-            everybody to see. It takes a login, `hf auth login`.
+        folder: Folder to write. It must be empty or not exist. After an error, no partial folder is
+            left.
+        license: Identifier of the license of the weights, such as "mit". None if no license is
+            chosen; the card says so.
+        push: USER/NAME of the repository on the hub for the folder; None to upload nothing. A new
+            repository is public. Log in with `hf auth login` first.
 
     Returns:
-        Argument for `load_run`: the folder, or hf://USER/NAME where it was pushed.
+        Argument for `load_run`: the folder, or hf://USER/NAME if it was uploaded.
 
     Raises:
         UserError: If the run has no checkpoint, the folder is not empty, the packages of the extra
-            `hub` are not installed, or the hub refuses. The folder then stays.
+            `hub` are not installed, or the upload fails. After a failed upload the folder is kept.
 
     Example:
         >>> publish("predictions/MNIST-VAE", "published/MNIST-VAE", push="ada/mnist-vae")
@@ -78,10 +79,10 @@ def _copy(source: Path, target: Path):
 
 
 def _draw(run: Run, folder: Path) -> Sequence[str]:
-    """Draws what can be drawn of a run; returns the names of the pictures."""
+    """Draws the pictures of the card, if the data can be loaded, and returns their names."""
     try:
         data = (run.data, run.validation_data) if run.details["own_data"] else None
-    except UserError:  # they cannot be had by name, and so not be drawn
+    except UserError:  # the images given to train cannot be loaded by name
         return ()
     with tempfile.TemporaryDirectory() as scratch:
         analyze(run.path, scratch, data=data, only=_PICTURES)
@@ -98,7 +99,7 @@ def _check_repository(hub, name: str):
         if name.count("/") != 1:
             raise ValueError("It must be USER/NAME.")
     except ValueError as error:
-        raise UserError(f"No name of a repository: '{name}'. {error}") from None
+        raise UserError(f"'{name}' is no name of a repository. {error}") from None
 
 
 def _push(hub, folder: Path, name: str):
@@ -106,9 +107,9 @@ def _push(hub, folder: Path, name: str):
         api = hub.HfApi()
         api.create_repo(name, exist_ok=True)
         api.upload_folder(repo_id=name, folder_path=folder, commit_message="Publish a vae_tf run")
-    except Exception as error:  # whatever a network makes the library raise
+    except Exception as error:  # the network may cause any error of the library
         reason = str(error).strip().partition("\n")[0]
         raise UserError(
-            f"'{folder}' is whole, and was not pushed: {reason}. Log in with hf auth login, and "
-            f"push it with: hf upload {name} {folder}"
+            f"'{folder}' was written, but not uploaded: {reason}. Log in with hf auth login, and "
+            f"upload it with: hf upload {name} {folder}"
         ) from None

@@ -11,7 +11,7 @@ _NUM_SHOWN = 10  # of each split
 
 
 def anomalies(analyzed: AnalyzedRun) -> Figure | None:
-    """Draws the oddest images of both splits with their error maps, and all scores."""
+    """Draws the oddest images of both splits with error maps; None if the model needs labels."""
     if analyzed.model.conditional:
         return None
     method = "elbo" if analyzed.model.has_densities else "reconstruction"
@@ -38,7 +38,7 @@ def anomalies(analyzed: AnalyzedRun) -> Figure | None:
             f"anomaly score '{method}' of {len(rows):,} validation and {len(chosen):,} training "
             f"images, evenly spaced; threshold at a rate of {rate:.2g}",
             f"{odd} training images are above the threshold (orange); "
-            f"expected of normal images: about {rate * len(chosen):.0f}",
+            f"expected for normal images: about {rate * len(chosen):.0f}",
         ),
         most=_NUM_SHOWN,
     )

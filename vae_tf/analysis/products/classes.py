@@ -1,4 +1,4 @@
-"""Classes of images: how well they are predicted, and images of a chosen class."""
+"""Classes of images: the confusion matrix, and images of chosen classes."""
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -13,7 +13,7 @@ _MOST_CLASSES = 20  # columns
 
 
 def confusion(analyzed: AnalyzedRun) -> Figure:
-    """Draws which classes are taken for which."""
+    """Draws the confusion matrix."""
     rows = analyzed.analyzed_rows
     labels = labels_of(analyzed.images)[rows]
     known = labels >= 0
@@ -28,20 +28,20 @@ def confusion(analyzed: AnalyzedRun) -> Figure:
         range(len(names)),
         names,
         "share",
-        f"Which class is taken for which: {error:.2%} wrong",
-        (analyzed.caption, f"a row a class, a column what it is taken for; {count}"),
+        f"Confusion matrix: {error:.2%} wrong",
+        (analyzed.caption, f"rows: classes; columns: predicted classes; {count}"),
         darkest=1.0,
         row_names=names,
     )
 
 
 def confusion_matrix(labels: np.ndarray, guess: np.ndarray, num_classes: int) -> np.ndarray:
-    """Shares `[C, C]` of the images of each class (row) that are taken for each (column).
+    """Computes the shares `[C, C]` of each class (row) that are predicted as each class (column).
 
     Args:
         labels: `[N]` classes.
-        guess: `[N]` classes that were guessed.
-        num_classes: C.
+        guess: `[N]` predicted classes.
+        num_classes: Number of classes, C.
 
     Example:
         >>> confusion_matrix(np.array([0, 0, 1]), np.array([0, 1, 1]), 2).tolist()
@@ -53,7 +53,7 @@ def confusion_matrix(labels: np.ndarray, guess: np.ndarray, num_classes: int) ->
 
 
 def class_grid(analyzed: AnalyzedRun) -> Figure:
-    """Draws samples of the prior under every label: a column a class, a row a style."""
+    """Draws samples of the prior with every label: a row per sample, a column per class."""
     styles = analyzed.model.sample_prior(_NUM_STYLES, np.random.default_rng(SEED))  # [S, L]
     classes, shown = _shown_classes(analyzed)
     images = _in_every_class(analyzed, styles, classes)
@@ -62,13 +62,13 @@ def class_grid(analyzed: AnalyzedRun) -> Figure:
         "Every class in the same styles",
         (
             analyzed.caption,
-            f"from left to right the labels {shown}; a row is one sample of the prior, seed {SEED}",
+            f"columns: labels {shown}; rows: samples of the prior, seed {SEED}",
         ),
     )
 
 
 def analogies(analyzed: AnalyzedRun) -> Figure:
-    """Draws the style of images through all classes."""
+    """Draws the codes of images with every label."""
     rows = analyzed.shown_rows[:_NUM_STYLES]
     originals = analyzed.images.images(rows)
     codes = analyzed.model.encode(originals, analyzed.labels_of(rows))[0]
@@ -76,10 +76,10 @@ def analogies(analyzed: AnalyzedRun) -> Figure:
     images = _in_every_class(analyzed, codes, classes)
     return plot_image_rows(
         np.concatenate([originals[:, None], images], axis=1),
-        "The style of one image through all classes",
+        "The style of an image in all classes",
         (
             analyzed.caption,
-            f"validation images on the left; then their codes under the labels {shown}",
+            f"left: validation images; then their codes, decoded with the labels {shown}",
         ),
     )
 
@@ -99,7 +99,7 @@ def _shown_classes(analyzed):
 
 
 def _in_every_class(analyzed, codes, classes):
-    """Images `[S, C, H, W, C]` of codes `[S, L]` under each class.
+    """Decodes codes `[S, L]` with each of K classes, to images `[S, K, H, W, C]`.
 
     Raises:
         UserError: If the model draws no images of a class.

@@ -1,4 +1,4 @@
-"""Groups of codes, found without labels, beside the classes of their images."""
+"""Clusters of codes, found without labels, compared with the classes of their images."""
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -12,10 +12,11 @@ _MOST_CLUSTERS = 20  # rows
 
 
 def clusters(analyzed: AnalyzedRun) -> Figure | None:
-    """Draws images of each cluster of k-means; None where no two classes are known.
+    """Draws images of each cluster of k-means.
 
-    The codes of a model that is given labels hold what the labels do not say: it has no such
-    picture.
+    Returns:
+        None if fewer than two classes are known, or if the model is given labels: then codes
+        contain only what the labels do not say.
     """
     if analyzed.images.labels is None or analyzed.model.conditional:
         return None
@@ -41,10 +42,10 @@ def clusters(analyzed: AnalyzedRun) -> Figure | None:
         f"Clusters of codes: {_indices(labels, found)}",
         (
             analyzed.caption,
-            f"k-means with {count} clusters, as many as classes, of {analyzed.image_count}; beside "
-            f"each its size and most frequent class",
-            f"from left to right from the center outwards; a Gaussian mixture instead: "
-            f"{_indices(labels, mixture)}",
+            f"k-means of {analyzed.image_count}, with one cluster per class ({count}); labels: "
+            f"size and most frequent class of a cluster",
+            f"from left to right: from the center of a cluster outwards; a Gaussian mixture in "
+            f"place of k-means: {_indices(labels, mixture)}",
         ),
         labels=words,
         tile=40,
@@ -52,7 +53,7 @@ def clusters(analyzed: AnalyzedRun) -> Figure | None:
 
 
 def _in_order(found, labels) -> list[tuple[np.ndarray, int, float]]:
-    """Members of each cluster, most frequent class and its share; by class, the purest first."""
+    """Members, most frequent class and its share of each cluster; sorted by class, then share."""
     described = []
     for cluster in np.unique(found):
         members = np.flatnonzero(found == cluster)
@@ -62,7 +63,7 @@ def _in_order(found, labels) -> list[tuple[np.ndarray, int, float]]:
 
 
 def _from_the_center(codes, members):
-    """Members evenly spaced in their order of distance from the mean of all."""
+    """Picks members evenly spaced in the order of their distances from the cluster's mean."""
     distance = np.linalg.norm(codes[members] - codes[members].mean(axis=0), axis=1)
     shown = np.linspace(0, len(members) - 1, min(_SHOWN, len(members))).astype(int)
     return members[np.argsort(distance, kind="stable")[shown]]

@@ -11,10 +11,10 @@ _STEPS = np.linspace(-1.0, 2.0, 7)
 
 
 def directions(analyzed: AnalyzedRun) -> Figure | None:
-    """Draws one image edited along each direction, with what classifiers say of the edit.
+    """Draws an image edited along each direction, with the effects that classifiers measure.
 
     Returns:
-        None where no attributes of the images are known.
+        None if no attributes of the images are known.
     """
     scored = analyzed.scored_directions[:_MOST_ROWS]
     if not scored:
@@ -22,7 +22,7 @@ def directions(analyzed: AnalyzedRun) -> Figure | None:
     rows: list[np.ndarray] = []
     labels = []
     for each in scored:
-        # The first images without the attribute: those it is added to.
+        # The attribute is added to the first images without it.
         without = analyzed.run.training_codes[1][each.direction.groups == 0]
         start = without[len(rows) % min(3, len(without))]
         rows.append(analyzed.decode((start + _STEPS[:, None] * each.direction.vector).astype("f4")))
@@ -36,10 +36,10 @@ def directions(analyzed: AnalyzedRun) -> Figure | None:
         "Edits along directions of attributes",
         (
             analyzed.caption,
-            "from left to right -1 to 2 steps from an image without the attribute; a step is the "
-            "distance of the two groups",
-            "beside it: change of the attribute's probability by one step, the largest mean change "
-            "of another one, and the accuracy of the classifier",
+            "from left to right: -1 to 2 steps from an image without the attribute; a step is the "
+            "distance between images with and without it",
+            "labels: change of the attribute's probability by one step, the largest mean change "
+            "of another attribute, and the accuracy of the classifier",
         ),
         labels=labels,
     )

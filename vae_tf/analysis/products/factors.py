@@ -1,4 +1,4 @@
-"""Codes against the generating factors of images, where those are known."""
+"""Codes against the generating factors of images, if the factors are known."""
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -10,7 +10,7 @@ from vae_tf.plots.codes_positions import plot_codes_positions
 from vae_tf.plots.heat_maps import plot_heat_maps
 from vae_tf.scores.information import mutual_information_matrix
 
-_SQUARE_POSITIONS = 16  # positions a side at which codes are drawn
+_SQUARE_POSITIONS = 16  # positions per side at which codes are drawn
 
 
 def codes_factors(analyzed: AnalyzedRun) -> Figure:
@@ -26,13 +26,13 @@ def codes_factors(analyzed: AnalyzedRun) -> Figure:
         (
             analyzed.caption,
             f"posterior means of {len(codes):,} random images, 20 bins; sorted by "
-            f"{analyzed.statistics.measure}; the most of each column is framed",
+            f"{analyzed.statistics.measure}; the largest value of each column is framed",
         ),
     )
 
 
 def codes_positions(analyzed: AnalyzedRun) -> Figure:
-    """Draws the mean of each code over the position, and over every other factor."""
+    """Draws the mean of each code against the position and against each other factor."""
     images, statistics = analyzed.ground_truth, analyzed.statistics
     codes, factors = analyzed.random_codes
     order = statistics.order[: max(10, int(statistics.active.sum()))][:16]
@@ -57,7 +57,7 @@ def codes_positions(analyzed: AnalyzedRun) -> Figure:
 
 
 def position_factors(names: tuple[str, ...]) -> tuple[int | None, int | None]:
-    """Finds the factors that are the horizontal and the vertical position, by their names.
+    """Finds the factors of the horizontal and the vertical position by their names.
 
     Example:
         >>> position_factors(("shape", "x_position", "y_position"))
@@ -73,7 +73,7 @@ def position_factors(names: tuple[str, ...]) -> tuple[int | None, int | None]:
 
 
 def _codes_over_position(analyzed, x, y, num_others: int = 8):
-    """Averages codes over some values of the other factors, on a grid of positions: `[y, x, L]`."""
+    """Averages codes on a grid of positions over random other factors, to `[y, x, L]`."""
     images = analyzed.ground_truth
     others = images.sample_factors(num_others, np.random.default_rng(SEED))  # [O, K]
     places = [

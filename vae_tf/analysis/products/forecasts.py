@@ -1,4 +1,4 @@
-"""The forecast of the linear VAE, and the run beside it."""
+"""The forecast of the linear VAE, compared with the run."""
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -9,7 +9,7 @@ from vae_tf.plots.forecasts import Measured, plot_forecast
 
 
 def forecast_picture(analyzed: AnalyzedRun) -> Figure:
-    """Draws what is forecast from the training images, with what the run reached."""
+    """Draws the forecast from the training images, and the values of the run."""
     statistics = analyzed.statistics
     result = forecast_of(analyzed.params)
     x = analyzed.images.images(analyzed.analyzed_rows)
@@ -22,8 +22,8 @@ def forecast_picture(analyzed: AnalyzedRun) -> Figure:
         "Forecast of a linear VAE",
         (
             analyzed.caption,
-            f"forecast from {result.num_images:,} training images; the run on "
-            f"{analyzed.image_count}, decoded from samples of their codes, as is forecast",
+            f"forecast from {result.num_images:,} training images; run measured on "
+            f"{analyzed.image_count}, decoded from samples of their codes, as in the forecast",
         ),
         measured=measured,
     )

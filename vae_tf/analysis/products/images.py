@@ -1,4 +1,4 @@
-"""Images that the model decodes: reconstructions, generations, interpolation."""
+"""Images that the model decodes: reconstructions, generations and interpolations."""
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -16,7 +16,7 @@ def reconstructions(analyzed: AnalyzedRun) -> Figure:
     shown = analyzed.shown_rows
     columns = len(shown)
     between = np.linspace(0, len(analyzed.images) - 1, 2 * columns).astype(int)
-    # The images of the other pictures first, then as many in between them.
+    # First the images of the other pictures, then the same number of images between them.
     rows = np.concatenate([shown, np.setdiff1d(between, shown)])[: 2 * columns]
     rows = rows[: len(rows) // columns * columns]
     x = analyzed.images.images(rows)
@@ -25,7 +25,7 @@ def reconstructions(analyzed: AnalyzedRun) -> Figure:
     )  # [2, N, H, W, C]
     pairs = pairs.reshape(2, -1, columns, *x.shape[1:]).swapaxes(0, 1)  # [N / 10, 2, 10, H, W, C]
     error = np.mean(np.square(pairs[:, 0] - pairs[:, 1]))
-    noise = "pixels drawn from one noise" if analyzed.model.autoregressive else "without noise"
+    noise = "pixels drawn with fixed noise" if analyzed.model.autoregressive else "without noise"
     return plot_image_rows(
         pairs.reshape(-1, *pairs.shape[2:]),
         "Reconstructions",
@@ -42,7 +42,7 @@ def reconstructions(analyzed: AnalyzedRun) -> Figure:
 def generations(analyzed: AnalyzedRun) -> Figure:
     """Draws images decoded from samples of the prior, and of densities fitted to the codes.
 
-    A flow takes a minute to fit, and so is shown only where the run folder has one.
+    A flow is shown only if the run folder has one, because fitting a flow takes a minute.
     """
     images = [analyzed.model.generate(_NUM_GENERATED, SEED)]
     notes = [
@@ -53,14 +53,14 @@ def generations(analyzed: AnalyzedRun) -> Figure:
     if mixture is not None:
         images.append(analyzed.run.generate(_NUM_GENERATED, SEED, prior="mixture"))
         notes.append(
-            f"and as many of a mixture of {len(mixture.weights)} Gaussians fitted to the codes "
-            f"of {mixture.num_images:,} training images"
+            f"and from {_NUM_GENERATED} samples of a mixture of {len(mixture.weights)} Gaussians, "
+            f"fitted to the codes of {mixture.num_images:,} training images"
         )
     kinds = ["prior", "mixture"][: len(images)]
     if kept_code_flow(analyzed.run) is not None:
         images.append(analyzed.run.generate(_NUM_GENERATED, SEED, prior="flow"))
         kinds.append("flow")
-        notes.append("and as many of the flow that was fitted to them")
+        notes.append(f"and from {_NUM_GENERATED} samples of a flow, fitted to the same codes")
     rows = np.concatenate(images).reshape(-1, 10, *images[0].shape[1:])
     labels = np.repeat(kinds, _NUM_GENERATED // 10)
     return plot_image_rows(rows, "Generations", (analyzed.caption, *notes), labels=labels.tolist())

@@ -1,4 +1,4 @@
-"""Images of which a part is hidden, and how a model completes them."""
+"""Images with a hidden part, and their completions by the model."""
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -12,13 +12,13 @@ _NUM_IMPORTANCE = 2_000
 
 
 def inpainting(analyzed: AnalyzedRun) -> Figure:
-    """Draws images without their lower half, and as training saw them, with completions."""
+    """Draws completions of images without their lower half, and of images as in the training."""
     images = analyzed.images
     rows = images.evenly_spaced(_NUM_SHOWN)
     complete = images.images(rows) * 1.0
     half = np.ones_like(complete)
     half[:, complete.shape[1] // 2 :] = 0
-    if analyzed.params.missing is None:  # then what is NaN in the data is not known
+    if analyzed.params.missing is None:  # values that are NaN in the data are not known
         half *= images.masks(rows)
     groups = [_completed(analyzed, "The lower half is missing", complete, half)]
     if images.has_missing:

@@ -1,4 +1,4 @@
-"""Where images are in the latent space, and which latents are active."""
+"""Codes of images in the latent space, and the KL of each latent."""
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -12,11 +12,11 @@ from vae_tf.plots.projections import image_map, principal_components, project
 from vae_tf.process.errors import UserError
 
 _SIDE = 416  # pixels of a picture
-_REACH = 2.5  # standard deviations of the prior that the decoded plane spans to each side
+_REACH = 2.5  # standard deviations of the prior from 0 to each side of the decoded plane
 
 
 def kl_per_latent(analyzed: AnalyzedRun) -> Figure:
-    """Draws the nats of each latent."""
+    """Draws the KL of each latent."""
     statistics = analyzed.statistics
     total = statistics.kl.sum()
     return plot_kl_per_latent(
@@ -29,16 +29,19 @@ def kl_per_latent(analyzed: AnalyzedRun) -> Figure:
 
 
 def latent_space(analyzed: AnalyzedRun, projection: str = "pca") -> Figure:
-    """Draws codes in two dimensions, colored by label or factor, and what is where.
+    """Draws codes in two dimensions, colored by label or factor, and images at their codes.
 
     Args:
         analyzed: Run that is drawn.
-        projection: "tsne" or "umap" for one beside the principal components.
+        projection: Additional projection, "tsne" or "umap"; "pca" for none.
+
+    Raises:
+        UserError: If there are fewer than 3 validation images, or the projection cannot be used.
     """
     mean = analyzed.statistics.mean
     if len(mean) < 3:
         raise UserError(
-            f"It needs 3 validation images at least, and '{analyzed.params.dataset}' has "
+            f"It needs at least 3 validation images, and '{analyzed.params.dataset}' has "
             f"{len(mean)}. Hold out more: --set validation=0.2"
         )
     plane = mean.shape[1] == 2
@@ -69,7 +72,7 @@ def latent_space(analyzed: AnalyzedRun, projection: str = "pca") -> Figure:
 
 
 def _has_normal_prior(model) -> bool:
-    """Whether the prior is N(0, I), or is it in the top layer or beside a class."""
+    """Whether N(0, I) is the prior of all latents, the top layer, or the latents beside a class."""
     from vae_tf.probability.distributions import Categorical, Gaussian, StandardNormal
 
     return model.prior in (StandardNormal, Gaussian, Categorical)
@@ -88,7 +91,7 @@ def _codes_themselves(mean: np.ndarray) -> Scatter:
 
 
 def _decoded(analyzed: AnalyzedRun) -> np.ndarray:
-    """The plane of two latents, decoded, without lines between the images."""
+    """Decodes the plane of two latents, without lines between the images."""
     size = 32
     side = _SIDE // fitted(analyzed.originals[:1], size).shape[1]
     line = np.linspace(-_REACH, _REACH, side)

@@ -1,4 +1,4 @@
-"""Ways from one image to another: decoded, what they show of attributes, and which latents move."""
+"""Paths from one image to another: images, attributes along them, and changes of latents."""
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -13,7 +13,7 @@ _WORDS = {"straight": "straight", "spherical": "spherical", "in_turn": "one late
 
 
 def paths(analyzed: AnalyzedRun) -> Figure:
-    """Draws the ways between two images, with the attributes that change most along them."""
+    """Draws three paths between two images, with the attributes that change most along them."""
     start, end, ends = _ends(analyzed)
     codes = [path_codes(start, end, _NUM_STEPS, way) for way in WAYS]
     images = analyzed.decode(np.concatenate(codes).astype("float32"))
@@ -25,25 +25,25 @@ def paths(analyzed: AnalyzedRun) -> Figure:
         curves,
         (end - start) / spread,
         "Paths between two images",
-        (analyzed.caption, f"{ends}; decoded along three ways between their codes", *notes),
+        (analyzed.caption, f"{ends}; decoded along three paths between their codes", *notes),
     )
 
 
 def _ends(analyzed):
-    """Codes of two images, and a sentence on them."""
+    """Codes of two images, and a text that describes the images."""
     scored = analyzed.scored_directions
     if not scored:
         first, last = analyzed.shown_codes[[0, -1]]
-        return first, last, "from the first to the last of the validation images shown elsewhere"
+        return first, last, "from the first to the last validation image of the other pictures"
     best = scored[0].direction
     mean = analyzed.run.training_codes[1]
-    # The first of each group, in the order of the training codes: nothing is picked by hand.
+    # The first image of each group, in the order of the training codes.
     start, end = (mean[np.flatnonzero(best.groups == value)[0]] for value in (0, 1))
-    return start, end, f"from a training image without {best.name} to one with it"
+    return start, end, f"from a training image without {best.name} to a training image with it"
 
 
 def _curves(analyzed, images):
-    """Probabilities `[ways, steps]` of the attributes that change most, and notes on them."""
+    """Probabilities `[paths, steps]` of the attributes that change most, and notes on them."""
     if not analyzed.directions:
         return {}, ()
     classifiers = analyzed.classifiers
@@ -53,5 +53,5 @@ def _curves(analyzed, images):
     }
     names = sorted(found, key=lambda name: -np.ptp(found[name]))[:_NUM_ATTRIBUTES]
     told = ", ".join(f"{name} {classifiers.accuracy[name]:.2f}" for name in names)
-    note = f"curves: probabilities by classifiers of decoded images, of accuracies {told}"
+    note = f"curves: probabilities by classifiers of decoded images; their accuracies: {told}"
     return {name: found[name] for name in names}, (note,) if names else ()

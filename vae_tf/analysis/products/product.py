@@ -10,10 +10,10 @@ from vae_tf.analysis.analyzed_run import AnalyzedRun
 
 
 class Animation(NamedTuple):
-    """Frames and how long each is shown.
+    """Frames with their durations.
 
     Attributes:
-        frames: `[H, W, 3]` uint8 frames, all of one size.
+        frames: `[H, W, 3]` uint8 frames. All have the same size.
         durations: Milliseconds that each frame is shown.
     """
 
@@ -22,10 +22,10 @@ class Animation(NamedTuple):
 
 
 class Explorer(NamedTuple):
-    """A page to play with.
+    """An explorer page.
 
     Attributes:
-        content: JSON values, see `explorer.page_content`.
+        content: JSON values, see `explorer_content.page_content`.
     """
 
     content: dict
@@ -35,20 +35,20 @@ class Product(NamedTuple):
     """A picture, an animation or a page of a run.
 
     Attributes:
-        make: Function that draws it; it returns None where the run has nothing of it.
+        make: Function that draws it. It returns None if the run lacks what the picture shows.
         sources: Parts of the run that it is made from: "log", "samples", "checkpoint", "scores".
         title: Heading in the report.
-        reading: A sentence on how to read it.
-        needs_factors: Whether it is only made where the generating factors are known.
-        needs_gaussian: Whether it is only made of VAEs with a Gaussian likelihood.
-        needs_labels: Whether it is only made of models that draw images of a given label.
-        needs_classifier: Whether it is only made of models that predict the class of an image.
-        needs_kl: Whether it is only made where the KL of latents is known and finite.
-        needs_masks: Whether it is only made of models that take missing values.
-        needs_images: Whether it shows images, which vectors are not.
-        needs_table: Whether it shows columns of a table.
-        score: Score of metrics.json that it shows; it is only made of runs with that score.
-        on_request: Whether it is only drawn where it is asked for by name.
+        reading: Sentences on how to read it.
+        needs_factors: Whether it needs images with known generating factors.
+        needs_gaussian: Whether it needs a VAE with a Gaussian likelihood.
+        needs_labels: Whether it needs a model that draws images of a given label.
+        needs_classifier: Whether it needs a model that predicts the class of an image.
+        needs_kl: Whether it needs a known and finite KL of the latents.
+        needs_masks: Whether it needs a model that accepts missing values.
+        needs_images: Whether it needs data that are images, not vectors.
+        needs_table: Whether it needs data that are rows of a table.
+        score: Score of metrics.json that it needs; None for no score.
+        on_request: Whether it is drawn only if it is asked for by name.
     """
 
     make: Callable[[AnalyzedRun], Figure | Animation | Explorer | None]

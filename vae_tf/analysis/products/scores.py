@@ -13,7 +13,7 @@ from vae_tf.scores.decomposition import AT_LIMIT
 
 
 def information_matrix(analyzed: AnalyzedRun) -> Figure:
-    """Draws the mutual information of latents and factors, by bins, by chance, by densities."""
+    """Draws the mutual information of latents and factors: from bins, by chance, from densities."""
     found = _record(analyzed)["scores"]
     headings = {
         "mig": "{num_bins} bins, {num_train:,} points",
@@ -25,16 +25,16 @@ def information_matrix(analyzed: AnalyzedRun) -> Figure:
             continue
         title = f"{heading.format(**entry['sizes'])}: MIG {entry['values'][name]:.2f}"
         matrices[title] = entry["matrix"]
-        if "chance_matrix" in entry:  # none in files of older versions
+        if "chance_matrix" in entry:  # missing in files of older versions
             title = f"the same bins by chance: MIG {entry['values']['mig_chance']:.2f}"
             matrices[title] = entry["chance_matrix"]
     return _scored_heat_maps(
         analyzed,
         matrices,
         "mutual information, nats",
-        "One dark cell in a column is a factor that one latent holds",
-        "MIG is the gap between the two largest of a column, over the factor's entropy; the "
-        "largest is framed",
+        "A column with one dark cell is a factor that one latent contains",
+        "MIG is the gap between the two largest values of a column, divided by the factor's "
+        "entropy; the largest value is framed",
     )
 
 
@@ -46,7 +46,7 @@ def importance_matrix(analyzed: AnalyzedRun) -> Figure:
         analyzed,
         {"": entry["matrix"]},
         "importance",
-        "One dark cell in a row is a disentangled latent",
+        "A row with one dark cell is a disentangled latent",
         f"disentanglement, by rows: {values['dci_disentanglement']:.2f}; completeness, by columns: "
         f"{values['dci_completeness']:.2f}; accuracy: {values['dci_informativeness_test']:.2f}",
         darkest=1.0,  # a column sums to 1
@@ -72,10 +72,10 @@ def _scored_heat_maps(analyzed, matrices, unit, title, note, darkest=None):
 
 
 def _record(analyzed: AnalyzedRun) -> dict:
-    """The content of metrics.json.
+    """Returns the content of metrics.json.
 
     Raises:
-        UserError: If the run is not scored.
+        UserError: If the run has no scores.
     """
     if analyzed.record is None:
         command = command_line(
@@ -114,8 +114,8 @@ def decomposition(analyzed: AnalyzedRun) -> Figure:
             _scored(record),
             f"{sizes['num_samples']:,} samples, ± standard error; from {sizes['num_images']:,} "
             f"images, so that information is at most ln {sizes['num_images']:,} = {limit:.1f} nats"
-            + (", which it nearly is" if reached else ""),
-            "Dashed: that limit, and the dependence between latents that codes of unseen images "
-            "show at least",
+            + (" (almost reached)" if reached else ""),
+            "dashed line: this limit; dashed frame: lower bound of the dependence between latents, "
+            "from codes of unseen images",
         ),
     )

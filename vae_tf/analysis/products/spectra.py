@@ -10,7 +10,11 @@ _MOST_IMAGES = 500
 
 
 def radial_spectra(analyzed: AnalyzedRun) -> Figure | None:
-    """Draws at which spatial frequencies images of the model have less power than originals."""
+    """Draws the power of originals, reconstructions and samples at each spatial frequency.
+
+    Returns:
+        None if images have fewer than 2 pixels per side.
+    """
     rows = analyzed.analyzed_rows[:_MOST_IMAGES]
     x = analyzed.images.images(rows)
     if min(x.shape[1:3]) < 2:
@@ -31,8 +35,8 @@ def radial_spectra(analyzed: AnalyzedRun) -> Figure | None:
         "Sharpness",
         (
             analyzed.caption,
-            f"{len(x)} validation images and as many samples of the "
-            f"{analyzed.model.prior_in_words}, seed {SEED}; numbers: power in the shaded band "
-            f"over the power of the originals",
+            f"{len(x)} validation images and {len(x)} samples of the "
+            f"{analyzed.model.prior_in_words}, seed {SEED}; numbers: power in the shaded band, "
+            f"divided by the power of the originals",
         ),
     )

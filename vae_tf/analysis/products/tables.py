@@ -1,4 +1,4 @@
-"""Columns of a table under a run: real against sampled, along latents, and by reconstruction."""
+"""Columns of a table: real and sampled rows, changes along latents, and reconstructions."""
 
 import logging
 
@@ -21,12 +21,12 @@ from vae_tf.scores.table_quality import copy_check
 
 _MOST_ROWS = 1_000
 _MOST_COLUMNS, _MOST_PAIRS, _MOST_LATENTS = 32, 20, 6
-_LEAST_HELD_OUT = 20  # rows, below which copies cannot be found
+_LEAST_HELD_OUT = 20  # rows; with fewer rows, copies cannot be found
 _STEPS = 13
 
 
 def marginals(analyzed: AnalyzedRun) -> Figure:
-    """Draw each column in training rows and in samples, and say whether samples copy rows."""
+    """Draw each column in training rows and in samples. A note says whether samples copy rows."""
     columns, real, sampled = _both(analyzed)
     shown = columns.coded[:_MOST_COLUMNS]
     return plot_marginals(
@@ -42,7 +42,7 @@ def marginals(analyzed: AnalyzedRun) -> Figure:
 
 
 def pairs(analyzed: AnalyzedRun) -> Figure | None:
-    """Draw how closely columns are tied in training rows and in samples."""
+    """Draw the association of each pair of columns; None if there are fewer than two columns."""
     columns, real, sampled = _both(analyzed)
     shown = columns.coded[:_MOST_PAIRS]
     if len(shown) < 2:
@@ -56,14 +56,14 @@ def pairs(analyzed: AnalyzedRun) -> Figure | None:
         "Pairs of columns in real and in sampled rows",
         (
             analyzed.caption,
-            f"largest canonical correlation of two columns; on average it differs by "
+            f"largest canonical correlation of two columns; mean difference of both maps: "
             f"{np.abs(known - made)[off].mean():.2f}{_more(columns.coded, shown)}",
         ),
     )
 
 
 def column_traversals(analyzed: AnalyzedRun) -> Figure:
-    """Draw what each column does along each latent, all other latents at 0."""
+    """Draw the expected value of each column along each latent, with all other latents at 0."""
     columns, statistics = analyzed.run.columns, analyzed.statistics
     latents = statistics.order[: int(np.clip(statistics.active.sum(), 1, _MOST_LATENTS))]
     ranges, positions = latent_ranges("fitted", statistics), np.linspace(0, 1, _STEPS)
@@ -79,15 +79,16 @@ def column_traversals(analyzed: AnalyzedRun) -> Figure:
         "Columns along latents",
         (
             analyzed.caption,
-            f"expected values along the latents of most {statistics.measure}, from the 2 % to the "
-            f"98 % quantile of the codes of {len(analyzed.analyzed_rows):,} validation rows",
-            f"across: standard deviations of the codes{_more(columns.coded, shown)}",
+            f"expected values along the latents with the highest {statistics.measure}, from the "
+            f"2 % to the 98 % quantile of the codes of {len(analyzed.analyzed_rows):,} validation "
+            f"rows",
+            f"horizontal axis: standard deviations of the codes{_more(columns.coded, shown)}",
         ),
     )
 
 
 def column_reconstructions(analyzed: AnalyzedRun) -> Figure:
-    """Draw how many nats the code saves in each column, over the best output without a code."""
+    """Draw the nats that the code saves in each column, compared with the best constant output."""
     columns, model = analyzed.run.columns, analyzed.model
     rows = analyzed.analyzed_rows
     x = analyzed.images.observed(rows)
@@ -113,14 +114,14 @@ def column_reconstructions(analyzed: AnalyzedRun) -> Figure:
         "Reconstruction by column",
         (
             analyzed.caption,
-            f"{len(rows):,} validation rows, decoded from their posterior means, against the best "
-            f"output that is the same for all rows{_more(columns.coded, chosen)}",
+            f"{len(rows):,} validation rows, decoded from their posterior means, compared with the "
+            f"best output that is the same for all rows{_more(columns.coded, chosen)}",
         ),
     )
 
 
 def _both(analyzed: AnalyzedRun) -> tuple[Columns, np.ndarray, np.ndarray]:
-    """The columns, and vectors of training rows, NaN where a cell is missing, and of samples."""
+    """Return the columns, training rows with NaN for missing cells, and samples, as vectors."""
     training = analyzed.run.data
     rows = training.evenly_spaced(_MOST_ROWS)
     real = training.observed(rows)
@@ -129,17 +130,17 @@ def _both(analyzed: AnalyzedRun) -> tuple[Columns, np.ndarray, np.ndarray]:
 
 
 def _filled(rows: np.ndarray) -> np.ndarray:
-    """Vectors with the mean of the column where a cell is missing."""
+    """Replace missing cells by the mean of their column."""
     known = ~np.isnan(rows)
     mean = np.where(known, rows, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
     return np.where(known, rows, mean)
 
 
 def _copies(analyzed: AnalyzedRun, real: np.ndarray, sampled: np.ndarray) -> str:
-    """A line on the distance to the closest record; a warning goes to the log, too."""
+    """Write whether samples copy training rows. A warning is also logged."""
     held_out = analyzed.images
     if len(held_out) < _LEAST_HELD_OUT:
-        return f"whether samples copy rows is not known: {len(held_out)} held-out rows are too few"
+        return f"copies cannot be found: {len(held_out)} held-out rows are too few"
     rows = analyzed.analyzed_rows[: len(real)]
     found = copy_check(np.nan_to_num(real), held_out.images(rows), sampled, seed=SEED)
     warning = found.warning()
@@ -176,12 +177,12 @@ def _curve(column: Column, decoded: np.ndarray) -> tuple[str, np.ndarray]:
 
 
 def _words(column: Column, x: np.ndarray, decoded: np.ndarray) -> str:
-    """Quality of a column's reconstruction, in words: R², or the share of right cells."""
+    """Write the quality of a column's reconstruction: R², or the share of correct cells."""
     if column.kind in ("binary", "categorical"):
         one = column.kind == "binary"
         right = (x > 0.5) == (decoded > 0.5) if one else x.argmax(1) == decoded.argmax(1)
         usual = max(x.mean(), 1 - x.mean()) if one else x.mean(axis=0).max()
-        return f"{right.mean():.0%} right; always the same: {usual:.0%}"
+        return f"{right.mean():.0%} correct; most frequent value: {usual:.0%}"
     left = np.square(x - decoded).mean() / max(x.var(), 1e-12)
     return f"R² {1 - left:.2f}"
 

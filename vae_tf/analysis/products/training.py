@@ -1,4 +1,4 @@
-"""How training went: the log as curves and the sampled pictures in motion."""
+"""The training: curves of the log, and an animation of the sampled pictures."""
 
 import logging
 import re
@@ -20,10 +20,10 @@ _MOST_PIXELS = 100_000_000  # of all pictures together
 
 
 def training_curves(analyzed: AnalyzedRun) -> Figure:
-    """Draws the eight panels of the log."""
+    """Draws the panels of the log."""
     history = analyzed.history
     step = f"step {history['step'][-1]:,} of {analyzed.params.steps:,}"
-    return plot_training_curves(history, "How training went", (f"{analyzed.run.name}, {step}",))
+    return plot_training_curves(history, "Training curves", (f"{analyzed.run.name}, {step}",))
 
 
 def training_animation(analyzed: AnalyzedRun, gamma: float | None = None) -> Animation:
@@ -31,13 +31,16 @@ def training_animation(analyzed: AnalyzedRun, gamma: float | None = None) -> Ani
 
     Args:
         analyzed: Run that is drawn.
-        gamma: Exponent that brightens dark pixels, see `animations.enhance_dark`; None leaves
-            them.
+        gamma: Exponent that brightens dark pixels, see `animations.enhance_dark`; None changes
+            nothing.
+
+    Raises:
+        UserError: If the run folder has no such pictures.
     """
     pictures = _pictures(analyzed.run.samples)
     if not pictures:
         raise UserError(
-            f"There are no pictures in '{analyzed.run.samples}'. They come with training: see "
+            f"There are no pictures in '{analyzed.run.samples}'. Training saves them: see "
             f"sample_every and sample_steps in params.py."
         )
     drawn = training_frames(pictures, analyzed.run.name, gamma=gamma)
@@ -45,10 +48,10 @@ def training_animation(analyzed: AnalyzedRun, gamma: float | None = None) -> Ani
 
 
 def _pictures(folder: Path) -> dict[int, np.ndarray]:
-    """Sampled pictures of one size by step, without those that cannot be shown, which are logged.
+    """Return step -> sampled picture, all of one size.
 
-    Early steps are many and quick, later ones alike: there are 36 at most, fewer where these would
-    be large.
+    There are at most 36 pictures, fewer if they are large. Pictures that are damaged or have
+    another size are logged and left out.
     """
     names = {path: _NAME.fullmatch(path.name) for path in folder.glob("step_*.png")}
     paths = {int(match[1]): path for path, match in names.items() if match}
@@ -67,21 +70,19 @@ def _pictures(folder: Path) -> dict[int, np.ndarray]:
         if picture.shape == shape:
             pictures[step] = picture
         else:
-            logging.warning(
-                "%s is of another size; training.gif continues without it.", paths[step]
-            )
+            logging.warning("%s has another size. training.gif continues without it.", paths[step])
     return pictures
 
 
 def _thinned(steps: list[int], most: int) -> list[int]:
-    """At most so many of the steps, evenly spaced."""
+    """Pick at most `most` of the steps, evenly spaced."""
     if len(steps) <= most:
         return steps
     return [steps[index] for index in np.linspace(0, len(steps) - 1, most).astype(int)]
 
 
 def _held(count: int, usual: int) -> list[int]:
-    """Returns milliseconds of frames of which the first and the last are held for longer."""
+    """Return the duration of each frame in ms. The first and the last frame are shown longer."""
     durations = [usual] * count
     durations[0] = 1_200
     durations[-1] = 2_500 if count > 1 else 1_200

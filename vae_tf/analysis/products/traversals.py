@@ -18,9 +18,9 @@ from vae_tf.plots.traversals import (
 )
 from vae_tf.process.limits import MOST_SHOWN
 
-_MOST_OF_A_LAYER = 8  # latents that are drawn, where there are several layers
-_MOST_NAMED = 12  # latents in a line
-_LAYERED = ["of each layer those most used; the layers below follow from what is changed"]
+_MOST_OF_A_LAYER = 8  # latents drawn per layer, if there are several layers
+_MOST_NAMED = 12  # latents named in a line
+_LAYERED = ["the most used latents of each layer; the layers below a changed latent follow it"]
 
 
 def traversal(analyzed: AnalyzedRun) -> Figure:
@@ -36,7 +36,7 @@ def traversal(analyzed: AnalyzedRun) -> Figure:
         ""
         if most == latent
         else (
-            f"; the latent with most {statistics.measure} is z{most}, "
+            f"; the latent with the highest {statistics.measure} is z{most}, "
             f"{statistics.use[most]:.3g}{unit}"
         )
     )
@@ -49,7 +49,8 @@ def traversal(analyzed: AnalyzedRun) -> Figure:
             analyzed.caption,
             f"average mean {statistics.mean[:, latent].mean():+.3g}, the farthest from zero; "
             f"{statistics.measure} {statistics.use[latent]:.3g}{unit}{another}",
-            f"from its greatest to its least sample over {analyzed.image_count}; all others 0",
+            f"from its greatest to its least sample over {analyzed.image_count}; all other "
+            f"latents are 0",
             f"average stddev {average:.3g}",
         ),
     )
@@ -58,8 +59,9 @@ def traversal(analyzed: AnalyzedRun) -> Figure:
 def all_traversals(analyzed: AnalyzedRun, mode: str = "fitted") -> Figure:
     """Draws traversals of the latents, most used first, from zero and from a real image.
 
-    At most 64 latents are drawn: a map of codes has hundreds. For several stochastic layers the top
-    one comes first, of each at most 8 latents; what is below a latent follows from it.
+    At most 64 latents are drawn, because a map of codes has hundreds. A model with several
+    stochastic layers has at most 8 rows per layer, the top layer first. The layers below a changed
+    latent follow it.
 
     Args:
         analyzed: Run that is drawn.
@@ -69,7 +71,7 @@ def all_traversals(analyzed: AnalyzedRun, mode: str = "fitted") -> Figure:
     order, groups = _in_layers(statistics, model.layer_sizes)
     ranges = latent_ranges(mode, statistics)
     tile = int(np.clip(1150 / len(order), 28, 64))
-    num_steps = 7 if tile > 40 else 9  # the smaller, the more of them side by side
+    num_steps = 7 if tile > 40 else 9  # more images in a row if they are small
     positions = np.linspace(0, 1, num_steps)
     zero = model.propagate_down(np.zeros((1, len(ranges)), "float32"), 0)[0]
     starts = {"from zero": zero, "from an image": analyzed.shown_codes[0]}
@@ -104,15 +106,15 @@ def all_traversals(analyzed: AnalyzedRun, mode: str = "fitted") -> Figure:
 
 
 def _in_layers(statistics, sizes) -> tuple[np.ndarray, list[tuple[str, int]]]:
-    """Latents in the order of rows, and the heading and number of the rows of each layer.
+    """Returns the latents in the order of rows, and the heading and number of rows of each layer.
 
     Args:
         statistics: Statistics of the codes.
-        sizes: Latents of each layer, from below, as codes end with the lowest; at most one for
-            a model whose layers do not follow from each other.
+        sizes: Number of latents of each layer, the lowest layer first; codes end with the lowest
+            layer. Fewer than two sizes for a model without such layers.
     """
     if len(sizes) < 2:
-        # Where nothing is used, a few rows show that nothing changes.
+        # If no latent is active, three rows show that nothing changes.
         return statistics.order[: min(int(statistics.active.sum()) or 3, MOST_SHOWN)], []
     order, groups = [], []
     for below, latents in enumerate(np.split(np.arange(sum(sizes)), np.cumsum(sizes[::-1])[:-1])):
@@ -128,7 +130,7 @@ def _in_layers(statistics, sizes) -> tuple[np.ndarray, list[tuple[str, int]]]:
 
 
 def _folded(statistics: CodeStatistics, shown: int) -> list[str]:
-    """Lines on the latents that are not shown: active ones, and those that are not used."""
+    """Writes lines about active latents and inactive latents that are not shown."""
     hidden = int(statistics.active.sum()) - shown
     lines = [f"{hidden} more active latents are not shown"] if hidden > 0 else []
     rest = statistics.order[shown + max(hidden, 0) :]
@@ -141,7 +143,7 @@ def _folded(statistics: CodeStatistics, shown: int) -> list[str]:
 
 
 def traversal_animation(analyzed: AnalyzedRun) -> Animation:
-    """Draws the latents of most use, at most 10, all running there and back at once."""
+    """Draws the 10 most used latents, each going through its range and back."""
     statistics = analyzed.statistics
     order = statistics.order[:10]
     positions = there_and_back(9)

@@ -1,4 +1,4 @@
-"""The report: an index of all runs and studies, and a page for each that needs nothing else."""
+"""The report: an index of all runs and studies, and a self-contained page for each of them."""
 
 from vae_tf.analysis.report.page import write_report
 from vae_tf.analysis.report.reported_run import ReportedRun

@@ -1,4 +1,4 @@
-"""Runs of the same images: in what they differ, their order, what they show (compute)."""
+"""Groups of runs on the same images: order, differing parameters and verdict (compute)."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -11,8 +11,8 @@ from vae_tf.analysis.report.quantities import written
 from vae_tf.analysis.report.reported_run import ReportedRun
 from vae_tf.config import Params
 
-# Fields that say which images, shown once above a group; and what changes the log and not the
-# model.
+# Fields of the images, which are shown once above a group. Fields of the training's length and of
+# its records, which are not compared.
 _OF_GROUPS = ("dataset", "image_size", "channels")
 _BOOKKEEPING = (
     *("steps", "patience", "log_every", "sample_every", "sample_steps", "keep_steps"),
@@ -27,9 +27,9 @@ class Group(NamedTuple):
 
     Attributes:
         name: Data set and shape.
-        runs: The runs, by weight.
-        fields: Parameters of the table: model and weight, then those in which they differ.
-        verdict: A line on what they show together; empty where nothing is known of their latents.
+        runs: The runs, sorted by KL weight.
+        fields: Parameters in the table: model and KL weight, then other parameters that differ.
+        verdict: A line on the effect of the KL weight; empty if no active latents are known.
     """
 
     name: str
@@ -39,10 +39,10 @@ class Group(NamedTuple):
 
 
 def groups_of(runs: Sequence[ReportedRun]) -> list[Group]:
-    """Sorts runs by their images, and then by weight.
+    """Groups runs by their images, and sorts each group by KL weight.
 
     Args:
-        runs: Runs; groups are in the order of their first ones.
+        runs: Runs. Groups are in the order of their first runs.
     """
     found: dict[str, list] = {}
     for run in runs:
@@ -59,28 +59,29 @@ def groups_of(runs: Sequence[ReportedRun]) -> list[Group]:
 
 
 def _place(run):
-    """By weight, the constant ones before those that arrive there."""
+    """Key for sorting: by final weight, constant weights before schedules."""
     words = weight_words(run.params)
     return weight_of(run.params), "(" in words, words, run.summary["run"]
 
 
 def differing_fields(params: Iterable[Params]) -> list[str]:
-    """Names the parameters in which runs differ, in the order of `Params`."""
+    """Returns the names of parameters that differ between runs, in the order of `Params`."""
     dicts = [each.to_dict() for each in params]
     fields = dicts[0] if dicts else {}
     return [name for name in fields if any(one[name] != fields[name] for one in dicts)]
 
 
 def weight_of(params: Params) -> float:
-    """The KL weight at the end of the training, infinite where the training decides it."""
+    """Returns the KL weight at the end of the training; infinity for a weight set by feedback."""
     weight = schedules.as_schedule(params.kl_weight)
     return math.inf if isinstance(weight, schedules.Feedback) else float(weight(params.steps))
 
 
 def verdict_of(runs: Sequence[ReportedRun]) -> str:
-    """Effect of the KL weight in runs of the same images, in a line.
+    """Describes the effect of the KL weight in runs on the same images.
 
-    Such as "Weight 10 uses 8 of 32 latents, MSE 0.0285; 1,000 and above collapse."
+    Example of a line: "Weight 10 uses 8 of 32 latents, MSE 0.0285; weight 1,000 and above
+    collapse."
     """
     by_weight: dict[str, list] = {}
     for run in runs:
@@ -89,13 +90,13 @@ def verdict_of(runs: Sequence[ReportedRun]) -> str:
     lost = [run for run in runs if is_collapsed(run.summary)]
     words = [_of_weight(weight, found) for weight, found in _few(by_weight)]
     if len(by_weight) > len(words):
-        words.append(f"{len(by_weight) - len(words)} more use some")
+        words.append(f"{len(by_weight) - len(words)} more weights use some latents")
     words += _collapses(lost, [run for run in runs if _lives(run)])
     return f"{words[0][0].upper()}{'; '.join(words)[1:]}." if words else ""
 
 
 def weight_words(params: Params) -> str:
-    """The KL weight as people write it: "1,000" for a constant, else the schedule."""
+    """Writes the KL weight: such as "1,000" for a constant, else the schedule."""
     weight = schedules.as_schedule(params.kl_weight)
     if isinstance(weight, schedules.constant):
         return f"{weight.value:,.15g}"
@@ -107,7 +108,7 @@ def _lives(run) -> bool:
 
 
 def _few(alive: dict[str, list]) -> list[tuple[str, list]]:
-    """The weights that fit on a line, constant weights first."""
+    """Picks the weights that fit on a line, constant weights first."""
     constant = [each for each in alive.items() if "(" not in each[0]]
     others = [each for each in alive.items() if "(" in each[0]]
     return [*constant, *others][:_MOST_WORDS]
@@ -129,7 +130,7 @@ def _range(values: Sequence[int]) -> str:
 
 
 def _collapses(lost: list, living: list) -> list[str]:
-    """Which weights collapse: from one on where none above it lives, else by name."""
+    """Names collapsed runs: "weight W and above" if all runs from W on collapsed, else by name."""
     if not lost:
         return []
     highest = max((weight_of(run.params) for run in living), default=-math.inf)

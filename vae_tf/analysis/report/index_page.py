@@ -1,4 +1,4 @@
-"""The index: all runs and studies, sorted, judged and beside each other (compute)."""
+"""The index: tables, charts and verdicts of all runs and studies (compute)."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -26,21 +26,21 @@ EXPLAINED = {
     FORECAST: FORECAST_EXPLAINED,
     "badges": (
         "Collapsed: no latent is active, and images are reconstructed no better than without "
-        "codes. Diverged: the reconstruction ended worse than it began, or is not finite. Still "
-        "training: a process trains it now. Stopped: it ended before its last step. Old scores: "
-        "its scores are of older weights, and are left out."
+        "codes. Diverged: the reconstruction is worse at the end than at the beginning, or is not "
+        "finite. Still training: a process trains it now. Stopped: it ended before its last step. "
+        "Old scores: the scores belong to older weights, and are left out."
     ),
 }
 
 
 class Section(NamedTuple):
-    """Runs of the same images on the index.
+    """Runs on the same images in the index.
 
     Attributes:
         group: The runs.
-        table: Their table.
-        charts: Likelihood -> reconstruction against KL, where two runs or more have it.
-        strips: Label, run and words of the runs that have a traversal.
+        table: The table of the runs.
+        charts: Likelihood -> chart of reconstruction against KL, for at least two runs.
+        strips: Label, run and caption of each run with a traversal.
     """
 
     group: Group
@@ -53,8 +53,8 @@ def index_content(runs: Sequence[ReportedRun], studies: Sequence[StudyTable]) ->
     """Returns the values of `index_page.html`.
 
     Args:
-        runs: Runs that are by themselves.
-        studies: Studies, whose runs are shown together.
+        runs: Runs that belong to no study.
+        studies: Studies. The runs of a study are shown together.
     """
     numbered = iter(range(1, len(runs) + 1))
     groups = [

@@ -21,16 +21,16 @@ from vae_tf.results.study_table import StudyTable
 
 _PACKAGE = "vae_tf.analysis.report"
 INDEX = "index.html"
-POINTER = "report.html"  # where the report were before it had several pages
+POINTER = "report.html"  # path of the report in older versions, when it was one page
 
 
 class Written(NamedTuple):
     """Result of writing the report.
 
     Attributes:
-        changed: Pages that were written; the index and what points to it always are.
-        current: Number of pages of runs and studies that were what they would be.
-        failed: Name of a run -> why its page could not be made.
+        changed: Pages that were written, always including the index and report.html.
+        current: Number of pages of runs and studies that were up to date.
+        failed: Name of a run -> reason why its page could not be made.
     """
 
     changed: list[Path]
@@ -41,12 +41,15 @@ class Written(NamedTuple):
 def write_report(
     images: Path, runs: Sequence[ReportedRun], studies: Sequence[StudyTable] = ()
 ) -> Written:
-    """Writes the report, in which a run that cannot be shown does not cost the others.
+    """Writes the report. If the page of a run fails, the other pages are still written.
 
     Args:
-        images: Folder of the results, which holds a folder a run and a study.
-        runs: Runs that are by themselves.
-        studies: Studies, whose runs are shown together and not one by one.
+        images: Folder of the results, with a folder per run and per study.
+        runs: Runs that belong to no study.
+        studies: Studies. The runs of a study are shown together.
+
+    Raises:
+        OSError: If a page cannot be written.
     """
     written = Written([], 0, {})
     groups = groups_of(runs)
@@ -60,7 +63,7 @@ def write_report(
                 shown.append(run)
             except OSError:
                 raise
-            except Exception as error:  # whatever a stranger's file makes of it
+            except Exception as error:  # a file from somebody else may have any content
                 written.failed[name] = f"{type(error).__name__}: {error}"
                 logging.debug("The page of %s failed", name, exc_info=True)
                 badge = Badge("cannot be shown", written.failed[name])
@@ -73,14 +76,14 @@ def write_report(
         }
         written = _write(folder / INDEX, _page("study.html", study.name, content), written)
     content = index_content(shown, studies)
-    write_text(images / INDEX, _page("index_page.html", "Learned by the models", content))
+    write_text(images / INDEX, _page("index_page.html", "Results of all runs", content))
     write_text(images / POINTER, file_of(_PACKAGE, "pointer.html"))
     written.changed.extend([images / INDEX, images / POINTER])
     return written
 
 
 def _write(path: Path, content: str, written: Written) -> Written:
-    """Writes a page unless it is that already."""
+    """Writes a page, unless the file already has this content."""
     try:
         current = path.read_text(encoding="utf-8") == content
     except (OSError, ValueError):
@@ -106,10 +109,10 @@ def address(path: str) -> str:
 
 
 def run_id(name: str) -> str:
-    """Returns the id of the place of a run or a study on the page."""
+    """Returns the HTML id of a run or a study on the page."""
     return printable(f"run-{name}").replace(" ", "-").replace("\n", "-")
 
 
 def fragment(name: str) -> str:
-    """Returns the link to the place of a run or a study on the page."""
+    """Returns the link to a run or a study on the page."""
     return "#" + quote(run_id(name), safe="")

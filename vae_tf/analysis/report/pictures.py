@@ -16,12 +16,12 @@ class Picture(NamedTuple):
 
     Attributes:
         title: Heading.
-        reading: A sentence on how to read it.
+        reading: Sentences on how to read it.
         of: Name of the run or study that it shows.
         kind: "png" or "gif".
-        data: Its file in base64.
-        width: Pixels.
-        height: Pixels.
+        data: Content of the file in base64.
+        width: Width in pixels.
+        height: Height in pixels.
     """
 
     title: str
@@ -34,10 +34,10 @@ class Picture(NamedTuple):
 
 
 def pictures_of(files: Iterable[tuple[Path, str, str]], of: str) -> list[Picture]:
-    """Reads pictures; those that are not there or damaged are left out.
+    """Reads pictures. Missing and damaged files are left out.
 
     Args:
-        files: Path of a PNG or a GIF, heading, and how to read it.
+        files: Path of a PNG or a GIF, heading, and sentences on how to read it.
         of: Name of the run or study that they show.
     """
     found = []

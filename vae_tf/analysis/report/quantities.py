@@ -1,4 +1,4 @@
-"""The numbers that reports show of runs: what they are called and how they are written."""
+"""Numbers of runs in reports: headings, formats and explanations."""
 
 from typing import NamedTuple
 
@@ -7,9 +7,9 @@ class Quantity(NamedTuple):
     """A number of a summary.
 
     Attributes:
-        heading: Its name.
-        decimals: Digits behind the point, the same in every run so that columns can be compared.
-        explained: A sentence on what it is.
+        heading: Heading of its column.
+        decimals: Number of digits after the decimal point.
+        explained: A sentence that explains it.
     """
 
     heading: str
@@ -18,40 +18,44 @@ class Quantity(NamedTuple):
 
 
 QUANTITIES = {
-    "val_kl": Quantity("KL, nats", 1, "Nats of the codes, on average over validation images."),
+    "val_kl": Quantity("KL, nats", 1, "KL to the prior, on average over validation images."),
     "mse": Quantity(
         "MSE per pixel",
         4,
         "Mean squared error over pixels and channels of validation images, decoded from the means "
-        "of their codes: the one number of error that likelihoods share.",
+        "of their codes. It can be compared between likelihoods.",
     ),
     "val_reconstruction": Quantity(
         "reconstruction, nats",
         1,
-        "The term of the loss, decoded from a sample of the code, under the run's own likelihood.",
+        "Reconstruction term of the loss, for images decoded from samples of their codes, under "
+        "the run's own likelihood.",
     ),
     "val_elbo": Quantity(
-        "ELBO, nats", 1, "-(reconstruction + KL), at weight 1 whatever the run was trained with."
+        "ELBO, nats", 1, "-(reconstruction + KL), with weight 1 even if the run has another weight."
     ),
     "val_stddev_mean": Quantity(
         "average stddev",
         3,
-        "Average over posteriors, images and latents: 1 where codes have no information.",
+        "Standard deviation of the posteriors, averaged over images and latents. It is 1 if codes "
+        "have no information.",
     ),
     "val_error": Quantity(
-        "wrong, validation", 4, "Part of the validation images put in a wrong class."
+        "validation error", 4, "Share of the validation images that are classified wrongly."
     ),
-    "test_error": Quantity("wrong, test", 4, "The same of test images."),
+    "test_error": Quantity(
+        "test error", 4, "Share of the test images that are classified wrongly."
+    ),
 }
 FORECAST = "forecast: linear VAE"
 FORECAST_EXPLAINED = (
-    "From the training images alone: active latents of a linear VAE at this weight, its KL, and "
-    "its MSE per pixel, decoded from the means, too."
+    "Computed from the training images alone: active latents of a linear VAE at this weight, its "
+    "KL, and its MSE per pixel, also decoded from the means."
 )
 USED = "active latents"
 USED_EXPLAINED = (
-    "Active: a KL of at least 0.1 nats, on average over validation images. Where there is no "
-    "finite KL: a variance of the means of at least 0.01 (active units)."
+    "Active: a KL of at least 0.1 nats, on average over validation images. Without a finite KL: a "
+    "variance of the means of at least 0.01 (active units)."
 )
 
 
@@ -71,9 +75,9 @@ def written(name: str, value: float | None) -> str:
 
 
 def used_words(summary: dict) -> str:
-    """How many latents are active, such as "8 of 32"; empty where that is not known.
+    """Writes the number of active latents, such as "8 of 32"; empty if it is not known.
 
-    All layers count, those that a hierarchy adds to its `latent_size` included.
+    Latents of all layers are counted. A hierarchy has more latents than its `latent_size`.
     """
     if summary["active"] is None:
         return ""

@@ -7,7 +7,7 @@
     return cell.dataset.key === undefined ? cell.textContent.trim() : Number(cell.dataset.key);
   }
 
-  // Numbers before words, nothing known last whichever way.
+  // Numbers come before words. Unknown values are last in both directions.
   function compare(a, b, direction) {
     const rank = (key) => (key === "" ? 2 : typeof key === "number" ? 0 : 1);
     if (rank(a) !== rank(b)) return rank(a) - rank(b);
@@ -56,7 +56,7 @@
 
   // --- animations that pause ---
 
-  // A picture that moves is covered by a drawing of it, which stands still.
+  // A paused animation is replaced by a drawing of its current frame.
   function pausable(film) {
     const still = document.createElement("canvas");
     still.width = film.naturalWidth;
@@ -82,7 +82,7 @@
     button.addEventListener("click", toggle);
     film.closest("figure").querySelector("figcaption").append(button);
     tell();
-    // On a phone films wait, too: they cost its battery and are looked at one by one.
+    // On a phone, animations are paused at first, because they use its battery.
     if (matchMedia("(prefers-reduced-motion: reduce), (max-width: 600px)").matches) toggle();
   }
 

@@ -1,4 +1,4 @@
-"""A run as the report has it."""
+"""A run in the report."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,14 +9,14 @@ from vae_tf.config import Params
 
 
 class ReportedRun(NamedTuple):
-    """A run with what the report says of it.
+    """A run with its content in the report.
 
     Attributes:
         folder: Folder of its pictures.
         params: Its parameters.
         summary: Its summary, see `summaries.summarize`.
-        record: Content of its metrics.json, None where it is not scored.
-        badges: Warnings to be read first.
+        record: Content of its metrics.json, None if it has no scores.
+        badges: Warnings about its state.
         shown: Whether it has a page.
     """
 

@@ -21,7 +21,7 @@ from vae_tf.results.score_records import values_of
 
 
 class Headline(NamedTuple):
-    """A number of a run in words."""
+    """A number of a run as a text, with heading and explanation."""
 
     heading: str
     words: str
@@ -33,7 +33,7 @@ def run_content(run: ReportedRun, differing: Sequence[str]) -> dict:
 
     Args:
         run: The run; its existing pictures are shown.
-        differing: Names of the parameters in which it differs from other runs of the same images.
+        differing: Names of the parameters that differ from other runs on the same images.
     """
     name, parameters = run.summary["run"], run.params.to_dict()
     judged = verdict(run.summary, run.params)

@@ -1,4 +1,4 @@
-"""The table in which runs of the same images are below each other, to be sorted (compute)."""
+"""A table of runs on the same images, which the reader can sort (compute)."""
 
 import json
 import math
@@ -17,10 +17,10 @@ class Head(NamedTuple):
     """Heading of a column.
 
     Attributes:
-        words: Its text.
-        number: Whether numbers are below it.
-        sorted: Whether the rows are sorted by it at first.
-        sorts: Whether a click on it sorts the rows.
+        words: Text of the heading.
+        number: Whether the column has numbers.
+        sorted: Whether the rows are sorted by this column at first.
+        sorts: Whether a click on the heading sorts the rows.
     """
 
     words: str
@@ -33,9 +33,9 @@ class Cell(NamedTuple):
     """A cell.
 
     Attributes:
-        words: Its text.
-        kind: Classes of style, None for text.
-        key: Value by which rows are sorted, None for the text itself.
+        words: Text of the cell.
+        kind: CSS classes, None for a text cell.
+        key: Value for sorting, None to sort by the text.
     """
 
     words: str
@@ -60,13 +60,13 @@ class RunsTable(NamedTuple):
 
 
 def runs_table(group: Group, labels: Sequence[str]) -> RunsTable:
-    """Computes the table of runs of the same images: a row a run.
+    """Computes the table of runs on the same images, with a row per run.
 
     Args:
         group: The runs.
-        labels: Label of each in the drawing beside it, in their order.
+        labels: Labels of the runs in the chart, in the order of the runs.
     """
-    # Only where a run has them, so that reports of other runs stay as narrow as they are.
+    # A number has a column only if a run has it, so that tables stay narrow.
     shown = [name for name in QUANTITIES if any(run.summary.get(name) is not None
                                                 for run in group.runs)]  # fmt: skip
     forecast = any(run.summary.get("forecast") for run in group.runs)
@@ -87,7 +87,7 @@ def runs_table(group: Group, labels: Sequence[str]) -> RunsTable:
 
 
 def in_words(value: object) -> str:
-    """A JSON value as text of a table."""
+    """Writes a JSON value as the text of a cell."""
     if isinstance(value, float):
         return f"{value:.4g}"
     if value is None:

@@ -1,4 +1,4 @@
-"""Warnings about a run before its numbers are read: badges (compute)."""
+"""Badges: warnings about the state of a run (compute)."""
 
 from typing import NamedTuple
 
@@ -14,7 +14,7 @@ from vae_tf.runs.progress import progress_of
 
 
 class Badge(NamedTuple):
-    """A word on a run, and the sentence behind it."""
+    """A word about the state of a run, and a sentence with the reason."""
 
     word: str
     why: str
@@ -26,7 +26,7 @@ def badges(run: Run, summary: dict, history: dict[str, np.ndarray]) -> list[Badg
     Args:
         run: The run.
         summary: Its summary, see `summaries.summarize`.
-        history: Columns of its log.csv, empty where they cannot be read.
+        history: Columns of its log.csv, empty if they cannot be read.
 
     Returns:
         Badges from "collapsed", "diverged", "still training", "stopped" and "old scores" that
@@ -45,16 +45,16 @@ def badges(run: Run, summary: dict, history: dict[str, np.ndarray]) -> list[Badg
         found.append(Badge(word, f"Drawn at step {step:,} of {steps:,}."))
     scored = _stale_step(run)
     if scored is not None:
-        why = f"Its scores are of step {scored:,}, older than its weights, and are left out."
+        why = f"Its scores are of step {scored:,}, not of its weights, and are left out."
         found.append(Badge("old scores", why))
     return found
 
 
 def _divergence(summary, history) -> str:
-    """Why a run counts as diverged, empty where it does not.
+    """Returns the reason why a run diverged, empty if it did not.
 
-    The reconstruction is the term that no weight changes. A training whose loss is not finite stops
-    by itself before it is saved, and shows as stopped.
+    The reconstruction is used because it does not depend on the KL weight. A training whose loss is
+    not finite ends before it is saved, and has the badge "stopped".
     """
     if summary["images"] is not None and summary["mse"] is None:
         return "Its images are not finite."
@@ -64,14 +64,14 @@ def _divergence(summary, history) -> str:
         return "Its reconstruction is not finite."
     if len(values) > 1 and values[-1] > values[0]:
         return (
-            f"Its reconstruction ended at {values[-1]:,.1f} nats, worse than the "
-            f"{values[0]:,.1f} it began with."
+            f"Its reconstruction was {values[0]:,.1f} nats at the beginning and is worse at the "
+            f"end, {values[-1]:,.1f} nats."
         )
     return ""
 
 
 def _stale_step(run: Run) -> int | None:
-    """The step that its metrics.json scores, where that is not the newest checkpoint's."""
+    """Returns the step of the scores if it is not the step of the newest checkpoint, else None."""
     try:
         record = read_json(run.path / RECORD)
         require_fields(record, {"step": int})

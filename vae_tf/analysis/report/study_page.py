@@ -15,16 +15,16 @@ _MOST_ROWS = 200  # of the tables; means.csv and study.csv have all
 
 
 class ReportedStudy(NamedTuple):
-    """A study as the report has it.
+    """A study in the report.
 
     Attributes:
-        name: Its name.
-        sentence: How many runs it has, and what varies.
+        name: Name of the study.
+        sentence: Number of runs, and the parameters that vary.
         unfinished: Number of runs that are left out.
-        command: Name of the script that continues with it.
+        command: Name of the script that continues the study.
         fields: Parameters that vary.
         headings: Names of the numbers in a row: seeds, and the scores.
-        rows: Values of the parameters, and the numbers in words.
+        rows: Values of the parameters, and the numbers as texts.
     """
 
     name: str
@@ -37,10 +37,10 @@ class ReportedStudy(NamedTuple):
 
 
 def reported_study(table: StudyTable) -> ReportedStudy:
-    """Computes what the report says of a study.
+    """Computes the content of a study in the report.
 
     Args:
-        table: Its runs.
+        table: The table of the study's runs.
     """
     shown = table.shown()
     spreads = {name: table.spreads(name) for name in shown}
@@ -51,7 +51,7 @@ def reported_study(table: StudyTable) -> ReportedStudy:
     varied = ", ".join(table.varied) or "nothing"
     return ReportedStudy(
         name=table.name,
-        sentence=f"A study of {len(table.rows)} runs, in which {varied} vary.",
+        sentence=f"A study of {len(table.rows)} runs. Varied: {varied}.",
         unfinished=table.unfinished,
         command=name_of("study.py"),
         fields=table.fields,

@@ -1,4 +1,4 @@
-"""Reconstruction against KL as a drawing in the page, with the labels of the table (compute)."""
+"""Chart of reconstruction against KL, with the labels of the table (compute)."""
 
 import math
 from collections.abc import Sequence
@@ -7,16 +7,16 @@ from typing import NamedTuple
 _WIDTH, _HEIGHT = 640, 340
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 26, 20, 46  # around the plot
 _NEAR = 15  # pixels between points that share a label
-_LOG_ABOVE = 30.0  # nats of KL, from which its axis is logarithmic
+_LOG_ABOVE = 30.0  # nats; with a higher KL, the axis of the KL is logarithmic
 
 
 class Point(NamedTuple):
-    """A run.
+    """A run in the chart.
 
     Attributes:
-        label: Its number.
-        kl: Nats per image, at least 0.
-        reconstruction: Nats per image.
+        label: Number of the run in the table.
+        kl: KL, nats per image. A negative value is drawn at 0.
+        reconstruction: Reconstruction, nats per image.
     """
 
     label: str
@@ -25,17 +25,21 @@ class Point(NamedTuple):
 
 
 class Chart(NamedTuple):
-    """A drawing; places are pixels from the upper left corner.
+    """A chart. Places are pixels from the upper left corner.
 
     Attributes:
-        name: Description, for those who do not see it.
-        width: Pixels, as `height`.
-        left: Where the plot begins; `right`, `top` and `floor` are its other sides.
+        name: Description for screen readers.
+        width: Width in pixels.
+        height: Height in pixels.
+        left: Left side of the plot.
+        right: Right side of the plot.
+        top: Upper side of the plot.
+        floor: Lower side of the plot.
         log: Whether the axis of the KL is logarithmic.
         across: Place and text of each tick of the KL.
         up: Place and text of each tick of the reconstruction.
         dots: Places of the runs.
-        labels: Places of labels, and the labels of all runs there.
+        labels: Places of labels, each with the labels of all runs near this place.
     """
 
     name: str
@@ -53,11 +57,11 @@ class Chart(NamedTuple):
 
 
 def trade_off(points: Sequence[Point], name: str) -> Chart:
-    """Computes the drawing.
+    """Computes the chart.
 
     Args:
-        points: Runs of one likelihood, two at least.
-        name: Description, for those who do not see it.
+        points: At least two runs with the same likelihood.
+        name: Description for screen readers.
     """
     right, floor = _WIDTH - _RIGHT, _HEIGHT - _BOTTOM
     log = max(point.kl for point in points) > _LOG_ABOVE
@@ -88,7 +92,7 @@ def trade_off(points: Sequence[Point], name: str) -> Chart:
 
 
 class _Axis:
-    """A scale from 0 to 1 over values, with round numbers on it."""
+    """A scale that maps values to 0 to 1, with ticks at round numbers."""
 
     def __init__(self, values: Sequence[float], *, log: bool):
         self.log = log
@@ -119,7 +123,7 @@ def _round_step(rough: float) -> float:
 
 
 def _labels(points, dots) -> list[tuple[float, float, list[str]]]:
-    """One label for the dots that are together."""
+    """Collects the labels of dots that are near each other."""
     clusters: list[tuple[float, float, list[str]]] = []
     for point, (x, y) in zip(points, dots, strict=True):
         near = [c for c in clusters if abs(c[0] - x) < _NEAR and abs(c[1] - y) < _NEAR]

@@ -1,9 +1,9 @@
-"""Google's Noto color emoji, 3,786 images 64x64x3, kept in this package.
+"""Google's Noto color emoji, 3,786 images 64x64x3, which are part of this package.
 
-They are on one losslessly compressed sheet, `sheet.webp`, row by row, in the order of `names.txt`
-(their code points). `make.py` makes both; `README.md` states origin, license and changes.
-`groups.txt` has Unicode's groups, a line each, see `make_groups.py`, `families.txt` the emoji that
-resemble one another, a line a family, see `make_families.py`.
+The images are on one losslessly compressed sheet, `sheet.webp`, row by row, in the order of
+`names.txt` (their code points). `make.py` makes both files. `README.md` has origin, license and
+changes. `groups.txt` has a line per group of Unicode, see `make_groups.py`. `families.txt` has a
+line per family of similar emoji, see `make_families.py`.
 """
 
 import dataclasses
@@ -32,9 +32,9 @@ _SKIN_TONES = {
     "1f3ff": "dark",
 }
 _TONE_NAMES = ("none", *_SKIN_TONES.values(), "several")
-_EMOJI_STYLE = "fe0f"  # asks for color; written or not without a change of the picture
+_EMOJI_STYLE = "fe0f"  # selects the color style; the picture is the same with and without it
 
-# People together: one code point where they share a skin tone, a sequence where they do not.
+# Groups of people: one code point if they have the same skin tone, otherwise a sequence.
 _SEQUENCES = {
     "1f46b": "1f469-200d-1f91d-200d-1f468",
     "1f46c": "1f468-200d-1f91d-200d-1f468",
@@ -46,9 +46,9 @@ _SEQUENCES = {
 
 
 def load_emoji(image_size: int | None, channels: int | None) -> Collection:
-    """The emoji on white, labeled with Unicode's group and, as an attribute, their skin tone.
+    """Load the emoji on white. The label is Unicode's group, and the skin tone is an attribute.
 
-    Those that differ only in skin tone stay on one side of a held-out split.
+    Emoji that differ only in skin tone are in the same split.
     """
     names = NAMES.read_text().split()
 
@@ -79,7 +79,7 @@ def load_emoji(image_size: int | None, channels: int | None) -> Collection:
 
 
 def load_skin_tones(image_size: int | None, channels: int | None) -> Collection:
-    """The emoji, labeled with their skin tone."""
+    """Load the emoji with the skin tone as label."""
     emoji = load_emoji(image_size, channels)
     return dataclasses.replace(
         emoji,
@@ -92,11 +92,11 @@ def load_skin_tones(image_size: int | None, channels: int | None) -> Collection:
 
 
 def load_by_family(image_size: int | None, channels: int | None) -> Collection:
-    """The emoji, of which a held-out split parts no family.
+    """Load the emoji, with all members of a family in the same split.
 
-    Gender, hair and direction do not part them, nor do near-duplicates: flags of one design, the
-    hours of a clock. Under its own name, as another split gives another validation set: run folders
-    of `emoji` have theirs.
+    Members of a family differ in gender, hair or direction, or are near-duplicates, such as flags
+    of the same design or the hours of a clock. The set has another name than `emoji`, because its
+    validation images differ from those in the run folders of `emoji`.
     """
     names = NAMES.read_text().split()
     lines = FAMILIES.read_text().splitlines()
@@ -115,7 +115,7 @@ def _unicode_groups(names: list[str]) -> tuple[tuple[str, ...], np.ndarray]:
 
 
 def skin_tone(name: str) -> str:
-    """The skin tone in some code points: "none", one of Unicode's five, or "several".
+    """Return the skin tone of code points: "none", one of Unicode's five tones, or "several".
 
     Example:
         >>> skin_tone("1f3c3-1f3fb-200d-2640-fe0f")
@@ -126,7 +126,7 @@ def skin_tone(name: str) -> str:
 
 
 def without_skin_tone(name: str) -> str:
-    """Code points without skin tones: the same for all that differ in nothing else.
+    """Return code points without skin tones. Emoji that differ only in them give the same result.
 
     Example:
         >>> without_skin_tone("1f3c3-1f3fb-200d-2640-fe0f")
@@ -145,7 +145,7 @@ def cut(sheet: np.ndarray) -> np.ndarray:
 
 
 def paste(tiles: np.ndarray) -> np.ndarray:
-    """Puts tiles `[N, 64, 64, C]` on the smallest square sheet; the rest of it is white."""
+    """Puts tiles `[N, 64, 64, C]` on a sheet that is about square; empty places are white."""
     columns = int(np.ceil(len(tiles) ** 0.5))
     rows = -(-len(tiles) // columns)
     full = np.full((rows * columns, *tiles.shape[1:]), 255, np.uint8)

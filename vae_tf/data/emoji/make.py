@@ -1,6 +1,6 @@
 """Makes the sheet of emoji from a folder of PNG files: `python -m vae_tf.data.emoji.make FOLDER`.
 
-FOLDER holds the 64x64 files of Noto Emoji named by code points, such as `1f3c3-1f3fb.png`.
+FOLDER has the 64x64 files of Noto Emoji, named by code points, such as `1f3c3-1f3fb.png`.
 """
 
 import argparse
@@ -22,7 +22,7 @@ def main():
     for file in files:
         with Image.open(file) as picture:
             tiles.append(fit(picture_to_pixels(picture), None, channels=3))
-    # `exact` keeps colors, `quality` and `method` only buy size with time (half a minute).
+    # `exact` keeps colors. `quality` and `method` make the file smaller, in half a minute.
     Image.fromarray(paste(np.stack(tiles))).save(
         SHEET, lossless=True, exact=True, quality=100, method=6
     )

@@ -1,8 +1,8 @@
 """Makes the table of families: `python -m vae_tf.data.emoji.make_families`.
 
-A family is what must not be on both sides of a held-out split: emoji that differ in skin tone,
-gender, hair or direction, by their code points, and near-duplicates, whose pixels have a mean
-squared difference below `NEAR`. Whatever is linked by a chain of these is one family.
+The members of a family must be in the same split. They are emoji that differ in skin tone, gender,
+hair or direction, by their code points, and near-duplicates, whose pixels have a mean squared
+difference below `NEAR`. Emoji that are linked by a chain of such pairs are one family.
 """
 
 import numpy as np
@@ -22,7 +22,7 @@ _PEOPLE = {
     **dict.fromkeys(("1f466", "1f467"), "1f9d2"),  # boy, girl: child
     **dict.fromkeys(("1f474", "1f475"), "1f9d3"),  # old man, old woman: older person
 }
-# One code point, of which the form without gender has another one or several.
+# One code point -> the code points of its form without gender.
 _WHOLE = {
     "1f46a": "1f9d1-1f9d2",  # family
     **dict.fromkeys(("1f385", "1f936"), "1f384-1f9d1"),  # Santa, Mrs. Claus
@@ -33,7 +33,7 @@ _WHOLE = {
 
 
 def kin(name: str) -> str:
-    """The code points that variants of one emoji share.
+    """Return code points that are the same for all variants of an emoji.
 
     Example:
         >>> kin("1f469-1f3fb-200d-1f680") == kin("1f9d1-200d-1f680")  # astronauts
@@ -45,7 +45,7 @@ def kin(name: str) -> str:
 
 
 def families(names: list[str], tiles: np.ndarray) -> np.ndarray:
-    """The family of each emoji.
+    """Compute the family of each emoji.
 
     Args:
         names: Code points of N emoji.
@@ -68,7 +68,7 @@ def families(names: list[str], tiles: np.ndarray) -> np.ndarray:
 
 
 def main():
-    """Writes a line for each family of two or more: their code points without skin tone."""
+    """Writes a line for each family of two or more emoji: their code points without skin tone."""
     names = NAMES.read_text().split()
     with Image.open(SHEET) as picture:
         tiles = cut(np.asarray(picture.convert("RGB")))[: len(names)] / 255

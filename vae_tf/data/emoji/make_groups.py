@@ -10,7 +10,7 @@ from vae_tf.data.emoji import GROUPS, NAMES, without_skin_tone
 
 _JOINER = "-200d-"
 
-# From Emoji 16.0; Debian's list is of 15.0.
+# Groups of new emoji of Emoji 16.0; Debian's list has version 15.0.
 _YOUNGER = {
     "1f1e8-1f1f6": "Flags",
     "1fa89": "Objects",
@@ -43,12 +43,12 @@ def main():
 
 
 def plain(name: str) -> str:
-    """The name without skin tone; names of skin tones alone stay as they are."""
+    """Return a name without skin tone. The names of skin tones themselves are unchanged."""
     return without_skin_tone(name) or name
 
 
 def group_of(name: str, listed: dict[str, str]) -> str:
-    """Group of an emoji; for an unlisted one, the group of the emoji it begins with."""
+    """Return the group of an emoji; if it is not listed, the group of the emoji it begins with."""
     parts = name.split(_JOINER)
     starts = (_JOINER.join(parts[:count]) for count in range(len(parts), 0, -1))
     return next(listed[start] for start in starts if start in listed)

@@ -1,4 +1,4 @@
-"""Tables of mixed columns: their kinds, rows as vectors, and vectors as rows again."""
+"""Tables with columns of different kinds: rows become vectors, and vectors become rows."""
 
 from vae_tf.data.tables.columns import Column, Columns
 from vae_tf.data.tables.kinds import DECLARED

@@ -1,4 +1,4 @@
-"""Columns of a table: how a row becomes a vector, and a vector a row again. Kept as JSON."""
+"""Columns of a table: they encode rows as vectors and decode vectors. They are saved as JSON."""
 
 import dataclasses
 import functools
@@ -17,7 +17,7 @@ from vae_tf.probability.likelihoods.layout import KINDS, Layout
 from vae_tf.process.errors import UserError, shown
 from vae_tf.process.files.reading import Kinds, parse_json, require_fields
 
-# Types of pandas that samples can have; a folder of somebody else may name no other.
+# Types of pandas that samples can have. Other types in a run folder are refused.
 TYPES = re.compile(
     r"[Uu]?[Ii]nt(8|16|32|64)|[Ff]loat(16|32|64)|bool(ean)?|str(ing)?|object|category"
 )
@@ -41,17 +41,18 @@ class Column:
     """A column of a table.
 
     Attributes:
-        name: Its name.
+        name: Name of the column.
         kind: "numeric", "count", "binary", "categorical", "constant" or "ignored".
-        dtype: Its type in pandas' words, which samples have again.
+        dtype: Type in pandas. Samples have the same type.
         values: Values of a binary or constant column, or the categories, in order.
-        ordered: Whether the type is of ordered categories.
-        mean: Mean over training rows; of a count, the mean of log(1 + count).
-        stddev: Standard deviation over training rows, likewise; above 0.
-        low: Smallest number in training rows; 0 where values are no numbers. Samples of a numeric
+        ordered: Whether the type has ordered categories.
+        mean: Mean over training rows; for a count, the mean of log(1 + count).
+        stddev: Standard deviation over training rows, above 0; for a count, of log(1 + count).
+        low: Smallest number in training rows; 0 if values are no numbers. Samples of a numeric
             column are not below it.
-        high: Largest number in training rows, likewise.
-        decimals: Digits behind the point to which samples are rounded; None rounds nothing.
+        high: Largest number in training rows; 0 if values are no numbers. Samples of a numeric
+            column are not above it.
+        decimals: Number of digits after the decimal point in samples; None for no rounding.
     """
 
     name: str
@@ -67,16 +68,16 @@ class Column:
 
     @property
     def width(self) -> int:
-        """Number of values of the vector."""
+        """Number of values of the column in a vector."""
         if self.kind == "categorical":
             return len(self.values)
         return 1 if self.kind in KINDS else 0
 
     def encoded(self, cells) -> np.ndarray:
-        """Encode cells, a pandas Series `[N]`, as `[N, width]` float32, NaN where one is missing.
+        """Encode cells, a pandas Series `[N]`, as `[N, width]` float32, NaN for a missing cell.
 
         Raises:
-            UserError: If a cell is no number, or of a category that the column does not have.
+            UserError: If a cell is no number, or has a category that the column does not have.
         """
         if self.kind in ("numeric", "count"):
             numbers = numbers_of(cells)
@@ -102,7 +103,7 @@ class Column:
         return rows
 
     def decoded(self, vectors: np.ndarray):
-        """Decode `[N, width]` as cells, a pandas Series of the column's own type."""
+        """Decode `[N, width]` as cells, a pandas Series of the column's type."""
         pandas = import_pandas()
         if self.kind == CONSTANT:
             return pandas.Series([self.values[0]] * len(vectors)).astype(self._dtype(pandas))
@@ -126,8 +127,8 @@ class Column:
         """Fill in the missing cells of a pandas Series `[N]` from complete vectors `[N, width]`.
 
         Returns:
-            A Series of the column's own type; of floats where it is of whole numbers and an
-            observed cell is none.
+            A Series of the column's type. It has floats if the type is for whole numbers, but an
+            observed cell is no whole number.
         """
         pandas = import_pandas()
         decoded = self.decoded(vectors)
@@ -145,7 +146,7 @@ class Column:
         return self.dtype
 
     def _codes(self, cells) -> np.ndarray:
-        """Numbers of the values `[N]`, -1 where a cell is missing."""
+        """Return the numbers of the values `[N]`, -1 for a missing cell."""
         found, different = import_pandas().factorize(cells)
         codes = np.array([self._code(value) for value in different] + [-1])
         new = [value for value, code in zip(different, codes, strict=False) if code < 0]
@@ -153,8 +154,8 @@ class Column:
             more = f" and {len(new) - 5:,} more" if len(new) > 5 else ""
             raise UserError(
                 f"Column {shown(self.name)} has the categories {shown(list(self.values))}. "
-                f"Received new ones: {', '.join(map(shown, new[:5]))}{more}. The model knows "
-                f"nothing of these: drop the rows, merge the categories, or empty the cells."
+                f"Received new categories: {', '.join(map(shown, new[:5]))}{more}. The model was "
+                f"not trained on these: drop the rows, merge the categories, or empty the cells."
             )
         return codes[found]
 
@@ -167,14 +168,14 @@ class Column:
 
 
 class Columns(Sequence[Column]):
-    """The columns of a table, in its order.
+    """The columns of a table, in the order of the table.
 
     Args:
         columns: The columns.
 
     Attributes:
-        coded: Columns that the vector holds, in its order: by kind, then as in the table.
-        layout: Layout of the vector.
+        coded: Columns with values in a vector, in its order: by kind, then as in the table.
+        layout: Layout of a vector.
     """
 
     def __init__(self, columns: Sequence[Column]):
@@ -203,19 +204,19 @@ class Columns(Sequence[Column]):
 
     @property
     def slices(self) -> dict[str, slice]:
-        """Name of each column of the vector -> its place there."""
+        """Name of a column -> its place in a vector, for columns in `coded`."""
         ends = np.cumsum([0] + [column.width for column in self.coded])
         places = map(slice, ends[:-1].tolist(), ends[1:].tolist())
         return {column.name: place for column, place in zip(self.coded, places, strict=True)}
 
     def encode(self, frame) -> np.ndarray:
-        """Encode a DataFrame as vectors `[N, D]`, float32, NaN where a cell is missing.
+        """Encode a DataFrame as vectors `[N, D]`, float32, NaN for a missing cell.
 
         Args:
-            frame: DataFrame with the table's columns, in any order. Ignored ones may be there.
+            frame: DataFrame with the table's columns, in any order. Ignored columns are optional.
 
         Raises:
-            UserError: If a column is missing, unknown or there twice, or a cell does not fit.
+            UserError: If a column is missing, unknown or duplicated, or a cell cannot be encoded.
         """
         pandas = import_pandas()
         if not isinstance(frame, pandas.DataFrame):
@@ -239,9 +240,9 @@ class Columns(Sequence[Column]):
         """Decode vectors `[N, D]` as a DataFrame with the table's columns and types.
 
         Args:
-            vectors: `[N, D]`; of the values of a category the largest counts. A numeric value is
-                cut to the range of training rows and rounded as the table's numbers are. NaN is
-                missing.
+            vectors: `[N, D]`. A category is the largest of its values. A numeric value is clipped
+                to the range of the training rows, and rounded to the column's decimals. NaN is a
+                missing value.
         """
         places = self.slices
         empty = np.zeros((len(vectors), 0))
@@ -259,11 +260,11 @@ class Columns(Sequence[Column]):
 
         Args:
             frame: DataFrame as for `encode`.
-            vectors: `[N, D]` without NaN; as for `decode`.
+            vectors: `[N, D]` without NaN, as for `decode`.
 
         Returns:
-            The DataFrame with the columns' own types. Observed cells are as given, and so are
-            ignored columns.
+            A DataFrame with the types of the columns. Observed cells and ignored columns are
+            unchanged.
         """
         places = self.slices
         filled = frame.copy()
@@ -274,7 +275,7 @@ class Columns(Sequence[Column]):
         return filled
 
     def to_json(self) -> str:
-        """JSON text from which `from_json` makes the same columns."""
+        """Return the columns as JSON text, for `from_json`."""
         listed = [dataclasses.asdict(column) for column in self]
         return json.dumps({"columns": listed}, indent=1, allow_nan=False) + "\n"
 
@@ -285,10 +286,10 @@ class Columns(Sequence[Column]):
 
     @classmethod
     def from_json(cls, text: str) -> "Columns":
-        """Read the text of `to_json`, which a stranger may have written.
+        """Read the text of `to_json`. Everything is checked: the text may come from somebody else.
 
         Raises:
-            UserError: If it is not that.
+            UserError: If the text is not valid.
         """
         record = require_fields(parse_json(text), {"columns": list})
         columns = [_read(each) for each in record["columns"]]
@@ -299,7 +300,7 @@ class Columns(Sequence[Column]):
 
 
 def numbers_of(cells) -> np.ndarray:
-    """Return cells, a pandas Series, as float64 `[N]`; NaN where one is missing or no number."""
+    """Return cells, a pandas Series, as float64 `[N]`, NaN for a cell that is no number."""
     pandas = import_pandas()
     if cells.dtype.kind in "bmM" or isinstance(cells.dtype, pandas.CategoricalDtype):
         return np.full(len(cells), np.nan)
@@ -308,7 +309,7 @@ def numbers_of(cells) -> np.ndarray:
 
 
 def _key(value, like):
-    """A value as a bool, number or text, whichever `like` is; None where it is none."""
+    """Return a value in the type of `like`: bool, float or text; None if that is not possible."""
     if isinstance(like, bool):
         return value if isinstance(value, (bool, np.bool_)) else BOOLS.get(str(value))
     if isinstance(like, (int, float)):

@@ -1,15 +1,15 @@
-"""Kinds of columns: the rule that recognizes them from all cells of a column.
+"""Kinds of columns: the rule that recognizes the kind from all cells of a column.
 
-The first line that fits decides. Missing cells do not count. A kind in `columns=` overrides it.
+The first line that fits decides. Missing cells are not counted. A kind in `columns=` overrides it.
 
 1. No cell has a value: refused.
-2. All cells have the same value: `constant`. It is no part of the vector, and samples have it.
+2. All cells have the same value: `constant`. It has no value in a vector. Samples have its value.
 3. Two different values: `binary`.
-4. Numbers, all whole, at most 10 different ones: `categorical`.
+4. Numbers, all whole, at most 10 different values: `categorical`.
 5. Numbers, all whole, from 0 or 1 to at most 1,000: `count`.
 6. Other numbers: `numeric`. Infinity is refused.
-7. Text of which all cells are dates, and cells of a date type: refused.
-8. Text of which most cells are numbers: refused, as a mark such as "?" is likely a missing cell.
+7. Text with a date in every cell, and cells of a date type: refused.
+8. Text with numbers in most cells: refused, because other text, such as "?", likely means missing.
 9. Text with at most 1,000 different values, each in two rows on average: `categorical`.
 10. Other text: refused.
 """
@@ -29,7 +29,7 @@ _MOST_WHOLE_CATEGORIES = 10
 _MOST_COUNT, _MOST_DECLARED_COUNT = 1_000, 1_000_000
 
 _DATE = re.compile(r"\s*\d{1,4}([-/.])\d{1,2}\1\d{1,4}([T ]\d{1,2}:\d{2}.*)?\s*")
-# How text files write True and False, as pandas reads them.
+# True and False in text files, as pandas reads them.
 BOOLS = {"True": True, "TRUE": True, "true": True, "False": False, "FALSE": False, "false": False}
 
 _IGNORE = 'Leave it out with columns={{{name!r}: "ignored"}}'
@@ -37,7 +37,7 @@ _REMEDY = _IGNORE + ", or declare another kind there: numeric, count, binary or 
 
 
 class Summary:
-    """All that the rule looks at, gathered over parts of a column.
+    """A summary of a column for the rule, collected over parts of the column.
 
     Args:
         name: Name of the column.
@@ -49,11 +49,11 @@ class Summary:
         whole: Whether all numbers are whole.
         low: Smallest number.
         high: Largest number.
-        decimals: Digits behind the point of the most precise number; None for more than 6.
+        decimals: Largest number of digits after the decimal point; None for more than 6.
         values: The different values, as text, True and False, or numbers; None for more than 1,000.
         is_date: Whether the type of the cells is a date or a time.
-        dtype: Type of the column, in the words of pandas.
-        ordered: Whether the type is of ordered categories.
+        dtype: Type of the column in pandas.
+        ordered: Whether the type has ordered categories.
         categories: Categories of the type, None for other types.
     """
 
@@ -69,12 +69,12 @@ class Summary:
         self.categories: list | None = None
 
     def add(self, cells, numbers: np.ndarray, *, decimals: int | None):
-        """Take note of a part.
+        """Add a part of the column.
 
         Args:
-            cells: pandas Series of the cells that have a value, text where the file is text.
-            numbers: `[n]` float64, NaN where a cell is no number.
-            decimals: The same as `Summary.decimals`, for this part.
+            cells: pandas Series of the cells with a value; texts if the file is text.
+            numbers: `[n]` float64, NaN for a cell that is no number.
+            decimals: `Summary.decimals` of this part.
         """
         known = numbers[~np.isnan(numbers)]
         self.numbers += len(known)
@@ -91,7 +91,7 @@ class Summary:
 
     @property
     def filled(self) -> int:
-        """Number of cells that have a value."""
+        """Number of cells with a value."""
         return self.rows - self.missing
 
     @property
@@ -106,7 +106,7 @@ class Summary:
         return bool(values) and all(isinstance(v, bool) or v in BOOLS for v in values)
 
     def sorted_values(self) -> list:
-        """The different values in order, numbers as int or float, True and False as such."""
+        """Return the different values in order: bools, ints, floats or texts."""
         if self.categories is not None:
             return self.categories
         values = list(self.values or ())
@@ -119,21 +119,23 @@ class Summary:
 
 
 def kind_of(summary: Summary, declared: str | None) -> str:
-    """Return the kind of a column: what is declared, checked, or what the rule recognizes.
+    """Return the kind of a column: the declared kind or, without one, the kind by the rule.
+
+    A column whose cells all have the same value is always "constant", unless it is ignored.
 
     Args:
         summary: Summary of the column.
         declared: One of `DECLARED`, or None.
 
     Raises:
-        UserError: If the column cannot be of the kind, or the rule recognizes none.
+        UserError: If the column cannot have the declared kind, or the rule refuses it.
     """
     if declared == "ignored":
         return declared
     if not summary.filled:
         raise _refused(summary, "has no value in any row", _IGNORE + ".")
     if summary.is_numeric and not np.isfinite([summary.low, summary.high]).all():
-        raise _refused(summary, "holds infinity", "Empty these cells, or " + _IGNORE.lower() + ".")
+        raise _refused(summary, "has infinity", "Empty these cells, or " + _IGNORE.lower() + ".")
     different = summary.sorted_values() if summary.values is not None else None
     if different is not None and len(different) == 1:
         return CONSTANT
@@ -145,8 +147,8 @@ def kind_of(summary: Summary, declared: str | None) -> str:
     if summary.is_date or _all_dates(summary):
         raise _refused(
             summary,
-            "holds dates",
-            "Put a number in its place, such as days since a date or the month, or "
+            "has dates",
+            "Replace them by numbers, such as days since a date or the month, or "
             f"{_IGNORE.lower()}.",
         )
     if different is not None and len(different) == 2:
@@ -169,18 +171,18 @@ def _kind_of_text(summary, different):
         odd = next((v for v in summary.values or () if not _is_number(v)), "?")
         raise _refused(
             summary,
-            f"holds numbers, and text such as {shown(odd)} in "
+            f"has numbers, and text such as {shown(odd)} in "
             f"{summary.filled - summary.numbers:,} of {summary.filled:,} cells",
-            "Empty these cells where a value is missing, or declare it: "
+            "Empty these cells if their values are missing, or declare the column: "
             'columns={{{name!r}: "categorical"}}.',
         )
     if different is None:
-        raise _refused(summary, f"holds more than {MOST_CATEGORIES:,} different texts", _REMEDY)
+        raise _refused(summary, f"has more than {MOST_CATEGORIES:,} different texts", _REMEDY)
     if 2 * len(different) > summary.filled:
         raise _refused(
             summary,
-            f"has {len(different):,} different texts in {summary.filled:,} rows, as a name or an "
-            f"identifier has",
+            f"has {len(different):,} different texts in {summary.filled:,} rows, like a name or an "
+            f"identifier",
             _REMEDY,
         )
     return "categorical"
@@ -191,23 +193,25 @@ def _check_declared(summary, declared, different):
         odd = next((v for v in summary.values or () if not _is_number(v)), "text")
         raise _refused(
             summary,
-            f"is declared {declared}, and holds {shown(odd)}",
-            "Empty these cells, or declare it categorical.",
+            f"is declared {declared}, and has {shown(odd)}",
+            "Empty these cells, or declare the column categorical.",
         )
     counts = summary.whole and summary.low >= 0 and summary.high <= _MOST_DECLARED_COUNT
     if declared == "count" and not counts:
         raise _refused(
             summary,
-            f"is declared count, and holds numbers from {summary.low:g} to {summary.high:g}, which "
+            f"is declared count, and has numbers from {summary.low:g} to {summary.high:g}, which "
             f"are not all whole numbers from 0 to {_MOST_DECLARED_COUNT:,}",
-            "Declare it numeric.",
+            "Declare the column numeric.",
         )
     number = f"{len(different):,}" if different is not None else f"more than {MOST_CATEGORIES:,}"
     if declared == "binary" and number != "2":
-        raise _refused(summary, f"is declared binary, and has {number} values", "See categorical.")
+        raise _refused(
+            summary, f"is declared binary, and has {number} values", "Declare it categorical."
+        )
     if declared == "categorical" and different is None:
         raise _refused(
-            summary, f"is declared categorical, and has {number} values", "Merge rare ones."
+            summary, f"is declared categorical, and has {number} values", "Merge rare values."
         )
 
 

@@ -1,4 +1,4 @@
-"""Reading a table in parts, so that memory is bounded: CSV as text, Parquet with its types."""
+"""Read a table in parts, so that memory is bounded: CSV as text, Parquet with its types."""
 
 import csv
 from collections.abc import Iterator
@@ -38,10 +38,10 @@ def find_table(path: str) -> Path:
 
 
 def parts(path: Path) -> Iterator:
-    """Yield a table as DataFrames of at most 20,000 rows; cells of a CSV file are text or NaN.
+    """Yield a table as DataFrames of at most 20,000 rows. Cells of a CSV file are text or NaN.
 
     Raises:
-        UserError: If it cannot be read, or its names of columns are not unique.
+        UserError: If the file cannot be read, or names of columns are not unique.
     """
     parquet = path.suffix.lower() == ".parquet"
     pandas = import_pandas(parquet=parquet)
@@ -50,7 +50,7 @@ def parts(path: Path) -> Iterator:
             yield from _parquet_parts(path)
             return
         names = _header(path)
-        # Text as it is: a type that pandas guesses for a part may be another one in the next.
+        # All cells are text, because pandas may guess different types for different parts.
         reader = pandas.read_csv(
             path, dtype=str, chunksize=_ROWS, encoding="utf-8-sig", names=names, header=0
         )
@@ -82,7 +82,7 @@ def _parquet_parts(path: Path) -> Iterator:
 
 
 def _header(path: Path) -> list[str]:
-    """Names of the columns of a CSV file; pandas would rename those that are there twice."""
+    """Return the names of the columns of a CSV file; pandas would rename duplicates."""
     import gzip
 
     opened = gzip.open if path.suffix.lower() == ".gz" else open
@@ -106,7 +106,7 @@ def _check_names(path: Path, names: list[str]):
 
 
 def summarize(frames: Iterator) -> dict[str, Summary]:
-    """Gather what the rule on kinds looks at, over all rows of a table.
+    """Summarize all columns of a table for the rule on kinds.
 
     Args:
         frames: Parts of the table, see `parts`.
@@ -141,7 +141,7 @@ def _note_type(summary: Summary, cells, pandas):
 
 
 def dtype_of(summary: Summary, *, text: bool) -> str:
-    """Return the type of a column in pandas' words: what `read_csv` gives it, or its own.
+    """Return the type of a column in pandas: the type by `read_csv`, or the type in the file.
 
     Args:
         summary: Summary of the column.
@@ -164,14 +164,14 @@ def dtype_of(summary: Summary, *, text: bool) -> str:
 
 
 def _decimals(cells, numbers: np.ndarray) -> int | None:
-    """Digits behind the point of the most precise number; None for more than 6, or other cells."""
+    """Return the largest number of decimals; None for more than 6, or cells that are no numbers."""
     if np.isnan(numbers).any():
         return None
     if cells.dtype.kind in "iu":
         return 0
     finite = numbers[np.isfinite(numbers)]
     written = 0
-    if cells.dtype.kind not in "f":  # text: 3.0 is no integer, as pandas reads it
+    if cells.dtype.kind not in "f":  # text: 3.0 is no integer, as in pandas
         written = int(cells.astype(str).str.contains(".", regex=False).any())
     for digits in range(written, _MOST_DECIMALS + 1):
         if np.array_equal(np.round(finite, digits), finite):

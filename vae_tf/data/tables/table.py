@@ -1,4 +1,4 @@
-"""`table:FILE`: rows of a CSV or Parquet file as vectors, prepared once in the on-disk cache."""
+"""`table:FILE`: rows of a CSV or Parquet file as vectors, which are saved in the cache."""
 
 import dataclasses
 import hashlib
@@ -23,10 +23,10 @@ logger = logging.getLogger(__name__)
 
 
 class TableRows:
-    """Rows of a prepared table as vectors; a missing cell reads as zeros, and its mask is 0.
+    """Rows of a prepared table as vectors. A missing cell is read as zeros.
 
     Args:
-        path: The `.npy` file of vectors, NaN where a cell is missing.
+        path: The `.npy` file of vectors, with NaN for missing cells.
     """
 
     def __init__(self, path: Path):
@@ -46,7 +46,7 @@ class PartlyKnownTableRows(TableRows):
     """Rows of a table with missing cells."""
 
     def masks(self, rows: np.ndarray) -> np.ndarray:
-        """Return masks `[n, D]`, float32: 1 where a cell has a value, 0 where it is missing."""
+        """Return masks `[n, D]`, float32: 1 for a cell with a value, 0 for a missing cell."""
         return (~np.isnan(self._file.read(rows))).astype(np.float32)
 
 
@@ -64,13 +64,13 @@ class TableSet(ImageSet):
         return f"<{self.name}, {self.split}: {len(self):,} rows of {count} columns, {width} values>"
 
     def hiding(self, masks):
-        """Return the same rows with some cells missing: a column by the first of its values."""
+        """Return the same rows with further missing cells; the first value of a cell decides."""
         widths = self.columns.layout.widths
         first = np.cumsum([0, *widths[:-1]])
         return super().hiding(lambda rows: np.repeat(masks(rows)[:, first], widths, axis=1))
 
     def frame(self, indices: np.ndarray):
-        """Return rows as a DataFrame of the table's types, from their vectors in float32.
+        """Return rows as a DataFrame with the table's types, decoded from float32 vectors.
 
         Args:
             indices: `[n]` ints, as for `images`.
@@ -83,23 +83,24 @@ class TableSet(ImageSet):
 
 
 def columns_of(images: ImageSet) -> Columns | None:
-    """Return the columns of a table; None of other data."""
+    """Return the columns of a table; None for other data."""
     return images.columns if isinstance(images, TableSet) else None
 
 
 def load_table(
     path: str, split: str, *, columns: Mapping[str, str] | None, validation: float | int | None
 ) -> TableSet:
-    """Load one split of a table; the file is read in parts, three times, and then from the cache.
+    """Load one split of a table. The first call saves its rows in the cache.
 
     Kinds and categories are recognized from all rows, see `kinds`. Means, standard deviations and
     ranges come from the training rows alone.
 
     Args:
-        path: The file.
+        path: Path of the file.
         split: "train", "validation" or "all".
-        columns: Name of a column -> its kind, one of `kinds.DECLARED`; the rule decides on others.
-        validation: Part or number of the rows that are held out.
+        columns: Name of a column -> its kind, one of `kinds.DECLARED`. The rule of `kinds` decides
+            for other columns.
+        validation: Fraction or number of the rows that are held out; None holds out nothing.
 
     Raises:
         UserError: If the file or a column cannot be used, or there is no such split.
@@ -109,7 +110,7 @@ def load_table(
         raise unknown("split", split, SPLITS)
     if split == "test" or (split == "validation" and validation is None):
         raise UserError(
-            f"A table has no split '{split}'. Hold a part of `train` out, such as validation=0.1."
+            f"A table has no split '{split}'. Hold out a part of `train`, such as validation=0.1."
         )
     with open(found, "rb") as file:
         content = hashlib.file_digest(file, "sha256").hexdigest()
@@ -136,7 +137,7 @@ def load_table(
 
 
 def _prepare(folder: Path, path: Path, declared, validation) -> dict:
-    """Write the rows of a table as vectors; return its columns and what is to be known of them."""
+    """Write the rows of a table as vectors; return columns, missing values and warnings."""
     columns, summaries = recognized(path, declared or {})
     count = next(iter(summaries.values())).rows
     training = np.ones(count, bool) if validation is None else ~hold_out(count, validation)
@@ -155,16 +156,16 @@ def recognized(path: Path, declared: Mapping[str, str]) -> tuple[Columns, dict[s
     """Recognize the columns of a table, without their statistics.
 
     Args:
-        path: The file.
+        path: Path of the file.
         declared: Name of a column -> its kind.
 
     Raises:
-        UserError: If it has no rows, a column cannot be used, or none varies.
+        UserError: If the table has no rows, a column cannot be used, or no column varies.
     """
     text = path.suffix.lower() != ".parquet"
     summaries = summarize(parts(path))
     if not summaries or not next(iter(summaries.values())).rows:
-        raise UserError(f"The table {shown(str(path))} holds no rows. Add some.")
+        raise UserError(f"The table {shown(str(path))} has no rows. Add rows.")
     for name in declared:
         if name not in summaries:
             raise unknown("column", name, summaries, "`columns` names columns of the table.")
@@ -188,7 +189,7 @@ def _column(summary: Summary, declared: str | None, text: bool) -> Column:
 
 
 def _with_statistics(columns: Columns, path: Path, training: np.ndarray) -> Columns:
-    """The columns with mean, standard deviation and range of their training rows."""
+    """Return the columns with mean, standard deviation and range of the training rows."""
     moments = {c.name: _Moments() for c in columns if c.kind in ("numeric", "count")}
     start = 0
     for frame in parts(path):
@@ -223,13 +224,13 @@ class _Moments:
         self.count = total
 
     def of(self, column: Column) -> Column:
-        """The column with these moments; without a training row they are 0 and 1."""
+        """Return the column with these moments; without numbers, mean 0 and stddev 1."""
         if not self.count:
             return column
         stddev = float(np.sqrt(self.squares / self.count))
-        # A number that varies in held-out rows alone keeps its unit.
+        # A number that varies only in held-out rows is not scaled.
         mean, stddev = float(self.mean), stddev if stddev > 0 else 1.0
-        if column.kind == "count":  # as the text of the layout has them
+        if column.kind == "count":  # with the digits of the layout's text
             mean, stddev = float(f"{mean:.6g}"), float(f"{stddev:.6g}")
         low, high = float(self.low), float(self.high)
         return dataclasses.replace(column, mean=mean, stddev=stddev, low=low, high=high)
@@ -241,8 +242,8 @@ def _warnings(columns: Columns, summaries: dict[str, Summary]):
         if column.kind == CONSTANT:
             some = ", and missing cells, which are not modeled" if summary.missing else ""
             yield (
-                f"column {shown(column.name)} is constant{some}: no part of the model; samples "
-                f"have its value"
+                f"column {shown(column.name)} is constant{some}: the model leaves it out, and "
+                f"samples have its value"
             )
         if column.kind == "ignored":
             yield f"column {shown(column.name)} is ignored, as declared: samples do not have it"
