@@ -74,7 +74,7 @@ def labeled_part(images: ImageSet, indices: np.ndarray, rng: np.random.Generator
     """Return labeled images for a batch, for models that learn from few labels.
 
     If all labels of the set are known, the labeled images are the images of the batch. Otherwise
-    they are drawn from the labeled images, with repeats, half as many as in the batch.
+    they are drawn from the labeled images, with repeats. Their number is half of the batch size.
 
     Args:
         images: Images with labels, -1 for an unknown label.

@@ -41,8 +41,8 @@ def load_shapes3d(image_size: int | None, channels: int | None) -> Collection:
 def load_smallnorb(image_size: int | None, channels: int | None) -> Collection:
     """Load Small NORB, the left camera's 48,600 images at 64x64x1. The label is the category.
 
-    As in disentanglement_lib, both published splits form one grid, and the instance (one of ten
-    toys) is a hidden factor. The factors are category, elevation, azimuth and lighting.
+    Both published splits form one grid, and the instance (one of ten toys) is a hidden factor, as
+    in disentanglement_lib. The factors are category, elevation, azimuth and lighting.
 
     Reference:
         LeCun et al., "Learning Methods for Generic Object Recognition with Invariance to Pose and

@@ -53,7 +53,7 @@ def plot_latent_space(
     title: str,
     notes: Sequence[str] = (),
 ) -> Figure:
-    """Draws a scatter plot of codes for each projection and coloring, and pictures below or beside.
+    """Draws a scatter plot of codes for each projection and coloring, and then the pictures.
 
     Args:
         scatters: Projections of the same codes.

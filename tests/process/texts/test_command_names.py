@@ -286,7 +286,7 @@ def test_how_such_a_command_is_seen(source, count):
 
 def option_of(text: str) -> list[str]:
     """Words of the option at the end of a message, as a shell reads them."""
-    line = text[text.index("--set") :].partition(", or")[0].split(", smaller")[0]
+    line = text[text.index("--set") :].partition(", or")[0].split(", a lower")[0]
     show = f"{quoted(sys.executable)} -c 'import json,sys; print(json.dumps(sys.argv[1:]))' {line}"
     return json.loads(subprocess.run(["bash", "-c", show], capture_output=True, check=True).stdout)
 
