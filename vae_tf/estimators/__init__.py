@@ -1,7 +1,7 @@
 """Estimators with scikit-learn's conventions: features, outliers, missing values.
 
-They take vectors `[N, D]` or images, and work in a `Pipeline`, in `GridSearchCV`, cloned and
-pickled. TensorFlow is imported when one is fitted.
+They take vectors `[N, D]` or images `[N, H, W, C]`, work in `Pipeline` and `GridSearchCV`, and can
+be cloned and pickled. TensorFlow is imported when an estimator is fitted.
 """
 
 from vae_tf.estimators.imputer import VAEImputer

@@ -1,4 +1,4 @@
-"""Shared by the estimators: their parameters, the look at X, training, the score of samples."""
+"""Base classes of the estimators: parameters, checks of X, training, and scores of rows."""
 
 import math
 
@@ -22,13 +22,13 @@ class VAEEstimator(BaseEstimator):
 
     Args:
         latent_size: Number of latents.
-        image_shape: (H, W, C) where the rows of X `[N, H * W * C]` are flattened images; None where
-            X is vectors `[N, D]`, or images `[N, H, W, C]`.
+        image_shape: (H, W, C) if the rows of X `[N, H * W * C]` are flattened images; None if X is
+            vectors `[N, D]` or images `[N, H, W, C]`.
         kl_weight: Weight of the KL divergence; 1 for the VAE.
         likelihood: Text of a likelihood; None for "gaussian(stddev=learned)" on vectors and
             "bernoulli" on images.
         steps: Optimizer steps.
-        batch_size: Rows of a step.
+        batch_size: Rows per step.
         learning_rate: Learning rate of Adam.
         random_state: Seed of weights, noise and the order of rows: an integer, a
             `numpy.random.RandomState`, or None.
@@ -64,7 +64,7 @@ class VAEEstimator(BaseEstimator):
         Args:
             X: `[N, D]` vectors of any scale; each column is standardized by its mean and standard
                 deviation. Or `[N, H, W, C]` images, or flattened images `[N, H * W * C]` with
-                `image_shape`, by the rule of `checks.pixel_values`. N at least 2.
+                `image_shape`, with values as in `vae_tf.data.pixel_values`. N at least 2.
             y: Ignored.
 
         Returns:
@@ -82,7 +82,7 @@ class VAEEstimator(BaseEstimator):
         vectors = rows.ndim == 2
         if vectors:
             self.mean_, scale = self._moments(rows)
-            # A column that is constant up to rounding keeps its scale.
+            # A column that is constant up to rounding is not rescaled.
             constant = scale <= 10 * np.finfo(float).eps * np.abs(self.mean_)
             self.scale_ = np.where(constant, 1.0, scale)
         else:
@@ -127,7 +127,7 @@ class VAEEstimator(BaseEstimator):
         return model
 
     def _train(self, x: np.ndarray):
-        """Trains on batches of one size; each epoch has an order of its own."""
+        """Trains on batches of one size; rows are shuffled in each epoch."""
         rng = np.random.default_rng(self._seed)
         size = min(self.batch_size, len(x))
         order = np.zeros(0, int)
@@ -147,7 +147,7 @@ class VAEEstimator(BaseEstimator):
 
         Args:
             X: Input of the user.
-            reset: Whether it is what is fitted.
+            reset: Whether X is the input of `fit`.
         """
         least = 2 if reset else 1
         if (X.ndim if hasattr(X, "ndim") else np.asarray(X).ndim) == 4:
@@ -194,20 +194,20 @@ class VAEEstimator(BaseEstimator):
 
 
 class ScoresSamples(VAEEstimator):
-    """An estimator whose rows have a score, their evidence lower bound."""
+    """An estimator that scores rows by their evidence lower bound."""
 
     def score_samples(self, X):
         """Compute the evidence lower bound of each row, a lower bound of its log-likelihood.
 
-        E_q[log p(x|z)] - KL(q(z|x), p(z)) (Kingma & Welling 2014, Eq. 3), the expectation by 16
-        samples whose noise is the same for all rows. For vectors it is the density in their own
-        units.
+        E_q[log p(x|z)] - KL(q(z|x), p(z)) (Kingma & Welling 2014, Eq. 3). The expectation is
+        estimated from 16 samples, with the same noise for all rows. For vectors, the density is in
+        the units of X.
 
         Args:
             X: Rows as in `fit`.
 
         Returns:
-            `[N]` nats; higher is more normal.
+            `[N]` nats; lower for outliers.
         """
         check_is_fitted(self)
         x = self._standardized(self._rows(X))

@@ -15,24 +15,24 @@ class VAEImputer(OneToOneFeatureMixin, TransformerMixin, VAEEstimator):
 
     Args:
         latent_size: Number of latents.
-        missing_model: None where values are missing at random: a MIWAE. Where large or small values
-            are missing more often than others, p(s|x) of a not-MIWAE: "self_masking",
+        missing_model: None if values are missing at random, for a MIWAE. If large or small values
+            are missing more often, the model p(s|x) of the mask s, for a not-MIWAE: "self_masking",
             "self_masking_high", "self_masking_low" or "linear".
-        num_samples: Samples of the posterior of each row in training; 20 in the paper's code.
-        num_importance: Samples of the posterior of each row in `transform`; 10,000 in the paper.
+        num_samples: Posterior samples per row in training; 20 in the paper's code.
+        num_importance: Posterior samples per row in `transform`; 10,000 in the paper.
         image_shape: See `VAEEstimator`, also for the following parameters.
         kl_weight: Weight of the KL divergence.
         likelihood: Text of a likelihood, or None.
         steps: Optimizer steps.
-        batch_size: Rows of a step.
+        batch_size: Rows per step.
         learning_rate: Learning rate of Adam.
         random_state: Seed.
 
     Attributes:
         model_: The trained model.
-        mean_: `[D]` means of what was observed of the columns of X; 0 for images.
-        scale_: `[D]` standard deviations of it; 1 for images.
-        n_features_in_: Values of a row.
+        mean_: `[D]` means of the observed values of each column of X; 0 for images.
+        scale_: `[D]` standard deviations of the observed values of each column; 1 for images.
+        n_features_in_: Number of values per row.
         n_iter_: Optimizer steps done.
 
     Example:
@@ -76,17 +76,17 @@ class VAEImputer(OneToOneFeatureMixin, TransformerMixin, VAEEstimator):
         self.num_importance = num_importance
 
     def fit(self, X, y=None):
-        """Train a model on what is observed.
+        """Train a model on the observed values.
 
         Args:
-            X: Rows as of `VAEEstimator.fit`, with NaN in place of missing values.
+            X: Rows as in `VAEEstimator.fit`, with NaN in place of missing values.
             y: Ignored.
 
         Returns:
             The estimator.
 
         Raises:
-            ValueError: If X or a parameter does not fit, or a column has no value.
+            ValueError: If X or a parameter does not fit, or a column has no observed value.
         """
         require_number("num_importance", self.num_importance, 1, whole=True)
         return super().fit(X)
@@ -112,7 +112,8 @@ class VAEImputer(OneToOneFeatureMixin, TransformerMixin, VAEEstimator):
             num_samples: S, samples of each row.
 
         Returns:
-            `[S, N, D]` or `[S, N, H, W, C]`: what was observed, and samples of what was missing.
+            `[S, N, D]` or `[S, N, H, W, C]`: the observed values, and samples of the missing
+            values.
         """
         rows, _, samples = self._imputed(X, num_samples)
         return samples.reshape(-1, *rows.shape)

@@ -14,13 +14,13 @@ class VAEOutlierDetector(OutlierMixin, ScoresSamples):
 
     Args:
         latent_size: Number of latents.
-        contamination: Share of outliers in the training rows, above 0 and at most 0.5. It sets the
-            threshold, and nothing else.
+        contamination: Share of outliers in the training rows, above 0 and at most 0.5. It only sets
+            the threshold.
         image_shape: Same as in `VAEEstimator`, and so are the following parameters.
         kl_weight: Weight of the KL divergence.
         likelihood: Text of a likelihood, or None.
         steps: Optimizer steps.
-        batch_size: Rows of a step.
+        batch_size: Rows per step.
         learning_rate: Learning rate of Adam.
         random_state: Seed.
 
@@ -73,7 +73,7 @@ class VAEOutlierDetector(OutlierMixin, ScoresSamples):
         return self
 
     def decision_function(self, X):
-        """Compute `score_samples` less the threshold: `[N]` nats, negative for outliers."""
+        """Compute `score_samples` minus the threshold: `[N]` nats, negative for outliers."""
         check_is_fitted(self)
         return self.score_samples(X) - self.offset_
 

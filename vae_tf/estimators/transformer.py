@@ -19,7 +19,7 @@ class VAETransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ScoresSa
         model_: The trained VAE.
         mean_: `[D]` means of the columns of X; 0 for images.
         scale_: `[D]` standard deviations of the columns; 1 for images.
-        n_features_in_: Values of a row.
+        n_features_in_: Number of values per row.
         n_iter_: Optimizer steps done.
 
     Example:

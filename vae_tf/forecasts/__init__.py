@@ -1,1 +1,1 @@
-"""Forecast of a linear VAE, computed from the images alone: KL, used latents, collapse."""
+"""Forecasts before training, from the images alone: KL, used latents, collapse."""

@@ -1,29 +1,35 @@
 """The KL weight above which a collapse is a local optimum, for any network.
 
-Collapsed is the solution with q(z|x) = p(z) for every image and a decoder that ignores z, its best
-constant output b. Near it let the posterior be p(z) (1 + e f(x, z)) and the decoder's output
-b + e g(z), with f of mean 0 over z ~ p(z) for each image, and g of mean 0, as its mean belongs to
-b. Let the negative log-likelihood have the gradient -r(x) in its parameters at b, of mean 0 over
-the images since b is best, with covariance R, and the mean second derivative P. Expanded to the
-order e^2, reconstruction + w KL differs from its value at the collapsed solution by the mean over
-z ~ p(z) of
+The collapsed solution has q(z|x) = p(z) for every image, and a decoder that ignores z: its output
+is the best constant b. Change it a little: the posterior to p(z) (1 + e f(x, z)), and the decoder's
+output to b + e g(z), with a small e. For each image, f has mean 0 over z ~ p(z). g has mean 0 over
+z, because its mean belongs to b. The negative log-likelihood of an image has the gradient -r(x)
+with respect to the decoder's output at b, and P is its second derivative, mean over images. r has
+mean 0 over images, because b is the best constant, and the covariance R. Up to the order e^2, the
+change raises the loss, reconstruction + w KL, by e^2 times the mean over z ~ p(z) of
 
     0.5 g(z)' P g(z)  -  mean_x[f(x, z) r(x)' g(z)]  +  0.5 w mean_x[f(x, z)^2].
 
-The best f is r(x)' g(z) / w and leaves 0.5 g(z)' (P - R / w) g(z): below 0 for some g if, and only
-if, w is less than the largest eigenvalue of P^-1/2 R P^-1/2. Nothing was said of the form of f and
-g, so that above this weight no small change of any encoder and decoder lowers the loss. Below it
-f and g linear in x and z, which every network in use can approach, lower it: the collapsed
-solution is a saddle. It is a local statement: above it a better optimum may be far from the
-collapsed one. For two images, the rare one 1 % of all, a VAE with one latent has a loss of 0.50 at
-three times the weight, where the collapsed one has 0.99: the rare image has a narrow posterior far
-out, which costs little as it is rare (by quadrature, in the tests).
+With the best f = r(x)' g(z) / w, this is 0.5 g(z)' (P - R / w) g(z). It is below 0 for some g if,
+and only if, w is less than the largest eigenvalue of P^-1/2 R P^-1/2, the threshold.
 
-- Gaussian with variance s2 around parameters x: r = (x - mean) / s2, P = I / s2; the weight is the
-  largest eigenvalue of the covariance over s2, as for the linear VAE (`linear_vae`). Parameters
-  behind a sigmoid scale r, P and g alike and change nothing.
-- Bernoulli with logits: r = x - p and P = diag(p (1 - p)), p the mean image. The weight is the
-  largest eigenvalue of the covariance of pixels whitened by p (1 - p), as if of variance 1.
+- Above the threshold, no small change of any encoder and decoder lowers the loss, because f and g
+  may have any form. This is a local statement: a better optimum may be far from the collapsed
+  solution. An example has two images, the rare image with a share of 1 %. At three times the
+  threshold, a VAE with one latent has a loss of 0.50, and the collapsed VAE 0.99. The posterior of
+  the rare image is narrow and far from 0, which adds little loss because the image is rare (by
+  quadrature, in the tests).
+- Below the threshold, f and g that are linear in x and z lower the loss. Every network in use can
+  approach them, so the collapsed solution is a saddle.
+
+The threshold of two likelihoods:
+
+- Gaussian with variance s2, where the decoder's output is the mean: r = (x - b) / s2 and P = I /
+  s2. The threshold is the largest eigenvalue of the covariance of the pixels over s2, as for the
+  linear VAE (`linear_vae`). If the mean is the sigmoid of the output, the threshold is the same.
+- Bernoulli, where the decoder's output is the logits: r = x - p and P = diag(p (1 - p)), where p is
+  the mean image. The threshold is the largest eigenvalue of the covariance of the pixels over
+  sqrt(p (1 - p)).
 
 For linear networks and a Gaussian this is the stability analysis of Lucas et al. 2019, Section 4.
 
@@ -43,18 +49,19 @@ _NUM_EIGENVALUES = 32
 
 
 class LocalThreshold(NamedTuple):
-    """Where the collapsed solution changes from a saddle to a local optimum.
+    """KL weight at which the collapsed solution changes from a saddle to a local optimum.
 
-    It says nothing of how many latents another solution uses, nor of its KL.
+    It does not predict how many latents another solution uses, nor its KL.
 
     Attributes:
-        collapse_weight: The KL weight above which no small change of any network leaves the
-            collapsed solution: the largest of the eigenvalues.
-        eigenvalues: `[k]` float64, of the covariance of the whitened pixels, descending; as many
-            exceed a weight as there are directions of the pixels in which training leaves the
-            collapsed solution.
-        num_images: Images it was computed from.
-        num_given: Images that were given; where that is more, a fixed random sample was taken.
+        collapse_weight: The KL weight above which no small change of any collapsed network lowers
+            the loss: the largest of the eigenvalues.
+        eigenvalues: `[k]` float64, eigenvalues of the covariance of the whitened pixels,
+            descending. The number of eigenvalues above a weight is the number of pixel directions
+            in which training leaves the collapsed solution.
+        num_images: Number of images that were used.
+        num_given: Number of images that were given; if it is larger, a fixed random sample was
+            used.
     """
 
     collapse_weight: float
@@ -66,15 +73,16 @@ class LocalThreshold(NamedTuple):
 def bernoulli_threshold(images: "ImageSet | np.ndarray") -> LocalThreshold:
     """The KL weight above which a collapse is a local optimum with a Bernoulli likelihood.
 
-    The largest eigenvalue of P^-1/2 S P^-1/2, S the covariance of the pixels and P diagonal with
-    p (1 - p), p the mean image (see the module). Whitened, binary pixels have a variance of 1, grey
-    ones less; pixels that are 0 in all images, or 1 in all, are left out.
+    It is the largest eigenvalue of P^-1/2 S P^-1/2, where S is the covariance of the pixels, P =
+    diag(p (1 - p)), and p the mean image (see the module). After whitening by P^-1/2, binary pixels
+    have a variance of 1, and grey pixels less. Pixels that are 0 in all images, or 1 in all images,
+    are left out.
 
     Args:
         images: Images, given and sampled as in `forecast`.
 
     Returns:
-        A `LocalThreshold`; of constant images the weight is 0.
+        A `LocalThreshold`; for constant images the weight is 0.
 
     Raises:
         UserError: If there are fewer than 2 images, or a value is not finite or not in [0, 1].

@@ -1,27 +1,27 @@
 """Forecast of a VAE from the images' covariance: the linear VAE in closed form.
 
-The linear VAE has the decoder N(mu + W z, s2 I), the prior N(0, I) and the encoder
-N(V (x - mu), diag(d)), mu the mean image; its loss is squared error / (2 s2) + w KL. Divided by w
-this is the loss at weight 1 with the variance t = w s2, so that its optimum is the optimum of
-probabilistic principal component analysis with noise t (Tipping & Bishop 1999, Eq. 7), turned so
-that the posterior is diagonal (Lucas et al. 2019, Section 4). In the eigenvalues l_1 >= l_2 >= ...
-of the covariance of the images (divisor N):
+The linear VAE has the decoder N(mu + W z, s2 I), the prior N(0, I) and the encoder N(V (x - mu),
+diag(d)), where mu is the mean image. Its loss is squared error / (2 s2) + w KL. Divided by w, this
+is the loss at weight 1 with the variance t = w s2. Its optimum is therefore the optimum of
+probabilistic principal component analysis with noise variance t (Tipping & Bishop 1999, Eq. 7),
+rotated so that the posterior is diagonal (Lucas et al. 2019, Section 4). The eigenvalues of the
+covariance of the images (divisor N) are l_1 >= l_2 >= ...:
 
 - a latent is used only if its eigenvalue exceeds t: used = min(latents, number of l_i > t);
-- column i of W is sqrt(l_i - t) times eigenvector i, the posterior variance is d_i = t / l_i and
-  the variance of the posterior means 1 - t / l_i: a used latent has a KL of 0.5 ln(l_i / t);
-- along a used direction the squared error is t: t^2 / l_i is lost of the means, t - t^2 / l_i is
-  added by the noise. Along any other it is l_i.
+- column i of W is sqrt(l_i - t) times eigenvector i. The posterior variance is d_i = t / l_i, and
+  the variance of the posterior means is 1 - t / l_i. A used latent has a KL of 0.5 ln(l_i / t);
+- along a used direction the squared error is t: t^2 / l_i from the posterior means, and t - t^2 /
+  l_i from the noise. Along every other direction it is l_i.
 
 All other stationary points are saddles (Lucas et al. 2019, Theorem 1 and Section 4.3): a linear VAE
-that collapses does so because of its weight and variance, not because of its optimizer. Where s2 is
-learned too, its best value is the squared error over D, the number of pixel values:
+collapses because of its weight and variance, not because of its optimizer. If s2 is also learned,
+its best value is the squared error over D, the number of pixel values:
 
     D s2 = sum over the latents of min(w s2, l_i) + all other eigenvalues,
 
-with one positive solution: half the difference of both sides over s2 is the derivative of the loss
-by ln(s2), and it rises with s2. At w = 1 it is the mean of the D - latents smallest eigenvalues
-(Tipping & Bishop 1999, Eq. 8).
+This equation has one positive solution, because the derivative of the loss by ln(s2) is half the
+difference of both sides over s2, and rises with s2. At w = 1 the solution is the mean of the D -
+latents smallest eigenvalues (Tipping & Bishop 1999, Eq. 8).
 
 Reference:
     Lucas, Tucker, Grosse & Norouzi, "Don't Blame the ELBO! A Linear VAE Perspective on Posterior
@@ -42,33 +42,35 @@ from vae_tf.process.errors import UserError
 from vae_tf.process.limits import USED_NATS
 from vae_tf.schedules import Schedule
 
-LEAST_STDDEV = math.exp(-6.0)  # of a learned one (Rybkin et al. 2021)
+LEAST_STDDEV = math.exp(-6.0)  # lower bound if it is learned (Rybkin et al. 2021)
 
 
 class Forecast(NamedTuple):
     """The optimum of the linear VAE with a Gaussian likelihood.
 
     Attributes:
-        used: Latents with an eigenvalue above `threshold`, from 0 to `latent_size`: those with a KL
-            above 0, however little. `active` counts the latents of 0.1 nats, as pictures and
-            tables of runs do, and `metrics.active_units` all but those with an eigenvalue less than
-            about 1 % above it, as it asks for a variance of means of 0.01.
+        used: Number of latents with an eigenvalue above `threshold`, from 0 to `latent_size`. Their
+            KL is above 0, but may be very small. `active` counts only latents with at least 0.1
+            nats, as pictures and tables of runs do. `metrics.active_units` counts latents whose
+            means have a variance above 0.01; their eigenvalues are more than about 1 % above
+            `threshold`.
         kl: KL to the prior, nats per image. Infinite at a weight of 0, as the limit of small
             weights, unless no latent is used.
-        squared_error: Mean over images of the squared error, summed over pixels and channels.
+        squared_error: Squared error, summed over pixels and channels, mean over images.
         collapse_weight: The KL weight above which the linear VAE uses no latent: the largest
-            eigenvalue over the variance; over the variance of the collapsed solution where that is
-            learned. Above it any network's collapsed solution is a local optimum, and a better one
-            may be far from it (`collapse_threshold`).
-        eigenvalues: `[k]` float64, of the covariance of the pixels, descending: all, or, where
-            they are many, the 2 `latent_size` largest.
+            eigenvalue over the variance. If the variance is learned, it is the variance of the
+            collapsed solution. Above this weight the collapsed solution of any network is a local
+            optimum, and a better optimum may be far away (`collapse_threshold`).
+        eigenvalues: `[k]` float64, eigenvalues of the covariance of the pixels, descending: all of
+            them, or only the 2 `latent_size` largest if there are many.
         total_variance: Sum of all eigenvalues: the squared error of the mean image.
-        kl_weight: The KL weight; of a schedule the value that it settles at.
-        latent_size: Latents offered.
+        kl_weight: The KL weight; for a schedule, the value that it settles at.
+        latent_size: Number of latents.
         stddev: Standard deviation of the likelihood, given or learned.
-        image_size: D, values of an image.
-        num_images: Images it was computed from.
-        num_given: Images that were given; where that is more, a fixed random sample was taken.
+        image_size: D, number of values per image.
+        num_images: Number of images that were used.
+        num_given: Number of images that were given; if it is larger, a fixed random sample was
+            used.
     """
 
     used: int
@@ -86,14 +88,14 @@ class Forecast(NamedTuple):
 
     @property
     def threshold(self) -> float:
-        """Weight times variance, which an eigenvalue has to exceed for a latent to be used."""
+        """KL weight times variance. A latent is used if its eigenvalue is above this value."""
         return self.kl_weight * self.stddev**2
 
     @property
     def active(self) -> int:
-        """Latents with a KL of at least 0.1 nats, what pictures and tables of runs call used.
+        """Number of latents with a KL of at least 0.1 nats, as in pictures and tables of runs.
 
-        Those with an eigenvalue of at least exp(0.2) = 1.22 times the threshold.
+        Their eigenvalues are at least exp(0.2) = 1.22 times the threshold.
         """
         least = self.threshold * math.exp(2 * USED_NATS)
         return int(np.sum(self.eigenvalues[: self.used] >= least))
@@ -102,8 +104,8 @@ class Forecast(NamedTuple):
     def mse(self) -> float:
         """Mean squared error per pixel of images decoded from the posterior means, without noise.
 
-        `squared_error` is for samples: for each used direction it counts t^2 / l and the noise,
-        t - t^2 / l; this one counts the first term alone.
+        `squared_error` is for samples: each used direction adds t^2 / l, and t - t^2 / l for the
+        noise. Here only the first term is added.
         """
         kept = self.eigenvalues[: self.used]
         lost = self.total_variance - kept.sum() + np.sum(self.threshold**2 / kept)
@@ -113,17 +115,18 @@ class Forecast(NamedTuple):
     def reconstruction(self) -> float:
         """Nats per image: squared error / (2 stddev^2) + D ln(stddev sqrt(2)).
 
-        Same as in log.csv, less the constant of the likelihood: the squared error at a variance of
-        1/2.
+        Like log.csv, it leaves out the constant of the likelihood. At a variance of 1/2 it is the
+        squared error.
         """
         return _nats(self.squared_error, self.stddev, self.image_size)
 
     def trade_off(self, num_points: int = 200) -> tuple[np.ndarray, np.ndarray]:
-        """KL and squared error of the linear VAE under all weights, for a curve.
+        """KL and squared error of the linear VAE at many weights, for a curve.
 
         Args:
-            num_points: Points, evenly spaced in the logarithm of the weight, from the weight of the
-                collapse down to where all latents are used and to `threshold`.
+            num_points: Number of points, evenly spaced in the logarithm of t = w s2: from the
+                largest eigenvalue, where the VAE collapses, down to `threshold` or to the smallest
+                eigenvalue of a latent, whichever is lower.
 
         Returns:
             `(kl [num_points], squared_error [num_points])`, the KL rising from 0.
@@ -146,35 +149,35 @@ def forecast(
     latent_size: int = 32,
     stddev: float | str | None = None,
 ) -> Forecast:
-    """Forecasts what a VAE with a Gaussian likelihood uses of its latents, before any training.
+    """Forecasts how many latents a VAE with a Gaussian likelihood uses, before any training.
 
-    The numbers are for the linear VAE at its optimum (see the module): exact for networks
-    without a hidden layer whose output is the mean, a reference for others, which may code the same
-    images in fewer nats or with less error, and which mostly use fewer latents than `active`: 8
-    where it is 22 (`experiments/forecast_calibration.py`). For these networks only
-    `collapse_weight` holds, and locally.
+    The numbers are for the linear VAE at its optimum (see the module). They are exact for networks
+    without a hidden layer whose output is the mean. For other networks they are a reference: these
+    networks may encode the same images in fewer nats or with less error, and mostly use fewer
+    latents than `active`, for example 8 instead of 22 (`experiments/forecast_calibration.py`). Only
+    `collapse_weight` is also valid for these networks, as a local statement.
 
-    Up to 2^26 pixel values are read (85,598 images of 28x28, 5,461 of 64x64x3); of more images a
-    fixed random sample, the eigenvalues of which are a little too large: up to 6 % on a quarter of
-    the emoji, 946 images, on average over 16 such samples. Where both the images and their values
-    are more than 1,024 and 8 `latent_size`, only the largest eigenvalues are computed, see
-    `pixel_covariance`.
+    At most 2^26 pixel values are read: 85,598 images of 28x28, or 5,461 images of 64x64x3. If there
+    are more images, a fixed random sample is used. Its eigenvalues are a little too large: up to 6
+    % for 946 images, a quarter of the emoji, on average over 16 samples. If both the number of
+    images and the number of values per image are above 1,024 and above 8 `latent_size`, only the
+    largest eigenvalues are computed, see `pixel_covariance`.
 
     Args:
         images: An image set, or an array `[N, H, W, C]`, `[N, H, W]` or `[N, D]`: floats in [0, 1],
-            bools, or uint8 and uint16, see `pixel_values`; no value missing; N at least 2.
-        kl_weight: The KL weight, at least 0, or a schedule, of which the value that it settles at
-            counts; of `constrained` and `controlled` the one at which the linear VAE has what they
-            ask for.
-        latent_size: Latents of the VAE, at least 1.
+            bools, or uint8 and uint16, see `pixel_values`; no missing values; N at least 2.
+        kl_weight: The KL weight, at least 0, or a schedule. The value that the schedule settles at
+            is used; for `constrained` and `controlled`, the weight at which the linear VAE meets
+            their target.
+        latent_size: Number of latents, at least 1.
         stddev: Standard deviation of the likelihood, above 0; "learned" or "optimal" for its best
             value, at least exp(-6). None: sqrt(1/2), with which the reconstruction is the sum of
             squared errors.
 
     Returns:
-        A `Forecast`. Constant images: nothing is used under any weight; KL, squared error and
-        `collapse_weight` are 0. A weight of 0: each latent with any variance is used, the KL is
-        infinite and the squared error is the error of principal component analysis.
+        A `Forecast`. For constant images, no latent is used at any weight, and KL, squared error
+        and `collapse_weight` are 0. At a weight of 0, each latent with any variance is used, the KL
+        is infinite, and the squared error is the error of principal component analysis.
 
     Raises:
         UserError: If there are fewer than 2 images, a value is missing, not finite or not in
@@ -197,12 +200,12 @@ class Spectrum(NamedTuple):
     """Statistics of images that a forecast needs.
 
     Attributes:
-        eigenvalues: The largest of the pixel covariance, at least as many as there are latents
-            and directions.
+        eigenvalues: Eigenvalues of the covariance of the pixels, descending: all of them, or only
+            the 2 `latent_size` largest.
         total_variance: Sum of all eigenvalues.
-        image_size: Values of an image.
-        num_images: Images read.
-        num_given: Images given.
+        image_size: Number of values per image.
+        num_images: Number of images that were read.
+        num_given: Number of images that were given.
     """
 
     eigenvalues: np.ndarray
@@ -213,7 +216,7 @@ class Spectrum(NamedTuple):
 
 
 def spectrum(images: "ImageSet | np.ndarray", latent_size: int) -> Spectrum:
-    """Reads images once, for forecasts under any weight; arguments as for `forecast`."""
+    """Reads images once, for forecasts at any weight; arguments as for `forecast`."""
     whole = isinstance(latent_size, (int, np.integer)) and not isinstance(latent_size, bool)
     if not whole or latent_size < 1:
         raise UserError(
@@ -228,7 +231,7 @@ def spectrum(images: "ImageSet | np.ndarray", latent_size: int) -> Spectrum:
 def forecast_from(
     images: Spectrum, kl_weight: float | str | Schedule, latent_size: int, stddev=None
 ) -> Forecast:
-    """`forecast` of images that were read already."""
+    """Compute `forecast` from the result of `spectrum`."""
     eigenvalues, total, image_size, num_images, num_given = images
     learned = _check_stddev(stddev)
     given = None if learned else math.sqrt(0.5) if stddev is None else float(stddev)
@@ -267,7 +270,7 @@ def _nats(squared_error: float, stddev: float, image_size: int) -> float:
 
 
 def _optimum(eigenvalues, total: float, threshold: float) -> tuple[int, float, float]:
-    """Used latents, KL and squared error, of one eigenvalue a latent."""
+    """Used latents, KL and squared error, given one eigenvalue per latent."""
     kept = eigenvalues[eigenvalues > threshold]
     if not len(kept):
         kl = 0.0
@@ -279,7 +282,7 @@ def _optimum(eigenvalues, total: float, threshold: float) -> tuple[int, float, f
 
 
 def _best_stddev(eigenvalues, total: float, weight: float, image_size: int) -> float:
-    """Standard deviation that the linear VAE learns, of one eigenvalue a latent."""
+    """Standard deviation that the linear VAE learns, given one eigenvalue per latent."""
     from scipy.optimize import brentq  # here, as it takes a second
 
     def excess(variance):

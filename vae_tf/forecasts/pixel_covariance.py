@@ -7,24 +7,24 @@ import numpy as np
 from vae_tf.data.image_set import ArrayImages, ImageSet
 from vae_tf.process.errors import UserError, shown
 
-# Pixel values that are read at most, 256 MB of float32: 85,598 images of 28x28, 5,461 of 64x64x3.
+# Most pixel values that are read, 256 MB of float32: 85,598 images of 28x28, 5,461 of 64x64x3.
 MOST_VALUES = 2**26
 # Up to this many images, or values of an image, all eigenvalues are computed: in about a second.
 EXACT_SIZE = 1024
 _BATCH_SIZE = 512  # images read, or rows or columns multiplied, at a time
-# Eigenvalues below this part of the largest are what rounding leaves where there is no variance.
+# Eigenvalues below this share of the largest are rounding errors, and set to 0.
 _ROUNDING = 1e-12
 
 
 def read_sample(images: "ImageSet | np.ndarray") -> tuple[np.ndarray, int]:
-    """Images as rows: all of them, or a fixed random sample where they are many.
+    """Reads images as rows: all of them, or a fixed random sample if there are too many.
 
     Args:
         images: An image set, or an array `[N, H, W, C]`, `[N, H, W]` or `[N, D]`: floats in [0, 1],
             bools, or uint8 and uint16, see `pixel_values`; N at least 2.
 
     Returns:
-        `(values, N)`: `[n, D]` float32 with n * D at most `MOST_VALUES`, and the images there are.
+        `(values, N)`: `[n, D]` float32 with n * D at most `MOST_VALUES`, and the number of images.
 
     Raises:
         UserError: If there are fewer than 2 images, or a value is missing, not finite or not in
@@ -50,8 +50,8 @@ def read_sample(images: "ImageSet | np.ndarray") -> tuple[np.ndarray, int]:
     chosen = np.arange(count)
     most = max(MOST_VALUES // size, 2)
     if count > most:
-        # Random, as a regular choice from images in the order of their factors would favor some;
-        # sorted, as files are read faster so.
+        # Random, because every k-th image of a factor grid would favor some factor values. Sorted,
+        # because files are read faster in order.
         chosen = np.sort(np.random.default_rng(0).choice(count, most, replace=False))
     values = np.empty((len(chosen), size), np.float32)
     for start in range(0, len(chosen), _BATCH_SIZE):
@@ -72,21 +72,22 @@ def _not_finite(received: str) -> UserError:
 def covariance_eigenvalues(
     values: np.ndarray, num_largest: int, scale: np.ndarray | None = None
 ) -> tuple[np.ndarray, float]:
-    """Eigenvalues of the covariance (divisor n) of `values * scale`, and their sum.
+    """Computes eigenvalues of the covariance (divisor n) of `values * scale`, and their sum.
 
-    All of them, in float64, where n or D is at most `EXACT_SIZE` or 4 `num_largest`. Else the
-    largest, from a randomized singular value decomposition with four power iterations and 16
-    vectors to spare (Halko et al. 2011, Algorithms 4.4 and 5.1): of the 64 largest of the emoji
-    the first half is within 0.002 % of the exact ones, the last 2 % too small.
+    All eigenvalues are computed, in float64, if n or D is at most `EXACT_SIZE` or 4 `num_largest`.
+    Otherwise the largest are computed by a randomized singular value decomposition with four power
+    iterations and 16 extra vectors (Halko et al. 2011, Algorithms 4.4 and 5.1). For the emoji, the
+    32 largest eigenvalues are then within 0.002 % of the exact values, and the 64th is 2 % too
+    small (with `num_largest` 64).
 
     Args:
-        values: `[n, D]` float32; overwritten where not all eigenvalues are computed.
-        num_largest: How many are needed where there are many.
+        values: `[n, D]` float32; overwritten if not all eigenvalues are computed.
+        num_largest: Number of eigenvalues that are computed if there are too many.
         scale: `[D]` factors, None for 1.
 
     Returns:
         `(eigenvalues, total)`: `[k]` float64, descending, and the sum of all eigenvalues, which is
-        exact in either case.
+        always exact.
 
     Reference:
         Halko, Martinsson & Tropp, "Finding Structure with Randomness", SIAM Review 53(2), 2011.

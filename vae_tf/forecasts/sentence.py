@@ -1,4 +1,4 @@
-"""The forecast of a run, in lines to be printed before it begins."""
+"""The forecast of a run as a sentence, which is printed before training."""
 
 import math
 
@@ -10,7 +10,7 @@ from vae_tf.forecasts.linear_vae import Forecast, forecast
 from vae_tf.forecasts.settled_weight import settled_weight
 from vae_tf.schedules import Schedule, as_schedule
 
-# This holds above the threshold, for any network; rare images are an example of the better one.
+# True above the threshold, for any network; `collapse_threshold` has an example.
 _LOCALLY = "a collapse is a local optimum, although a better optimum may exist"
 
 
@@ -27,12 +27,12 @@ def forecast_sentence(
         images: Images, see `forecast`.
         kl_weight: The KL weight, at least 0, or a schedule.
         latent_size: Latents of the VAE, at least 1.
-        likelihood: Name of the likelihood. "gaussian" gets the linear VAE, "bernoulli" the local
-            threshold.
-        stddev: Standard deviation of a Gaussian, see `forecast`; others do not use it.
+        likelihood: Name of the likelihood. "gaussian" has the forecast of the linear VAE,
+            "bernoulli" the local threshold.
+        stddev: Standard deviation of a Gaussian likelihood, see `forecast`; ignored for others.
 
     Returns:
-        None for another likelihood, as nothing is derived for it.
+        The sentence; None for other likelihoods, which have no forecast.
 
     Raises:
         UserError: If `forecast` refuses an argument.

@@ -1,4 +1,4 @@
-"""The value that a KL weight settles at, also where the training decides it."""
+"""The value that a KL weight settles at, also for schedules that depend on the training."""
 
 from collections.abc import Callable, Mapping
 
@@ -15,12 +15,14 @@ def settled_weight(
 
     Args:
         kl_weight: The KL weight, at least 0, or a schedule.
-        terms: Function that gives "reconstruction" and "kl", nats, at the optimum of a weight: the
-            first rises with the weight, the second falls. Needed where a schedule never settles.
+        terms: Function from a weight to "reconstruction" and "kl" at its optimum, in nats. The
+            reconstruction rises with the weight, and the KL falls. Needed for `constrained` and
+            `controlled`.
 
     Returns:
-        For `constrained` the largest weight whose reconstruction is within the bound, of
-        `controlled` the weight that has its KL, each within its limits.
+        The weight. For `constrained`, the largest weight whose reconstruction is within the bound;
+        for `controlled`, the weight at which the KL is the target; both within the schedule's
+        limits.
 
     Raises:
         UserError: If it is not a number of at least 0 or a schedule.

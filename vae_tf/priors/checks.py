@@ -1,4 +1,4 @@
-"""The check of codes that a density is fitted to."""
+"""Checks codes before a density is fitted to them."""
 
 import numpy as np
 
@@ -6,11 +6,11 @@ from vae_tf.process.errors import UserError
 
 
 def checked_codes(codes: np.ndarray, what: str) -> np.ndarray:
-    """Codes `[N, L]`, float64.
+    """Checks codes; returns them `[N, L]`, float64.
 
     Args:
         codes: The codes.
-        what: The density that is fitted to them, as an error names it.
+        what: Name of the density that is fitted to them, for the error.
 
     Raises:
         UserError: If there are fewer than two codes, or one is not finite.

@@ -1,7 +1,7 @@
-"""A normalizing flow fitted to codes after training: a density of any shape, exactly sampled.
+"""A normalizing flow fitted to codes after training: a density of any shape, with exact samples.
 
-A mixture of Gaussians says in ten ellipsoids where codes are. A flow bends one Gaussian until it
-has the density of the codes. Whatever the codes are, samples of N(0, I) become codes like them.
+A mixture of ten Gaussians describes codes by ten ellipsoids. A flow is more flexible: it maps
+samples of N(0, I) to samples of the density of the codes.
 
 Reference:
     Dinh et al., "Density estimation using Real NVP", ICLR 2017. https://arxiv.org/abs/1605.08803
@@ -18,15 +18,15 @@ from vae_tf.priors.checks import checked_codes
 
 _COUPLINGS, _HIDDEN_SIZE = 6, 64
 _BATCH_SIZE, _STEPS, _LEARNING_RATE = 256, 2_000, 4e-3
-_CHECK_EVERY = 100  # steps between two looks at the codes that are held out
-_HELD_OUT = 10  # one code in so many
-_FLOOR = 1e-4  # of the variances, as a part of the variances of all codes, as in `code_mixture`
+_CHECK_EVERY = 100  # steps between two evaluations on held-out codes
+_HELD_OUT = 10  # one in ten codes is held out
+_FLOOR = 1e-4  # added to variances, relative to the variances of all codes, as in `code_mixture`
 _WEIGHTS_OF_A_COUPLING = 6  # three layers, each of a kernel and biases
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class CodeFlow:
-    """The density of codes z = center + factor y, where a network moves noise u of N(0, I) to y.
+    """The density of codes z = center + factor y, where a network maps noise u ~ N(0, I) to y.
 
     Attributes:
         center: `[L]`, mean of the codes.
@@ -35,7 +35,7 @@ class CodeFlow:
         num_images: Number of images whose codes it was fitted to.
     """
 
-    kind: ClassVar[str]  # as a kept flow names it
+    kind: ClassVar[str]  # its name in saved files
 
     center: np.ndarray
     factor: np.ndarray
@@ -47,12 +47,12 @@ class CodeFlow:
         return self.codes_of(rng.standard_normal((n, len(self.center))).astype("float32"))
 
     def codes_of(self, noise: np.ndarray) -> np.ndarray:
-        """Codes `[N, L]`, float32, that noise `[N, L]` becomes; noise of N(0, I) is a sample."""
+        """Maps noise `[N, L]` to codes `[N, L]`, float32; noise from N(0, I) gives samples."""
         y = self._from_noise(np.asarray(noise, "float32"))
         return (self.center + y @ self.factor.T).astype("float32")
 
     def noise_of(self, codes: np.ndarray) -> np.ndarray:
-        """Noise `[N, L]` that becomes codes `[N, L]`: the inverse of `codes_of`."""
+        """Maps codes `[N, L]` to noise `[N, L]`: the inverse of `codes_of`."""
         return self._to_noise(whitened(codes, self.center, self.factor))[0]
 
     def log_prob(self, codes: np.ndarray) -> np.ndarray:
@@ -95,17 +95,16 @@ def fit_flow(
 ) -> RealNVPFlow:
     """Fits a flow by maximum likelihood to samples of the posteriors of images.
 
-    Codes are whitened first, so that the flow begins as the Gaussian with their mean and their
-    covariance. Each step sees 256 posteriors under noise of its own. One of ten codes is held out;
-    the weights that give these the highest density are kept. Variances have a floor, a
-    ten-thousandth of the variances of all codes: it is added as noise, so that codes that take few
-    values have a density.
+    Codes are whitened first, so that the flow begins as the Gaussian with the mean and covariance
+    of the codes. Each step uses 256 posteriors with new noise. One in ten codes is held out, and
+    the weights with the highest density on held-out codes are kept. Noise with a ten-thousandth of
+    the variance of all codes is added, so that codes with few values also have a density.
 
     Args:
         mean: `[N, L]` means of the posteriors; N at least 2.
         log_stddev: `[N, L]`, natural logs of their standard deviations; None for codes without
             noise.
-        steps: Most optimizer steps, of Adam; 0 leaves the Gaussian.
+        steps: Optimizer steps of Adam; 0 leaves the Gaussian.
         seed: Seed of the order of the codes and of the noise.
 
     Raises:
@@ -135,11 +134,11 @@ def fit_flow(
 
 
 class Posteriors(NamedTuple):
-    """Posteriors of images, of which whitened samples are drawn.
+    """Posteriors of images, from which whitened samples are drawn.
 
     Attributes:
         mean: `[N, L]` means.
-        stddev: `[N, L]` standard deviations, with the floor.
+        stddev: `[N, L]` standard deviations, with the added noise.
         center: `[L]`, mean of the codes.
         factor: `[L, L]`, lower triangular: `factor @ factor^T` is their covariance.
     """
@@ -160,7 +159,7 @@ class Posteriors(NamedTuple):
         stddev = np.zeros_like(mean) if log_stddev is None else np.exp(np.asarray(log_stddev, "f8"))
         center = mean.mean(axis=0)
         scale = np.maximum(np.sqrt(mean.var(axis=0) + np.square(stddev).mean(axis=0)), 1e-6)
-        # The floor, as noise in addition to the posteriors' noise.
+        # Noise in addition to the posteriors' noise.
         stddev = np.sqrt(np.square(stddev) + _FLOOR * scale**2)
         within = (mean - center) / scale
         covariance = within.T @ within / len(mean) + np.diag(np.square(stddev / scale).mean(axis=0))
@@ -180,9 +179,9 @@ def train_on_codes(
     """Minimizes a loss of samples of codes, and keeps the weights that are best on held-out codes.
 
     Args:
-        network: A layer of Keras, which is changed.
+        network: A Keras layer, which is trained in place.
         loss: Loss of a batch, given the arrays of `draw`.
-        draw: `(rows, rng) -> tuple` of arrays of the codes with these numbers.
+        draw: `(rows, rng) -> tuple` of arrays for the codes with these row numbers.
         count: Number of codes.
         steps: Optimizer steps, of Adam.
         rate: Learning rate of the first step; it falls to 0.
@@ -218,7 +217,7 @@ def train_on_codes(
 
 
 def whitened(codes: np.ndarray, center: np.ndarray, factor: np.ndarray) -> np.ndarray:
-    """Codes `[N, L]` with mean 0 and unit covariance, float32."""
+    """Transforms codes `[N, L]` to mean 0 and unit covariance, float32."""
     from scipy.linalg import solve_triangular
 
     return solve_triangular(factor, (codes - center).T, lower=True).T.astype("float32")

@@ -1,8 +1,8 @@
-"""A Gaussian mixture fitted to codes after training, so that even an autoencoder generates.
+"""A Gaussian mixture fitted to codes after training, so that even an autoencoder can generate.
 
-The codes of a plain autoencoder are anywhere, and a VAE's codes do not fill its prior: samples of
-the prior are decoded from places where no image is. Sampling a density that was fitted to the
-codes instead leaves the networks as they are.
+An autoencoder has no prior for its codes, and the codes of a VAE do not fill its prior. Samples of
+a prior may therefore be far from the codes of all images. Samples of a density that was fitted to
+the codes are near them, and the networks do not change.
 
 Reference:
     Ghosh et al., "From Variational to Deterministic Autoencoders", ICLR 2020, Sec. 4: a mixture of
@@ -17,8 +17,8 @@ import numpy as np
 from vae_tf.priors.checks import checked_codes
 
 _COMPONENTS = 10
-_CODES_A_LATENT = 2  # codes that a component has for each latent, at least
-_FLOOR = 1e-4  # of the variances, as a part of the variances of all codes
+_CODES_A_LATENT = 2  # smallest number of codes per component and latent, on average
+_FLOOR = 1e-4  # added to variances, relative to the variances of all codes
 
 
 class CodeMixture(NamedTuple):
@@ -64,14 +64,14 @@ def fit_mixture(
 ) -> CodeMixture:
     """Fits a mixture with full covariances by expectation maximization.
 
-    With few codes it has fewer components: each gets twice as many codes as there are latents, on
-    average. Variances have a floor, a ten-thousandth of the variances of all codes, so that a
-    latent that is the same for all images, or takes few values, does no harm.
+    With few codes there are fewer components, so that each has on average at least twice as many
+    codes as there are latents. A ten-thousandth of the variances of all codes is added to the
+    variances of components. Latents that are constant or have few values are therefore allowed.
 
     Args:
         codes: `[N, L]` codes, a sample of each image's posterior; N at least 2.
-        num_components: K at most, at least 1.
-        seed: Seed of the first guess.
+        num_components: Largest number of components K, at least 1.
+        seed: Seed of the initial components.
 
     Raises:
         UserError: If there are fewer than two codes, or one is not finite.
@@ -87,7 +87,7 @@ def fit_mixture(
     mixture = GaussianMixture(
         components, covariance_type="full", reg_covar=_FLOOR, random_state=seed, max_iter=200
     )
-    with threadpool_limits(1):  # threads that wait for busy cores make short steps long
+    with threadpool_limits(1):  # more threads than free cores slow short steps down
         mixture.fit((codes - center) / scale)
     factors = scale[:, None] * np.linalg.cholesky(mixture.covariances_)
     means = center + scale * mixture.means_

@@ -35,8 +35,8 @@ class FlowPrior(LearnedPrior):
     """A RealNVP from codes to samples of N(0, I); it begins as the identity.
 
     Args:
-        size: L, latents.
-        couplings: Affine couplings.
+        size: L, number of latents.
+        couplings: Number of affine couplings.
         hidden_size: Units of each of the two hidden layers of a coupling.
         seed: Seed of the masks and of the initial weights.
     """

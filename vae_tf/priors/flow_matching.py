@@ -1,8 +1,8 @@
-"""A flow fitted to codes without noise after training, by flow matching.
+"""A flow fitted to codes after training by flow matching, for codes without noise.
 
-RealNVP maximizes a density. Codes that are points, of an autoencoder for example, are on thin sets
-with a huge density, and it spends its effort there. Flow matching learns by squared errors how to
-move noise to codes: `experiments/flow_matching.py` compares both.
+RealNVP maximizes a density. The codes of an autoencoder, for example, have no noise and may be on
+thin sets, where the density can grow without limit; then RealNVP improves only there. Flow matching
+learns with squared errors how to move noise to codes. `experiments/flow_matching.py` compares both.
 
 Reference:
     Lipman et al., "Flow Matching for Generative Modeling", ICLR 2023.
@@ -17,7 +17,7 @@ _STEPS, _LEARNING_RATE, _HIDDEN_SIZE = 4_000, 2e-3, 256
 
 
 class MatchedFlow(CodeFlow):
-    """A flow whose network is a velocity, exact up to the error of the integration."""
+    """A flow whose network is a velocity field, exact up to the error of the integration."""
 
     kind = "flow matching"
 
@@ -28,7 +28,7 @@ class MatchedFlow(CodeFlow):
         return self._moved("to_noise", y)
 
     def _moved(self, way: str, vectors: np.ndarray):
-        """Arrays of a method of `Velocity`, compiled for this call."""
+        """Arrays that a method of `Velocity` returns; it is compiled for this call."""
         import tensorflow as tf
 
         velocity = _new_velocity(len(self.center), self.weights[0].shape[1])
@@ -42,14 +42,15 @@ def match_flow(
 ) -> MatchedFlow:
     """Fits a flow to samples of the posteriors of images by flow matching.
 
-    Codes are whitened first, so that without a step it is the Gaussian with their mean and their
-    covariance. One of ten codes is held out; the weights with the least loss of these are kept.
+    Codes are whitened first, so that the flow begins as the Gaussian with the mean and covariance
+    of the codes. One in ten codes is held out, and the weights with the lowest loss on held-out
+    codes are kept.
 
     Args:
         mean: `[N, L]` means of the posteriors; N at least 2.
         log_stddev: `[N, L]`, natural logs of their standard deviations; None for codes without
             noise.
-        steps: Optimizer steps, of Adam; 0 leaves the Gaussian.
+        steps: Optimizer steps of Adam; 0 leaves the Gaussian.
         seed: Seed of the initial weights, of the order of the codes and of the noise.
 
     Raises:

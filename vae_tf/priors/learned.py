@@ -7,7 +7,7 @@ from vae_tf.probability.distributions import Distribution
 
 
 class LearnedPrior(keras.layers.Layer):
-    """p(z) of one vector of latents, whose weights are trained with the model's.
+    """p(z) of one vector of latents, with weights that are trained together with the model.
 
     Attributes:
         kind: Class of its densities.
@@ -16,10 +16,10 @@ class LearnedPrior(keras.layers.Layer):
     kind: type[Distribution]
 
     def density(self, encoder, training: bool) -> Distribution:
-        """The prior at its present weights.
+        """The prior with its current weights.
 
         Args:
-            encoder: Encoder of the model; only the VampPrior looks at it.
+            encoder: Encoder of the model; only the VampPrior uses it.
             training: Whether the encoder is in training mode.
         """
         raise NotImplementedError

@@ -1,4 +1,4 @@
-"""The prior of a model, by its text."""
+"""Makes the prior of a model from its text."""
 
 from vae_tf.priors.flow import FlowPrior
 from vae_tf.priors.learned import LearnedPrior
@@ -14,13 +14,13 @@ def make_prior(text: str, encoder, seed: int) -> LearnedPrior | None:
     Args:
         text: Text of a prior, see `texts`.
         encoder: Encoder of the model.
-        seed: Seed of its weights.
+        seed: Seed of the prior's weights.
 
     Returns:
-        The prior; None for N(0, I), of which nothing is learned.
+        The prior; None for N(0, I), which has no weights.
 
     Raises:
-        UserError: If the text is none of a prior, or the encoder does not fit.
+        UserError: If the text is not a prior, or the encoder does not fit.
     """
     name, options = read_prior(text)
     size = encoder.output_shape[0][-1]

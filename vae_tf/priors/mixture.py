@@ -2,8 +2,8 @@
 
 Reference:
     Dilokthanakul et al., "Deep Unsupervised Clustering with Gaussian Mixture Variational
-    Autoencoders", 2016, whose components are networks of a further latent; here they are weights,
-    as the baseline "MoG" of Tomczak & Welling 2018 has them. https://arxiv.org/abs/1611.02648
+    Autoencoders", 2016. There a network computes the components from another latent; here they are
+    weights, as in the baseline "MoG" of Tomczak & Welling 2018. https://arxiv.org/abs/1611.02648
 """
 
 import dataclasses
@@ -15,7 +15,7 @@ from keras import ops
 from vae_tf.priors.learned import LearnedPrior
 from vae_tf.probability.distributions import Distribution, gaussian_log_prob
 
-_FIRST_SPREAD = 0.5  # of the means around 0: the mixture begins near N(0, I)
+_FIRST_SPREAD = 0.5  # initial standard deviation of the means: the mixture begins near N(0, I)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,12 +38,12 @@ class GaussianMixture(Distribution):
 
 
 class MixturePrior(LearnedPrior):
-    """Weights, means and standard deviations of K Gaussians, a latent by itself in each.
+    """A mixture of K Gaussians with diagonal covariances, whose parameters are weights.
 
     Args:
-        size: L, latents.
-        components: K.
-        seed: Seed of the first means.
+        size: L, number of latents.
+        components: K, number of Gaussians.
+        seed: Seed of the initial means.
     """
 
     kind = GaussianMixture

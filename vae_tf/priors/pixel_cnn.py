@@ -1,4 +1,4 @@
-"""Prior of a map of codes: each code given those before it, by gated masked convolutions.
+"""Prior of a map of codes: each code given the codes before it, by gated masked convolutions.
 
 Reference:
     van den Oord et al., "Conditional Image Generation with PixelCNN Decoders", NeurIPS 2016.
@@ -21,12 +21,13 @@ class PixelCNNPrior(layers.Layer):
     It begins as the uniform distribution.
 
     Args:
-        num_codes: K, values of a code.
-        num_layers: Gated layers.
+        num_codes: K, number of values of a code.
+        num_layers: Number of gated layers.
         filters: Channels of each layer, and of the embedding of a code.
-        kernel: Side of the square whose causal half a layer sees, an odd number of at least 3.
-        dropout: Probability in training that a code is hidden from those behind it, which counters
-            overfitting; each code itself is still predicted.
+        kernel: Side of the square kernel, of which a layer sees the causal half; an odd number of
+            at least 3.
+        dropout: Probability in training that a code is hidden from the codes after it, against
+            overfitting. Hidden codes are still predicted.
         seed: Seed of the initial weights.
 
     Raises:
@@ -47,7 +48,7 @@ class PixelCNNPrior(layers.Layer):
         super().__init__(**kwargs)
         self.num_codes, self.dropout = num_codes, dropout
         weights = InitialWeights("lecun", 1000 * seed + 900)
-        # One code is one of the inputs: each row of the kernel is the embedding of a code.
+        # Inputs are one-hot: each row of the kernel is the embedding of a code.
         options = weights.output(1)
         self.embedding = layers.Dense(filters, use_bias=False, name="embedding", **options)
         self.stack = MaskedConvolutions(
@@ -58,11 +59,11 @@ class PixelCNNPrior(layers.Layer):
         self.built = True
 
     def nats(self, indices, seed=None):
-        """Negative log-probability of the code at each place, given those before: `[B, h, w]` nats.
+        """Negative log-probability of each code given the codes before it: `[B, h, w]` nats.
 
         Args:
             indices: `[B, h, w]`, int.
-            seed: `keras.random.SeedGenerator` of the dropout in training; None: all codes are seen.
+            seed: `keras.random.SeedGenerator` of the dropout in training; None for no dropout.
         """
         chosen = ops.one_hot(indices, self.num_codes)
         seen = self.embedding(chosen)

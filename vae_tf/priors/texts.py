@@ -1,4 +1,4 @@
-"""Priors as they are written in `params.py`: names, and the sizes of what is learned."""
+"""Reads priors as they are written in `params.py`: names, and sizes of what is learned."""
 
 from vae_tf.process.errors import UserError, shown, unknown
 from vae_tf.process.numbers import is_whole
@@ -18,7 +18,7 @@ def read_prior(text: str) -> tuple[str, dict[str, int]]:
     """Reads a prior.
 
     Args:
-        text: normal, flow, mixture or vamp; all but the first may name sizes, such as
+        text: normal, flow, mixture or vamp. All except normal may have sizes, such as
             "flow(couplings=8, hidden_size=128)", "mixture(components=20)",
             "vamp(pseudo_images=100)".
 
@@ -26,7 +26,7 @@ def read_prior(text: str) -> tuple[str, dict[str, int]]:
         The name, and all its options.
 
     Raises:
-        UserError: If it cannot be read, is unknown, or a size is impossible.
+        UserError: If the text cannot be read, the prior is unknown, or a size is out of range.
 
     Example:
         >>> read_prior("normal"), read_prior("flow(couplings=8)")

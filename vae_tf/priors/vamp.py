@@ -14,7 +14,7 @@ from keras import ops
 from vae_tf.priors.learned import LearnedPrior
 from vae_tf.probability.distributions import Distribution, gaussian_log_prob
 
-# Pseudo-images begin nearly black and a little different, as in the authors' code.
+# Initial pseudo-images are nearly black with a little noise, as in the authors' code.
 _FIRST_LEVEL, _FIRST_SPREAD = 0.05, 0.01
 
 
@@ -43,13 +43,13 @@ class VampPrior(Distribution):
 
 
 class VampPriorOfEncoder(LearnedPrior):
-    """Pseudo-images u_k, cut to [0, 1], and the prior that the encoder makes of them (Eq. 9).
+    """Pseudo-images u_k, clipped to [0, 1], and the mixture of their posteriors (Eq. 9).
 
     Args:
-        image_shape: Shape of the encoder's input: (H, W, C), with the planes of a label where it
-            sees one.
-        pseudo_images: K.
-        seed: Seed of the first pseudo-images.
+        image_shape: Shape of the encoder's input: (H, W, C), including the label's channels if the
+            encoder gets a label.
+        pseudo_images: K, number of pseudo-images.
+        seed: Seed of the initial pseudo-images.
     """
 
     kind = VampPrior
@@ -71,7 +71,7 @@ class VampPriorOfEncoder(LearnedPrior):
 
 
 def first_images(shape, dtype, seed: int):
-    """Pseudo-images before the training."""
+    """Initial pseudo-images."""
     rng = np.random.default_rng([seed, 860])
     return ops.array(rng.normal(_FIRST_LEVEL, _FIRST_SPREAD, shape), dtype)
 

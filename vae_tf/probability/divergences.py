@@ -1,7 +1,7 @@
-"""Minibatch estimators: how far the codes of a batch are from a wanted distribution.
+"""Minibatch estimators: how far the codes of a batch are from a target distribution.
 
-Unlike what is in `distributions`, these are estimates whose bias and spread depend on the
-batch; each says how. Pure functions of tensors, in nats where they are logarithms.
+Unlike the functions in `distributions`, these are estimates whose bias and variance depend on the
+batch; each docstring says how. They are pure functions of tensors, in nats if they are logarithms.
 """
 
 import math
@@ -16,14 +16,15 @@ ESTIMATORS = ("weighted", "stratified")  # of the density of all codes from the 
 def importance_log_weights(batch_size, dataset_size, estimator: str):
     """Log-weights of the images of a batch in an estimate of q(z) = 1/N sum_n q(z|x_n).
 
-    "weighted": 1 / (B N) each (Chen et al. 2018, Eq. 3 and App. C). Every density comes out too
-    small on average: by a factor B where only the posterior of the own image reaches z, by N where
-    all posteriors are alike. The marginals are L densities and the joint is one. Therefore the
-    total correlation comes out too large: by (L - 1) log N nats where the batch is the whole data
-    set, otherwise by up to about L log N - log B.
-    "stratified": for row i, the image z came from, 1/N; once (N - M) / (N M); 1/M elsewhere, with
-    M = B - 1 (Chen et al. 2018, App. C). Rows sum to 1: over the batches that hold image i, q(z)
-    is estimated without bias, so that its logarithm is too small on average.
+    - "weighted": all weights are 1 / (B N) (Chen et al. 2018, Eq. 3 and App. C). Every density is
+      too small on average: by a factor of B if only the posterior of the own image reaches z, by a
+      factor of N if all posteriors are equal. The total correlation has L marginal densities and
+      one joint density. Therefore it is too large: by (L - 1) log N nats if the batch is the whole
+      data set, otherwise by up to about L log N - log B.
+    - "stratified": M = B - 1. Row i has the weight 1/N for image i, from which z was drawn, the
+      weight (N - M) / (N M) for one other image, and 1/M for all others (Chen et al. 2018, App. C).
+      The weights of a row sum to 1. On average over the batches with image i, the estimate of q(z)
+      is unbiased, so its logarithm is too small on average.
 
     Args:
         batch_size: B, int or scalar tensor.
@@ -34,8 +35,8 @@ def importance_log_weights(batch_size, dataset_size, estimator: str):
         `[B, B]`, row i for the sample of image i, column j for the posterior of image j.
 
     Raises:
-        UserError: If the estimator is unknown, or stratified with a batch of less than 2 or more
-            than `dataset_size` images (where their number is known before the first batch).
+        UserError: If the estimator is unknown; or if it is stratified and the batch has fewer than
+            2 or more than `dataset_size` images (checked if `batch_size` is an int).
     """
     if estimator not in ESTIMATORS:
         raise unknown("estimator", estimator, ESTIMATORS)
@@ -51,8 +52,8 @@ def importance_log_weights(batch_size, dataset_size, estimator: str):
         )
     rest = size - 1.0  # M
     rows = ops.arange(batch_size)
-    ahead = ops.mod(rows[None] - rows[:, None], batch_size)  # columns behind the diagonal
-    # One column a row that is not the diagonal: the next one, round the end.
+    ahead = ops.mod(rows[None] - rows[:, None], batch_size)  # columns right of the diagonal
+    # The one other image of row i is the next image; for the last row, the first image.
     once = (dataset_size - rest) / dataset_size / rest
     weights = ops.where(ahead == 1, once, 1.0 / rest)
     return ops.log(ops.where(ahead == 0, 1.0 / dataset_size, weights))
@@ -61,8 +62,8 @@ def importance_log_weights(batch_size, dataset_size, estimator: str):
 def total_correlation(z, mean, log_stddev, dataset_size, estimator: str = "weighted"):
     """Estimate of the total correlation KL(q(z) || prod_l q(z_l)) from one batch.
 
-    log q(z_i) - sum_l log q(z_il) at every sample, with both densities mixed from the posteriors of
-    the batch (Chen et al. 2018, App. C) under `importance_log_weights`.
+    At every sample, it is log q(z_i) - sum_l log q(z_il). Both densities are mixtures of the
+    posteriors of the batch, with `importance_log_weights` (Chen et al. 2018, App. C).
 
     Args:
         z: `[B, L]`, samples of the posteriors.
@@ -72,7 +73,7 @@ def total_correlation(z, mean, log_stddev, dataset_size, estimator: str = "weigh
         estimator: "weighted" or "stratified".
 
     Returns:
-        `[B]` nats, whose mean is the estimate; it may be negative.
+        `[B]` nats. Their mean is the estimate, which may be negative.
     """
     weights = importance_log_weights(ops.shape(z)[0], dataset_size, estimator)
     # log q(z_il | x_j) + log w_ij
@@ -90,8 +91,8 @@ def rbf_kernel(squared_distances, latent_size: int, bandwidth: float | None = No
     Args:
         squared_distances: `[B, C]`, |x - y|^2.
         latent_size: L.
-        bandwidth: The h above; None is the square root of L, at which the mean exponent of samples
-            of the prior is -1.
+        bandwidth: h; None for the square root of L, with which the mean exponent for two samples of
+            the prior is -1.
 
     Returns:
         `[B, C]` in (0, 1].
@@ -101,10 +102,10 @@ def rbf_kernel(squared_distances, latent_size: int, bandwidth: float | None = No
 
 
 def inverse_multiquadric_kernel(squared_distances, latent_size: int):
-    """sum_s C_s / (C_s + |x - y|^2) over C_s = s * 2 L, s in .1, .2, .5, 1, 2, 5, 10.
+    """sum_s C_s / (C_s + |x - y|^2), where C_s = s * 2 L for s in .1, .2, .5, 1, 2, 5, 10.
 
-    2 L is the mean squared distance of samples of the prior (Tolstikhin et al. 2018, Sec. 4); the
-    scales around it are from the authors' code.
+    2 L is the mean squared distance between two samples of the prior (Tolstikhin et al. 2018, Sec.
+    4). The factors s are from the authors' code.
 
     Args:
         squared_distances: `[B, C]`, |x - y|^2.
@@ -122,13 +123,13 @@ def mmd(x, y, kernel):
     """Maximum mean discrepancy of two samples, squared: the unbiased U-statistic.
 
     mean_{i != j} k(x_i, x_j) + mean_{i != j} k(y_i, y_j) - 2 mean_{ij} k(x_i, y_j) (Gretton et al.
-    2012, Eq. 3; Tolstikhin et al. 2018, Alg. 2). Its mean is 0 where both come from one
-    distribution, so that it is negative about as often as not.
+    2012, Eq. 3; Tolstikhin et al. 2018, Alg. 2). Its expected value is 0 if both samples are from
+    the same distribution, so it is often negative.
 
     Args:
         x: `[B, L]`, B at least 2.
         y: `[B, L]`.
-        kernel: One of the kernels above.
+        kernel: Kernel function of squared distances and L, such as `rbf_kernel`.
 
     Returns:
         Scalar.
@@ -137,7 +138,7 @@ def mmd(x, y, kernel):
     points = ops.concatenate([x, y])
     distances = ops.sum(ops.square(points[:, None] - points[None]), axis=-1)  # [2B, 2B]
     values = kernel(distances, x.shape[-1])
-    # Off the diagonal within a sample, everywhere between the two.
+    # Pairs within a sample without the diagonal, and all pairs between the two samples.
     rows = ops.arange(2 * count)
     size = ops.cast(count, "float32")
     alike = (rows[:, None] < count) == (rows[None] < count)
@@ -147,7 +148,7 @@ def mmd(x, y, kernel):
 
 
 def covariance(x):
-    """Covariance `[L, L]` of the rows of `[B, L]`, divided by B as in a population.
+    """Covariance `[L, L]` of the rows of `[B, L]`, with divisor B.
 
     On average it is too small, by the factor (B - 1) / B.
     """
@@ -163,8 +164,8 @@ def covariance_penalty(matrix, off_diagonal_weight: float, diagonal_weight: floa
 
     Args:
         matrix: `[L, L]`.
-        off_diagonal_weight: Weight of the entries beside the diagonal, at least 0.
-        diagonal_weight: Weight of the diagonal, at least 0.
+        off_diagonal_weight: Weight of the off-diagonal entries, at least 0.
+        diagonal_weight: Weight of the diagonal entries, at least 0.
 
     Returns:
         Scalar, at least 0.
@@ -177,7 +178,7 @@ def covariance_penalty(matrix, off_diagonal_weight: float, diagonal_weight: floa
 
 
 def permuted(z, seed):
-    """Samples of the product of marginals: every latent permuted over the batch by itself.
+    """Samples of the product of marginals: every latent is permuted over the batch separately.
 
     Kim & Mnih 2018, Alg. 1.
 

@@ -4,7 +4,7 @@ Mutual information from counts is biased upwards. For an independent code of B b
 values it is about (B - 1) (V - 1) / (2 N) nats (Miller 1955), if each cell holds several points.
 Scores that are computed from it are biased up or down. With 20 bins, 40 values and 1,000 points the
 formula gives 0.37 nats, but permutations give 0.43 nats. Therefore chance levels are computed by
-permutations. Scores are not corrected, as published; their chance level is reported beside them.
+permutations. Scores are not corrected, as published, but reported together with their chance level.
 
 Reference:
     Miller, "Note on the Bias of Information Estimates", Information Theory in Psychology, 1955.

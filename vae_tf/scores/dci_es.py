@@ -121,7 +121,7 @@ def dci_es_scores(
 
 
 def _summary(probes: list["_Probes"], baselines: list[float], depths) -> dict[str, float]:
-    """The scores of the probes of each factor, except for the size."""
+    """All scores except the size, from the probes of each factor."""
     scores = np.stack([each.scores for each in probes])  # [K, D]
     explicitness = [
         explicitness_of_curve(depths, 1 - row, baseline)

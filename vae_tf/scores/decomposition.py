@@ -49,7 +49,7 @@ def elbo_decomposition(
 
     Information above log N is counted as total correlation, because the sum stays the same.
     Independent codes with more than log N nats about their image therefore have a total correlation
-    far from 0. These values show it:
+    far from 0. These values show whether that happens:
 
     - `information_limit` = log N.
     - `information_at_limit`: 1 if the information is above `AT_LIMIT` = 0.9 of the limit, else 0.

@@ -87,7 +87,7 @@ def density_information_matrix(
     error. The range of a code is halved until every panel is at most as wide as the smallest
     standard deviation of the posteriors that reach it. A narrow posterior, or a mean far away,
     therefore does not slow the other posteriors down. The error is below 1e-5 nats, if no standard
-    deviation is below 1e-12 of the range of its code (smaller ones are replaced by this value).
+    deviation is below 1e-12 of the range of its code (a smaller value is replaced by this limit).
 
     Args:
         mean: `[N, L]` encoder means.

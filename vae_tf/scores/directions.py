@@ -1,8 +1,8 @@
-"""Directions in the space of codes that change one attribute, and how well they do.
+"""Directions in the space of codes that change one attribute, and scores of such edits.
 
 Reference:
-    White, "Sampling Generative Networks", 2016: differences of means, balanced against attributes
-    that go along, and spherical paths. https://arxiv.org/abs/1609.04468
+    White, "Sampling Generative Networks", 2016: differences of means, balanced for correlated
+    attributes, and spherical paths. https://arxiv.org/abs/1609.04468
 """
 
 from typing import NamedTuple
@@ -24,19 +24,19 @@ def direction(
 ) -> np.ndarray:
     """Computes the direction that adds an attribute to a code.
 
-    Its length is the distance of the two groups along it: one step takes the average code without
-    the attribute as far as the average code with it.
+    Its length is the distance between the two groups, measured along the direction. Adding it moves
+    the mean code without the attribute as far as the mean code with the attribute.
 
     Args:
         codes: `[N, L]` codes of images.
-        values: `[N]` ints: 1 with the attribute, 0 without, -1 where that is not known.
-        method: "mean" for the difference of the means of the two groups; "linear" for the normal of
-            a linear classifier, a logistic regression on standardized codes, both groups weighing
-            the same.
-        balance: `[N]` or `[N, K]` ints of attributes that go along with this one in the images, and
-            that the direction is to leave alone: the groups are compared within every combination
-            of their values, each of which has the same weight (White 2016, Sec. 3.2). None for
-            none.
+        values: `[N]` ints: 1 with the attribute, 0 without, -1 where it is unknown.
+        method: "mean" for the difference between the means of the two groups; "linear" for the
+            normal vector of a logistic regression on standardized codes, in which both groups have
+            the same weight.
+        balance: `[N]` or `[N, K]` ints, other attributes that are correlated with this attribute
+            and should not change. The groups are compared within each combination of their values,
+            and all combinations with both groups have the same weight (White 2016, Sec. 3.2). None
+            for no such attribute.
 
     Returns:
         `[L]` array.
@@ -67,7 +67,7 @@ def direction(
         raise UserError(
             "A direction needs images with the attribute (1) and without it (0), where other "
             f"attributes are the same. Received: {int((values == 1).sum())} with and "
-            f"{int((values == 0).sum())} without. Balance fewer attributes, or choose another one."
+            f"{int((values == 0).sum())} without. Balance fewer or other attributes."
         )
     means = [np.average(codes, axis=0, weights=weights * (values == value)) for value in (0, 1)]
     difference = means[1] - means[0]
@@ -101,7 +101,7 @@ def _checked_values(values, count):
 
 
 def _cells(balance, count):
-    """Number of the combination of other attributes of each image."""
+    """Number of each image's combination of other attributes, `[N]`."""
     if balance is None:
         return np.zeros(count, int)
     balance = np.asarray(balance)
@@ -121,16 +121,16 @@ def path_codes(
     way: str = "straight",
     order: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Computes codes on a way from one code to another.
+    """Computes codes on a path from one code to another.
 
     Args:
         start: `[L]` code.
         end: `[L]` code.
-        num_steps: Number of codes, both ends among them, at least 2.
-        way: "straight"; "spherical", along the arc around 0, on which samples of a Gaussian keep
-            their length (White 2016, Sec. 2); or "in_turn", one latent after another.
-        order: Numbers of the latents in which they take their turn; None for the one that differs
-            most first.
+        num_steps: Number of codes, including both ends, at least 2.
+        way: "straight"; "spherical", along an arc around 0, which keeps the length of samples of a
+            Gaussian (White 2016, Sec. 2); or "in_turn", which changes one latent after another.
+        order: Order of the latents for "in_turn", as their numbers; None begins with the latent
+            that differs most.
 
     Returns:
         `[num_steps, L]` codes.
@@ -164,9 +164,9 @@ class EditScores(NamedTuple):
     """Effect of a direction on images, by classifiers of their attributes.
 
     Attributes:
-        wanted: Mean change of the probability of the attribute that is edited, from -1 to 1.
+        wanted: Mean change of the probability of the edited attribute, from -1 to 1.
         others: Name of each other attribute -> mean absolute change of its probability, 0 to 1.
-        selectivity: `wanted` less the largest of `others`.
+        selectivity: `wanted` minus the largest of `others`.
     """
 
     wanted: float
@@ -177,15 +177,15 @@ class EditScores(NamedTuple):
 def edit_scores(
     before: dict[str, np.ndarray], after: dict[str, np.ndarray], attribute: str
 ) -> EditScores:
-    """Scores an edit by what classifiers say of images before and after it.
+    """Scores an edit by classifiers' probabilities before and after it.
 
     Args:
         before: Name of each attribute -> `[N]` probabilities that the images have it.
-        after: The same of the edited images.
-        attribute: The attribute that is edited.
+        after: The same for the edited images.
+        attribute: Name of the edited attribute.
 
     Raises:
-        UserError: If the attribute is none of these.
+        UserError: If the attribute is not in `before`.
     """
     if attribute not in before:
         raise unknown("attribute", attribute, before)

@@ -1,4 +1,4 @@
-"""Downstream tasks: how well factors are learned from codes, and from how few examples.
+"""Downstream tasks: how well factors are learned from codes, and how many examples it takes.
 
 Reference:
     Locatello et al., "Challenging Common Assumptions in the Unsupervised Learning of Disentangled
@@ -31,19 +31,19 @@ def downstream_scores(
     seed: int | None = None,
     progress: bool = False,
 ) -> dict[str, float]:
-    """Accuracy of classifiers of the factors by the number of examples they learned from.
+    """Accuracy of classifiers that predict factors from codes, by the number of training examples.
 
-    For each size n a classifier per factor learns from the first n training points;
-    `accuracy_n` is its accuracy on the test points, mean over factors; `efficiency_n` = accuracy_n
-    over the accuracy of the greatest size. Published: sizes 10, 100, 1,000 and 10,000, 5,000 test
-    points; "statistical efficiency" is for 100 (and 1,000) examples.
+    For each size n, one classifier per factor learns from the first n training points. `accuracy_n`
+    is the accuracy on the test points, mean over factors. `efficiency_n` is `accuracy_n` over the
+    accuracy at the largest size. In the paper, sizes are 10, 100, 1,000 and 10,000, and there are
+    5,000 test points; its "statistical efficiency" is the efficiency at 100 (and 1,000) examples.
 
-    Accuracies from 0 to 1; 1: the factors can be read off the codes. Chance is the share of the
-    most frequent value, 1/V for V equally frequent ones. An efficiency of 1: n examples do as well
-    as all; entangled codes need more, but useless ones need none: read it beside the accuracy.
-    Constant factors are left out; where none is left all are 0. Sizes above the number of training
-    points are left out. Invariant to permuting, sign-flipping and rescaling codes (the regression,
-    penalized, nearly so to rescaling).
+    Accuracies are from 0 to 1. 1: the codes predict all factors. Chance is the share of the most
+    frequent value, 1/V for V equally frequent values. Efficiency 1: n examples are as good as all
+    examples. Useless codes also have efficiency 1, so read it together with the accuracy. Constant
+    factors are left out; if all are constant, all scores are 0. Sizes above the number of training
+    points are left out. Invariant to permuting and sign-flipping codes, and to rescaling; the
+    penalized regression is only nearly invariant to rescaling.
 
     Args:
         codes_train: `[N, L]` array; 10,000 points in Locatello et al.
@@ -51,15 +51,15 @@ def downstream_scores(
         codes_test: `[M, L]` array; 5,000 points in Locatello et al.
         factors_test: `[M, K]` int array.
         sizes: Numbers of examples, ascending.
-        classifier: "gradient_boosting" (`dci_scores` says which; its accuracy at N points is DCI's)
-            or "logistic_regression" (multinomial, the penalty chosen of ten by five folds,
-            as scikit-learn's LogisticRegressionCV; slow at 10,000 points and 40 values). Both
-            are published.
+        classifier: "gradient_boosting" (as in `dci_scores`, with the same accuracy at N points) or
+            "logistic_regression" (multinomial; the penalty is chosen from ten values by five folds,
+            as in scikit-learn's LogisticRegressionCV; slow at 10,000 points and 40 values). The
+            paper has both.
         seed: Seed of the trees; None draws one.
         progress: Whether to show a progress bar on stderr.
 
     Returns:
-        `accuracy_n` for each size, then `efficiency_n` for each but the greatest.
+        `accuracy_n` for each size, then `efficiency_n` for each size except the largest.
 
     Raises:
         UserError: If an array, a size or the classifier is invalid, or no size is left.
@@ -76,7 +76,7 @@ def downstream_scores(
     sizes = [size for size in _check_sizes(sizes) if size <= len(draws[0])]
     if not sizes:
         raise UserError(
-            "`sizes` must hold one of at most the number of training points. Received: "
+            "`sizes` must hold a size of at most the number of training points. Received: "
             f"{len(draws[0])} points, fewer than each size. Pass smaller sizes or more points."
         )
     return downstream_from_accuracies(
@@ -100,16 +100,16 @@ def accuracy_of_examples(
     seed: int | None = None,
     progress: bool = False,
 ) -> float:
-    """Test accuracy, mean over factors, of classifiers that learned from the first points.
+    """Test accuracy, mean over factors, of classifiers that learned from the first `size` points.
 
     Args:
         codes_train: `[N, L]` array, checked.
         factors_train: `[N, K]` int array, checked.
         codes_test: `[M, L]` array, checked.
         factors_test: `[M, K]` int array, checked.
-        size: Number of points they learn from.
+        size: Number of training points used.
         classifier: One of `CLASSIFIERS`.
-        seed: Seed of the trees.
+        seed: Seed of the trees; None draws one.
         progress: Whether to show a progress bar on stderr.
     """
     first = codes_train[:size], factors_train[:size]
@@ -123,7 +123,7 @@ def accuracy_of_examples(
 
 
 def mean_accuracy(predicted: np.ndarray, factors: np.ndarray, factors_train: np.ndarray) -> float:
-    """Share of right predictions, mean over the factors that vary in all training points.
+    """Accuracy, mean over the factors that are not constant in the training points.
 
     Args:
         predicted: `[M, K]` predictions.
@@ -135,7 +135,7 @@ def mean_accuracy(predicted: np.ndarray, factors: np.ndarray, factors_train: np.
 
 
 def downstream_from_accuracies(accuracies: Mapping[int, float]) -> dict[str, float]:
-    """The dict of `downstream_scores` from accuracies by size.
+    """Make the dict of `downstream_scores` from accuracies by size.
 
     Example:
         >>> downstream_from_accuracies({10: 0.25, 100: 0.5})
@@ -179,7 +179,7 @@ def _downstream(draws):
     codes_train, factors_train = draws.train
     codes_test, factors_test = draws.test
     most = len(codes_train)
-    # The trees of all points are DCI's.
+    # DCI has already fitted the trees of all points.
     predicted = draws.trees.predicted_test[: len(codes_test)]
     accuracies = {most: mean_accuracy(predicted, factors_test, factors_train)}
     points = codes_train, factors_train, codes_test, factors_test
@@ -199,7 +199,7 @@ ROWS = {
     "downstream": Score(
         _downstream,
         "Locatello et al. 2019; gradient boosting from all points, a tenth, a hundredth and a "
-        "thousandth; sample efficiency: accuracy from a hundredth over that from all",
+        "thousandth; sample efficiency: accuracy from a hundredth over accuracy from all",
         needs=("factors",),
         sizes=("num_train", "num_test"),
         columns={

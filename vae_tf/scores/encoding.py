@@ -1,4 +1,4 @@
-"""Images of a factor grid into codes, a batch at a time; the one step that touches a model."""
+"""Encodes images of a factor grid, batch by batch."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -30,7 +30,8 @@ def encode_rows(
             one array `[B, L]`.
         data: Source of the images.
         sizes: `[K]` numbers of values of the factors.
-        rows: Numbers of the images in C order, at least one: the last factor changes fastest.
+        rows: Row numbers of the images in the grid, at least one. Rows are in C order: the last
+            factor changes fastest.
         batch_size: Images per call of `encode`.
         description: Text before the progress bar.
         progress: Whether to show a progress bar on stderr.
@@ -39,7 +40,7 @@ def encode_rows(
         `mean` `[N, L]` and `log_stddev` `[N, L]` or None, float32.
 
     Raises:
-        UserError: If `encode` returns arrays that do not fit its batch or are not finite.
+        UserError: If `encode` returns arrays of a wrong shape, or values that are not finite.
     """
     check_count("batch_size", batch_size, 1)
     mean, log_stddev = np.empty((0, 0), np.float32), None
@@ -75,7 +76,7 @@ def factors_of_rows(rows: np.ndarray | range, sizes: np.ndarray) -> np.ndarray:
 
 
 def _render_ahead(data, sizes, rows, batch_size) -> Iterator[tuple[slice, np.ndarray]]:
-    """Yields slices of the rows with their images, one batch ahead of what is asked for."""
+    """Yields slices of the rows with their images; a thread renders the next batch meanwhile."""
 
     def render(start):
         part = slice(start, min(start + batch_size, len(rows)))

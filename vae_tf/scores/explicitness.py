@@ -1,4 +1,4 @@
-"""Explicitness: can a linear classifier read the factors off the codes?
+"""Explicitness: can a linear classifier predict the factors from the codes?
 
 Reference:
     Ridgeway & Mozer, "Learning Deep Disentangled Embeddings with the F-Statistic Loss",
@@ -23,14 +23,15 @@ def explicitness_score(
 ) -> float:
     """Explicitness: how well logistic regression on all codes predicts the factors.
 
-    Codes are standardized with the training mean and standard deviation (ddof 0); per factor the
-    one-vs-rest area under the ROC curve on the test points, mean over its values, then over
-    factors. A value that no test point, or every test point, has is left out; so is a constant
-    factor. The numbers are areas as in Locatello et al., not rescaled to chance 0 as in the paper.
+    Codes are standardized with the training mean and standard deviation (ddof 0). For each value of
+    a factor, the area under the ROC curve, one value against the rest, is computed on the test
+    points. The score is the mean over values, then over factors. A value that no test point or
+    every test point has is left out, and so is a constant factor. The score is a mean area, as in
+    Locatello et al.; the paper rescales it to 0 at chance.
 
-    From 0 to 1. 1: every value is predicted by a linear score. 0.5: chance, as for constant codes.
-    Where no factor is left the score is 0.5. Invariant to permuting, sign-flipping and rescaling
-    codes.
+    From 0 to 1. 1: a linear score separates every value from the rest. 0.5: chance, also for
+    constant codes. If no factor is left, the score is 0.5. Invariant to permuting, sign-flipping
+    and rescaling codes.
 
     Args:
         codes_train: `[N, L]` array; 10,000 points in Locatello et al.
@@ -54,7 +55,7 @@ def explicitness_score(
     )
     x_train, x_test = standardize(x_train, x_train), standardize(x_test, x_train)
     varying = np.flatnonzero(np.ptp(y_train, axis=0) > 0)
-    # The factor with most values takes longest, so it starts first.
+    # The factor with the most values takes longest, so it starts first.
     order = sorted(varying.tolist(), key=lambda k: -len(np.unique(y_train[:, k])))
     with published_iterations():
         areas = map_in_threads(
@@ -68,11 +69,11 @@ def explicitness_score(
 
 
 def standardize(codes: np.ndarray, reference: np.ndarray) -> np.ndarray:
-    """Codes less the mean of `reference`, over its standard deviation (ddof 0), in float64.
+    """Subtract the mean of `reference` and divide by its standard deviation (ddof 0), in float64.
 
     Args:
         codes: `[N, L]` array.
-        reference: `[M, L]` array; its constant columns become 0.
+        reference: `[M, L]` array. Where a column is constant, its value is subtracted only.
 
     Returns:
         `[N, L]` float64.
@@ -84,7 +85,7 @@ def standardize(codes: np.ndarray, reference: np.ndarray) -> np.ndarray:
     varying = np.ptp(reference, axis=0) > 0
     mean = np.mean(reference, axis=0, dtype=np.float64)
     stddev = np.std(reference, axis=0, dtype=np.float64)
-    # A constant column keeps its distance from its constant, which is 0 on the reference itself.
+    # The mean of a constant column is rounded; its first value gives exactly 0 on the reference.
     mean = np.where(varying, mean, reference[0].astype(np.float64))
     return (codes - mean) / np.where(varying & (stddev > 0), stddev, 1.0)
 
@@ -100,9 +101,9 @@ def _mean_area(x_train, y_train, x_test, y_test):
 
 
 def area_under_roc(positive: np.ndarray, scores: np.ndarray) -> float:
-    """Area under the ROC curve: how often a positive's score is above a negative's; ties are half.
+    """Area under the ROC curve: share of pairs whose positive scores higher; ties count half.
 
-    From the ranks (Mann & Whitney 1947), which is what scikit-learn integrates.
+    Computed from ranks (Mann & Whitney 1947); the same value as scikit-learn's `roc_auc_score`.
 
     Args:
         positive: `[N]` bool, some True and some False.

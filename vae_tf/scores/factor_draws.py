@@ -1,4 +1,4 @@
-"""Codes of images drawn at random, or with one factor held: what scores by intervention ask for."""
+"""Sources of codes for scores by intervention: random images, or images with one factor held."""
 
 from collections.abc import Callable, Sequence
 from typing import Protocol, runtime_checkable
@@ -8,13 +8,13 @@ import numpy as np
 from vae_tf.process.errors import UserError
 from vae_tf.scores.validation import check_codes
 
-# A quarter of a gigabyte of 64x64 grey images, should `represent` render them.
+# Rows per call of `represent`: 256 MB of 64x64 grey images, if it renders them.
 ROWS_PER_CALL = 16_384
 
 
 @runtime_checkable
 class FactorDraws(Protocol):
-    """Source of codes by factors; `FactorSample` is one, a function becomes one by `as_draws`."""
+    """Source of codes, such as `FactorSample`; `as_draws` makes a source from a function."""
 
     def random(self, n: int, rng: np.random.Generator) -> np.ndarray:
         """Codes `[n, L]` of random images."""
@@ -22,17 +22,17 @@ class FactorDraws(Protocol):
     def pairs(
         self, held: np.ndarray, batch_size: int, rng: np.random.Generator
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Codes `[P, B, L]` of random images, and of others that share factor `held[p]`."""
+        """Codes `[P, B, L]` of random images, and of partners with the same factor `held[p]`."""
 
     def batches(self, held: np.ndarray, batch_size: int, rng: np.random.Generator) -> np.ndarray:
-        """Codes `[P, B, L]` of batches in each of which factor `held[p]` has one random value."""
+        """Codes `[P, B, L]` of P batches: in batch p, factor `held[p]` has one random value."""
 
     def intervened(self, factor: int, n: int, rng: np.random.Generator) -> np.ndarray:
         """Codes `[V, n, L]` of random images with the factor set to each of its V values."""
 
 
 def as_draws(represent: Callable | FactorDraws, sizes: np.ndarray) -> FactorDraws:
-    """Returns a source of codes from what a score was given.
+    """Returns a source of codes; makes it if `represent` is a function.
 
     Args:
         represent: Function from factors `[n, K]` int to codes `[n, L]`, or a source already.
@@ -44,11 +44,11 @@ def as_draws(represent: Callable | FactorDraws, sizes: np.ndarray) -> FactorDraw
 
 
 class DrawsByFunction:
-    """Draws factors uniformly and independently, and asks a function for their codes.
+    """Draws factors uniformly and independently, and computes their codes by a function.
 
     Args:
-        represent: Function from factors `[n, K]` int to codes `[n, L]`, asked for at most 16,384
-            rows at a time.
+        represent: Function from factors `[n, K]` int to codes `[n, L]`, called with at most 16,384
+            rows.
         sizes: `[K]` numbers of values of the factors.
 
     Example:
@@ -82,7 +82,7 @@ class DrawsByFunction:
         return self._encode(factors)
 
     def _factors(self, shape, rng):
-        # A factor at a time: NumPy draws twice as fast below one bound as below an array of them.
+        # Factor by factor: NumPy draws twice as fast with one bound as with an array of bounds.
         factors = np.empty((*shape, len(self._sizes)), np.int64)
         for k, size in enumerate(self._sizes):
             factors[..., k] = rng.integers(0, size, size=shape)

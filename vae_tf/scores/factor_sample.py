@@ -1,4 +1,4 @@
-"""Codes of a random sample of images with known factors: enough where not every image is needed."""
+"""Codes of a random sample of images with known factors, instead of codes of all images."""
 
 from collections.abc import Callable, Sequence
 
@@ -20,15 +20,16 @@ from vae_tf.scores.validation import (
 class FactorSample:
     """Codes and factors of random images, from which scores draw.
 
-    Samples for a score by intervention are drawn, with replacement, from the images of the sample
-    that fit: a batch that shares a factor's value from those that have it. Points to learn from
-    come from two thirds of the sample, points to test on from the rest, without replacement. For
-    a tenth of the sprites about 1,800 images or more have each value of each factor.
+    Scores by intervention draw from the sample with replacement: a batch that shares a factor's
+    value comes from the images with this value. Training points come from two thirds of the sample,
+    and test points from the rest, without replacement. If the sample is a tenth of the sprites,
+    each value of each factor has about 1,800 images or more.
 
     Args:
         encode: Function as for `Representation`.
         data: A `GroundTruth`.
-        num_images: Images encoded, drawn from the grid without replacement; all where it has fewer.
+        num_images: Number of images to encode, drawn from the grid without replacement; all images
+            if the grid has fewer.
         seed: Seed of the sample.
         batch_size: Images per call of `encode`.
         progress: Whether to show a progress bar on stderr.
@@ -38,13 +39,13 @@ class FactorSample:
         log_stddev: `[N, L]`, or None.
         factors: `[N, K]` int64 from 0.
         factor_names: `K` names.
-        factor_sizes: `K` ints.
-        offers: Parts that scores may need: "codes", "factors", with `log_stddev` "densities" and,
-            unless made from arrays, "interventions".
+        factor_sizes: `K` ints, the number of values of each factor.
+        offers: Inputs that it has for scores: "codes", "factors", "densities" if it has
+            `log_stddev`, and "interventions" unless it was made from arrays.
 
     Raises:
-        UserError: If `encode` returns what does not fit, or a value of a factor is not in the
-            sample.
+        UserError: If `encode` returns arrays that do not fit, or a value of a factor is missing
+            from the sample.
 
     Example:
         >>> factors = np.random.default_rng(0).integers(0, [3, 4], size=(300, 2))
@@ -95,17 +96,16 @@ class FactorSample:
         factor_names: Sequence[str] | None = None,
         seed: int = 0,
     ) -> "FactorSample":
-        """Makes a sample of codes that were computed elsewhere, in any framework.
+        """Makes a sample from codes that were computed elsewhere, in any framework.
 
-        The rows should be random images; scores by intervention assume that factors are independent
-        in them.
+        The rows should be random images: scores by intervention assume independent factors.
 
         Args:
             mean: `[N, L]` codes.
             factors: `[N, K]` int array of any values.
             log_stddev: `[N, L]`, or None for codes without a density.
             factor_names: `K` names; "factor 0", ... if None.
-            seed: Seed that parts points to learn from and to test on.
+            seed: Seed of the split into training points and test points.
 
         Returns:
             A `FactorSample` whose factor values are renamed to 0, 1, ... in their order.
@@ -127,7 +127,7 @@ class FactorSample:
         self.mean, self.log_stddev, self.factors = mean, log_stddev, factors
         self.factor_names = tuple(names)
         self.factor_sizes = tuple(int(size) for size in sizes)
-        # The rows by the value of each factor, and how many there are of each value.
+        # The rows sorted by the value of each factor, and the number of rows with each value.
         self._rows = [np.argsort(column, kind="stable") for column in factors.T]
         self._counts = [
             np.bincount(column, minlength=size)
@@ -146,7 +146,7 @@ class FactorSample:
 
     @property
     def offers(self) -> set[str]:
-        """Parts that scores may need (`Score.needs`)."""
+        """Inputs that it has for scores (`Score.needs`)."""
         offers = {"codes", "factors"}
         if self.log_stddev is not None:
             offers.add("densities")
@@ -160,9 +160,9 @@ class FactorSample:
         """Draws different images.
 
         Args:
-            n: Number of draws; all of the part where it has fewer.
+            n: Number of images; all images of the part if it has fewer.
             rng: Source of the draws.
-            held_out: Whether to draw from the third that is kept for tests.
+            held_out: Whether to draw test points instead of training points.
 
         Returns:
             Codes `[n, L]` and factors `[n, K]`.
@@ -175,13 +175,13 @@ class FactorSample:
         return self.mean[rng.integers(0, len(self.mean), size=n)].astype(np.float64)
 
     def pairs(self, held, batch_size, rng):
-        """Codes `[P, B, L]` of random images, and of others that share factor `held[p]`."""
+        """Codes `[P, B, L]` of random images, and of partners with the same factor `held[p]`."""
         first = rng.integers(0, len(self.mean), size=(len(held), batch_size))
         second = self._sharing(held, self.factors[first, held[:, None]], rng)
         return self.mean[first].astype(np.float64), self.mean[second].astype(np.float64)
 
     def batches(self, held, batch_size, rng):
-        """Codes `[P, B, L]` of batches in which factor `held[p]` has one random value."""
+        """Codes `[P, B, L]` of P batches: in batch p, factor `held[p]` has one random value."""
         values = rng.integers(0, np.array(self.factor_sizes)[held])
         rows = self._sharing(held, np.repeat(values[:, None], batch_size, axis=1), rng)
         return self.mean[rows].astype(np.float64)
@@ -189,7 +189,7 @@ class FactorSample:
     def intervened(self, factor, n, rng):
         """Codes `[V, n, L]` of `n` random images with a factor set to each of its V values.
 
-        These are encoded anew, as what differs between the values must be the factor alone.
+        These images are rendered and encoded, because only this factor may differ between them.
 
         Raises:
             UserError: If the sample was made from arrays.
@@ -208,7 +208,7 @@ class FactorSample:
         return codes.reshape(len(values), n, -1).astype(np.float64)
 
     def _sharing(self, held, values, rng):
-        """Rows `[P, B]` of random images in which factor `held[p]` has the value `[p, b]`."""
+        """Rows `[P, B]` of random images in which factor `held[p]` is `values[p, b]`."""
         rows = np.empty(values.shape, np.int64)
         for k in np.unique(held):
             mine = held == k

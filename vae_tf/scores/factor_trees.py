@@ -1,4 +1,4 @@
-"""Trees that predict each factor from all codes: what DCI, downstream tasks and fairness share."""
+"""Trees that predict each factor from all codes, shared by DCI, downstream tasks and fairness."""
 
 import threading
 from typing import NamedTuple
@@ -64,7 +64,7 @@ def fit_trees(
         raise unknown("estimator", estimator, ESTIMATORS)
     seed = int(np.random.default_rng().integers(2**31)) if seed is None else check_seed(seed)
     fit_one = boost_trees if estimator == "gradient_boosting" else _random_forest
-    # Asked after every round: an interrupted suite must not wait until the boosting ends.
+    # Checked after every round, so that an interrupted suite does not wait for the boosting.
     stop = threading.Event()
 
     def fit(k):
@@ -74,7 +74,7 @@ def fit_trees(
             return np.zeros(codes_train.shape[1]), *ends
         return fit_one(codes_train, labels, codes_test, seed=seed, stop=stop)
 
-    # The factor with most values takes longest (a tree per value and round), so it starts first.
+    # The factor with the most values takes longest (a tree per value and round), so it is first.
     order = np.argsort([-len(np.unique(column)) for column in factors_train.T], kind="stable")
     fits = map_in_threads(fit, order, description=description, progress=progress, stop=stop)
     parts = zip(*(fits[k] for k in range(factors_train.shape[1])), strict=True)
@@ -82,11 +82,11 @@ def fit_trees(
 
 
 def _random_forest(codes_train, labels, codes_test, *, seed, stop):
-    """Does what `boost_trees` does, but never ends early, as a forest takes seconds."""
+    """Fits a forest instead of `boost_trees`; ignores `stop`, because a forest takes seconds."""
     from sklearn import ensemble
 
-    # Every split chooses among all codes: with scikit-learn's default, among few at random, codes
-    # # without information get a part of the importance, and separated codes score 0.6 to 0.8.
+    # Every split may use any code. With scikit-learn's default, a few random codes per split, codes
+    # without information get importance, and separated codes score 0.6 to 0.8.
     model = ensemble.RandomForestClassifier(max_features=None, random_state=seed)
     model.fit(codes_train, labels)
     return model.feature_importances_, model.predict(codes_train), model.predict(codes_test)

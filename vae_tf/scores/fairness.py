@@ -1,4 +1,4 @@
-"""Fairness: do predictions of one factor change when another, which they should not use, does?
+"""Fairness: does the prediction of one factor change when another, sensitive factor changes?
 
 Reference:
     Locatello et al., "On the Fairness of Disentangled Representations", NeurIPS 2019, Section 4
@@ -32,17 +32,18 @@ def unfairness_scores(
 ) -> dict[str, float]:
     """Unfairness of boosted trees that predict one factor while another is changed.
 
-    For each pair of a target and a sensitive factor: a classifier of the target, of gradient
-    boosted trees as in `dci_scores`, learns from codes and factors; `num_points` random images are
-    changed to each value of the sensitive factor in turn, and their targets predicted. Unfairness
-    of the pair is the total variation distance, half the sum of absolute differences, between the
-    predictions under one value and those under all, mean over the values.
+    For each target factor, gradient boosted trees as in `dci_scores` learn to predict it from
+    codes. For each other factor, the sensitive factor, `num_points` random images are changed to
+    each of its values in turn, and their targets are predicted. Two distributions of predictions
+    are compared: for one value of the sensitive factor, and for all its values. The unfairness of
+    the pair is their total variation distance (half the sum of absolute differences), mean over the
+    values.
 
-    From 0 to below 1, and lower is better. `mean`, over all pairs, is the published score; `worst`
-    is the pair that is worst. 0: no prediction changes its distribution, as with perfect ones, or
-    with codes that know nothing. Predictions that change at random, without regard to the sensitive
-    factor, are above 0 as the points are few. Factors with one value are left out; with fewer than
-    two others both are 0. Invariant as the trees are: see `dci_scores`.
+    From 0 to below 1; lower is better. `mean`, over all pairs, is the published score. `worst` is
+    the largest unfairness of a pair. 0: the distribution of the predictions never changes, for
+    example if predictions are perfect, or if codes have no information. Predictions that change at
+    random have unfairness above 0, because there are few points. Factors with one value are left
+    out; with fewer than two other factors, both scores are 0. For invariances, see `dci_scores`.
 
     Args:
         codes: `[N, L]` array of points to learn from; 10,000 in the paper.
@@ -50,7 +51,7 @@ def unfairness_scores(
         represent: Function from factors `[n, K]` int to codes `[n, L]`, with n up to 16,384; or a
             `FactorSample` that was made with an encoder.
         factor_sizes: Number of values of each factor, `K` integers.
-        num_points: Images changed; 100 in the paper.
+        num_points: Number of images that are changed; 100 in the paper.
         seed: Seed of the images and of the trees.
         progress: Whether to show a progress bar on stderr.
 
@@ -92,11 +93,12 @@ def changed_codes(
     Args:
         represent: Function or source of codes, see `unfairness_scores`.
         sizes: `[K]` numbers of values.
-        num_points: Images changed.
+        num_points: Number of images that are changed.
         seed: Seed of the images.
 
     Returns:
-        For each factor `[V * num_points, L]`, value by value, the same images under each.
+        For each factor `[V * num_points, L]` codes: the same images for each of its V values, value
+        by value.
     """
     rng = np.random.default_rng(check_seed(seed))
     num_points = check_count("num_points", num_points, 1)
@@ -113,10 +115,10 @@ def unfairness_from_predictions(
     Args:
         predicted: `[sum of sizes * num_points, K]` predictions at the points of `changed_codes`.
         sizes: `[K]` numbers of values.
-        num_points: Images changed.
+        num_points: Number of images that are changed.
 
     Returns:
-        The dict of `unfairness_scores`.
+        The same dict as `unfairness_scores`.
     """
     varying = np.flatnonzero(np.asarray(sizes) > 1)
     parts = np.split(predicted, np.cumsum(np.asarray(sizes) * num_points)[:-1])
@@ -132,7 +134,7 @@ def unfairness_from_predictions(
 
 
 def _distance(predictions):
-    """Mean total variation distance of rows of predictions `[V, n]` from all of them."""
+    """Mean total variation distance between one row of predictions `[V, n]` and all rows."""
     values, labels = np.unique(predictions, return_inverse=True)
     labels = labels.reshape(predictions.shape)
     counts = np.stack([np.bincount(row, minlength=len(values)) for row in labels])

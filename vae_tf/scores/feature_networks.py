@@ -1,4 +1,4 @@
-"""Networks that come with the package, or are downloaded, in whose features samples are scored."""
+"""Scores of samples in the features of a network, from the package or downloaded."""
 
 from collections.abc import Callable
 
@@ -7,7 +7,7 @@ import numpy as np
 from vae_tf.process.errors import unknown
 from vae_tf.scores import inception_features, mnist_features
 
-# Name of features -> the network, and its name in the names of the scores.
+# Name of the features -> function from images to features, and its name in the scores' names.
 FEATURES: dict[str, tuple[Callable[[np.ndarray], np.ndarray], str]] = {
     "mnist": (mnist_features.features, mnist_features.NAME),
     "inception": (inception_features.features, inception_features.NAME),
@@ -17,22 +17,22 @@ FEATURES: dict[str, tuple[Callable[[np.ndarray], np.ndarray], str]] = {
 def sample_scores(
     real: np.ndarray, generated: np.ndarray, *, features: str = "mnist"
 ) -> dict[str, float]:
-    """Scores generated images against as many real ones, in the features of a named network.
+    """Compares generated images with the same number of real images, in the features of a network.
 
     Args:
         real: `[N, H, W, C]` images from 0 to 1.
         generated: `[N, H, W, C]` images.
-        features: "mnist", a small classifier of digits that comes with the package, for 28x28x1.
-            "inception", Keras's Inception-v3, for images of any size; its weights are downloaded
-            once, 88 MB.
+        features: "mnist" for a small classifier of digits that comes with the package, for images
+            of 28x28x1. "inception" for Keras' Inception-v3, for images of any size; its weights, 88
+            MB, are downloaded once.
 
     Returns:
         Dict with `frechet_distance`, `kernel_distance`, `precision` and `recall`, each with the
-        name of its network, such as `"frechet_distance[inception-v3-keras]"`.
+        name of the network, such as `"frechet_distance[inception-v3-keras]"`.
 
     Raises:
-        UserError: If the network is unknown or cannot be had, the images do not fit it, or there
-            are not as many of both.
+        UserError: If the network is unknown or cannot be downloaded, the images do not fit it, or
+            the numbers of real and generated images differ.
 
     Example:
         >>> images = np.random.default_rng(0).random((20, 28, 28, 1))

@@ -48,4 +48,4 @@ class GroundTruth(Protocol):
         """Draws `[n, K]` int factors, uniformly and independently."""
 
     def images_of(self, factors: np.ndarray) -> np.ndarray:
-        """Renders `[n, H, W, C]` float32 images of `[n, K]` factors, always the same."""
+        """Renders `[n, H, W, C]` float32 images of `[n, K]` factors, without randomness."""

@@ -1,7 +1,7 @@
-"""Features of Inception-v3 as Keras has it, trained on ImageNet: for photos and color images.
+"""Features of Keras' Inception-v3, trained on ImageNet, for photos and color images.
 
-Frechet distances of the literature come from another Inception network, whose weights and last
-layers differ (Heusel et al. 2017). Distances in these features compare with one another alone.
+Published Frechet distances use another Inception network, with other weights and last layers
+(Heusel et al. 2017). Compare distances in these features only with each other.
 
 Reference:
     Szegedy et al., "Rethinking the Inception Architecture for Computer Vision", CVPR 2016.
@@ -21,21 +21,21 @@ _AT_ONCE = 64  # images
 
 
 def features(images: np.ndarray, *, weights: str | None = "imagenet", side: int = SIDE):
-    """The 2,048 averages of the last feature maps.
+    """Compute the 2,048 averages of the last feature maps.
 
-    Grey images become color, and all are enlarged or shrunk to a square, bilinearly. The weights,
-    88 MB, are downloaded once by Keras, to `~/.keras`.
+    The channel of grey images is repeated three times. All images are resized bilinearly to a
+    square. The weights, 88 MB, are downloaded once by Keras, to `~/.keras`.
 
     Args:
         images: `[N, H, W, C]` from 0 to 1, C 1 or 3.
-        weights: "imagenet", or None for random ones, which tests and nobody else need.
-        side: Pixels per side of what the network sees, at least 75.
+        weights: "imagenet", or None for random weights, for tests.
+        side: Side of the network's input in pixels, at least 75.
 
     Returns:
         `[N, 2048]` float32 array.
 
     Raises:
-        UserError: If the images are not as described, or the weights cannot be had.
+        UserError: If the images are not as described, or the weights cannot be downloaded.
     """
     images = as_array(images, "images")
     if images.ndim != 4 or images.shape[-1] not in (1, 3) or not len(images):
@@ -51,7 +51,7 @@ def features(images: np.ndarray, *, weights: str | None = "imagenet", side: int 
 
 
 def _prepared(images: np.ndarray, side: int):
-    """Images `[N, side, side, 3]` from -1 to 1, as the network was trained on."""
+    """Images `[N, side, side, 3]` from -1 to 1, the range that the network was trained with."""
     from keras import ops
 
     color = np.broadcast_to(images, (*images.shape[:3], 3)).astype("float32")
@@ -69,9 +69,9 @@ def _network(weights: str | None, side: int):
         return keras.applications.InceptionV3(
             include_top=False, weights=weights, pooling="avg", input_shape=(side, side, 3)
         )
-    except Exception as error:  # Keras raises what the network library gives it
+    except Exception as error:  # Keras passes on any error of the download
         raise UserError(
-            f"The weights of Inception-v3 cannot be had: {error}. They are downloaded from "
+            f"The weights of Inception-v3 could not be loaded: {error}. They are downloaded from "
             f"storage.googleapis.com. Connect to the internet once, or pass a network of your own "
             f"to mnist_features.sample_quality."
         ) from None

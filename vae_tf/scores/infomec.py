@@ -29,10 +29,11 @@ def infomec_scores(
     seed: int = 0,
     progress: bool = False,
 ) -> dict[str, float]:
-    r"""InfoM, InfoC and InfoE of codes that are numbers or take few values.
+    r"""InfoM, InfoC and InfoE of continuous or discrete codes.
 
-    With $N_{lk}$ of `normalized_information_matrix`, and L active codes (range > largest range /
-    20; discrete codes: more than one value):
+    $N_{lk}$ is `normalized_information_matrix`, and L the number of active codes. A code is active
+    if its range is above 1/20 of the largest range; a discrete code is active if it has more than
+    one value.
 
     $$\mathrm{InfoM} = \frac{\mathrm{mean}_l (\max_k N_{lk} / \sum_k N_{lk}) - 1/K}{1 - 1/K}$$
 
@@ -42,23 +43,24 @@ def infomec_scores(
 
     H is the cross-entropy (training points) of unpenalized balanced multinomial logistic regression
     from all codes to factor $k$. $H_0$ is the cross-entropy of a classifier without input, log V
-    for V values. A continuous factor has the $R^2$ of linear regression instead. The regressions
-    see standardized codes, or discrete ones as one indicator a value.
+    for V values. A continuous factor has the $R^2$ of linear regression instead. Inputs of the
+    regressions are standardized codes, or one indicator per value of discrete codes.
 
-    InfoM and InfoC from 0 to 1. InfoM 1: each code knows of one factor. InfoC 1: one code knows of
-    each factor. 0: all factors (codes) alike, or no information. InfoE at most 1: a linear
-    classifier reads every factor with certainty; 0: none (slightly below 0 where balancing hurts).
-    A code or factor without any information counts 0, where the authors' code gives NaN; with one
-    factor (one active code) the others count 1. Constant factors are left out; no active code
-    scores 0, 0, 0. Information of discrete codes is counted, hence biased: see `chance_level`.
+    InfoM and InfoC are from 0 to 1. InfoM 1: each code has information about one factor only. InfoC
+    1: only one code has information about each factor. 0: the information is the same for all
+    factors (codes), or there is none. InfoE is at most 1: a linear classifier predicts every factor
+    with certainty. InfoE 0: it predicts no factor. Below 0: balancing the classes increases the
+    cross-entropy. A code or factor without any information counts as 0, where the authors' code
+    gives NaN. With one factor (one active code), every code (factor) with information counts as 1.
+    Constant factors are left out. Without active codes all scores are 0. Information of discrete
+    codes comes from counts, which are biased: see `chance_level`.
 
-    Invariant to permuting and sign-flipping codes within the noise of the estimate, and to one
-    common scale; to a scale per code as long as the same codes are active. For discrete codes only
-    equality counts.
+    Invariant to permuting and sign-flipping codes, up to the noise of the estimate, and to
+    rescaling as long as the same codes are active. For discrete codes only equality counts.
 
     Args:
         codes: `[N, L]` array; 10,000 points in the paper.
-        factors: `[N, K]` int array; of numbers, if `continuous_factors`.
+        factors: `[N, K]` int array; any numbers if `continuous_factors`.
         discrete_codes: Whether codes take few values, as QLAE's do.
         continuous_factors: Whether factors are numbers.
         seed: Seed of the tie-breaking noise of the neighbor estimate.
@@ -117,19 +119,23 @@ def normalized_information_matrix(
     seed: int = 0,
     progress: bool = False,
 ) -> np.ndarray:
-    """I(z_l; v_k) / H(v_k), `[L, K]`: how much of a factor a code knows.
+    """I(z_l; v_k) / H(v_k), `[L, K]`: share of a factor's entropy that a code explains.
 
-    Numbers and labels: the 10-neighbor estimate of Ross (2014), scikit-learn's
-    `mutual_info_classif`, on standardized codes; labels that occur once are ignored. Numbers and
-    numbers: the estimate of Kraskov et al. (2004), scikit-learn's `mutual_info_regression`, and
-    H(v_k) is the estimate of I(v_k; v_k), finite because of its tie-breaking noise. Labels and
-    labels: from counts. Discrete codes with continuous factors, which the authors' code refuses,
-    have the first estimate with the roles exchanged. All clipped at 0. A factor without repeated
-    values (unless continuous), a constant factor and a constant code have 0.
+    - Continuous codes, discrete factors: the 10-neighbor estimate of Ross (2014), scikit-learn's
+      `mutual_info_classif`, on standardized codes. Values of a factor that occur once are ignored.
+    - Continuous codes, continuous factors: the estimate of Kraskov et al. (2004), scikit-learn's
+      `mutual_info_regression`. H(v_k) is the estimate of I(v_k; v_k), which is finite because of
+      its tie-breaking noise.
+    - Discrete codes, discrete factors: from counts.
+    - Discrete codes, continuous factors: the first estimate with exchanged roles. The authors' code
+      does not have this case.
+
+    All estimates are clipped at 0. Constant codes and constant factors have 0. With continuous
+    codes, a discrete factor without repeated values also has 0.
 
     Args:
         codes: `[N, L]` array.
-        factors: `[N, K]` int array; of numbers, if `continuous_factors`.
+        factors: `[N, K]` int array; any numbers if `continuous_factors`.
         discrete_codes: Whether codes take few values.
         continuous_factors: Whether factors are numbers.
         seed: Seed of the estimate's tie-breaking noise.
@@ -198,7 +204,7 @@ def _indicators(codes):
 
 
 def _by_size(factors):
-    """The factors, the one with most values first, as its regression takes longest."""
+    """Factors, sorted by their number of values: the largest takes longest, so it is first."""
     return sorted(range(factors.shape[1]), key=lambda k: -len(np.unique(factors[:, k])))
 
 
@@ -242,7 +248,7 @@ def _concentration(information):
 
 
 def _predictable(inputs, labels):
-    """Share of the entropy of balanced labels that a linear classifier takes away."""
+    """Share of the entropy of balanced labels that a linear classifier explains."""
     # C = inf is scikit-learn's unpenalized fit; the authors stop it after 100 iterations.
     model = fit_logistic(inputs, labels, C=np.inf, balanced=True)
     index = np.searchsorted(model.classes_, labels)
@@ -262,7 +268,7 @@ def _linear_fit(inputs, factor):
     return 1 - np.mean((centered - inputs @ weights) ** 2) / np.mean(centered**2)
 
 
-# Codes that all take at most so many values in the draw are discrete, as QLAE's.
+# Codes are discrete, as QLAE's, if each takes at most this many values in the draw.
 _MOST_VALUES = 64
 
 
@@ -288,8 +294,8 @@ def _infomec(draws):
 ROWS = {
     "infomec": Score(
         _infomec,
-        "Hsu et al. 2023; 10 neighbors; counts where every code takes at most "
-        f"{_MOST_VALUES} values (discrete_codes 1), by chance: mean over 3 permutations",
+        "Hsu et al. 2023; 10 neighbors; if every code takes at most "
+        f"{_MOST_VALUES} values (discrete_codes 1): counts; chance level: mean over 3 permutations",
         needs=("factors",),
         sizes=("num_train",),
         columns={

@@ -1,7 +1,7 @@
 """Scores from the mutual information between binned codes and factors.
 
-All information is in nats. A factor that takes one value in the sample has no entropy to explain:
-it is left out of means over factors, and where none is left the score is 0.
+All information is in nats. A factor with only one value in the sample has no entropy. It is left
+out of means over factors; if no factor is left, the score is 0.
 
 Reference:
     Chen et al., "Isolating Sources of Disentanglement in Variational Autoencoders", NeurIPS 2018.
@@ -31,7 +31,7 @@ def bin_codes(codes: np.ndarray, *, num_bins: int = 20) -> np.ndarray:
 
     Args:
         codes: `[N, L]` array.
-        num_bins: Bins a code, at least 1; 20 in Locatello et al.
+        num_bins: Bins per code, at least 1; 20 in Locatello et al.
 
     Returns:
         `[N, L]` int64, from 1 to `num_bins`.
@@ -77,13 +77,13 @@ def mutual_information_matrix(
     I = sum over cells of p(z, v) log [p(z, v) / (p(z) p(v))], with p from counts. It is biased
     upwards by about (bins - 1) (values - 1) / (2 N) nats where code and factor are independent.
 
-    Invariant to permuting samples, to sign flips and rescaling of codes except for points that are
-    on the edge of a bin, and to renaming the values of a factor.
+    Invariant to permuting samples and to renaming the values of a factor. Also invariant to sign
+    flips and rescaling of codes, except for points on the edge of a bin.
 
     Args:
         codes: `[N, L]` array.
         factors: `[N, K]` int array.
-        num_bins: Bins a code; 20 in Locatello et al., on 10,000 points.
+        num_bins: Bins per code; 20 in Locatello et al., on 10,000 points.
 
     Returns:
         `[L, K]` array, each entry from 0 to min(H(z_l), H(v_k)); 0 for a constant code.
@@ -118,20 +118,21 @@ def discrete_information(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 
 
 def mig_score(codes: np.ndarray, factors: np.ndarray, *, num_bins: int = 20) -> float:
-    r"""Mutual information gap: is each factor in one code, and in that one only?
+    r"""Mutual information gap: is each factor in exactly one code?
 
-    Mean over factors of $(I_{(1)} - I_{(2)}) / H(v_k)$, with the two largest over codes of
-    $I(z_l; v_k)$.
+    Mean over factors of $(I_{(1)} - I_{(2)}) / H(v_k)$, where $I_{(1)}$ and $I_{(2)}$ are the two
+    largest values of $I(z_l; v_k)$ over codes.
 
-    From 0 to 1. 1: each factor is fixed by one code and no other code knows of it. 0: no code
-    knows of the factors (constant codes), or two know the same (duplicated codes). It says
-    nothing of a code that holds several factors: see `mig_sup_score`. The gap of a single code is
-    its distance to 0. Invariant as `mutual_information_matrix` is, and to permuting codes.
+    From 0 to 1. 1: each factor is determined by one code, and no other code has information about
+    it. 0: no code has information about the factors (constant codes), or two codes have the same
+    information (duplicated codes). The score does not show whether a code holds several factors:
+    see `mig_sup_score`. With a single code, $I_{(2)}$ is 0. Invariances are the same as for
+    `mutual_information_matrix`, and to permuting codes.
 
     Args:
         codes: `[N, L]` array; 10,000 points in Locatello et al.
         factors: `[N, K]` int array.
-        num_bins: Bins a code; 20 in Locatello et al.
+        num_bins: Bins per code; 20 in Locatello et al.
 
     Returns:
         The score.
@@ -145,7 +146,7 @@ def mig_score(codes: np.ndarray, factors: np.ndarray, *, num_bins: int = 20) -> 
         0.0
 
     Reference:
-        Chen et al. 2018, Section 4.1; counts in place of their densities (`mig_density_score`).
+        Chen et al. 2018, Section 4.1, with counts instead of densities (see `mig_density_score`).
     """
     information = mutual_information_matrix(codes, factors, num_bins=num_bins)
     return mean_gap(information, factor_entropies(factors))
@@ -174,18 +175,20 @@ def mean_gap(information: np.ndarray, entropies: np.ndarray) -> float:
 def dcimig_score(codes: np.ndarray, factors: np.ndarray, *, num_bins: int = 20) -> float:
     """DCIMIG (3CharM): is each factor in a code that holds no other factor?
 
-    Each code counts for its best factor with the gap to its second-best, in nats; each factor keeps
-    the largest gap among its codes; the score is the sum of those over the sum of entropies.
+    Each code counts for its best factor only, with the gap to its second-best factor, in nats. Each
+    factor has the largest gap of its codes. The score is the sum of these gaps over the sum of the
+    factors' entropies.
 
-    From 0 to 1. 1: each factor is fixed by a code that knows of it alone. 0: no code prefers a
-    factor. Unlike MIG, a copy of a good code costs nothing. Invariant as
-    `mutual_information_matrix` is, and to permuting codes. A public implementation divides nats by
-    bits, which makes 0.69 its best value; here both are nats.
+    From 0 to 1. 1: each factor is determined by a code that has no information about other factors.
+    0: no code has more information about one factor than about another. Unlike for MIG, a copy of a
+    good code does not lower the score. Invariances are the same as for `mutual_information_matrix`,
+    and to permuting codes. A public implementation divides nats by bits, so its best value is 0.69;
+    here both are in nats.
 
     Args:
         codes: `[N, L]` array.
         factors: `[N, K]` int array.
-        num_bins: Bins a code; 20 as for MIG.
+        num_bins: Bins per code; 20 as for MIG.
 
     Returns:
         The score.
@@ -211,22 +214,23 @@ def dcimig_score(codes: np.ndarray, factors: np.ndarray, *, num_bins: int = 20) 
 def mig_sup_score(
     codes: np.ndarray, factors: np.ndarray, *, num_bins: int = 20, min_variance: float = 0.0
 ) -> float:
-    r"""MIG-sup: does each active code hold one factor, and that one only?
+    r"""MIG-sup: does each active code hold exactly one factor?
 
     Mean over active codes of the gap between the two largest over factors of
     $I(z_l; v_k) / H(v_k)$.
 
-    From 0 to 1. 1: each active code fixes one factor and knows of no other. 0: each knows as much
-    of two factors, or no code is active. The mirror of MIG: it does not see that two codes hold
-    the same factor. Invariant as `mutual_information_matrix` is, and to permuting codes; a
-    `min_variance` above 0 ends the invariance to scale.
+    From 0 to 1. 1: each active code determines one factor and has no information about other
+    factors. 0: each active code has the same information about two factors, or no code is active.
+    The score does not show whether two codes hold the same factor: see `mig_score`. Invariances are
+    the same as for `mutual_information_matrix`, and to permuting codes; a `min_variance` above 0
+    ends the invariance to rescaling.
 
     Args:
         codes: `[N, L]` array.
         factors: `[N, K]` int array.
-        num_bins: Bins a code; 20 as for MIG.
-        min_variance: Codes with a variance (ddof 1) of at most this are not active. The authors'
-            code uses 0.01, meant for codes on the scale of the prior.
+        num_bins: Bins per code; 20 as for MIG.
+        min_variance: Codes with a variance (ddof 1) of at most this value are not active. The
+            authors' code has 0.01, for codes on the scale of the prior.
 
     Returns:
         The score.
@@ -284,7 +288,7 @@ def _information(first, second):
     cells = np.flatnonzero(joint)
     joint = joint[cells]
     row, column = np.divmod(cells, len(b_counts))
-    # One ratio of whole numbers: exactly 1, and the information exactly 0, for a constant column.
+    # A ratio of whole numbers is exactly 1 for a constant column, and the information exactly 0.
     ratio = joint * len(a) / (a_counts[row] * b_counts[column])
     information = joint @ np.log(ratio) / len(a)
     # Sums of rounding errors must not count as information: modularity divides by it.

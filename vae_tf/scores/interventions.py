@@ -1,7 +1,7 @@
-"""Scores that hold one factor and look at what the codes do: beta-VAE's and FactorVAE's.
+"""Scores of codes of images that share one factor's value: beta-VAE's and FactorVAE's.
 
-Factors are drawn uniformly and independently. A factor with one value cannot be recognized and is
-never the one that is held.
+A factor is held if all images have the same random value of it. Factors are drawn uniformly and
+independently. A factor with only one value is never held.
 
 Reference:
     Higgins et al., "beta-VAE: Learning Basic Visual Concepts with a Constrained Variational
@@ -30,36 +30,37 @@ def beta_vae_score(
     seed: int = 0,
     progress: bool = False,
 ) -> dict[str, float]:
-    """beta-VAE score: can a linear classifier name the factor that two images share?
+    """beta-VAE score: can a linear classifier predict the factor that two images share?
 
-    A point: draw a factor k; draw two batches of factor vectors, copy column k of the first into
-    the second; its feature is the mean over the batch of |z1 - z2|, its label k. Logistic
-    regression learns on `num_train` points and is scored on others, twice: one multinomial
-    regression for all factors, the default of today's scikit-learn, and, as Locatello et al. had it
-    from the scikit-learn of 2018, one regression of each factor against the rest. On the same
-    points the two differed by up to 0.03 on mixtures of five factors; say which one a number is.
+    For each point, draw a factor k, draw two batches of factor vectors, and copy column k of the
+    first batch into the second. The point's feature is the mean over the batch of |z1 - z2|, and
+    its label is k. Logistic regression learns from `num_train` points and is scored on `num_eval`
+    others. There are two regressions: one multinomial regression of all factors, today's default of
+    scikit-learn; and one regression of each factor against the rest, the default of 2018, which
+    Locatello et al. used. On the same points their accuracies differed by up to 0.03 for mixtures
+    of five factors, so report a number with its regression.
 
-    From 0 to 1: the accuracy. 1: it always knows. 1/K, K the factors with two values or more, is
-    chance and the score of constant codes; with K = 1 it is 1. It is generous: a random rotation of
-    five factors still scores 0.78 to 0.97, depending on the rotation and the factors' scale. The
-    regressions stop after 100 iterations, as published; `converged` says whether the multinomial
-    one was done before. Invariant to permuting and sign-flipping codes, and nearly so to rescaling,
-    because the classifier is slightly penalized.
+    Accuracies are from 0 to 1. 1: the classifier always predicts the factor. Chance, and the score
+    of constant codes, is 1/K for K factors with at least two values. High scores are easy to reach:
+    a random rotation of five factors scores 0.78 to 0.97, depending on the rotation and the
+    factors' scale. The regressions stop after 100 iterations, as published; `converged` shows
+    whether the multinomial regression converged before. Invariant to permuting and sign-flipping
+    codes, and nearly invariant to rescaling, because the classifier is slightly penalized.
 
     Args:
         represent: Function from factors `[n, K]` int to codes `[n, L]`, with n up to 16,384; or a
             `FactorSample`.
         factor_sizes: Number of values of each factor, `K` integers.
-        num_train: Points to learn from; 10,000 in Locatello et al.
-        num_eval: Points to score; 5,000 in Locatello et al.
-        batch_size: Pairs a point; 64 in Locatello et al.
+        num_train: Training points; 10,000 in Locatello et al.
+        num_eval: Test points; 5,000 in Locatello et al.
+        batch_size: Pairs of images per point; 64 in Locatello et al.
         seed: Seed of the draws.
         progress: Whether to show a progress bar on stderr.
 
     Returns:
-        `train` and `eval`, the accuracies of the multinomial regression, of which `eval` is the
-        score; `train_one_vs_rest` and `eval_one_vs_rest`, the published version's; `converged`,
-        1 if the multinomial regression had converged, 0 if not.
+        `train` and `eval`, the accuracies of the multinomial regression; `eval` is the score.
+        `train_one_vs_rest` and `eval_one_vs_rest`, the accuracies of the published version.
+        `converged`, 1 if the multinomial regression converged, else 0.
 
     Example:
         >>> scores = beta_vae_score(lambda v: v, [3, 6, 8], num_train=300, num_eval=100)
@@ -107,26 +108,29 @@ def factor_vae_score(
     seed: int = 0,
     progress: bool = False,
 ) -> dict[str, float]:
-    """FactorVAE score: does the code that moves least name the factor that is held?
+    """FactorVAE score: does the code with the least variance identify the factor that is held?
 
-    A vote: draw a factor k and a batch of factor vectors with column k constant; d is the active
-    code with the least variance relative to its variance over all images. The majority table
-    code -> factor is learned from `num_train` votes; the score is its accuracy on fresh votes.
-    Variances have ddof 1. Active: standard deviation of at least `prune_threshold` and not
-    constant, so that a threshold of 0 does not divide 0 by 0 as in the reference.
+    For each vote, draw a factor k and a batch of factor vectors in which column k is constant. The
+    vote is for the active code with the least variance in the batch, relative to its variance over
+    all images. A table from codes to factors is learned by majority from `num_train` votes. The
+    score is the accuracy of this table on `num_eval` other votes. Variances have ddof 1. A code is
+    active if it is not constant and its standard deviation is at least `prune_threshold`. (With a
+    threshold of 0, the reference code divides 0 by 0 for constant codes.)
 
-    From 0 to 1. 1: the code always names the factor. About 1/K: chance. 0: no active code. A code
-    may serve several votes of one factor, so duplicated codes cost nothing. Invariant to permuting
-    and sign-flipping codes, and to rescaling as long as the same codes are active.
+    From 0 to 1. 1: the code always identifies the factor. About 1/K: chance. 0: no active code.
+    Several codes may identify the same factor, so duplicated codes do not lower the score.
+    Invariant to permuting and sign-flipping codes, and to rescaling as long as the same codes are
+    active.
 
     Args:
         represent: Function from factors `[n, K]` int to codes `[n, L]`, with n up to 16,384; or a
             `FactorSample`.
         factor_sizes: Number of values of each factor, `K` integers.
-        num_train: Votes to learn from; 10,000 in Locatello et al.
-        num_eval: Votes to score; 5,000 in Locatello et al.
-        num_variance: Draws for the global variance, at least 2; 10,000 in Locatello et al.
-        batch_size: Factor vectors a vote, at least 2; 64 in Locatello et al.
+        num_train: Training votes; 10,000 in Locatello et al.
+        num_eval: Test votes; 5,000 in Locatello et al.
+        num_variance: Images for the variance over all images, at least 2; 10,000 in Locatello et
+            al.
+        batch_size: Factor vectors per vote, at least 2; 64 in Locatello et al.
         prune_threshold: Least standard deviation of an active code; 0.05 in Locatello et al.
         seed: Seed of the draws.
         progress: Whether to show a progress bar on stderr.
@@ -172,7 +176,7 @@ def factor_vae_score(
 
 
 def _in_chunks(function, sizes, num_points, rows_per_point, rng, description, progress):
-    """Draws a held factor for each point; returns them with `function` of all, chunk by chunk."""
+    """Draws a held factor for each point; returns these factors and the results of `function`."""
     held = rng.choice(np.flatnonzero(sizes > 1), size=num_points)
     chunk = max(ROWS_PER_CALL // rows_per_point, 1)
     results = []

@@ -1,4 +1,4 @@
-"""IRS: how far a code moves when all but its own factor change.
+"""IRS: how far a code moves when all factors except its own factor change.
 
 Reference:
     Suter et al., "Robustly Disentangled Causal Mechanisms: Validating Deep Representations for
@@ -13,25 +13,24 @@ from vae_tf.scores.validation import check_codes_factors, check_number
 
 
 def irs_score(codes: np.ndarray, factors: np.ndarray, *, quantile: float = 0.99) -> float:
-    """Interventional robustness: is each code fixed by one factor, whatever the others do?
+    """Interventional robustness: is each code determined by one factor, whatever the others do?
 
-    m_l = max |z_l - mean z_l|. For every value of factor k: the `quantile` of |z_l - its mean| over
-    the points with that value; IRS[l, k] = 1 - (mean over values) / m_l. Per code the maximum over
-    k; mean over codes weighted by m_l; constant codes are dropped.
+    The largest deviation of code l is m_l = max |z_l - mean z_l|. For each value of factor k, take
+    the points with this value, and the `quantile` of their deviations from their own mean. IRS[l,
+    k] is 1 - (mean of these quantiles over values) / m_l. A code has its maximum over k. The score
+    is the mean over codes, weighted by m_l. Constant codes are left out.
 
-    From above -1 to 1. 1: with one factor held, the code does not move. 0: it moves as far as ever,
-    or all codes are constant. Below 0: with each factor held, it is further from its mean there
-    than from its mean over all points. One code that holds everything and many that hold nothing
-    can score alike, so read it beside others.
+    From above -1 to 1. 1: a code does not move if its factor is held. 0: it moves as far as over
+    all points, or all codes are constant. Below 0: with any factor held, a code is further from its
+    mean than over all points. One code that holds every factor can score the same as many codes
+    that hold none, so read the score together with other scores.
 
-    Factors are, like in Locatello et al., first cut into 20 bins of equal width, as codes are for
-    MIG: values that share a bin count as one. Factors with more than 20 values always have such
-    values, others only if their values are unevenly spaced. It lowers the score of identity codes
-    below 1.
+    Factors are first cut into 20 bins of equal width, as in Locatello et al. and as codes are for
+    MIG. Values in one bin count as one value. This happens to factors with more than 20 values, or
+    with unevenly spaced values. It lowers the score of identity codes below 1.
 
-    Invariant to permuting and sign-flipping codes and to one common scale; not to a scale per code,
-    because m_l is the weight. Bins follow the values of the factors, so renaming values can change
-    it.
+    Invariant to permuting and sign-flipping codes and to a common scale. Not invariant to a scale
+    per code, because m_l is the weight, nor to renaming the values of factors, because of the bins.
 
     Args:
         codes: `[N, L]` array; 10,000 points in Locatello et al.

@@ -1,4 +1,4 @@
-"""RMIG and JEMMIG: information and joint entropy of a factor and its best, quantized, code.
+"""RMIG and JEMMIG: mutual information and joint entropy of factors and quantized codes.
 
 Reference:
     Do & Tran, "Theory and Evaluation Metrics for Learning Disentangled Representations", ICLR 2020,
@@ -14,8 +14,8 @@ from vae_tf.scores.threads import map_in_threads
 from vae_tf.scores.validation import check_count, check_factors, check_number, check_posterior
 
 _LEAST_STDDEV = 1e-4  # the authors' least variance is 1e-8
-_NOWHERE = 1e-5  # density below which a posterior falls between the centers of bins
-_IMAGES_AT_ONCE = 4096  # by 100 bins, float32: 1.6 MB, so that its few passes stay in the cache
+_NOWHERE = 1e-5  # if its density at all bin centers is lower, a posterior is between the centers
+_IMAGES_AT_ONCE = 4096  # with 100 bins 1.6 MB of float32, which fits into the cache
 
 
 def rmig_jemmig_scores(
@@ -29,33 +29,34 @@ def rmig_jemmig_scores(
 ) -> dict[str, float]:
     r"""Robust MIG and JEMMIG of Gaussian posteriors.
 
-    Each code is cut into `num_bins` bins of equal width from -limit to limit; q(s|x), the share of
-    bin s in a posterior, is its density at the bin's center over the sum of the densities of all
-    bins (a posterior too narrow to reach any center is in the bin of its mean, the outermost one
-    beyond the limits). $q(s, v_k)$ is their mean over the images with each value of factor $k$.
-    With $z_*$ the code of most information on the factor and $z_o$ the next:
+    Each code is cut into `num_bins` bins of equal width from -limit to limit. The share q(s|x) of
+    bin s in a posterior is its density at the bin's center, over the sum of its densities at all
+    centers. A posterior that is too narrow to reach a center is entirely in the bin of its mean; a
+    mean beyond the limits is in the outermost bin. $q(s, v_k)$ is the joint distribution of bin and
+    factor value: the mean of q(s|x) over the images with value $v_k$, times their share. $z_*$ is
+    the code with the most information about the factor, and $z_o$ the code with the second most:
 
     $$\mathrm{RMIG} = \mathrm{mean}_k\, (I(z_*; v_k) - I(z_o; v_k)) / H(v_k)$$
 
     $$\mathrm{JEMMIG} = \mathrm{mean}_k\, (H(z_*, v_k) - I(z_*; v_k) + I(z_o; v_k))$$
 
-    JEMMIG is in nats. Normalized, each term is first divided by its greatest value, $H(v_k)$ + log
-    num_bins.
+    JEMMIG is in nats. For `jemmig_normalized`, the term of each factor is divided by its largest
+    value, $H(v_k)$ + log num_bins.
 
-    RMIG from 0 to 1, as `mig_score`, which it differs from in that all of q(z|x) enters. JEMMIG
-    from 0 upwards, normalized to 1, and lower is better. 0: the best code is a function of the
-    factor alone, without noise, and no other code knows of it. Other information in the best code,
-    of other factors or of nothing, makes H(z*, v_k) greater, which MIG does not see. With every
-    posterior equal to the prior RMIG is 0, and JEMMIG H(v_k) + H(z). Constant factors are left out;
-    where none is left RMIG is 0, JEMMIG log num_bins and normalized 1. Invariant to permuting codes
-    and, except for means on the edge of a bin, to sign flips; not to rescaling, as the limits are
-    on the prior's scale.
+    RMIG is from 0 to 1, as `mig_score`, but it uses q(z|x) instead of only its mean. JEMMIG is at
+    least 0, normalized at most 1, and lower is better. 0: the best code is a function of the factor
+    alone, without noise, and no other code has information about it. Information about other
+    factors, or noise, in the best code makes H(z*, v_k) larger, which MIG does not see. If every
+    posterior is the prior, RMIG is 0 and JEMMIG is H(v_k) + H(z). Constant factors are left out; if
+    all are constant, RMIG is 0, JEMMIG log num_bins and normalized 1. Invariant to permuting codes,
+    and to sign flips except for means on the edge of a bin. Not invariant to rescaling, because the
+    limits are on the prior's scale.
 
     Args:
         mean: `[N, L]` encoder means; all images of the data set in the paper.
         log_stddev: `[N, L]` natural logs of the encoder's standard deviations.
         factors: `[N, K]` int array.
-        num_bins: Bins of a code; 100 in the authors' code.
+        num_bins: Bins per code, at least 2; 100 in the authors' code.
         limit: End of the bins, above 0; 4 in the authors' code.
         progress: Whether to show a progress bar on stderr.
 
@@ -78,13 +79,13 @@ def rmig_jemmig_scores(
 
 
 def rmig_jemmig_from_joints(joints: list[np.ndarray]) -> dict[str, float]:
-    """The scores of `rmig_jemmig_scores` from the distributions of codes and factors.
+    """Compute `rmig_jemmig_scores` from the joint distributions of codes and factors.
 
     Args:
         joints: For each factor the array `[L, bins, values]` of `quantized_joints`.
 
     Returns:
-        The dict of `rmig_jemmig_scores`.
+        The same dict as `rmig_jemmig_scores`.
     """
     num_bins = joints[0].shape[1]
     gaps, gains, normalized = [], [], []
@@ -125,8 +126,8 @@ def quantized_joints(
         mean: `[N, L]` encoder means.
         log_stddev: `[N, L]` natural logs of the encoder's standard deviations.
         factors: `[N, K]` int array.
-        num_bins: Bins of a code.
-        limit: End of the bins.
+        num_bins: Bins per code, at least 2.
+        limit: End of the bins, above 0.
         progress: Whether to show a progress bar on stderr.
 
     Returns:
@@ -225,8 +226,8 @@ def _rmig_jemmig(draws):
 ROWS = {
     "rmig_jemmig": Score(
         _rmig_jemmig,
-        "Do & Tran 2020; 100 bins from -4 to 4; JEMMIG in nats, and over its greatest value; by "
-        "chance: one permutation",
+        "Do & Tran 2020; 100 bins from -4 to 4; JEMMIG in nats, and over its largest value; chance "
+        "level: one permutation",
         needs=("factors", "densities"),
         sizes=("num_images",),
         columns={

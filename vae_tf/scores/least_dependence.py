@@ -1,19 +1,19 @@
-"""How much codes depend on each other, at least: a bound that holds for any number of images.
+"""Lower bound of the total correlation of codes, for any number of images.
 
-The total correlation that `elbo_decomposition` estimates belongs to the mixture of the posteriors
-of N images. It is far above its value for endlessly many images where N is small against the
-information of codes. No null corrects it: independent codes with the same KL, or with the same
-widths of each image, exceed it by other amounts than codes that depend. Images that no density was
-fitted to give a bound instead. For any density p over codes,
+`elbo_decomposition` estimates the total correlation of the mixture of the posteriors of N images.
+If N is small compared with the information of the codes, it is far above the total correlation of
+infinitely many images. This excess cannot be corrected by the excess of independent codes, which
+differs even if the KL, or the standard deviations of each image, are the same. Images that no
+density was fitted to give a valid lower bound instead. For any density p over codes,
 
     E_q [log p(z) - sum_l log q(z_l)] = TC(q) - KL(q || p),
 
-so that what p says of codes of unseen images is at most the total correlation. Here p is a weighted
-sum of densities of the codes of one half of the images: the product of their marginals, which alone
-gives 0, the mixture of their posteriors, and mixtures of 1 and 16 Gaussians with full covariances.
-Its weights are fitted to one half of the samples and used on the other. The marginals q(z_l) are
-of the unseen images themselves, whose entropy is at most the entropy of endlessly many, on average
-over choices of images.
+so the left side is at most the total correlation. Images are split into two halves, seen and
+unseen. The samples z are codes of unseen images. p is a weighted sum of densities of the codes of
+seen images: the product of their marginals, which alone gives 0; the mixture of their posteriors;
+and mixtures of 1 and 16 Gaussians with full covariances. The weights are fitted to one half of the
+samples and used on the other half. The marginals q(z_l) are computed from the unseen images. Their
+entropy is at most the entropy for infinitely many images, on average over choices of images.
 """
 
 import numpy as np
@@ -22,8 +22,8 @@ from vae_tf.scores.posterior_mixture import log_densities
 from vae_tf.scores.validation import check_count, check_posterior, check_seed
 
 _GAUSSIANS = (1, 16)  # components of the two mixtures
-_MOST_FITTED = 10_000  # codes that a mixture of Gaussians is fitted to
-_STEPS = 50  # of the fit of a mixture, and of the fit of the weights
+_MOST_FITTED = 10_000  # largest number of codes that a mixture of Gaussians is fitted to
+_STEPS = 50  # EM iterations of a mixture of Gaussians, and of the weights
 
 
 def least_total_correlation(
@@ -34,11 +34,12 @@ def least_total_correlation(
     seed: int = 0,
     progress: bool = False,
 ) -> dict[str, float]:
-    """Estimates a lower bound of the total correlation of codes of endlessly many images.
+    """Estimates a lower bound of the total correlation of codes of infinitely many images.
 
-    See the module. In expectation it is never above the truth if images were drawn independently,
-    and it rises to it with their number. Independent codes give 0. A bound far above its error
-    shows dependence; a bound of 0 shows nothing, least of all independence.
+    The module explains the method. If images were drawn independently, the bound is at most the
+    true total correlation, on average, and approaches it with the number of images. Independent
+    codes give 0. A bound far above its error shows dependence. A bound of 0 does not show
+    independence.
 
     Args:
         mean: `[N, L]` encoder means. For fewer than 4 images the bound is 0.
@@ -49,14 +50,15 @@ def least_total_correlation(
         progress: Whether to show a progress bar on stderr.
 
     Returns:
-        `least_total_correlation` and, over samples, `least_total_correlation_error`, nats.
+        `least_total_correlation` and its standard error over samples,
+        `least_total_correlation_error`, in nats.
 
     Raises:
         UserError: If an array is invalid or their shapes differ.
 
     Example:
         >>> rng = np.random.default_rng(0)
-        >>> mean = rng.standard_normal((400, 1)) * np.ones(2)  # both codes tell the same
+        >>> mean = rng.standard_normal((400, 1)) * np.ones(2)  # two equal codes
         >>> bound = least_total_correlation(mean, np.full((400, 2), -1.5), num_samples=400)
         >>> 0.7 < bound["least_total_correlation"] < 1.2
         True
@@ -86,7 +88,7 @@ def least_total_correlation(
         [_log_mean(halves[0], _weights(halves[1])), _log_mean(halves[1], _weights(halves[0]))]
     )
     return {
-        "least_total_correlation": max(float(values.mean()), 0.0),  # which is known
+        "least_total_correlation": max(float(values.mean()), 0.0),  # also a lower bound
         "least_total_correlation_error": float(values.std(ddof=1) / np.sqrt(num_samples)),
     }
 
@@ -103,25 +105,25 @@ def _log_gaussians(codes, points, count):
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.mixture import GaussianMixture
 
-    # In units of the codes' spread: the floor of the variances is to fit narrow codes, too.
+    # In standard deviations of the codes, so that the floor of the variances fits narrow codes.
     scale = codes.std(axis=0) + 1e-12
-    # A component has more parameters than it has codes where there are few.
+    # With few codes there are fewer components, so that each has enough codes for its parameters.
     count = max(min(count, len(codes) // (4 * codes.shape[1])), 1)
     mixture = GaussianMixture(count, reg_covar=1e-4, max_iter=_STEPS, random_state=0)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # any density gives a bound
+        warnings.simplefilter("ignore", ConvergenceWarning)  # any density p gives a bound
         mixture.fit(codes / scale)
     return mixture.score_samples(points / scale) - np.log(scale).sum()
 
 
 def _weights(ratios):
-    """Weights of the densities `[K]` under which the samples are most likely, by EM."""
+    """Weights `[K]` of the densities that make the samples most likely, by EM."""
     weights = np.full(ratios.shape[1], 1 / ratios.shape[1])
     parts = np.exp(ratios - ratios.max(axis=1, keepdims=True))
     for _ in range(_STEPS):
         shares = parts * weights
         weights = np.mean(shares / shares.sum(axis=1, keepdims=True), axis=0)
-    # None is 0, so that a sample is never impossible.
+    # No weight is 0, so that no sample is impossible.
     return (weights + 1e-3) / (1 + 1e-3 * len(weights))
 
 

@@ -16,12 +16,13 @@ from vae_tf.process.errors import UserError
 from vae_tf.scores.score import Column, Score
 from vae_tf.scores.validation import as_array, check_count
 
-# Effective samples below which a log-likelihood is far too low: with Gaussian posteriors that are
-# too narrow or too wide (2 to 32 latents, 100 or 1,000 samples) every estimate below it missed 0.5
-# nats or more. More are no proof. An InfoVAE's posteriors, narrow and beside the true ones, missed
-# 5 nats with 72 effective samples of 10,000 (experiments/likelihood_curves.py).
+# With fewer effective samples, a log-likelihood is far too low: with Gaussian posteriors that are
+# too narrow or too wide (2 to 32 latents, 100 or 1,000 samples), every such estimate was at least
+# 0.5 nats too low. More effective samples do not show that an estimate is right. For an InfoVAE,
+# whose posteriors were too narrow and in the wrong place, 72 effective samples of 10,000 gave an
+# estimate that was 5 nats too low (experiments/likelihood_curves.py).
 FEW_SAMPLES = 10
-_DECODED_AT_ONCE = 2048  # images; bounds the memory whatever the number of samples
+_DECODED_AT_ONCE = 2048  # images; bounds the memory for any number of samples
 
 
 def log_likelihood(
@@ -33,15 +34,15 @@ def log_likelihood(
 ) -> np.ndarray:
     """Log-likelihood of each image: log of the mean of K importance weights (Burda et al., Eq. 8).
 
-    A lower bound in expectation that rises to log p(x) with K: with one sample it is the evidence
-    lower bound. The model's own noise is used, so its random state moves on.
+    In expectation it is a lower bound of log p(x), which rises to log p(x) with K. For K = 1 it is
+    the evidence lower bound (ELBO). Each call changes the model's random state.
 
     Args:
         model: Model with `log_importance_weights(x, num_samples) -> [num_samples, B]` nats, as
-            every model of `vae_tf.models` has it.
-        images: `[N, H, W, C]`, by the rule of `pixel_values`, of the model's `image_shape` if it
-            has one; vectors `[N, D]`, any finite numbers, of a model on vectors. NaN is a missing
-            value for models that learn from masks: the likelihood is then of the observed values.
+            every model of `vae_tf.models` has.
+        images: `[N, H, W, C]`, with values as in `pixel_values`, and with the model's `image_shape`
+            if it has one. For a model on vectors, `[N, D]` of any finite numbers. NaN is a missing
+            value, for models that learn from masks; the likelihood is then of the observed values.
         num_samples: K, at least 1; 5,000 in Burda et al.
         progress: Whether to show a progress bar on stderr.
 
@@ -49,9 +50,8 @@ def log_likelihood(
         `[N]` array of nats.
 
     Raises:
-        UserError: If the images are not `[N, H, W, C]`, at least one, or their values do not fit;
-            if there are no samples; or if the model gives other than K weights an image, or one
-            that is NaN.
+        UserError: If the images or `num_samples` are not as described, or if the model returns
+            weights that are not `[K, B]` or have a NaN.
 
     Example:
         >>> class Certain:  # a stand-in for a model: every sample has the same weight
@@ -64,14 +64,15 @@ def log_likelihood(
 
 
 class Estimates(NamedTuple):
-    """Log-likelihoods by importance sampling, and how many samples they rest on.
+    """Log-likelihoods by importance sampling, and their effective sample sizes.
 
     Attributes:
         log_likelihood: `[N]` nats.
-        effective_samples: `[N]` effective sample sizes (sum w)^2 / sum w^2 of the K weights w, from
-            1, where one sample decides, to K, where all weights are equal (Kong 1992). Below about
-            10 an estimate is far too low. A large one is no proof: samples cannot show what none of
-            them has hit.
+        effective_samples: `[N]` effective sample sizes (sum w)^2 / sum w^2 of the K weights w (Kong
+            1992): from 1, where one sample has all the weight, to K, where all weights are equal; 0
+            if all weights are 0. Below about 10 an estimate is far too low. A large value does not
+            show that an estimate is right: all samples may have missed the codes that explain the
+            image.
     """
 
     log_likelihood: np.ndarray
@@ -81,7 +82,7 @@ class Estimates(NamedTuple):
 def importance_estimates(
     model, images: np.ndarray, num_samples: int, *, progress: bool = False
 ) -> Estimates:
-    """`log_likelihood` with the effective sample size of each image; arguments as there.
+    """Compute `log_likelihood` and the effective sample size of each image; same arguments.
 
     Example:
         >>> class Certain:  # a stand-in for a model: every sample has the same weight
@@ -106,7 +107,7 @@ def importance_estimates(
                 weights = _check_weights(model.log_importance_weights(x, count), count, len(x))
                 total = np.logaddexp(total, np.logaddexp.reduce(weights, axis=0))
                 squares = np.logaddexp(squares, np.logaddexp.reduce(2 * weights, axis=0))
-            # Where no weight is above 0, nothing was hit.
+            # If all weights are 0, no sample explains the image.
             hit = np.isfinite(total)
             effective[first : first + len(x)] = np.exp(
                 np.where(hit, 2 * np.where(hit, total, 0.0) - squares, -np.inf)
@@ -121,13 +122,15 @@ def bits_per_dimension(
 ) -> float:
     """Mean negative log-likelihood in bits per pixel and channel.
 
-    -mean(log p(x)) / (H W C log 2); with `levels`, plus log2(levels): a density on [0, 1] turned
-    into the probability of a grey level, for likelihoods with a density. Lower is better.
+    -mean(log p(x)) / (H W C log 2). For a likelihood that is a density on [0, 1], pass `levels`:
+    log2(levels) is added, which turns the density into the probability of a grey level. Lower is
+    better.
 
     Args:
         log_likelihoods: `[N]` array of nats.
         image_shape: (H, W, C), whole numbers of at least 1.
-        levels: Grey levels, at least 2, 256 for bytes; None for likelihoods of binary pixels.
+        levels: Number of grey levels, at least 2, 256 for bytes; None for likelihoods that are
+            probabilities.
 
     Returns:
         Bits per dimension.
@@ -159,9 +162,9 @@ def bits_per_dimension(
 
 
 def _check_images(images, model):
-    """Images as an array of the right shape, and the value that stands for 1.
+    """Images as an array of the right shape, and the value of a white pixel.
 
-    Vectors, of models on vectors, may be any finite numbers. NaN is left to models with masks.
+    Vectors may be any finite numbers. NaN is allowed for models with masks only.
     """
     array = as_array(images, "images")
     image_shape = getattr(model, "image_shape", None)
@@ -174,7 +177,7 @@ def _check_images(images, model):
         expected = ", ".join(map(str, image_shape)) if image_shape else "height, width, channels"
         raise UserError(
             f"`images` must be at least one image, [images, {expected}]. Received: "
-            f"shape={array.shape}. Pass images[None] for a single one, images[..., None] for grey."
+            f"shape={array.shape}. Pass images[None] for one image, images[..., None] for grey."
         )
     known = np.nan_to_num(array, nan=0.0) if "mask" in getattr(model, "batch_keys", ()) else array
     return array, row_scale(known, array.shape[1:], "`images`", unit=False)
@@ -203,30 +206,30 @@ def _log_likelihood(draws):
         "few_effective_samples": int(effective.mean() < FEW_SAMPLES),
     }
     if images.ndim == 2 or np.isnan(images).any():
-        return scores  # bits are of whole images
+        return scores  # bits per dimension are defined for complete images
     levels = model.likelihood.levels
     if levels is None:
-        # A density of bytes: spread each evenly over its share of [0, 1] (Theis et al. 2016).
+        # For a density, each byte is spread evenly over its share of [0, 1] (Theis et al. 2016).
         noise = np.random.default_rng([draws.seed, 4]).random(images.shape)
         spread = ((255.0 * images + noise) / 256.0).astype("float32")
         nats = log_likelihood(model, spread, samples, progress=draws.progress)
         bits = bits_per_dimension(nats, images.shape[1:], levels=256)
         return {**scores, "bits_per_dimension": bits}
     if levels == 2 and not np.isin(images, (0, 1)).all():
-        return scores  # a Bernoulli is no probability of grey pixels
+        return scores  # a Bernoulli gives no probabilities of grey pixels
     return {**scores, "bits_per_dimension": bits_per_dimension(nats, images.shape[1:])}
 
 
 # Flag and caution of likelihoods.
 _BY_FEW_SAMPLES = (
     "few_effective_samples",
-    f"fewer than {FEW_SAMPLES} effective samples an image: the log-likelihood is far too low",
+    f"fewer than {FEW_SAMPLES} effective samples per image: the log-likelihood is far too low",
 )
 ROWS = {
     "log_likelihood": Score(
         _log_likelihood,
         "Burda et al. 2016: importance samples of the posterior, validation images; nats per "
-        "image, standard error over images; effective_samples is the mean of (sum w)^2 / sum w^2, "
+        "image, standard error over images; effective_samples is the mean of (sum w)^2 / sum w^2; "
         f"below {FEW_SAMPLES} the log-likelihood is far too low (few_effective_samples 1)",
         needs=("model",),
         sizes={"num_images": "likelihood_images", "num_samples": "likelihood_samples"},

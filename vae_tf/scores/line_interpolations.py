@@ -1,4 +1,4 @@
-"""How well a model interpolates between two images of a line: the benchmark of ACAI.
+"""Scores of interpolations between images of lines: the benchmark of ACAI.
 
 Reference:
     Berthelot et al., "Understanding and Improving Interpolation in Autoencoders via an Adversarial
@@ -12,29 +12,30 @@ from vae_tf.process.errors import UserError
 from vae_tf.scores.validation import as_array
 
 _CHUNK = 1024
-_STANDS_STILL = 1e-4  # radians between the ends, as in the authors' code
+_STANDS_STILL = 1e-4  # smallest angle between the ends in radians, as in the authors' code
 
 
 def line_interpolation_scores(interpolations: np.ndarray, lines: np.ndarray) -> dict[str, float]:
     """Mean distance and smoothness of interpolations between images of lines.
 
-    Each image is compared with every line, by the cosine distance of pixels that are moved from
-    [0, 1] to [-1, 1], as the authors' images are. The mean distance is the average, over all
-    images, of the distance to the nearest line. The nearest line also says the angle of an image.
-    Smoothness is the largest change of the angle from one image to the next, over the change from
-    the first image to the last, less 1 / (S - 1): the average over all interpolations whose ends
-    differ by 0.0001 radians or more. The authors' code counts an interpolation without such a
-    change as 0.
+    Each image is compared with every line by the cosine distance of their pixels, which are first
+    moved from [0, 1] to [-1, 1], as in the authors' code. `mean_distance` is the average over all
+    images of the distance to the nearest line. The angle of an image is the angle of its nearest
+    line. The smoothness of one interpolation is the largest change of the angle from one image to
+    the next, over the change from the first to the last image, minus 1 / (S - 1). `smoothness` is
+    the average over all interpolations whose ends differ by 0.0001 radians or more. The authors'
+    code counts all other interpolations as 0.
 
-    Both are lower is better, 0 at best. The mean distance is at most 2. The smoothness of an
-    interpolation that turns in one jump is 1 - 1 / (S - 1); it exceeds 1 where the angle moves to
-    and fro. Images that overlay the two ends have a large mean distance and turn in one jump.
+    For both, lower is better and 0 is best. The mean distance is at most 2. If an interpolation
+    turns in one jump, its smoothness is 1 - 1 / (S - 1). The smoothness exceeds 1 if the angle
+    moves back and forth. Blends of the two end images have a large mean distance, and their angle
+    turns in one jump.
 
     Args:
-        interpolations: `[P, S, H, W, C]` images in [0, 1], S at least 2 steps along each of P
-            interpolations; 256 and 16 in the authors' code.
-        lines: `[A, H, W, C]` images of lines at A equal steps of a whole turn; 10,000 in the
-            authors' code, the data set `lines`.
+        interpolations: `[P, S, H, W, C]` images in [0, 1] of P interpolations, each with S images,
+            S at least 2; P is 256 and S is 16 in the authors' code.
+        lines: `[A, H, W, C]` images of lines at A angles, in equal steps of a whole turn; 10,000 in
+            the authors' code and in the data set `lines`.
 
     Returns:
         Dict with `mean_distance` and `smoothness`, which is 0 where the ends of no interpolation
@@ -67,7 +68,7 @@ def line_interpolation_scores(interpolations: np.ndarray, lines: np.ndarray) -> 
 
 
 def _smoothness(angles: np.ndarray) -> float:
-    """Mean over paths of the largest share of the way that one step takes, less an equal share."""
+    """Mean over paths of the largest step as a share of the whole change, minus an equal share."""
     angles = np.unwrap(angles, axis=1)
     whole = np.abs(angles[:, -1] - angles[:, 0])
     moves = whole >= _STANDS_STILL
@@ -78,7 +79,7 @@ def _smoothness(angles: np.ndarray) -> float:
 
 
 def _directions(images: np.ndarray) -> np.ndarray:
-    """Rows of pixels from -1 to 1, of length 1; 0 where all pixels are in the middle."""
+    """Pixels moved to [-1, 1], as rows of length 1; a row of zeros stays 0."""
     pixels = 2.0 * images.astype(np.float64) - 1.0
     lengths = np.linalg.norm(pixels, axis=1, keepdims=True)
     return pixels / np.where(lengths > 0, lengths, 1.0)
@@ -92,7 +93,7 @@ def _checked(interpolations, lines) -> tuple[np.ndarray, np.ndarray]:
         raise UserError(
             f"`interpolations` must be finite images [P, S, H, W, C] of at least 2 steps, and "
             f"`lines` images [A, H, W, C] of the same size. Received: shapes "
-            f"{interpolations.shape} and {lines.shape}. Decode codes on the way from one image to "
+            f"{interpolations.shape} and {lines.shape}. Decode codes on a path from one image to "
             f"another, and take the images of the data set `lines`."
         )
     return interpolations, lines

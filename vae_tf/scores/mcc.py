@@ -1,4 +1,4 @@
-"""MCC: how well codes follow factors one by one, after the best matching.
+"""MCC: how well each factor correlates with its own code, after the best matching.
 
 Reference:
     Hyvarinen & Morioka, "Unsupervised Feature Extraction by Time-Contrastive Learning and Nonlinear
@@ -17,35 +17,36 @@ CORRELATIONS = ("pearson", "spearman")
 
 
 def mcc_score(codes: np.ndarray, factors: np.ndarray, *, correlation: str = "pearson") -> float:
-    """Mean correlation coefficient: is each factor, up to a line, a code of its own?
+    """Mean correlation coefficient: is each factor a linear function of its own code?
 
-    The mean over factors of |correlation| with the code each is given, under the assignment of
-    different codes to different factors that makes the sum greatest (Hungarian algorithm).
+    Different codes are assigned to different factors so that the sum of the absolute correlations
+    is largest (Hungarian algorithm). The score is the mean over factors of the absolute
+    correlation.
 
     From 0 to 1. 1: each factor is a linear ("spearman": monotonic) function of one code. Chance is
-    above 0, as the best of many small correlations is kept. Factors are read as numbers, so a
-    nominal factor such as the shape, or an angle that wraps around, has no reason to reach 1.
-    A factor that gets no code, because there are fewer codes than factors, counts 0, as does one
-    whose code is constant, where the authors' code leaves it out or gives NaN; constant factors are
-    left out, and where none is left the score is 0. Invariant to permuting, sign-flipping and
-    rescaling codes; with "spearman" to any increasing or decreasing function of a code.
+    above 0, because the best of many small correlations is kept. Factors are read as numbers, so
+    nominal factors such as the shape, or angles that wrap around, need not reach 1. A factor
+    without a code, because there are fewer codes than factors, counts as 0. A factor whose code is
+    constant also counts as 0. The authors' code leaves such factors out or gives NaN. Constant
+    factors are left out; if all are constant, the score is 0. Invariant to permuting, sign-flipping
+    and rescaling codes; with "spearman", to any increasing or decreasing function of a code.
 
     Args:
         codes: `[N, L]` array, N at least 2.
-        factors: `[N, K]` array of numbers, real or whole.
+        factors: `[N, K]` array of numbers.
         correlation: "pearson" (of the values) or "spearman" (of the ranks, ties averaged).
 
     Returns:
         The score.
 
     Raises:
-        UserError: If an array is invalid or the correlation unknown.
+        UserError: If an array is invalid or the correlation is unknown.
 
     Example:
         >>> factors = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
         >>> round(mcc_score(factors[:, ::-1] * [-2.0, 3.0], factors), 6)
         1.0
-        >>> round(mcc_score(factors @ [[1.0], [1.0]], factors), 6)  # one code for two: 0.71 / 2
+        >>> round(mcc_score(factors @ [[1.0], [1.0]], factors), 6)  # 1 code, 2 factors: 0.71 / 2
         0.353553
     """
     from scipy.optimize import linear_sum_assignment
@@ -67,10 +68,10 @@ def mcc_score(codes: np.ndarray, factors: np.ndarray, *, correlation: str = "pea
 
 
 def _unit(values):
-    """Columns less their means, scaled to length 1; constant columns are 0."""
+    """Centered columns, scaled to length 1; constant columns are 0."""
     varying = np.ptp(values, axis=0) > 0
     centered = np.where(varying, values - values.mean(axis=0, dtype=np.float64), 0.0)
-    # Scaled first: squares of the smallest deviations would be 0.
+    # Scaled first, because squares of very small deviations would be 0.
     centered /= np.maximum(np.abs(centered).max(axis=0), np.finfo(np.float64).tiny)
     return centered / np.where(varying, np.linalg.norm(centered, axis=0), 1.0)
 
@@ -86,7 +87,7 @@ def _mcc(draws):
 ROWS = {
     "mcc": Score(
         _mcc,
-        "Hyvarinen & Morioka 2016 as in Khemakhem et al. 2020; correlation of Pearson, of Spearman",
+        "Hyvarinen & Morioka 2016 as in Khemakhem et al. 2020; Pearson and Spearman correlation",
         needs=("factors",),
         sizes=("num_train",),
         columns={"mcc": Column("prediction", "MCC")},

@@ -1,7 +1,7 @@
-"""Features of a small digit classifier that comes with this package, to compare samples by.
+"""Features of a small digit classifier that comes with this package, for scores of samples.
 
-The network is named `NAME`; distances in its features can be compared with one another and with
-none in other features. experiments/mnist_features.py trained it.
+The network is named `NAME`. Compare distances in its features only with each other.
+experiments/mnist_features.py trained it.
 """
 
 import functools
@@ -20,37 +20,37 @@ PATH = Path(__file__).with_name("mnist_features.npz")
 
 @functools.cache
 def load_classifier(path: Path = PATH) -> tuple[tuple[np.ndarray, ...], float]:
-    """Weights of a classifier of experiments/mnist_features.py, and its accuracy on tests."""
+    """Load weights of a classifier from experiments/mnist_features.py, and its test accuracy."""
     with np.load(path, allow_pickle=False) as file:
         weights = tuple(file[f"arr_{i}"] for i in range(6))
         return weights, float(file["accuracy"])
 
 
 def accuracy() -> float:
-    """Part of MNIST's test images that the classifier predicts correctly."""
+    """Accuracy of the classifier on MNIST's test images."""
     return load_classifier()[1]
 
 
 def features(images: np.ndarray, weights=None) -> np.ndarray:
-    """The 64 values before the classifier's last layer.
+    """Compute the 64 values before the classifier's last layer.
 
     Args:
         images: `[N, 28, 28, 1]` from 0 to 1.
-        weights: The weights of another classifier with these layers, as of
-            experiments/mnist_features.py.
+        weights: Weights of another classifier from experiments/mnist_features.py; None for the
+            classifier of this package.
 
     Returns:
         `[N, 64]` array.
 
     Raises:
-        UserError: If they are of another shape.
+        UserError: If the images have another shape.
     """
     weights = load_classifier()[0] if weights is None else weights
     return _forward(images, weights[:4])
 
 
 def logits(images: np.ndarray, weights=None) -> np.ndarray:
-    """Log-odds `[N, 10]` of the digits, up to a constant an image; `weights` for other ones."""
+    """Compute logits `[N, 10]` of the digits, before the softmax; arguments as for `features`."""
     weights = load_classifier()[0] if weights is None else weights
     kernel, bias = (np.asarray(array, "float32") for array in weights[4:])
     return _forward(images, weights[:4]) @ kernel + bias
@@ -61,7 +61,7 @@ def _forward(images, weights):
     if images.shape[1:] != (28, 28, 1):
         raise UserError(
             f"The features '{NAME}' are for digits, `images` [N, 28, 28, 1]. Received: shape "
-            f"{images.shape}. Pass the features of a network of your own to the distances."
+            f"{images.shape}. Pass features of your own network to the distances."
         )
     x = images.reshape(len(images), -1).astype("float32")
     for kernel, bias in zip(weights[::2], weights[1::2], strict=True):
@@ -75,27 +75,27 @@ def sample_quality(
     feature_network: Callable[[np.ndarray], np.ndarray] = features,
     name: str = NAME,
 ) -> dict[str, float]:
-    """Scores generated images against as many real ones, in the features of a named network.
+    """Compares generated images with the same number of real images, in the features of a network.
 
     Args:
         real: `[N, H, W, C]` images.
         generated: `[N, H, W, C]` images.
-        feature_network: Function from images to features `[N, F]`, such as `predict` of a Keras
-            model of your own.
-        name: Its name, which becomes part of the name of each score, so that nobody lays scores of
-            different features side by side.
+        feature_network: Function from images to features `[N, F]`, such as `predict` of your own
+            Keras model.
+        name: Name of the network. It becomes a part of the scores' names, because scores of
+            different networks cannot be compared.
 
     Returns:
         Dict such as `{"frechet_distance[mnist-128-64]": ...}` with `frechet_distance`,
         `kernel_distance`, `precision` and `recall`.
 
     Raises:
-        UserError: If there are not as many of both: the Frechet distance depends on the number.
+        UserError: If the numbers of images differ: the Frechet distance depends on the number.
     """
     if len(real) != len(generated):
         raise UserError(
-            f"`real` and `generated` must be as many: the Frechet distance depends on the number. "
-            f"Received: {len(real)} and {len(generated)}"
+            f"`generated` must have as many images as `real`: the Frechet distance depends on the "
+            f"number. Received: {len(real)} real and {len(generated)} generated images."
         )
     both = np.asarray(feature_network(real)), np.asarray(feature_network(generated))
     scores = {

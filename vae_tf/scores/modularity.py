@@ -12,17 +12,18 @@ def modularity_score(codes: np.ndarray, factors: np.ndarray, *, num_bins: int = 
 
     $$1 - \frac{\sum_k I_{lk}^2 - \max_k I_{lk}^2}{(K - 1) \max_k I_{lk}^2}$$
 
-    Mean over all codes $l$; a code with no information has 0. With one factor, every informative
-    code has 1.
+    The score is the mean over all codes $l$. A code without information has 0. With one factor,
+    every code with information has 1.
 
-    From 0 to 1. 1: each code knows of one factor. 0: each code knows as much of all factors, or of
-    none. Noise that knows equally little of one factor may score high, so read it beside the
-    information itself. Invariant as `mutual_information_matrix` is, and to permuting codes.
+    From 0 to 1. 1: each code has information about one factor only. 0: each code has the same
+    information about all factors, or none. Noise with a little information about one factor may
+    score high, so read the score together with the information itself. Invariances are the same as
+    for `mutual_information_matrix`, and to permuting codes.
 
     Args:
         codes: `[N, L]` array; 10,000 points in Locatello et al.
         factors: `[N, K]` int array.
-        num_bins: Bins a code; 20 in Locatello et al.
+        num_bins: Bins per code; 20 in Locatello et al.
 
     Returns:
         The score.

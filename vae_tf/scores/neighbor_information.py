@@ -1,4 +1,4 @@
-"""Nats of all latents together about a factor, by the neighbors of each code."""
+"""Information of all latents together about a factor, by nearest neighbors."""
 
 import numpy as np
 
@@ -8,24 +8,24 @@ from vae_tf.scores.validation import check_codes
 def neighbor_information(
     codes: np.ndarray, values: np.ndarray, *, num_neighbors: int = 15
 ) -> float:
-    r"""Part of a factor's entropy that a nearest-neighbor predictor of it gains from the codes.
+    r"""Share of a factor's entropy that a nearest-neighbor predictor explains from the codes.
 
     $$(H(v) + \mathrm{mean} \log p(v | \mathrm{neighbors})) / H(v)$$
 
-    $p$ of a code of the second half is the share of each value among the `num_neighbors` nearest
-    codes of the first half, mixed with one vote for how frequent values are at all. The
-    cross-entropy bounds the conditional entropy from above, so this is a lower bound of
-    $I(z; v) / H(v)$, whatever the latents' axes: 1 for codes that give
-    the value entirely, about 0 for codes without information, less by what few neighbors cost (for
-    four values a tenth).
+    For a code of the second half, $p$ is the share of each value among the `num_neighbors` nearest
+    codes of the first half and one additional vote, which is split by the frequencies of the
+    values. The cross-entropy is an upper bound of the conditional entropy, so the score is a lower
+    bound of $I(z; v) / H(v)$ for all latents together, in any rotation. 1: the codes determine the
+    value. About 0: the codes have no information; with few neighbors the score is then below 0
+    (about -0.1 for four values).
 
     Args:
         codes: `[N, L]` codes in random order, N at least 4.
         values: `[N]` ints.
-        num_neighbors: Neighbors; fewer where there are not as many codes.
+        num_neighbors: Number of neighbors; at most N / 2 are used.
 
     Returns:
-        At most 1; 0 where all values are the same.
+        The share, at most 1; 0 if all values are the same.
 
     Raises:
         UserError: If the codes are not as described.

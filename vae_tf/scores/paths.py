@@ -1,9 +1,9 @@
-"""Ways between two codes: how real the images are, and how even the way is.
+"""Paths between two codes: how near the images are to the data, and how even the steps are.
 
 References:
-    Chen et al., "Metrics for Deep Generative Models", AISTATS 2018 (lengths of ways in image
+    Chen et al., "Metrics for Deep Generative Models", AISTATS 2018 (lengths of paths in image
     space). https://arxiv.org/abs/1711.01204
-    The ratio to held-out images is ours.
+    The ratio of `convexity` is not from a paper.
 """
 
 from collections.abc import Callable
@@ -17,13 +17,13 @@ _CHUNK = 512
 
 
 def convexity(midpoints: np.ndarray, images: np.ndarray, held_out: np.ndarray) -> float:
-    """How far images between two codes are from the data, relative to new images of the data.
+    """Distance from the data of images between two codes, relative to new images of the data.
 
-    The mean Euclidean distance of a midpoint to its nearest image, over the mean distance of a
-    held-out image to its nearest image. 1 where midpoints are as near to the data as new images
-    are; above 1 where the way leaves the data; below 1 where midpoints are nearer to images that
-    are known, as blurred images are. **Nearer to 1 is better**. Invariant to a common scale, to
-    moving and to rotating all images.
+    The score is the mean Euclidean distance of a midpoint to its nearest image, over the mean
+    distance of a held-out image to its nearest image. 1: midpoints are as near to the data as new
+    images. Above 1: the path leaves the data. Below 1: midpoints are nearer to known images than
+    new images are, for example if they are blurred. **Nearer to 1 is better**. Invariant to a
+    common scale, to moving and to rotating all images.
 
     Args:
         midpoints: `[M, ...]` decoded images halfway between two codes.
@@ -31,7 +31,7 @@ def convexity(midpoints: np.ndarray, images: np.ndarray, held_out: np.ndarray) -
         held_out: `[K, ...]` other images of the data, drawn as `images` are.
 
     Returns:
-        The ratio, at least 0; 1 where both distances are 0, infinite where the second one alone is.
+        The ratio, at least 0; 1 if both distances are 0, infinite if only the second distance is 0.
 
     Raises:
         UserError: If the arrays are empty, of different sizes or not finite.
@@ -55,17 +55,17 @@ def convexity(midpoints: np.ndarray, images: np.ndarray, held_out: np.ndarray) -
 
 
 def path_smoothness(paths: np.ndarray) -> dict[str, float]:
-    """Length of ways in image space, and how even their steps are.
+    """Length of paths in image space, and how even their steps are.
 
-    `detour` is the length of a way, the sum of the Euclidean distances from each image to the next,
-    over the straight distance of its ends: 1 where the way is straight, as it is for a linear
-    decoder. `largest_step` is the largest of these distances times their number, over the length: 1
-    where all are equal, S - 1 where the image changes in one jump. Both are averages over ways
-    whose ends differ, **lower is better**, at least 1; 1 where no ends differ. Invariant to a
-    common scale, to moving and to rotating all images.
+    The length of a path is the sum of the Euclidean distances from each image to the next. `detour`
+    is the length over the distance between the two ends: 1 for a straight path, as with a linear
+    decoder. `largest_step` is the largest step times S - 1, over the length: 1 if all steps are
+    equal, S - 1 if the image changes in one jump. Both are averages over paths whose ends differ.
+    Both are at least 1, **lower is better**; they are 1 if no ends differ. Invariant to a common
+    scale, to moving and to rotating all images.
 
     Args:
-        paths: `[P, S, ...]` images, S at least 2 along each of P ways.
+        paths: `[P, S, ...]` images: P paths of S images each, S at least 2.
 
     Returns:
         Dict with `detour` and `largest_step`.
@@ -81,7 +81,7 @@ def path_smoothness(paths: np.ndarray) -> dict[str, float]:
     fits = array.ndim >= 3 and len(array) and array.shape[1] >= 2 and array.dtype.kind in "fiub"
     if not fits or not np.isfinite(array).all():
         raise UserError(
-            f"`paths` must be finite images [P, S, ...], S at least 2 along each way. Received: "
+            f"`paths` must be finite images [P, S, ...], S at least 2 per path. Received: "
             f"{array.dtype} array of shape {array.shape}"
         )
     ways = array.reshape(*array.shape[:2], -1).astype(np.float64)
@@ -102,22 +102,22 @@ def jacobian_norms(
 ) -> np.ndarray:
     """Frobenius norm of the decoder's Jacobian at each code, by central differences.
 
-    The root of the sum, over latents, of the squared change of the image per unit of the latent.
-    For a linear decoder it is the norm of its matrix. **Lower is smoother**, at least 0, in pixels
-    per unit of a latent: norms of two models are comparable where their codes have one scale, as
-    under the prior N(0, I).
+    The norm is the root of the sum, over latents and pixels, of the squared change of the pixel per
+    unit of the latent. For a linear decoder it is the norm of its matrix. **Lower is smoother**; at
+    least 0. Compare norms of two models only if their codes have the same scale, as under the prior
+    N(0, I).
 
     Args:
         decode: Function from codes `[n, L]`, float32, to images `[n, ...]`.
         codes: `[N, L]` codes.
-        step: Distance to either side, in units of a latent. float32 rounding makes smaller steps
-            worse.
+        step: Distance to either side, in units of a latent, at least 1e-6. Steps below 0.01
+            increase the rounding errors of float32.
 
     Returns:
         `[N]` float64 norms.
 
     Raises:
-        UserError: If the codes are not finite, or the step is not above 0.
+        UserError: If the codes are not finite, or the step is too small.
 
     Example:
         >>> matrix = np.array([[3.0, 0], [0, 4]])

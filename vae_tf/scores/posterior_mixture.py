@@ -1,11 +1,11 @@
-"""The mixture of all images' posteriors, q(z): its density and the density of each code, in log."""
+"""The mixture of all images' posteriors, q(z): log-densities of q(z) and of its marginals."""
 
 import numpy as np
 
 from vae_tf.scores.threads import map_in_threads
 
 _LOG_2PI = float(np.log(2 * np.pi))
-# With blocks of 64 samples float32 takes 1 MB, so that its few passes stay in the cache.
+# A block of 64 samples takes 1 MB of float32, which fits into the cache.
 _IMAGES_PER_BLOCK = 4096
 _SAMPLES_PER_BLOCK = 64
 
@@ -21,12 +21,12 @@ def log_densities(
     """Log-densities of many samples, in threads.
 
     Args:
-        mean: `[N, L]` float64 of the images' posteriors.
-        log_stddev: `[N, L]` float64.
+        mean: `[N, L]` float64 means of the images' posteriors.
+        log_stddev: `[N, L]` float64, natural logs of their standard deviations.
         center: `[S, L]` float64; samples are z = center + offset.
         offset: `[S, L]` float64.
         description: Name of the progress bar.
-        progress: Whether to show it.
+        progress: Whether to show a progress bar on stderr.
 
     Returns:
         log q(z) `[S]` and sum_l log q(z_l) `[S]`, float64.
@@ -47,9 +47,9 @@ def log_densities(
 class PosteriorMixture:
     """q(z), the mean of all images' posteriors.
 
-    A standard deviation may be far below the spacing of floats near its mean. Where rounding
-    to float32 would move a code by more than a ten-thousandth of the least standard deviation,
-    distances are taken in float64 from z = mean + offset without adding the two.
+    A standard deviation may be far below the rounding error of its mean. If float32 would change a
+    code by more than a ten-thousandth of its smallest standard deviation, distances to z = mean +
+    offset are computed in float64, without adding mean and offset.
 
     Args:
         mean: `[N, L]` float64.
@@ -91,7 +91,7 @@ class PosteriorMixture:
         )
 
     def _log_kernels(self, code, part, mean, offset):
-        """Log density of z_l under each image `[S, N']` float32, less the constants."""
+        """Log-density of z_l under each image, `[S, N']` float32, without the constants."""
         means = self._means[code][part]
         if means.dtype == np.float32:
             block = (mean + offset).astype(np.float32) - means
@@ -108,7 +108,7 @@ class PosteriorMixture:
 
 
 class _LogSum:
-    """Running log of a sum of exponentials, one a row, in float64."""
+    """Running log of a sum of exponentials, one per row, in float64."""
 
     def __init__(self, rows):
         self.largest = np.full(rows, np.finfo(np.float32).min, np.float64)

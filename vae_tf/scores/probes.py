@@ -1,4 +1,4 @@
-"""Probes: how well classes are read off codes by the simplest classifiers there are.
+"""Probes: how well the simplest classifiers predict classes from codes.
 
 Reference:
     Alain & Bengio, "Understanding Intermediate Layers Using Linear Classifier Probes", 2016.
@@ -19,11 +19,11 @@ from vae_tf.scores.validation import check_codes, check_same_width, check_seed
 
 PENALTIES = (0.001, 0.01, 0.1, 1.0, 10.0, 100.0)  # C of the regression
 NEIGHBORS = (1, 3, 5, 10, 20, 50)
-_HELD_OUT = 5  # of each class one in five is held out to choose by
+_HELD_OUT = 5  # one in five points of each class is held out to choose hyperparameters
 
 
 class LabeledCodes(NamedTuple):
-    """Codes of images with labels, to learn from and to test on.
+    """Codes and labels of training images and of test images.
 
     Attributes:
         codes_train: `[N, L]`.
@@ -48,25 +48,26 @@ def probe_scores(
 ) -> dict[str, float]:
     """Accuracy of a linear and of a nearest-neighbor classifier of the codes.
 
-    Codes are standardized by the training points. The penalty of the multinomial logistic
-    regression, C of 0.001 to 100, and the number of neighbors, 1 to 50, have the best accuracy
-    on one in five training points of each class, the first of equal ones; then both learn
-    from all training points. Test points choose nothing.
+    Codes are standardized by the training points. Two hyperparameters are chosen on one in five
+    training points of each class: the penalty of the multinomial logistic regression, C of 0.001 to
+    100, and the number of neighbors, 1 to 50. The value with the best accuracy is taken, the first
+    if several are equally good. Then both classifiers learn from all training points. Nothing is
+    chosen on test points.
 
-    Accuracies from 0 to 1, 1: the class can be read off the codes. `chance` is the accuracy of the
-    most frequent class. For one class alone all are the same. Invariant to permuting and
-    sign-flipping codes and to the scale of each, the neighbors except for ties.
+    Accuracies are from 0 to 1. 1: the codes determine the class. `chance` is the accuracy of always
+    predicting the most frequent class. With only one class, all accuracies are the same. Invariant
+    to permuting, sign-flipping and rescaling codes, for neighbors except for ties.
 
     Args:
         codes_train: `[N, L]` array.
         labels_train: `[N]` ints.
         codes_test: `[M, L]` array.
         labels_test: `[M]` ints.
-        seed: Seed of which training points are held out.
+        seed: Seed of the choice of held-out training points.
 
     Returns:
-        `linear_accuracy`, `neighbor_accuracy`, `chance`, and what was chosen: `linear_C` and
-        `neighbor_k`.
+        `linear_accuracy`, `neighbor_accuracy`, `chance`, and the chosen hyperparameters `linear_C`
+        and `neighbor_k`.
 
     Raises:
         UserError: If an array is invalid.
@@ -92,7 +93,7 @@ def probe_scores(
         ("linear", "C", _regression, PENALTIES),
         ("neighbor", "k", _neighbors, NEIGHBORS),
     ):
-        with threadpool_limits(1):  # threads that wait for busy cores make short steps long
+        with threadpool_limits(1):  # more threads than free cores slow short steps down
             choice = _best(fit, choices, codes, labels, kept, held_out)
             predicted = fit(codes, labels, choice)(points)
         found[f"{name}_accuracy"] = float(np.mean(predicted == test[1]))
@@ -105,7 +106,7 @@ def check_labels(labels: np.ndarray, codes: np.ndarray) -> np.ndarray:
     """Returns labels as integers, one for each row of the codes.
 
     Raises:
-        UserError: If they are not.
+        UserError: If they are not integers, or not as many as the codes.
     """
     array = np.asarray(labels)
     if array.shape != (len(codes),) or array.dtype.kind not in "iub":
@@ -120,7 +121,7 @@ _Predict = Callable[[np.ndarray], np.ndarray]
 
 
 def _best(fit, choices: Sequence, codes, labels, kept, held_out):
-    """The choice that classifies what was held out best; the middle one where nothing was."""
+    """The best choice on held-out points; without any, the middle penalty or 1 neighbor."""
     if not len(held_out):
         return choices[len(choices) // 2] if fit is _regression else choices[0]
 
@@ -131,7 +132,7 @@ def _best(fit, choices: Sequence, codes, labels, kept, held_out):
 
 
 def _split(labels, rng) -> tuple[np.ndarray, np.ndarray]:
-    """Rows to learn from and rows to choose by: a fifth of each class that has five."""
+    """Training rows, and held-out rows: a fifth of each class that has at least five rows."""
     classes = [rng.permutation(np.flatnonzero(labels == label)) for label in np.unique(labels)]
     held_out = np.concatenate([rows[: len(rows) // _HELD_OUT] for rows in classes])
     return np.setdiff1d(np.arange(len(labels)), held_out), held_out
@@ -158,7 +159,7 @@ ROWS = {
         _probes,
         "Alain & Bengio 2016: multinomial logistic regression, and nearest neighbors; standardized "
         "codes of training images; penalty and number of neighbors chosen on a fifth of them; "
-        "accuracy on test images, validation images where there are none",
+        "accuracy on test images, or on validation images if there are none",
         needs=("labels",),
         sizes={"num_train": "num_labeled", "num_test": "num_labeled_test"},
         columns={
@@ -166,7 +167,7 @@ ROWS = {
             "probe_neighbor_accuracy": Column("labels", "k-NN probe", level="probe_chance"),
             "probe_chance": Column("labels", "chance", None),
         },
-        note={"num_train": "labeled images for the probes", "num_test": "to test these on"},
+        note={"num_train": "labeled images to train probes", "num_test": "to test probes"},
         turn=90,
     ),
 }

@@ -1,4 +1,4 @@
-"""`SCORES`: every score of the suite, found in the `ROWS` of the files beside this one."""
+"""`SCORES`: every score of the suite, found in the `ROWS` of the files in this folder."""
 
 import importlib
 import pkgutil
@@ -11,7 +11,7 @@ _ABOVE = ("registry", "suite")
 
 
 def found() -> dict[str, Score]:
-    """Name -> row of every file in the folder, in the order of the suite."""
+    """Collects the rows of every file in this folder: name -> row, in the order of the suite."""
     rows: dict[str, Score] = {}
     for each in pkgutil.iter_modules(importlib.import_module(_PACKAGE).__path__):
         if each.name not in _ABOVE:

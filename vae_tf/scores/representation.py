@@ -1,4 +1,4 @@
-"""Codes of images, encoded once and looked up by all scores: of a whole factor grid, or of any."""
+"""Codes of images, encoded once for all scores: of a whole factor grid, or of any images."""
 
 from collections.abc import Callable, Sequence
 
@@ -21,17 +21,17 @@ from vae_tf.scores.validation import (
 class Representation:
     """Codes of the whole factor grid, callable as `represent(factors) -> codes`.
 
-    Encodes prod(factor_sizes) images once, a batch at a time, and answers every later question by
-    look-up: 737,280 encodings for the sprites, kept as two float32 arrays `[G, L]`. `FactorSample`
-    does with a part of them. While a batch is encoded, the next one is rendered in a thread.
+    Encodes G = prod(factor_sizes) images once, batch by batch, and then looks up codes. For the
+    sprites these are 737,280 images, kept as two float32 arrays `[G, L]`. `FactorSample` encodes
+    only a part of the images. While a batch is encoded, a thread renders the next batch.
 
     Args:
         encode: Function from images `[B, H, W, C]` to `(mean, log_stddev)`, each `[B, L]`; or to
             one array `[B, L]` for an encoder without a density, such as PCA.
         data: A `GroundTruth`.
-        sampled: Whether codes are draws mean + exp(log_stddev) * noise, fresh at every look-up,
-            rather than means, the default of all protocols.
-        seed: Seed of those draws, when called.
+        sampled: Whether codes are samples mean + exp(log_stddev) * noise, with new noise at every
+            look-up. All protocols use the means, the default.
+        seed: Seed of the noise when the representation is called.
         batch_size: Images per call of `encode`.
         progress: Whether to show a progress bar on stderr.
 
@@ -41,12 +41,12 @@ class Representation:
         factors: `[G, K]` int64, the factors of each row.
         factor_names: `K` names.
         factor_sizes: `K` ints.
-        offers: Parts that scores may need: "codes", "factors", "interventions" and, with
+        offers: Inputs that it has for scores: "codes", "factors", "interventions" and, with
             `log_stddev`, "densities".
 
     Raises:
-        UserError: If `encode` returns arrays that do not fit its batch or are not finite, or
-            `sampled` is asked of an encoder without `log_stddev`.
+        UserError: If `encode` returns arrays of a wrong shape, or values that are not finite; or if
+            `sampled` is true and the encoder has no `log_stddev`.
 
     Example:
         See `GroundTruth`.
@@ -85,21 +85,21 @@ class Representation:
         sampled: bool = False,
         seed: int = 0,
     ) -> "Representation":
-        """Makes a representation of codes that were computed elsewhere, in any framework.
+        """Makes a representation from codes that were computed elsewhere, in any framework.
 
         Args:
             mean: `[N, L]` codes.
             factors: `[N, K]` int array in any order, each combination of values exactly once.
             log_stddev: `[N, L]`, or None for codes without a density.
             factor_names: `K` names; "factor 0", ... if None.
-            sampled: Whether codes are draws rather than means, see the class.
-            seed: Seed of those draws.
+            sampled: Whether codes are samples rather than means, see the class.
+            seed: Seed of the noise.
 
         Returns:
             A `Representation` whose factor values are renamed to 0, 1, ... in their order.
 
         Raises:
-            UserError: If a combination is missing or comes twice. The scores on arrays need no
+            UserError: If a combination is missing or repeated. The scores on arrays do not need a
                 complete grid.
 
         Example:
@@ -118,8 +118,8 @@ class Representation:
             raise UserError(
                 f"`factors` must hold each of the {total} combinations of {sizes.tolist()} values "
                 f"exactly once. Received: {len(rows)} rows with {distinct} different combinations. "
-                "Use the scores on arrays, such as mig_score(codes, factors), or give copies a "
-                "factor of their own."
+                "Use the scores on arrays, such as mig_score(codes, factors), or number repeated "
+                "combinations in an additional factor."
             )
         order = np.argsort(rows)
         if log_stddev is not None:
@@ -145,7 +145,7 @@ class Representation:
 
     @property
     def offers(self) -> set[str]:
-        """Parts that scores may need (`Score.needs`)."""
+        """Inputs that it has for scores (`Score.needs`)."""
         offers = {"codes", "factors", "interventions"}
         return offers | (set() if self.log_stddev is None else {"densities"})
 
@@ -159,7 +159,7 @@ class Representation:
         return self.codes_of(factors, self._rng)
 
     def codes_of(self, factors: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """Looks codes up.
+        """Looks up the codes of factors.
 
         Args:
             factors: `[n, K]` int array.
@@ -175,7 +175,7 @@ class Representation:
         sizes = np.array(self.factor_sizes)
         if factors.shape[1] != len(sizes) or (factors < 0).any() or (factors >= sizes).any():
             raise UserError(
-                f"`factors` must be from 0 to one below {sizes.tolist()}. Received: shape="
+                f"`factors` must be at least 0 and below {sizes.tolist()}. Received: shape="
                 f"{factors.shape}, values from {factors.min()} to {factors.max()}. "
                 "Number the values of each factor from 0."
             )
@@ -201,7 +201,7 @@ class Representation:
 
 
 class Codes:
-    """Codes of images whose factors are not known: what the unsupervised scores need.
+    """Codes of images without known factors, for the scores that need no factors.
 
     Args:
         mean: `[N, L]` codes.
@@ -212,7 +212,7 @@ class Codes:
         log_stddev: `[N, L]` or None.
         factor_sizes: Empty.
         factors: None.
-        offers: Parts that scores may need: "codes" and, with `log_stddev`, "densities".
+        offers: Inputs that it has for scores: "codes" and, with `log_stddev`, "densities".
 
     Example:
         >>> codes, _ = Codes(np.arange(6.0).reshape(3, 2)).sample(10, np.random.default_rng(0))
@@ -229,9 +229,9 @@ class Codes:
 
     @property
     def offers(self) -> set[str]:
-        """Parts that scores may need (`Score.needs`)."""
+        """Inputs that it has for scores (`Score.needs`)."""
         return {"codes"} | (set() if self.log_stddev is None else {"densities"})
 
     def sample(self, n: int, rng: np.random.Generator) -> tuple[np.ndarray, None]:
-        """Draws the codes of `n` different images, or of all where there are fewer."""
+        """Draws the codes of `n` different images, or of all images if there are fewer."""
         return self.mean[rng.permutation(len(self.mean))[:n]], None

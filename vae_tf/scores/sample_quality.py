@@ -1,7 +1,7 @@
-"""How like real images generated ones are, in the features of a network.
+"""Distances between real and generated images, in the features of a network.
 
-Values depend on the network that makes the features: they can be compared under the same one only,
-and its name belongs beside each of them.
+Values depend on the network that computes the features. Compare only values of the same network,
+and report its name with every value.
 """
 
 import numpy as np
@@ -17,9 +17,10 @@ def frechet_distance(real: np.ndarray, generated: np.ndarray) -> float:
 
     $$|m - m'|^2 + \mathrm{tr}(S + S' - 2 (S S')^{1/2})$$
 
-    $m$ are the means and $S$ the covariances (ddof 1). 0 for equal moments, no upper bound; biased
-    upwards by about 1 / N, so that only equal N are compared. Invariant to rotating and moving both
-    sets alike.
+    $m$ and $S$ are the mean and the covariance (ddof 1) of the real features, $m'$ and $S'$ of the
+    generated features. 0 if means and covariances are equal; no upper bound. The bias is upwards
+    and about proportional to 1 / N, so compare only distances with equal N. Invariant to rotating
+    and moving both sets alike.
 
     Args:
         real: `[N, F]` features of real images, N at least 2.
@@ -39,8 +40,8 @@ def frechet_distance(real: np.ndarray, generated: np.ndarray) -> float:
 
     Reference:
         Heusel et al., "GANs Trained by a Two Time-Scale Update Rule Converge to a Local Nash
-        Equilibrium", NeurIPS 2017, Eq. 6; there with the features of an Inception network, which
-        is not used here. https://arxiv.org/abs/1706.08500
+        Equilibrium", NeurIPS 2017, Eq. 6, with another Inception network than `inception_features`.
+        https://arxiv.org/abs/1706.08500
     """
     real, generated = _checked(real, generated)
     difference = real.mean(axis=0) - generated.mean(axis=0)
@@ -55,13 +56,13 @@ def kernel_distance(
 ) -> float:
     r"""Squared maximum mean discrepancy under a cubic kernel, unbiased, mean over subsets.
 
-    The kernel is $k(x, y) = (x y / F + 1)^3$; subsets have 1,000 features, or all where there are
-    fewer. 0 in expectation for equal distributions, and then sometimes below.
+    The kernel is $k(x, y) = (x y / F + 1)^3$. Subsets have 1,000 images, or all images if there are
+    fewer. For equal distributions the expected value is 0, so values may be below 0.
 
     Args:
         real: `[N, F]` features of real images, N at least 2.
         generated: `[M, F]` features of generated images, M at least 2.
-        num_subsets: Subsets; 100 in the authors' code.
+        num_subsets: Number of subsets; 100 in the authors' code.
         seed: Seed of the subsets.
 
     Returns:
@@ -83,7 +84,7 @@ def kernel_distance(
     num_subsets = check_count("num_subsets", num_subsets, 1)
     size = min(len(real), len(generated), _MOST_IN_A_SUBSET)
     if size == len(real) == len(generated):
-        num_subsets = 1  # all of them are the same
+        num_subsets = 1  # all subsets are the same
     rng = np.random.default_rng(seed)
     total = 0.0
     for _ in range(num_subsets):
@@ -96,11 +97,12 @@ def kernel_distance(
 def precision_recall(
     real: np.ndarray, generated: np.ndarray, *, num_neighbors: int = 3
 ) -> dict[str, float]:
-    """Which part of generated features is among the real ones, and the other way round.
+    """Share of generated images near real images, and share of real images near generated images.
 
-    Around each feature is a ball that reaches to its k-th nearest neighbor in its own set; their
-    union is where the set is. Precision is the part of generated features in the real balls, recall
-    the part of real ones in the generated balls. From 0 to 1.
+    Each feature vector has a ball around it, whose radius is the distance to the k-th nearest
+    neighbor in its own set. Precision is the share of generated features that are in a ball of a
+    real feature. Recall is the share of real features that are in a ball of a generated feature.
+    Both are from 0 to 1.
 
     Args:
         real: `[N, F]` features of real images, N above `num_neighbors`.
@@ -131,7 +133,7 @@ def precision_recall(
 
 
 def _part_inside(points, centers, num_neighbors):
-    """Part of the points that are in a ball around a center."""
+    """Share of the points that are in a ball around a center."""
     from scipy.spatial.distance import cdist
 
     own = cdist(centers, centers)
@@ -140,7 +142,7 @@ def _part_inside(points, centers, num_neighbors):
 
 
 def _within(x):
-    """Mean kernel of two different ones."""
+    """Mean kernel of two different rows."""
     kernel = _cubic(x, x)
     return (kernel.sum() - np.trace(kernel)) / (len(x) * (len(x) - 1))
 

@@ -25,12 +25,14 @@ def sap_score(
 ) -> float:
     """Separated attribute predictability: is each factor predicted by one code alone?
 
-    Mean over factors of best - second-best entry of `predictability_matrix`.
+    Mean over factors of the difference between the two largest entries of a column of
+    `predictability_matrix`.
 
-    From 0 to 1. 0: two codes predict each factor equally well, or none does. 1: one code does
-    always and the others never, which accuracies above chance cannot reach: identity codes of
-    many-valued factors score far below 1 because a linear classifier on one number separates few
-    values. Constant factors are left out; the second-best of a single code is 0.
+    From 0 to 1. 0: two codes predict each factor equally well, or no code predicts it. 1: one code
+    always predicts the factor and the other codes never do. Accuracies cannot reach 1, because
+    other codes predict the factor by chance. Identity codes of factors with many values score far
+    below 1, because a linear classifier on one number separates few values. Constant factors are
+    left out. With a single code, the second-largest entry is 0.
 
     Invariant to permuting and sign-flipping codes; to rescaling only if `continuous`, because the
     classifier is penalized.
@@ -40,8 +42,7 @@ def sap_score(
         factors_train: `[N, K]` int array.
         codes_test: `[M, L]` array; 5,000 points in Locatello et al.
         factors_test: `[M, K]` int array.
-        continuous: Whether to read factors as numbers (squared correlation) rather than classes;
-            then the values of the factors count, not only which are equal.
+        continuous: Whether factors are numbers, scored by squared correlation, rather than classes.
         progress: Whether to show a progress bar on stderr.
 
     Returns:
@@ -75,16 +76,16 @@ def predictability_matrix(
 ) -> np.ndarray:
     """How well each code alone predicts each factor, `[L, K]`, from 0 to 1.
 
-    Discrete: test accuracy of scikit-learn's LinearSVC(C=0.01, class_weight="balanced") on that
+    Discrete: test accuracy of scikit-learn's LinearSVC(C=0.01, class_weight="balanced") on one
     code, with its deterministic solver (`dual=False`). Continuous: squared correlation on the
-    training points, 0 where the variance of the code is at most 1e-12. Zeros for a constant factor.
+    training points, 0 if the variance of the code is at most 1e-12. A constant factor has zeros.
 
     Args:
         codes_train: `[N, L]` array.
         factors_train: `[N, K]` int array.
         codes_test: `[M, L]` array.
         factors_test: `[M, K]` int array.
-        continuous: Whether to read factors as numbers, see `sap_score`.
+        continuous: Whether factors are numbers, see `sap_score`.
         progress: Whether to show a progress bar on stderr.
 
     Returns:

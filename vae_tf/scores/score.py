@@ -3,30 +3,29 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-# Inputs that a score may need: "codes" of images, the "factors" and the "densities" q(z|x) behind
-# them, "interventions", codes of images whose factors are set at will, a "model" that estimates
-# likelihoods, "pixels" of images that a model reconstructs and draws, "labels", codes of images
-# with their classes, or "seeds", several models that differ by their seed.
+# Inputs that a score may need. "codes": codes of images. "factors": the factors of these images.
+# "densities": their posteriors q(z|x). "interventions": codes of images with chosen factors.
+# "model": a model that estimates likelihoods. "pixels": images that a model reconstructs and
+# generates. "labels": codes of images with classes. "seeds": several models that differ by seed.
 NEEDS = ("codes", "factors", "densities", "interventions", "model", "pixels", "labels", "seeds")
 
-# Behind a number that is at the limit of what it is computed from.
+# Mark behind a number that must not be read as it is, see `Column.flag`.
 FLAG = "!"
 
 
 class Column(NamedTuple):
-    """A number that tables show, and runs are compared by.
+    """A number that tables show and that runs are compared by.
 
     Attributes:
         group: Heading above columns that belong together.
         heading: Its own heading.
-        best: `max`, `min`, or None where neither is better: a collapsed model has the least KL.
-        within: Values that, in addition to data and preset, must be equal for two values to be
-            compared.
-        flag: Name of a value that says, where it is not 0, that this one is not to be read as it
-            is; tables put `FLAG` behind it.
+        best: `max`, `min`, or None if neither is better: a collapsed model has the lowest KL.
+        within: Settings that must be equal, in addition to data and preset, to compare two numbers.
+        flag: Name of another value. If that value is not 0, this number must not be read as it is,
+            and tables put `FLAG` behind it.
         caution: Meaning of the flag, for the note under tables.
-        level: Name of the value that it is read against, such as its level by chance; figures of
-            studies draw it into the same panel.
+        level: Name of another value to compare this number with, such as its chance level; figures
+            of studies draw it into the same panel.
     """
 
     group: str
@@ -39,24 +38,25 @@ class Column(NamedTuple):
 
     @property
     def name(self) -> str:
-        """The heading as it is alone: with its group, where that is the name of scores."""
+        """The heading with its group, if the group is a name such as DCI; else only the heading."""
         return f"{self.group} {self.heading}" if self.group[0].isupper() else self.heading
 
 
 class Score(NamedTuple):
-    """A row of `SCORES`: in `ROWS`, name -> row, of the file whose function it is.
+    """A row of `SCORES`. The file with the score's function has it in `ROWS`, name -> row.
 
     Attributes:
-        compute: Function of the suite's `Draws` that returns a dict, name -> float; arrays in it,
-            "matrix" `[L, K]` and "chance_matrix", are stored apart, for plots. A score that needs
-            "seeds" is a function of codes and KL of several models instead, and returns a list of
-            such dicts.
-        protocol: Paper, and what of it is to be known beside the number.
-        needs: Its required inputs, a part of `NEEDS`.
-        sizes: Fields of `Sizes` that enter; a mapping where metrics.json has other names for them.
-        columns: Name of a value -> its `Column`; values without one are in metrics.json alone.
-        note: Name of a size -> what is counted, in words, for the note under tables.
-        turn: Its place in the suite, which computes cheap scores first.
+        compute: Function of the suite's `Draws` that returns a dict, name -> float. The arrays
+            "matrix" `[L, K]` and "chance_matrix" in it are stored separately, for plots. For a
+            score that needs "seeds", a function of the codes and the KL of several models, which
+            returns a list of such dicts.
+        protocol: Paper, and the settings that a reader of the number must know.
+        needs: Required inputs, a part of `NEEDS`.
+        sizes: Fields of `Sizes` that the score uses; a mapping, name in metrics.json -> field, if
+            these names differ.
+        columns: Name of a value -> its `Column`; values without a column are only in metrics.json.
+        note: Name of a size -> its meaning, for the note under tables.
+        turn: Position in the suite, which computes cheap scores first.
     """
 
     compute: Callable
@@ -69,5 +69,5 @@ class Score(NamedTuple):
 
 
 def named(prefix: str, scores: Mapping) -> dict:
-    """The scores of one function under the names that metrics.json has for them."""
+    """Put a prefix before the names of scores, as in metrics.json."""
     return {f"{prefix}_{name}": value for name, value in scores.items()}

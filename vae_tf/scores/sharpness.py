@@ -6,20 +6,21 @@ from vae_tf.process.errors import UserError
 from vae_tf.scores.score import Column, Score
 from vae_tf.scores.validation import as_array
 
-# Cycles per pixel: details with a period of two to four pixels. It is the upper octave of what
-# pixels can show in every direction, and the first that blur takes. Most of the power of images is
-# far below it, so that their whole power says nothing of blur; above 0.5 there are diagonals alone.
+# In cycles per pixel: details with a period of two to four pixels, which blur removes first. Most
+# of the power of images is at far lower frequencies, so their total power does not show blur. Above
+# 0.5 there are only diagonal frequencies.
 BAND = (0.25, 0.5)
 
-_NOTHING = 1e-12  # power per squared pixel that is rounding: of constant images
+_NOTHING = 1e-12  # share of the total power below which it is rounding, as in constant images
 
 
 def power_spectrum(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     r"""Spatial frequencies, and mean power of images at each.
 
-    $|F|^2 / (H W)$, F the discrete Fourier transform of each channel, mean over images and
-    channels: the sum over frequencies, over H W, is the mean square of a pixel (Parseval). No
-    window is applied, so that edges between opposite borders count, in the originals also.
+    The power is $|F|^2 / (H W)$, mean over images and channels, where F is the discrete Fourier
+    transform of a channel. Its mean over frequencies is the mean square of a pixel (Parseval). No
+    window is applied, so differences between opposite borders count as edges, also in the
+    originals.
 
     Args:
         images: `[N, H, W, C]`.
@@ -38,10 +39,10 @@ def power_spectrum(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def radial_spectrum(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean power on rings of spatial frequency: what a picture of the spectrum shows.
+    """Mean power on rings of spatial frequency, for a plot of the spectrum.
 
-    Rings are one frequency of the shorter side apart, from the first to half a cycle per pixel; the
-    mean image value, at frequency 0, is on none.
+    With a shorter side of s pixels, rings are at 1 / s, 2 / s, ... up to half a cycle per pixel.
+    Frequency 0, the mean pixel value, is left out.
 
     Args:
         images: `[N, H, W, C]`, sides of at least 2 pixels.
@@ -68,22 +69,22 @@ def radial_spectrum(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def sharpness(images: np.ndarray, originals: np.ndarray) -> float:
     """Power of images in the upper octave of spatial frequencies, over the power of originals.
 
-    Power is summed over frequencies from 1/4 to 1/2 cycle per pixel (`BAND`). 1 is as sharp as the
-    originals, 0 without any fine detail, above 1 rougher. It does not ask whether details are
-    right: noise is sharp, so read it with an error beside it. Blur multiplies power by the square
-    of its transfer function. Invariant to the order of the images, to shifts around the borders,
-    to what is added to all pixels, and to a common scale.
+    Power is summed over frequencies from 1/4 to 1/2 cycle per pixel (`BAND`). 1: as sharp as the
+    originals. 0: no fine detail. Above 1: rougher. The details may be wrong: noise is also sharp,
+    so read the score together with an error. Blur multiplies power by the square of its transfer
+    function. Invariant to the order of the images, to circular shifts, to a constant that is added
+    to all pixels, and to a common scale.
 
     Args:
         images: `[N, H, W, C]`, reconstructions or samples.
         originals: `[M, H, W, C]`.
 
     Returns:
-        The ratio, at least 0. Constant images have 0. Where the originals have no power in the
-        band, 1 if the images have none either, else infinity.
+        The ratio, at least 0; 0 for constant images. If the originals have no power in the band, it
+        is 1 if the images have none either, else infinity.
 
     Raises:
-        UserError: If the images are not as described, or have another shape than the originals.
+        UserError: If the images are not as described, or their shape differs from the originals.
 
     Example:
         >>> rng = np.random.default_rng(0)
@@ -96,7 +97,7 @@ def sharpness(images: np.ndarray, originals: np.ndarray) -> float:
     both = [_checked(images, "images"), _checked(originals, "originals")]
     if both[0].shape[1:] != both[1].shape[1:]:
         raise UserError(
-            f"`images` and `originals` must have one height, width and number of channels. "
+            f"`images` and `originals` must have the same height, width and channels. "
             f"Received: {both[0].shape[1:]} and {both[1].shape[1:]}. Resize one of them."
         )
     ours, theirs = (_power_in_band(part) for part in both)
@@ -106,7 +107,7 @@ def sharpness(images: np.ndarray, originals: np.ndarray) -> float:
 
 
 def _power_in_band(images) -> float:
-    """Mean square of a pixel, of the frequencies in the band alone."""
+    """Mean square of a pixel, from the frequencies in the band only."""
     frequency, power = power_spectrum(images)
     inside = (frequency >= BAND[0] - 1e-9) & (frequency <= BAND[1] + 1e-9)
     value = float(power[inside].sum() / power.size)
@@ -135,8 +136,8 @@ ROWS = {
     "sharpness": Score(
         _sharpness,
         "power from 1/4 to 1/2 cycle per pixel over the power of validation images; "
-        "reconstructions of the posterior means, and as many samples of the prior; 1 is as sharp, "
-        "noise counts",
+        "reconstructions of the posterior means, and as many samples from the prior; 1 is as "
+        "sharp; noise counts as sharp",
         needs=("pixels",),
         sizes={"num_images": "likelihood_images"},
         columns={

@@ -1,4 +1,4 @@
-"""Every score on one representation, one after the other, with its protocol and sizes."""
+"""Computes all scores of one representation, one after the other, with protocol and sizes."""
 
 import functools
 import time
@@ -21,24 +21,23 @@ from vae_tf.scores.validation import check_seed
 
 @dataclass(frozen=True)
 class Sizes:
-    """How much is drawn for each score; the defaults are from Locatello et al.
+    """Numbers of points, images and samples for the scores; the defaults are from Locatello et al.
 
     Attributes:
-        num_train: Points that scores on arrays use, or learn from.
-        num_test: Points they are scored on.
-        num_variance: Draws for FactorVAE's global variance.
-        num_eval: Points or votes scored by intervention.
-        batch_size: Pairs a point, images per vote.
-        num_bins: Bins a code.
+        num_train: Training points, or all points of a score without training.
+        num_test: Test points.
+        num_variance: Images for FactorVAE's variance over all images.
+        num_eval: Test points, or test votes, of scores by intervention.
+        batch_size: Pairs of images per point, or images per vote.
+        num_bins: Bins per code.
         num_samples: Draws from q(z) for the decomposition; 10,000 in Chen et al.
-        num_images: Images that enter densities, and that are encoded of a factor grid for a
-            `FactorSample`; None takes all.
-        num_codes: Images encoded of a set without known factors; None takes all. The mutual
-            information of the decomposition cannot exceed the log of their number.
-        num_changed: Images changed to every value of each factor, for unfairness; 100 in Locatello
-            et al.
+        num_images: Images in densities, and images that a `FactorSample` encodes; None for all.
+        num_codes: Images to encode from a data set without known factors; None for all. The mutual
+            information of the decomposition cannot exceed the log of this number.
+        num_changed: Images that are changed to every value of each factor, for unfairness; 100 in
+            Locatello et al.
         likelihood_images: Images whose likelihood is estimated.
-        likelihood_samples: Importance samples of each.
+        likelihood_samples: Importance samples per image.
     """
 
     num_train: int = 10_000
@@ -84,33 +83,32 @@ def score_suite(
 ) -> Iterator[tuple[str, dict]]:
     """Yields the name and the result of one score after another, cheap ones first.
 
-    All scores on arrays share one draw of training and one of test points. Each score depends on
-    the seed alone, not on those before it, so that a script may store each as it comes, stop
-    anywhere, and continue with `done` = the names it has. The computed scores follow from the
-    inputs that are there: the rows of `SCORES` (`registry.py`) whose `needs` are offered. The
-    log-likelihood uses the noise of the model, from the state it has.
+    All scores on arrays share one draw of training points and one draw of test points. Each score
+    depends only on the seed, not on the scores before it. A script may therefore store each result,
+    stop anywhere, and continue with `done`, the names it has. A score is computed if all its
+    `needs` are given (`SCORES` in `registry.py`). The log-likelihood uses the model's random state.
 
     Args:
         codes: Codes of the factor grid (`Representation`) or of a part of it (`FactorSample`), or
-            `Codes` of images without known factors; None where only the model is scored.
+            `Codes` of images without known factors; None to score only the model.
         model: A model with `log_importance_weights` and `likelihood`, for the log-likelihood, and
             with `reconstruct` and `generate`, for the sharpness; None leaves both out.
         images: `[N, H, W, C]` from 0 to 1, held-out images; given with `model`.
         labeled: Codes of images with their labels, for the probes and the clusterings; None leaves
             them out.
-        preset: "full" (the published sizes), "fast" (about a tenth) or own `Sizes`.
+        preset: "full" (the published sizes), "fast" (about a tenth), or a `Sizes`.
         seed: Seed of every draw.
         done: Names to skip, a part of `SCORES`.
         progress: Whether to show progress bars on stderr.
 
     Yields:
-        The name and a dict, ready for JSON: `values` (name -> float), `protocol` (one sentence),
-        `preset`, `sizes` (those that entered), `seed`, `seconds` (of the first of several scores
-        that share trees, the seconds of the trees), and for some `matrix` and `chance_matrix`
-        (nested lists, `[L][K]`) for plots.
+        The name and a dict, ready for JSON: `values` (name -> float), `protocol`, `preset`, `sizes`
+        (the sizes used), `seed`, `seconds`, and for some scores `matrix` and `chance_matrix`
+        (nested lists, `[L][K]`) for plots. Some scores share trees; the first of these scores has
+        the seconds for fitting the trees.
 
     Raises:
-        UserError: If the preset or a name in `done` is unknown, or of `model` and `images` only one
+        UserError: If the preset or a name in `done` is unknown, or only one of `model` and `images`
             is given.
 
     Example:
@@ -128,7 +126,7 @@ def score_suite(
     if (model is None) != (images is None):
         raise UserError(
             "`model` and `images` must be given together. Received: only one of them. "
-            "Pass held-out images [N, H, W, C] beside the model."
+            "Pass held-out images [N, H, W, C] with the model."
         )
     offers = set() if codes is None else codes.offers
     if model is not None and images is not None:
@@ -153,15 +151,15 @@ def suite_names(offers: Collection[str]) -> list[str]:
     """Names of the scores that `score_suite` yields, in its order.
 
     Args:
-        offers: Inputs that are there, a part of `NEEDS` (`score.py`); the attribute `offers`
-            of `Representation`, `FactorSample` and `Codes` names it except for "model", "pixels",
-            "labels" and "seeds".
+        offers: Given inputs, a part of `NEEDS` (`score.py`). `Representation`, `FactorSample` and
+            `Codes` have an attribute `offers` with these names, except "model", "pixels", "labels"
+            and "seeds".
 
     Returns:
-        The names of the scores whose needs are offered.
+        The names of the scores whose needs are given.
 
     Raises:
-        UserError: If something else is offered.
+        UserError: If a name is not in `NEEDS`.
 
     Example:
         >>> names = suite_names({"codes"})
@@ -179,10 +177,10 @@ class Draws:
 
     Attributes:
         codes: The `Representation`, `FactorSample` or `Codes`.
-        model: The model whose likelihood is estimated and whose images are looked at, or None.
-        images: `[N, H, W, C]`, held-out images for both, or None.
+        model: The model for the log-likelihood and the sharpness, or None.
+        images: `[N, H, W, C]`, held-out images for these scores, or None.
         labeled: Codes of images with labels, or None.
-        sizes: The `Sizes` asked for.
+        sizes: The `Sizes`.
         seed: Seed of every draw.
         progress: Whether to show progress bars.
     """
@@ -206,7 +204,7 @@ class Draws:
 
     @functools.cached_property
     def trees(self) -> FactorTrees:
-        """Trees of each factor, applied to the test points and, behind them, to changed images."""
+        """Trees that predict each factor, for the test points and then the changed images."""
         (codes, factors), points = self.train, [self.test[0]]
         if "interventions" in self.codes.offers:
             sizes = np.array(self.codes.factor_sizes)
@@ -232,14 +230,14 @@ class Draws:
         return grid.mean[rows], grid.log_stddev[rows], factors
 
     def represent(self) -> Callable[[np.ndarray], np.ndarray] | FactorDraws:
-        """Returns a function factors -> codes; codes that are sampled depend on the seed alone."""
+        """Returns a function factors -> codes; sampled codes depend only on the seed."""
         if isinstance(self.codes, FactorSample):
             return self.codes
         rng = np.random.default_rng([self.seed, 3])
         return lambda factors: self.codes.codes_of(factors, rng)
 
     def size(self, name: str) -> int:
-        """How much there really was of what a field of `Sizes` counts.
+        """The number that was actually used for a field of `Sizes`.
 
         Args:
             name: The field; or "num_encoded" (images), "num_votes" (points by intervention),
@@ -261,13 +259,13 @@ class Draws:
 
 
 def _entry(name, draws, preset):
-    """Computes a score; returns what metrics.json says of it."""
+    """Computes a score; returns its entry in metrics.json."""
     score = SCORES[name]
     start = time.perf_counter()
     values = dict(score.compute(draws))
     arrays = {key: value.tolist() for key, value in values.items() if np.ndim(value)}
     values = {key: value for key, value in values.items() if key not in arrays}
-    # A tuple of names says that they are stored under their own.
+    # Sizes in a tuple are stored under their own names.
     stored = score.sizes if isinstance(score.sizes, dict) else {size: size for size in score.sizes}
     return {
         "values": values,

@@ -1,7 +1,7 @@
-"""Quality of rows that a model made: how real they look, what they teach, whether they are copies.
+"""Quality of synthetic rows: how real they look, how useful they are, whether they are copies.
 
-Rows are vectors, such as `Columns.encode` makes of a DataFrame: numbers standardized, categories as
-zeros and ones.
+Rows are vectors, such as `Columns.encode` makes from a DataFrame: numbers are standardized, and
+categories are zeros and ones.
 """
 
 from typing import NamedTuple
@@ -20,7 +20,7 @@ from vae_tf.scores.validation import (
 CLASSIFIERS = ("forest", "logistic")
 _TREES = 100
 _EQUAL = 1e-5  # distance of rows that are equal except for rounding to float32
-_SURE = 0.01  # probability of a share at least as large without copies, below which is warned
+_SURE = 0.01  # p-value of `CopyCheck` below which it warns
 
 
 def detection_auroc(
@@ -34,7 +34,7 @@ def detection_auroc(
     """Area under the ROC curve of a classifier that separates real rows from synthetic rows.
 
     Mean over the folds of a stratified cross-validation. 0.5 is best: the classifier cannot
-    separate them. 1 is worst. Below 0.5 is chance, or rows that are in both sets.
+    separate them. 1 is worst. A value below 0.5 is by chance, or because rows are in both sets.
 
     Args:
         real: `[N, D]` rows, N at least `folds`.
@@ -94,20 +94,21 @@ def train_on_synthetic_score(
 ) -> float:
     """How well a random forest that learned from synthetic rows predicts a column of real rows.
 
-    The same score with real training rows in place of synthetic ones is what it is compared with.
-    100 trees, scikit-learn's defaults otherwise.
+    Compare it with the same score of real training rows. The forest has 100 trees and otherwise
+    scikit-learn's defaults.
 
     Args:
         rows: `[N, D]` synthetic rows without the target's own columns.
         target: `[N]` classes as integers, or numbers as floats.
         rows_test: `[M, D]` real rows that the model was not trained on.
-        target_test: `[M]`.
+        target_test: `[M]`, the targets of the real rows.
         seed: Seed of the forest.
 
     Returns:
-        Classes: area under the ROC curve of each class against the others, mean over the classes of
-        the test rows; 0.5 is chance, 1 is perfect; a class that no synthetic row has counts 0.5.
-        Numbers: coefficient of determination R^2; 1 is perfect, 0 the mean of the test rows.
+        For classes, the area under the ROC curve of each class against the others, mean over the
+        classes of the test rows. 0.5 is chance, 1 is perfect; a class without synthetic rows counts
+        as 0.5. For numbers, the coefficient of determination R^2. 1 is perfect, 0 is as good as
+        predicting the mean of the test rows.
 
     Raises:
         UserError: If the arrays are not as described.
@@ -151,11 +152,12 @@ class CopyCheck(NamedTuple):
     """Whether samples are nearer to training rows than to rows that the model never saw.
 
     Attributes:
-        closer_to_training: Share of the samples whose closest record is a training row and not a
+        closer_to_training: Share of the samples whose closest row is a training row and not a
             held-out row; both sets have the same size. 0.5 without copies, 1 if all are copies.
-        p_value: Probability of a share at least as large if neither is closer, by the binomial
-            distribution of so many samples as there are held-out rows.
-        distance: Median distance from a sample to its closest training row, of all.
+        p_value: Probability of a share at least as large if there are no copies. It is from a
+            binomial distribution, whose number of trials is the smaller number of samples and
+            held-out rows.
+        distance: Median distance from a sample to its closest training row, among all of them.
         distance_held_out: Median distance from a held-out row to its closest training row.
         exact: Share of the samples that are equal to a training row.
         exact_held_out: Share of the held-out rows that are equal to a training row.
@@ -169,14 +171,14 @@ class CopyCheck(NamedTuple):
     exact_held_out: float
 
     def warning(self) -> str | None:
-        """A sentence where samples copy training rows; None where they do not."""
+        """Return a warning if samples copy training rows, else None."""
         if self.p_value >= _SURE:
             return None
         return (
             f"Warning: {self.closer_to_training:.0%} of the samples are closer to a training row "
-            f"than to any of as many held-out rows; 50 % are expected. The model copies rows: do "
-            f"not publish its samples as anonymous. Train fewer steps, lower latent_size or raise "
-            f"kl_weight."
+            f"than to any held-out row, of equally many; 50 % are expected. The model copies rows: "
+            f"do not publish its samples as anonymous. Train fewer steps, lower latent_size or "
+            f"raise kl_weight."
         )
 
 
@@ -185,14 +187,14 @@ def copy_check(
 ) -> CopyCheck:
     """Compare the distances of samples to training rows and to held-out rows.
 
-    Distances are Euclidean. From the training rows as many are drawn as there are held-out rows,
-    so that neither set is closer by its size; equal distances count half.
+    Distances are Euclidean. M training rows are drawn, as many as there are held-out rows, because
+    a larger set would be closer. Equal distances count half.
 
     Args:
         training: `[N, D]` rows that the model was trained on, N at least M.
-        held_out: `[M, D]` rows from the same source that it was not.
-        samples: `[S, D]` rows that it made.
-        seed: Seed of the training rows that are drawn.
+        held_out: `[M, D]` rows from the same source that the model was not trained on.
+        samples: `[S, D]` rows that the model generated.
+        seed: Seed of the drawn training rows.
 
     Raises:
         UserError: If the rows are not as described.
@@ -218,7 +220,7 @@ def copy_check(
     if len(training) < len(held_out):
         raise UserError(
             f"There must be at least as many training rows as held-out rows. Received: "
-            f"{len(training):,} and {len(held_out):,}. Leave some of these out."
+            f"{len(training):,} and {len(held_out):,}. Leave out some held-out rows."
         )
     rng = np.random.default_rng(check_seed(seed))
     some = training[rng.permutation(len(training))[: len(held_out)]]
@@ -228,7 +230,7 @@ def copy_check(
 
     to_training, to_held_out = closest(samples, some), closest(samples, held_out)
     share = np.mean((to_training < to_held_out) + 0.5 * (to_training == to_held_out))
-    # Samples share their neighbors: there is no more evidence than there are held-out rows.
+    # Samples share neighbors, so more samples than held-out rows are no more evidence.
     count = min(len(samples), len(held_out))
     p_value = binom.sf(np.ceil(share * count) - 1, count, 0.5)
     of_samples, of_held_out = closest(samples, training), closest(held_out, training)

@@ -1,7 +1,7 @@
-"""Independent jobs on all cores, with one progress bar.
+"""Runs independent jobs on all cores, with one progress bar.
 
-NumPy's loops and scikit-learn's support vector machines release the interpreter's lock while they
-work, so threads share the arrays and use every core; processes would start slowly and copy them.
+NumPy's loops and scikit-learn's support vector machines release the interpreter's lock, so threads
+use every core and share the arrays. Processes would start slowly and copy the arrays.
 """
 
 import os
@@ -25,12 +25,12 @@ def map_in_threads(
     """Calls `function(item)` for all items, in parallel, started in their order.
 
     Args:
-        function: Function of an item, called once for each, which must not depend on the order.
+        function: Function of an item. It is called once per item, and must not depend on the order.
         items: Distinct arguments of the function.
         description: Text before the progress bar.
         progress: Whether to show the bar on stderr; it appears after two seconds.
-        stop: Event that is set when an item fails or the user interrupts: running calls
-            should end early, for they are waited for. Items not yet started are dropped.
+        stop: Event that is set if an item fails or the user interrupts. Running calls are waited
+            for, so they should then end early. Items that have not started are dropped.
 
     Returns:
         The results by item.
@@ -42,7 +42,7 @@ def map_in_threads(
     from threadpoolctl import threadpool_limits
 
     items = list(items)
-    # One thread of BLAS for each of ours: more would wait for each other at every small product.
+    # BLAS has one thread per job: more threads would wait for each other at every small product.
     with threadpool_limits(1), ThreadPoolExecutor(max_workers=_num_cores()) as executor:
         futures = {executor.submit(function, item): item for item in items}
         results = {}
@@ -64,6 +64,6 @@ def map_in_threads(
 
 
 def _num_cores():
-    # Set where several processes share the cores, as in a study.
+    # The variable is set if several processes share the cores, as in a study.
     share = os.environ.get("OMP_NUM_THREADS", "")
     return min(num_cores(), max(1, int(share))) if share.isdecimal() else num_cores()

@@ -1,4 +1,4 @@
-"""UDR: do models trained alike find the same codes? Ranks models without factors.
+"""UDR: do models that differ by seed find the same codes? Ranks models without known factors.
 
 Reference:
     Duan et al., "Unsupervised Model Selection for Variational Disentangled Representation
@@ -25,32 +25,33 @@ def udr_score(
     correlation: str = "lasso",
     kl_threshold: float = 0.01,
 ) -> np.ndarray:
-    r"""Unsupervised disentanglement ranking of models that saw the same images.
+    r"""Unsupervised disentanglement ranking of models that encoded the same images.
 
-    Codes are standardized; codes with a mean KL of at most `kl_threshold` are uninformative.
-    $R_{ij}$ `[L_i, L_j]` has the absolute coefficients of Lasso(alpha=0.1) from model $i$'s codes
-    to model $j$'s (or absolute Spearman correlations). Over informative codes, with $r$ its columns
-    and $r'$ its rows:
+    Codes are standardized. Codes with a mean KL of at most `kl_threshold` are uninformative.
+    $R_{ij}$ `[L_i, L_j]` has the absolute coefficients of Lasso(alpha=0.1), which predicts the
+    codes of model $j$ from the codes of model $i$, or absolute Spearman correlations. Over
+    informative codes, with the columns $r$ and the rows $r'$ of $R_{ij}$:
 
     $$s_{ij} = \tfrac{1}{2} \left(\mathrm{mean}_r \frac{\max(r)^2}{\sum r} +
     \mathrm{mean}_{r'} \frac{\max(r')^2}{\sum r'}\right)$$
 
     The score of model $j$ is the median of $s_{ij}$ over all other models $i$.
 
-    From 0 to about 1. High: each code has one counterpart in other models. 0: no counterpart, or
-    no informative code. With Lasso a perfect match scores 0.9, not 1: the penalty takes alpha = 0.1
-    off a coefficient of 1; with Spearman it scores 1. Invariant to permuting, sign-flipping and
-    rescaling the codes of any model.
+    From 0 to about 1. High: each code has one counterpart in other models. 0: no counterpart, or no
+    informative code. A perfect match scores 1 with Spearman, but 0.9 with Lasso, whose penalty
+    lowers a coefficient of 1 by alpha = 0.1. Invariant to permuting, sign-flipping and rescaling
+    the codes of any model.
 
     Args:
-        codes_of_models: One `[N, L]` array a model, the same N images in the same order; 1,000
+        codes_of_models: One `[N, L]` array per model, the same N images in the same order; 1,000
             images in the paper. L may differ.
-        kl_of_models: One `[L]` array a model: KL of each code to the prior, mean over images, nats.
+        kl_of_models: One `[L]` array per model: KL of each code to the prior, mean over images, in
+            nats.
         correlation: "lasso" or "spearman".
         kl_threshold: Greatest KL of an uninformative code, in nats, at least 0; 0.01 in the paper.
 
     Returns:
-        `[M]` array, one score a model.
+        `[M]` array, one score per model.
 
     Raises:
         UserError: If there are fewer than two models, shapes do not fit, or the threshold is not a

@@ -1,4 +1,4 @@
-"""Scores that need no factors: how dependent the codes are on each other, how many are in use.
+"""Scores that need no factors: dependence between codes, and number of active codes.
 
 Reference:
     Locatello et al., "Challenging Common Assumptions in the Unsupervised Learning of Disentangled
@@ -16,26 +16,27 @@ from vae_tf.scores.validation import check_codes, check_number
 def unsupervised_scores(codes: np.ndarray, *, num_bins: int = 20) -> dict[str, float]:
     """Dependence between codes: total correlation, Wasserstein distance, mutual information.
 
-    With S the covariance of the codes (ddof 1) and D its diagonal:
-    `gaussian_total_correlation` = 0.5 (sum log D - log det S), in nats;
-    `gaussian_wasserstein` = 2 tr S - 2 tr sqrtm(D S), the squared 2-Wasserstein distance between
-    N(0, S) and N(0, D), in squared units of the codes;
-    `gaussian_wasserstein_normalized` = that over tr S;
-    `mutual_information` = mean over pairs of different codes of the information between their
-    20-bin versions, in nats.
+    S is the covariance of the codes (ddof 1), and D its diagonal.
 
-    All at least 0, lower is more independent; 0 for a single code. The first two are 0 for
-    uncorrelated codes. The total correlation of exactly dependent codes is infinite: eigenvalues of
-    the correlation matrix are not taken below L times the float64 epsilon, so it stays at or below
-    about 18 nats per eigenvalue. Constant codes depend on nothing and add 0.
+    - `gaussian_total_correlation` = 0.5 (sum log D - log det S), in nats.
+    - `gaussian_wasserstein` = 2 tr S - 2 tr sqrtm(D S), the squared 2-Wasserstein distance between
+      N(0, S) and N(0, D), in squared units of the codes.
+    - `gaussian_wasserstein_normalized` = `gaussian_wasserstein` / tr S.
+    - `mutual_information` = mean over pairs of different codes of the mutual information of the
+      binned codes, in nats.
 
-    All invariant to permuting and sign-flipping codes; total correlation and mutual information
-    (except for points on the edges of bins) to a scale per code, the normalized distance to a
-    common one.
+    All are at least 0; lower is more independent; 0 for a single code. All except mutual
+    information are 0 for uncorrelated codes. The total correlation of exactly dependent codes is
+    infinite. Here eigenvalues of the correlation matrix are at least L times the float64 epsilon,
+    so the total correlation is at most about 18 nats per eigenvalue. Constant codes add 0.
+
+    All are invariant to permuting and sign-flipping codes. Total correlation and mutual information
+    are also invariant to a scale per code (mutual information except for points on the edge of a
+    bin), and the normalized distance to a common scale.
 
     Args:
         codes: `[N, L]` array, N at least 2; 10,000 mean codes in Locatello et al.
-        num_bins: Bins a code; 20 in Locatello et al.
+        num_bins: Bins per code; 20 in Locatello et al.
 
     Returns:
         The four numbers.
@@ -120,14 +121,14 @@ def gaussian_wasserstein(covariance: np.ndarray) -> float:
 
 
 def active_units(codes: np.ndarray, *, threshold: float = 0.01) -> int:
-    """Number of codes in use: Var of the encoder mean over images > 0.01.
+    """Number of active codes: the variance of the encoder mean over images exceeds a threshold.
 
-    From 0 (the posterior collapsed onto the prior: no code depends on the image) to L. Invariant to
-    permuting and sign-flipping codes; not to rescaling, for the threshold is on the prior's scale.
+    From 0 (posterior collapse: no code depends on the image) to L. Invariant to permuting and
+    sign-flipping codes; not to rescaling, because the threshold is on the prior's scale.
 
     Args:
         codes: `[N, L]` encoder means.
-        threshold: Variance (ddof 0) that a code in use exceeds; 0.01 in Burda et al.
+        threshold: Variance (ddof 0) that an active code exceeds, at least 0; 0.01 in Burda et al.
 
     Returns:
         The count.

@@ -6,18 +6,18 @@ import numpy as np
 
 from vae_tf.process.errors import UserError
 
-_LARGEST = 1e37  # ranges of larger float32 codes would overflow, squares of larger float64 ones
+_LARGEST = 1e37  # the range of larger float32 codes may overflow
 
 
 def check_codes(codes: np.ndarray, *, name: str = "codes", min_samples: int = 1) -> np.ndarray:
     """Returns codes as a finite 2-D float array.
 
-    float32 and float64 keep their type, because bin edges depend on it; all else becomes float64.
+    float32 and float64 keep their type, because bin edges depend on it; other types become float64.
 
     Args:
         codes: `[N, L]` array of real numbers.
         name: Its name in the message.
-        min_samples: The fewest rows the score can work with.
+        min_samples: Smallest number of rows that the score can use.
 
     Raises:
         UserError: If the array is not 2-D, has too few rows or no columns, or holds a number that
@@ -50,8 +50,7 @@ def check_posterior(mean: np.ndarray, log_stddev: np.ndarray) -> tuple[np.ndarra
     """Returns checked `[N, L]` parameters of diagonal Gaussians.
 
     Raises:
-        UserError: If an array is invalid, shapes differ or a standard deviation over- or underflows
-            in float32.
+        UserError: If an array is invalid, shapes differ, or `log_stddev` is not between -40 and 40.
     """
     mean = check_codes(mean, name="mean")
     log_stddev = check_codes(log_stddev, name="log_stddev")
@@ -75,8 +74,8 @@ def check_factors(factors: np.ndarray, *, name: str = "factors") -> np.ndarray:
     Floats are accepted where each is a whole number, as `numpy.loadtxt` returns them.
 
     Args:
-        factors: `[N, K]` array of whole numbers. Most scores only ask which are equal; IRS, which
-            cuts them into bins, and continuous SAP read their values.
+        factors: `[N, K]` array of whole numbers. Most scores only use which values are equal; IRS
+            and continuous SAP use the values themselves.
         name: Its name in the message.
 
     Raises:
@@ -91,7 +90,7 @@ def check_factors(factors: np.ndarray, *, name: str = "factors") -> np.ndarray:
         )
     _check_shape(array, name, "factors", 1)
     if array.dtype.kind == "f":
-        # False for NaN; in int64 larger numbers would all be one value.
+        # False for NaN. Larger numbers do not fit into int64.
         whole = np.abs(array.astype(np.float64)) < 2.0**63
         whole[whole] = array[whole] == np.round(array[whole])
         if not whole.all():
@@ -117,7 +116,7 @@ def check_codes_factors(
 
 
 def check_same_rows(codes: np.ndarray, factors: np.ndarray, *, suffix: str = ""):
-    """Checks that codes and factors are of the same samples.
+    """Checks that codes and factors have the same number of rows.
 
     Raises:
         UserError: If their lengths differ.
@@ -177,13 +176,13 @@ def check_count(name: str, value: int, minimum: int) -> int:
 def check_number(
     name: str, value: float, low: float, high: float = np.inf, *, remedy: str
 ) -> float:
-    """Returns a number from `low` to `high`, both allowed.
+    """Returns a finite number from `low` to `high`, including both.
 
     Args:
         name: Its name in the message.
         value: The value received.
-        low: The least value.
-        high: The greatest value; infinite by default, and then it must be finite.
+        low: The smallest allowed value.
+        high: The largest allowed value; infinite for no limit.
         remedy: The last sentence of the message.
 
     Raises:
@@ -222,7 +221,7 @@ def check_factor_sizes(factor_sizes) -> np.ndarray:
     if sizes.max() < 2:
         raise UserError(
             "`factor_sizes` must name a factor with two values or more. "
-            f"Received: factor_sizes={factor_sizes!r}. Two factors cannot be compared here."
+            f"Received: factor_sizes={factor_sizes!r}. Add a factor that varies."
         )
     return sizes.astype(np.int64)
 
@@ -256,14 +255,14 @@ def _check_shape(array, name, columns, min_samples):
 
 
 def check_log_stddev(log_stddev: np.ndarray, mean: np.ndarray) -> np.ndarray:
-    """Returns checked `[N, L]` log standard deviations beside their means.
+    """Returns checked `[N, L]` log standard deviations, of the shape of `mean`.
 
     Args:
         log_stddev: `[N, L]`, to be checked.
         mean: `[N, L]`, checked already.
 
     Raises:
-        UserError: If they are no codes, or not of the shape of `mean`.
+        UserError: If the array is invalid, or its shape differs from `mean`.
     """
     log_stddev = check_codes(log_stddev, name="log_stddev")
     if log_stddev.shape != mean.shape:
@@ -283,5 +282,5 @@ def check_factor_names(names: Sequence[str], num_factors: int):
     if len(names) != num_factors:
         raise UserError(
             f"`factor_names` must name each of {num_factors} factors. Received: {names!r}. "
-            "Pass one name a factor."
+            "Pass one name per factor."
         )

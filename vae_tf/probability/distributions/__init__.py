@@ -1,4 +1,4 @@
-"""Distributions of latents: what is exact about them, in nats.
+"""Distributions of latents, with exact densities and divergences in nats.
 
 A distribution is a small immutable object made of tensors whose rows are the images of a batch.
 Each has the methods of `Distribution`; a posterior also has `mean` and `log_stddev`, `[B, L]`.

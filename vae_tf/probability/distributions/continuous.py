@@ -1,4 +1,4 @@
-"""Distributions of numbers: Gaussians, points, flows, and the priors beside them."""
+"""Continuous distributions: Gaussians, points, flows, and their priors."""
 
 import dataclasses
 import math
@@ -26,7 +26,7 @@ def gaussian_kl(mean, log_stddev):
 
 
 def gaussian_kl_per_latent(mean, log_stddev):
-    """The same before the sum over latents: `[B, L]` tensor of nats."""
+    """Terms of `gaussian_kl` before the sum over latents: `[B, L]` tensor of nats."""
     log_variance = 2.0 * log_stddev
     return 0.5 * (ops.square(mean) + ops.exp(log_variance) - 1.0 - log_variance)
 
@@ -58,7 +58,7 @@ class StandardNormal(Distribution):
 
 @dataclasses.dataclass(frozen=True)
 class Uniform(Distribution):
-    """Uniform from -1 to 1, a latent by itself."""
+    """Uniform from -1 to 1, with independent latents."""
 
     def log_prob(self, z):
         inside = ops.all(ops.abs(z) <= 1.0, axis=-1)
@@ -67,7 +67,7 @@ class Uniform(Distribution):
 
 @dataclasses.dataclass(frozen=True)
 class Gaussian(Distribution):
-    """N(mean, stddev^2), a latent by itself.
+    """N(mean, stddev^2), with independent latents.
 
     Attributes:
         mean: `[B, L]`.
@@ -108,17 +108,17 @@ class Gaussian(Distribution):
 
 @dataclasses.dataclass(frozen=True)
 class GaussianOfSample(Gaussian):
-    """A Gaussian prior whose parameters depend on the very sample it is asked about.
+    """A Gaussian prior whose parameters depend on the sample at which it is evaluated.
 
-    Use it for p(a|z), where z was inferred from a: given z, a is no longer distributed as q(a|x),
-    and the divergence is known by its estimate alone. `kl_per_latent` is that between the two
-    Gaussians.
+    Use it for p(a|z), where z was inferred from a. Given z, the distribution of a is not q(a|x), so
+    the divergence is only estimated at the sample. `kl_per_latent` is the exact divergence between
+    the two Gaussians.
     """
 
 
 @dataclasses.dataclass(frozen=True)
 class Point(Distribution):
-    """All mass at one point: a Gaussian of standard deviation 0, infinitely far from a density.
+    """All mass at one point: a Gaussian of standard deviation 0. Its KL to a density is infinite.
 
     Attributes:
         mean: `[B, L]`.
@@ -132,7 +132,7 @@ class Point(Distribution):
         return ops.full_like(self.mean, -float("inf"))
 
     def sample(self, seed):
-        """The point, with noise times 0: seeds move on as they do for a Gaussian."""
+        """The point plus noise times 0: noise is drawn so that seeds change as for a Gaussian."""
         return Gaussian(self.mean, self.log_stddev).sample(seed)
 
     def kl(self, prior, z):
@@ -147,7 +147,7 @@ class Point(Distribution):
 
 @dataclasses.dataclass(frozen=True)
 class Flowed(Distribution):
-    """A Gaussian bent by a normalizing flow; its density is known at its own sample.
+    """A Gaussian transformed by a normalizing flow; its density is known at its own sample only.
 
     log q(z) = log N(start) - log |det dz/dstart| (Rezende & Mohamed 2015, Eq. 13).
 
@@ -161,12 +161,12 @@ class Flowed(Distribution):
     start: Any
     log_det: Any
 
-    # For the log: the base's values.
+    # For the log: values of the base.
     mean = property(lambda self: self.base.mean)
     log_stddev = property(lambda self: self.base.log_stddev)
 
     def log_prob(self, z):
-        """Log-density at the sample it was made with, which `z` must be."""
+        """Log-density at its own sample; `z` must be this sample."""
         return self.base.log_prob(self.start) - self.log_det
 
     def map(self, function):

@@ -1,4 +1,4 @@
-"""Distributions of classes and of codes that take few values."""
+"""Discrete distributions: classes, and codes that take few values."""
 
 import dataclasses
 import math
@@ -26,7 +26,7 @@ class Categorical(Distribution):
 
     @property
     def log_stddev(self):
-        """`[B, C]`, of each entry of the one-hot vector: log sqrt(p (1 - p))."""
+        """`[B, C]`, log sqrt(p (1 - p)) of each entry of the one-hot vector."""
         log_prob = ops.log_softmax(self.logits)
         return 0.5 * (log_prob + ops.log1p(-ops.minimum(ops.exp(log_prob), 1.0 - 1e-7)))
 
@@ -44,7 +44,7 @@ class Categorical(Distribution):
         return super().kl(prior, z)
 
     def kl_per_latent(self, prior, z):
-        """Part of each class, p log(p / p'); their sum is the divergence."""
+        """Term of each class, p log(p / p'); the sum over classes is the divergence."""
         ratio = ops.log_softmax(self.logits) - ops.log_softmax(prior.logits)
         return self.mean * ratio
 
@@ -54,9 +54,9 @@ class Categorical(Distribution):
 
 @dataclasses.dataclass(frozen=True)
 class Enumerated(Categorical):
-    """A categorical of which no class is drawn: each is taken in turn, a row for each.
+    """A categorical that is not sampled: every class is used, each in a row of its own.
 
-    A row counts with the probability of its class; the divergence is the same in all of them.
+    A row is weighted by the probability of its class; the divergence is the same in all rows.
     """
 
 
@@ -65,7 +65,7 @@ class UniformCodes(Distribution):
     """Every latent takes each of its values equally often: the prior of quantized codes.
 
     Attributes:
-        num_values: Values of a latent.
+        num_values: Number of values of a latent.
     """
 
     num_values: int
@@ -76,7 +76,7 @@ class UniformCodes(Distribution):
 
 @dataclasses.dataclass(frozen=True)
 class Codebook(Distribution):
-    """Each latent at the nearest of its values, with certainty.
+    """Each latent has the nearest of its values, with probability 1.
 
     Attributes:
         continuous: `[B, L]`, the encoder's output.
@@ -96,7 +96,7 @@ class Codebook(Distribution):
     @property
     def mean(self):
         """`[B, L]`, the quantized code; its gradient goes straight through to `continuous`."""
-        # The added term is 0 to the last bit, and has the gradient.
+        # The added term is exactly 0, and has the gradient.
         through = self.continuous - ops.stop_gradient(self.continuous)
         return ops.stop_gradient(self.quantized) + through
 
@@ -109,7 +109,7 @@ class Codebook(Distribution):
         return self.mean
 
     def log_prob(self, z):
-        """Log-probability of the code it is: 0."""
+        """Log-probability of the code, which is certain: 0."""
         return ops.zeros_like(z[:, 0])
 
     def kl_per_latent(self, prior, z):
@@ -124,16 +124,16 @@ class Codebook(Distribution):
 
 @dataclasses.dataclass(frozen=True)
 class CodeMap(Codebook):
-    """Each place of a map at one of K vectors, with certainty. `[B, L]` has all places.
+    """Each place of a map has one of K vectors, with probability 1. `[B, L]` has all places.
 
     Attributes:
-        indices: `[B, P]`, int, which vector each of the P places has.
+        indices: `[B, P]`, int, the number of the vector at each of the P places.
     """
 
     indices: Any
 
     def kl_per_latent(self, prior, z):
-        """Nats of each place, its D values an equal part each, under `CodesOfSample`; else NaN."""
+        """Nats of each place, split equally over its D values, under `CodesOfSample`; else NaN."""
         if isinstance(prior, CodesOfSample):
             values = z.shape[-1] // prior.nats.shape[-1]  # D
             return ops.repeat(prior.nats / values, values, axis=-1)
@@ -146,16 +146,17 @@ class CodeMap(Codebook):
 
 @dataclasses.dataclass(frozen=True)
 class CodesOfSample(Distribution):
-    """A prior of maps of codes, known at one map for each row.
+    """A prior of maps of codes, whose probability is known at one map for each row.
 
     Attributes:
-        nats: `[B, P]`, negative log-probability of the code at each place, given those before.
+        nats: `[B, P]`, negative log-probability of the code at each place, given the codes before
+            it.
     """
 
     nats: Any
 
     def log_prob(self, z):
-        """Log-probability of the map that it was computed for, which `z` must be."""
+        """Log-probability of its map; `z` must be this map."""
         return -ops.sum(self.nats, axis=-1)
 
     def map(self, function):

@@ -7,7 +7,7 @@ from keras import ops
 
 
 class Distribution:
-    """Shared by posteriors and priors.
+    """Base class of posteriors and priors.
 
     Attributes:
         mean: `[B, L]`.
@@ -18,7 +18,7 @@ class Distribution:
     log_stddev: Any
 
     def sample(self, seed):
-        """One sample a row, `[B, L]`; gradients pass through it.
+        """One sample per row, `[B, L]`; gradients pass through it.
 
         Args:
             seed: `keras.random.SeedGenerator`.
@@ -30,7 +30,7 @@ class Distribution:
         raise NotImplementedError
 
     def kl(self, prior: "Distribution", z):
-        """KL divergence to the prior, `[B]`: exact where that is known, else its estimate at `z`.
+        """KL divergence to the prior, `[B]`: exact if it has a closed form, else estimated at `z`.
 
         Args:
             prior: Prior of the same latents.
@@ -39,9 +39,9 @@ class Distribution:
         return self.log_prob(z) - prior.log_prob(z)
 
     def kl_per_latent(self, prior: "Distribution", z):
-        """The same before the sum over latents, `[B, L]`; NaN where it has no such parts."""
+        """Terms of `kl` before the sum over latents, `[B, L]`; NaN if it is not such a sum."""
         return ops.full_like(z, float("nan"))
 
     def map(self, function: Callable) -> "Distribution":
-        """The distribution of other rows: `function` applied to each of its tensors `[B, ...]`."""
+        """Applies `function` to each of its tensors `[B, ...]`, for example to select rows."""
         return self

@@ -1,4 +1,4 @@
-"""Noise that belongs to the row of a batch, whichever device works on that row."""
+"""Noise for the rows of a batch, which does not depend on the number of devices."""
 
 import contextlib
 import contextvars
@@ -15,7 +15,7 @@ class Share:
     Attributes:
         index: Number of the device, from 0.
         count: Number of devices.
-        images: Images of the part; the batch has `count` times as many.
+        images: Number of images in the part; the batch has `count` times as many.
     """
 
     index: int
@@ -23,13 +23,13 @@ class Share:
     images: int
 
 
-# Share of this thread: devices are traced in threads of their own.
+# Share of the current thread: each device is traced in its own thread.
 _share: contextvars.ContextVar[Share | None] = contextvars.ContextVar("share", default=None)
 
 
 @contextlib.contextmanager
 def sharing(share: Share) -> Iterator[None]:
-    """Context in which noise belongs to the images of a share."""
+    """Context in which `normal` returns the noise of the images of a share."""
     token = _share.set(share)
     try:
         yield
@@ -40,12 +40,13 @@ def sharing(share: Share) -> Iterator[None]:
 def normal(shape, seed):
     """Samples of N(0, 1), as `keras.random.normal`.
 
-    Within `sharing` they are those that the same rows have where one device does all: the noise of
-    the whole batch is drawn, which costs little beside the networks, and the rows are cut out.
+    Within `sharing`, each row has the same noise as on a single device. The noise of the whole
+    batch is drawn, which takes little time compared with the networks, and the rows of the share
+    are taken from it.
 
     Args:
-        shape: Shape of the noise, within `sharing` the share's shape; rows come sample by sample,
-            `[K * B, ...]` for K samples of B images.
+        shape: Shape of the noise; within `sharing`, of the noise of the share. Rows are ordered by
+            sample: `[K * B, ...]` for K samples of B images.
         seed: `keras.random.SeedGenerator`.
     """
     share = _share.get()

@@ -1,1 +1,1 @@
-"""Likelihoods: `texts.py` reads what a user wrote, `build.py` makes it of one file a family."""
+"""Likelihoods: `texts.py` reads their texts, `build.py` makes them, each family has a file."""

@@ -7,7 +7,7 @@ from vae_tf.probability.likelihoods.likelihood import Likelihood, as_rows, colum
 
 
 class Bernoulli(Likelihood):
-    """Cross-entropy; on grey values between 0 and 1 not a probability, but the field's usage."""
+    """Cross-entropy. For grey values between 0 and 1 it is common, but not a probability."""
 
     levels = 2
 
@@ -26,6 +26,6 @@ class Bernoulli(Likelihood):
         """Cross-entropy with the mean image; its mean is the sum of the pixels' entropies."""
         x, seen = as_rows(x)
         p = column_means(x, seen)
-        varies = (p > 0.0) & (p < 1.0)  # elsewhere it is 0, the limit of endless logits
+        varies = (p > 0.0) & (p < 1.0)  # other pixels have 0 nats, the limit of infinite logits
         x, seen, p = x[:, varies], seen[:, varies], p[varies]
         return -(x @ np.log(p) + (seen - x) @ np.log1p(-p))

@@ -1,4 +1,4 @@
-"""Beta-binomial likelihood: each value is one of 256 grey levels, with two parameters of its own.
+"""Beta-binomial likelihood: each value is one of 256 grey levels, and has two parameters.
 
 Reference:
     Townsend, Bird & Barber, "Practical Lossless Compression with Latent Variables using Bits Back
@@ -21,15 +21,15 @@ from vae_tf.probability.likelihoods.likelihood import (
 )
 
 WHITE = 255  # n of the binomial
-MOST_LOG = 12  # of alpha and beta: from 6e-6, where black costs 4e-5 nats, to nearly a binomial
+MOST_LOG = 12  # limit of |log alpha| and |log beta|; with alpha = exp(-12), black has 4e-5 nats
 _LOG_WAYS = np.log([float(math.comb(WHITE, k)) for k in range(WHITE + 1)])
 
 
 class BetaBinomial(Likelihood):
-    """Probability of k of 255 under a binomial, whose chance is drawn from a beta distribution.
+    """Binomial of 255 trials, whose success probability has a beta distribution.
 
     P(k) = C(255, k) B(k + alpha, 255 - k + beta) / B(alpha, beta). With a small alpha black is
-    nearly certain. With both below 1 black and white are likely, and levels between them are not.
+    nearly certain. With both below 1, black and white are likely, and levels between them are not.
     No beta-binomial is narrower than the binomial, which has a standard deviation of 8 levels
     around middle grey.
 
@@ -55,7 +55,7 @@ class BetaBinomial(Likelihood):
         log_alpha, log_beta = _log_parameters(logits)
         total = ops.exp(log_alpha) + ops.exp(log_beta)
         chance = ops.sigmoid(log_alpha - log_beta)
-        spread = (1.0 + total / WHITE) / (1.0 + total)  # 1 is of black and white alone
+        spread = (1.0 + total / WHITE) / (1.0 + total)  # 1 if all values are black or white
         return ops.cast(ops.sqrt(chance * (1.0 - chance) * spread), "float32")
 
     def sample(self, logits, rng):
@@ -63,7 +63,7 @@ class BetaBinomial(Likelihood):
         return (rng.binomial(WHITE, rng.beta(alpha, beta)) / WHITE).astype(np.float32)
 
     def draw(self, logits, noise):
-        """The level at which the distribution function passes the noise; `[B, ..., C]`."""
+        """The first level whose distribution function is above the noise; `[B, ..., C]`."""
         log_alpha, log_beta = (each[..., None] for each in _log_parameters(logits))
         levels = np.arange(WHITE + 1, dtype=np.float64)
         below = ops.cumsum(ops.exp(log_prob_of_counts(levels, log_alpha, log_beta)), axis=-1)
@@ -76,20 +76,20 @@ class BetaBinomial(Likelihood):
         return np.concatenate([np.log(mean), np.log1p(-mean)], axis=-1)
 
     def collapsed(self, x):
-        """The best alpha and beta of each value, by gradient descent."""
+        """Reconstruction by the best alpha and beta of each value, which L-BFGS finds."""
         from scipy.optimize import minimize  # here, as it takes a second
 
         x, seen = as_rows(x)
         k = np.round(WHITE * x).astype(int)
         counts = np.stack([np.bincount(*each, WHITE + 1) for each in zip(k.T, seen.T, strict=True)])
-        above = counts[:, ::-1].cumsum(axis=1)[:, -2::-1]  # [D, 255], images of k > j
-        below = counts.cumsum(axis=1)[:, -2::-1]  # of 255 - k > j
+        above = counts[:, ::-1].cumsum(axis=1)[:, -2::-1]  # [D, 255], images with k > j
+        below = counts.cumsum(axis=1)[:, -2::-1]  # [D, 255], images with 255 - k > j
         observed = np.broadcast_to(counts.sum(axis=1, keepdims=True), above.shape)
         j = np.arange(WHITE)
 
         def loss(vector):
             # log P(k) is the sum of log(alpha + j) over j < k, and of log(beta + j) over
-            # j < 255 - k, less the sum of log(alpha + beta + j) over j < 255, and a constant.
+            # j < 255 - k, minus the sum of log(alpha + beta + j) over j < 255, plus a constant.
             alpha, beta = np.exp(vector).reshape(2, -1, 1)
             parts = [(-above, alpha + j), (-below, beta + j), (observed, alpha + beta + j)]
             nats = sum((number * np.log(value)).sum() for number, value in parts)
@@ -126,7 +126,7 @@ def log_prob_of_counts(k, log_alpha, log_beta):
 
 def _log_rising(start, count):
     """Log of start (start + 1) ... (start + count - 1)."""
-    start = tf.identity(start)  # no tensor may collect three gradients, see STYLE.md
+    start = tf.identity(start)  # no tensor may collect three gradients, see CONTRIBUTING.md
     return tf.math.lgamma(start + count) - tf.math.lgamma(start)
 
 

@@ -15,7 +15,7 @@ from vae_tf.probability.likelihoods.table import TableLikelihood
 from vae_tf.probability.likelihoods.texts import BETA_BINOMIAL, MIXTURE, TABLE, read_likelihood
 from vae_tf.process.errors import UserError
 
-# Text -> class; `Gaussian` and `MixtureLogistics` also take another number than their default.
+# Text -> class; `Gaussian` and `MixtureLogistics` also take a number.
 LIKELIHOODS = {
     "bernoulli": Bernoulli,
     BETA_BINOMIAL: BetaBinomial,
@@ -34,11 +34,11 @@ def make_likelihood(text: str, model: keras.Model) -> Likelihood:
 
     Args:
         text: Text of a likelihood, such as "gaussian(stddev=0.1)", see `texts.py`.
-        model: Model that keeps the weights of those that have some, and names the `image_shape`:
-            of vectors, a Gaussian or a Laplace distribution is around any real numbers.
+        model: Model that stores the likelihood's weights, and has the `image_shape`. For vectors,
+            the mean of a Gaussian or Laplace likelihood may be any real number.
 
     Raises:
-        UserError: If it is unknown, or its standard deviation is impossible.
+        UserError: If the likelihood is unknown, or an option is out of range.
     """
     name, option = read_likelihood(text)
     if name == TABLE:

@@ -15,7 +15,7 @@ from vae_tf.probability.likelihoods.likelihood import (
 
 
 class ContinuousBernoulli(Likelihood):
-    """The Bernoulli's exponential family on [0, 1], normalized: a density of grey values.
+    """The Bernoulli likelihood, normalized on [0, 1] to a density of grey values.
 
     p(x) = C p^x (1 - p)^(1 - x) with C = 2 artanh(1 - 2 p) / (1 - 2 p), which is a / tanh(a / 2)
     for logits a.
@@ -33,7 +33,7 @@ class ContinuousBernoulli(Likelihood):
         return summed(ops.softplus(logits) - x * logits - log_normalizer, mask), {}
 
     def collapsed(self, x):
-        """Density of the mean image, within [0.001, 0.999] as the bias that training begins with.
+        """Reconstruction by the mean image, within [0.001, 0.999] as for the initial bias.
 
         Without these limits a pixel that is 0 in all images would have an infinite density.
         """
@@ -42,7 +42,7 @@ class ContinuousBernoulli(Likelihood):
         return np.array(self.reconstruction(x, logits[None], mask=seen)[0], np.float64)
 
     def mean(self, logits):
-        """1 / (1 - exp(-a)) - 1 / a, which is not sigmoid(a): nearer to 1/2."""
+        """1 / (1 - exp(-a)) - 1 / a, which is nearer to 1/2 than sigmoid(a)."""
         near, far = _near_zero(logits)
         series = 0.5 + logits / 12.0 - logits**3 / 720.0
         return ops.where(near, series, -1.0 / ops.expm1(-far) - 1.0 / far)
@@ -51,7 +51,7 @@ class ContinuousBernoulli(Likelihood):
         """Root of the derivative of the mean, 1 / a^2 - 1 / (2 sinh(a / 2))^2."""
         near, far = _near_zero(logits)
         series = 1.0 / 12.0 - ops.square(logits) / 240.0
-        # Beyond 60 the second term is 0 in float32, and sinh near its limit.
+        # Beyond 60 the second term is 0 in float32, and sinh would soon overflow.
         sinh = ops.sinh(0.5 * ops.clip(far, -60.0, 60.0))
         return ops.sqrt(ops.where(near, series, 1 / ops.square(far) - 0.25 / ops.square(sinh)))
 
@@ -77,6 +77,6 @@ class ContinuousBernoulli(Likelihood):
 
 
 def _near_zero(logits):
-    """Where logits are nearly 0, and the logits with 1 in these places."""
+    """Mask of logits that are nearly 0, and the logits with 1 in these places."""
     near = ops.abs(logits) < 0.3
     return near, ops.where(near, 1.0, logits)

@@ -16,8 +16,9 @@ _HALF_LEVEL = 0.5 / 255.0  # half the distance of two grey levels
 class DiscretizedLogistic(Likelihood):
     """Probability of each of 256 grey levels under a logistic around sigmoid(logits).
 
-    P(x) = F(x + 1/510) - F(x - 1/510), open at 0 and 1, with F of the logistic distribution and one
-    learned scale; `decoder_stddev` is pi / sqrt(3) times the scale.
+    P(x) = F(x + 1/510) - F(x - 1/510), where F is the distribution function of a logistic with one
+    learned scale. The levels 0 and 1 also have the mass beyond them. `decoder_stddev` is pi /
+    sqrt(3) times the scale.
 
     Reference:
         Salimans et al., "PixelCNN++", ICLR 2017, Eq. 2, with one component.
@@ -50,11 +51,11 @@ class DiscretizedLogistic(Likelihood):
         return ops.full_like(logits, ops.exp(log_scale) * math.pi / math.sqrt(3.0))
 
     def bounded_log_scale(self) -> float:
-        """Natural log of the logistic's scale as `reconstruction` takes it."""
+        """Natural log of the logistic's scale, at least -6, as in `reconstruction`."""
         return max(float(np.asarray(self.log_scale)), _LOWEST_LOG_SCALE)
 
     def collapsed(self, x):
-        """The best center of each pixel, out of all half levels, and the best scale of all."""
+        """Reconstruction by each pixel's best center, of 511 half levels, and the best scale."""
         from scipy.optimize import minimize_scalar  # here, as it takes a second
 
         x, seen = as_rows(x)
@@ -86,7 +87,7 @@ def check_levels(images: np.ndarray, name: str):
         name: Name of the likelihood, for the message.
 
     Raises:
-        UserError: If they have.
+        UserError: If an image has such values.
     """
     levels = images * 255.0
     if np.abs(levels - np.round(levels)).max() > 1e-3:
@@ -101,7 +102,8 @@ def log_prob_of_levels(x, center, log_scale):
 
     Args:
         x: Values of the 256 levels, in [0, 1].
-        center: Center of the logistic, any number: beyond [0, 1] the level at the end is certain.
+        center: Center of the logistic, any number. Far beyond [0, 1], black or white is nearly
+            certain.
         log_scale: Natural log of its scale, of a shape that broadcasts.
 
     Returns:

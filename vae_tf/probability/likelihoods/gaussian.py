@@ -16,17 +16,17 @@ from vae_tf.probability.likelihoods.likelihood import (
 
 # Standard deviation of the Gaussian whose negative log-likelihood is the sum of squared errors.
 _DEFAULT_STDDEV = math.sqrt(0.5)
-_LOWEST_LOG_STDDEV = -6.0  # of the optimal one, as in the authors' code
-_RECENT = 100  # batches over which the optimal one is averaged
+_LOWEST_LOG_STDDEV = -6.0  # of the optimal standard deviation, as in the authors' code
+_RECENT = 100  # batches over which the optimal variance is averaged
 
 
 class Gaussian(Centered):
-    """Squared errors over twice the variance s^2, and D log(s sqrt(2)): N(mean, s^2).
+    """N(mean, s^2): the sum of squared errors over 2 s^2, plus D log(s sqrt(2)).
 
     At the default, s^2 = 1/2, this is the sum of squared errors.
 
     Args:
-        model: Not needed: there is no state.
+        model: Ignored, because there are no weights.
         stddev: s, above 0.
     """
 
@@ -79,11 +79,11 @@ class LearnedGaussian(Centered):
 
 
 class OptimalGaussian(Centered):
-    """`Gaussian` whose standard deviation is the best one: the root mean squared error.
+    """`Gaussian` with the best standard deviation: the root mean squared error.
 
-    In training the batch's value, through which gradients pass (Rybkin et al. 2021, Eq. 7), its
-    logarithm softly bounded at -6; elsewhere the value of the last 100 batches, which is saved with
-    the weights.
+    In training it is computed from the batch, and gradients pass through it (Rybkin et al. 2021,
+    Eq. 7); its logarithm is softly bounded at -6. Otherwise it is an average over about the last
+    100 batches, which is saved with the weights.
     """
 
     constant = Gaussian.constant
@@ -136,7 +136,7 @@ def _scaled(errors, log_stddev, logits, mask):
 
 
 def _scaled_errors(errors, log_stddev, count, exp, mask=None):
-    """SSE / (2 s^2) + D log(s sqrt(2)): `[B]` nats; D is the part of `count` that is observed."""
+    """SSE / (2 s^2) + D log(s sqrt(2)): `[B]` nats; D is the number of observed values."""
     constant = count * (log_stddev + 0.5 * math.log(2.0))
     if mask is not None:
         constant *= summed(mask) / count  # exactly 1 where all is observed

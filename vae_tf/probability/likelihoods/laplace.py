@@ -25,6 +25,6 @@ class Laplace(Centered):
     def collapsed(self, x):
         """Absolute errors from the median of each pixel."""
         x, seen = as_rows(x)
-        # A column without a value has no median, and counts nothing.
+        # A column without observed values has no median, and adds 0 nats.
         middle = np.ma.median(np.ma.array(x, mask=seen == 0), axis=0).filled(0.0)
         return (np.abs(x - middle) * seen).sum(axis=1)

@@ -95,7 +95,7 @@ def read_layout(text: str) -> Layout:
     layout = Layout(values["numeric"], count, values["binary"], tuple(values["categorical"]))
     if not 0 < layout.width <= _MOST_WIDTH:
         raise UserError(
-            f"A table has from 1 to {_MOST_WIDTH:,} values a row. Received: {layout.width:,}, by "
+            f"A table has from 1 to {_MOST_WIDTH:,} values per row. Received: {layout.width:,}, by "
             f"{shown(text)}"
         )
     return layout

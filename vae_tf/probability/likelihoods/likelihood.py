@@ -1,7 +1,7 @@
 """Base classes of likelihoods of images, given the logits of a decoder.
 
-Reconstructions are negative log-likelihoods in nats, summed over pixels and channels, less a
-constant that `constant` names. Each family has a file; `texts.py` says how they are written in
+Reconstructions are negative log-likelihoods in nats, summed over pixels and channels, without a
+constant (`constant`). Each family has a file. `texts.py` reads likelihoods as they are written in
 `params.py`, and `build.py` makes them.
 """
 
@@ -9,21 +9,21 @@ import keras
 import numpy as np
 from keras import ops
 
-DARKEST = 1e-3  # expected value that `logits_of` gives a finite logit
+DARKEST = 1e-3  # smallest expected value that `logits_of` inverts; the largest is 0.999
 
 
 class Likelihood:
     """Distribution of an image given the decoder's logits.
 
     Attributes:
-        unit: Whether it describes values in [0, 1] alone.
-        constant: Nats per pixel and channel to add to the reconstruction for the whole negative
+        unit: Whether all values are in [0, 1].
+        constant: Nats per pixel and channel. Reconstruction plus this constant is the negative
             log-likelihood.
-        levels: How many values a pixel takes where the likelihood is a probability; None where it
+        levels: Number of values that a pixel takes if the likelihood is a probability; None if it
             is a density.
         logged: Names of the terms that it adds to the log.
-        variables: Trainable weights of its own.
-        indivisible: Same as for a model.
+        variables: Its own trainable weights.
+        indivisible: Reason why the loss cannot be split across devices; None if it can.
     """
 
     unit = True
@@ -34,20 +34,20 @@ class Likelihood:
     indivisible: str | None = None
 
     def __init__(self, model: keras.Model | None = None):
-        del model  # those with a scale keep weights in it
+        del model  # likelihoods with a scale store weights in it
 
     def reconstruction(self, x, logits, training: bool = False, mask=None):
-        """Negative log-likelihood less its constant, summed over pixels and channels.
+        """Negative log-likelihood without its constant, summed over pixels and channels.
 
         Args:
             x: `[B, H, W, C]` in [0, 1].
             logits: `[B, H, W, C]`.
-            training: Whether a scale may be taken from this very batch.
-            mask: `[B, H, W, C]`, 1 where a value of x is observed; elsewhere, at 0, x must be
-                finite and does not count. None is a mask of ones.
+            training: Whether a scale may be computed from this batch.
+            mask: `[B, H, W, C]`: 1 if a value of x is observed, 0 if it is not. Values that are not
+                observed must be finite, and are ignored. None is a mask of ones.
 
         Returns:
-            `[B]` nats, and a dict of scalars, those that `logged` names.
+            `[B]` nats, and a dict of the scalars in `logged`.
         """
         raise NotImplementedError
 
@@ -60,7 +60,7 @@ class Likelihood:
         raise NotImplementedError
 
     def sample(self, logits: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """Draw images `[B, H, W, C]`, float32, each value by itself given the logits."""
+        """Draw images `[B, H, W, C]`, float32; values are independent given the logits."""
         return np.asarray(self.draw(logits, rng.random(logits.shape, np.float32)))
 
     def draw(self, logits, noise):
@@ -83,31 +83,30 @@ class Likelihood:
     def collapsed(self, x: np.ndarray) -> np.ndarray:
         """Reconstruction of images by the best decoder that ignores its code.
 
-        It is the best in hindsight: one output for all of these images, with their best scale
-        where the scale is learned. No decoder whose output does not depend on the image has a
-        lower mean.
+        The decoder has one output for all of these images, the best for them, and the best scale if
+        the scale is learned. No decoder whose output does not depend on the image has a lower mean.
 
         Args:
             x: `[N, ...]`, in [0, 1] where `unit` is true; NaN where a value is missing.
 
         Returns:
-            `[N]` float64 nats of observed values, less the same constant as `reconstruction`.
+            `[N]` float64 nats of observed values, without the constant, like `reconstruction`.
         """
         raise NotImplementedError
 
     def update_state(self, terms: dict):
-        """Takes note of the terms of an update."""
+        """Updates its state from the terms of a training step."""
 
     def check(self, images: np.ndarray):
-        """Checks that images `[N, H, W, C]` are of the kind that it describes.
+        """Checks that the likelihood describes images `[N, H, W, C]` with such values.
 
         Raises:
-            UserError: If they are not.
+            UserError: If it does not.
         """
 
 
 class Centered(Likelihood):
-    """Errors from a mean: sigmoid(logits) in [0, 1], as of images, or else the logits."""
+    """Likelihood around a mean: sigmoid(logits) if `unit`, as for images, else the logits."""
 
     def mean(self, logits):
         return ops.sigmoid(logits) if self.unit else logits
@@ -133,12 +132,12 @@ def column_means(x: np.ndarray, seen: np.ndarray) -> np.ndarray:
 
 
 def summed(nats, mask=None):
-    """Sum over all axes but the first: `[B, ...]` to `[B]`, where a mask is 1, if there is one."""
+    """Sum over all axes except the first, `[B, ...]` to `[B]`; with a mask, only where it is 1."""
     nats = nats if mask is None else nats * mask
     return ops.sum(nats, axis=tuple(range(1, len(nats.shape))))
 
 
 def add_weight(model: keras.Model, name: str, value: float, shape=(), trainable: bool = True):
-    """Adds a weight of a likelihood to the model that keeps it; it begins at a value."""
+    """Adds a weight of a likelihood to the model that stores it, with an initial value."""
     initializer = keras.initializers.Constant(value)
     return model.add_weight(name=name, shape=shape, initializer=initializer, trainable=trainable)

@@ -1,4 +1,4 @@
-"""Shape of the logits that a likelihood reads: the image's own, except for two families."""
+"""Shape of the logits that a likelihood reads: the image's shape, except for two families."""
 
 from vae_tf.probability.likelihoods.texts import BETA_BINOMIAL, MIXTURE, read_likelihood
 from vae_tf.process.errors import UserError
@@ -7,7 +7,7 @@ _CHANNELS = (1, 3)  # of images that a mixture describes
 
 
 def mixture_size(components: int, channels: int) -> int:
-    """Values that a mixture of logistics reads for each pixel.
+    """Number of values that a mixture of logistics reads for each pixel.
 
     Each component has a weight, a center and a scale for each channel, and a slope for each pair of
     channels.
@@ -62,7 +62,7 @@ def image_shape_of(text: str, shape: tuple[int, ...]) -> tuple[int, ...]:
     if name == BETA_BINOMIAL:
         if size % 2:
             raise UserError(
-                f"Under likelihood={text} the decoder must put out two values for each value of "
+                f"Under likelihood={text} the decoder must output two values for each value of "
                 f"the image. Received: {tuple(shape)}."
             )
         return (*sides, size // 2)
@@ -72,7 +72,7 @@ def image_shape_of(text: str, shape: tuple[int, ...]) -> tuple[int, ...]:
     if len(shape) != 3 or size not in sizes:
         expected = " or ".join(f"(H, W, {n})" for n in sizes)
         raise UserError(
-            f"Under likelihood={text} the decoder must put out {expected}, for images of 1 or 3 "
+            f"Under likelihood={text} the decoder must output {expected}, for images of 1 or 3 "
             f"channels. Received: {tuple(shape)}."
         )
     return (*sides, sizes[size])

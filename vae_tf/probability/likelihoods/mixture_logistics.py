@@ -15,23 +15,23 @@ from keras import ops
 from vae_tf.probability.likelihoods.discretized_logistic import check_levels, log_prob_of_levels
 from vae_tf.probability.likelihoods.likelihood import Likelihood, summed
 
-_LEAST_LOG_SCALE, _MOST_LOG_SCALE = -7.0, 7.0  # the least is the paper's code's
-_FIRST_LOG_SCALE = math.log(0.2)  # of `logits_of`; a `DiscretizedLogistic` begins with it, too
+_LEAST_LOG_SCALE, _MOST_LOG_SCALE = -7.0, 7.0  # -7 is from the paper's code
+_FIRST_LOG_SCALE = math.log(0.2)  # of `logits_of`; `DiscretizedLogistic` begins with the same scale
 _LOGISTIC_VARIANCE = math.pi**2 / 3.0  # at a scale of 1
 
 
 class MixtureLogistics(Likelihood):
-    """Each pixel is drawn from one of K components, which its channels have in common (Eq. 1-3).
+    """Each pixel is drawn from one of K components, which all its channels share (Eq. 1-3).
 
-    In the scale [-1, 1], a component is a logistic of each channel, of which each level takes the
-    mass nearest to it, and the levels at the ends all beyond. The center of green is
-    center + slope * red; blue depends on red and green, with a slope each. Slopes are in (-1, 1).
-    Unlike the center of a `DiscretizedLogistic`, a center may be beyond black and white: these then
-    have a probability of 1.
+    Values are moved from [0, 1] to [-1, 1]. A component has a logistic for each channel. A level
+    has the mass nearest to it, and black and white also have the mass beyond them. The center of
+    green is center + slope * red; the center of blue depends on red and green, with one slope each.
+    Slopes are in (-1, 1). Unlike in a `DiscretizedLogistic`, a center may be beyond black or white,
+    which may then have a probability of nearly 1.
 
-    The logits `[B, H, W, P]` hold, component by component, weights, then for each channel centers,
-    then log-scales, then slopes of (green, red), (blue, red) and (blue, green): P = 3 K for grey
-    images, and 10 K for color.
+    The logits `[B, H, W, P]` hold K weights, then K centers for each channel, then K log-scales for
+    each channel, then K slopes each for (green, red), (blue, red) and (blue, green): P = 3 K for
+    grey images, and 10 K for color.
 
     Args:
         model: Model whose images it describes, by its `image_shape`.
@@ -45,7 +45,7 @@ class MixtureLogistics(Likelihood):
         self.channels = model.image_shape[-1]
 
     def reconstruction(self, x, logits, training=False, mask=None):
-        """Same as of all likelihoods; a pixel is observed where all its channels are."""
+        """See `Likelihood`. A pixel is observed if all its channels are observed."""
         log_weights, centers, log_scales, slopes = self._parts(logits)
         values = [2.0 * x[..., channel, None] - 1.0 for channel in range(self.channels)]
         log_prob = log_weights
@@ -58,7 +58,7 @@ class MixtureLogistics(Likelihood):
         return -summed(ops.logsumexp(log_prob, axis=-1), observed), {}
 
     def mean(self, logits):
-        """Expected image, each channel given the expectation of those before it."""
+        """Expected image, where each channel is given the expected channels before it."""
         log_weights, centers, log_scales, slopes = self._parts(logits)
         values, seen = [], []
         for channel, log_scale in enumerate(log_scales):
@@ -71,7 +71,7 @@ class MixtureLogistics(Likelihood):
         return 0.5 * (ops.sum(chances * ops.stack(values, axis=-2), axis=-1) + 1.0)
 
     def stddev(self, logits):
-        """Standard deviation of each value, of logistics without ends."""
+        """Standard deviation of each value, of logistics that do not end at black and white."""
         log_weights, centers, log_scales, slopes = self._parts(logits)
         values, spreads = [], []  # spreads: factors of the noise of each channel, [..., K, C]
         own = [
@@ -92,7 +92,7 @@ class MixtureLogistics(Likelihood):
         return np.asarray(self.draw(logits, noise))
 
     def draw(self, logits, noise):
-        """Draw pixels: a component and the first channel by one number, then channel by channel.
+        """Draw pixels: one number chooses the component and the first channel, then the others.
 
         Args:
             logits: `[B, ..., P]`.
@@ -118,7 +118,7 @@ class MixtureLogistics(Likelihood):
     def logits_of(self, mean):
         """Logits of components with this center and a scale of a tenth of all levels.
 
-        Their mean is near the given one; at black and white it is 0.07 inwards.
+        Their mean is near the given mean; at black and white it differs by 0.07.
         """
         shape = (*mean.shape[:-1], self.components)
         nothing = [np.zeros(shape)]
@@ -130,9 +130,9 @@ class MixtureLogistics(Likelihood):
         return np.concatenate([*nothing, *centers, *log_scales, *slopes], axis=-1)
 
     def collapsed(self, x):
-        """By the share of images that have the same color in a pixel.
+        """Reconstruction by the shares of the colors in each pixel.
 
-        This is below what a mixture of K logistics reaches.
+        A mixture of K logistics does not reach this value.
         """
         levels = np.round(255.0 * np.asarray(x, np.float64)).astype(np.int64)
         colors = (levels @ 256 ** np.arange(self.channels)).reshape(len(x), -1)  # [N, pixels]
@@ -161,7 +161,7 @@ class MixtureLogistics(Likelihood):
 
 
 def _first(channel: int) -> int:
-    """Place of the first slope of a channel: there is one for each channel before each."""
+    """Index of a channel's first slope; a channel has one slope per channel before it."""
     return channel * (channel - 1) // 2
 
 
@@ -174,7 +174,7 @@ def _shifted(channel: int, centers: list, slopes: list, values: list):
 
 
 def _component(chances, noise):
-    """Choose a component, and what is left of the number that chose it.
+    """Choose a component by a uniform number, and turn the rest of it into a new uniform number.
 
     Args:
         chances: `[..., K]`, which sum to 1.

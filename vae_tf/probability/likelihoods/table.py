@@ -17,11 +17,12 @@ from vae_tf.probability.likelihoods.layout import Layout
 from vae_tf.probability.likelihoods.likelihood import Likelihood, add_weight
 from vae_tf.process.errors import UserError
 
-_LOWEST_LOG_STDDEV = math.log(0.01)  # of a standardized column: below, rounding would be modeled
+_LOWEST_LOG_STDDEV = math.log(0.01)  # of a standardized column; a lower value models rounding
 _LEAST_LOG, _MOST_LOG = math.log(0.01), math.log(1000.0)  # dispersions; at 1000 nearly Poisson
-# Nearer to Poisson than to the columns' own spread, much of which the codes explain.
+# Initial dispersion: nearer to Poisson than the columns, because codes explain much of their
+# spread.
 _FIRST_LOG_DISPERSION = math.log(10.0)
-_FARTHEST = 25.0  # logs of expected counts, beyond which exp is of no use in float32
+_FARTHEST = 25.0  # limit of the logs of expected counts, for float32
 _HALF_LOG_2_PI = 0.5 * math.log(2.0 * math.pi)
 
 
@@ -30,14 +31,14 @@ class TableLikelihood(Likelihood):
 
     - numeric: N(output, stddev^2), with a stddev per column that is learned with the networks. It
       is the density of the standardized value.
-    - count: negative binomial of mean exp(mean + stddev * output), with `mean` and `stddev` of the
-      layout, and of a learned dispersion r per column: variance = mean + mean^2 / r. At r = 1000,
-      the largest, it is nearly a Poisson distribution.
-    - binary: Bernoulli, the output its logit.
+    - count: negative binomial with the expected count m = exp(mean + stddev * output), where `mean`
+      and `stddev` are from the layout. Its variance is m + m^2 / r, with a learned dispersion r per
+      column. At r = 1000, the largest, it is nearly a Poisson distribution.
+    - binary: Bernoulli; the output is the logit.
     - categorical: softmax of the column's outputs.
 
-    Nazabal et al. also let the decoder give the standard deviations, for each row; here they are
-    weights. Counts are Poisson there.
+    In Nazabal et al. the decoder also outputs the standard deviations of each row, and counts are
+    Poisson. Here standard deviations are weights.
 
     Args:
         model: Model that keeps the weights.
@@ -94,13 +95,13 @@ class TableLikelihood(Likelihood):
     def reconstruction(self, x, logits, training=False, mask=None):
         nats = self.column_nats(x, logits)
         if mask is not None:
-            # A column is observed as a whole: the first of its values says whether.
+            # A column is observed if its first value is observed.
             first = np.cumsum([0, *self.layout.widths[:-1]])
             nats = nats * ops.take(mask, first, axis=-1)
         return ops.sum(nats, axis=-1), {"decoder_stddev": self._mean_stddev()}
 
     def mean(self, logits):
-        """Expected vector `[B, D]`; of a count its expectation, in the vector's scale."""
+        """Expected vector `[B, D]`; for a count, the expected count on the vector's scale."""
         numeric, count, binary, categories = self._parts(logits)
         center, scale = self._counts.T
         expected = (ops.log1p(ops.exp(self._log_mean(count))) - center) / scale
@@ -108,7 +109,7 @@ class TableLikelihood(Likelihood):
         return ops.concatenate([numeric, expected, ops.sigmoid(binary), *each], axis=-1)
 
     def stddev(self, logits):
-        """Standard deviations `[B, D]`; for a count of log(1 + count), to first order."""
+        """Standard deviations `[B, D]`; for a count on the vector's scale, to first order."""
         numeric, count, binary, categories = self._parts(logits)
         spread = ops.zeros_like(numeric)
         if self.log_stddev is not None:
@@ -162,10 +163,10 @@ class TableLikelihood(Likelihood):
         return self.collapsed_columns(x).sum(axis=1)
 
     def collapsed_columns(self, x) -> np.ndarray:
-        """Negative log-likelihoods `[N, columns]` by the best constant output and spread of each.
+        """Negative log-likelihoods `[N, columns]` by each column's best constant output and spread.
 
         Args:
-            x: `[N, D]` rows; NaN where a cell is missing, which has 0 nats.
+            x: `[N, D]` rows; NaN in missing cells, which have 0 nats.
         """
         rows = np.asarray(x, np.float64)
         first = np.cumsum([0, *self.layout.widths])
@@ -238,7 +239,7 @@ def _collapsed_numeric(x):
 
 
 def _collapsed_count(x, scale):
-    """`[n]` nats of counts `[n, 1]`, in the vector's scale, a pair of center and width."""
+    """`[n]` nats of counts `[n, 1]` on the vector's scale, which is a pair of center and width."""
     center, width = scale
     return _best_count_nats(np.round(np.expm1(x[:, 0] * width + center)))
 
@@ -267,5 +268,5 @@ def _best_count_nats(counts):
 
 
 def _weights(model, name: str, size: int, value: float):
-    """Weights of a kind of column, which begin at a value; None where there is no such column."""
+    """Weights of a kind of column, with an initial value; None if there is no such column."""
     return add_weight(model, name, value, (size,)) if size else None

@@ -1,4 +1,4 @@
-"""Likelihoods as they are written in `params.py`: names, and options of two of them."""
+"""Reads likelihoods as they are written in `params.py`: names, and options of two of them."""
 
 from vae_tf.probability.likelihoods.layout import read_layout
 from vae_tf.process.errors import UserError, shown, unknown
@@ -23,8 +23,8 @@ def read_likelihood(text: str) -> tuple[str, float | str | None]:
     Args:
         text: One of `NAMES`, or gaussian with a standard deviation: "gaussian(stddev=0.1)",
             "gaussian(stddev=learned)", "gaussian(stddev=optimal)"; or mixture_logistics with a
-            number of components: "mixture_logistics(components=5)", 10 without it; "table", with
-            the columns or without, see `layout`.
+            number of components, 10 by default: "mixture_logistics(components=5)"; or "table", with
+            or without its columns, see `layout`.
 
     Returns:
         The name, and its option: the standard deviation, which is a number, "learned", "optimal",
