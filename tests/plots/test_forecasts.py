@@ -36,7 +36,7 @@ def test_bars_stand_on_the_threshold_and_the_run_beside_the_forecast():
     bars = spectrum.patches
     assert [bar.get_y() for bar in bars] == [0.5] * 4
     assert [bar.get_y() + bar.get_height() for bar in bars] == VALUES[:4]
-    assert legend(spectrum) == {"used: 4", "below the threshold"}
+    assert legend(spectrum) == {"active: 4", "below the threshold"}
     assert spectrum.get_yscale() == "log" and "log scale" in spectrum.get_ylabel()
     weights = spectrum.child_axes[0]
     assert weights.get_ylabel() == "KL weight above which it collapses"

@@ -90,7 +90,7 @@ def plot_comparison(
             page.text(left, top + 36, text, weight="bold")
             _bars(page, left, top + heading, _BAR, row, runs, column, color)
             left += _BAR + _APART
-        page.text(left, top + 36, "Traversal of the latent with the highest KL", weight="bold")
+        page.text(left, top + 36, "Traversal of the most used latent", weight="bold")
         _keys(page, top + heading, row, runs)
         for index, run in enumerate(runs):
             middle = top + heading + (index + 0.5) * row

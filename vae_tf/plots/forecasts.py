@@ -113,7 +113,7 @@ def _spectrum(page, left, top, forecast):
     active = forecast.active
     bars = {"width": 0.8 if len(values) <= 100 else 1.0, "bottom": floor}
     if active:
-        axes.bar(places[:active], values[:active] - floor, color=BLUE, label=f"used: {active}",
+        axes.bar(places[:active], values[:active] - floor, color=BLUE, label=f"active: {active}",
                  **bars)  # fmt: skip
     if used > active:
         few = slice(active, used)
@@ -225,9 +225,9 @@ def _numbers(page, left, top, forecast, measured):
             page.text(left, top + 48, reached, size=15, color=ORANGE, weight=weight, va="baseline")
         left += width
     reading = (
-        "A linear VAE uses a latent if its eigenvalue exceeds weight × variance.",
-        "Its KL is half the height of its bar, in natural logs. Trained",
-        "networks mostly use fewer latents than the linear optimum.",
+        "A linear VAE uses a latent if its eigenvalue exceeds weight",
+        "× variance. Its KL is half the height of its bar (natural log).",
+        "Trained networks mostly use fewer latents.",
     )
     for index, line in enumerate(reading):
         right = page.width - MARGIN - _TRADE_OFF
