@@ -55,8 +55,8 @@ def load_folder(path: str, image_size: int | None, channels: int | None) -> Coll
         channels: 1 or 3. None: 1 if all images are grey, otherwise 3.
 
     Raises:
-        UserError: If the folder does not exist or has no images, if more than a tenth of the images
-            cannot be read, or if the values of a file are no pixels by the rule of `pixel_values`.
+        UserError: If the folder does not exist or has no images. If more than a tenth of the images
+            cannot be read. If the values of a file are no pixels by the rule of `pixel_values`.
     """
     root = find_folder(path)
     files = _find(root)
