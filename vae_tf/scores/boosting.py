@@ -65,7 +65,7 @@ def boost_trees(
         codes_train: `[N, L]` array of finite numbers.
         labels: `[N]` array with at least two distinct values.
         codes_test: `[M, L]` array.
-        seed: Seed of the draws; None draws one.
+        seed: Seed of the draws; None draws a seed.
         stop: Event that is checked after every round. Once it is set, the fit ends early.
 
     Returns:

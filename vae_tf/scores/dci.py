@@ -63,7 +63,7 @@ def dci_scores(
         factors_train: `[N, K]` int array.
         codes_test: `[M, L]` array; 5,000 points in Locatello et al.
         factors_test: `[M, K]` int array.
-        seed: Seed of the trees; None draws one.
+        seed: Seed of the trees; None draws a seed.
         estimator: "gradient_boosting" (as in Locatello et al., with scikit-learn's defaults; half a
             minute for the full protocol) or "random_forest" (scikit-learn's, where each split may
             use any code; seconds). Scores of the two cannot be compared with each other.
@@ -172,7 +172,7 @@ def importance_matrix(
     Args:
         codes: `[N, L]` array.
         factors: `[N, K]` int array.
-        seed: Seed of the trees; None draws one.
+        seed: Seed of the trees; None draws a seed.
         estimator: Kind of the trees, see `dci_scores`.
         progress: Whether to show a progress bar on stderr.
 
@@ -208,7 +208,7 @@ def fit_importance(
         factors_train: `[N, K]` int array.
         codes_test: `[M, L]` array.
         factors_test: `[M, K]` int array.
-        seed: Seed of the trees; None draws one.
+        seed: Seed of the trees; None draws a seed.
         estimator: Kind of the trees, see `dci_scores`.
         progress: Whether to show a progress bar on stderr.
 

@@ -78,7 +78,7 @@ def dci_es_scores(
             the paper, all factors of dSprites except the shape are numbers.
         depths: Depths of the trees, ascending, at least two; the authors' depths by default.
         num_trees: Trees per forest; 100 in the authors' code.
-        seed: Seed of the forests; None draws one.
+        seed: Seed of the forests; None draws a seed.
         progress: Whether to show a progress bar on stderr.
 
     Returns:

@@ -47,8 +47,8 @@ def mig_density_score(
     information about it. 0: no code has information, or two codes have the same information. The
     encoder's noise counts and there are no bins, so the score may be above or below the `mig_score`
     of the means. Chen et al. use the complete grid of factors and leave the shape of the sprites
-    out of the mean: pass `factors` without this column for their number. Invariant to permuting,
-    sign-flipping and rescaling codes (mean and stddev together).
+    out of the mean: pass `factors` without this column to compute their score. Invariant to
+    permuting, sign-flipping and rescaling codes (mean and stddev together).
 
     Args:
         mean: `[N, L]` encoder means; for the complete grid of factors in Chen et al.

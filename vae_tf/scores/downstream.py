@@ -55,7 +55,7 @@ def downstream_scores(
             "logistic_regression" (multinomial; the penalty is chosen from ten values by five folds,
             as in scikit-learn's LogisticRegressionCV; slow at 10,000 points and 40 values). The
             paper has both.
-        seed: Seed of the trees; None draws one.
+        seed: Seed of the trees; None draws a seed.
         progress: Whether to show a progress bar on stderr.
 
     Returns:
@@ -109,7 +109,7 @@ def accuracy_of_examples(
         factors_test: `[M, K]` int array, checked.
         size: Number of training points used.
         classifier: One of `CLASSIFIERS`.
-        seed: Seed of the trees; None draws one.
+        seed: Seed of the trees; None draws a seed.
         progress: Whether to show a progress bar on stderr.
     """
     first = codes_train[:size], factors_train[:size]

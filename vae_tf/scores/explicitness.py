@@ -73,7 +73,7 @@ def standardize(codes: np.ndarray, reference: np.ndarray) -> np.ndarray:
 
     Args:
         codes: `[N, L]` array.
-        reference: `[M, L]` array. Where a column is constant, its value is subtracted only.
+        reference: `[M, L]` array. For a constant column, only its value is subtracted.
 
     Returns:
         `[N, L]` float64.

@@ -44,7 +44,7 @@ def fit_trees(
         codes_train: `[N, L]` array, checked.
         factors_train: `[N, K]` int array, checked.
         codes_test: `[M, L]` array of further points.
-        seed: Seed of the trees; None draws one.
+        seed: Seed of the trees; None draws a seed.
         estimator: One of `ESTIMATORS`, see `dci_scores`.
         description: Text before the progress bar.
         progress: Whether to show a progress bar on stderr.
