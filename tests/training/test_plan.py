@@ -14,8 +14,10 @@ def test_preparing_writes_nothing_and_running_is_training(tiny, tmp_path, run_of
 
 
 def test_what_a_plan_takes(tiny, tmp_path):
-    plan = prepare(replace(tiny, batch_size=4, steps=50), tmp_path / "run")
+    params = replace(tiny, batch_size=4, steps=50, learning_rate="falling(0.25)")
+    plan = prepare(params, tmp_path / "run")
     words = describe(plan)
+    assert "falling(0.25) (at most 0.25, 0 at the end)" in words
     assert f"{50 * 4 / len(plan.images):,.1f} epochs" in words and "ms per step" in words
     for network in (plan.model.encoder, plan.model.decoder):
         assert f"{network.count_params():,}" in words

@@ -4,6 +4,7 @@ import time
 
 import numpy as np
 
+from vae_tf.config import Params
 from vae_tf.data.batches import batch_at
 from vae_tf.data.tables.table import columns_of
 from vae_tf.models.template.memory import estimate
@@ -41,7 +42,7 @@ def describe(plan: Plan) -> str:
         f"KL weight {params.kl_weight}",
         "Networks": ", ".join(networks) + " weights",
         "Recipe": f"initializer {params.initializer}, {params.optimizer}, learning rate "
-        f"{params.learning_rate}, batches of {params.batch_size}{average}",
+        f"{_rate(params)}, batches of {params.batch_size}{average}",
         "Length": f"{params.steps:,} steps, {epochs:,.1f} epochs",
         "Memory": f"about {memory.total / 1e6:,.0f} MB, and 600 MB for TensorFlow",
         "Time": f"about {_duration(seconds * params.steps)}: {1e3 * seconds:.3g} ms per step, "
@@ -67,6 +68,14 @@ def seconds_of_update(plan: Plan) -> float:
         if len(times) > 1 and time.monotonic() - began > _MOST_SECONDS:
             break
     return float(np.median(times[1:]))
+
+
+def _rate(params: Params) -> str:
+    rate = params.learning_rate.within(params.steps)
+    if rate.settled_at == 0:
+        return str(rate)
+    end = round(float(rate(params.steps)), 12)
+    return f"{params.learning_rate} (at most {rate.highest:g}, {end:g} at the end)"
 
 
 def _duration(seconds: float) -> str:
