@@ -37,6 +37,7 @@ import mixture_logistics  # noqa: E402
 import near_duplicates  # noqa: E402
 import not_miwae  # noqa: E402
 import number_table  # noqa: E402
+import optimizers  # noqa: E402
 import page_tables  # noqa: E402
 import paired_variants  # noqa: E402
 import pixel_cnn_tables  # noqa: E402
@@ -208,6 +209,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "paired variants": paired_variants.table,
     "posterior collapse": lambda: posterior_collapse.table(posterior_collapse.COLLAPSE),
     "posterior collapse, digits": lambda: posterior_collapse.table(posterior_collapse.DIGITS),
+    "optimizers": optimizers.table,
     "published lengths": published.table,
     "published lengths by recipe": published.table_by_recipe,
     "published numbers": published_table.table,
