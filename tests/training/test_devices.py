@@ -18,7 +18,8 @@ from pathlib import Path
 import tensorflow as tf
 cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
-from vae_tf.config import Params
+from vae_tf.config import Params, replace
+from vae_tf.presets.sprites import MUON
 from vae_tf.training import train
 folder, params = Path(sys.argv[1]), Params.from_json(sys.stdin.read())
 train(params, folder / "one")
@@ -27,6 +28,9 @@ train(params, folder / "two", devices=2, say=said.append)
 shutil.copytree(folder / "two", folder / "stopped")
 max((folder / "stopped" / "checkpoints").iterdir()).unlink()  # as killed before the last
 train(params, folder / "stopped", resume=True, devices=2)
+# A constant rate is a variable on every device.
+constant = replace(params, model="vae", hyper={}, learning_rate=0.004, optimizer=MUON, steps=2)
+train(constant, folder / "constant", devices=2)
 print(json.dumps(said))
 """
 
@@ -51,6 +55,8 @@ def test_two_devices_do_what_one_does_and_go_on_exactly(tiny, tmp_path):
     assert one.dtype == two.dtype and len(one) == 13
     for name in one.dtype.names:
         np.testing.assert_allclose(one[name], two[name], rtol=2e-5, atol=1e-6, err_msg=name)
+    constant = np.genfromtxt(tmp_path / "constant" / "log.csv", delimiter=",", names=True)
+    np.testing.assert_allclose(constant["learning_rate"], 0.004, rtol=1e-6)
     for file in ("log.csv", "checkpoints/step_00000012.safetensors"):
         straight, resumed = (tmp_path / name / file for name in ("two", "stopped"))
         assert straight.read_bytes() == resumed.read_bytes()

@@ -199,7 +199,7 @@ class Training:
             rate = self.model.scheduled_optimizers[0].learning_rate  # callbacks may change it
         else:
             rate = np.float32(self.params.rate(self.model.step_of_rate(self.step)))
-        return {"step": self.step, "learning_rate": float(rate)}
+        return {"step": self.step, "learning_rate": float(np.asarray(rate))}
 
     @property
     def _done(self) -> bool:
