@@ -21,6 +21,7 @@ import dataclasses
 import io
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "experiments")]
@@ -294,24 +295,52 @@ def table() -> str:
     return "\n".join(lines)
 
 
-def table_by_recipe() -> str:
-    """The end of each training by our recipe beside the end of the published one, as Markdown.
+class ByRecipe(NamedTuple):
+    """The end of a training by our recipe: averages of our last 5 and their last 20 epochs.
 
-    Averages of our last 5 and their last 20 epochs. The loss is reconstruction + weight x KL.
+    Attributes:
+        name: Name of its row.
+        epochs: Our epochs and theirs.
+        ours: Reconstruction and KL, `[2]`.
+        theirs: Reconstruction and KL, `[2]`, as published.
+        weight: KL weight of the loss, reconstruction + weight x KL.
     """
+
+    name: str
+    epochs: tuple[int, int]
+    ours: np.ndarray
+    theirs: np.ndarray
+    weight: float
+
+    @property
+    def losses(self) -> tuple[float, float]:
+        """Our loss and theirs."""
+        return self.ours @ (1, self.weight), self.theirs @ (1, self.weight)
+
+
+def by_recipe() -> list[ByRecipe]:
+    """The trainings by our recipe that have a curve."""
+    found = []
+    for name, row in ROWS.items():
+        curve_here = read_curve(name)
+        if not curve_here or not name.endswith(RECIPE):
+            continue
+        ((published_epochs, theirs),) = read_theirs(name, "published_means").items()
+        ours = np.mean([curve_here[epoch] for epoch in sorted(curve_here)[-5:]], axis=0)
+        weight = float(str(row.params.kl_weight))
+        found.append(ByRecipe(name, (max(curve_here), published_epochs), ours, theirs, weight))
+    return found
+
+
+def table_by_recipe() -> str:
+    """The end of each training by our recipe beside the end of the published one, as Markdown."""
     heads = ["training", "epochs", "published epochs", "here", "published", "KL weight"]
     heads += ["loss, here less published", "hours on one core"]
     lines = [f"| {' | '.join(heads)} |", f"|{' --- |' * len(heads)}"]
-    for name, row in ROWS.items():
-        ours, theirs = read_curve(name), read_theirs(name, "published_means")
-        if not ours or not name.endswith(RECIPE):
-            continue
-        ((epochs, published),) = theirs.items()
-        weight = float(str(row.params.kl_weight))
-        last = np.mean([ours[epoch] for epoch in sorted(ours)[-5:]], axis=0)
-        cells = [f"`{name}`", str(max(ours)), str(epochs), _terms(last), _terms(published)]
-        gap = (last - published) @ (1, weight)
-        cells += [f"{weight:g}", f"{gap:+.2f}", _hours().get(name, "")]
+    for row in by_recipe():
+        ours, theirs = row.losses
+        cells = [f"`{row.name}`", *map(str, row.epochs), _terms(row.ours), _terms(row.theirs)]
+        cells += [f"{row.weight:g}", f"{ours - theirs:+.2f}", _hours().get(row.name, "")]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 

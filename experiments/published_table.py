@@ -128,6 +128,20 @@ def _accuracy_of_infogan() -> list[float]:
     return [100 * record["accuracy"] for record in records]
 
 
+def _row_by_recipe(training: published.ByRecipe) -> Row:
+    ours, theirs = training.losses
+    name = training.name.removesuffix(published.RECIPE).removeprefix("disentangling-vae-")
+    here, there = training.epochs
+    return Row(
+        f"disentangling-vae, {name}: loss, average of the last epochs",
+        "published_lengths",
+        f"{theirs:.2f}",
+        lambda: [ours],
+        2,
+        differs=f"the recipe of our presets; {here} of {there} epochs",
+    )
+
+
 def _rows() -> list[Row]:
     likelihoods, errors = published_texts("mnist_likelihood"), published_texts("few_labels")
     sprites = published_texts("sprites_study")
@@ -155,6 +169,7 @@ def _rows() -> list[Row]:
             2,
             differs="initial weights",
         ),
+        *map(_row_by_recipe, published.by_recipe()),
         Row(
             "VAE, binary MNIST: -log p(x)",
             "mnist_likelihood",
