@@ -1,6 +1,6 @@
 """Your runs and studies: `python train.py NAME`, `python study.py NAME`.
 
-`python train.py --list` shows the runs that come with the package; vae_tf/presets/ has them. All
+`python train.py --list` lists the runs of the package, which are defined in vae_tf/presets/. All
 fields of `Params`, with their units and defaults, are in vae_tf/config/params.py.
 """
 
@@ -17,7 +17,7 @@ DEFAULT_RUN = "digits-map"
 # Your own run, as a difference from another run.
 RUNS["my-digits"] = replace(RUNS["digits-VAE"], model="beta_vae", kl_weight=4)
 
-# The same from the start: every field that is not named has its default.
+# Your own run from all defaults: every field that is not given has its default.
 RUNS["my-shapes"] = Params(dataset="sprites", encoder=((256,), (256,)), latent_size=6, steps=3_000)
 
 # Every combination of these values is a run.

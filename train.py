@@ -122,7 +122,7 @@ def listing(presets, group: str = "groups") -> str:
             names = [name for name in each if name in presets.RUNS and name not in mine]
             parts.append((each.title, names))
     if group in ("groups", "all"):
-        parts.append(("Runs of params.py: examples to copy", mine))
+        parts.append(("Your own runs, in params.py: examples to copy", mine))
     lines = [_lines_of(heading, names, presets) for heading, names in parts if names]
     if group == "groups":
         counts = [f"  {name:16} {len(each):3}  {each.title}" for name, each in subjects.items()]

@@ -60,7 +60,7 @@ def test_a_group_lists_its_runs_and_others_do_not():
 def test_runs_of_ones_own_are_listed_by_what_they_train():
     changed = SimpleNamespace(RUNS=presets.runs() | {"digits-VAE": Params()}, DEFAULT_RUN="x")
     text = train_script.listing(changed)
-    own = text.partition("Runs of params.py")[2]
+    own = text.partition("Your own runs, in params.py")[2]
     assert "digits-VAE" in own and "vae on sprites" in own
     assert "digits-VAE" not in train_script.listing(changed, "digits")
 

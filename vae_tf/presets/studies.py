@@ -71,7 +71,7 @@ STUDIES.add(
         },
         vary={"seed": (0,)},
     ),
-    "the scores of sprites-paper for the other variants; six hours",
+    "scores of the other models on sprites; six hours",
 )
 
 # Whether MNIST-VAE collapses is a matter of its learning rate.
@@ -113,7 +113,7 @@ STUDIES.add(
             )
         }
     ),
-    "log-likelihoods of one stochastic layer; two hours",
+    "log-likelihoods of models with one stochastic layer; two hours",
 )
 # Depth, batch normalization, warm-up and the ladder (experiments/hierarchies.py); a ladder of one
 # layer is the hierarchy of one.
@@ -126,7 +126,7 @@ STUDIES.add(
             if name != "binary-MNIST-ladder-1"
         }
     ),
-    "log-likelihoods of one to five layers; two hours",
+    "log-likelihoods of models with one to five stochastic layers; two hours",
 )
 # Does the fifth layer need more time? Five times the steps, with a warm-up that is as much longer.
 STUDIES.add(
@@ -139,7 +139,7 @@ STUDIES.add(
             for name in ("hierarchical-BN-WU-2", "hierarchical-BN-WU-5", "ladder-2", "ladder-5")
         }
     ),
-    "two and five layers, five times as long; an hour",
+    "models with two and five stochastic layers, in five times the steps; an hour",
 )
 
 
@@ -252,7 +252,7 @@ STUDIES.add(
         },
         vary={"seed": range(3)},
     ),
-    "start, rate, optimizer, batch and width; eight hours",
+    "effects of start, learning rate, optimizer, batch size and width; eight hours",
 )
 
 
