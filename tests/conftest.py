@@ -88,6 +88,10 @@ def pytest_configure(config):
 
 def pytest_sessionfinish(session, exitstatus):
     session.config.stash[_FAILED] = exitstatus == pytest.ExitCode.TESTS_FAILED
+    plugins = session.config.pluginmanager
+    # It would import Hypothesis to sum up tests that this process did not run.
+    if "hypothesis" not in sys.modules and plugins.has_plugin("hypothesispytest"):
+        plugins.unregister(name="hypothesispytest")
 
 
 def pytest_unconfigure(config):
