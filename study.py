@@ -127,7 +127,7 @@ def listing(studies: Mapping[str, Study]) -> str:
         wrapped = [line for text in texts for line in textwrap.wrap(text, 77 - width)]
         heads = [name] + [""] * (len(wrapped) - 1)
         lines += [f"{head:{width}}  {line}" for head, line in zip(heads, wrapped, strict=True)]
-    return "\n".join([f"Studies: {scripts.name_of('study.py')} NAME trains one", *lines])
+    return "\n".join([f"To train a study: {scripts.command_line('study.py', 'NAME')}", *lines])
 
 
 def chosen_study(
