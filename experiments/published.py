@@ -37,6 +37,7 @@ from PIL import Image  # noqa: E402
 
 from vae_tf import data, runs  # noqa: E402
 from vae_tf.config import Params, replace  # noqa: E402
+from vae_tf.presets.sprites import MUON  # noqa: E402
 from vae_tf.process.files.saving import write_text  # noqa: E402
 from vae_tf.runs import Run  # noqa: E402
 from vae_tf.schedules import falling  # noqa: E402
@@ -181,6 +182,7 @@ _BY_RECIPE = {
         "model": "capacity_vae",
         "hyper": {"gamma": 100.0, "capacity": "linear(0, 25, 10000)"},
     },
+    "VAE-Muon": {"optimizer": MUON, "learning_rate": falling(4e-3)},
     "beta-TCVAE": {"model": "beta_tcvae", "hyper": {"beta": 6.0}},
     "FactorVAE": {
         "model": "factor_vae",
@@ -273,7 +275,7 @@ def read_theirs(name: str, what: str = "published") -> dict[int, np.ndarray]:
     """
     terms: dict[int, list[float]] = {}
     for row in published_rows(what):
-        if row["row"] == name.removesuffix("-He").removesuffix(RECIPE):
+        if row["row"] == name.removesuffix("-He").removesuffix(RECIPE).removesuffix("-Muon"):
             terms.setdefault(int(row["epoch"]), []).append(float(row["value"]))
     return {epoch: np.array(both) for epoch, both in terms.items()}
 
