@@ -123,8 +123,8 @@ def listing(studies: Mapping[str, Study]) -> str:
         points = study.points()
         steps = sum(point.params.steps for point in points)
         grid = f"{len(points)} runs{product}, {steps:,} steps in total"
-        texts = [text for text in (STUDIES.sentence(name, study), grid) if text]
-        wrapped = [line for text in texts for line in textwrap.wrap(text, 77 - width)]
+        about = STUDIES.sentence(name, study) or "your own study, in params.py"
+        wrapped = [line for text in (about, grid) for line in textwrap.wrap(text, 77 - width)]
         heads = [name] + [""] * (len(wrapped) - 1)
         lines += [f"{head:{width}}  {line}" for head, line in zip(heads, wrapped, strict=True)]
     return "\n".join([f"To train a study: {scripts.command_line('study.py', 'NAME')}", *lines])

@@ -4,7 +4,7 @@
     python experiments/optimizers.py                               adds runs that are done
 
 The validation terms at the end of each run are kept in experiments/optimizers.csv. The loss is the
-model's own, without a constant offset. `python experiments/tables.py` makes the table.
+model's own, which may have a constant offset. `python experiments/tables.py` makes the table.
 """
 
 import argparse

@@ -138,7 +138,7 @@ def _row_by_recipe(training: published.ByRecipe) -> Row:
         f"{theirs:.2f}",
         lambda: [ours],
         2,
-        differs=f"the recipe of our presets; {here} of {there} epochs",
+        differs=f"settings of our presets; {here} of {there} epochs",
     )
 
 

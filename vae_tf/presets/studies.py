@@ -139,7 +139,7 @@ STUDIES.add(
             for name in ("hierarchical-BN-WU-2", "hierarchical-BN-WU-5", "ladder-2", "ladder-5")
         }
     ),
-    "models with two and five stochastic layers, in five times the steps; an hour",
+    "models with two and five stochastic layers, five times the steps of hierarchies; an hour",
 )
 
 
