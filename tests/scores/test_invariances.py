@@ -44,7 +44,8 @@ def posterior(score, *, with_factors):
 
 
 # Name: (function, whether invariant to a scale per code, tolerance). The tolerances: bins and trees
-# are exact except for ties; fits stop early; neighbors have tie-breaking noise.
+# are exact except for ties; fits stop early; neighbors have tie-breaking noise. DCI of 80 points differed by at most 0.066 in 40
+# random orders and signs.
 CASES = {
     "mig": (on_arrays(metrics.mig_score), True, 1e-9),
     "mig_sup": (on_arrays(metrics.mig_sup_score), True, 1e-9),
@@ -52,7 +53,7 @@ CASES = {
     "modularity": (on_arrays(metrics.modularity_score), True, 1e-9),
     "irs": (on_arrays(metrics.irs_score), False, 1e-9),
     "infomec": (on_arrays(metrics.infomec_scores), False, 1e-3),
-    "dci": (on_draws(metrics.dci_scores, seed=0), True, 0.05),
+    "dci": (on_draws(metrics.dci_scores, seed=0), True, 0.1),
     "sap": (on_draws(metrics.sap_score), False, 1e-9),
     "sap_continuous": (on_draws(metrics.sap_score, continuous=True), True, 1e-9),
     "explicitness": (on_draws(metrics.explicitness_score), True, 5e-3),
