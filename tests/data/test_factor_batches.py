@@ -157,5 +157,5 @@ def test_one_factor_cannot_be_shared_in_part():
     single = FactorGrid(("x",), (4,))
     store = ArrayRows(np.zeros((4, 1, 1, 1), np.uint8), 255)
     images = GroundTruthImages("line", "train", store, grid=single)
-    with pytest.raises(UserError, match="at least 2 factors. Received.*one"):
+    with pytest.raises(UserError, match="at least 2 factors. Received.*with 1"):
         pairs(images, np.arange(2), np.random.default_rng(0))
