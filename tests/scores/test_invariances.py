@@ -44,8 +44,8 @@ def posterior(score, *, with_factors):
 
 
 # Name: (function, whether invariant to a scale per code, tolerance). The tolerances: bins and trees
-# are exact except for ties; fits stop early; neighbors have tie-breaking noise. DCI of 80 points differed by at most 0.066 in 40
-# random orders and signs.
+# are exact except for ties; fits stop early; neighbors have tie-breaking noise. DCI of 80 points
+# differed by at most 0.066 in 40 random orders and signs.
 CASES = {
     "mig": (on_arrays(metrics.mig_score), True, 1e-9),
     "mig_sup": (on_arrays(metrics.mig_sup_score), True, 1e-9),
