@@ -71,7 +71,7 @@ def seconds_of_update(plan: Plan) -> float:
 
 
 def _rate(params: Params) -> str:
-    rate = params.learning_rate.within(params.steps)
+    rate = params.rate
     if rate.settled_at == 0:
         return str(rate)
     end = round(float(rate(params.steps)), 12)
