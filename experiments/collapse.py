@@ -20,6 +20,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 import page_tables  # noqa: E402
+from done_runs import done_run  # noqa: E402
 
 import params as presets  # noqa: E402
 from vae_tf.plots.page import BLUE, FAINT, INK, MARGIN, ORANGE, Page, points  # noqa: E402
@@ -27,7 +28,6 @@ from vae_tf.plots.saving import save_figure  # noqa: E402
 from vae_tf.process.files.saving import write_text  # noqa: E402
 from vae_tf.results.score_records import RECORD, load_record, values_of  # noqa: E402
 from vae_tf.runs import Run  # noqa: E402
-from vae_tf.runs.progress import progress_of  # noqa: E402
 
 RESULTS = Path(__file__).with_suffix(".json")
 PICTURE = ROOT / "images" / "gallery" / "collapse.png"
@@ -102,10 +102,8 @@ def main():
     options = parser.parse_args()
     results: dict[str, dict] = {}
     for point in presets.STUDIES["collapse"].points():
-        folder = options.predictions / "collapse" / point.name
-        if not (folder / "params.json").exists() or not progress_of(run := Run(folder)).finished:
-            continue
-        results[point.name] = measured(run)
+        if run := done_run(options.predictions / "collapse" / point.name):
+            results[point.name] = measured(run)
     if not results:
         sys.exit("No run is done. Train them: python study.py collapse --metrics fast")
     write_text(RESULTS, json.dumps(results, indent=1) + "\n")

@@ -23,6 +23,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 import numpy as np  # noqa: E402
+from done_runs import done_run  # noqa: E402
 from matplotlib.figure import Figure  # noqa: E402
 
 import params as presets  # noqa: E402
@@ -30,8 +31,7 @@ from vae_tf import data, metrics  # noqa: E402
 from vae_tf.plots.page import BLUE, FAINT, ORANGE, SKY  # noqa: E402
 from vae_tf.plots.saving import save_figure  # noqa: E402
 from vae_tf.process.files.saving import write_text  # noqa: E402
-from vae_tf.runs import PARAMS, Run  # noqa: E402
-from vae_tf.runs.progress import progress_of  # noqa: E402
+from vae_tf.runs import Run  # noqa: E402
 
 RESULTS = Path(__file__).with_suffix(".json")
 # Study -> where its rows are.
@@ -153,20 +153,17 @@ def main():
 
 def measured(study: str, path: Path, options) -> dict[str, dict]:
     """Rows of a study in the order of its runs; measures the runs that are done and new."""
-    known = json.loads(path.read_text()) if path.exists() else {}
-    records = {}
-    for name in (point.name for point in presets.STUDIES[study].points()):
-        folder = options.predictions / study / name
-        ready = (folder / PARAMS).exists() and progress_of(Run(folder)).finished
-        if name in known:
-            records[name] = known[name]
-        elif ready:
-            records[name] = known[name] = measure(Run(folder), options)
-            write_text(path, json.dumps(known, indent=1) + "\n")
+    records = json.loads(path.read_text()) if path.exists() else {}
+    names = [point.name for point in presets.STUDIES[study].points()]
+    for name in names:
+        if name in records:
+            continue
+        if run := done_run(options.predictions / study / name):
+            records[name] = measure(run, options)
+            records = {each: records[each] for each in names if each in records}
+            write_text(path, json.dumps(records, indent=1) + "\n")
         else:
             print(f"{name}: not trained. Train it: python study.py {study}", file=sys.stderr)
-    if records:
-        write_text(path, json.dumps(records, indent=1) + "\n")
     return records
 
 

@@ -20,13 +20,13 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 import numpy as np  # noqa: E402
+from done_runs import done_run  # noqa: E402
 from published_numbers import published_texts  # noqa: E402
 
 import params as presets  # noqa: E402
 from vae_tf import data, metrics  # noqa: E402
 from vae_tf.process.files.saving import write_text  # noqa: E402
-from vae_tf.runs import PARAMS, Run  # noqa: E402
-from vae_tf.runs.progress import progress_of  # noqa: E402
+from vae_tf.runs import Run  # noqa: E402
 
 RESULTS = Path(__file__).with_suffix("")
 STUDY = "likelihoods"
@@ -89,9 +89,8 @@ def main():
         steps = presets.STUDIES[STUDY].runs[name].steps
         sizes = f"{steps}-steps-{options.images}-images-{options.samples}-samples"
         path = RESULTS / f"{name}-{sizes}.json"
-        folder = options.predictions / STUDY / name
-        if not path.exists() and (folder / PARAMS).exists() and progress_of(Run(folder)).finished:
-            write_text(path, json.dumps(measure(Run(folder), options), indent=1) + "\n")
+        if not path.exists() and (run := done_run(options.predictions / STUDY / name)):
+            write_text(path, json.dumps(measure(run, options), indent=1) + "\n")
         if path.exists():
             records.append(json.loads(path.read_text()))
         else:

@@ -15,11 +15,10 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from csv_rows import read_rows, write_rows  # noqa: E402
+from done_runs import done_run  # noqa: E402
 from page_tables import markdown  # noqa: E402
 
 from vae_tf import presets  # noqa: E402
-from vae_tf.runs import PARAMS, Run  # noqa: E402
-from vae_tf.runs.progress import progress_of  # noqa: E402
 
 ROWS = Path(__file__).with_suffix(".csv")
 COLUMNS = ("model", "optimizer", "steps", "loss", "reconstruction", "kl")
@@ -32,10 +31,9 @@ def add_done(predictions: Path) -> list[dict]:
     rows = []
     for point in presets.studies()[STUDY].points():
         model, _, optimizer = point.name.rpartition("-")
-        folder = predictions / STUDY / point.name
         if (model, optimizer) in kept:
             rows.append(kept[model, optimizer])
-        elif (folder / PARAMS).exists() and progress_of(run := Run(folder)).finished:
+        elif run := done_run(predictions / STUDY / point.name):
             log = run.history
             values = [log[f"val_{name}"][-1] for name in COLUMNS[3:]]
             cells = (model, optimizer, run.details["step"], *(f"{v:.3f}" for v in values))

@@ -27,6 +27,7 @@ ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "experiments")]
 
 from csv_rows import read_rows, write_rows  # noqa: E402
+from page_tables import markdown  # noqa: E402
 from published_numbers import published_rows  # noqa: E402
 
 from vae_tf.process import scripts  # first, see there  # noqa: E402
@@ -284,7 +285,7 @@ def table() -> str:
     """The last epoch of each row beside the same epoch of the published training, as Markdown."""
     heads = ["training", "epochs here", "published then", "here", "here less published"]
     heads += ["published at the end", "hours on one thread"]
-    lines = [f"| {' | '.join(heads)} |", f"|{' --- |' * len(heads)}"]
+    lines, hours = [], _hours()
     for name, row in ROWS.items():
         ours, theirs = read_curve(name), read_theirs(name)
         if not ours or name.endswith(RECIPE):
@@ -292,9 +293,9 @@ def table() -> str:
         last = max(ours)
         cells = [f"`{name}`", f"{last} of {row.epochs}", _terms(theirs[last]), _terms(ours[last])]
         cells.append(f"{(ours[last] - theirs[last]).sum():+.2f}")
-        cells += [_terms(theirs[row.epochs]), _hours().get(name, "")]
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines)
+        cells += [_terms(theirs[row.epochs]), hours.get(name, "")]
+        lines.append(cells)
+    return markdown(heads, lines)
 
 
 class ByRecipe(NamedTuple):
@@ -338,13 +339,13 @@ def table_by_recipe() -> str:
     """The end of each training by our recipe beside the end of the published one, as Markdown."""
     heads = ["training", "epochs", "published epochs", "here", "published", "KL weight"]
     heads += ["loss, here less published", "hours on one core"]
-    lines = [f"| {' | '.join(heads)} |", f"|{' --- |' * len(heads)}"]
+    lines, hours = [], _hours()
     for row in by_recipe():
         ours, theirs = row.losses
         cells = [f"`{row.name}`", *map(str, row.epochs), _terms(row.ours), _terms(row.theirs)]
-        cells += [f"{row.weight:g}", f"{ours - theirs:+.2f}", _hours().get(row.name, "")]
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines)
+        cells += [f"{row.weight:g}", f"{ours - theirs:+.2f}", hours.get(row.name, "")]
+        lines.append(cells)
+    return markdown(heads, lines)
 
 
 def _hours() -> dict[str, str]:
@@ -380,13 +381,12 @@ def save_parts(log: Path):
 
 def table_of_parts() -> str:
     """The rows of `save_parts` as Markdown."""
-    lines = ["| epochs | reconstruction | KL | sum |", f"|{' --- |' * 4}"]
     groups: dict[str, list[str]] = {}
     for row in read_rows(PARTED):
         cell = f"{float(row['mean']):+.2f} ± {float(row['error']):.2f}"
         groups.setdefault(f"{row['first']} to {row['last']}", []).append(cell)
-    lines += [f"| {epochs} | {' | '.join(cells)} |" for epochs, cells in groups.items()]
-    return "\n".join(lines)
+    heads = ["epochs", "reconstruction", "KL", "sum"]
+    return markdown(heads, [[epochs, *cells] for epochs, cells in groups.items()])
 
 
 def main():

@@ -19,13 +19,12 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from csv_rows import read_rows, write_rows  # noqa: E402
+from done_runs import done_run  # noqa: E402
 from page_tables import spread  # noqa: E402
 
 from vae_tf import presets  # noqa: E402
 from vae_tf.plots.page import BLUE, FAINT, INK, MARGIN, ORANGE, Page, points  # noqa: E402
 from vae_tf.plots.saving import save_figure  # noqa: E402
-from vae_tf.runs import Run  # noqa: E402
-from vae_tf.runs.progress import progress_of  # noqa: E402
 
 CURVES = Path(__file__).with_suffix(".csv")
 COSTS = Path(__file__).with_name("recipe_cost.csv")
@@ -48,10 +47,7 @@ def curves(predictions: Path) -> list[dict]:
     for point in STUDY.points():
         name, _, variant = point.values["base"].partition("-")
         key = (name, variant, point.values["seed"])
-        folder = predictions / "recipe" / point.name
-        if key in known or not (folder / "params.json").exists():
-            continue
-        if not progress_of(run := Run(folder)).finished:
+        if key in known or (run := done_run(predictions / "recipe" / point.name)) is None:
             continue
         log = run.history
         for step, reconstruction, kl in zip(

@@ -223,20 +223,24 @@ def _recipes(run: Params, rate: float, steps: int) -> dict[str, dict]:
     }
 
 
+def _short(run: Params, steps: int, validations: int) -> Params:
+    """A run of so many steps, with its checkpoint and picture at the end."""
+    return replace(
+        run,
+        steps=steps,
+        sample_every=steps,
+        checkpoint_every=steps,
+        validate_every=steps // validations,
+        log_every=steps // validations,
+    )
+
+
 def _recipe(name: str, variant: str) -> Params:
     run, rate, steps = _recipe_sets[name]
     length = _recipe_lengths.get(variant, 1)
     times = length[name] if isinstance(length, dict) else length
     steps = int(steps * times) // 10 * 10
-    run = replace(
-        run,
-        learning_rate=falling(rate),
-        steps=steps,
-        sample_every=steps,
-        checkpoint_every=steps,
-        validate_every=steps // 10,
-        log_every=steps // 10,
-    )
+    run = replace(_short(run, steps, 10), learning_rate=falling(rate))
     return replace(run, **_recipes(run, rate, steps)[variant])
 
 
@@ -260,16 +264,7 @@ STUDIES.add(
 # fifth longer, so that Muon makes 600 steps where Adam makes 750.
 def _of_length(run: Params, steps: int) -> Params:
     grows = {"capacity": f"linear(0.5, 18, {steps // 2})"} if run.model == "capacity_vae" else {}
-    return replace(
-        run,
-        hyper=run.hyper | grows,
-        steps=steps,
-        sample_every=steps,
-        sample_steps=(),
-        checkpoint_every=steps,
-        validate_every=steps // 6,
-        log_every=steps // 6,
-    )
+    return replace(_short(run, steps, 6), hyper=run.hyper | grows, sample_steps=())
 
 
 STUDIES.add(
