@@ -124,12 +124,6 @@ def test_a_full_run_folder_is_not_blamed_on_the_pictures(
     assert "images" not in done.stderr
 
 
-def test_a_closed_pipe_is_no_error(home):
-    command = f"'{sys.executable}' '{ROOT / 'analyze.py'}' --images piped | true"
-    done = subprocess.run(["bash", "-c", command], cwd=home, capture_output=True, text=True)
-    assert done.stderr == ""
-
-
 def test_a_signal_keeps_what_is_drawn(home):
     """SIGINT takes the same way: tests/test_scripts.py."""
     first = home / "half" / "digits-VAE" / "training_curves.png"

@@ -20,8 +20,7 @@ def test_it(tmp_path):
 """
 
 
-@pytest.mark.parametrize("workers", ["0", "1"])
-@pytest.mark.parametrize("outcome", [True, False])
+@pytest.mark.parametrize(("outcome", "workers"), [(True, "1"), (False, "0")])
 def test_a_session_leaves_nothing_and_hears_no_log_level(tmp_path, outcome, workers):
     """Where a test failed, its files stay, in one place."""
     (tmp_path / "test_it.py").write_text(TEST.format(outcome=outcome))

@@ -41,10 +41,9 @@ def bound(mean, log_stddev, num_samples=1_000):
     return result["least_total_correlation"], result["least_total_correlation_error"]
 
 
-@pytest.mark.parametrize("num_codes", [2, 8])
-def test_independent_codes_whose_widths_differ_by_image_show_no_dependence(num_codes):
+def test_independent_codes_whose_widths_differ_by_image_show_no_dependence():
     for seed in range(3):
-        codes = independent(2_000, num_codes, np.random.default_rng(seed))
+        codes = independent(2_000, 8, np.random.default_rng(seed))
         least, error = bound(*codes)
         assert -0.15 < least < 3 * error
     # The part that the null by the KL alone would call dependence.
@@ -52,7 +51,7 @@ def test_independent_codes_whose_widths_differ_by_image_show_no_dependence(num_c
     known, of_null = (
         elbo_decomposition(*each, num_samples=400)["total_correlation"] for each in (codes, null)
     )
-    assert known - of_null > (0.02 if num_codes == 2 else 1)
+    assert known - of_null > 1
 
 
 def test_the_bound_of_correlated_codes_is_near_the_truth_and_not_above_it():

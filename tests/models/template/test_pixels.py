@@ -124,14 +124,11 @@ def test_a_pixel_under_a_mixture_sees_those_before_it_alone(channels):
     assert (moved[0] < 1e-6).all() and (moved[1] > 1e-3).all()
 
 
-@pytest.mark.parametrize(
-    ("channels", "likelihood"), [(1, "bernoulli"), (3, "mixture_logistics(components=2)")]
-)
-def test_resume_is_exact_to_the_last_bit(tmp_path, channels, likelihood, monkeypatch):
+def test_resume_is_exact_to_the_last_bit(tmp_path, monkeypatch):
     monkeypatch.setattr(loop, "save_samples", lambda *given: None)  # drawn pixel by pixel below
-    images = np.float32(np.random.default_rng(0).random((40, 2, 2, channels)) < 0.5)
+    images = np.float32(np.random.default_rng(0).random((40, 2, 2, 3)) < 0.5)
     changes = {"steps": 4, "checkpoint_every": 2, "optimizer": "sgd(momentum=0.9)"}
-    params = replace(PARAMS, likelihood=likelihood, **changes)
+    params = replace(PARAMS, likelihood="mixture_logistics(components=2)", **changes)
     straight = train(params, tmp_path / "straight", data=images)
     killed = killed_copy(straight, tmp_path / "killed")
     assert_same_bytes(straight, train(params, killed, resume=True, data=images))
