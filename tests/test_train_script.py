@@ -211,7 +211,7 @@ _RUN_HERE = "import sys; sys.path.insert(0, '.'); import train; sys.exit(train.m
 
 
 def test_a_run_folder_of_another_name_is_resumed_by_its_name(tmp_path, call):
-    words = ["--name", "mine", *TINY, "--set", "encoder=[[8]]"]
+    words = ["--name", "mine", *TINY, "--set", "encoder=[[8]]", "--set", "optimizer=sgd"]
     assert call(train_script.main, "digits-VAE", *words, cwd=tmp_path).returncode == 0
     done = call(train_script.main, "mine", "--resume", "--set", "steps=40", cwd=tmp_path)
     assert done.returncode == 0, done.stderr

@@ -163,7 +163,7 @@ def test_the_step_outlives_the_optimizer(tiny, blobs, tmp_path):
 def test_compiled_and_eager_updates_agree(tiny, blobs):
     """Gradients of the graph and of the tape."""
     eager, compiled = (make(tiny, kl_weight="linear(0, 1, 2)") for _ in range(2))
-    update = tf.function(compiled.update)
+    update = tf.function(compiled.update, autograph=False)
     for _ in range(5):
         one, other = eager.update(blobs), update(blobs)
         for name in eager.columns:
