@@ -83,7 +83,7 @@ def parse(arguments: list[str] | None, presets) -> argparse.Namespace:
     parser.add_argument(
         "--dry-run",
         action="store_true",
-        help="print data, model, memory, time and forecast of each run; train nothing",
+        help="print data, model, memory, time and forecast of collapse of each run; train nothing",
     )
     scripts.add_predictions(parser)
     parser.add_argument(

@@ -204,7 +204,7 @@ class Params:
         self._set_schedule("kl_weight")
         if self.model == "ae" and self.kl_weight.highest > 0:
             raise UserError(
-                f"`model='ae'` is the plain autoencoder, the VAE at KL weight 0. Received: "
+                f"`model='ae'` is the VAE with a KL weight of 0. Received: "
                 f"kl_weight={self.kl_weight}. Set kl_weight=0, or choose model='vae'."
             )
         try:

@@ -71,7 +71,7 @@ RUNS.add(
         hyper={"num_pseudo_images": 500},
         kl_weight=linear(0, 1, 5_000),
     ),
-    "a learned prior, the posteriors of pseudo-images mixed; ten minutes",
+    "a learned prior: a mixture of the posteriors of pseudo-images; ten minutes",
 )
 RUNS.add(
     "binary-MNIST-flow-prior",

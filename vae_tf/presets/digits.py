@@ -45,14 +45,14 @@ RUNS.add(
 RUNS.add(
     "digits-RAE",
     replace(RUNS["digits-VAE"], model="rae"),
-    "no noise: short codes and small weights of the decoder; half a minute",
+    "no noise: penalties on long codes and on large weights of the decoder; half a minute",
 )
 RUNS.add(
     "digits-RAE-GP",
     replace(
         RUNS["digits-VAE"], model="rae", hyper={"decoder_weight": 0.0, "gradient_weight": 0.01}
     ),
-    "no noise: short codes and small derivatives of the decoder; a minute",
+    "no noise: penalties on long codes and on steep changes of the decoder; a minute",
 )
 RUNS.add(
     "digits-critic-AE",

@@ -124,7 +124,7 @@ RUNS.add(
 RUNS.add(
     "emoji-VAE-GAN",
     replace(_SMALL, model="vae_gan"),
-    "errors in the features of a discriminator, 32x32 pixels, 400 steps",
+    "errors are measured in the features of a discriminator, 32x32 pixels, 400 steps",
 )
 RUNS.add(
     "emoji-sequential-VAE",
@@ -145,7 +145,7 @@ RUNS.add(
         validate_every=300,
         sample_every=600,
     ),
-    "colors of pixels from mixtures, given those before them, 32x32 pixels; four minutes",
+    "a mixture of colors for each pixel, given the pixels before it, 32x32 pixels; four minutes",
 )
 RUNS.add(
     "my-images",

@@ -40,7 +40,7 @@ _add(
 )
 _add(
     "lines-dropout-AE",
-    "images are drawn from half of the latents; half a minute",
+    "the decoder sees a random half of the latents; half a minute",
     "denoising_ae",
     hyper={"image_noise": 0.0, "code_dropout": 0.5},
 )
@@ -53,7 +53,7 @@ _add(
 )
 _add(
     "lines-AAE",
-    "a discriminator draws the codes to N(0, I); a minute",
+    "a discriminator moves the codes to N(0, I); a minute",
     "adversarial_ae",
     kl_weight=1.0,
     hyper={"discriminator": ((100,), (100,)), "encoder_learning_rate": 1e-3,

@@ -6,7 +6,7 @@ from vae_tf.schedules import falling, linear, triggered
 
 RUNS: Presets[Params] = Presets("mnist", "MNIST, handwritten digits, 28x28: downloads 11 MB")
 
-# Weight 0: the plain autoencoder. Squared errors, as its figure is one: 0.004 per pixel.
+# Weight 0: no KL, but noise. Squared errors, as its figure is one: 0.004 per pixel.
 RUNS.add(
     "MNIST-AE",
     Params(
@@ -26,13 +26,13 @@ RUNS.add(
         sample_steps=(0, 1, 3, 7, 10, 16, 30, 100, 300, 500, 700),
         sample_every=200,
     ),
-    "the plain autoencoder, a KL weight of 0: sharp reconstructions, no prior; five minutes",
+    "a VAE with a KL weight of 0: sharp reconstructions, no prior; five minutes",
 )
 # The plain autoencoder of other packages: its posteriors have no width at all.
 RUNS.add(
     "MNIST-plain-AE",
     replace(RUNS["MNIST-AE"], model="plain_ae"),
-    "the autoencoder of other packages: no noise at all; five minutes",
+    "the plain autoencoder: no noise at all; five minutes",
 )
 # Weight 1 from the start. From Glorot's weights with output biases of 0 every digit gets one code
 # at this rate: a failed optimization, no optimum (RESULTS.md).
@@ -46,7 +46,7 @@ RUNS.add(
 RUNS.add(
     "MNIST-VAE-averaged-losses",
     replace(RUNS["MNIST-VAE"], kl_weight=24.5),
-    "a KL weight of 24.5, as of averaged losses: posterior collapse; five minutes",
+    "losses averaged over pixels and latents, KL weight 24.5: posterior collapse; five minutes",
 )
 # Weight 0 for 3,000 steps, then up by 1/50,000 a step, at most 1.
 RUNS.add(
@@ -131,7 +131,7 @@ RUNS.add(
 RUNS.add(
     "MNIST-lagging-VAE",
     replace(RUNS["MNIST-VAE"], model="lagging_vae", hyper={"encoder_steps": 5}),
-    "five steps of the encoder for each of the decoder; ten minutes",
+    "five steps of the encoder for each step of the decoder; ten minutes",
 )
 RUNS.add(
     "MNIST-WAE",

@@ -52,7 +52,7 @@ RUNS.add(
     replace(
         RUNS["MNIST-M2"], kl_weight=1.0, hyper=RUNS["MNIST-M2"].hyper | {"classifier_delay": 0}
     ),
-    "M2 with a constant KL weight, without delay; eight minutes",
+    "M2: constant KL weight, and the classifier sees unlabeled images at once; eight minutes",
 )
 RUNS.add(
     "MNIST-M1-M2",

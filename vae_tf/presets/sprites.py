@@ -69,13 +69,13 @@ RUNS.add(
 RUNS.add(
     "sprites-DIP-VAE-I",
     replace(RUNS["sprites-VAE"], model="dip_vae", hyper={"kind": "i"}),
-    "the covariance of the means is drawn to the identity; five minutes",
+    "a penalty moves the covariance of the means to the identity; five minutes",
 )
 # At the default weight of 10 all images kept one code for 7,500 steps.
 RUNS.add(
     "sprites-DIP-VAE-II",
     replace(RUNS["sprites-VAE"], model="dip_vae", hyper={"kind": "ii", "off_diagonal_weight": 1.0}),
-    "the covariance of the samples is drawn to the identity; five minutes",
+    "a penalty moves the covariance of the samples to the identity; five minutes",
 )
 # Up to 18 nats, about what the VAE uses, in half of the steps. Above a gamma of about 10 the nats
 # go to latents that have some already.
