@@ -110,6 +110,7 @@ _words = {
     "hierarchical-BN-WU": "with batch normalization and warm-up",
     "ladder": "a ladder: posteriors merged with priors on the way down",
 }
+_words_of_one = {"hierarchical": "as in a VAE", "ladder": "the same as hierarchical-BN-WU-1"}
 for _depth in (1, 2, 5):
     _layers = {"sizes": [32, 16, 8, 4][: _depth - 1], "hidden": [128, 64, 32, 32][: _depth - 1]}
     for _name, _model, _normalized, _warm in (
@@ -118,6 +119,7 @@ for _depth in (1, 2, 5):
         ("hierarchical-BN-WU", "hierarchical_vae", True, True),
         ("ladder", "ladder_vae", True, True),
     ):
+        _about = (_words | (_words_of_one if _depth == 1 else {}))[_name]
         RUNS.add(
             f"binary-MNIST-{_name}-{_depth}",
             replace(
@@ -131,6 +133,6 @@ for _depth in (1, 2, 5):
                 kl_weight=linear(0, 1, 2_500) if _warm else 1.0,
                 steps=10_000,
             ),
-            f"{_depth} stochastic layer{'s' if _depth > 1 else ''}, {_words[_name]}; "
+            f"{_depth} stochastic layer{'s' if _depth > 1 else ''}, {_about}; "
             f"{2 + 2 * _depth} minutes",
         )

@@ -70,14 +70,14 @@ _add(
 )
 _add(
     "lines-ACAI",
-    "a critic must not recognize mixtures of codes; a minute",
+    "images decoded from mixed codes must fool a critic; a minute",
     "acai",
     kl_weight=1.0,
     hyper={"discriminator": ((128,), (64,)), "discriminator_learning_rate": 1e-3},
 )
 _add(
     "lines-GAIA",
-    "a second autoencoder must not recognize mixtures of codes; a minute",
+    "images decoded from mixed codes must fool a second autoencoder; a minute",
     "gaia",
     kl_weight=1.0,
     # At a weight of 1 the discriminator's errors are a hundred times the reconstruction, and images

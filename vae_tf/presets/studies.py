@@ -256,7 +256,7 @@ STUDIES.add(
         },
         vary={"seed": range(3)},
     ),
-    "effects of start, learning rate, optimizer, batch size and width; eight hours",
+    "effects of initial weights, learning rate, optimizer, batch size and width; eight hours",
 )
 
 
