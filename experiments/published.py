@@ -184,7 +184,8 @@ _BY_RECIPE = {
         "hyper": {"gamma": 100.0, "capacity": "linear(0, 25, 10000)"},
     },
     "VAE-Muon": {"optimizer": MUON, "learning_rate": falling(4e-3)},
-    "beta-TCVAE": {"model": "beta_tcvae", "hyper": {"beta": 6.0}},
+    # Their default is the stratified estimate, ours the weighted one.
+    "beta-TCVAE": {"model": "beta_tcvae", "hyper": {"beta": 6.0, "estimator": "stratified"}},
     "FactorVAE": {
         "model": "factor_vae",
         "hyper": {"gamma": 6.0, "discriminator_learning_rate": 5e-4},

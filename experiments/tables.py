@@ -190,6 +190,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "few_labels tricks": lambda: few_labels.table_of_tricks(_records("few_labels")),
     "forecast calibration": forecast_calibration.table,
     "hierarchies": lambda: hierarchies.table(_records("hierarchies")),
+    "hierarchies long": lambda: hierarchies.table(_records("hierarchies_long")),
+    "hierarchies prior": hierarchies.table_of_priors,
     "hierarchies before": lambda: hierarchies.table(_records("hierarchies_before")),
     "imputation at random": imputation_tables.at_random_table,
     "imputation self masking": imputation_tables.self_masking_table,
