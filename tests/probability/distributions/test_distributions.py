@@ -44,6 +44,13 @@ def test_log_prob_is_scipys():
     np.testing.assert_allclose(gaussian_log_prob(z, mean, log_stddev), expected, rtol=1e-5)
 
 
+@pytest.mark.parametrize("log_stddev", [-70.0, -90.0, -450.0])
+def test_density_at_the_mean_of_a_gaussian_narrower_than_float32(log_stddev):
+    z = tf.constant([[158.0]])
+    nats = gaussian_log_prob(z, z, tf.constant([[log_stddev]]))
+    np.testing.assert_allclose(nats, [-log_stddev - 0.5 * np.log(2 * np.pi)], rtol=1e-6)
+
+
 # --- distributions of latents ---
 
 

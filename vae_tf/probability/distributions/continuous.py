@@ -31,6 +31,10 @@ def gaussian_kl_per_latent(mean, log_stddev):
     return 0.5 * (ops.square(mean) + ops.exp(log_variance) - 1.0 - log_variance)
 
 
+# In float32, exp(88.8) is infinite, and 0 times infinity is no density of a sample at its mean.
+_LEAST_LOG_STDDEV = -80.0
+
+
 def gaussian_log_prob(z, mean, log_stddev):
     """Log-density of a diagonal Gaussian.
 
@@ -42,7 +46,7 @@ def gaussian_log_prob(z, mean, log_stddev):
     Returns:
         `[...]` tensor of nats.
     """
-    standardized = (z - mean) * ops.exp(-log_stddev)
+    standardized = (z - mean) * ops.exp(-ops.maximum(log_stddev, _LEAST_LOG_STDDEV))
     return -0.5 * ops.sum(
         ops.square(standardized) + 2.0 * log_stddev + math.log(2.0 * math.pi), axis=-1
     )
