@@ -65,8 +65,10 @@ def test_a_preset_starts(name):
     assert np.isfinite(first_loss(params.RUNS[name]))
 
 
-@pytest.mark.parametrize("name", _kinds().values())
-def test_every_preset_fits_into_four_gigabytes(name, monkeypatch):
+@pytest.mark.parametrize(
+    "name", [name for name in _kinds().values() if params.RUNS[name].dataset != "digits"]
+)
+def test_presets_of_large_images_fit_into_four_gigabytes(name, monkeypatch):
     monkeypatch.setattr(memory, "machine_memory", lambda: 4 * 10**9)
     preset = params.RUNS[name]
     shape = shape_of(preset.dataset)
