@@ -133,6 +133,5 @@ for _depth in (1, 2, 5):
                 kl_weight=linear(0, 1, 2_500) if _warm else 1.0,
                 steps=10_000,
             ),
-            f"{_depth} stochastic layer{'s' if _depth > 1 else ''}, {_about}; "
-            f"{2 + 2 * _depth} minutes",
+            f"{_depth} stochastic layer{'s' if _depth > 1 else ''}, {_about}; two to three minutes",
         )

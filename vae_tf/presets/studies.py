@@ -126,7 +126,7 @@ STUDIES.add(
             if name != "binary-MNIST-ladder-1"
         }
     ),
-    "log-likelihoods of models with one to five stochastic layers; an hour",
+    "log-likelihoods of models with one to five stochastic layers; half an hour",
 )
 # Does the fifth layer need more time? Five times the steps, with a warm-up that is as much longer.
 STUDIES.add(
@@ -139,7 +139,7 @@ STUDIES.add(
             for name in ("hierarchical-BN-WU-2", "hierarchical-BN-WU-5", "ladder-2", "ladder-5")
         }
     ),
-    "models with two and five stochastic layers, five times the steps of hierarchies; two hours",
+    "models with two and five stochastic layers, five times the steps of hierarchies; an hour",
 )
 
 
