@@ -67,8 +67,8 @@ def test_the_logged_mmd_is_that_of_the_codes_to_the_prior(tiny, blobs):
     """Same as in `wae`: near 0 for codes that are samples of the prior, far from it elsewhere."""
     model = make(tiny)
     rng = np.random.default_rng(0)
-    prior = rng.normal(size=(800, 3)).astype("float32")
-    for codes, low, high in ((prior, -0.02, 0.02), (prior + 3.0, 1.0, 7.0)):
+    prior = rng.normal(size=(2_000, 3)).astype("float32")
+    for codes, low, high in ((prior, -0.01, 0.01), (prior + 3.0, 1.0, 7.0)):
         outputs = model.forward({"image": blobs}, training=False)
         (latent,) = outputs.latents
         latent = latent._replace(posterior=Point(codes), z=tf.constant(codes))

@@ -49,6 +49,8 @@ def test_density_at_the_mean_of_a_gaussian_narrower_than_float32(log_stddev):
     z = tf.constant([[158.0]])
     nats = gaussian_log_prob(z, z, tf.constant([[log_stddev]]))
     np.testing.assert_allclose(nats, [-log_stddev - 0.5 * np.log(2 * np.pi)], rtol=1e-6)
+    narrow = Gaussian(z, tf.constant([[log_stddev]]))
+    np.testing.assert_array_equal(narrow.kl(narrow, z), [0.0])
 
 
 # --- distributions of latents ---

@@ -31,8 +31,13 @@ def gaussian_kl_per_latent(mean, log_stddev):
     return 0.5 * (ops.square(mean) + ops.exp(log_variance) - 1.0 - log_variance)
 
 
-# In float32, exp(88.8) is infinite, and 0 times infinity is no density of a sample at its mean.
+# In float32, exp(88.8) is infinite, and 0 times infinity is no distance of a sample at its mean.
 _LEAST_LOG_STDDEV = -80.0
+
+
+def _standardized(z, mean, log_stddev):
+    """Distances from the mean in standard deviations."""
+    return (z - mean) * ops.exp(-ops.maximum(log_stddev, _LEAST_LOG_STDDEV))
 
 
 def gaussian_log_prob(z, mean, log_stddev):
@@ -46,9 +51,9 @@ def gaussian_log_prob(z, mean, log_stddev):
     Returns:
         `[...]` tensor of nats.
     """
-    standardized = (z - mean) * ops.exp(-ops.maximum(log_stddev, _LEAST_LOG_STDDEV))
     return -0.5 * ops.sum(
-        ops.square(standardized) + 2.0 * log_stddev + math.log(2.0 * math.pi), axis=-1
+        ops.square(_standardized(z, mean, log_stddev)) + 2.0 * log_stddev + math.log(2.0 * math.pi),
+        axis=-1,
     )
 
 
@@ -101,7 +106,7 @@ class Gaussian(Distribution):
             return gaussian_kl_per_latent(self.mean, self.log_stddev)
         if isinstance(prior, Gaussian):
             return gaussian_kl_per_latent(
-                (self.mean - prior.mean) * ops.exp(-prior.log_stddev),
+                _standardized(self.mean, prior.mean, prior.log_stddev),
                 self.log_stddev - prior.log_stddev,
             )
         return super().kl_per_latent(prior, z)
