@@ -246,7 +246,7 @@ ROWS = {
         _decomposition,
         "Chen et al. 2018; standard errors over samples, nats; information is at most "
         "information_limit, the log of the number of images; least_total_correlation is a lower "
-        "bound for infinitely many images, from codes of images that no density was fitted to",
+        "bound for infinitely many images, from codes of images to which no density was fitted",
         needs=("codes", "densities"),
         sizes=("num_samples", "num_images"),
         columns={
