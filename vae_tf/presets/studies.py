@@ -74,6 +74,15 @@ STUDIES.add(
     "scores of the other models on sprites; six hours",
 )
 
+STUDIES.add(
+    "sprites-scores",
+    Study(
+        {name: sprites.RUNS[f"sprites-{name}"] for name in ("beta-VAE", "beta-TCVAE")},
+        vary={"seed": range(5)},
+    ),
+    "scores of two presets with five seeds; an hour and a half",
+)
+
 # Whether MNIST-VAE collapses is a matter of its learning rate.
 STUDIES.add(
     "MNIST-collapse",
