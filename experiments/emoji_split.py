@@ -28,6 +28,7 @@ import vae_tf  # noqa: E402
 from vae_tf import data  # noqa: E402
 from vae_tf.config import replace  # noqa: E402
 from vae_tf.data.emoji import load_by_family  # noqa: E402
+from vae_tf.presets.emoji import unclipped  # noqa: E402
 from vae_tf.runs import PARAMS  # noqa: E402
 
 ROWS = Path(__file__).with_suffix(".csv")
@@ -55,7 +56,7 @@ def measured(dataset: str, seed: int, steps: int) -> list[dict]:
 
     often = dict.fromkeys(("validate_every", "sample_every", "checkpoint_every"), steps)
     params = replace(
-        presets.RUNS["emoji-VAE"],
+        unclipped(presets.RUNS["emoji-VAE"]),
         dataset=dataset,
         image_size=SIDE,
         seed=seed,

@@ -34,6 +34,7 @@ from vae_tf.models.template.output_bias import begin_at_mean  # noqa: E402
 from vae_tf.networks.specs import INITIALIZERS  # noqa: E402
 from vae_tf.plots.page import BLUE, INK, MARGIN, ORANGE, SKY, Page, points  # noqa: E402
 from vae_tf.plots.saving import save_figure  # noqa: E402
+from vae_tf.presets.emoji import unclipped  # noqa: E402
 from vae_tf.presets.sprites import by_adam  # noqa: E402
 from vae_tf.runs.folder import load_data  # noqa: E402
 
@@ -54,7 +55,7 @@ COLUMNS = (*KEY, "output_stddev", "collapsed_loss", "plateau", "loss", "dead")
 def settings(preset: str, initializer: str, output_bias: str, seed: int) -> Params:
     """The run of a row."""
     return replace(
-        by_adam(presets.RUNS[preset]),
+        unclipped(by_adam(presets.RUNS[preset])),
         initializer=initializer,
         output_bias=output_bias,
         seed=seed,

@@ -21,6 +21,7 @@ import bit_swap  # noqa: E402
 import bits_back  # noqa: E402
 import csv_rows  # noqa: E402
 import discrete_codes  # noqa: E402
+import emoji_clipped  # noqa: E402
 import emoji_split  # noqa: E402
 import few_labels  # noqa: E402
 import flow_matching  # noqa: E402
@@ -103,6 +104,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "bits back": lambda: bits_back.table(_rows("bits_back")),
     "collapse": page_tables.collapse,
     "digits variants": page_tables.digits_variants,
+    "emoji clipped": emoji_clipped.table,
     "epochs": page_tables.epochs,
     "gallery": page_tables.gallery_before_and_after,
     "gallery of emoji": lambda: page_tables.gallery([f"emoji-{name}" for name in _EMOJI]),

@@ -19,9 +19,9 @@ from vae_tf.schedules import (
 
 RUNS = {
     **digits.RUNS,
-    # The committed tables of the studies were made with Adam.
+    # The committed tables of the studies were made with Adam, on emoji without clipped gradients.
     **{name: sprites.by_adam(run) for name, run in sprites.RUNS.items()},
-    **emoji.RUNS,
+    **{name: emoji.unclipped(run) for name, run in emoji.RUNS.items()},
     **mnist.RUNS,
     **binary_mnist.RUNS,
     **semi_supervised.RUNS,
@@ -356,8 +356,10 @@ _gallery = {
 # The second project's network.
 _gallery |= {
     name: run
-    for name, run in emoji.RUNS.items()
-    if run.dataset == "emoji" and run.encoder == emoji.RUNS["emoji-VAE"].encoder
+    for name, run in RUNS.items()
+    if name in emoji.RUNS
+    and run.dataset == "emoji"
+    and run.encoder == emoji.RUNS["emoji-VAE"].encoder
 }
 STUDIES.add(
     "gallery",
