@@ -8,10 +8,11 @@ from vae_tf.process.texts import literals
 
 
 def changed(params: Params, changes: Mapping[str, object]) -> Params:
-    """A copy with some fields changed, of which `hyper.KNOB` changes one hyperparameter alone.
+    """Return a copy with some fields changed. `hyper.NAME` changes only one hyperparameter.
 
     Raises:
-        UserError: If a field is unknown, naming the nearest, or a value is impossible.
+        UserError: If a field is unknown or a value is not allowed. The message gives the nearest
+            known field.
 
     Example:
         >>> changed(Params(hyper={"alpha": 1}), {"hyper.scale": 10, "seed": 5}).hyper
@@ -30,12 +31,13 @@ def changed(params: Params, changes: Mapping[str, object]) -> Params:
 
 
 def override(params: Params, assignments: Iterable[str]) -> Params:
-    """Applies `key=value` texts of the command line, `hyper.key=value` included.
+    """Applies `key=value` texts of the command line, including `hyper.key=value`.
 
-    Values are read as Python or JSON literals and otherwise as text; nothing is evaluated.
+    Values are read as Python or JSON literals. Other values are read as text. No code is executed.
 
     Raises:
-        UserError: If one cannot be read, is set twice, or is unknown or impossible.
+        UserError: If a text cannot be read, a key is unknown or set twice, or a value is not
+            allowed.
 
     Example:
         >>> override(Params(), ["steps=20", "kl_weight=linear(0, 4, 10)", "decoder=none"]).steps

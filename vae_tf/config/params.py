@@ -47,10 +47,10 @@ _MOST_CHARACTERS = 2**20  # of params.json
 
 @dataclasses.dataclass(frozen=True)
 class Params:
-    """Everything that makes a run what it is.
+    """All parameters of a run.
 
     Raises:
-        UserError: If a value is of the wrong type or impossible; the message names the remedy.
+        UserError: If a value has the wrong type or is not allowed. The message says how to fix it.
 
     Example:
         >>> params = Params(dataset="digits", encoder=[[64]], kl_weight="linear(0, 4, 1000)")
@@ -60,56 +60,56 @@ class Params:
 
     # Data
     dataset: str = "sprites"  # name of a set, folder:PATH, or table:FILE with likelihood=table
-    image_size: int | None = None  # pixels per side; None: as the set has it
-    channels: int | None = None  # 1 grey, 3 color; None: as the set has it
-    validation: float | int = 0.05  # part, or number, of the training images held out where the
-    # set has no validation split of its own
-    labels: int | None = None  # labeled training images, equally many per class, by the seed,
-    # for models that learn from few; None: all are
-    missing: str | None = None  # values hidden from models that take missing ones: random(0.5),
-    # pixels, or block(0.5), a rectangle, at random and of an image always the same; None: none
-    columns: dict | None = None  # kinds of a table's columns by name, numeric, count, binary,
-    # categorical or ignored, where the rule is not to decide; None: it decides on all
-    augment: str | None = None  # mirror: training sees each image left to right with probability
-    # 1/2; None: as it is
+    image_size: int | None = None  # pixels per side; None: as in the data set
+    channels: int | None = None  # 1 grey, 3 color; None: as in the data set
+    validation: float | int = 0.05  # fraction or number of training images that are held out, if
+    # the data set has no validation split
+    labels: int | None = None  # number of labeled training images, equally many per class, drawn by
+    # the seed, for models that learn from few labels; None: all images have labels
+    missing: str | None = None  # values to hide, for models that accept missing values: random(0.5)
+    # hides pixels, block(0.5) a rectangle, always the same for an image; None: no values
+    columns: dict | None = None  # column of a table -> its kind: numeric, count, binary,
+    # categorical or ignored; kinds of all other columns are found from their values
+    augment: str | None = None  # mirror: in training, each image is mirrored left to right with
+    # probability 1/2; None: images are unchanged
 
     # Networks, see networks/specs.py; or texts, such as "residual(32, 64, 128)", networks/texts.py
     encoder: tuple | str = ((32, 4, 2), (32, 4, 2), (32, 4, 2), (32, 4, 2), (256,))
     decoder: tuple | str | None = None  # None mirrors the encoder; pixel_cnn(layers=4, filters=32,
-    # kernel=5) mirrors it, too, and lets each pixel see those before it
+    # kernel=5) also mirrors it, and each pixel depends on the pixels before it
     latent_size: int = 10
     activation: str = "relu"
     initializer: str | None = None  # initial weights: he, glorot, lecun or torch, see
     # networks/initial_weights.py; None: he for rectifiers, glorot or lecun for other activations
-    output_bias: str = "mean"  # biases of the decoder's last layer at the start: mean, where it
+    output_bias: str = "mean"  # initial biases of the decoder's last layer: mean, with which it
     # draws the mean image of the data, or initializer
-    precision: str = "float32"  # what networks compute in: float32, mixed_bfloat16 or
-    # mixed_float16; weights and losses are float32 in all
+    precision: str = "float32"  # type that networks compute in: float32, mixed_bfloat16 or
+    # mixed_float16; weights and losses are always float32
 
     # Model
     model: str = "vae"  # a name of models.MODELS
-    kl_weight: schedules.Schedule | float | str | None = None  # number, schedule of the step, or
-    # what is held: constrained(20), controlled(12); None: the model's own (ae 0, vae 1, beta_vae 4)
+    kl_weight: schedules.Schedule | float | str | None = None  # number, schedule of the step, or a
+    # target: constrained(20), controlled(12); None: the model's default (ae 0, vae 1, beta_vae 4)
     likelihood: str = "bernoulli"  # bernoulli, gaussian (squared errors; gaussian(stddev=0.1),
     # =learned or =optimal), laplace (absolute errors), continuous_bernoulli, beta_binomial,
-    # discretized_logistic, mixture_logistics(components=10); table, of the columns of a table
-    prior: str = "normal"  # of one vector of latents: normal, N(0, I); learned with the model:
+    # discretized_logistic, mixture_logistics(components=10); table, for the columns of a table
+    prior: str = "normal"  # prior of the latents: normal, N(0, I), or learned with the model:
     # flow, mixture or vamp, with sizes such as flow(couplings=8), see priors/texts.py
-    hyper: dict = dataclasses.field(default_factory=dict)  # a variant's own hyperparameters
-    start: str | None = None  # run, by its name or folder, whose weights this one begins with: the
-    # layers that both have, see training/transfer.py; None: initial weights
+    hyper: dict = dataclasses.field(default_factory=dict)  # hyperparameters of the model
+    start: str | None = None  # name or folder of a run; training begins with its weights in all
+    # layers that both models have, see training/transfer.py; None: initial weights
 
     # Training
     batch_size: int = 64  # images
     learning_rate: schedules.Schedule | float | str = 1e-3  # number or schedule of the step
     optimizer: str = "adam"  # a name, or with options: "adam(beta_1=0.5)"
-    ema: float | None = None  # decay of an average of the weights, above 0 and below 1, which
-    # validation, analysis and export use; None: the weights themselves
+    ema: float | None = None  # decay of the moving average of the weights, above 0 and below 1.
+    # Validation, analysis and export use the average; None: they use the weights
     steps: int = 10_000  # optimizer steps
     log_every: int = 100  # steps between rows of log.csv
     sample_every: int = 1_000  # steps between pictures, after the last of sample_steps
     sample_steps: tuple = ()  # additional early steps at which a picture is made
-    keep_steps: tuple = ()  # steps whose weights are kept in addition to the newest
+    keep_steps: tuple = ()  # steps whose weights are kept in addition to the newest weights
     checkpoint_every: int = 1_000  # steps; a checkpoint is also saved every 5 minutes
     validate_every: int = 1_000  # steps
     patience: int | None = None  # validations without improvement before stopping; None: off
@@ -252,12 +252,12 @@ class Params:
         self._require(fits, "ema", "a number above 0 and below 1, or None (off)")
 
     def logits_shape(self, image_shape: tuple[int, ...]) -> tuple[int, ...]:
-        """Shape of what the decoder puts out for images of a shape, by the likelihood."""
+        """Shape of the decoder's output for images of this shape. It depends on the likelihood."""
         return logits_shape(self.likelihood, image_shape)
 
     @property
     def rate(self) -> schedules.Schedule:
-        """The learning rate by the step; a `falling` one falls within the run's own steps."""
+        """The learning rate as a schedule of the step; `falling` uses the run's number of steps."""
         return schedules.as_schedule(self.learning_rate).within(self.steps)
 
     @property
@@ -276,10 +276,10 @@ class Params:
 
     @classmethod
     def from_json(cls, text: str) -> "Params":
-        """Reads `to_json`'s text; what an older version did not write is as it was then.
+        """Reads the text of `to_json`. Fields that an older version lacked get its behavior.
 
         Raises:
-            UserError: If it is not JSON, longer than a megabyte, or names an unknown field.
+            UserError: If the text is not JSON, is longer than a megabyte, or has an unknown field.
         """
         if len(text) > _MOST_CHARACTERS:
             raise UserError(
@@ -298,13 +298,15 @@ def _written(value):
 
 
 def replace(params: Params, /, **changes) -> Params:
-    """A copy with some fields changed: how presets build on each other.
+    """Return a copy with some fields changed. Presets are made in this way from other presets.
 
-    A default that another field decides follows this field, unless it is changed as well: the
-    initial weights follow the activation, and the KL weight follows the model.
+    The default of `initializer` depends on `activation`, and the default of `kl_weight` depends on
+    `model`. If `activation` or `model` is changed, and the dependent field has its default, the
+    copy has the new default, unless the dependent field is changed, too.
 
     Raises:
-        UserError: If a field is unknown, naming the nearest, or a value is impossible.
+        UserError: If a field is unknown or a value is not allowed. The message gives the nearest
+            known field.
     """
     for field, (cause, default) in _DECIDED.items():
         if cause in changes and getattr(params, field) == default(getattr(params, cause)):
@@ -322,7 +324,7 @@ def preset(presets: Mapping[str, Params], name: str) -> Params:
     """Looks a run up by name.
 
     Raises:
-        UserError: If there is none of that name, naming the nearest.
+        UserError: If there is no run of this name. The message gives the nearest name.
     """
     if name not in presets:
         raise unknown("run", name, presets, f"All: {command_line('train.py', list='all')}")

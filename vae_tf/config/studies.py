@@ -21,10 +21,9 @@ class Point(NamedTuple):
     """A run of a study.
 
     Attributes:
-        name: Name of its folder: what varies, such as "kl_weight=4,seed=0".
+        name: Name of its folder, with the varied values, such as "kl_weight=4,seed=0".
         params: Its parameters.
-        values: Name of what varies -> its value in words; `BASE` is the run where there are
-            several.
+        values: Varied field -> its value as text. With several runs, `BASE` -> name of the run.
     """
 
     name: str
@@ -34,15 +33,15 @@ class Point(NamedTuple):
 
 @dataclasses.dataclass(frozen=True)
 class Study:
-    """A grid of runs: every run with every combination of the values that vary.
+    """A grid of runs: every run with every combination of the varied values.
 
     Attributes:
-        runs: The run that is varied, or several by their names.
-        vary: Field of `Params`, or `hyper.KNOB` -> its values.
+        runs: The run that is varied, or a dict of several runs by their names.
+        vary: Field of `Params`, or `hyper.NAME` -> its values.
 
     Raises:
-        UserError: If the grid is empty, a field is unknown, a value is impossible, or two points
-            have one name.
+        UserError: If the grid is empty, a field is unknown, a value is not allowed, or two points
+            have the same name.
 
     Example:
         >>> study = Study(Params(), vary={"kl_weight": (1, 4), "seed": range(2)})
@@ -61,7 +60,7 @@ class Study:
         self.points()
 
     def points(self) -> list[Point]:
-        """The points, the first seed's first: they say most if the rest is never run."""
+        """The points of the grid. All points of the first seed come first, and run first."""
         runs = {"": self.runs} if isinstance(self.runs, Params) else self.runs
         named = isinstance(runs, Mapping) and all(isinstance(p, Params) for p in runs.values())
         _require(named, "runs", "`Params`, or a dict of them by name", self.runs)

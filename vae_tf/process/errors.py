@@ -7,7 +7,7 @@ _MOST_NAMES = 40  # that a message lists; of more, the nearest
 
 
 class UserError(ValueError):
-    """A mistake in what the user asked for; the message says expected, received, remedy."""
+    """An error that the user can fix. The message says what was expected and how to fix it."""
 
 
 def shown(value: object) -> str:

@@ -40,22 +40,23 @@ _MOST_FITTED = 10_000  # images to whose codes a mixture is fitted
 class Run(AnomalyMethods, InferenceMethods, TableMethods):
     """A run folder, read on demand.
 
-    Objects at hand already, as after a training, are passed in and not read from the folder.
+    Objects that are already in memory, for example after a training, are passed as arguments. They
+    are not read from the folder.
 
     Args:
         path: The folder.
-        name: Its name; None for the name of its folder.
+        name: Name of the run; None for the name of its folder.
         model: The trained model.
-        data: The images it was trained on.
-        validation_data: The images it was validated on.
+        data: The images that the model was trained on.
+        validation_data: The images that it was validated on.
 
     Attributes:
         path: The folder.
-        name: Its name: STUDY/POINT for a run of a study.
+        name: Name of the run; STUDY/POINT for a run of a study.
         params: The parameters of the run.
 
     Raises:
-        UserError: If the folder is no run.
+        UserError: If the folder is not a run folder.
     """
 
     def __init__(
@@ -104,7 +105,7 @@ class Run(AnomalyMethods, InferenceMethods, TableMethods):
 
     @property
     def predictions(self) -> Path:
-        """The folder that `--predictions` names for this run."""
+        """The folder of the run folders, as given to `--predictions`."""
         beside = self.path.parent
         return beside.parent if (beside / STUDY).is_file() else beside
 
@@ -144,7 +145,7 @@ class Run(AnomalyMethods, InferenceMethods, TableMethods):
 
     @functools.cached_property
     def training_codes(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """At most 10,000 training images, evenly spaced: their indices, means and log stddevs.
+        """Indices, means and log-stddevs of at most 10,000 evenly spaced training images.
 
         Raises:
             UserError: If the images cannot be had.
@@ -167,10 +168,10 @@ class Run(AnomalyMethods, InferenceMethods, TableMethods):
 
     @functools.cached_property
     def code_flow(self) -> CodeFlow:
-        """A flow fitted to the posteriors of `training_codes`, within a minute.
+        """A normalizing flow fitted to the posteriors of `training_codes`, in at most a minute.
 
-        It is a RealNVP of posteriors, and learned by flow matching for codes without noise. It is
-        kept in the run folder, for the weights that it was fitted with.
+        For posteriors, it is a RealNVP. For codes without noise, it is learned by flow matching. It
+        is saved in the run folder. If the weights of the model change, it is fitted again.
 
         Raises:
             UserError: If the images cannot be had.
@@ -191,12 +192,13 @@ class Run(AnomalyMethods, InferenceMethods, TableMethods):
             seed: Seed of the codes, at least 0.
             prior: "model" for codes of the model's own prior. "mixture" and "flow" for codes of a
                 density that was fitted to codes of training images, see `code_mixture` and
-                `code_flow`: then a plain autoencoder generates, too.
-            label: `[n]`, or one for all, where the model needs labels; None draws them.
+                `code_flow`. With them, a plain autoencoder also generates images.
+            label: `[n]`, or one label for all images, if the model needs labels. None draws random
+                labels.
 
         Raises:
-            UserError: If the prior is unknown, the images that it is fitted to cannot be had, or a
-                number does not fit.
+            UserError: If the prior is unknown, the images that it is fitted to cannot be loaded, or
+                another argument is not valid.
         """
         n, seed = check_count("n", n, 0), check_count("seed", seed, 0)
         if prior == "model":
@@ -205,7 +207,7 @@ class Run(AnomalyMethods, InferenceMethods, TableMethods):
         return self.model.decode(*self.random_codes(n, rng, prior=prior, label=label), rng)
 
     def random_codes(self, n: int, rng: np.random.Generator, *, prior: str, label=None) -> tuple:
-        """Codes `[n, L]` of a prior, and their labels, None without; arguments of `generate`."""
+        """Codes `[n, L]` of a prior, and their labels or None; arguments as in `generate`."""
         if prior not in ("model", "mixture", "flow"):
             raise unknown("prior", prior, ("model", "mixture", "flow"))
         if prior == "model":
@@ -218,16 +220,16 @@ class Run(AnomalyMethods, InferenceMethods, TableMethods):
         """Compresses images without loss; `vae_tf.decompress(content, run)` restores them.
 
         Args:
-            images: `[N, H, W, C]`, of any type that training takes: black and white under a
-                Bernoulli likelihood, with 256 grey levels under a beta-binomial or a discretized
-                logistic.
+            images: `[N, H, W, C]`, of any type that training accepts. They are black and white
+                with a Bernoulli likelihood. They have 256 grey levels with a beta-binomial or a
+                discretized logistic likelihood.
             progress: Whether to show a progress bar on stderr.
 
         Returns:
-            The content of a file, see `compression`.
+            Content of the compressed file, see `compression`.
 
         Raises:
-            UserError: If the model cannot compress, or the images are not of its kind.
+            UserError: If the model cannot compress, or the images do not fit its likelihood.
         """
         from vae_tf.runs.compression import compress_images
 
@@ -240,7 +242,7 @@ class Run(AnomalyMethods, InferenceMethods, TableMethods):
 
     @property
     def slimmed(self) -> bool:
-        """Whether the newest checkpoint holds weights and nothing else."""
+        """Whether the newest checkpoint contains only weights."""
         return self.details.get("slim", False)
 
     @functools.cached_property
@@ -249,7 +251,7 @@ class Run(AnomalyMethods, InferenceMethods, TableMethods):
         return self._read_checkpoint()
 
     def reread_checkpoint(self):
-        """Reads the newest checkpoint again, after it was written anew."""
+        """Reads the newest checkpoint again, after a new one was written."""
         self.checkpoint = self._read_checkpoint()
 
     def _read_checkpoint(self) -> tuple[dict[str, np.ndarray], dict]:
@@ -274,11 +276,10 @@ class Run(AnomalyMethods, InferenceMethods, TableMethods):
 
     @property
     def history(self) -> dict[str, np.ndarray]:
-        """Columns of log.csv by name: `[rows]`, `step` int, others float, NaN where empty.
+        """Columns of log.csv by name, `[rows]`: `step` int, others float. Empty cells are NaN.
 
         Raises:
-            UserError: If the file is damaged, or not the one that the newest checkpoint resumes
-                from.
+            UserError: If the file is damaged, or does not belong to the newest checkpoint.
         """
         # Before the log is read: a training that resumes meanwhile only adds rows to it.
         newest = checkpoints.newest(self.checkpoints)
@@ -298,12 +299,12 @@ class Run(AnomalyMethods, InferenceMethods, TableMethods):
 
     @functools.cached_property
     def data(self) -> ImageSet:
-        """The images it was trained on."""
+        """The images that the model was trained on."""
         return self._load_data("train")
 
     @functools.cached_property
     def validation_data(self) -> ImageSet:
-        """The images it was validated on."""
+        """The images that the model was validated on."""
         return self._load_data("validation")
 
     def _load_data(self, split: str) -> ImageSet:
@@ -318,7 +319,7 @@ class Run(AnomalyMethods, InferenceMethods, TableMethods):
         return images
 
     def warn_of_other(self, split: str, images: ImageSet):
-        """Warns of images of a split that are not those that the run was trained with."""
+        """Warns if the images of a split differ from the images that the run was trained with."""
         details = self.details if checkpoints.newest(self.checkpoints) else {}
         then = details.get("data", {}).get(split)
         if then is not None and same_images(then, fingerprint(images)) is False:

@@ -8,16 +8,16 @@ from vae_tf.runs.folder import Run
 
 
 def load_run(path: "str | os.PathLike", data=None) -> Run:
-    """Loads a run; its model, history and data are read when they are asked for.
+    """Loads a run. Its model, history and data are read when they are first used.
 
     Args:
         path: The run folder, or `hf://USER/NAME` or `hf://USER/NAME@REVISION` for a run that was
             published on the Hugging Face hub, see `hub.publish`.
-        data: The images of a run that was trained on images given to `train`, as there.
+        data: Images of a run that was trained with `train(data=...)`, in the same form.
 
     Raises:
-        UserError: If the folder is no run, the images are none, or the hub has no such run or
-            cannot be reached.
+        UserError: If the folder is not a run folder, the images are not valid, the hub has no such
+            run, or the hub cannot be reached.
     """
     if isinstance(path, str) and path.startswith(SCHEME):
         folder, name = download(path)
