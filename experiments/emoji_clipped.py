@@ -1,4 +1,4 @@
-"""The emoji presets: twice the rate with clipped gradients, beside the runs in predictions/.
+r"""The emoji presets: twice the rate with clipped gradients, beside the runs in predictions/.
 
     python train.py emoji-VAE emoji-10-Beta-VAE emoji-100-Beta-VAE emoji-1000-Beta-VAE \\
         emoji-10000-Beta-VAE --predictions predictions-study/emoji
