@@ -1,8 +1,9 @@
 """Schedules of the KL weight, the capacity and the learning rate, written as function calls.
 
-They are in lower case because they read as calls, in `params.py`, in `params.json` and on the
-command line alike: `linear(0, 10, 40000)`. A schedule is immutable, compares by value, prints as
-the call that makes it, and takes numbers, NumPy arrays or tensors.
+Their names are in lower case because they are written as calls in `params.py`, in `params.json` and
+on the command line: `linear(0, 10, 40000)`. A schedule is immutable. Schedules with equal arguments
+are equal. A schedule prints as the call that makes it. Its step is a number, a NumPy array or a
+tensor.
 """
 
 from vae_tf.schedules.feedback import constrained, controlled, triggered

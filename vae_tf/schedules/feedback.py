@@ -1,6 +1,6 @@
-"""KL weights that the training itself decides, as they are written.
+"""KL weights that depend on the training, as they are written in parameters.
 
-`models/template/kl_weight.py` runs them, as they have a state.
+They have a state, which is computed in `models/template/kl_weight.py`.
 """
 
 import dataclasses
@@ -10,15 +10,16 @@ from vae_tf.schedules.schedule import Feedback, Schedule, as_inner, check_level,
 
 @dataclasses.dataclass(frozen=True)
 class triggered(Feedback):  # noqa: N801
-    """Waits at the schedule's first value until the reconstruction is good enough, then runs it.
+    """Stay at the schedule's first value until the reconstruction is good enough, then run it.
 
-    The mean training reconstruction of the last log window (`log_every` steps, so that one lucky
-    batch does not start it) has to come down to `threshold`. Whoever trains counts the steps since
-    then: called with these, this is `schedule` itself; before, it is called with 0.
+    The schedule starts when the mean training reconstruction of a log window is at most
+    `threshold`. A window has `log_every` steps, so one lucky batch does not start the schedule. The
+    step of the schedule is 0 before the start. After it, the trainer counts the steps since the
+    start.
 
     Args:
         threshold: Nats per image, as in the log's column `reconstruction`; at least 0.
-        schedule: Schedule to run from then on; a number is a constant.
+        schedule: Schedule after the start; a number is a constant.
     """
 
     threshold: float
@@ -38,7 +39,7 @@ class triggered(Feedback):  # noqa: N801
 
 @dataclasses.dataclass(frozen=True)
 class constrained(Feedback):  # noqa: N801
-    """The least KL at which the reconstruction is at most `bound`: a Lagrange multiplier's weight.
+    """Weight for the least KL at which the reconstruction is at most `bound` (GECO).
 
     GECO minimizes KL + lambda (reconstruction - bound) and multiplies lambda by the exponential of
     the constraint, averaged over batches with a factor of 0.99. Divided by lambda this is our loss
@@ -46,9 +47,9 @@ class constrained(Feedback):  # noqa: N801
 
         log w <- log w - rate * clip(average of (reconstruction - bound) / bound, -1, 1)
 
-    The weight falls while images are reconstructed worse than the bound, and rises while they are
-    better. Dividing by the bound, the clipping and the limits of the weight, 0.0001 to 10,000, are
-    ours: the paper leaves the step's size open.
+    The weight falls while the reconstruction is worse than the bound, and rises while it is better.
+    The paper does not give the size of a step. We divide by the bound, clip, and limit the weight
+    to 0.0001 to 10,000.
 
     Args:
         bound: Nats per image, as in the log's column `reconstruction`; above 0.
@@ -76,23 +77,23 @@ class constrained(Feedback):  # noqa: N801
 
 @dataclasses.dataclass(frozen=True)
 class controlled(Feedback):  # noqa: N801
-    r"""Holds the KL at `kl`: the output of a proportional-integral controller.
+    r"""Weight that keeps the KL at `kl`, by a proportional-integral controller.
 
     With $d$ the difference of `kl` and the KL of the batch (Eq. 5-6 and Algorithm 1 of the paper):
 
     $$w = \mathrm{proportional} / (1 + e^d) - \mathrm{integral} \sum d + \mathrm{lowest}$$
 
-    The weight is from `lowest` to `highest`. At a limit the sum is cut to what leads there, so that
-    the weight leaves it as soon as the error changes its sign; the authors' code keeps the sum as
-    it was, in both directions, and can stay.
+    The weight is from `lowest` to `highest`. At a limit, the sum is set to the value of this
+    limit. So the weight leaves the limit as soon as the error changes its sign. The authors' code
+    does not change the sum at a limit, and its weight can stay at the limit.
 
     Args:
-        kl: Nats per image that are asked for, above 0.
+        kl: Target of the KL in nats per image, above 0.
         proportional: K_p, at least 0; 0.01 in the paper.
         integral: K_i, above 0; 0.0001 in the paper's image generation, 0.001 on dSprites.
         lowest: Least weight, at least 0; 0 in the paper's image generation, 1 on dSprites.
-        highest: Largest weight, above `lowest`; 1 in the paper's image generation. It has to be
-            above 1 for a KL below the VAE's.
+        highest: Largest weight, above `lowest`; 1 in the paper's image generation. For a KL below
+            the VAE's KL, it must be above 1.
 
     Reference:
         Shao et al., "ControlVAE: Controllable Variational Autoencoder", ICML 2020.

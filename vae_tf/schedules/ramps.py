@@ -1,4 +1,4 @@
-"""Schedules that go from one value to another: ramps, cycles, decays and steps."""
+"""Schedules that change from one value to another: ramps, cycles, decays and steps."""
 
 import dataclasses
 
@@ -44,13 +44,13 @@ class _Ramp(Schedule):
 
 @dataclasses.dataclass(frozen=True)
 class linear(_Ramp):  # noqa: N801
-    """From `start`, after `delay` steps, in a straight line to `end`, and `end` from then on.
+    """Straight line from `start` to `end`. It begins after `delay` steps, and then stays at `end`.
 
     Args:
         start: First value, at least 0.
-        end: Last value, at least 0; below `start` the weight decreases.
-        steps: Optimizer steps the way takes, at least 1.
-        delay: Optimizer steps at `start` before it sets out.
+        end: Last value, at least 0. If it is below `start`, the value decreases.
+        steps: Number of optimizer steps from `start` to `end`, at least 1.
+        delay: Number of optimizer steps at `start` before the change begins.
 
     Example:
         >>> schedule = linear(0, 10, 40000)
@@ -64,13 +64,13 @@ class linear(_Ramp):  # noqa: N801
 
 @dataclasses.dataclass(frozen=True)
 class cosine(_Ramp):  # noqa: N801
-    """Like `linear`, along half a wave of a cosine: flat at both ends.
+    """Half a cosine wave from `start` to `end`, flat at both ends; otherwise like `linear`.
 
     Args:
         start: First value, at least 0.
         end: Last value, at least 0.
-        steps: Optimizer steps the way takes, at least 1.
-        delay: Optimizer steps at `start` before it sets out.
+        steps: Number of optimizer steps from `start` to `end`, at least 1.
+        delay: Number of optimizer steps at `start` before the change begins.
 
     Reference:
         Loshchilov & Hutter, "SGDR: Stochastic Gradient Descent with Warm Restarts", ICLR 2017,
@@ -85,13 +85,13 @@ class cosine(_Ramp):  # noqa: N801
 
 @dataclasses.dataclass(frozen=True)
 class exponential(_Ramp):  # noqa: N801
-    """Like `linear`, by the same factor at every step.
+    """Change by the same factor at every step; otherwise like `linear`.
 
     Args:
         start: First value, above 0.
         end: Last value, above 0.
-        steps: Optimizer steps the way takes, at least 1.
-        delay: Optimizer steps at `start` before it sets out.
+        steps: Number of optimizer steps from `start` to `end`, at least 1.
+        delay: Number of optimizer steps at `start` before the change begins.
 
     Example:
         >>> round(float(exponential(1, 0.01, 200)(100)), 6)
@@ -110,14 +110,14 @@ class exponential(_Ramp):  # noqa: N801
 
 @dataclasses.dataclass(frozen=True)
 class cyclical(Schedule):  # noqa: N801
-    """Repeated ramps from `start` to `end`, each followed by a plateau; `end` after the last.
+    """Repeated ramps from `start` to `end`, each followed by a plateau. The last value is `end`.
 
     Args:
         start: Value at the beginning of each cycle, at least 0.
         end: Value of the plateaus, at least 0.
-        steps: Optimizer steps of all cycles together.
+        steps: Number of optimizer steps of all cycles together.
         cycles: Number of cycles; 4 in the paper.
-        ramp: Part of a cycle that the ramp takes, in (0, 1]; 0.5 in the paper.
+        ramp: Fraction of a cycle that is the ramp, in (0, 1]; 0.5 in the paper.
 
     Reference:
         Fu et al., "Cyclical Annealing Schedule: A Simple Approach to Mitigating KL
@@ -152,11 +152,11 @@ class cyclical(Schedule):  # noqa: N801
 
 @dataclasses.dataclass(frozen=True)
 class stepwise(Schedule):  # noqa: N801
-    """One value after the other, each up to a boundary.
+    """Constant values, one after the other. Each value ends at a boundary.
 
     Args:
-        values: List of values, at least 0 each; one more than there are boundaries.
-        boundaries: List of rising optimizer steps, at each of which the next value begins.
+        values: List of values, each at least 0; one more than boundaries.
+        boundaries: Increasing list of optimizer steps. At each step, the next value begins.
 
     Example:
         >>> schedule = stepwise([1e-3, 1e-4], [500])
@@ -198,14 +198,15 @@ class stepwise(Schedule):  # noqa: N801
 
 @dataclasses.dataclass(frozen=True)
 class warm_up(Schedule):  # noqa: N801
-    """Up to a schedule's first value in a straight line, and then the schedule.
+    """Straight line from near 0 to the first value of a schedule, and then the schedule.
 
-    The first step has a part of 1 / `steps` of that value, the step before the schedule begins all
-    of it.
+    The first step has the first value divided by `steps`. The last step before the schedule has the
+    whole first value.
 
     Args:
-        steps: Optimizer steps of the way up, at least 1; the schedule counts from its end.
-        schedule: Schedule to run from then on; a number is a constant.
+        steps: Number of optimizer steps of the line, at least 1. The steps of the schedule are
+            counted from the end of the line.
+        schedule: Schedule after the line; a number is a constant.
 
     Example:
         >>> schedule = warm_up(4, linear(8, 0, 8))
@@ -235,15 +236,14 @@ class warm_up(Schedule):  # noqa: N801
 
 @dataclasses.dataclass(frozen=True)
 class falling(Schedule):  # noqa: N801
-    """Up to `rate` within a tenth of the steps, then along half a wave of a cosine to 0.
+    """Rise to `rate` in the first tenth of the steps, then half a cosine wave to 0.
 
-    `warm_up(steps / 10, cosine(rate, 0, 9 * steps / 10))` under a shorter name: what the presets
-    do with the learning rate.
+    It is a shorter name of `warm_up(steps / 10, cosine(rate, 0, 9 * steps / 10))`. Most presets use
+    it for the learning rate.
 
     Args:
         rate: Highest value, above 0.
-        steps: Optimizer steps the way takes, at least 2; None: the steps of the run it is a field
-            of.
+        steps: Number of optimizer steps, at least 2. None: the number of steps of the run.
 
     Example:
         >>> schedule = falling(0.002).within(5_000)
@@ -265,7 +265,7 @@ class falling(Schedule):  # noqa: N801
         return warm_up(up, cosine(self.rate, 0, self.steps - up))(step)
 
     def within(self, steps):
-        """The schedule with the steps of a run, where it has none of its own."""
+        """The schedule with the number of steps of a run, if it has no number of its own."""
         return self if self.steps else falling(self.rate, max(steps, 2))
 
     lowest = property(lambda self: 0.0)

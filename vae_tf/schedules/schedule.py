@@ -20,21 +20,21 @@ class Schedule:
 
     @property
     def lowest(self) -> float:
-        """The smallest value it ever takes."""
+        """The smallest value of the schedule."""
         raise NotImplementedError
 
     @property
     def highest(self) -> float:
-        """The largest value it ever takes."""
+        """The largest value of the schedule."""
         raise NotImplementedError
 
     @property
     def settled_at(self) -> int | None:
-        """The step from which the value no longer changes; None where there is none."""
+        """The step from which the value no longer changes; None if it always changes."""
         raise NotImplementedError
 
     def within(self, steps: int) -> "Schedule":
-        """The schedule of a run of so many steps; itself, unless it takes as long as its run."""
+        """The schedule in a run of this many steps. Only `falling` without steps changes."""
         return self
 
     def __str__(self) -> str:
@@ -70,14 +70,14 @@ class constant(Schedule):  # noqa: N801
 
 @dataclasses.dataclass(frozen=True)
 class Feedback(Schedule):
-    """Base of the KL weights that the training itself decides: they need a state, see `KLWeight`.
+    """Base of the KL weights that depend on the training. They need a state, see `KLWeight`.
 
-    They are no functions of the step, so that only `kl_weight` can be one of them.
+    They are not functions of the step, so only `kl_weight` can be one of them.
     """
 
 
 def as_inner(schedule) -> Schedule:
-    """Checks a schedule that another one runs: a function of the step; a number is a constant."""
+    """Checks a schedule inside another schedule: it is a function of the step or a number."""
     if is_number(schedule):
         return constant(schedule)
     fits = isinstance(schedule, Schedule) and not isinstance(schedule, Feedback)
@@ -99,7 +99,7 @@ def require(condition: bool, name: str, expected: str, value):
     """Raises `UserError` unless the condition holds.
 
     Args:
-        condition: Whether the argument is as it must be.
+        condition: Whether the argument is valid.
         name: Name of the argument.
         expected: Requirement on the value.
         value: The value that was given.

@@ -1,4 +1,4 @@
-"""Schedules as they are written: read from the call that makes them, never evaluated."""
+"""Read a schedule from its text, without executing code."""
 
 import dataclasses
 
@@ -18,7 +18,7 @@ SCHEDULES: dict[str, type[Schedule]] = {
 
 
 def parse(text: str) -> Schedule:
-    """Reads a schedule from the call that makes it. Nothing is evaluated.
+    """Reads a schedule from the text of its call. No code is executed.
 
     Args:
         text: Text of a schedule, such as "linear(0, 1, 50000, delay=3000)" or "4".
@@ -66,10 +66,10 @@ def _from_call(value, text: str) -> Schedule:
 
 
 def as_schedule(value: "float | str | Schedule | None") -> Schedule:
-    """Turns a number or the text of a schedule into the schedule; a schedule is one already.
+    """Returns the schedule of a number, of the text of a schedule, or of a schedule.
 
     Raises:
-        UserError: If it is none of these.
+        UserError: If the value is none of these.
     """
     if isinstance(value, Schedule):
         return value
