@@ -83,9 +83,9 @@ class controlled(Feedback):  # noqa: N801
 
     $$w = \mathrm{proportional} / (1 + e^d) - \mathrm{integral} \sum d + \mathrm{lowest}$$
 
-    The weight is from `lowest` to `highest`. At a limit, the sum is set to the value of this
-    limit. So the weight leaves the limit as soon as the error changes its sign. The authors' code
-    does not change the sum at a limit, and its weight can stay at the limit.
+    The weight is from `lowest` to `highest`. At a limit, the sum is set so that the weight
+    equals the limit. So the weight leaves the limit as soon as the error changes its sign. The
+    authors' code does not change the sum at a limit, and its weight can stay there.
 
     Args:
         kl: Target of the KL in nats per image, above 0.

@@ -1,4 +1,4 @@
-"""Arrays in, arrays out: what notebooks, scores and analysis ask of a model."""
+"""Methods that take and return arrays, for notebooks, scores and analysis."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -47,13 +47,13 @@ class RowFunctions:
         return [np.concatenate(column)[:count] for column in zip(*parts, strict=True)]
 
     def compiled(self, name: str, function: Callable, rows: dict[str, np.ndarray], *more):
-        """The function of a dict of rows, and of `more` tensors, compiled for any number of rows.
+        """Compiles a function of a dict of rows and of `more` tensors, for any number of rows.
 
         Args:
             name: Name under which it is kept.
             function: Function to compile.
-            rows: Arrays `[N, ...]` of the shapes and types it will see.
-            *more: `tf.TensorSpec` of each further argument.
+            rows: Arrays `[N, ...]` with the shapes and types of its inputs.
+            *more: `tf.TensorSpec` of each additional argument.
         """
         key = (name, *sorted(rows))
         if key not in self._compiled:
@@ -68,7 +68,7 @@ def _part(rows, start):
 
 
 class ArrayModel(PixelMethods):
-    """Methods of a trained model on arrays; `GenerativeModel` says what the results mean."""
+    """Methods of a trained model on arrays. `GenerativeModel` explains their results."""
 
     # Whether images are encoded and decoded given their labels.
     conditional = False
@@ -85,12 +85,12 @@ class ArrayModel(PixelMethods):
 
     @property
     def layers_below(self) -> list[LayerBelow]:
-        """Layers that are drawn given others, in the order in which they are drawn; here none."""
+        """Layers that are drawn given other layers, in the order of drawing; here none."""
         return []
 
     @property
     def has_gaussian_codes(self) -> bool:
-        """Whether codes are N(mean, stddev^2) of `encode`, with N(0, I) as their prior."""
+        """Whether posteriors are Gaussians with the moments of `encode`, and the prior N(0, I)."""
         return self.posterior is Gaussian and self.prior is StandardNormal
 
     @property
@@ -102,8 +102,8 @@ class ArrayModel(PixelMethods):
         """Posterior parameters `(mean [B, L], log_stddev [B, L])` of images `[B, H, W, C]`.
 
         Args:
-            x: Images, of any type that training takes and by the same rule, see `pixel_values`.
-            label: `[B]`, or one for all, where the model needs labels.
+            x: Images, of any type that training accepts, see `pixel_values`.
+            label: `[B]`, or one label for all images, if the model needs labels.
 
         Raises:
             UserError: If the shape, the type or the values do not fit.
@@ -111,9 +111,10 @@ class ArrayModel(PixelMethods):
         return tuple(self._functions("encode", self.moments, self._inputs(x, label)))
 
     def kl_per_latent(self, x: np.ndarray, label=None) -> np.ndarray:
-        """KL of each latent of each image to its prior `[B, L]`, in nats.
+        """KL of each latent of each image to its prior, `[B, L]`, in nats.
 
-        Infinite where the encoder adds no noise, NaN where the posterior has no such parts.
+        It is infinite if the encoder adds no noise. It is NaN if the KL of the posterior is not a
+        sum over latents.
         """
 
         def kl_per_latent(batch):
@@ -125,27 +126,27 @@ class ArrayModel(PixelMethods):
     def decode(self, z: np.ndarray, label=None, rng: np.random.Generator | None = None):
         """Images `[B, H, W, C]` in [0, 1] of latent vectors `[B, L]`.
 
-        They are expected images. A decoder that sees pixels (`pixel_cnn`) draws samples.
+        They are expected images. A decoder that reads pixels (`pixel_cnn`) draws samples instead.
 
         Args:
             z: `[B, L]`.
-            label: `[B]`, or one for all, where the model needs labels.
-            rng: Noise of drawn pixels. None draws every image of the same noise, at every call:
-                two images then differ by their codes alone.
+            label: `[B]`, or one label for all images, if the model needs labels.
+            rng: Generator of the noise of drawn pixels. With None, the noise is the same for all
+                images and calls, so two images differ only if their codes differ.
         """
         z = np.asarray(z, "float32")
         _check_rows("z", z, (self.latent_size,), "latent vectors [B, L]")
         return self._decode(z, self.label_rows(label, len(z)), rng)
 
     def outputs(self, z: np.ndarray, label=None) -> np.ndarray:
-        """Output of the decoder for latent vectors `[B, L]`, which the likelihood reads."""
+        """Output of the decoder for latent vectors `[B, L]`: the parameters of the likelihood."""
         z = np.asarray(z, "float32")
         _check_rows("z", z, (self.latent_size,), "latent vectors [B, L]")
         rows = {"z": z, **self.label_rows(label, len(z))}
         return self._functions("outputs", lambda b: (self.render(b["z"], b, False),), rows)[0]
 
     def reconstruction_nats(self, x: np.ndarray, z: np.ndarray, label=None) -> np.ndarray:
-        """Negative log-likelihood of images given latent vectors, less its constant: `[B]` nats."""
+        """Negative log-likelihood of images given latents, without its constant: `[B]` nats."""
         z = np.asarray(z, "float32")
         _check_rows("z", z, (self.latent_size,), "latent vectors [B, L]")
         inputs = self._inputs(x, label) | {"z": z}
@@ -158,9 +159,10 @@ class ArrayModel(PixelMethods):
         return self._functions("reconstruction_nats", nats, inputs)[0]
 
     def propagate_down(self, z: np.ndarray, latent: int) -> np.ndarray:
-        """Codes `[B, L]` of which one latent was changed, with what is expected below it.
+        """Codes `[B, L]` after a change of one latent, with the layers below set to their means.
 
-        Layers whose prior is given that latent become its mean, and so do those below them.
+        Each layer whose prior depends on the latent is set to the mean of its prior. The layers
+        below this layer follow in the same way.
         """
         changed = {latent}
         for layer in self.layers_below:
@@ -171,7 +173,7 @@ class ArrayModel(PixelMethods):
         return z
 
     def reconstruct(self, x: np.ndarray, label=None) -> np.ndarray:
-        """Reconstructions `[B, H, W, C]` in [0, 1] from the posterior means; no noise."""
+        """Reconstructions `[B, H, W, C]` in [0, 1] from the posterior means, without noise."""
         return self.decode(self.encode(x, label)[0], label)
 
     def generate(self, n: int, seed: int = 0, label=None) -> np.ndarray:
@@ -184,16 +186,16 @@ class ArrayModel(PixelMethods):
         return self._decode(z, self.label_rows(label, n, rng), rng)
 
     def log_importance_weights(self, x: np.ndarray, num_samples: int, label=None) -> np.ndarray:
-        """Weights with which samples of the posterior estimate the likelihood of images.
+        """Log-weights of samples of the posterior, from which log p(x) is estimated.
 
-        log p(x|z) + log p(z) - log q(z|x) with z ~ q(z|x) (Burda et al. 2016, Eq. 8), the constant
-        of the likelihood included. Their log-mean-exp estimates log p(x) from below. Classes that
-        are taken in turn are summed over within a weight.
+        They are log p(x|z) + log p(z) - log q(z|x) with z ~ q(z|x) (Burda et al. 2016, Eq. 8),
+        including the constant of the likelihood. Their log-mean-exp estimates log p(x) from below.
+        If a model computes all classes of an image, each weight is a sum over classes.
 
         Args:
             x: `[B, H, W, C]` images, as for `encode`.
-            num_samples: K; K * B images are decoded at once.
-            label: `[B]`, where the model needs labels: the likelihood is then that given them.
+            num_samples: Number of samples, K. K * B images are decoded at once.
+            label: `[B]`, if the model needs labels. The likelihood is then conditional on them.
 
         Returns:
             `[K, B]` array of nats.
@@ -231,18 +233,18 @@ class ArrayModel(PixelMethods):
         return repeated_like(ops.sum(mask, axis=tuple(range(1, len(mask.shape)))), outputs.z)
 
     def label_rows(self, label, count: int, rng: np.random.Generator | None = None) -> dict:
-        """Inputs in addition to images; overridden by models of labeled images.
+        """Returns inputs in addition to images. Models of labeled images override this method.
 
         Args:
-            label: The labels that were given, `[count]` or one for all, or None.
-            count: Rows of the batch.
-            rng: Source of labels that a model may draw where none were given.
+            label: The given labels: `[count]`, or one label for all rows, or None.
+            count: Number of rows of the batch.
+            rng: Generator for labels that a model may draw if no labels are given.
 
         Returns:
             Arrays by name; none here.
 
         Raises:
-            UserError: If labels are missing, or given where none are known.
+            UserError: If labels are missing, or are given and the model has no labels.
         """
         if label is not None:
             raise UserError(

@@ -1,18 +1,17 @@
-"""The base of all models: what a paper says of one, and what every family can be asked for.
+"""Base of all models: the methods that a paper defines, and the public methods of every family.
 
-A model says three things: `infer`, what it reads off a batch; `render`, what it draws from its
-latents; and `compute_terms`, its loss. `vae.py` is the template that says the third for most.
+A model defines three methods. `infer` computes the latents of a batch, `render` decodes latents to
+images, and `compute_terms` computes the loss. Most models inherit `compute_terms` from `vae.py`.
 
-Meaning of the public calls, for every family:
+The public methods mean the same in every family:
 
-- A batch is a dict of arrays: `image` `[B, H, W, C]` in [0, 1] and whatever else `batch_keys`
-  names, such as `label` `[B]`. `fit` also takes plain arrays of images, and pairs of images and
-  labels.
-- `encode(x)` gives `mean` and `log_stddev`, `[B, L]` each, over all stochastic layers side by
-  side, top layer first; lower layers are inferred from the means of those above. Where codes are
-  discrete, the mean is the quantized code and `log_stddev` is minus infinity. It depends neither
-  on noise nor on the training step.
-- `decode(z)` and `generate(n)` take and make the same layout, and a label where there is one.
+- A batch is a dict of arrays: `image` `[B, H, W, C]` in [0, 1] and the other names in `batch_keys`,
+  such as `label` `[B]`. `fit` also accepts plain arrays of images, and pairs of images and labels.
+- `encode(x)` returns `mean` and `log_stddev`, `[B, L]` each. All stochastic layers are
+  concatenated, top layer first. Lower layers are inferred from the means of the layers above. If
+  codes are discrete, the mean is the quantized code, and `log_stddev` is minus infinity. The result
+  depends neither on noise nor on the training step.
+- `decode(z)` and `generate(n)` use the same order of layers, and a label if the model needs it.
 """
 
 import keras
@@ -59,27 +58,28 @@ class GenerativeModel(TrainerMethods, ArrayModel):
 
     Args:
         encoder: Model `x [B, H, W, C] -> (mean [B, L], log_stddev [B, L])`.
-        decoder: Model `z [B, L] -> logits [B, H, W, C]`, or of another number of channels where the
-            likelihood reads more, see `likelihoods.logits_shape`.
-        image_shape: (H, W, C) of the images, or (D,) of vectors, in place of networks.
-        latent_size: L, in place of networks.
+        decoder: Model `z [B, L] -> logits [B, H, W, C]`. Some likelihoods need more
+            channels, see `likelihoods.logits_shape`.
+        image_shape: (H, W, C) of the images, or (D,) of vectors, if no networks are given.
+        latent_size: Number of latents L, if no networks are given.
         likelihood: Text of a likelihood, see `likelihoods.texts`.
-        prior: Text of a prior, see `priors.texts`: what latents are drawn from that are drawn with
-            no prior of their own.
-        kl_weight: Number, schedule or text of a schedule: the regularizer's weight at a step.
-        trigger_window: Steps over whose mean reconstruction a triggered weight decides.
-        learning_rate: Schedule, or text of one, that the optimizer's learning rate follows; None
-            leaves it to the optimizer.
+        prior: Text of a prior, see `priors.texts`. It is the prior of all latents that have no
+            prior of their own.
+        kl_weight: Weight of the regularizer: number, schedule or text of a schedule.
+        trigger_window: Number of steps whose mean reconstruction decides when a triggered weight
+            starts.
+        learning_rate: Schedule of the learning rate, or its text. With None, the optimizer keeps
+            its own learning rate.
         seed: Seed of the noise.
-        **kwargs: The variant's hyperparameters, and what Keras takes, such as `name`.
+        **kwargs: Hyperparameters of the model, and arguments of Keras' models, such as `name`.
 
     Attributes:
         hyper: The hyperparameters, by name.
-        code_size: Latents whose posterior the encoder puts out, `Params.latent_size`.
+        code_size: Number of latents whose posterior the encoder computes, `Params.latent_size`.
 
     Raises:
-        UserError: If the likelihood, the prior or the schedule is unknown, a hyperparameter is not
-            of its kind, or the model cannot learn a prior.
+        UserError: If the likelihood, the prior or the schedule is unknown, a hyperparameter has
+            the wrong type, or the model cannot learn a prior.
     """
 
     # The parts of a batch that the model learns from; names of data.batches.PARTS.
@@ -167,7 +167,7 @@ class GenerativeModel(TrainerMethods, ArrayModel):
 
     @property
     def latent_size(self) -> int:
-        """L, latents of all stochastic layers together."""
+        """L, number of latents of all stochastic layers."""
         return self.code_size
 
     @classmethod
@@ -182,14 +182,14 @@ class GenerativeModel(TrainerMethods, ArrayModel):
         return build_networks(params, image_shape)
 
     def infer(self, batch: dict, draw, training: bool) -> list[Latent]:
-        """Reads the latents off a batch.
+        """Computes the latents of a batch.
 
         Args:
-            batch: A dict with all that `batch_keys` names, except in `encode`, which has no more
-                than an image, and a label where there are some.
+            batch: Dict with all names in `batch_keys`. In `encode`, it has only an image, and a
+                label if the model needs labels.
             draw: `(posterior, prior=the model's) -> Latent`: draws a stochastic layer. Its `z` may
-                hold several samples an image, `[K * B, L]`; `latents.repeated_like` fits features
-                to it.
+                have several samples per image, `[K * B, L]`. `latents.repeated_like` repeats
+                features to match it.
             training: Whether layers are in training mode.
 
         Returns:
@@ -198,17 +198,17 @@ class GenerativeModel(TrainerMethods, ArrayModel):
         return [draw(Gaussian(*self.encoder(batch["image"], training=training)))]
 
     def render(self, z, batch: dict, training: bool):
-        """Draws images from latents.
+        """Decodes latents to images.
 
         Args:
-            z: `[B, L]`, all layers side by side, top first.
-            batch: Input of `infer`; in `decode` no more than a label, where there are some, and the
-                noise of pixels, see `pixels.py`.
+            z: `[B, L]`, all layers concatenated, top layer first.
+            batch: Input of `infer`. In `decode`, it has only a label, if the model needs labels,
+                and the noise of pixels, see `pixels.py`.
             training: Whether layers are in training mode.
 
         Returns:
-            Logits, `[B, H, W, C]` for most likelihoods; one row an image where classes in turn make
-            no difference.
+            Logits, `[B, H, W, C]` for most likelihoods. If the model computes all classes of an
+            image and the class does not change the logits, there is one row per image.
         """
         return self.pixel_logits(z, batch, training)
 
@@ -221,7 +221,7 @@ class GenerativeModel(TrainerMethods, ArrayModel):
         return ops.mean(term)
 
     def sample_prior(self, n: int, rng: np.random.Generator) -> np.ndarray:
-        """Draws `n` latent vectors `[n, L]` of the prior, each layer given those above."""
+        """Draws `n` latent vectors `[n, L]` of the prior, each layer given the layers above."""
         z = self.sample_roots(n, rng)
         for layer in self.layers_below:
             mean, log_stddev = layer.parameters(z)
@@ -229,24 +229,24 @@ class GenerativeModel(TrainerMethods, ArrayModel):
         return z
 
     def sample_roots(self, n: int, rng: np.random.Generator) -> np.ndarray:
-        """Draws the layers that are given no others, and noise of N(0, I) for `layers_below`."""
+        """Draws the layers that depend on no other layer, and noise N(0, I) for `layers_below`."""
         if self.learned is not None:
             return self.learned.sample(n, rng, self.encoder)
         return rng.standard_normal((n, self.latent_size)).astype("float32")
 
     def prior_density(self, training: bool) -> Distribution:
-        """The prior of latents that are drawn with no prior of their own."""
+        """The prior of all latents that have no prior of their own."""
         if self.learned is None:
             return StandardNormal()
         return self.learned.density(self.encoder, training)
 
     @property
     def prior_variables(self) -> list:
-        """Trainable part of the prior; None for N(0, I)."""
+        """Trainable variables of the prior; empty for N(0, I)."""
         return [] if self.learned is None else self.learned.trainable_variables
 
     def with_priors(self, latents: list[Latent], training: bool) -> list[Latent]:
-        """Layers drawn from below, with the priors of `layers_below`, known only now.
+        """Adds the priors of `layers_below` to layers that were inferred from below.
 
         Args:
             latents: The stochastic layers, top first.
@@ -262,12 +262,13 @@ class GenerativeModel(TrainerMethods, ArrayModel):
         return list(at.values())
 
     def forward(self, batch: dict, training: bool, *, num_samples=1) -> Outputs:
-        """From a batch to all that a loss is made of.
+        """Computes all inputs of the loss from a batch.
 
         Args:
-            batch: A dict with all that `batch_keys` names.
+            batch: Dict with all names in `batch_keys`.
             training: Whether layers are in training mode.
-            num_samples: Samples of the posterior an image, K; rows of the outputs are then K * B.
+            num_samples: Number of samples of the posterior per image, K. The outputs have K * B
+                rows.
         """
         bound, prior = self.weight_at_step().bounded, self.prior_density(training)
         draw = Sampling(self.seed_generator, num_samples, bound, prior)
@@ -279,15 +280,15 @@ class GenerativeModel(TrainerMethods, ArrayModel):
         return Outputs(latents, self.render(z, batch, training), batch)
 
     def weight_at_step(self) -> Weight:
-        """The KL weight at this step, and what it does to a pass where it may be 0."""
+        """The KL weight at this step. If it can be 0, it also bounds the posteriors."""
         kind = Weight if self.kl_weight.schedule.lowest > 0 else ZeroWeight
         return kind(self.kl_weight(self.step))
 
     def reconstruction(self, outputs: Outputs, training: bool = False):
-        """Negative log-likelihood of what is observed of the images, `[B]` nats, and its terms.
+        """Negative log-likelihood of the observed values of the images, `[B]` nats, and its terms.
 
-        The likelihood's constant is left out. The batch's `mask` names observed values; without it
-        all are.
+        The likelihood's constant is left out. The `mask` of the batch marks observed values.
+        Without a mask, all values are observed.
         """
         x = repeated_like(outputs.batch["image"], outputs.logits)
         mask = outputs.batch.get("mask")
