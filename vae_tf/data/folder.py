@@ -56,7 +56,7 @@ def load_folder(path: str, image_size: int | None, channels: int | None) -> Coll
 
     Raises:
         UserError: If the folder does not exist or has no images. If more than a tenth of the images
-            cannot be read. If the values of a file are no pixels by the rule of `pixel_values`.
+            cannot be read. If the values of a file are not pixels by the rule of `pixel_values`.
     """
     root = find_folder(path)
     files = _find(root)

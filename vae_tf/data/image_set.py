@@ -277,7 +277,7 @@ def check_labels(labels, count: int) -> np.ndarray | None:
         count: Number of images.
 
     Raises:
-        UserError: If the number of labels is wrong, or they are no such integers.
+        UserError: If the number of labels is wrong, or the labels are not such integers.
     """
     if labels is None:
         return None

@@ -48,10 +48,10 @@ class Column:
         ordered: Whether the type has ordered categories.
         mean: Mean over training rows; for a count, the mean of log(1 + count).
         stddev: Standard deviation over training rows, above 0; for a count, of log(1 + count).
-        low: Smallest number in training rows; 0 if values are no numbers. Samples of a numeric
-            column are not below it.
-        high: Largest number in training rows; 0 if values are no numbers. Samples of a numeric
-            column are not above it.
+        low: Smallest number in training rows; 0 if values are not numbers. Samples of a
+            numeric column are not below it.
+        high: Largest number in training rows; 0 if values are not numbers. Samples of a
+            numeric column are not above it.
         decimals: Number of digits after the decimal point in samples; None for no rounding.
     """
 
@@ -77,7 +77,7 @@ class Column:
         """Encode cells, a pandas Series `[N]`, as `[N, width]` float32, NaN for a missing cell.
 
         Raises:
-            UserError: If a cell is no number, or has a category that the column does not have.
+            UserError: If a cell is not a number, or has a category that the column does not have.
         """
         if self.kind in ("numeric", "count"):
             numbers = numbers_of(cells)
@@ -128,7 +128,7 @@ class Column:
 
         Returns:
             A Series of the column's type. It has floats if the type is for whole numbers, but an
-            observed cell is no whole number.
+            observed cell is not a whole number.
         """
         pandas = import_pandas()
         decoded = self.decoded(vectors)
@@ -300,7 +300,7 @@ class Columns(Sequence[Column]):
 
 
 def numbers_of(cells) -> np.ndarray:
-    """Return cells, a pandas Series, as float64 `[N]`, NaN for a cell that is no number."""
+    """Return cells, a pandas Series, as float64 `[N]`, NaN for a cell that is not a number."""
     pandas = import_pandas()
     if cells.dtype.kind in "bmM" or isinstance(cells.dtype, pandas.CategoricalDtype):
         return np.full(len(cells), np.nan)

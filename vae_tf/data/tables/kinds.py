@@ -73,7 +73,7 @@ class Summary:
 
         Args:
             cells: pandas Series of the cells with a value; texts if the file is text.
-            numbers: `[n]` float64, NaN for a cell that is no number.
+            numbers: `[n]` float64, NaN for a cell that is not a number.
             decimals: `Summary.decimals` of this part.
         """
         known = numbers[~np.isnan(numbers)]

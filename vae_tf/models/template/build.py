@@ -1,4 +1,4 @@
-"""From parameters to a compiled model."""
+"""Build a compiled model from parameters."""
 
 import keras
 
@@ -23,15 +23,15 @@ def build_model(
     *,
     training: bool = False,
 ) -> GenerativeModel:
-    """Builds the model of a run, compiled, with its optimizers' state in place.
+    """Builds the compiled model of a run, with the state of its optimizers.
 
     Args:
         params: `config.Params`.
         image_shape: (H, W, C) of the data.
-        dataset_size: Number of training images, for the variants that need it.
+        dataset_size: Number of training images, for models that need it.
         num_classes: Number of label values, None if the data have no labels.
-        networks: Networks of the user's own; None for those that the parameters name.
-        training: Whether it is to be trained: then batches count as memory.
+        networks: The user's own networks. None for the networks of the parameters.
+        training: Whether the model will be trained. Then the check of the memory includes batches.
 
     Raises:
         UserError: If a hyperparameter is unknown, the networks do not fit the images or the model,

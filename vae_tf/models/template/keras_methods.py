@@ -32,13 +32,13 @@ class KerasMethods(keras.Model):
 
     @property
     def optimizers(self) -> list:
-        """All optimizers of the model; a checkpoint holds each."""
+        """All optimizers of the model. A checkpoint contains all of them."""
         found = [o.optimizer for phase in self.phases for o in phase.objectives]
         return list({id(optimizer): optimizer for optimizer in found}.values())
 
     @property
     def layer_seeds(self) -> list:
-        """Random states of layers of the networks, such as dropout; our layers have none."""
+        """Random states of layers of the networks, such as dropout. Our own layers have none."""
         weights = {id(variable) for variable in self.weights}
         networks = (self.encoder, self.decoder)
         return [v for network in networks for v in network.variables if id(v) not in weights]
@@ -48,7 +48,7 @@ class KerasMethods(keras.Model):
         return self._means
 
     def fit(self, x=None, y=None, *args, validation_data=None, **kwargs):
-        """Trains as any Keras model does, after a look at what is given, as in `check_given`."""
+        """Trains like `fit` of any Keras model, after `check_given` has checked the images."""
         images, scale = self.check_given(x, y)
         if len(self.image_shape) == 3 and len(images) and not isinstance(x, tf.data.Dataset):
             warn_of_narrow_range("`x`", images.min() / scale, images.max() / scale)
@@ -57,37 +57,37 @@ class KerasMethods(keras.Model):
         return super().fit(x, y, *args, validation_data=validation_data, **kwargs)
 
     def evaluate(self, x=None, y=None, *args, **kwargs):
-        """Evaluates as any Keras model does, after the same look, which `fit` has taken already."""
+        """Evaluates like any Keras model, after the images are checked (here or by `fit`)."""
         if not kwargs.get("_use_cached_eval_dataset"):
             self.check_given(x, y)
         return super().evaluate(x, y, *args, **kwargs)
 
     def predict(self, x, *args, **kwargs):
-        """Predicts as any Keras model does, after the same look."""
+        """Predicts like any Keras model, after the images are checked."""
         self.check_given(x, needs=self.keys_of_call)
         return super().predict(x, *args, **kwargs)
 
     @property
     def keys_of_call(self) -> list[str]:
-        """Inputs of `call`: partners and groups are for learning alone."""
+        """Inputs of `call`. Partners and groups are only for training."""
         return [name for name in self.batch_keys if name in ("image", "label", "mask")]
 
     def check_given(self, x, y=None, needs=None) -> tuple[np.ndarray, float]:
         """Checks images before Keras and TensorFlow see them.
 
         Args:
-            x: Arrays or tensors, pairs or dicts of them, checked whole, or a `tf.data.Dataset`, of
-                which the first batch is. Other sources of batches are not looked at.
-            y: Labels, where they are given separately.
-            needs: Names that a batch must have; by default all that the model learns from.
+            x: Arrays or tensors, or pairs or dicts of them, which are checked entirely; or a
+                `tf.data.Dataset`, of which the first batch is checked. Other sources are not
+                checked.
+            y: Labels, if they are given separately.
+            needs: Names that a batch must have. By default, all names that the model learns from.
 
         Returns:
-            The images that were looked at, none of other sources, and their value that stands for
-            1.
+            The checked images, empty for other sources, and the value that means 1 in them.
 
         Raises:
-            UserError: If something that the model needs is missing, or images are of another
-                shape, or no pixels by the rule of `pixel_values`.
+            UserError: If something that the model needs is missing, or images have a wrong
+                shape, or are not pixels by the rule of `pixel_values`.
         """
         if isinstance(x, tf.data.Dataset):
             x = next(iter(x), None)
@@ -115,11 +115,11 @@ class KerasMethods(keras.Model):
         return {mean.name: mean.result() for mean in self._means}
 
     def as_batch(self, data, needs=None) -> dict:
-        """The batch in what Keras or a user gives: images, (images, labels), or a dict.
+        """Returns the batch for images, (images, labels), or a dict.
 
         Args:
             data: Input.
-            needs: Names that the batch must have; by default all that the model learns from.
+            needs: Names that the batch must have. By default, all names that the model learns from.
 
         Raises:
             UserError: If something that is needed is missing.
@@ -139,7 +139,7 @@ class KerasMethods(keras.Model):
         return with_mask(self, batch)
 
     def in_floats(self, batch: dict) -> dict:
-        """The batch with its images as floats, by the rule of `pixel_values`."""
+        """Returns the batch with its images as floats, by the rule of `pixel_values`."""
         return {
             name: self._in_floats(value) if tuple(value.shape)[1:] == self.image_shape else value
             for name, value in batch.items()
@@ -153,19 +153,19 @@ class KerasMethods(keras.Model):
         return ops.cast(rows, "float32") / scale
 
     def export(self, filepath: "str | os.PathLike", format: str = "tf_saved_model", verbose=None):
-        """Writes `encode` and `decode` for serving where neither Keras nor this package is.
+        """Writes `encode` and `decode` for use without Keras and without this package.
 
-        See `exporting` for the two signatures, which take any number of rows.
+        See `exporting` for the two signatures. Both take any number of rows.
 
         Args:
             filepath: A new folder for a SavedModel, or for the files `encode.onnx` and
                 `decode.onnx`; a file `*.tflite` for LiteRT.
             format: "tf_saved_model", "litert" or "onnx".
-            verbose: Whether Keras is to print where it is, as it does by default.
+            verbose: Whether Keras prints the path, as it does by default.
 
         Raises:
-            UserError: If the format is unknown, the path none for it, or LiteRT or ONNX lacks an
-                operation.
+            UserError: If the format is unknown, the path does not fit it, or LiteRT or ONNX lacks
+                an operation.
         """
         export(self, Path(filepath), format)
         if verbose in (None, True):

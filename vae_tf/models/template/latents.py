@@ -75,7 +75,7 @@ class Outputs(NamedTuple):
         return concatenate([latent.z for latent in self.latents])
 
     def ranges(self) -> dict:
-        """Average and ends of the posteriors' standard deviations and means, all latents."""
+        """Mean, minimum and maximum of the posteriors' standard deviations and means."""
         return {
             f"{name}_{part}": reduce(values)
             for name, values in (("stddev", ops.exp(self.log_stddev)), ("mean", self.mean))
@@ -87,7 +87,7 @@ class Outputs(NamedTuple):
         return total([q.log_prob(z) - prior.log_prob(z) for q, prior, z in self.latents])
 
     def log_shares(self):
-        """Log of what each row counts where classes are taken in turn, `[B]`; else None."""
+        """Log-weight of each row if all classes of an image are computed, `[B]`; else None."""
         shares = [q.log_prob(z) for q, _, z in self.latents if isinstance(q, Enumerated)]
         return total(shares) if shares else None
 
@@ -111,13 +111,13 @@ class VAEOutput(NamedTuple):
 class Sampling:
     """The `draw` of one forward pass: latents are samples of their posteriors.
 
-    With several samples an image, rows come sample by sample, `[K * B, ...]`: the first layer that
-    is drawn repeats its posterior and its prior, and what follows is computed from its samples.
-    Features of the images go along through `repeated_like`.
+    With several samples per image, rows are ordered by sample, `[K * B, ...]`. Posterior and prior
+    of the first layer are repeated. All other layers are computed from its samples.
+    `repeated_like` repeats features of the images.
 
     Args:
         seed: `keras.random.SeedGenerator` of the noise.
-        num_samples: K, samples an image.
+        num_samples: K, number of samples per image.
         bound: Function applied to each posterior before it is sampled, see `zero_weight`.
         prior: Prior of the layers that are drawn without one.
     """
@@ -137,7 +137,7 @@ class Sampling:
         return Latent(posterior, prior, posterior.sample(self._seed))
 
     def each(self, posterior: Categorical, prior: Categorical) -> Latent:
-        """Takes every class in turn in place of a sample: `[C * B, ...]`, class by class."""
+        """Uses all classes instead of a sample: `[C * B, ...]`, ordered by class."""
         posterior, prior = self._repeated(posterior, prior)
         classes, images = posterior.logits.shape[-1], ops.shape(posterior.logits)[0]
         z = ops.repeat(ops.eye(classes), images, axis=0)
@@ -153,7 +153,7 @@ class Sampling:
 
 
 class OneSample(Sampling):
-    """The `draw` of a call: classes are drawn as all else is, a row an image."""
+    """The `draw` of a call: also classes are drawn, with one row per image."""
 
     def each(self, posterior: Categorical, prior: Categorical) -> Latent:
         """Draws a class."""
@@ -181,7 +181,7 @@ class Means:
 
 
 def broadcast_rows(latents: list[Latent]) -> list[Latent]:
-    """Layers with as many rows each: those drawn before classes were taken in turn are repeated."""
+    """Repeats layers that were drawn before the classes, so that all have the same rows."""
     if not any(isinstance(latent.posterior, Enumerated) for latent in latents):
         return latents
     most = functools.reduce(ops.maximum, [ops.shape(latent.z)[0] for latent in latents])
@@ -196,7 +196,7 @@ def broadcast_rows(latents: list[Latent]) -> list[Latent]:
 
 
 def concatenate(parts: list):
-    """Tensors `[B, L_i]` of several layers side by side."""
+    """Concatenates tensors `[B, L_i]` of several layers."""
     return parts[0] if len(parts) == 1 else ops.concatenate(parts, axis=-1)
 
 

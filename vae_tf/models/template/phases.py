@@ -1,11 +1,11 @@
 """Objectives and their optimizers: the steps of one update, in order.
 
-A resumed run is to be the run that was never stopped, to the last bit, and so an update must be
-repeatable. On a CPU TensorFlow's operators are, except for `AddN`, which adds tensors in an order
-that depends on which buffer is free first: of two that does not matter, of three it does. Sums of
-three come from gradients that one tensor collects from several uses, and from graph rewriting,
-which folds `a + b + c` into one `AddN`. So `minimize` adds gradients in pairs, and the rewriting is
-turned off, for the process: it costs no time here.
+A resumed run must equal a run that was never stopped, bit for bit. So an update must be repeatable.
+On a CPU, TensorFlow's operators are repeatable, except `AddN`. `AddN` adds tensors in an order that
+depends on which buffer is free first. For three tensors, the order changes the result. There are
+two reasons for sums of three: one tensor collects gradients from several uses, and graph rewriting
+changes `a + b + c` into one `AddN`. So `minimize` adds gradients in pairs, and the rewriting is
+turned off for the process. This takes no additional time.
 """
 
 import contextlib
@@ -33,12 +33,12 @@ class Objective(NamedTuple):
 
 
 class Phase(NamedTuple):
-    """One forward pass and the objectives that its terms serve, all from the same weights.
+    """One forward pass and the objectives of its terms, all with the same weights.
 
     Attributes:
         objectives: Objectives that are minimized together.
-        repeats: Number of times that the phase is done before the next one.
-        images: Name of the images of the batch that take the place of `image`.
+        repeats: Number of times that the phase is done before the next phase.
+        images: Name of the images of the batch that replace `image`.
     """
 
     objectives: tuple[Objective, ...]
@@ -49,15 +49,15 @@ class Phase(NamedTuple):
 def minimize(terms_of, objectives: tuple[Objective, ...]) -> dict:
     """One forward pass and one step of each objective.
 
-    Run eagerly, gradients come from a tape, which knows no sums in pairs: repeatable is what is
-    compiled.
+    Only the compiled function is repeatable. In eager mode, gradients come from a tape, which
+    does not add them in pairs.
 
     Args:
         terms_of: Function that gives the terms of the pass, a dict of scalars.
         objectives: Terms to minimize.
 
     Returns:
-        The terms, computed before the step, for the whole batch where devices share it.
+        The terms, computed before the step. If devices share a batch, they are for the whole batch.
     """
     count = _num_devices()
     if tf.executing_eagerly():

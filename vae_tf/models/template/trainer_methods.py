@@ -1,7 +1,7 @@
-"""Methods for the trainer, so that the other files need say nothing but the paper.
+"""Methods of a model for the trainer. The files of the models contain only the paper's method.
 
-A model has its latents, its loss and its samples from a paper. How an update is made of these, what
-is logged, and which runs cannot be done and are refused before they begin, is for the trainer.
+A paper defines the latents, the loss and the samples of a model. The methods of this file define
+how an update is made, what is logged, and which runs are refused before they begin.
 """
 
 from keras import ops
@@ -49,11 +49,11 @@ class TrainerMethods(KerasMethods):
 
     @property
     def borrows_from(self) -> str | None:
-        """Folder of the run whose encoder `borrow` is given; None for no run."""
+        """Folder of the run whose encoder is the argument of `borrow`; None for no run."""
         return None
 
     def borrow(self, encoder=None):
-        """Takes weights that are learned elsewhere, before a training begins; here none.
+        """Copies weights of another run before training begins; here none.
 
         Args:
             encoder: Encoder of the run that `borrows_from` names, or None.
@@ -61,7 +61,7 @@ class TrainerMethods(KerasMethods):
 
     @property
     def first_decoder(self):
-        """The decoder whose biases draw the mean image at the start, see `output_bias`."""
+        """The decoder whose initial biases draw the mean image, see `output_bias`."""
         return self.decoder
 
     @property
@@ -71,11 +71,11 @@ class TrainerMethods(KerasMethods):
 
     @property
     def step(self):
-        """Optimizer updates done: scalar int tensor."""
+        """Number of optimizer updates so far: scalar int tensor."""
         return ops.convert_to_tensor(self.updates)
 
     def update(self, batch) -> dict:
-        """One update on a batch, all phases of it.
+        """Makes one update on a batch, with all phases.
 
         Returns:
             The terms of the first phase, computed before its step.
@@ -91,7 +91,7 @@ class TrainerMethods(KerasMethods):
         return terms
 
     def take(self, phases: list[Phase], batch: dict) -> dict:
-        """Does phases, one after the other.
+        """Runs phases, one after the other.
 
         Returns:
             The terms of the first phase, computed before its step.
@@ -105,15 +105,15 @@ class TrainerMethods(KerasMethods):
         return done[0]
 
     def step_of_rate(self, step):
-        """The step at which the learning rate's schedule is read; a model may run it in parts."""
+        """The step of the learning rate's schedule. A model may repeat the schedule in parts."""
         return step
 
     def check_more_steps(self, steps: int, done: int):
-        """Checks that a run may continue with this model, which may have more steps; here any may.
+        """Checks that a run may continue with this model, also with more steps; here always.
 
         Args:
-            steps: Steps that the run had until now.
-            done: Optimizer updates done.
+            steps: Number of steps that the run had until now.
+            done: Number of optimizer updates so far.
 
         Raises:
             UserError: If more steps would undo a part of the run.
@@ -129,7 +129,7 @@ class TrainerMethods(KerasMethods):
         return (*_TERMS.split(), *self.kl_weight.terms, *self.likelihood.logged, *self.logged)
 
     def summary_terms(self, outputs: Outputs, loss, reconstruction, logs: dict) -> dict:
-        """The terms of the log, from the terms of every image.
+        """Computes the terms of the log from the terms of every image.
 
         Args:
             outputs: Inputs of the loss.

@@ -1,17 +1,18 @@
-"""The KL weight in a pass, and what bounds the standard deviations while it is 0.
+"""The KL weight in a pass, and two rules for the standard deviations while it is 0.
 
 At a KL weight of 0 (the plain autoencoder, or the wait before a ramp) the regularizer is left out
-of the loss and of the gradient; it is not multiplied by 0, as 0 * inf is NaN. Nothing would then
-hold the standard deviations: one that jumps in the first steps drowns the decoder in noise, and one
-of a latent that the decoder ignores drifts to infinity. So at weight 0, and only there,
+of the loss and of the gradient. It is not multiplied by 0, because 0 * inf is NaN. Without the
+regularizer, nothing bounds the standard deviations. A standard deviation that jumps in the first
+steps gives the decoder only noise. If the decoder ignores a latent, its standard deviation can grow
+to infinity. So two rules apply at weight 0:
 
-1. no posterior is wider than the prior: `log_stddev` is at most 0, with the gradient passed through
-   the bound;
-2. the gradient carries 0.001 * log(1 + stddev^2) a latent, which draws the standard deviations that
-   nothing else moves toward 0, where the reconstruction wants the others. It is part of no
-   reported number.
+1. No posterior is wider than the prior: `log_stddev` is at most 0. The gradient passes through the
+   bound.
+2. The gradient has an additional term, the gradient of 0.001 * log(1 + stddev^2) per latent. It
+   draws the standard deviations to 0, also if the reconstruction does not. No reported number
+   contains this term.
 
-At a weight above 0 values and gradients are untouched to the last bit.
+At a weight above 0, values and gradients are unchanged, bit for bit.
 """
 
 import dataclasses
@@ -52,7 +53,7 @@ class Weight:
 
 
 class ZeroWeight(Weight):
-    """A weight that may be 0: every rule of this file, each where it acts."""
+    """A weight that may be 0: at weight 0, the two rules of this file apply."""
 
     def __init__(self, value):
         super().__init__(value)
@@ -63,7 +64,7 @@ class ZeroWeight(Weight):
         return bounded(posterior, ~self._positive)
 
     def weighted(self, regularizer, outputs):
-        """The penalty and its gradient only where the weight is above 0; else 0, whatever it is."""
+        """The penalty and its gradient if the weight is above 0; else 0, even if it is infinite."""
 
         def detached(tensor):
             return ops.where(self._positive, tensor, ops.stop_gradient(tensor))
@@ -80,9 +81,9 @@ class ZeroWeight(Weight):
         return ops.where(self._positive, self._value * penalty, 0.0), logs
 
     def narrowing(self, loss, outputs):
-        """The loss with a gradient that narrows the posteriors at weight 0; its value stays.
+        """The same loss, with a gradient that narrows the posteriors at weight 0.
 
-        Not the posteriors of classes, which would become certain.
+        Posteriors of classes are left out, because they would become certain.
         """
         spreads = [
             latent.posterior.log_stddev
@@ -97,11 +98,11 @@ class ZeroWeight(Weight):
 
 
 def bounded(posterior, where=True):
-    """A Gaussian posterior made no wider than the prior; gradients pass through the bound.
+    """A Gaussian posterior, at most as wide as the prior. Gradients pass through the bound.
 
     Args:
-        posterior: Any distribution; others than Gaussians are returned as they are.
-        where: Whether to bound it, bool or scalar tensor.
+        posterior: Any distribution. It is returned unchanged if it is not a Gaussian.
+        where: Whether to bound the posterior, bool or scalar tensor.
     """
     if not isinstance(posterior, Gaussian):
         return posterior
