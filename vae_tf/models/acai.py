@@ -73,12 +73,12 @@ class ACAI(Adversarial, DeterministicAutoEncoder):
         return weight * penalty, logs
 
     def critic_loss(self, outputs, mixed, alpha):
-        """Squared errors of the critic on mixtures and on what is none, scalar (Eq. 2).
+        """Squared errors of the critic for mixtures and for other images, scalar (Eq. 2).
 
         Args:
             outputs: Result of the forward pass.
             mixed: `[B, H, W, C]`, images of mixtures.
-            alpha: `[B]`, the share of each one's first code.
+            alpha: `[B]`, the share of the first code in each mixture.
         """
         mixed = ops.stop_gradient(mixed)
         reconstructed = ops.stop_gradient(self.likelihood.mean(outputs.logits))

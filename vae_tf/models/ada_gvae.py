@@ -30,7 +30,7 @@ class AdaGVAE(VAE):
     batch_keys = ("image", "partner")
 
     def forward(self, batch, training, **options):
-        """Both images of every pair, partners behind the first ones."""
+        """Computes both images of every pair. The partners follow the first images."""
         if "partner" in batch:
             both = ops.concatenate([batch["image"], batch["partner"]])
             batch = batch | {"image": both}
@@ -43,10 +43,10 @@ class AdaGVAE(VAE):
         return [draw(Gaussian(*self.shared(*posterior)))]
 
     def shared(self, mean, log_stddev):
-        """Averages the posteriors of a pair where they are alike.
+        """Averages the posteriors of a pair in shared latents.
 
         Args:
-            mean: `[2B, L]`, images first, partners behind them.
+            mean: `[2B, L]`, first all images, then their partners.
             log_stddev: `[2B, L]`.
 
         Returns:
@@ -68,7 +68,7 @@ class AdaGVAE(VAE):
 
     @staticmethod
     def is_shared(mean, log_stddev):
-        """Whether a latent of a pair is taken for shared: `[B, L]` bool."""
+        """Whether a latent of a pair counts as shared: `[B, L]` bool."""
         (mean_1, mean_2), (log_1, log_2) = (
             ops.split(ops.stop_gradient(part), 2) for part in (mean, log_stddev)
         )

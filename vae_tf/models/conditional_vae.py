@@ -44,7 +44,7 @@ class ConditionalVAE(VAE):
         """Keras' method, after a check of the labels.
 
         Raises:
-            UserError: If a label is no integer from 0 to `num_classes` - 1.
+            UserError: If a label is not an integer from 0 to `num_classes` - 1.
         """
         label = x.get("label") if isinstance(x, dict) else y
         if isinstance(label, (np.ndarray, list)):

@@ -27,7 +27,7 @@ class DIPVAE(VAE):
     smallest_batch = 2
     indivisible = "its penalty is on the covariance of the codes of a batch"
 
-    kind: str = hyperparameter("i", "Covariance that is taken.", one_of=("i", "ii"))
+    kind: str = hyperparameter("i", "Covariance that is used.", one_of=("i", "ii"))
     off_diagonal_weight: float = hyperparameter(
         10.0,
         "Weight of the squared off-diagonal entries, lambda_od; 10 on CelebA in the paper.",

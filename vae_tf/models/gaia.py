@@ -49,8 +49,8 @@ class GAIA(Adversarial, DeterministicAutoEncoder):
     # A model has the network of these layers.
     discriminator: keras.Model = hyperparameter(
         ((256,), (64,)),
-        "Layers of the discriminator from the image to its code, convolutional or dense; the way "
-        "back mirrors them.",
+        "Layers of the discriminator from the image to its code, convolutional or dense. "
+        "Its decoder mirrors them.",
         read=read_image_layers,
     )
 
@@ -76,7 +76,7 @@ class GAIA(Adversarial, DeterministicAutoEncoder):
         return self.interpolation_weight * penalty, logs
 
     def errors(self, wanted, seen):
-        """Mean absolute error `[B]` of the discriminator's reconstruction of what it has seen."""
+        """Mean absolute error `[B]` of the discriminator's reconstruction of its input."""
         axes = tuple(range(1, len(wanted.shape)))
         return ops.mean(ops.abs(wanted - self.discriminator(seen)), axis=axes)
 

@@ -54,13 +54,13 @@ class HierarchicalVAE(VAE):
 
     sizes: list[int] = hyperparameter(
         (32,),
-        "Latents of the layers above the lowest, from below; [] is the VAE.",
+        "Numbers of latents of the layers above the lowest, from below; [] is the VAE.",
         read=functools.partial(_read_numbers, "sizes"),
     )
     hidden: list[int] = hyperparameter(
         (256,),
-        "Units of the two hidden layers between a layer and the one below, as many numbers as "
-        "`sizes`.",
+        "Units of the two hidden layers between a layer and the layer below it; a list as long "
+        "as `sizes`.",
         read=functools.partial(_read_numbers, "hidden"),
     )
     batch_normalization: bool = hyperparameter(

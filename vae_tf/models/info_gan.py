@@ -142,7 +142,7 @@ class InfoGAN(Adversarial):
         return self.read(mean, draw)
 
     def read(self, head, draw) -> list:
-        """The layers of latents that Q reads: classes, continuous codes, and the noise's prior.
+        """Returns the latents that Q predicts: classes, continuous codes, and the noise's prior.
 
         Args:
             head: `[B, L]`, the first head of the encoder.
@@ -190,7 +190,7 @@ class InfoGAN(Adversarial):
         return Outputs(latents, self.render(z, batch, False), batch)
 
     def draw_prior(self, n):
-        """Samples of the prior `[n, L]` as a tensor."""
+        """Samples of the prior, `[n, L]`, as a tensor."""
         classes = [
             Categorical(ops.zeros((n, size))).sample(self.seed_generator)
             for size in self.categories
@@ -209,7 +209,7 @@ class InfoGAN(Adversarial):
         """Lower bounds of the information between codes and images, scalar nats (Eq. 5).
 
         Args:
-            z: `[B, L]`, what images were generated from.
+            z: `[B, L]`, the latents that images were generated from.
             head: `[B, L]`, what Q reads off them.
 
         Returns:

@@ -43,7 +43,7 @@ class LadderVAE(HierarchicalVAE):
 
 
 def precision_weighted(one: Gaussian, other: Gaussian) -> Gaussian:
-    """The normalized product of two Gaussians: precisions add, means weighted by them.
+    """The normalized product of two Gaussians: precisions are added and weight the means.
 
     s^-2 = s1^-2 + s2^-2 and m = s^2 (m1 s1^-2 + m2 s2^-2), in logs.
     """

@@ -25,7 +25,7 @@ class M1M2(SemiSupervisedVAE):
     time. No gradient of M2 reaches M1. The loss is M1's -ELBO plus M2's loss of the codes.
     """
 
-    top_size: int = hyperparameter(50, "Latents of z2.", least=1)
+    top_size: int = hyperparameter(50, "Number of latents of z2.", least=1)
     hidden_size: int = hyperparameter(
         500, "Units of the one hidden layer (softplus) of each network on codes.", least=1
     )
@@ -43,7 +43,7 @@ class M1M2(SemiSupervisedVAE):
 
     @classmethod
     def from_config(cls, config):
-        """Makes the model; of an earlier file M1 or M2, which were kinds of it."""
+        """Makes the model. An older file may contain M1 or M2, which were kinds of this model."""
         if "kind" not in config:
             return super().from_config(config)
         name, config = former_name(config, "m1_m2")

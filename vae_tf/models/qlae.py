@@ -34,7 +34,7 @@ class QLAE(VAE):
 
     num_values: int = hyperparameter(
         10,
-        "V, values of a latent; 10 in the paper, evenly spaced from -0.5 to 0.5 at first.",
+        "V, number of values of a latent; 10 in the paper, at first evenly from -0.5 to 0.5.",
         least=2,
     )
     quantization_weight: float = hyperparameter(

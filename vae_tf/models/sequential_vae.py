@@ -51,7 +51,7 @@ class SequentialVAE(VAE):
 
     length: int = hyperparameter(
         2,
-        "T, VAEs in the chain; 1 is the VAE. The authors' code has 8, at eight times the time.",
+        "T, number of VAEs in the chain; 1 is the VAE, and the authors' code has 8.",
         least=1,
         most=10,
     )

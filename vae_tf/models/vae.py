@@ -34,7 +34,7 @@ class VAE(GenerativeModel):
     num_samples = 1
 
     def regularizer(self, outputs: Outputs):
-        """The hook: what is added to the reconstruction under the KL weight.
+        """Computes the term that is multiplied by the KL weight and added to the reconstruction.
 
         Args:
             outputs: Outputs of the forward pass: `mean`, `log_stddev` and `z`, `[B, L]` each.
@@ -47,7 +47,7 @@ class VAE(GenerativeModel):
         return kl, {"kl": kl}
 
     def rendering_loss(self, outputs: Outputs, reconstruction):
-        """The part of the loss that rendered images have: their reconstruction, if nothing else.
+        """The part of the loss that depends on the decoded images; here the reconstruction.
 
         Args:
             outputs: The result of the forward pass.
@@ -59,20 +59,20 @@ class VAE(GenerativeModel):
         return reconstruction, {}
 
     def reduce(self, outputs: Outputs, losses):
-        """From the losses `[B]` to the loss, a scalar, and further terms to log."""
+        """Computes the loss, a scalar, and additional terms to log from the losses `[B]`."""
         return self.average(outputs, losses), {}
 
     def compute_terms(self, batch, training):
-        """All terms of a batch: the one place where they meet.
+        """Computes all terms of a batch.
 
         Args:
-            batch: A dict with all that `batch_keys` names.
+            batch: Dict with all names in `batch_keys`.
             training: Whether layers and gradients are in training mode.
 
         Returns:
             Dict of scalars: the columns of `log.csv`. `loss`, `reconstruction`, `kl` and `elbo` in
             nats per image (up to the likelihood's constant); `elbo = -(reconstruction + kl)`
-            whatever the weight.
+            for every weight.
         """
         weight = self.weight_at_step()
         outputs = self.forward(batch, training, num_samples=self.num_samples)

@@ -30,7 +30,7 @@ class VQVAE(CodeMapModel):
     logged = ("commitment", *CodeMapModel.logged)
     loss_terms = ("commitment",)
 
-    num_codes: int = hyperparameter(512, "K, vectors of the codebook; 512 in the paper.", least=2)
+    num_codes: int = hyperparameter(512, "K, size of the codebook; 512 in the paper.", least=2)
     commitment_weight: float = hyperparameter(
         0.25,
         "Weight of the squared distance of the encoder's outputs from their codes; 0.25 in the "
