@@ -1,0 +1,85 @@
+"""Disentanglement of the sprites' presets, five seeds each.
+
+    python study.py sprites-scores --predictions predictions-study    trains the runs, restartable
+    python experiments/sprites_scores.py                               scores runs that are done
+
+The scores have the published numbers of points. Rows are kept in experiments/sprites_scores.csv.
+`python experiments/tables.py` makes the table.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+from csv_rows import read_rows, write_rows  # noqa: E402
+from done_runs import done_run  # noqa: E402
+from page_tables import markdown, spread  # noqa: E402
+
+from vae_tf import metrics, presets  # noqa: E402
+
+ROWS = Path(__file__).with_suffix(".csv")
+STUDY = "sprites-scores"
+# Title of a column -> score, and its value.
+SCORES = {
+    "beta-VAE score": ("beta_vae", "beta_vae_eval"),
+    "FactorVAE": ("factor_vae", "factor_vae_eval"),
+    "MIG": ("mig", "mig"),
+    "active units": ("active_units", "active_units"),
+}
+TERMS = {"reconstruction": "val_reconstruction", "KL": "val_kl"}
+COLUMNS = ("model", "seed", *SCORES, *TERMS)
+
+
+def scored(run) -> dict[str, str]:
+    """Scores and validation terms of a run."""
+    representation = metrics.Representation(run.model.encode, run.data)
+    left_out = set(metrics.SCORES) - {name for name, _ in SCORES.values()}
+    entries = dict(metrics.score_suite(representation, done=left_out, progress=False))
+    values = {title: entries[name]["values"][value] for title, (name, value) in SCORES.items()}
+    values |= {title: run.history[column][-1] for title, column in TERMS.items()}
+    return {title: f"{value:.4f}" for title, value in values.items()}
+
+
+def add_done(predictions: Path) -> list[dict]:
+    """The rows that are kept, and rows of runs that are done since."""
+    kept = {(row["model"], row["seed"]): row for row in read_rows(ROWS)}
+    rows = []
+    for point in presets.studies()[STUDY].points():
+        key = (point.values["base"], str(point.params.seed))
+        if key in kept:
+            rows.append(kept[key])
+        elif run := done_run(predictions / STUDY / point.name):
+            rows.append({"model": key[0], "seed": key[1], **scored(run)})
+    return rows
+
+
+def table() -> str:
+    """Mean ± standard deviation over seeds of each model, as Markdown."""
+    groups: dict[str, list[dict]] = {}
+    for row in read_rows(ROWS):
+        groups.setdefault(row["model"], []).append(row)
+    digits = {"beta-VAE score": 3, "FactorVAE": 3, "MIG": 3}
+    lines = [
+        [f"`sprites-{model}`", str(len(rows))]
+        + [spread([float(row[c]) for row in rows], digits.get(c, 1)) for c in (*SCORES, *TERMS)]
+        for model, rows in groups.items()
+    ]
+    return markdown(["preset", "seeds", *SCORES, *TERMS], lines)
+
+
+def main():
+    """Scores the runs that are done and prints the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--predictions", type=Path, default=ROOT / "predictions-study")
+    rows = add_done(parser.parse_args().predictions)
+    if not rows:
+        sys.exit(f"No run is done. Train them: python study.py {STUDY}")
+    write_rows(ROWS, COLUMNS, rows)
+    print(table())
+
+
+if __name__ == "__main__":
+    main()
