@@ -1,7 +1,7 @@
 r"""Completions of half a digit, and of sprites with blocks: `python experiments/inpainting.py`.
 
     python train.py MNIST-MIWAE --set steps=2500
-    python train.py sprites-MIWAE --set steps=600
+    python train.py sprites-MIWAE --set steps=2000
     python experiments/inpainting.py --predictions predictions
 
 It draws images/gallery/inpainting_mnist.png and images/gallery/inpainting_sprites.png, or the one
