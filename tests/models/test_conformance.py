@@ -300,7 +300,7 @@ def test_the_loss_is_the_mean_of_those_of_parts_or_said_not_to_be(model, batch):
 # Two optimizers, layers of two networks, layers of our own, labels, codebooks, a chain.
 @only(
     *("vae", "factor_vae", "info_gan", "flow_vae", "conditional_vae"),
-    *("qlae", "vq_vae", "fsq", "sequential_vae"),
+    *("qlae", "vq_vae", "sequential_vae"),
 )
 def test_keras_file(model, batch, images, tmp_path):
     for _ in range(2):

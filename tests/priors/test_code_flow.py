@@ -30,7 +30,7 @@ def test_without_steps_it_is_the_gaussian_of_the_codes(fit):
 
 
 def test_the_density_integrates_to_one(flow):
-    side = np.linspace(-9, 9, 181)
+    side = np.linspace(-9, 9, 121)
     z = np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)
     total = np.exp(flow.log_prob(z)).sum() * (side[1] - side[0]) ** 2
     assert total == pytest.approx(1, abs=0.01)
