@@ -92,7 +92,7 @@ def draw(found: dict[int, dict[str, np.ndarray]], control: dict[str, np.ndarray]
     page = Page(
         3 * (width + 40),
         2 * (height + 80),
-        "Codes are on a ring, and priors are to find it",
+        "Codes are on a ring. Which prior finds it?",
         (
             f"Above: |z| of N(0, I), filled; of codes of training digits; of samples of priors. "
             f"VAEs with 2, 10 and 50 latents, {STEPS:,} steps, seed 0.",
@@ -119,7 +119,7 @@ def draw(found: dict[int, dict[str, np.ndarray]], control: dict[str, np.ndarray]
     for column, (name, codes) in enumerate(control.items()):
         axes = page.chart(
             MARGIN + 20 + column * (width + 40), page.top + height + 110, height, height,
-            title=name if name == "ring" else f"{name} of the ring",
+            title=name if name == "ring" else f"{name}, fitted to the ring",
         )  # fmt: skip
         axes.scatter(*codes[:2_000].T, s=2, color=COLORS.get(name, FAINT))
         axes.set_xlim(-1.8, 1.8)

@@ -26,7 +26,7 @@ class FreeBitsVAE(VAE):
     logged = ("paying_latents",)
     loss_words = "free bits"
     learns_prior = False  # it needs the KL of each latent, which a learned prior has not
-    indivisible = "what is free is decided by the batch's mean KL"
+    indivisible = "the mean KL of the batch decides which nats are free"
 
     free_nats: float = hyperparameter(
         0.25,

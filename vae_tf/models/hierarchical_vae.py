@@ -50,7 +50,7 @@ class HierarchicalVAE(VAE):
     takes_networks = takes_network_texts = takes_vectors = False
     prior = Gaussian
     learns_prior = False
-    indivisible = "which latents are active is decided by the batch's mean KL"
+    indivisible = "the mean KL of the batch decides which latents are active"
 
     sizes: list[int] = hyperparameter(
         (32,),

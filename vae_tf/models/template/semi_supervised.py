@@ -71,7 +71,7 @@ class SemiSupervisedVAE(VAE):
     loss_terms = ("labeled_loss", "cross_entropy")
     posterior = Categorical
     prior = Categorical
-    indivisible = "its labeled images are rows of their own"
+    indivisible = "its labeled images are a second batch"
 
     num_classes: int = hyperparameter(
         None, "C, values of the label; filled in from the data.", read=read_num_classes
