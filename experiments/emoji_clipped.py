@@ -1,7 +1,7 @@
 r"""The emoji presets: twice the rate with clipped gradients, beside the runs in predictions/.
 
-    python train.py emoji-VAE emoji-10-Beta-VAE emoji-100-Beta-VAE emoji-1000-Beta-VAE \\
-        emoji-10000-Beta-VAE --predictions predictions-study/emoji
+    python train.py emoji-VAE emoji-10-Beta-VAE emoji-100-Beta-VAE \
+        --predictions predictions-study/emoji
     python experiments/emoji_clipped.py      adds runs that are done
 
 The runs in predictions/ have half of the rate and no clipping. The validation terms at the end of
