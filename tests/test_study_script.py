@@ -47,14 +47,33 @@ def rows(path):
         return list(csv.DictReader(file))
 
 
+class JobHere:
+    """A point that is completed in this process, at once."""
+
+    def __init__(self, point, folder, preset, threads, command):
+        worker.complete(folder, point.params, preset)
+
+    def poll(self):
+        return Ended()
+
+    def peak_memory(self):
+        return 0
+
+
+def first_in_a_process(point, *rest):
+    """The point of seed 0 in a process of its own, and all others here."""
+    return (local_jobs.LocalJob if point.params.seed == 0 else JobHere)(point, *rest)
+
+
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):
-    """A folder in which a study of two seeds ran undisturbed, each in a process of its own."""
+    """A folder in which a study of two seeds ran undisturbed."""
     home = tmp_path_factory.mktemp("home")
     stdout = io.StringIO()
     with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(stdout):
         patch.chdir(home)
         patch.setattr(sys, "argv", [str(ROOT / "study.py")])
+        patch.setattr(start, "LocalJob", first_in_a_process)
         assert study_script.main(STUDY) == 0
     assert "seeds: 2 of 2 runs done" in stdout.getvalue()
     assert f"Next: python {ROOT}/analyze.py seeds" in stdout.getvalue()
@@ -108,19 +127,6 @@ def wait_for_rows(log, count):
     while not (log.exists() and log.read_text().count("\n") > count):
         assert time.monotonic() < deadline
         time.sleep(0.02)
-
-
-class JobHere:
-    """A point that is completed in this process, at once."""
-
-    def __init__(self, point, folder, preset, threads, command):
-        worker.complete(folder, point.params, preset)
-
-    def poll(self):
-        return Ended()
-
-    def peak_memory(self):
-        return 0
 
 
 @pytest.mark.usefixtures("optimized_graphs")
