@@ -8,15 +8,14 @@ The runs in predictions/ have half of the rate and no clipping. The validation t
 each run are kept in experiments/emoji_clipped.csv. `python experiments/tables.py` makes the table.
 """
 
-import argparse
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from csv_rows import read_rows, write_rows  # noqa: E402
-from done_runs import done_run  # noqa: E402
+from csv_rows import read_rows  # noqa: E402
+from done_runs import keep_done  # noqa: E402
 from page_tables import SUMMARY, markdown  # noqa: E402
 
 from vae_tf import presets  # noqa: E402
@@ -24,7 +23,6 @@ from vae_tf.presets.emoji import CLIPPED  # noqa: E402
 
 ROWS = Path(__file__).with_suffix(".csv")
 TERMS = ("val_reconstruction", "val_kl", "val_loss")
-COLUMNS = ("run", "steps", *TERMS)
 RUNS = [
     name
     for name, run in presets.runs().items()
@@ -32,17 +30,10 @@ RUNS = [
 ]
 
 
-def add_done(predictions: Path) -> list[dict]:
-    """The rows that are kept, and rows of runs that are done since."""
-    kept = {row["run"]: row for row in read_rows(ROWS)}
-    rows = []
-    for name in RUNS:
-        if name in kept:
-            rows.append(kept[name])
-        elif run := done_run(predictions / name):
-            values = (f"{run.history[term][-1]:.3f}" for term in TERMS)
-            rows.append(dict(zip(COLUMNS, (name, run.details["step"], *values), strict=True)))
-    return rows
+def row_of(run) -> dict[str, str]:
+    """Steps and validation terms of a run at its end."""
+    terms = {term: f"{run.history[term][-1]:.3f}" for term in TERMS}
+    return {"steps": str(run.details["step"]), **terms}
 
 
 def table() -> str:
@@ -62,12 +53,9 @@ def table() -> str:
 
 def main():
     """Keeps the runs that are done and prints the table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--predictions", type=Path, default=ROOT / "predictions-study" / "emoji")
-    rows = add_done(parser.parse_args().predictions)
-    if not rows:
-        sys.exit("No run is done. Train them: see the beginning of this file.")
-    write_rows(ROWS, COLUMNS, rows)
+    folders = {(name,): f"emoji/{name}" for name in RUNS}
+    train = f"python train.py {' '.join(RUNS)} --predictions predictions-study/emoji"
+    keep_done(ROWS, ("run",), folders, row_of, train)
     print(table())
 
 

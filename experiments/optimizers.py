@@ -7,38 +7,27 @@ The validation terms at the end of each run are kept in experiments/optimizers.c
 model's own, which may have a constant offset. `python experiments/tables.py` makes the table.
 """
 
-import argparse
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from csv_rows import read_rows, write_rows  # noqa: E402
-from done_runs import done_run  # noqa: E402
+from csv_rows import read_rows  # noqa: E402
+from done_runs import keep_done  # noqa: E402
 from page_tables import markdown  # noqa: E402
 
 from vae_tf import presets  # noqa: E402
 
 ROWS = Path(__file__).with_suffix(".csv")
-COLUMNS = ("model", "optimizer", "steps", "loss", "reconstruction", "kl")
+TERMS = ("loss", "reconstruction", "kl")
 STUDY = "optimizers"
 
 
-def add_done(predictions: Path) -> list[dict]:
-    """The rows that are kept, and rows of runs that are done since."""
-    kept = {(row["model"], row["optimizer"]): row for row in read_rows(ROWS)}
-    rows = []
-    for point in presets.studies()[STUDY].points():
-        model, _, optimizer = point.name.rpartition("-")
-        if (model, optimizer) in kept:
-            rows.append(kept[model, optimizer])
-        elif run := done_run(predictions / STUDY / point.name):
-            log = run.history
-            values = [log[f"val_{name}"][-1] for name in COLUMNS[3:]]
-            cells = (model, optimizer, run.details["step"], *(f"{v:.3f}" for v in values))
-            rows.append(dict(zip(COLUMNS, cells, strict=True)))
-    return rows
+def row_of(run) -> dict[str, str]:
+    """Steps and validation terms of a run at its end."""
+    terms = {name: f"{run.history[f'val_{name}'][-1]:.3f}" for name in TERMS}
+    return {"steps": str(run.details["step"]), **terms}
 
 
 def table() -> str:
@@ -57,12 +46,9 @@ def table() -> str:
 
 def main():
     """Keeps the runs that are done and prints the table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--predictions", type=Path, default=ROOT / "predictions-study")
-    rows = add_done(parser.parse_args().predictions)
-    if not rows:
-        sys.exit(f"No run is done. Train them: python study.py {STUDY}")
-    write_rows(ROWS, COLUMNS, rows)
+    names = [point.name for point in presets.studies()[STUDY].points()]
+    folders = {tuple(name.rsplit("-", 1)): f"{STUDY}/{name}" for name in names}
+    keep_done(ROWS, ("model", "optimizer"), folders, row_of, f"python study.py {STUDY}")
     print(table())
 
 

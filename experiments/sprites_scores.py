@@ -7,15 +7,14 @@ The scores have the published numbers of points. Rows are kept in experiments/sp
 `python experiments/tables.py` makes the table.
 """
 
-import argparse
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from csv_rows import read_rows, write_rows  # noqa: E402
-from done_runs import done_run  # noqa: E402
+from csv_rows import read_rows  # noqa: E402
+from done_runs import keep_done  # noqa: E402
 from page_tables import markdown, spread  # noqa: E402
 
 from vae_tf import metrics, presets  # noqa: E402
@@ -30,7 +29,6 @@ SCORES = {
     "active units": ("active_units", "active_units"),
 }
 TERMS = {"reconstruction": "val_reconstruction", "KL": "val_kl"}
-COLUMNS = ("model", "seed", *SCORES, *TERMS)
 
 
 def scored(run) -> dict[str, str]:
@@ -41,19 +39,6 @@ def scored(run) -> dict[str, str]:
     values = {title: entries[name]["values"][value] for title, (name, value) in SCORES.items()}
     values |= {title: run.history[column][-1] for title, column in TERMS.items()}
     return {title: f"{value:.4f}" for title, value in values.items()}
-
-
-def add_done(predictions: Path) -> list[dict]:
-    """The rows that are kept, and rows of runs that are done since."""
-    kept = {(row["model"], row["seed"]): row for row in read_rows(ROWS)}
-    rows = []
-    for point in presets.studies()[STUDY].points():
-        key = (point.values["base"], str(point.params.seed))
-        if key in kept:
-            rows.append(kept[key])
-        elif run := done_run(predictions / STUDY / point.name):
-            rows.append({"model": key[0], "seed": key[1], **scored(run)})
-    return rows
 
 
 def table() -> str:
@@ -72,12 +57,11 @@ def table() -> str:
 
 def main():
     """Scores the runs that are done and prints the table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--predictions", type=Path, default=ROOT / "predictions-study")
-    rows = add_done(parser.parse_args().predictions)
-    if not rows:
-        sys.exit(f"No run is done. Train them: python study.py {STUDY}")
-    write_rows(ROWS, COLUMNS, rows)
+    folders = {
+        (point.values["base"], str(point.params.seed)): f"{STUDY}/{point.name}"
+        for point in presets.studies()[STUDY].points()
+    }
+    keep_done(ROWS, ("model", "seed"), folders, scored, f"python study.py {STUDY}")
     print(table())
 
 
