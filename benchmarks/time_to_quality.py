@@ -176,7 +176,10 @@ def picture(rows) -> Figure:
         len(cases) * width + (len(cases) - 1) * gap + 250,
         height + 60,
         "CPU seconds until a VAE is good",
-        (f"Network of Burgess, batch 64, one core, turns interleaved. {_seeds(rows)}",),
+        (
+            f"Network of Burgess et al. (2018), batches of 64 images, one core. {_seeds(rows)}",
+            "A line ends at the last target that its median run reached.",
+        ),
     )
     palette = (BLUE, "#56b4e9", "#009e73", ORANGE, "#e69f00", "#cc79a7", FAINT)
     colors = dict(zip(WAYS, palette, strict=True))
@@ -214,7 +217,7 @@ def picture(rows) -> Figure:
 
 def _seeds(rows) -> str:
     count = len({row["seed"] for row in rows})
-    return f"Median of {count} seeds, bars from lowest to highest." if count > 1 else "One seed."
+    return f"Median of {count} seeds; bars: lowest to highest." if count > 1 else "One seed."
 
 
 def _inside(axes, seconds: float) -> bool:

@@ -65,20 +65,25 @@ def settings(model: str, seed: int) -> Params:
     return replace(run, **network, seed=seed, steps=STEPS, sample_steps=(), **often)
 
 
+def mig_of(run) -> float:
+    """MIG of the codes of random images."""
+    factors = run.data.sample_factors(IMAGES, np.random.default_rng(0))
+    codes = np.concatenate(
+        [run.model.encode(run.data.images_of(part))[0] for part in np.array_split(factors, 20)]
+    )
+    return metrics.mig_score(codes, factors)
+
+
 def measured(model: str, seed: int) -> dict:
     """Trains, or resumes; scores the codes of random images."""
     start = time.process_time()
     folder = PREDICTIONS / f"{model}-{seed}"
     run = vae_tf.train(settings(model, seed), folder, resume=(folder / PARAMS).exists())
     seconds = time.process_time() - start
-    factors = run.data.sample_factors(IMAGES, np.random.default_rng(0))
-    codes = np.concatenate(
-        [run.model.encode(run.data.images_of(part))[0] for part in np.array_split(factors, 20)]
-    )
     last = run.history
     kl = last["val_kl"][-1]  # infinite where codes have no noise
     return {
-        "mig": f"{metrics.mig_score(codes, factors):.4f}",
+        "mig": f"{mig_of(run):.4f}",
         "reconstruction": f"{last['val_reconstruction'][-1]:.3f}",
         "kl": f"{kl:.3f}" if np.isfinite(kl) else "",
         "cpu_seconds": f"{seconds:.0f}",

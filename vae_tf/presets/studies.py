@@ -83,6 +83,33 @@ STUDIES.add(
     "scores of two presets with five seeds; an hour and a half",
 )
 
+# What of the recipe changes the MIG of beta-TCVAE (experiments/sprites_mig.py): the start, the rate
+# of Locatello et al. (2019) or the optimizer?
+_start_of_old = {"initializer": "glorot", "output_bias": "initializer"}
+_mig = replace(
+    RUNS["sprites-beta-TCVAE"],
+    sample_steps=(),
+    **dict.fromkeys(("steps", "sample_every", "checkpoint_every", "validate_every"), 1_500),
+)
+STUDIES.add(
+    "sprites-mig",
+    Study(
+        {
+            "today": _mig,
+            "glorot": replace(_mig, **_start_of_old),
+            "slow": replace(_mig, learning_rate=1e-4),
+            "glorot-slow": replace(_mig, learning_rate=1e-4, **_start_of_old),
+            "muon": replace(
+                _mig,
+                optimizer=sprites.MUON,
+                learning_rate=sprites.RUNS["sprites-VAE"].learning_rate,
+            ),
+        },
+        vary={"seed": range(5)},
+    ),
+    "MIG of beta-TCVAE by start, learning rate and optimizer; an hour",
+)
+
 # Whether MNIST-VAE collapses is a matter of its learning rate.
 STUDIES.add(
     "MNIST-collapse",

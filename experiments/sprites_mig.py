@@ -1,0 +1,71 @@
+"""MIG of beta-TCVAE on the sprites by start, learning rate and optimizer, five seeds each.
+
+    python study.py sprites-mig --predictions predictions-study    trains the runs, restartable
+    python experiments/sprites_mig.py                               measures runs that are done
+
+The MIG is computed from 10,000 random images. Rows are kept in experiments/sprites_mig.csv.
+`python experiments/tables.py` makes the table.
+"""
+
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+from csv_rows import read_rows  # noqa: E402
+from done_runs import keep_done  # noqa: E402
+from page_tables import markdown, spread  # noqa: E402
+from paired_variants import mig_of  # noqa: E402
+
+from vae_tf import presets  # noqa: E402
+from vae_tf.results.statistics import spread_of  # noqa: E402
+
+ROWS = Path(__file__).with_suffix(".csv")
+STUDY = "sprites-mig"
+# Run of the study -> its start and its rate.
+TITLES = {
+    "today": "He, mean image; Adam, falling from 0.002",
+    "glorot": "Glorot, 0; Adam, falling from 0.002",
+    "slow": "He, mean image; Adam, 0.0001",
+    "glorot-slow": "Glorot, 0; Adam, 0.0001",
+    "muon": "He, mean image; Muon, falling from 0.004",
+}
+TERMS = {"reconstruction": "val_reconstruction", "KL": "val_kl"}
+
+
+def measured(run) -> dict[str, str]:
+    """MIG and validation terms of a run."""
+    terms = {title: f"{run.history[column][-1]:.3f}" for title, column in TERMS.items()}
+    return {"MIG": f"{mig_of(run):.4f}", **terms}
+
+
+def table() -> str:
+    """Mean ± standard deviation over seeds, and Student's 95 % interval of the difference."""
+    values: dict[str, dict[str, dict]] = {}
+    for row in read_rows(ROWS):
+        values.setdefault(row["run"], {})[row["seed"]] = row
+    first, lines = values["today"], []
+    for name, rows in values.items():
+        paired = [float(rows[s]["MIG"]) - float(first[s]["MIG"]) for s in rows if s in first]
+        difference = spread_of(paired)
+        lines.append(
+            [TITLES[name], str(len(rows)), spread([float(r["MIG"]) for r in rows.values()], 3)]
+            + ["" if name == "today" else f"{difference.mean:+.3f} ± {difference.error:.3f}"]
+            + [spread([float(row[term]) for row in rows.values()], 1) for term in TERMS]
+        )
+    return markdown(["start; optimizer, rate", "seeds", "MIG", "difference", *TERMS], lines)
+
+
+def main():
+    """Measures the runs that are done and prints the table."""
+    folders = {
+        (point.values["base"], str(point.params.seed)): f"{STUDY}/{point.name}"
+        for point in presets.studies()[STUDY].points()
+    }
+    keep_done(ROWS, ("run", "seed"), folders, measured, f"python study.py {STUDY}")
+    print(table())
+
+
+if __name__ == "__main__":
+    main()
