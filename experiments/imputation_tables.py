@@ -13,7 +13,7 @@ _METHODS = {
     "mean": "mean of the column",
     "knn": "5 nearest neighbors",
     "mice": "MICE (`IterativeImputer`)",
-    "forest": "random forests (after missForest)",
+    "forest": "random forests",
     "miwae": "MIWAE",
     "not_miwae_self_masking": "not-MIWAE, self-masking",
     "not_miwae_self_masking_high": "not-MIWAE, large values known to be missing",

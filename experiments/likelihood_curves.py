@@ -166,7 +166,7 @@ def groups(images: str) -> dict[tuple, list[dict]]:
 def table() -> str:
     """The tables as Markdown: means over seeds ± their standard deviations."""
     lines = [
-        "| images | model | samples of | K | seeds | sum over all images | log p(x), nats | "
+        "| images | model | samples from | K | seeds | sum over all images | log p(x), nats | "
         "effective samples |",
         f"|{' --- |' * 8}",
     ]

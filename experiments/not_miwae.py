@@ -131,7 +131,7 @@ def main():
 def table() -> str:
     """Errors beside the published ones, as Markdown."""
     lines = [
-        "| set | decoder | that large values are missing | steps | seeds | error | published |",
+        "| set | decoder | large values missing | steps | seeds | error | published |",
         "| --- | --- | --- | --- | --- | --- | --- |",
     ]
     rows = read_rows(ROWS)

@@ -126,9 +126,9 @@ def betas() -> str:
         "ELBO": "val_elbo",
         "active units": "active_units",
         "MIG": "mig",
-        "DCI disent.": "dci_disentanglement",
+        "DCI disentanglement": "dci_disentanglement",
         "beta-VAE score": "beta_vae_eval",
-        "FactorVAE": "factor_vae_eval",
+        "FactorVAE score": "factor_vae_eval",
         "UDR": "udr",
     }
     weights = list(dict.fromkeys(weight for weight, _ in found))

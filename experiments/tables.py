@@ -145,7 +145,7 @@ TABLES: dict[str, Callable[[], str]] = {
         "model",
         {
             "opposite": "midpoints of opposite hues",
-            "near": "of hues a sixteenth apart",
+            "near": "midpoints of hues a sixteenth of a turn apart",
             "turns": "turns of the codes",
         },
     ),
