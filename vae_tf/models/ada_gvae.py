@@ -19,8 +19,8 @@ class AdaGVAE(VAE):
     A latent is shared if KL(q(z_l|x1) || q(z_l|x2)) is below the midpoint between the smallest and
     the largest KL over the latents of the pair. In a shared latent, both posteriors are replaced by
     one Gaussian. Its mean is the mean of the two means, and its variance is the mean of the two
-    variances, as in the Group-VAE. Reconstruction and KL are sums over both images. If both images
-    are the same, the model is the VAE.
+    variances, as in the Group-VAE. Reconstruction and KL are averages over both images. If both
+    images are the same, the model is the VAE.
 
     The data must have known factors, from which the pairs are made. The batch size is the number of
     pairs.
