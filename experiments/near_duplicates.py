@@ -49,8 +49,8 @@ _HEADS = {
     "validation": "validation",
     "median": "distance, median",
     "tenth": "10 % are below",
-    "average": "nearer than the run's average error, %",
-    "own": "nearer than its error on that image, %",
+    "average": "training image nearer than the run's average error, %",
+    "own": "training image nearer than the run's error on that image, %",
 }
 
 
@@ -91,7 +91,7 @@ def of_set(dataset: str) -> dict:
 def table() -> str:
     """The embedded sets as Markdown."""
     lines = [
-        "| data set | training | validation | looked at | identical to a training image | "
+        "| data set | training | validation | compared | identical to a training image | "
         "distance, median | 10 % are below |",
         f"|{' --- |' * len(COLUMNS)}",
     ]

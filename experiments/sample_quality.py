@@ -27,8 +27,8 @@ RUNS = (
 )
 _NUM_IMAGES = 2_000
 _SCORES = {
-    "frechet_distance": ("Frechet", 1),
-    "kernel_distance": ("kernel", 2),
+    "frechet_distance": ("Frechet distance", 1),
+    "kernel_distance": ("kernel distance", 2),
     "precision": ("precision", 2),
     "recall": ("recall", 2),
 }

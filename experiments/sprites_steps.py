@@ -36,7 +36,7 @@ CURVES = Path(__file__).parent / "published"
 # Score -> the value of it that is shown, and its title.
 SCORES = {
     "beta_vae": ("beta_vae_eval", "beta-VAE score"),
-    "factor_vae": ("factor_vae_eval", "FactorVAE"),
+    "factor_vae": ("factor_vae_eval", "FactorVAE score"),
     "mig": ("mig", "MIG"),
     "sap": ("sap", "SAP"),
     "irs": ("irs", "IRS"),
