@@ -178,7 +178,7 @@ def store(rows: list[dict]):
 
 def table(case: str) -> str:
     """The rows of a case as Markdown."""
-    lines = ["| way | ms of the processor per step | speed relative to the bare loop |"]
+    lines = ["| way of training | CPU milliseconds per step | speed relative to the bare loop |"]
     lines.append("| --- | --- | --- |")
     for row in read_rows(ROWS):
         if row["case"] == case:

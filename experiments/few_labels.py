@@ -42,7 +42,7 @@ TRICKS = {
     "gradients clipped": ("SDGM-plain", "SDGM-unclipped"),
     "batch normalization, SDGM": ("SDGM-constant-rate", "SDGM-plain"),
     "batch normalization, ADGM": ("ADGM", "ADGM-plain"),
-    "a falling rate": ("SDGM", "SDGM-constant-rate"),
+    "a falling learning rate": ("SDGM", "SDGM-constant-rate"),
 }
 # Ten epochs, for that alone.
 _SHORT = ("M2-no-wait", "SDGM-level", "SDGM-unclipped", "SDGM-constant-rate", "ADGM-plain")

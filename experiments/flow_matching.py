@@ -69,8 +69,8 @@ def rows_of(dataset: str, model: str, seed: int, predictions: Path) -> list[dict
 def table() -> str:
     """The table as Markdown: means over seeds ± their standard deviations."""
     lines = [
-        "| images | model | flow | seeds | Frechet | precision | recall | -log p(z), test, nats "
-        "| CPU seconds of a fit |",
+        "| images | model | flow | seeds | Frechet distance | precision | recall "
+        "| -log p(z), test, nats | CPU seconds of a fit |",
         f"| --- |{' --- |' * 8}",
     ]
     groups: dict[tuple, list[dict]] = {}

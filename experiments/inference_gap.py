@@ -121,8 +121,8 @@ def table(rows: list[dict]) -> str:
         lines.append(f"| {' | '.join([name, model, str(len(each)), *cells])} |")
     lines += [
         "",
-        "| images | model | reconstruction, encoder | reconstruction, inverted | worst minus best of "
-        "4 starts |",
+        "| images | model | reconstruction, encoder | reconstruction, inverted | worst minus best "
+        "of 4 starts |",
         "| --- | --- | --- | --- | --- |",
     ]
     for (name, model), each in groups.items():

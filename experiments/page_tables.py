@@ -276,7 +276,7 @@ def sprites(variants: bool) -> str:
     groups = study.rows_of([name for name in known if study.result_path(name).exists()])
     columns = {
         "beta-VAE score, %": ("beta_vae_eval", 1),
-        "FactorVAE": ("factor_vae_eval", 2),
+        "FactorVAE score": ("factor_vae_eval", 2),
         "MIG": ("mig", 2),
         "DCI": ("dci_disentanglement", 2),
         "IRS": ("irs", 2),
@@ -295,4 +295,5 @@ def sprites(variants: bool) -> str:
             values = [scale * each[key] for each in groups[name] if each.get(key) is not None]
             cells.append(spread(values, digits))
         rows.append([name, str(len(groups[name])), published, *cells])
-    return markdown(["codes", "seeds", "published, %", *columns], rows)
+    first = "model" if variants else "codes"
+    return markdown([first, "seeds", "published beta-VAE score, %", *columns], rows)

@@ -100,7 +100,10 @@ def table() -> str:
         model: {row["seed"]: row for row in kept if row["model"] == model} for model in MODELS
     }
     by_model = {model: rows for model, rows in by_model.items() if len(rows) > 1}
-    lines = [f"| | seeds | {' | '.join(MEASURED)} |", f"|{' --- |' * (2 + len(MEASURED))}"]
+    lines = [
+        "| model, or difference | seeds | MIG | reconstruction | KL |",
+        f"|{' --- |' * (2 + len(MEASURED))}",
+    ]
 
     def line(title, count, values):
         cells = []

@@ -157,8 +157,8 @@ def table(dataset: str) -> str:
         if row["data"] == dataset:
             groups.setdefault((row["model"], row["sampler"]), []).append(row)
     # Ghosh et al. have no Fashion-MNIST.
-    last = [" published Frechet, Inception |"] if dataset == "mnist" else []
-    head = "| model | sampler | seeds | Frechet | precision | recall |"
+    last = [" published distance, Inception |"] if dataset == "mnist" else []
+    head = "| model | sampler | seeds | Frechet distance | precision | recall |"
     lines = ["".join([head, *last]), f"|{' --- |' * (6 + len(last))}"]
     for (model, sampler), rows in groups.items():
         cells = []

@@ -160,8 +160,8 @@ def table() -> str:
     """Return the rows as Markdown: means over seeds, and their standard deviations."""
     rows = read_rows(ROWS)
     lines = [
-        "| data | model | seeds | sharpness of reconstructions | of samples | MSE | -ELBO, nats | "
-        "Frechet | CPU minutes |",
+        "| data | model | seeds | sharpness of reconstructions | sharpness of samples | MSE "
+        "| -ELBO, nats | Frechet distance | CPU minutes |",
         "| --- " * 9 + "|",
     ]
     for data, name in dict.fromkeys((row["data"], row["model"]) for row in rows):

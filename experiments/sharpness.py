@@ -141,8 +141,9 @@ def weights_table() -> str:
     heads = ("kl", "sharpness_reconstructions", "sharpness_samples", "sharpness_decoded")
     heads += ("sharpness_averages", "confused_images")
     lines = [
-        "| data | KL weight | seeds | KL, nats | reconstructions | samples | decoded codes | "
-        "averages of confused images | images confused |",
+        "| data | KL weight | seeds | KL, nats | sharpness of reconstructions "
+        "| sharpness of samples | sharpness of decoded codes "
+        "| sharpness of averages of confused images | number of confused images |",
         "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     for key in dict.fromkeys((row["data"], row["kl_weight"]) for row in rows):

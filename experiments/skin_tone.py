@@ -52,7 +52,7 @@ _NUM_SHOWN = 8
 _HEADS = (
     *("run", "direction", "accuracy of a classifier", "change: dark skin"),
     *("largest change of a group of emoji", "unedited", "made darker", "edited", "own image"),
-    *("way, %", "skin lighter", "other pixels lighter"),
+    *("way, %", "change of skin pixels", "change of other pixels"),
 )
 _METHODS = {"mean": "means", "linear": "normal"}  # -> what the table calls them
 _NUM_RESAMPLES = 10_000

@@ -16,9 +16,8 @@ def table() -> str:
     for row in read_rows(_CSV):
         numbers = [float(row[name]) for name in _NUMBERS]
         found[row["table"], row["steps"], row["method"]].append(numbers)
-    names = "table,steps,rows from,detection (forest),detection (line),utility,copies,seeds".split(
-        ","
-    )
+    names = ["table", "steps", "rows from", "detection (forest)", "detection (logistic)"]
+    names += ["utility", "copies", "seeds"]
     lines = [f"| {' | '.join(names)} |", "| --- " * len(names) + "|"]
     for (name, steps, method), values in found.items():
         cells = " | ".join(spread(each) for each in zip(*values, strict=True))
