@@ -276,7 +276,7 @@ class Params:
 
     @classmethod
     def from_json(cls, text: str) -> "Params":
-        """Reads the text of `to_json`. Fields that an older version lacked get its behavior.
+        """Reads the text of `to_json`. A field that is not in the text gets its old behavior.
 
         Raises:
             UserError: If the text is not JSON, is longer than a megabyte, or has an unknown field.

@@ -1,4 +1,4 @@
-"""Images with missing parts, and several ways to complete each (draw)."""
+"""Images with missing parts, and several ways to complete each image (draw)."""
 
 from collections.abc import Sequence
 from typing import NamedTuple

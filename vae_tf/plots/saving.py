@@ -83,7 +83,7 @@ def _save_other(path: Path, figure: Figure, *, plain: bool):
 
 
 def has_formats(path: Path, formats: Sequence[str]) -> bool:
-    """Whether a PNG also exists in all given formats, and no other file is older than the PNG."""
+    """Whether a picture exists in all given formats, and no format is older than the PNG."""
     if path.suffix != ".png":
         return True
     others = [_other(path, name) for name in formats]

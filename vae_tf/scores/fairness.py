@@ -30,7 +30,7 @@ def unfairness_scores(
     seed: int = 0,
     progress: bool = False,
 ) -> dict[str, float]:
-    """Unfairness of boosted trees that predict one factor while another is changed.
+    """Unfairness of boosted trees that predict one factor while another factor is changed.
 
     For each target factor, gradient boosted trees as in `dci_scores` learn to predict it from
     codes. For each other factor, the sensitive factor, `num_points` random images are changed to

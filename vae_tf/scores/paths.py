@@ -17,7 +17,7 @@ _CHUNK = 512
 
 
 def convexity(midpoints: np.ndarray, images: np.ndarray, held_out: np.ndarray) -> float:
-    """Distance from the data of images between two codes, relative to new images of the data.
+    """Distance of decoded midpoints from the data, relative to new images of the data.
 
     The score is the mean Euclidean distance of a midpoint to its nearest image, over the mean
     distance of a held-out image to its nearest image. 1: midpoints are as near to the data as new

@@ -64,7 +64,10 @@ class TableSet(ImageSet):
         return f"<{self.name}, {self.split}: {len(self):,} rows of {count} columns, {width} values>"
 
     def hiding(self, masks):
-        """Return the same rows with further missing cells; the first value of a cell decides."""
+        """Return the same rows with further missing cells.
+
+        A cell is missing if the mask of its first value in the vector is 0.
+        """
         widths = self.columns.layout.widths
         first = np.cumsum([0, *widths[:-1]])
         return super().hiding(lambda rows: np.repeat(masks(rows)[:, first], widths, axis=1))
