@@ -1,4 +1,4 @@
-"""MIG of beta-TCVAE on the sprites by start, learning rate and optimizer, five seeds each.
+"""MIG of beta-TCVAE with a dense network on the sprites, by start, learning rate and optimizer.
 
     python study.py sprites-mig --predictions predictions-study    trains the runs, restartable
     python experiments/sprites_mig.py                               measures runs that are done

@@ -89,8 +89,9 @@ STUDIES.add(
 _start_of_old = {"initializer": "glorot", "output_bias": "initializer"}
 _mig = replace(
     RUNS["sprites-beta-TCVAE"],
+    encoder=((256,), (256,)),
     sample_steps=(),
-    **dict.fromkeys(("steps", "sample_every", "checkpoint_every", "validate_every"), 1_500),
+    **dict.fromkeys(("steps", "sample_every", "checkpoint_every", "validate_every"), 4_000),
 )
 STUDIES.add(
     "sprites-mig",
@@ -108,7 +109,7 @@ STUDIES.add(
         },
         vary={"seed": range(5)},
     ),
-    "MIG of beta-TCVAE by start, learning rate and optimizer; an hour",
+    "MIG of beta-TCVAE by start, learning rate and optimizer, dense network; an hour",
 )
 
 # Whether MNIST-VAE collapses is a matter of its learning rate.
