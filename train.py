@@ -56,7 +56,7 @@ def parse(arguments: list[str] | None, presets) -> argparse.Namespace:
         prog=scripts.name_of("train.py"),
         description="Train runs of params.py. Each run is saved in a folder of predictions/.",
         epilog="Stop at any time with Ctrl-C. The same command with --resume resumes the run. On "
-        "a CPU, the result is the same bit for bit as without the stop.",
+        "a CPU, a resumed run ends with the same weights as an uninterrupted run.",
     )
     parser.add_argument(
         "runs", nargs="*", metavar="RUN", help=f"runs to train (default: {presets.DEFAULT_RUN})"
