@@ -91,13 +91,12 @@ _mig = replace(
     RUNS["sprites-beta-TCVAE"],
     encoder=((256,), (256,)),
     sample_steps=(),
-    **dict.fromkeys(("steps", "sample_every", "checkpoint_every", "validate_every"), 4_000),
+    **dict.fromkeys(("steps", "sample_every", "checkpoint_every", "validate_every"), 2_000),
 )
 STUDIES.add(
     "sprites-mig",
     Study(
         {
-            "today": _mig,
             "glorot": replace(_mig, **_start_of_old),
             "slow": replace(_mig, learning_rate=1e-4),
             "glorot-slow": replace(_mig, learning_rate=1e-4, **_start_of_old),
