@@ -96,14 +96,17 @@ def picture():
 
 
 def main():
-    """Prints the table of the runs that are done, and draws the picture."""
+    """Keeps the numbers of runs that are done, prints the table and draws the picture."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--predictions", type=Path, default=ROOT / "predictions")
     options = parser.parse_args()
+    kept = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     results: dict[str, dict] = {}
     for point in presets.STUDIES["collapse"].points():
         if run := done_run(options.predictions / "collapse" / point.name):
             results[point.name] = measured(run)
+        elif point.name in kept:
+            results[point.name] = kept[point.name]
     if not results:
         sys.exit("No run is done. Train them: python study.py collapse --metrics fast")
     write_text(RESULTS, json.dumps(results, indent=1) + "\n")
