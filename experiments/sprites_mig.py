@@ -3,8 +3,8 @@
     python study.py sprites-mig --predictions predictions-study    trains the runs, restartable
     python experiments/sprites_mig.py                               measures runs that are done
 
-The MIG is computed from 10,000 random images. The runs with He's weights and Adam at a falling rate
-are those of experiments/paired_variants.py. Rows are kept in experiments/sprites_mig.csv.
+The MIG is computed from 10,000 random images. Runs with He's weights and Adam at a falling rate
+come from experiments/paired_variants.py. Rows are kept in experiments/sprites_mig.csv.
 `python experiments/tables.py` makes the table.
 """
 
