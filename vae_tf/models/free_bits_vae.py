@@ -1,7 +1,7 @@
 """Free bits: the first nats of each latent are free of the KL penalty.
 
 Reference:
-    Kingma et al., "Improving Variational Inference with Inverse Autoregressive Flow", NIPS 2016,
+    Kingma et al., "Improving Variational Inference with Inverse Autoregressive Flow", NeurIPS 2016,
     Appendix C.8. https://arxiv.org/abs/1606.04934
 """
 
