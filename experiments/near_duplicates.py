@@ -45,8 +45,8 @@ _NUM_RESAMPLES = 10_000
 _HEADS = {
     "run": "run",
     "dataset": "data set",
-    "training": "training",
-    "validation": "validation",
+    "training": "training images",
+    "validation": "validation images",
     "median": "distance, median",
     "tenth": "10 % are below",
     "average": "training image nearer than the run's average error, %",
@@ -91,8 +91,8 @@ def of_set(dataset: str) -> dict:
 def table() -> str:
     """The embedded sets as Markdown."""
     lines = [
-        "| data set | training | validation | compared | identical to a training image | "
-        "distance, median | 10 % are below |",
+        "| data set | training images | validation images | compared "
+        "| identical to a training image | distance, median | 10 % are below |",
         f"|{' --- |' * len(COLUMNS)}",
     ]
     for row in read_rows(ROWS):

@@ -47,7 +47,7 @@ def spread(values: list[float], digits: int = 2) -> str:
 def gallery(names: list[str]) -> str:
     """Runs of predictions/: terms of all validation images, active latents and errors of 1,000."""
     rows = {row["run"]: row for row in read_rows(SUMMARY)}
-    heads = ["run", "steps", "KL weight", "reconstruction", "KL", "active", "MSE per pixel"]
+    heads = ["run", "steps", "KL weight", "reconstruction", "KL", "active latents", "MSE per pixel"]
     return markdown(heads, [_gallery_row(rows[name]) for name in names])
 
 

@@ -97,8 +97,8 @@ def table(question: str) -> str:
     """
     rows = [row for row in read_rows(ROWS) if row["question"] == question]
     lines = [
-        "| variant | seeds | -log p(x) | gain over the first (95 %) | effective samples | -ELBO | "
-        "CPU seconds |",
+        "| variant | seeds | -log p(x) | gain over the first row (95 %) | effective samples "
+        "| -ELBO | CPU seconds |",
         f"|{' --- |' * 7}",
     ]
     first = next(iter(QUESTIONS[question][1]))
