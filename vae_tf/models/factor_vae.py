@@ -18,7 +18,7 @@ from vae_tf.probability import divergences
 
 @keras.saving.register_keras_serializable("vae_tf")
 class FactorVAE(Adversarial, VAE):
-    """VAE with a penalty gamma TC, where TC = mean log D(z) / (1 - D(z)) (Eq. 2 and 3).
+    """VAE with a penalty gamma TC, where TC = mean log(D(z) / (1 - D(z))) (Eq. 2 and 3).
 
     The discriminator learns to distinguish the codes of a batch from permuted codes. These are the
     codes of a second batch of the same size, with each latent permuted separately (Alg. 2). If

@@ -14,7 +14,7 @@ from vae_tf.models.vae import VAE
 
 @keras.saving.register_keras_serializable("vae_tf")
 class LaggingVAE(VAE):
-    """VAE in which an update is `encoder_steps` steps of the encoder and then one of the decoder.
+    """VAE whose update is `encoder_steps` steps of the encoder and then one step of the decoder.
 
     All steps of an update use the same batch, with new noise in each step. In the paper each step
     has its own batch. The paper repeats encoder steps until the loss no longer falls, at most 100

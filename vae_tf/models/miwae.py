@@ -17,8 +17,8 @@ from vae_tf.models.iwae import IWAE
 class MIWAE(IWAE):
     """The loss is -log mean_k p(x_o|z_k) p(z_k) / q(z_k|x_o) of the observed values x_o.
 
-    The encoder sees 0 in place of missing values, and the likelihood is a sum over observed values.
-    If no value is missing, the model is the IWAE.
+    The encoder sees 0 in place of missing values, and the log-likelihood is a sum over observed
+    values. If no value is missing, the model is the IWAE.
     """
 
     batch_keys = ("image", "mask")

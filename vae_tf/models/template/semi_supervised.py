@@ -77,7 +77,7 @@ class SemiSupervisedVAE(VAE):
         None, "C, values of the label; filled in from the data.", read=read_num_classes
     )
     unlabeled_weight: float = hyperparameter(
-        1.0, "Weight of the mean of U over all images; 0 to learn from labeled ones alone.", least=0
+        1.0, "Weight of the mean of U over all images; 0: only labeled images are used.", least=0
     )
     labeled_weight: float = hyperparameter(
         0.3, "Weight of the mean of L over labeled images.", least=0
