@@ -29,6 +29,8 @@ STUDY = "sprites-mig"
 TITLES = {
     "today": "He, mean image; Adam, falling from 0.002",
     "glorot": "Glorot, 0; Adam, falling from 0.002",
+    "glorot-weights": "Glorot, mean image; Adam, falling from 0.002",
+    "no-bias": "He, 0; Adam, falling from 0.002",
     "slow": "He, mean image; Adam, 0.0001",
     "glorot-slow": "Glorot, 0; Adam, 0.0001",
     "muon": "He, mean image; Muon, falling from 0.004",

@@ -98,6 +98,8 @@ STUDIES.add(
     Study(
         {
             "glorot": replace(_mig, **_start_of_old),
+            "glorot-weights": replace(_mig, initializer="glorot"),
+            "no-bias": replace(_mig, output_bias="initializer"),
             "slow": replace(_mig, learning_rate=1e-4),
             "glorot-slow": replace(_mig, learning_rate=1e-4, **_start_of_old),
             "muon": replace(
