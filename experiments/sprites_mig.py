@@ -1,4 +1,4 @@
-"""MIG of beta-TCVAE with a dense network on the sprites, by start, learning rate and optimizer.
+"""MIG of beta-TCVAE on the sprites, by start, learning rate, optimizer and network.
 
     python study.py sprites-mig --predictions predictions-study    trains the runs, restartable
     python experiments/sprites_mig.py                               measures runs that are done
@@ -25,16 +25,20 @@ from vae_tf.results.statistics import spread_of  # noqa: E402
 
 ROWS = Path(__file__).with_suffix(".csv")
 STUDY = "sprites-mig"
-# Run of the study -> its start and its rate.
+# Run of the study -> network, weights and output biases, optimizer and rate.
 TITLES = {
-    "today": "He, mean image; Adam, falling from 0.002",
-    "glorot": "Glorot, 0; Adam, falling from 0.002",
-    "glorot-weights": "Glorot, mean image; Adam, falling from 0.002",
-    "no-bias": "He, 0; Adam, falling from 0.002",
-    "slow": "He, mean image; Adam, 0.0001",
-    "glorot-slow": "Glorot, 0; Adam, 0.0001",
-    "muon": "He, mean image; Muon, falling from 0.004",
+    "today": "dense; He, mean image; Adam, falling from 0.002",
+    "glorot": "dense; Glorot, 0; Adam, falling from 0.002",
+    "glorot-weights": "dense; Glorot, mean image; Adam, falling from 0.002",
+    "no-bias": "dense; He, 0; Adam, falling from 0.002",
+    "slow": "dense; He, mean image; Adam, 0.0001",
+    "glorot-slow": "dense; Glorot, 0; Adam, 0.0001",
+    "muon": "dense; He, mean image; Muon, falling from 0.004",
+    "convolutions": "convolutions; He, mean image; Adam, falling from 0.002",
+    "convolutions-glorot": "convolutions; Glorot, 0; Adam, falling from 0.002",
 }
+# Run -> the run that it is compared with, in pairs of the same seed.
+BASES = {"glorot-slow": "slow", "convolutions-glorot": "convolutions"}
 TERMS = {"reconstruction": "val_reconstruction", "KL": "val_kl"}
 
 
@@ -55,15 +59,18 @@ def table() -> str:
     for row in read_rows(ROWS):
         values.setdefault(row["run"], {})[row["seed"]] = row
     lines = []
-    for name, rows in values.items():
-        paired = [float(rows[s]["MIG"]) - float(first[s]["MIG"]) for s in rows if s in first]
-        difference = spread_of(paired)
-        lines.append(
-            [TITLES[name], str(len(rows)), spread([float(r["MIG"]) for r in rows.values()], 3)]
-            + ["" if name == "today" else f"{difference.mean:+.3f} ± {difference.error:.3f}"]
-            + [spread([float(row[term]) for row in rows.values()], 1) for term in TERMS]
+    for name in filter(values.__contains__, TITLES):
+        rows, base = values[name], values[BASES.get(name, "today")]
+        cells = [TITLES[name], str(len(rows)), spread([float(r["MIG"]) for r in rows.values()], 3)]
+        compared = name not in ("today", "convolutions")
+        paired = [float(rows[s]["MIG"]) - float(base[s]["MIG"]) for s in rows if s in base]
+        found = spread_of(paired)
+        cells.append(
+            f"{found.mean:+.3f} ± {found.error:.3f}" if compared and found.num_runs > 1 else ""
         )
-    return markdown(["start; optimizer, rate", "seeds", "MIG", "difference", *TERMS], lines)
+        cells += [spread([float(row[term]) for row in rows.values()], 1) for term in TERMS]
+        lines.append(cells)
+    return markdown(["network; start; optimizer", "seeds", "MIG", "difference", *TERMS], lines)
 
 
 def main():

@@ -84,14 +84,18 @@ STUDIES.add(
 )
 
 
-# Does the start, the learning rate or the optimizer change the MIG of beta-TCVAE
+# Does the start, the learning rate, the optimizer or the network change the MIG of beta-TCVAE
 # (experiments/sprites_mig.py)? The rate of 0.0001 is from Locatello et al. (2019).
 _start_of_old = {"initializer": "glorot", "output_bias": "initializer"}
+_OFTEN = ("steps", "sample_every", "checkpoint_every", "validate_every")
 _mig = replace(
     RUNS["sprites-beta-TCVAE"],
     encoder=((256,), (256,)),
     sample_steps=(),
-    **dict.fromkeys(("steps", "sample_every", "checkpoint_every", "validate_every"), 2_000),
+    **dict.fromkeys(_OFTEN, 2_000),
+)
+_mig_convolutions = replace(
+    RUNS["sprites-beta-TCVAE"], sample_steps=(), **dict.fromkeys(_OFTEN, 1_500)
 )
 STUDIES.add(
     "sprites-mig",
@@ -107,10 +111,12 @@ STUDIES.add(
                 optimizer=sprites.MUON,
                 learning_rate=sprites.RUNS["sprites-VAE"].learning_rate,
             ),
+            "convolutions": _mig_convolutions,
+            "convolutions-glorot": replace(_mig_convolutions, **_start_of_old),
         },
         vary={"seed": range(5)},
     ),
-    "MIG of beta-TCVAE by start, learning rate and optimizer, dense network; an hour",
+    "MIG of beta-TCVAE by start, learning rate, optimizer and network; three hours",
 )
 
 # Whether MNIST-VAE collapses is a matter of its learning rate.
