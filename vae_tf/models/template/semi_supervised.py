@@ -7,9 +7,9 @@
 L(x, y) is the negative bound on log p(x, y), with log p(y) = -log C in it; U(x), that on log p(x),
 has the label taken in turn: U(x) = sum_y q(y|x) [L(x, y) + log q(y|x)] (Kingma et al. 2014, Eq. 6
 and 7). Their objective is a sum over N images, M of them labeled, plus alpha times the mean of
--log q(y|x) over labeled images, with alpha = 0.1 N (Eq. 9). Divided by N, this is a `labeled_weight`
-of M / N and a `classification_weight` of 0.1. Others write alpha differently, by factors of
-hundreds.
+-log q(y|x) over labeled images, with alpha = 0.1 N (Eq. 9). Divided by N, this is a
+`labeled_weight` of M / N and a `classification_weight` of 0.1. Others write alpha differently, by
+factors of hundreds.
 
 Reference:
     Kingma et al., "Semi-Supervised Learning with Deep Generative Models", NeurIPS 2014.
