@@ -153,8 +153,8 @@ def forecast(
 
     The numbers are for the linear VAE at its optimum (see the module). They are exact for networks
     without a hidden layer whose output is the mean. For other networks they are a reference: these
-    networks may encode the same images in fewer nats or with less error, and mostly use fewer
-    latents than `active`, for example 8 instead of 22 (`experiments/forecast_calibration.py`). Only
+    networks may encode the same images in fewer nats or with less error, and may use fewer or more
+    latents than `active`, for example 9 instead of 22 (`experiments/forecast_calibration.py`). Only
     `collapse_weight` is also valid for these networks, as a local statement.
 
     At most 2^26 pixel values are read: 85,598 images of 28x28, or 5,461 images of 64x64x3. If there

@@ -227,7 +227,7 @@ def _numbers(page, left, top, forecast, measured):
     reading = (
         "A linear VAE uses a latent if its eigenvalue exceeds weight",
         "× variance. Its KL is half the height of its bar (natural log).",
-        "Trained networks mostly use fewer latents.",
+        "Trained networks can use fewer or more latents.",
     )
     for index, line in enumerate(reading):
         right = page.width - MARGIN - _TRADE_OFF
