@@ -15,8 +15,8 @@ LOCALLY = "a collapse is a local optimum, although a better optimum may exist"
         (
             "linear(0, 0.5, 10)", "gaussian", None,
             "(optimum of a linear VAE): at KL weight 0.5, 1 of 3 latents are active, KL 0.347 "
-            "nats, squared error 0.25. Trained networks can have fewer or more active latents. Above "
-            f"KL weight 1 {LOCALLY}",
+            "nats, squared error 0.25. Trained networks can have fewer or more active latents. "
+            f"Above KL weight 1 {LOCALLY}",
         ),
         (
             1, "gaussian", 0.01,
@@ -27,8 +27,8 @@ LOCALLY = "a collapse is a local optimum, although a better optimum may exist"
         (
             0, "gaussian", None,
             "(optimum of a linear VAE): at KL weight 0, 1 of 3 latents are active, KL without "
-            "limit, squared error 0. Trained networks can have fewer or more active latents. Above KL "
-            f"weight 1 {LOCALLY}",
+            "limit, squared error 0. Trained networks can have fewer or more active latents. "
+            f"Above KL weight 1 {LOCALLY}",
         ),
         (
             3, "gaussian", "learned",
