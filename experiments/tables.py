@@ -54,6 +54,7 @@ import sharpening  # noqa: E402
 import sharpness  # noqa: E402
 import short_likelihoods  # noqa: E402
 import skin_tone  # noqa: E402
+import sprites_mig  # noqa: E402
 import sprites_scores  # noqa: E402
 import sprites_steps  # noqa: E402
 import table_quality_tables  # noqa: E402
@@ -117,6 +118,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "new label": page_tables.new_label,
     "nuisance": page_tables.nuisance,
     "sprites of the paper": lambda: page_tables.sprites(variants=False),
+    "sprites MIG": sprites_mig.table,
     "sprites scores": sprites_scores.table,
     "sprites variants": lambda: page_tables.sprites(variants=True),
     "recipe": lambda: recipe.table(csv_rows.read_rows(recipe.CURVES)),
