@@ -53,7 +53,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--only",
         metavar="NAME,...",
-        help="pictures and pages to make, such as traversals,kl_per_latent.png or report; "
+        help="pictures and pages to make, such as traversals.png,kl_per_latent.png or report; "
         "docs/seeing.md has the names",
     )
     parser.add_argument(
