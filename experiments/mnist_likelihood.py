@@ -7,8 +7,9 @@ samples; here it is 50,000 images and what `--steps` and `--samples` say. Traini
 anew whenever an image is seen, as theirs; test images are one fixed draw each, the same for every
 run and version.
 
-The study `likelihoods` trains them: `python study.py likelihoods`. Restartable: what is measured is
-skipped. Results are one JSON file a run in experiments/mnist_likelihood/.
+The study `likelihoods` trains them: `python study.py likelihoods`; `python train.py NAME
+--predictions predictions/likelihoods` trains one with the steps of its preset. Restartable: what is
+measured is skipped. Results are one JSON file a run in experiments/mnist_likelihood/.
 """
 
 import argparse
@@ -86,10 +87,11 @@ def main():
     RESULTS.mkdir(exist_ok=True)
     records = []
     for name in options.names or NAMES:
-        steps = presets.STUDIES[STUDY].runs[name].steps
+        run = done_run(options.predictions / STUDY / name)
+        steps = run.details["step"] if run else presets.STUDIES[STUDY].runs[name].steps
         sizes = f"{steps}-steps-{options.images}-images-{options.samples}-samples"
         path = RESULTS / f"{name}-{sizes}.json"
-        if not path.exists() and (run := done_run(options.predictions / STUDY / name)):
+        if run and not path.exists():
             write_text(path, json.dumps(measure(run, options), indent=1) + "\n")
         if path.exists():
             records.append(json.loads(path.read_text()))
