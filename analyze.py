@@ -82,7 +82,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--plain",
         action="store_true",
-        help="write figures without titles, as NAME_plain.FORMAT, in the formats of "
+        help="also write figures without titles, as NAME_plain.FORMAT, in the formats of "
         "--format (pdf if there is no --format)",
     )
     return parser.parse_args(arguments)
