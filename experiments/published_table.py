@@ -134,7 +134,7 @@ def _row_by_recipe(training: published.ByRecipe) -> Row:
     name = name.replace("VAE-Muon", "VAE (ours by Muon)")
     here, there = training.epochs
     return Row(
-        f"disentangling-vae, {name}: loss, our last 5 and their last 20 epochs",
+        f"disentangling-vae, {name}: mean loss, our last 5 epochs, their last 20",
         "published_lengths",
         f"{theirs:.2f}",
         lambda: [ours],
