@@ -84,19 +84,24 @@ STUDIES.add(
 )
 
 
+def _short(run: Params, steps: int, validations: int) -> Params:
+    """A run of so many steps, with its checkpoint and picture at the end."""
+    return replace(
+        run,
+        steps=steps,
+        sample_every=steps,
+        checkpoint_every=steps,
+        validate_every=steps // validations,
+        log_every=steps // validations,
+    )
+
+
 # Does the start, the learning rate, the optimizer or the network change the MIG of beta-TCVAE
 # (experiments/sprites_mig.py)? The rate of 0.0001 is from Locatello et al. (2019).
 _start_of_old = {"initializer": "glorot", "output_bias": "initializer"}
-_OFTEN = ("steps", "sample_every", "checkpoint_every", "validate_every")
-_mig = replace(
-    RUNS["sprites-beta-TCVAE"],
-    encoder=((256,), (256,)),
-    sample_steps=(),
-    **dict.fromkeys(_OFTEN, 2_000),
-)
-_mig_convolutions = replace(
-    RUNS["sprites-beta-TCVAE"], sample_steps=(), **dict.fromkeys(_OFTEN, 1_500)
-)
+_beta_tcvae = replace(RUNS["sprites-beta-TCVAE"], sample_steps=())
+_mig = replace(_short(_beta_tcvae, 2_000, 1), encoder=((256,), (256,)))
+_mig_convolutions = _short(_beta_tcvae, 1_500, 1)
 STUDIES.add(
     "sprites-mig",
     Study(
@@ -266,18 +271,6 @@ def _recipes(run: Params, rate: float, steps: int) -> dict[str, dict]:
         "bfloat16-same-steps": {"precision": "mixed_bfloat16"},
         "he": {"initializer": "he"},
     }
-
-
-def _short(run: Params, steps: int, validations: int) -> Params:
-    """A run of so many steps, with its checkpoint and picture at the end."""
-    return replace(
-        run,
-        steps=steps,
-        sample_every=steps,
-        checkpoint_every=steps,
-        validate_every=steps // validations,
-        log_every=steps // validations,
-    )
 
 
 def _recipe(name: str, variant: str) -> Params:
