@@ -82,9 +82,11 @@ def _published_sum(name: str) -> str:
 
 
 def _log_likelihood(name: str, num_images: int) -> list[float]:
+    """-log p(x) after the longest training."""
     paths = mnist_likelihood.RESULTS.glob(f"{name}-[0-9]*-{num_images}-images-*.json")
     records = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
-    return [record["negative_log_likelihood"] for record in records]
+    longest = max(records, key=lambda record: record["steps"])
+    return [longest["negative_log_likelihood"]]
 
 
 def _log_likelihood_of_pixel_cnn() -> list[float]:
