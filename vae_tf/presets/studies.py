@@ -370,6 +370,12 @@ STUDIES.add(
     ),
     "MNIST from 100 labels; six hours",
 )
+STUDIES.add(
+    "few-labels-seeds",
+    # Another seed labels other images, too.
+    Study({"M2": RUNS["MNIST-M2"]}, vary={"seed": range(5)}),
+    "M2 on MNIST from 100 labels with five seeds; an hour",
+)
 
 # The runs shown in this repository; experiments/gallery.py puts them into predictions/.
 _gallery = {

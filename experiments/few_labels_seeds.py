@@ -1,0 +1,67 @@
+"""MNIST from 100 labels, today's preset of M2 with five seeds.
+
+    python study.py few-labels-seeds --predictions predictions-study
+    python experiments/few_labels_seeds.py      adds runs that are done
+
+Errors at the end of each run are kept in experiments/few_labels_seeds.csv. `python
+experiments/tables.py` makes the table.
+"""
+
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+from csv_rows import read_rows  # noqa: E402
+from done_runs import keep_done  # noqa: E402
+from page_tables import markdown, spread  # noqa: E402
+from published_numbers import published_texts  # noqa: E402
+
+from vae_tf import presets  # noqa: E402
+
+ROWS = Path(__file__).with_suffix(".csv")
+STUDY = "few-labels-seeds"
+SPLITS = {"val_error": "validation error, %", "test_error": "test error, %"}
+
+
+def row_of(run) -> dict[str, str]:
+    """Steps and errors of a run at its end, percent."""
+    errors = {split: f"{100 * run.history[split][-1]:.2f}" for split in SPLITS}
+    return {"steps": str(run.details["step"]), **errors}
+
+
+def errors_of(model: str, split: str = "test_error") -> dict[int, float]:
+    """Seed -> error, percent."""
+    return {int(row["seed"]): float(row[split]) for row in read_rows(ROWS) if row["model"] == model}
+
+
+def table() -> str:
+    """The errors of each seed, and their mean and standard deviation, as Markdown."""
+    seeds = sorted({int(row["seed"]) for row in read_rows(ROWS)})
+    heads = ["model", "error", *(f"seed {seed}" for seed in seeds), "mean", "published"]
+    lines = []
+    for model in dict.fromkeys(row["model"] for row in read_rows(ROWS)):
+        for split, head in SPLITS.items():
+            errors = errors_of(model, split)
+            cells = [f"{errors[seed]:.1f}" if seed in errors else "" for seed in seeds]
+            published = published_texts("few_labels")[model] if split == "test_error" else ""
+            lines.append([f"`{model}`", head, *cells, spread(list(errors.values()), 1), published])
+    return markdown(heads, lines)
+
+
+def main():
+    """Keeps the runs that are done and prints the table."""
+    points = presets.studies()[STUDY].points()
+    folders = {
+        (name, seed): f"{STUDY}/{point.name}"
+        for point in points
+        for name, seed in [point.name.split(",seed=")]
+    }
+    train = f"python study.py {STUDY} --predictions predictions-study"
+    keep_done(ROWS, ("model", "seed"), folders, row_of, train)
+    print(table())
+
+
+if __name__ == "__main__":
+    main()
