@@ -203,7 +203,7 @@ def _rows() -> list[Row]:
             likelihoods["binary-MNIST-IWAE-50"],
             lambda: _log_likelihood("binary-MNIST-IWAE-50", 10_000),
             2,
-            differs="20 of 3,280 epochs",
+            differs="60 of 3,280 epochs",
         ),
         Row(
             "PixelVAE, binary MNIST: -log p(x)",

@@ -19,8 +19,8 @@ RUNS.add(
         decoder=((256,), (64, 4, 2), (1, 4, 2)),
         latent_size=32,
         batch_size=64,
-        # The project's 0.002, falling: after 2,500 steps of the VAE 29.6 nats; constant 30.1, from
-        # 0.001 30.9 (experiments/recipe.csv, seed 0).
+        # The project's 0.002, falling: after 2,500 steps of the VAE 29.5 nats; constant 30.1, from
+        # 0.001 31.1 (experiments/recipe.csv, three seeds).
         learning_rate=falling(2e-3),
         steps=10_000,
         sample_steps=(0, 1, 3, 7, 10, 16, 30, 100, 300, 500, 700),
