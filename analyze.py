@@ -39,7 +39,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         "runs",
         nargs="*",
         metavar="RUN",
-        help="runs to analyze; also a STUDY, or STUDY/POINT for one of its runs, such as "
+        help="runs or studies to analyze; STUDY/POINT is one run of a study, such as "
         "betas/kl_weight=4,seed=0 (default: all saved runs)",
     )
     parser.add_argument(
@@ -64,13 +64,13 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         help="also compute scores and save them in metrics.json; --metrics without a value "
         "means full. full uses the sample sizes of the papers, fast uses about a tenth",
     )
-    parser.add_argument("--force", action="store_true", help="also draw up-to-date pictures again")
+    parser.add_argument("--force", action="store_true", help="redraw up-to-date pictures")
     parser.add_argument(
         "--projection",
         choices=("pca", "tsne", "umap"),
         default="pca",
-        help="also draw the latent space by t-SNE or UMAP, as latent_space_NAME.png (pca, the "
-        "default, adds no picture)",
+        help="also draw the latent space by t-SNE or UMAP, as latent_space_tsne.png or "
+        "latent_space_umap.png (default: pca, which adds no picture)",
     )
     parser.add_argument(
         "--format",

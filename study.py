@@ -44,8 +44,8 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     """Reads the command line."""
     parser = argparse.ArgumentParser(
         prog=scripts.name_of("study.py"),
-        description="Train a study: a grid of runs. Name a study of params.py, or name runs and "
-        "vary their parameters. Without a name, list the studies.",
+        description="Train a study: a grid of runs. Give a study of params.py, or runs and --vary. "
+        "Without arguments, list the studies.",
         epilog="Stop or kill the command at any time. The same command resumes the study. The exit "
         "code is 1 if a run failed or its folder cannot be read.",
     )
@@ -65,7 +65,8 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         help="change a parameter of all runs, such as steps=500; repeatable",
     )
     parser.add_argument(
-        "--name", help="name of the study's folder (default: the study's name; required for runs)"
+        "--name",
+        help="name of the study's folder (default: the study's name; required if you give runs)",
     )
     parser.add_argument(
         "--workers",

@@ -126,9 +126,8 @@ def listing(presets, group: str = "groups") -> str:
     lines = [_lines_of(heading, names, presets) for heading, names in parts if names]
     if group == "groups":
         counts = [f"  {name:16} {len(each):3}  {each.title}" for name, each in subjects.items()]
-        lines.append(
-            "\n".join(["Groups, with their number of runs: --list GROUP, or --list all", *counts])
-        )
+        heading = "Groups and their numbers of runs. To list runs: --list GROUP, --list all"
+        lines.append("\n".join([heading, *counts]))
     return "\n\n".join(lines)
 
 

@@ -15,20 +15,20 @@ LOCALLY = "a collapse is a local optimum, although a better optimum may exist"
         (
             "linear(0, 0.5, 10)", "gaussian", None,
             "(optimum of a linear VAE): at KL weight 0.5, 1 of 3 latents are active, KL 0.347 "
-            "nats, squared error 0.25. Trained networks can have fewer or more active latents. "
-            f"Above KL weight 1 {LOCALLY}",
+            "nats, squared error 0.25 per image. Trained networks can have fewer or more active "
+            f"latents. Above KL weight 1 {LOCALLY}",
         ),
         (
             1, "gaussian", 0.01,
             "(optimum of a linear VAE): at KL weight 1 and stddev 0.01, 1 of 3 latents are active, "
-            "KL 4.26 nats, squared error 0.0001. Trained networks can have fewer or more active "
-            f"latents. Above KL weight 5,000 {LOCALLY}",
+            "KL 4.26 nats, squared error 0.0001 per image. Trained networks can have fewer or more "
+            f"active latents. Above KL weight 5,000 {LOCALLY}",
         ),
         (
             0, "gaussian", None,
             "(optimum of a linear VAE): at KL weight 0, 1 of 3 latents are active, KL without "
-            "limit, squared error 0. Trained networks can have fewer or more active latents. "
-            f"Above KL weight 1 {LOCALLY}",
+            "limit, squared error 0 per image. Trained networks can have fewer or more active "
+            f"latents. Above KL weight 1 {LOCALLY}",
         ),
         (
             3, "gaussian", "learned",

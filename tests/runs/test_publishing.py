@@ -25,6 +25,8 @@ def test_a_slim_run_can_be_looked_at_but_not_resumed(tiny, tmp_path, blobs):
     np.testing.assert_allclose(run.model.encode(blobs)[0], before.encode(blobs)[0], atol=5e-3)
     with pytest.raises(UserError, match="published without optimizer state"):
         train(replace(tiny, steps=20), trained.path, resume=True)
+    with pytest.raises(UserError, match="cannot resume. Start anew with --overwrite"):
+        train(tiny, trained.path)
 
 
 def test_a_slim_run_keeps_pictures_of_its_beginning_and_its_end(tiny_run):

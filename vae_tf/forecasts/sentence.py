@@ -57,8 +57,8 @@ def _linear(result: Forecast, name_stddev: bool) -> str:
         kl = f"{_number(result.kl)} nats" if math.isfinite(result.kl) else "without limit"
         words = (
             f"{setting}, {result.active} of {result.latent_size} latents are active, KL {kl}, "
-            f"squared error {_number(result.squared_error)}. Trained networks can have fewer or "
-            f"more active latents. Above KL weight {limit} {_LOCALLY}"
+            f"squared error {_number(result.squared_error)} per image. Trained networks can have "
+            f"fewer or more active latents. Above KL weight {limit} {_LOCALLY}"
         )
     elif result.used:
         words = f"{setting} the VAE collapses: no latent reaches 0.1 nats"

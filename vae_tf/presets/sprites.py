@@ -50,7 +50,7 @@ RUNS.add(
 RUNS.add(
     "sprites-beta-TCVAE",
     replace(RUNS["sprites-VAE"], model="beta_tcvae", hyper={"beta": 6.0}),
-    "a VAE with a larger weight on the total correlation, for independent latents; five minutes",
+    "a VAE that penalizes latents that depend on each other; five minutes",
 )
 # Models of two players, and the QLAE, keep the constant rate that their settings were found with.
 _PLAYERS = replace(RUNS["sprites-VAE"], optimizer="adam", learning_rate=1e-3)

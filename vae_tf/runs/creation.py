@@ -14,6 +14,7 @@ from vae_tf.config import Params, differences
 from vae_tf.data import may_be_moved
 from vae_tf.process.errors import UserError
 from vae_tf.process.files.saving import PARTIAL, remove_abandoned, sync_folder, write_text
+from vae_tf.runs import checkpoints
 from vae_tf.runs.code_flow import CODE_FLOW
 from vae_tf.runs.columns import COLUMNS
 from vae_tf.runs.folder import PARAMS, REPLACED, Run
@@ -98,6 +99,11 @@ def _left_by_a_start(name: str) -> bool:
 
 def _exists(path: Path) -> str:
     if (path / PARAMS).is_file():
+        if _holds_only_weights(path):
+            return (
+                f"The run folder '{path}' exists already. It was published without optimizer "
+                f"state and cannot resume. Start anew with --overwrite, or choose another --name."
+            )
         return (
             f"The run folder '{path}' exists already. Continue with --resume, start anew with "
             f"--overwrite, or choose another --name."
@@ -117,6 +123,15 @@ def _is_run(path: Path) -> bool:
     names = {inside.name for inside in path.iterdir()}
     ours = all(name in (*_FOLDERS, *_FILES) or name.endswith(".partial") for name in names)
     return (path / PARAMS).is_file() or REPLACED in names or (LOCK in names and ours)
+
+
+def _holds_only_weights(path: Path) -> bool:
+    """Whether the newest checkpoint of a run has no state of the optimizer, see `slim`."""
+    newest = checkpoints.newest(path / "checkpoints")
+    try:
+        return newest is not None and checkpoints.load_details(newest).get("slim", False)
+    except UserError:  # damaged: an older checkpoint may serve
+        return False
 
 
 def check_links(path: Path):
@@ -161,8 +176,14 @@ def check_resumable(run: Run, params: Params):
         params: The parameters to continue with.
 
     Raises:
-        UserError: If they are not its own except for more steps; the message names them.
+        UserError: If they are not its own except for more steps; the message names them. Also if
+            the run was published without what resuming needs.
     """
+    if _holds_only_weights(run.path):
+        raise UserError(
+            f"'{run.path}' was published without optimizer state and cannot resume. Train it again "
+            f"under another --name, or with --overwrite."
+        )
     changed = differences(run.params, params)
     if "steps" in changed and params.steps > run.params.steps:
         del changed["steps"]

@@ -261,7 +261,6 @@ class Run(AnomalyMethods, InferenceMethods, TableMethods):
             option = "" if script == "study.py" else ", with --resume"
             raise UserError(
                 f"Run '{self.path}' has no checkpoint to load. Train it: repeat the command of "
-                f""
                 f"{script_name(script)} which began it{option}."
             )
         try:

@@ -187,14 +187,8 @@ def check_checkpoint(run: Run, details: dict, images: ImageSet, data: dict, *, o
         own_data: Whether the images were given to `train`, not loaded by name.
 
     Raises:
-        UserError: If the checkpoint is of a published run or of another run, or was made with
-            other images.
+        UserError: If the checkpoint is of another run, or was made with other images.
     """
-    if details.get("slim"):
-        raise UserError(
-            f"'{run.path}' was published without optimizer state and cannot resume. Train it again "
-            f"under another --name, or with --overwrite."
-        )
     check_params(run.path, details, run.params)
     if details["own_data"] and not own_data:
         raise UserError(

@@ -38,8 +38,8 @@ def describe(plan: Plan) -> str:
     lines = {
         "Data": f"{params.dataset}: {len(images):,} training images of {size}, "
         f"{len(plan.validation):,} validation images",
-        "Model": f"{params.model}: {plan.model.latent_size} latents, {params.likelihood}, "
-        f"KL weight {params.kl_weight}",
+        "Model": f"{params.model}: {plan.model.latent_size} latents, {params.likelihood} "
+        f"likelihood, KL weight {params.kl_weight}",
         "Networks": ", ".join(networks) + " weights",
         "Recipe": f"initializer {params.initializer}, {params.optimizer}, learning rate "
         f"{_rate(params)}, batches of {params.batch_size}{average}",
