@@ -24,6 +24,7 @@ import discrete_codes  # noqa: E402
 import emoji_clipped  # noqa: E402
 import emoji_split  # noqa: E402
 import few_labels  # noqa: E402
+import few_labels_seeds  # noqa: E402
 import flow_matching  # noqa: E402
 import forecast_calibration  # noqa: E402
 import hierarchies  # noqa: E402
@@ -193,6 +194,7 @@ TABLES: dict[str, Callable[[], str]] = {
     ),
     "emoji split": emoji_split.table,
     "few_labels": lambda: few_labels.table(_records("few_labels")),
+    "few_labels seeds": few_labels_seeds.table,
     "few_labels tricks": lambda: few_labels.table_of_tricks(_records("few_labels")),
     "forecast calibration": forecast_calibration.table,
     "hierarchies": lambda: hierarchies.table(_records("hierarchies")),
