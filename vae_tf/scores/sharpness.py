@@ -136,7 +136,8 @@ ROWS = {
     "sharpness": Score(
         _sharpness,
         "power from 1/4 to 1/2 cycle per pixel over the power of validation images; "
-        "reconstructions of the posterior means, and as many samples from the prior; 1 is as "
+        "measured on reconstructions of the posterior means, and on the same number of samples "
+        "from the prior; 1 is as "
         "sharp; noise counts as sharp",
         needs=("pixels",),
         sizes={"num_images": "likelihood_images"},
