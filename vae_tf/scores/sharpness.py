@@ -137,8 +137,7 @@ ROWS = {
         _sharpness,
         "power from 1/4 to 1/2 cycle per pixel over the power of validation images; "
         "measured on reconstructions of the posterior means, and on the same number of samples "
-        "from the prior; 1 is as "
-        "sharp; noise counts as sharp",
+        "from the prior; 1 is as sharp; noise counts as sharp",
         needs=("pixels",),
         sizes={"num_images": "likelihood_images"},
         columns={
