@@ -83,7 +83,8 @@ def parse(arguments: list[str] | None, presets) -> argparse.Namespace:
     parser.add_argument(
         "--dry-run",
         action="store_true",
-        help="print data, model, memory, time and forecast of collapse of each run; train nothing",
+        help="print data, model, memory and time of each run, and for vae and beta_vae a forecast "
+        "of collapse; train nothing",
     )
     scripts.add_predictions(parser)
     parser.add_argument(

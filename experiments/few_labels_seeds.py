@@ -38,10 +38,11 @@ def errors_of(model: str, split: str = "test_error") -> dict[int, float]:
 
 def table() -> str:
     """The errors of each seed, and their mean and standard deviation, as Markdown."""
-    seeds = sorted({int(row["seed"]) for row in read_rows(ROWS)})
+    rows = read_rows(ROWS)
+    seeds = sorted({int(row["seed"]) for row in rows})
     heads = ["model", "error", *(f"seed {seed}" for seed in seeds), "mean", "published"]
     lines = []
-    for model in dict.fromkeys(row["model"] for row in read_rows(ROWS)):
+    for model in dict.fromkeys(row["model"] for row in rows):
         for split, head in SPLITS.items():
             errors = errors_of(model, split)
             cells = [f"{errors[seed]:.1f}" if seed in errors else "" for seed in seeds]
@@ -52,11 +53,9 @@ def table() -> str:
 
 def main():
     """Keeps the runs that are done and prints the table."""
-    points = presets.studies()[STUDY].points()
     folders = {
-        (name, seed): f"{STUDY}/{point.name}"
-        for point in points
-        for name, seed in [point.name.split(",seed=")]
+        (point.values["base"], str(point.params.seed)): f"{STUDY}/{point.name}"
+        for point in presets.studies()[STUDY].points()
     }
     train = f"python study.py {STUDY} --predictions predictions-study"
     keep_done(ROWS, ("model", "seed"), folders, row_of, train)
