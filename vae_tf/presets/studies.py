@@ -348,6 +348,16 @@ STUDIES.add(
                 steps=12_000,
             )
         }
+        # From today's start, with a rate that falls to 0: is the length what the others lack?
+        | {
+            "M1-M2-long": replace(RUNS["MNIST-M1-M2"], learning_rate=falling(1e-3), steps=90_000),
+            "SDGM-long": replace(
+                RUNS["MNIST-SDGM"],
+                learning_rate=falling(1e-3),
+                precision="mixed_bfloat16",  # a step takes 0.71 of the time
+                steps=36_000,
+            ),
+        }
         | {"SDGM-plain": _plain_sdgm}
         # Ten epochs without what helps.
         | {
