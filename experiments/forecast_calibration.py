@@ -56,7 +56,7 @@ COLUMNS = (
 _CORRECTIONS = {
     "forecast": "forecast",
     "held_out": "eigenvalues of held-out images",
-    "factor": "larger threshold, fitted to the emoji",
+    "factor": "larger eigenvalue threshold",
     "local": "the trained decoder's own derivatives",
 }
 _ROW = math.exp(2 * USED_NATS)  # times the threshold: an eigenvalue of 0.1 nats
