@@ -65,7 +65,7 @@ TITLES = {
     "xla": "bare loop compiled by XLA",
     "ten": "bare loop, ten steps per call: a loop in the graph over a stack of ten batches",
     "fused-adam": "bare loop, Adam as one operator per weight (`ResourceApplyAdam`)",
-    "ten-fused": "bare loop, both",
+    "ten-fused": "bare loop, ten steps per call and Adam as one operator per weight",
 }
 OURS = ("bare", "train", "xla", "bfloat16", "fused-adam", "ten", "ten-fused", "keras")
 TORCH = ("eager", "fused", "channels-last", "compiled", "compiled-last", "pythae")
