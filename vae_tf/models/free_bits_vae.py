@@ -19,8 +19,8 @@ class FreeBitsVAE(VAE):
 
     The KL is the mean over the batch, as in the paper, not the KL of each image. If a latent has
     less than `free_nats`, the regularizer has no gradient: only the reconstruction changes this
-    latent. Each latent is its own group. The authors' groups are feature maps. With `free_nats` 0
-    the model is the VAE.
+    latent. Each latent has its own free nats. In the authors' code, the latents of a feature map
+    share free nats. With `free_nats` 0 the model is the VAE.
     """
 
     logged = ("paying_latents",)
