@@ -236,7 +236,7 @@ def score_functions() -> str:
 def campaign() -> str:
     """Trials of the campaign, as tests/campaigns/trials.csv has them."""
     rows = [list(row.values()) for row in read_rows(ROOT / "tests" / "campaigns" / "trials.csv")]
-    return markdown(["part", "trials", "resumed with", "took"], rows)
+    return markdown(["part", "trials", "continued with, or result", "took"], rows)
 
 
 def plateaus() -> str:
