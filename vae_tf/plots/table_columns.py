@@ -36,8 +36,8 @@ def column_association(rows: np.ndarray, slices: Sequence[slice]) -> np.ndarray:
     """Compute the linear association of each pair of columns of a table.
 
     The association is the largest canonical correlation of two columns, from 0 to 1. For two
-    numbers it is |Pearson's correlation|, for a number and a category the correlation ratio. It is
-    0 for a constant column.
+    columns of numbers, it is the absolute value of Pearson's correlation. For a column of numbers
+    and a column of categories, it is the correlation ratio. For a constant column, it is 0.
 
     Args:
         rows: `[N, D]` rows as vectors.

@@ -148,7 +148,7 @@ class Run(AnomalyMethods, InferenceMethods, TableMethods):
         """Indices, means and log-stddevs of at most 10,000 evenly spaced training images.
 
         Raises:
-            UserError: If the images cannot be had.
+            UserError: If the images cannot be loaded.
         """
         rows = self.data.evenly_spaced(_MOST_FITTED)
         labels = self.data.labels if self.model.conditional else None
@@ -160,7 +160,7 @@ class Run(AnomalyMethods, InferenceMethods, TableMethods):
         """A Gaussian mixture fitted to samples of the posteriors of `training_codes`.
 
         Raises:
-            UserError: If the images cannot be had.
+            UserError: If the images cannot be loaded.
         """
         _, mean, log_stddev = self.training_codes
         noise = np.random.default_rng(0).standard_normal(mean.shape)
@@ -170,11 +170,12 @@ class Run(AnomalyMethods, InferenceMethods, TableMethods):
     def code_flow(self) -> CodeFlow:
         """A normalizing flow fitted to the posteriors of `training_codes`, in at most a minute.
 
-        For posteriors, it is a RealNVP. For codes without noise, it is learned by flow matching. It
-        is saved in the run folder. If the weights of the model change, it is fitted again.
+        If the encoder gives posteriors, the flow is a RealNVP. If codes have no noise, the flow is
+        learned by flow matching. The flow is saved in the run folder. If the weights of the model
+        change, the flow is fitted again.
 
         Raises:
-            UserError: If the images cannot be had.
+            UserError: If the images cannot be loaded.
         """
         flow = kept_code_flow(self)
         if flow is None:
@@ -220,9 +221,9 @@ class Run(AnomalyMethods, InferenceMethods, TableMethods):
         """Compresses images without loss; `vae_tf.decompress(content, run)` restores them.
 
         Args:
-            images: `[N, H, W, C]`, of any type that training accepts. They are black and white
-                with a Bernoulli likelihood. They have 256 grey levels with a beta-binomial or a
-                discretized logistic likelihood.
+            images: `[N, H, W, C]`, of any type that training accepts. If the model has a Bernoulli
+                likelihood, images must be black and white. If it has a beta-binomial or a
+                discretized logistic likelihood, images must have 256 grey levels.
             progress: Whether to show a progress bar on stderr.
 
         Returns:

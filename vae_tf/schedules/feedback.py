@@ -10,12 +10,11 @@ from vae_tf.schedules.schedule import Feedback, Schedule, as_inner, check_level,
 
 @dataclasses.dataclass(frozen=True)
 class triggered(Feedback):  # noqa: N801
-    """Stay at the schedule's first value until the reconstruction is good enough, then run it.
+    """Start a schedule when the reconstruction is good enough; until then, keep its first value.
 
     The schedule starts when the mean training reconstruction of a log window is at most
     `threshold`. A window has `log_every` steps, so one lucky batch does not start the schedule. The
-    step of the schedule is 0 before the start. After it, the trainer counts the steps since the
-    start.
+    step of the schedule is 0 before the start. From the start on, the trainer counts the steps.
 
     Args:
         threshold: Nats per image, as in the log's column `reconstruction`; at least 0.
@@ -42,8 +41,8 @@ class constrained(Feedback):  # noqa: N801
     """Weight for the least KL at which the reconstruction is at most `bound` (GECO).
 
     GECO minimizes KL + lambda (reconstruction - bound) and multiplies lambda by the exponential of
-    the constraint, averaged over batches with a factor of 0.99. Divided by lambda this is our loss
-    with the weight w = 1 / lambda:
+    the constraint, averaged over batches with a factor of 0.99. The GECO loss divided by lambda is
+    our loss with the weight w = 1 / lambda:
 
         log w <- log w - rate * clip(average of (reconstruction - bound) / bound, -1, 1)
 

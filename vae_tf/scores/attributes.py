@@ -56,7 +56,7 @@ class AttributeTable(NamedTuple):
     def latent_names(
         self, value_names: Mapping[str, Sequence[str]] | None = None
     ) -> dict[int, str]:
-        """Return names: latent number -> such as "glasses, AUC 0.93" or "digit 0 to 1, ...".
+        """Return names by latent number, such as "glasses, AUC 0.93" or "digit 0 to 1, ...".
 
         A name has the latent's best attribute, see `best_attributes`. For an attribute with several
         values, it also has the values at the latent's `ends`, except where an end is -1.

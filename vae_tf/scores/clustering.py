@@ -125,7 +125,7 @@ def agreement(labels: np.ndarray, clusters: np.ndarray) -> dict[str, float]:
 def clustering_scores(
     codes: np.ndarray, labels: np.ndarray, *, seed: int = 0, num_permutations: int = 10
 ) -> dict[str, float]:
-    """Compare clusterings of codes, with one cluster per class, with the classes.
+    """Find one cluster of codes per class, and compare the clusters with the classes.
 
     Invariant to permuting and sign-flipping codes and to a common scale.
 

@@ -60,7 +60,7 @@ def dci_es_scores(
     Disentanglement and completeness are `dci_from_importance` at the same depth. Size is K/L.
 
     Explicitness is from -1 to 1, if no loss is above $l_b$. 1: the simplest probe is as good as any
-    other probe. That is also so if no probe is good, so read explicitness together with
+    other probe. Explicitness is also 1 if no probe is good, so read it together with
     informativeness. 0: the loss falls linearly with capacity. Size is above 0; 1: as many codes as
     factors; lower: more codes. The other scores are from 0 to 1; $R^2$ may be below 0.
 

@@ -40,10 +40,10 @@ def downstream_scores(
 
     Accuracies are from 0 to 1. 1: the codes predict all factors. Chance is the share of the most
     frequent value, 1/V for V equally frequent values. Efficiency 1: n examples are as good as all
-    examples. Useless codes also have efficiency 1, so read it together with the accuracy. Constant
-    factors are left out; if all are constant, all scores are 0. Sizes above the number of training
-    points are left out. Invariant to permuting and sign-flipping codes, and to rescaling; the
-    penalized regression is only nearly invariant to rescaling.
+    examples. Useless codes also have efficiency 1, so read the efficiency together with the
+    accuracy. Constant factors are left out; if all are constant, all scores are 0. Sizes above the
+    number of training points are left out. Invariant to permuting and sign-flipping codes. Trees
+    are also invariant to rescaling codes, and the penalized regression nearly so.
 
     Args:
         codes_train: `[N, L]` array; 10,000 points in Locatello et al.
