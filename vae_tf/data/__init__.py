@@ -148,7 +148,7 @@ def with_absolute_path(name: str) -> str:
 
 
 def may_be_moved(name: str, other: str) -> bool:
-    """Whether two names may belong to the same data: two folders or two tables may be copies."""
+    """Whether two names may be names of the same data: two folders or tables may be copies."""
     return any(name.startswith(kind) and other.startswith(kind) for kind in (_FOLDER, TABLE))
 
 

@@ -4,9 +4,9 @@ The collapsed solution has q(z|x) = p(z) for every image, and a decoder that ign
 is the best constant b. Change it a little: the posterior to p(z) (1 + e f(x, z)), and the decoder's
 output to b + e g(z), with a small e. For each image, f has mean 0 over z ~ p(z). g has mean 0 over
 z, because its mean belongs to b. The negative log-likelihood of an image has the gradient -r(x)
-with respect to the decoder's output at b, and P is its second derivative, mean over images. r has
-mean 0 over images, because b is the best constant, and the covariance R. Up to the order e^2, the
-change raises the loss, reconstruction + w KL, by e^2 times the mean over z ~ p(z) of
+with respect to the decoder's output at b, and P is its second derivative, mean over images. Over
+images, r has the covariance R, and its mean is 0 because b is the best constant. Up to the order
+e^2, the change raises the loss, reconstruction + w KL, by e^2 times the mean over z ~ p(z) of
 
     0.5 g(z)' P g(z)  -  mean_x[f(x, z) r(x)' g(z)]  +  0.5 w mean_x[f(x, z)^2].
 
@@ -15,9 +15,9 @@ and only if, w is less than the largest eigenvalue of P^-1/2 R P^-1/2, the thres
 
 - Above the threshold, no small change of any encoder and decoder lowers the loss, because f and g
   may have any form. This is a local statement: a better optimum may be far from the collapsed
-  solution. An example has two images, the rare image with a share of 1 %. At three times the
-  threshold, a VAE with one latent has a loss of 0.50, and the collapsed VAE 0.99. The posterior of
-  the rare image is narrow and far from 0, which adds little loss because the image is rare (by
+  solution. An example has two images, and one of them is rare, with a share of 1 %. At three times
+  the threshold, a VAE with one latent has a loss of 0.50, and the collapsed VAE 0.99. The posterior
+  of the rare image is narrow and far from 0, which adds little loss because the image is rare (by
   quadrature, in the tests).
 - Below the threshold, f and g that are linear in x and z lower the loss. Every network in use can
   approach them, so the collapsed solution is a saddle.

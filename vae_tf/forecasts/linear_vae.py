@@ -17,11 +17,11 @@ All other stationary points are saddles (Lucas et al. 2019, Theorem 1 and Sectio
 collapses because of its weight and variance, not because of its optimizer. If s2 is also learned,
 its best value is the squared error over D, the number of pixel values:
 
-    D s2 = sum over the latents of min(w s2, l_i) + all other eigenvalues,
+    D s2 = sum over the latents of min(w s2, l_i) + all other eigenvalues.
 
 This equation has one positive solution, because the derivative of the loss by ln(s2) is half the
-difference of both sides over s2, and rises with s2. At w = 1 the solution is the mean of the D -
-latents smallest eigenvalues (Tipping & Bishop 1999, Eq. 8).
+difference of both sides, divided by s2, and this derivative rises with s2. At w = 1 the solution is
+the mean of the D - latents smallest eigenvalues (Tipping & Bishop 1999, Eq. 8).
 
 Reference:
     Lucas, Tucker, Grosse & Norouzi, "Don't Blame the ELBO! A Linear VAE Perspective on Posterior

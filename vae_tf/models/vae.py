@@ -1,4 +1,4 @@
-"""Variational autoencoder: the template of most models; KL weight 0 gives `ae`, 4 `beta_vae`.
+"""Variational autoencoder: the template of most models, and the models `ae` and `beta_vae`.
 
     loss = reduce over images of [ reconstruction + kl_weight(step) * regularizer ]
 

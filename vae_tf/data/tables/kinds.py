@@ -10,7 +10,7 @@ The first line that fits decides. Missing cells are not counted. A kind in `colu
 6. Other numbers: `numeric`. Infinity is refused.
 7. Text with a date in every cell, and cells of a date type: refused.
 8. Text with numbers in most cells: refused, because other text, such as "?", likely means missing.
-9. Text with at most 1,000 different values, each in two rows on average: `categorical`.
+9. Text with at most 1,000 different values, each in 2 or more rows on average: `categorical`.
 10. Other text: refused.
 """
 

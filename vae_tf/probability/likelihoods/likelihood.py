@@ -84,7 +84,8 @@ class Likelihood:
         """Reconstruction of images by the best decoder that ignores its code.
 
         The decoder has one output for all of these images, the best for them, and the best scale if
-        the scale is learned. No decoder whose output does not depend on the image has a lower mean.
+        the scale is learned. The mean over these images is the lowest of all decoders that ignore
+        the code.
 
         Args:
             x: `[N, ...]`, in [0, 1] where `unit` is true; NaN where a value is missing.

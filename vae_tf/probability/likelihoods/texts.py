@@ -1,4 +1,4 @@
-"""Reads likelihoods as they are written in `params.py`: names, and options of two of them."""
+"""Reads likelihoods as they are written in `params.py`: names and their options."""
 
 from vae_tf.probability.likelihoods.layout import read_layout
 from vae_tf.process.errors import UserError, shown, unknown
