@@ -35,11 +35,12 @@ class InfoVAE(VAE):
 
     A weight of another kernel must be converted. A weight w, with a mean over D pixels, is the
     weight w * D with our sum of squared errors. If the codes of all images follow the prior except
-    for a small shift, the MMD is the squared shift times (h^2 / (h^2 + 2))^(L / 2) / (h^2 + 2). To
-    convert a weight between bandwidths, multiply it by the ratio of these factors. The authors'
-    code (MNIST, L = 20) has the weight 1 together with a mean over 784 pixels and the kernel
-    exp(-d^2 / L^2). This is scale 784 at bandwidth L / sqrt(2), and it weights a shift like a scale
-    of 200 at our bandwidth.
+    for a small shift, the MMD is the squared shift times (h^2 / (h^2 + 2))^(L / 2) / (h^2 + 2),
+    with the bandwidth h. To convert a weight to another bandwidth, multiply it by the factor of its
+    own bandwidth and divide it by the factor of the other bandwidth. The authors' code (MNIST,
+    L = 20) has the weight 1 together with a mean over 784 pixels and the kernel exp(-d^2 / L^2).
+    This is scale 784 at bandwidth L / sqrt(2), and it weights a shift like a scale of 200 at our
+    bandwidth.
     """
 
     logged = ("mmd",)
