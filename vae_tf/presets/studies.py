@@ -350,12 +350,12 @@ STUDIES.add(
         }
         # From today's start, with a rate that falls to 0: is the length what the others lack?
         | {
-            "M1-M2-long": replace(RUNS["MNIST-M1-M2"], learning_rate=falling(1e-3), steps=90_000),
+            "M1-M2-long": replace(RUNS["MNIST-M1-M2"], learning_rate=falling(1e-3), steps=75_000),
             "SDGM-long": replace(
                 RUNS["MNIST-SDGM"],
                 learning_rate=falling(1e-3),
                 precision="mixed_bfloat16",  # a step takes 0.71 of the time
-                steps=36_000,
+                steps=30_000,
             ),
         }
         | {"SDGM-plain": _plain_sdgm}
