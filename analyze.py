@@ -114,7 +114,8 @@ def run(options: argparse.Namespace) -> int:
     report = options.images / "index.html"
     where = f"The report is in {report}." if report.exists() else f"They are in {options.images}."
     seconds = time.monotonic() - start
-    written = f"{len(outcome.drawn)} files written, {outcome.current} up to date"
+    files = "file" if len(outcome.drawn) == 1 else "files"
+    written = f"{len(outcome.drawn)} {files} written, {outcome.current} up to date"
     say(wrapped(f"{written}, in {seconds:.0f} s. {where}"))
     return 1 if unscored or outcome.problems else 0
 

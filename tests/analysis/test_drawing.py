@@ -170,6 +170,7 @@ def test_an_encoder_without_noise_is_drawn_but_for_its_kl(runs, tmp_path, monkey
     assert summary["kl_per_latent"] is None and summary["kl"] is None
     assert summary["active"] is not None and "Infinity" not in json.dumps(summary)
     assert "scores.csv" not in names(tmp_path)
+    assert lines[-1] == "All runs, 1: summary.csv, comparison.png, index.html, report.html"
     again = []
     analyze(find_runs(runs), tmp_path, say=again.append)
     assert again[0] == "sprites: up to date"

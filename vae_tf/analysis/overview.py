@@ -75,7 +75,8 @@ def write_overview(paths: Sequence[Path], request: Request, outcome: Outcome):
             outcome.add_problem("All runs", "comparison.png not drawn", reason)
     if {"index.html", "report.html"} & set(asked):
         _write_report(alone, studies, request, outcome)
-    request.say(f"All runs, {len(summarized)}: {', '.join(asked)}")
+    made = [name for name in asked if request.images / name in outcome.drawn]
+    request.say(f"All runs, {len(summarized)}: {', '.join(made)}")
 
 
 def _is_of_study(name: str) -> bool:
