@@ -3,8 +3,8 @@
     python train.py binary-MNIST-PixelCNN --set validate_every=1000    47 minutes of a core
     python experiments/pixel_cnn_likelihood.py                         20 minutes more
 
-Measures -log p(x) of the test images, which are the run's validation images, by importance
-sampling, and reads -ELBO of the same images from the run's log. They are kept in
+Measures -log p(x) of the run's validation images by importance sampling, and reads -ELBO of the
+same images from the run's log. They are not MNIST's test images. The numbers are kept in
 experiments/pixel_cnn_likelihood.csv and experiments/pixel_cnn_steps.csv, in the place of what these
 had; `python experiments/tables.py` makes the tables of docs/results/pixel_cnn.md.
 """

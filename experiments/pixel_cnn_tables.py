@@ -2,7 +2,7 @@
 
 python experiments/pixel_cnn_tables.py    draws images/gallery/pixel_cnn.png
 
-experiments/pixel_cnn_steps.csv has -ELBO of all test images at steps of `python train.py
+experiments/pixel_cnn_steps.csv has -ELBO of all validation images at steps of `python train.py
 binary-MNIST-PixelCNN`, from its log.
 """
 
@@ -66,13 +66,13 @@ def steps_table() -> str:
     rows = read_rows(STEPS)
     steps = [f"{int(row['step']):,}" for row in rows]
     lines = [["step", *steps], ["---"] * (1 + len(rows))]
-    lines.append(["-ELBO, test images", *(row["negative_elbo"] for row in rows)])
+    lines.append(["-ELBO, validation images", *(row["negative_elbo"] for row in rows)])
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
 def likelihood_table() -> str:
-    """Markdown table: KL, -ELBO and -log p(x) of test images of binary MNIST."""
-    names = "run, seed, steps, test images, importance samples, effective samples, KL, -ELBO"
+    """Markdown table: KL, -ELBO and -log p(x) of held-out images of binary MNIST."""
+    names = "run, seed, steps, images, importance samples, effective samples, KL, -ELBO"
     heads = [*names.split(", "), "-log p(x)"]
     lines = [f"| {' | '.join(heads)} |", "| --- " * len(heads) + "|"]
     for row in read_rows(LIKELIHOODS):
