@@ -29,8 +29,8 @@ def publish(
     """Writes a folder with a run for others, and uploads it to the Hugging Face hub on request.
 
     The folder has a model card (README.md), the weights as safetensors, and the parameters, log,
-    environment and scores of the run. If the data can be loaded, it also has pictures, at most
-    four. `load_run` and `analyze` accept the folder. The training cannot be resumed from it.
+    environment and scores of the run. It also has at most four pictures, except for a run on
+    arrays, whose data cannot be loaded. `load_run` and `analyze` accept the folder. The training cannot be resumed from it.
 
     Args:
         run: Run, or its folder.
@@ -79,7 +79,7 @@ def _copy(source: Path, target: Path):
 
 
 def _draw(run: Run, folder: Path) -> Sequence[str]:
-    """Draws the pictures of the card, if the data can be loaded, and returns their names."""
+    """Draws the pictures of the card and returns their names: none for a run on arrays."""
     try:
         data = (run.data, run.validation_data) if run.details["own_data"] else None
     except UserError:  # the images given to train cannot be loaded by name

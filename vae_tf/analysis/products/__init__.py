@@ -301,8 +301,8 @@ PRODUCTS = {
         ("scores",),
         "Importance of latents for factors",
         "Importance of each latent for boosted trees that predict each factor. A row with one dark "
-        "cell is a disentangled latent. A column with one dark cell is a factor that one latent "
-        "contains completely.",
+        "cell is a disentangled latent. A column with one dark cell is a factor that the "
+        "trees predict from one latent.",
         score="dci",
     ),
 }
