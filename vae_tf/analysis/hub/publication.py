@@ -30,7 +30,8 @@ def publish(
 
     The folder has a model card (README.md), the weights as safetensors, and the parameters, log,
     environment and scores of the run. It also has at most four pictures, except for a run on
-    arrays, whose data cannot be loaded. `load_run` and `analyze` accept the folder. The training cannot be resumed from it.
+    arrays, whose data cannot be loaded. `load_run` and `analyze` accept the folder. The training
+    cannot be resumed from it.
 
     Args:
         run: Run, or its folder.
