@@ -67,14 +67,14 @@ def test_code_runs(page, tmp_path, monkeypatch):
         exec(compile(block, page, "exec"), names)
 
 
-def test_rooms_stand_on_floors():
+def test_parts_stand_on_levels():
     sys.path.insert(0, str(ROOT / "docs" / "hooks"))
     try:
         architecture = importlib.import_module("architecture")
     finally:
         sys.path.pop(0)
-    rooms = {"plots": {"errors"}, "errors": set(), "analysis": {"plots", "errors"}}
-    assert architecture.floors(rooms) == [["errors"], ["plots"], ["analysis"]]
+    parts = {"plots": {"errors"}, "errors": set(), "analysis": {"plots", "errors"}}
+    assert architecture.levels_of(parts) == [["errors"], ["plots"], ["analysis"]]
     # The arrow from analysis to errors is implied.
-    assert architecture.drawing(rooms).count("<path") == 2
-    architecture.floors(architecture.imports())  # no circle
+    assert architecture.drawing(parts).count("<path") == 2
+    architecture.levels_of(architecture.imports())  # no circle

@@ -1,4 +1,4 @@
-"""Imports go one way: each room imports only rooms on the floors below its own."""
+"""Imports go one way: each part imports only parts on lower levels."""
 
 import ast
 import json
@@ -10,8 +10,8 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "vae_tf"
 
-# The floors of docs/architecture.md, from the ground up: a room imports only rooms below its own.
-FLOORS = [
+# The levels of docs/architecture.md, from below: a part imports only parts on lower levels.
+LEVELS = [
     {"process"},
     {"errors", "networks", "plots", "probability", "schedules"},
     {"data", "explorer", "priors"},
@@ -21,7 +21,7 @@ FLOORS = [
     {"analysis", "studies"},
     {"commands"},
 ]
-FLOOR_OF = {name: floor for floor, names in enumerate(FLOORS) for name in names}
+LEVEL_OF = {name: level for level, names in enumerate(LEVELS) for name in names}
 
 
 def imports_of(path):
@@ -40,7 +40,7 @@ def test_imports_go_down():
         if home == "__init__":
             continue
         for name in imports_of(path):
-            if name != home and FLOOR_OF[name] >= FLOOR_OF[home]:
+            if name != home and LEVEL_OF[name] >= LEVEL_OF[home]:
                 wrong.append(f"{path.relative_to(PACKAGE)} imports {name}")
     assert not wrong
 

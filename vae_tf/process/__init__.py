@@ -1,1 +1,1 @@
-"""The ground floor: errors, numbers, files, texts, names of models, and how a script runs."""
+"""The lowest level: errors, numbers, files, texts, names of models, and how a script runs."""
