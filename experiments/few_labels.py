@@ -50,6 +50,7 @@ _SEED = "-seed-"  # between the name of a run and its seed, where it differs fro
 _COLORS = {
     "M2": BLUE, "M1": SKY, "M1-M2": ORANGE, "SDGM": CLASSES[3], "ADGM": CLASSES[5],
     "SDGM-plain": CLASSES[7], "M2-long": CLASSES[1], "M2-falling": CLASSES[2],
+    "M1-M2-long": ORANGE, "SDGM-long": CLASSES[3],
 }  # fmt: skip
 # How the runs without a trick are drawn: in whose color, by which line.
 _WITHOUT = {
@@ -141,6 +142,10 @@ def picture(curves: dict[str, dict]) -> Figure:
     runs, tricks = figure.subplots(1, 2, sharey=True, width_ratios=(3, 2))
     draw_runs(runs, {n: c for n, c in curves.items() if n not in (*_SHORT, "M2-plain")})
     draw_tricks(tricks, curves)
+    runs.set_xscale("log")
+    epochs = [2, 5, 10, 20, 50, 100, 200]
+    runs.set_xticks(epochs, map(str, epochs))
+    runs.set_xticks([], minor=True)
     runs.set_title("MNIST, 100 labels; thin: other seeds")
     runs.set_ylabel("validation error, %")
     tricks.set_title("broken lines: without a trick")
@@ -173,7 +178,7 @@ def draw_tricks(axes: Axes, curves: dict[str, dict]):
 
 def draw_runs(axes: Axes, curves: dict[str, dict]):
     """One curve per run; curves of other seeds are thin."""
-    marks = dict(zip(_COLORS, "osv^D*PX", strict=True))
+    marks = dict(zip(_COLORS, "osv^D*PXhp", strict=True))
     for name, values in curves.items():
         base = base_of(name)
         again = _SEED in name
@@ -181,7 +186,7 @@ def draw_runs(axes: Axes, curves: dict[str, dict]):
             values["epoch"], values["val_error"], color=_COLORS[base],
             label=None if again and base in curves else name, linewidth=0.7 if again else 1.5,
             marker="" if again else marks[base], markersize=4, markevery=0.1,
-            linestyle="--" if name in CARRIED_ON else "-",
+            linestyle="--" if name in CARRIED_ON else "-." if name.endswith("-long") else "-",
         )  # fmt: skip
 
 
