@@ -14,8 +14,11 @@ import not_miwae
 import page_tables
 import pixel_cnn_tables
 import published
+import sprites_scores
 import sprites_study
 from published_numbers import published_rows, published_texts
+
+_LIKELIHOOD = "negative_log_likelihood"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -87,11 +90,11 @@ def _log_likelihood(name: str, num_images: int) -> list[float]:
     paths = mnist_likelihood.RESULTS.glob(f"{name}-[0-9]*-{num_images}-images-*.json")
     records = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
     longest = max(records, key=lambda record: record["steps"])
-    return [longest["negative_log_likelihood"]]
+    return [longest[_LIKELIHOOD]]
 
 
 def _log_likelihood_of_pixel_cnn() -> list[float]:
-    return [float(csv_rows.read_rows(pixel_cnn_tables.LIKELIHOODS)[-1]["negative_log_likelihood"])]
+    return [float(csv_rows.read_rows(pixel_cnn_tables.LIKELIHOODS)[-1][_LIKELIHOOD])]
 
 
 def _row_of_not_miwae(dataset: str, decoder: str) -> Row:
@@ -110,10 +113,15 @@ def _row_of_not_miwae(dataset: str, decoder: str) -> Row:
     )
 
 
-def _score_on_sprites(name: str) -> list[float]:
+def _score_on_sprites(name: str, score: str) -> list[float]:
     sources = [source for source in sprites_study.POINTS if source.startswith(f"{name}, seed")]
     kept = [source for source in sources if sprites_study.result_path(source).exists()]
-    return [100 * row["beta_vae_eval"] for row in sprites_study.rows_of(kept)[name]]
+    return [row[score] for row in sprites_study.rows_of(kept)[name]]
+
+
+def _mig_of_beta_tcvae() -> list[float]:
+    rows = csv_rows.read_rows(sprites_scores.ROWS)
+    return [float(row["MIG"]) for row in rows if row["model"] == "beta-TCVAE"]
 
 
 def _bits_per_pixel(name: str) -> list[float]:
@@ -148,7 +156,7 @@ def _row_by_recipe(training: published.ByRecipe) -> Row:
 
 def _rows() -> list[Row]:
     likelihoods, errors = published_texts("mnist_likelihood"), published_texts("few_labels")
-    sprites = published_texts("sprites_study")
+    sprites, scores = published_texts("sprites_study"), published_texts("sprites_scores")
     bits = published_texts("bits_back")
     return [
         Row(
@@ -215,6 +223,14 @@ def _rows() -> list[Row]:
             differs="pixels drawn again at each step, not once; narrower layers; 300 epochs",
         ),
         Row(
+            "ladder VAE of five layers, binary MNIST: -log p(x)",
+            "hierarchies",
+            published_texts("hierarchies")["ladder-5"],
+            lambda: [page_tables.read_json("hierarchies_long")["ladder-5"][_LIKELIHOOD]],
+            2,
+            differs="half the width; 100 of 2,000 epochs, not fine-tuned; 1,000 test images",
+        ),
+        Row(
             "PixelVAE, binary MNIST: -log p(x)",
             "pixel_cnn",
             published_texts("pixel_cnn")["binary-MNIST-PixelCNN"],
@@ -229,7 +245,7 @@ def _rows() -> list[Row]:
             "VAE, sprites: beta-VAE score, %",
             "beta_vae_table",
             sprites["VAE"],
-            lambda: _score_on_sprites("VAE"),
+            lambda: [100 * score for score in _score_on_sprites("VAE", "beta_vae_eval")],
             1,
             higher_is_better=True,
             differs="our sprites, other networks and classifier, 7,500 steps",
@@ -238,10 +254,28 @@ def _rows() -> list[Row]:
             "beta-VAE 4, sprites: beta-VAE score, %",
             "beta_vae_table",
             sprites["beta-VAE 4"],
-            lambda: _score_on_sprites("beta-VAE 4"),
+            lambda: [100 * score for score in _score_on_sprites("beta-VAE 4", "beta_vae_eval")],
             1,
             higher_is_better=True,
             differs="our sprites, other networks and classifier, 7,500 steps",
+        ),
+        Row(
+            "FactorVAE, sprites: FactorVAE score",
+            "sprites_variants",
+            scores["FactorVAE"],
+            lambda: _score_on_sprites("FactorVAE", "factor_vae_eval"),
+            2,
+            higher_is_better=True,
+            differs="our sprites, 7,500 steps, an older form of the model",
+        ),
+        Row(
+            "beta-TCVAE, sprites: MIG",
+            "beta_vae_table",
+            scores["beta-TCVAE"],
+            _mig_of_beta_tcvae,
+            2,
+            higher_is_better=True,
+            differs="our sprites, 5,000 steps; from codes in 20 bins, with the factor shape",
         ),
         Row(
             "bits-back, binary MNIST: bits per pixel",
