@@ -149,7 +149,7 @@ def picture(curves: dict[str, dict]) -> Figure:
     runs.set_title("MNIST, 100 labels; thin: other seeds")
     runs.set_ylabel("validation error, %")
     tricks.set_title("broken lines: without a trick")
-    runs.legend(frameon=False, ncols=2, loc="lower left")
+    runs.legend(frameon=False, loc="upper right")
     tricks.legend(frameon=False, ncols=2, loc="lower left")
     for axes in (runs, tricks):
         axes.set_yscale("log")

@@ -378,7 +378,7 @@ STUDIES.add(
             ),
         }
     ),
-    "MNIST from 100 labels; six hours",
+    "MNIST from 100 labels; nine hours",
 )
 STUDIES.add(
     "few-labels-seeds",
