@@ -75,7 +75,7 @@ def write_overview(paths: Sequence[Path], request: Request, outcome: Outcome):
             outcome.add_problem("All runs", "comparison.png not drawn", reason)
     if {"index.html", "report.html"} & set(asked):
         _write_report(alone, studies, request, outcome)
-    made = [name for name in asked if request.images / name in outcome.drawn]
+    made = [name for name in OVERVIEW if request.images / name in outcome.drawn]
     request.say(f"All runs, {len(summarized)}: {', '.join(made)}")
 
 
