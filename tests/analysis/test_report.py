@@ -158,10 +158,10 @@ def test_a_line_says_what_runs_show_together(tmp_path):
         return reported(tmp_path, name, fields=fields, active=active, mse=0.0285)
 
     assert verdict_of([run(10, 2), run(1000, 0), run(10000, 0)]) == (
-        "Weight 10 uses 2 of 3 latents, MSE 0.0285; weight 1,000 and above collapse."
+        "Weight 10: 2 of 3 latents are active, MSE 0.0285; weight 1,000 and above collapse."
     )
     assert verdict_of([run(1, 3), run(1, 1), run(1, 0, "lost")]) == (
-        "Weight 1 uses 1 to 3 of 3 latents, MSE 0.0285 (median of 2 runs); lost (weight 1) "
+        "Weight 1: 1 to 3 of 3 latents are active, MSE 0.0285 (median of 2 runs); lost (weight 1) "
         "collapsed."
     )
     assert verdict_of([run(4, 0)]) == "Weight 4 collapses."

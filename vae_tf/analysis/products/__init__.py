@@ -149,7 +149,7 @@ PRODUCTS = {
         ("checkpoint",),
         "Traversals of all latents",
         "Each row changes one latent and nothing else. If one property changes in a row, the "
-        "latent is disentangled. If nothing changes, the latent is not used.",
+        "latent is disentangled. If nothing changes, the latent has collapsed.",
         needs_images=True,
     ),
     "traversals.gif": Product(

@@ -80,7 +80,7 @@ def weight_of(params: Params) -> float:
 def verdict_of(runs: Sequence[ReportedRun]) -> str:
     """Describes the effect of the KL weight in runs on the same images.
 
-    Example of a line: "Weight 10 uses 8 of 32 latents, MSE 0.0285; weight 1,000 and above
+    Example of a line: "Weight 10: 8 of 32 latents are active, MSE 0.0285; weight 1,000 and above
     collapse."
     """
     by_weight: dict[str, list] = {}
@@ -90,7 +90,7 @@ def verdict_of(runs: Sequence[ReportedRun]) -> str:
     lost = [run for run in runs if is_collapsed(run.summary)]
     words = [_of_weight(weight, found) for weight, found in _few(by_weight)]
     if len(by_weight) > len(words):
-        words.append(f"{len(by_weight) - len(words)} more weights use some latents")
+        words.append(f"{len(by_weight) - len(words)} more weights have active latents")
     words += _collapses(lost, [run for run in runs if _lives(run)])
     return f"{words[0][0].upper()}{'; '.join(words)[1:]}." if words else ""
 
@@ -115,13 +115,14 @@ def _few(alive: dict[str, list]) -> list[tuple[str, list]]:
 
 
 def _of_weight(weight: str, runs: list) -> str:
-    used = sorted(run.summary["active"] for run in runs)
+    active = sorted(run.summary["active"] for run in runs)
     sizes = sorted({len(run.summary.get("kl_per_latent") or []) or run.params.latent_size
                     for run in runs})  # fmt: skip
     errors = [run.summary["mse"] for run in runs if run.summary["mse"] is not None]
     error = f", MSE {written('mse', median(errors))}" if errors else ""
     over = f" (median of {len(runs)} runs)" if len(runs) > 1 and errors else ""
-    return f"weight {weight} uses {_range(used)} of {_range(sizes)} latents{error}{over}"
+    counts = f"{_range(active)} of {_range(sizes)} latents are active"
+    return f"weight {weight}: {counts}{error}{over}"
 
 
 def _range(values: Sequence[int]) -> str:
