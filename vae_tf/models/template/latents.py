@@ -18,7 +18,7 @@ class Latent(NamedTuple):
     """One stochastic layer of a forward pass.
 
     Attributes:
-        posterior: q(z | x and the layers above).
+        posterior: q(z | x and, depending on the model, other layers).
         prior: p(z | the layers above).
         z: `[B, L]`, the value that the rest of the model sees.
     """
