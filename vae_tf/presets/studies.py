@@ -77,10 +77,10 @@ STUDIES.add(
 STUDIES.add(
     "sprites-scores",
     Study(
-        {name: sprites.RUNS[f"sprites-{name}"] for name in ("beta-VAE", "beta-TCVAE")},
+        {name: sprites.RUNS[f"sprites-{name}"] for name in ("beta-VAE", "beta-TCVAE", "FactorVAE")},
         vary={"seed": range(5)},
     ),
-    "scores of two presets with five seeds; an hour and a half",
+    "scores of three presets with five seeds; four hours",
 )
 
 
@@ -356,6 +356,12 @@ STUDIES.add(
                 learning_rate=falling(1e-3),
                 precision="mixed_bfloat16",  # a step takes 0.71 of the time
                 steps=30_000,
+            ),
+            "ADGM-long": replace(
+                RUNS["MNIST-ADGM"],
+                learning_rate=falling(1e-3),
+                precision="mixed_bfloat16",
+                steps=25_000,
             ),
         }
         | {"SDGM-plain": _plain_sdgm}
