@@ -50,7 +50,7 @@ _SEED = "-seed-"  # between the name of a run and its seed, where it differs fro
 _COLORS = {
     "M2": BLUE, "M1": SKY, "M1-M2": ORANGE, "SDGM": CLASSES[3], "ADGM": CLASSES[5],
     "SDGM-plain": CLASSES[7], "M2-long": CLASSES[1], "M2-falling": CLASSES[2],
-    "M1-M2-long": ORANGE, "SDGM-long": CLASSES[3],
+    "M1-M2-long": ORANGE, "SDGM-long": CLASSES[3], "ADGM-long": CLASSES[5],
 }  # fmt: skip
 # How the runs without a trick are drawn: in whose color, by which line.
 _WITHOUT = {
@@ -178,7 +178,7 @@ def draw_tricks(axes: Axes, curves: dict[str, dict]):
 
 def draw_runs(axes: Axes, curves: dict[str, dict]):
     """One curve per run; curves of other seeds are thin."""
-    marks = dict(zip(_COLORS, "osv^D*PXhp", strict=True))
+    marks = dict(zip(_COLORS, "osv^D*PXhp<", strict=True))
     for name, values in curves.items():
         base = base_of(name)
         again = _SEED in name

@@ -87,6 +87,21 @@ def test_posteriors_too_narrow_are_flagged_where_the_estimate_is_too_low(width, 
     assert (entry["values"]["log_likelihood"] < -0.5) == few
 
 
+def test_effective_samples_do_not_show_a_missed_mode():
+    """The posterior has modes at -9 and 9, q is the second one, and log p(x) is 0."""
+    rng = np.random.default_rng(0)
+
+    class OneMode:
+        def log_importance_weights(self, x, num_samples):
+            z = rng.normal(9, 1, (num_samples, len(x)))
+            modes = [stats.norm.logpdf(z, mode) + np.log(0.5) for mode in (-9, 9)]
+            return logsumexp(modes, axis=0) - stats.norm.logpdf(z, 9)
+
+    values, effective = importance_estimates(OneMode(), np.zeros((3, 2, 2, 1)), 100)
+    np.testing.assert_allclose(effective, 100)
+    np.testing.assert_allclose(values, -np.log(2))
+
+
 def test_memory_is_bounded_by_chunks_that_do_not_matter(blobs):
     class Recording:
         calls = []
