@@ -20,7 +20,7 @@ sys.path.insert(0, str(ROOT))
 
 from csv_rows import read_rows, write_rows  # noqa: E402
 from done_runs import done_run  # noqa: E402
-from page_tables import spread  # noqa: E402
+from page_tables import markdown, spread  # noqa: E402
 
 from vae_tf import presets  # noqa: E402
 from vae_tf.plots.page import BLUE, FAINT, INK, MARGIN, ORANGE, Page, points  # noqa: E402
@@ -57,6 +57,20 @@ def curves(predictions: Path) -> list[dict]:
                 terms = (str(step), f"{reconstruction:.3f}", f"{kl:.3f}")
                 rows.append(dict(zip(COLUMNS, (*key, *terms), strict=True)))
     return rows
+
+
+def lengths_table(rows: list[dict]) -> str:
+    """Steps of the variants that do not have the steps of their base, as factors, as Markdown."""
+    steps = {(row["set"], row["variant"]): int(row["step"]) for row in rows}  # the last of a run
+    lines = []
+    for variant in dict.fromkeys(variant for _, variant in steps):
+        cells = [
+            f"{steps[name, variant] / steps[name, 'base']:.2g}" if (name, variant) in steps else ""
+            for name in SETS
+        ]
+        if set(cells) - {"1", ""}:
+            lines.append([f"`{variant}`", *cells])
+    return markdown(["variant", *SETS.values()], lines)
 
 
 def last(rows: list[dict]) -> dict[tuple[str, str], dict[str, tuple[float, float]]]:

@@ -3,7 +3,8 @@
 digits           trains digits under five KL weights with three seeds, into --predictions
 weights          sharpness against the KL weight, into sharpness_weights.csv: the digits that are
                  trained, and the committed runs of predictions
-normalization    residual networks without and with group normalization, on digits
+normalization    residual networks without and with group normalization, on digits, into
+        sharpness_normalization.csv
 draw             images/gallery/sharpness_weights.png
 """
 
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 from csv_rows import read_rows
+from page_tables import markdown, spread
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
@@ -24,10 +26,12 @@ from vae_tf.presets import runs  # noqa: E402
 from vae_tf.scores.sharpness import sharpness  # noqa: E402
 
 WEIGHTS = ROOT / "experiments" / "sharpness_weights.csv"
+NORMALIZATION = ROOT / "experiments" / "sharpness_normalization.csv"
 PRESETS = runs()
 
 DIGITS_WEIGHTS = (0.1, 0.3, 1.0, 3.0, 10.0)
 _SEEDS = (0, 1, 2)
+_NORMALIZATION = {"loss": 2, "cpu_seconds": 0}  # column -> digits
 _CONFUSED = 300  # codes whose confused images are averaged
 
 
@@ -101,7 +105,7 @@ def weights(predictions: Path):
 
 
 def normalization(predictions: Path):
-    """Prints validation losses of residual networks without and with group normalization."""
+    """Writes validation losses of residual networks without and with group normalization."""
     from keras import layers
 
     from vae_tf import train
@@ -115,14 +119,30 @@ def normalization(predictions: Path):
 
     base = replace(PRESETS["digits-VAE"], encoder="residual(16, 32)", steps=400, validate_every=400)
     base = replace(base, learning_rate="falling(0.001)", sample_every=400, checkpoint_every=400)
-    for seed in _SEEDS:
-        for name, function in (("none", plain), ("groups of 8", grouped)):
-            residual._activated = function
+    rows = []
+    for name, function in (("without", plain), ("with", grouped)):
+        residual._activated = function
+        for seed in _SEEDS:
             start = time.process_time()
-            path = predictions / f"normalization-{name.split()[0]}-{seed}"
-            run = train(replace(base, seed=seed), path)
+            run = train(replace(base, seed=seed), predictions / f"normalization-{name}-{seed}")
             seconds = time.process_time() - start
-            print(f"{name}, seed {seed}: {run.history['val_loss'][-1]:.2f} nats, {seconds:.0f} s")
+            rows.append([name, seed, float(run.history["val_loss"][-1]), seconds])
+    residual._activated = plain
+    _write(NORMALIZATION, ["group normalization", "seed", "loss", "cpu_seconds"], rows)
+
+
+def normalization_table() -> str:
+    """Return validation losses and CPU seconds with and without group normalization."""
+    groups: dict[str, list[dict]] = {}
+    for row in read_rows(NORMALIZATION):
+        groups.setdefault(row["group normalization"], []).append(row)
+    lines = [
+        [name, str(len(rows))]
+        + [spread([float(row[column]) for row in rows], n) for column, n in _NORMALIZATION.items()]
+        for name, rows in groups.items()
+    ]
+    heads = ["group normalization", "seeds", "validation loss, nats", "CPU seconds"]
+    return markdown(heads, lines)
 
 
 def _write(path, heads, rows):

@@ -19,6 +19,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "experiments"), str(ROOT / "benchmarks")]
 import anomaly_tables  # noqa: E402
 import bit_swap  # noqa: E402
 import bits_back  # noqa: E402
+import bits_back_recipe  # noqa: E402
 import csv_rows  # noqa: E402
 import discrete_codes  # noqa: E402
 import emoji_clipped  # noqa: E402
@@ -105,6 +106,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "campaign": page_tables.campaign,
     "betas": page_tables.betas,
     "bits back": lambda: bits_back.table(_rows("bits_back")),
+    "bits back recipe": bits_back_recipe.table,
     "collapse": page_tables.collapse,
     "digits variants": page_tables.digits_variants,
     "emoji clipped": emoji_clipped.table,
@@ -123,6 +125,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "sprites scores": sprites_scores.table,
     "sprites variants": lambda: page_tables.sprites(variants=True),
     "recipe": lambda: recipe.table(csv_rows.read_rows(recipe.CURVES)),
+    "recipe lengths": lambda: recipe.lengths_table(csv_rows.read_rows(recipe.CURVES)),
     "starts": page_tables.starts,
     "step profile": page_tables.step_profile,
     "flow matching": flow_matching.table,
@@ -232,6 +235,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "scores": registry_tables.scores_table,
     "sharpness": sharpening.table,
     "sharpness weights": sharpness.weights_table,
+    "sharpness normalization": sharpness.normalization_table,
     "table_quality": table_quality_tables.table,
     "short likelihoods bound": lambda: short_likelihoods.table("bound"),
     "short likelihoods prior": lambda: short_likelihoods.table("prior"),
