@@ -1,6 +1,7 @@
 """Checks of what a user gives."""
 
 import math
+import numbers
 from typing import TypeGuard
 
 from vae_tf.process.errors import UserError, shown
@@ -52,3 +53,17 @@ def require_flag(name: str, value):
     """
     if not isinstance(value, bool):
         raise UserError(f"`{name}` must be true or false. Received: {name}={shown(value)}")
+
+
+def check_count(name: str, value: int, minimum: int) -> int:
+    """Returns an integer that is at least `minimum`; NumPy's count, too.
+
+    Raises:
+        UserError: If it is not an integer or too small.
+    """
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < minimum:
+        raise UserError(
+            f"`{name}` must be an integer of at least {minimum}. Received: {name}={value!r}. "
+            f"Pass {name}={minimum} or more."
+        )
+    return int(value)

@@ -17,6 +17,7 @@ from vae_tf.priors.code_mixture import CodeMixture, fit_mixture
 from vae_tf.priors.flow_matching import match_flow
 from vae_tf.process.errors import UserError, unknown
 from vae_tf.process.files.reading import read_text
+from vae_tf.process.numbers import check_count
 from vae_tf.process.quiet_tensorflow import import_tensorflow
 from vae_tf.process.texts.command_names import name_of as script_name
 from vae_tf.runs import checkpoints
@@ -29,7 +30,6 @@ from vae_tf.runs.lock import LOCK
 from vae_tf.runs.log import read_log, read_proven_log
 from vae_tf.runs.networks import read_networks
 from vae_tf.runs.tables import TableMethods
-from vae_tf.scores.validation import check_count
 
 PARAMS = "params.json"  # the file that makes a folder a run
 REPLACED = "params.json.replaced"  # its name while --overwrite removes the run

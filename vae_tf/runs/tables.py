@@ -6,9 +6,9 @@ import numpy as np
 
 from vae_tf.data.tables import Columns
 from vae_tf.process.errors import UserError
+from vae_tf.process.numbers import check_count
 from vae_tf.process.quiet_tensorflow import import_tensorflow
 from vae_tf.runs.columns import COLUMNS, read_columns
-from vae_tf.scores.validation import check_count
 
 
 class TableMethods:

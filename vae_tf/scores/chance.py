@@ -14,7 +14,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from vae_tf.scores.validation import check_codes, check_count, check_same_rows, check_seed
+from vae_tf.process.numbers import check_count
+from vae_tf.scores.validation import check_codes, check_same_rows, check_seed
 
 
 def chance_level(

@@ -10,9 +10,10 @@ Reference:
 import numpy as np
 
 from vae_tf.process.errors import UserError, unknown
+from vae_tf.process.numbers import check_count
 from vae_tf.scores.probes import check_labels
 from vae_tf.scores.score import Column, Score
-from vae_tf.scores.validation import check_codes, check_count, check_seed
+from vae_tf.scores.validation import check_codes, check_seed
 
 ALGORITHMS = ("kmeans", "mixture")
 _STARTS = 10  # random starts of k-means; the best result is kept

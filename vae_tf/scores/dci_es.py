@@ -12,10 +12,11 @@ from typing import NamedTuple
 import numpy as np
 
 from vae_tf.process.errors import UserError
+from vae_tf.process.numbers import check_count
 from vae_tf.scores.dci import dci_from_importance
 from vae_tf.scores.score import Column, Score, named
 from vae_tf.scores.threads import map_in_threads
-from vae_tf.scores.validation import check_count, check_seed, check_train_test
+from vae_tf.scores.validation import check_seed, check_train_test
 
 DEPTHS = (1, 2, 3, 4, 8, 10, 12, 14, 16, 18, 20, 32)
 

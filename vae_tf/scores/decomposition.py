@@ -9,10 +9,11 @@ Reference:
 import numpy as np
 
 from vae_tf.process.errors import UserError
+from vae_tf.process.numbers import check_count
 from vae_tf.scores.least_dependence import least_total_correlation
 from vae_tf.scores.posterior_mixture import log_densities
 from vae_tf.scores.score import Column, Score
-from vae_tf.scores.validation import check_codes, check_count, check_posterior, check_seed
+from vae_tf.scores.validation import check_codes, check_posterior, check_seed
 
 # N images show at most log N nats of information. Above this share of log N, the true information
 # may be far larger than its estimate.

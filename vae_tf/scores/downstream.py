@@ -11,11 +11,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from vae_tf.process.errors import UserError, unknown
+from vae_tf.process.numbers import check_count
 from vae_tf.scores.classifiers import fit_logistic_by_folds, published_iterations
 from vae_tf.scores.factor_trees import fit_trees
 from vae_tf.scores.score import Column, Score, named
 from vae_tf.scores.threads import map_in_threads
-from vae_tf.scores.validation import check_count, check_factors, check_train_test
+from vae_tf.scores.validation import check_factors, check_train_test
 
 CLASSIFIERS = ("gradient_boosting", "logistic_regression")
 

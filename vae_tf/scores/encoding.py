@@ -7,8 +7,9 @@ import numpy as np
 from tqdm import tqdm
 
 from vae_tf.process.errors import UserError
+from vae_tf.process.numbers import check_count
 from vae_tf.scores.ground_truth import GroundTruth
-from vae_tf.scores.validation import check_codes, check_count
+from vae_tf.scores.validation import check_codes
 
 
 def encode_rows(

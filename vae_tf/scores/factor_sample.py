@@ -5,11 +5,11 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from vae_tf.process.errors import UserError
+from vae_tf.process.numbers import check_count
 from vae_tf.scores.encoding import encode_rows, factors_of_rows
 from vae_tf.scores.ground_truth import GroundTruth
 from vae_tf.scores.validation import (
     check_codes_factors,
-    check_count,
     check_factor_names,
     check_factor_sizes,
     check_log_stddev,

@@ -9,15 +9,11 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from vae_tf.process.numbers import check_count
 from vae_tf.scores.factor_draws import FactorDraws, as_draws
 from vae_tf.scores.factor_trees import fit_trees
 from vae_tf.scores.score import Column, Score, named
-from vae_tf.scores.validation import (
-    check_codes_factors,
-    check_count,
-    check_factor_sizes,
-    check_seed,
-)
+from vae_tf.scores.validation import check_codes_factors, check_factor_sizes, check_seed
 
 
 def unfairness_scores(

@@ -12,15 +12,10 @@ Reference:
 
 import numpy as np
 
+from vae_tf.process.numbers import check_count
 from vae_tf.scores.chance import BY_CHANCE, binned, chance_level
 from vae_tf.scores.score import Column, Score
-from vae_tf.scores.validation import (
-    check_codes,
-    check_codes_factors,
-    check_count,
-    check_factors,
-    check_number,
-)
+from vae_tf.scores.validation import check_codes, check_codes_factors, check_factors, check_number
 
 
 def bin_codes(codes: np.ndarray, *, num_bins: int = 20) -> np.ndarray:

@@ -14,10 +14,11 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from tqdm import tqdm
 
+from vae_tf.process.numbers import check_count
 from vae_tf.scores.classifiers import fit_logistic, fit_one_vs_rest, published_iterations
 from vae_tf.scores.factor_draws import ROWS_PER_CALL, FactorDraws, as_draws
 from vae_tf.scores.score import Column, Score
-from vae_tf.scores.validation import check_count, check_factor_sizes, check_number, check_seed
+from vae_tf.scores.validation import check_factor_sizes, check_number, check_seed
 
 
 def beta_vae_score(

@@ -9,9 +9,10 @@ Reference:
 import numpy as np
 
 from vae_tf.process.errors import UserError
+from vae_tf.process.numbers import check_count
 from vae_tf.scores.score import Column, Score
 from vae_tf.scores.threads import map_in_threads
-from vae_tf.scores.validation import check_count, check_factors, check_number, check_posterior
+from vae_tf.scores.validation import check_factors, check_number, check_posterior
 
 _LEAST_STDDEV = 1e-4  # the authors' least variance is 1e-8
 _NOWHERE = 1e-5  # if its density at all bin centers is lower, a posterior is between the centers

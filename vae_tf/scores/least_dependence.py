@@ -18,8 +18,9 @@ entropy is at most the entropy for infinitely many images, on average over choic
 
 import numpy as np
 
+from vae_tf.process.numbers import check_count
 from vae_tf.scores.posterior_mixture import log_densities
-from vae_tf.scores.validation import check_count, check_posterior, check_seed
+from vae_tf.scores.validation import check_posterior, check_seed
 
 _GAUSSIANS = (1, 16)  # components of the two mixtures
 _MOST_FITTED = 10_000  # largest number of codes that a mixture of Gaussians is fitted to

@@ -13,8 +13,9 @@ from tqdm import tqdm
 
 from vae_tf.data.pixel_values import row_scale, to_unit
 from vae_tf.process.errors import UserError
+from vae_tf.process.numbers import check_count
 from vae_tf.scores.score import Column, Score
-from vae_tf.scores.validation import as_array, check_count
+from vae_tf.scores.validation import as_array
 
 # With fewer effective samples, a log-likelihood is far too low: with Gaussian posteriors that are
 # too narrow or too wide (2 to 32 latents, 100 or 1,000 samples), every such estimate was at least

@@ -7,7 +7,8 @@ and report its name with every value.
 import numpy as np
 
 from vae_tf.process.errors import UserError
-from vae_tf.scores.validation import as_array, check_count
+from vae_tf.process.numbers import check_count
+from vae_tf.scores.validation import as_array
 
 _MOST_IN_A_SUBSET = 1_000
 

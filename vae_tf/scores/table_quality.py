@@ -9,13 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 from vae_tf.process.errors import UserError
-from vae_tf.scores.validation import (
-    as_array,
-    check_codes,
-    check_count,
-    check_same_width,
-    check_seed,
-)
+from vae_tf.process.numbers import check_count
+from vae_tf.scores.validation import as_array, check_codes, check_same_width, check_seed
 
 CLASSIFIERS = ("forest", "logistic")
 _TREES = 100

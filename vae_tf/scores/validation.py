@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from vae_tf.process.errors import UserError
+from vae_tf.process.numbers import check_count
 
 _LARGEST = 1e37  # the range of larger float32 codes may overflow
 
@@ -157,20 +158,6 @@ def check_train_test(
     for kind, first, second in zip(("codes", "factors"), train, test, strict=True):
         check_same_width(kind, first, second)
     return *train, *test
-
-
-def check_count(name: str, value: int, minimum: int) -> int:
-    """Returns an integer that is at least `minimum`.
-
-    Raises:
-        UserError: If it is not an integer or too small.
-    """
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < minimum:
-        raise UserError(
-            f"`{name}` must be an integer of at least {minimum}. Received: {name}={value!r}. "
-            f"Pass {name}={minimum} or more."
-        )
-    return int(value)
 
 
 def check_number(

@@ -23,9 +23,9 @@ from vae_tf.models.template.arrays import RowFunctions
 from vae_tf.models.template.latents import repeated
 from vae_tf.probability.distributions import Flowed, Gaussian, StandardNormal
 from vae_tf.process.errors import UserError
+from vae_tf.process.numbers import check_count
 from vae_tf.runs.inference.descent import descend
 from vae_tf.scores.likelihood import importance_estimates
-from vae_tf.scores.validation import check_count
 
 _RATE = 0.05  # of the first step
 _SAMPLES = 8  # of the posterior per image and step, decoded at once

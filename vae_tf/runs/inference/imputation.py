@@ -22,8 +22,8 @@ from vae_tf.data.pixel_values import as_floats, check_shape
 from vae_tf.data.tables import Columns
 from vae_tf.models.template.missing import models_that_take_missing, takes_missing
 from vae_tf.process.errors import UserError
+from vae_tf.process.numbers import check_count
 from vae_tf.runs.anomalies.noise import repeatable_noise
-from vae_tf.scores.validation import check_count
 
 _IMAGES = 64  # whose samples are decoded together
 _DECODED_AT_ONCE = 4096  # samples

@@ -15,8 +15,8 @@ from tqdm import tqdm
 from vae_tf.data.pixel_values import as_floats
 from vae_tf.models.template.arrays import RowFunctions
 from vae_tf.process.errors import UserError
+from vae_tf.process.numbers import check_count
 from vae_tf.runs.inference.descent import descend
-from vae_tf.scores.validation import check_count
 
 _ROWS = 1024  # codes that descend together
 
