@@ -69,8 +69,8 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         "--projection",
         choices=("pca", "tsne", "umap"),
         default="pca",
-        help="also draw the latent space by t-SNE or UMAP, as latent_space_tsne.png or "
-        "latent_space_umap.png (default: pca, which adds no picture)",
+        help="tsne also draws latent_space_tsne.png, umap also draws latent_space_umap.png. pca "
+        "(default) adds no picture",
     )
     parser.add_argument(
         "--format",
@@ -82,8 +82,8 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--plain",
         action="store_true",
-        help="also write figures without titles, as NAME_plain.FORMAT, in the formats of "
-        "--format (pdf if there is no --format)",
+        help="also write figures without titles, as NAME_plain.pdf. With --format, in its "
+        "formats instead of pdf",
     )
     return parser.parse_args(arguments)
 

@@ -44,8 +44,8 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     """Reads the command line."""
     parser = argparse.ArgumentParser(
         prog=scripts.name_of("study.py"),
-        description="Train a study: a grid of runs. Give a study of params.py, or runs and --vary. "
-        "Without arguments, list the studies.",
+        description="Train a study: a grid of runs. Give the name of a study in ./params.py, or the "
+        "names of runs together with --vary. Without arguments, study.py lists the studies.",
         epilog="Stop or kill the command at any time. The same command resumes the study. The exit "
         "code is 1 if a run failed or its folder cannot be read.",
     )
@@ -78,8 +78,8 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--ray",
         metavar="ADDRESS",
-        help="train on a Ray cluster: auto, or HOST:PORT of its head; start the command on a "
-        "machine of the cluster",
+        help="train on a cluster of the library Ray. ADDRESS is auto, or HOST:PORT of the "
+        "cluster's head node. Start the command on a machine of the cluster",
     )
     parser.add_argument(
         "--metrics", choices=("fast", "full"), help="compute scores of each trained run"

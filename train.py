@@ -54,7 +54,7 @@ def parse(arguments: list[str] | None, presets) -> argparse.Namespace:
     """Reads the command line."""
     parser = argparse.ArgumentParser(
         prog=scripts.name_of("train.py"),
-        description="Train runs of params.py. Each run is saved in a folder of predictions/.",
+        description="Train runs. ./params.py names the runs. Each run is saved in a folder of predictions/.",
         epilog="Stop at any time with Ctrl-C. The same command with --resume resumes the run. On "
         "a CPU, a resumed run ends with the same weights as an uninterrupted run.",
     )
@@ -67,7 +67,7 @@ def parse(arguments: list[str] | None, presets) -> argparse.Namespace:
         default=[],
         metavar="KEY=VALUE",
         help="change a parameter, such as steps=500 or 'kl_weight=linear(0, 10, 40000)'; "
-        "repeatable; vae_tf/config/params.py has all parameters",
+        "repeatable. vae_tf/config/params.py explains every parameter",
     )
     parser.add_argument("--name", help="name of the run folder (default: the run's name)")
     parser.add_argument("--resume", action="store_true", help="resume the saved run")
@@ -77,14 +77,14 @@ def parse(arguments: list[str] | None, presets) -> argparse.Namespace:
         nargs="?",
         const="groups",
         metavar="GROUP",
-        help="list a few runs to start with and the groups; --list GROUP lists the runs of a "
-        "group, --list all lists every run",
+        help="list the groups of runs and some runs to try first. --list GROUP lists the runs of "
+        "a group. --list all lists every run",
     )
     parser.add_argument(
         "--dry-run",
         action="store_true",
-        help="print data, model, memory and time of each run, and for vae and beta_vae a forecast "
-        "of collapse; train nothing",
+        help="train nothing. Print the data, model, memory and time of each run. For the models "
+        "vae and beta_vae, also print a forecast of collapse",
     )
     scripts.add_predictions(parser)
     parser.add_argument(

@@ -106,7 +106,7 @@ def _row_of_not_miwae(dataset: str, decoder: str) -> Row:
     # The authors' linear decoder has one standard deviation, too.
     stddev = "; one standard deviation for all values" if decoder == "two layers" else ""
     return Row(
-        f"not-MIWAE, {dataset}, {decoder}, large values known to be missing: RMSE",
+        f"not-MIWAE, {dataset}, {decoder}; it knows that large values are missing: RMSE",
         "imputation",
         not_miwae.PUBLISHED[setting],
         lambda: [float(row["rmse"]) for row in rows if int(row["steps"]) == steps],
@@ -145,7 +145,7 @@ def _accuracy_of_infogan() -> list[float]:
 def _row_by_recipe(training: published.ByRecipe) -> Row:
     ours, theirs = training.losses
     name = training.name.removesuffix(published.RECIPE).removeprefix("disentangling-vae-")
-    name = name.replace("VAE-Muon", "VAE (ours by Muon)")
+    name = name.replace("capacity", "CapacityVAE").replace("VAE-Muon", "VAE (ours trained with Muon)")
     here, there = training.epochs
     return Row(
         f"disentangling-vae, {name}: mean loss, our last 5 epochs, their last 20",
@@ -182,7 +182,7 @@ def _rows() -> list[Row]:
             _published_sum("disentangling-vae-VAE"),
             lambda: _sum_of_terms("disentangling-vae-VAE"),
             2,
-            differs="initial weights",
+            differs="other initial weights",
         ),
         *map(_row_by_recipe, published.by_recipe()),
         Row(
@@ -223,7 +223,7 @@ def _rows() -> list[Row]:
             likelihoods["binary-MNIST-VampPrior-VAE"],
             lambda: _log_likelihood("binary-MNIST-VampPrior-VAE", 10_000),
             2,
-            differs="pixels drawn again at each step, not once; narrower layers; 300 epochs",
+            differs="our pixels are sampled at each step, theirs once; narrower layers; 300 epochs",
         ),
         Row(
             "ladder VAE of five layers, binary MNIST: -log p(x)",
@@ -278,7 +278,7 @@ def _rows() -> list[Row]:
             _mig_of_beta_tcvae,
             2,
             higher_is_better=True,
-            differs="our sprites, 5,000 steps; from codes in 20 bins, with the factor shape",
+            differs="our sprites, 5,000 steps; our MIG uses 20 bins and the factor shape, too",
         ),
         Row(
             "bits-back, binary MNIST: bits per pixel",
