@@ -62,15 +62,15 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         const="full",
         choices=("full", "fast"),
         help="also compute scores and save them in metrics.json; --metrics without a value "
-        "means full. full uses the sample sizes of the papers, fast uses about a tenth",
+        "means full. full uses the sample sizes of the scores' papers. fast uses about a tenth of them",
     )
     parser.add_argument("--force", action="store_true", help="redraw up-to-date pictures")
     parser.add_argument(
         "--projection",
         choices=("pca", "tsne", "umap"),
         default="pca",
-        help="tsne also draws latent_space_tsne.png, umap also draws latent_space_umap.png. pca "
-        "(default) adds no picture",
+        help="the default, pca, draws no further picture. tsne also draws "
+        "latent_space_tsne.png. umap also draws latent_space_umap.png",
     )
     parser.add_argument(
         "--format",
@@ -82,8 +82,8 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--plain",
         action="store_true",
-        help="also write figures without titles, as NAME_plain.pdf. With --format, in its "
-        "formats instead of pdf",
+        help="also write figures without titles, as NAME_plain.pdf. If --format is given, they "
+        "have its formats instead of pdf",
     )
     return parser.parse_args(arguments)
 

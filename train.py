@@ -84,7 +84,7 @@ def parse(arguments: list[str] | None, presets) -> argparse.Namespace:
         "--dry-run",
         action="store_true",
         help="train nothing. Print the data, model, memory and time of each run. For the models "
-        "vae and beta_vae, also print a forecast of collapse",
+        "vae and beta_vae, also print above which KL weight the latents can be ignored",
     )
     scripts.add_predictions(parser)
     parser.add_argument(
