@@ -62,7 +62,8 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         const="full",
         choices=("full", "fast"),
         help="also compute scores and save them in metrics.json; --metrics without a value "
-        "means full. full uses the sample sizes of the scores' papers. fast uses about a tenth of them",
+        "means full. full uses the sample sizes of the scores' papers. fast uses about a "
+        "tenth of them",
     )
     parser.add_argument("--force", action="store_true", help="redraw up-to-date pictures")
     parser.add_argument(

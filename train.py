@@ -54,7 +54,8 @@ def parse(arguments: list[str] | None, presets) -> argparse.Namespace:
     """Reads the command line."""
     parser = argparse.ArgumentParser(
         prog=scripts.name_of("train.py"),
-        description="Train runs. ./params.py names the runs. Each run is saved in a folder of predictions/.",
+        description="Train runs. ./params.py names the runs. Each run is saved in a folder of "
+        "predictions/.",
         epilog="Stop at any time with Ctrl-C. The same command with --resume resumes the run. On "
         "a CPU, a resumed run ends with the same weights as an uninterrupted run.",
     )

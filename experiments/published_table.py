@@ -283,7 +283,8 @@ def _rows() -> list[Row]:
             lambda: _score_of_preset("beta-TCVAE", "MIG"),
             2,
             higher_is_better=True,
-            differs="our sprites, 5,000 steps; our MIG uses 20 bins, and it includes the factor shape",
+            differs="our sprites, 5,000 steps; our MIG uses 20 bins, and it includes the factor "
+            "shape",
         ),
         Row(
             "bits-back, binary MNIST: bits per pixel",
