@@ -12,23 +12,24 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-import numpy as np  # noqa: E402
 from csv_rows import read_rows  # noqa: E402
 from done_runs import keep_done  # noqa: E402
 from page_tables import markdown  # noqa: E402
 
 from vae_tf import presets  # noqa: E402
 from vae_tf.runs import Run  # noqa: E402
+from vae_tf.schedules import constant  # noqa: E402
+from vae_tf.scores import bits_per_dimension  # noqa: E402
 
 ROWS = Path(__file__).with_suffix(".csv")
 STUDY = "bits-back-recipe"
-_PIXELS = 28 * 28
 _ACTIVATIONS = {"tanh": "tanh", "relu": "ReLU"}
 
 
 def negative_elbo(run: Run) -> dict[str, str]:
     """-ELBO of the validation images at the end, in bits per pixel."""
-    return {"bits_per_pixel": f"{-run.history['val_elbo'][-1] / _PIXELS / np.log(2):.4f}"}
+    elbo = run.history["val_elbo"][-1:]
+    return {"bits_per_pixel": f"{bits_per_dimension(elbo, run.model.image_shape):.4f}"}
 
 
 def table() -> str:
@@ -39,11 +40,10 @@ def table() -> str:
         params = settings[row["run"]]
         units = " and ".join(str(size) for (size,) in params.encoder)
         weight = params.kl_weight
-        # A constant weight is a schedule, too.
-        weight = f"{weight.value:g}" if hasattr(weight, "value") else f"`{weight}`"
+        shown = f"{weight.value:g}" if isinstance(weight, constant) else f"`{weight}`"
         network = f"{units} units, {_ACTIVATIONS[params.activation]}"
         bits = f"{float(row['bits_per_pixel']):.3f}"
-        lines.append([f"`{params.likelihood}`", network, weight, bits])
+        lines.append([f"`{params.likelihood}`", network, shown, bits])
     return markdown(["likelihood", "network, activation", "KL weight", "-ELBO"], lines)
 
 

@@ -39,12 +39,11 @@ def row_of(run: Run, num_images: int, num_samples: int) -> dict:
 
     Args:
         run: A run on binary MNIST.
-        num_images: The first test images of this number.
+        num_images: Number of test images, from the first.
         num_samples: Importance samples per image.
     """
     images = data.load("mnist_binary", "test").images(np.arange(num_images))
-    mean, log_stddev = run.model.encode(images)
-    kl = 0.5 * (mean**2 + np.exp(2 * log_stddev) - 2 * log_stddev - 1).sum(axis=1)
+    kl = run.model.kl_per_latent(images).sum(axis=1)
     elbo = log_likelihood(run.model, images, 1, progress=True)
     nats, effective = importance_estimates(run.model, images, num_samples, progress=True)
     values = {
@@ -77,7 +76,7 @@ def main():
     """Measures a run and keeps its rows."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("run", nargs="?", default=ROOT / "predictions/binary-MNIST-PixelCNN")
-    parser.add_argument("--images", type=int, default=10_000, help="of the test")
+    parser.add_argument("--images", type=int, default=10_000, help="number of test images")
     parser.add_argument("--samples", type=int, default=50, help="of the posterior, an image")
     options = parser.parse_args()
     run = load_run(options.run)

@@ -384,7 +384,7 @@ STUDIES.add(
             ),
         }
     ),
-    "MNIST from 100 labels; nine hours",
+    "MNIST from 100 labels; ten hours",
 )
 STUDIES.add(
     "few-labels-seeds",
