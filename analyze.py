@@ -70,8 +70,8 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         "--projection",
         choices=("pca", "tsne", "umap"),
         default="pca",
-        help="the default, pca, draws no further picture. tsne also draws "
-        "latent_space_tsne.png. umap also draws latent_space_umap.png",
+        help="method of a further picture of the latent space. tsne draws "
+        "latent_space_tsne.png. umap draws latent_space_umap.png. pca (default) draws none",
     )
     parser.add_argument(
         "--format",
@@ -83,8 +83,8 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--plain",
         action="store_true",
-        help="also write figures without titles, as NAME_plain.pdf. If --format is given, they "
-        "have its formats instead of pdf",
+        help="also write figures without titles, as NAME_plain.pdf. With --format, write them in "
+        "the formats of --format, not as pdf",
     )
     return parser.parse_args(arguments)
 

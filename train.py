@@ -85,7 +85,8 @@ def parse(arguments: list[str] | None, presets) -> argparse.Namespace:
         "--dry-run",
         action="store_true",
         help="train nothing. Print the data, model, memory and time of each run. For the models "
-        "vae and beta_vae, also print above which KL weight the latents can be ignored",
+        "vae and beta_vae, also print a limit of the KL weight. Above this limit, the model can "
+        "ignore its latents",
     )
     scripts.add_predictions(parser)
     parser.add_argument(
