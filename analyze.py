@@ -70,8 +70,8 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         "--projection",
         choices=("pca", "tsne", "umap"),
         default="pca",
-        help="method of a further picture of the latent space. tsne draws "
-        "latent_space_tsne.png. umap draws latent_space_umap.png. pca (default) draws none",
+        help="draw one more picture of the latent space: latent_space_tsne.png with tsne, "
+        "latent_space_umap.png with umap. With pca (default), no picture is added",
     )
     parser.add_argument(
         "--format",
@@ -83,8 +83,8 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--plain",
         action="store_true",
-        help="also write figures without titles, as NAME_plain.pdf. With --format, write them in "
-        "the formats of --format, not as pdf",
+        help="also write figures without titles, as NAME_plain.pdf. With --format, these figures "
+        "are written in the formats of --format instead",
     )
     return parser.parse_args(arguments)
 

@@ -54,7 +54,7 @@ def parse(arguments: list[str] | None, presets) -> argparse.Namespace:
     """Reads the command line."""
     parser = argparse.ArgumentParser(
         prog=scripts.name_of("train.py"),
-        description="Train runs. ./params.py names the runs. Each run is saved in a folder of "
+        description="Train runs. --list lists their names. Add your own runs in ./params.py. Each run is saved in a folder of "
         "predictions/.",
         epilog="Stop at any time with Ctrl-C. The same command with --resume resumes the run. On "
         "a CPU, a resumed run ends with the same weights as an uninterrupted run.",
@@ -85,8 +85,8 @@ def parse(arguments: list[str] | None, presets) -> argparse.Namespace:
         "--dry-run",
         action="store_true",
         help="train nothing. Print the data, model, memory and time of each run. For the models "
-        "vae and beta_vae, also print a limit of the KL weight. Above this limit, the model can "
-        "ignore its latents",
+        "vae and beta_vae, also print the collapse weight. If the KL weight is above it, a model "
+        "that ignores its latents is a local optimum of the loss",
     )
     scripts.add_predictions(parser)
     parser.add_argument(

@@ -116,7 +116,8 @@ def _row_of_not_miwae(dataset: str, decoder: str) -> Row:
         "; the decoder has one standard deviation for all values" if decoder == "two layers" else ""
     )
     return Row(
-        f"not-MIWAE, {dataset}, {decoder}; it knows that large values are missing: RMSE",
+        f"not-MIWAE, {dataset}, decoder: {decoder}, the model knows that large values are missing: "
+        "RMSE",
         "imputation",
         not_miwae.PUBLISHED[setting],
         lambda: [float(row["rmse"]) for row in rows if int(row["steps"]) == steps],
@@ -161,7 +162,7 @@ def _row_by_recipe(training: published.ByRecipe) -> Row:
     )
     here, there = training.epochs
     return Row(
-        f"disentangling-vae, {name}: mean loss, our last 5 epochs, their last 20",
+        f"disentangling-vae, {name}: mean loss over the last epochs (5 of ours, 20 of theirs)",
         "published_lengths",
         f"{theirs:.2f}",
         lambda: [ours],

@@ -13,6 +13,7 @@ from vae_tf.models.template.semi_supervised import SemiSupervisedVAE
 from vae_tf.networks import specs
 from vae_tf.networks.builders import build_encoder, build_mirrored_decoder, build_trunk
 from vae_tf.networks.joint import Joint
+from vae_tf.networks.precision import in_float32
 from vae_tf.probability.distributions import Gaussian
 
 
@@ -63,7 +64,10 @@ def _build(params, image_shape, num_classes, hidden_size):
     image = layers.Input(image_shape, name="image")
     label = layers.Input((num_classes,), name="label")
     classifier = build_encoder(params.encoder, image_shape, num_classes, **shared)
-    classifier = keras.Model(classifier.input, classifier.outputs[0], name="classifier")
+    # It is called by itself, so its logits are float32 whatever the precision.
+    classifier = in_float32(
+        keras.Model(classifier.input, classifier.outputs[0], name="classifier")
+    )
     spec, units = _where_the_class_enters(params, hidden_size)
     trunk = build_trunk(spec, image_shape, **shared)
     head = Joint(
