@@ -202,6 +202,13 @@ def test_terms(model, batch):
     assert model.comparable_losses == ("discriminator_loss" not in model.logged)
 
 
+def test_terms_are_float32_in_16_bits(params, batch):
+    terms = build(replace(params, precision="mixed_bfloat16")).compute_terms(
+        rows_of(batch, slice(16)), training=False
+    )
+    assert {term.dtype for term in terms.values()} == {tf.float32}
+
+
 def test_updates_lower_the_loss(model, update, batch):
     """For two opposing networks, the loss of one while the other stays as it is."""
     opponents = [model.discriminator_optimizer] if "discriminator_loss" in model.logged else []

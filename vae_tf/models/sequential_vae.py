@@ -18,6 +18,7 @@ from vae_tf.networks.builders import (
     build_networks,
     build_trunk,
 )
+from vae_tf.networks.precision import in_float32
 from vae_tf.process.errors import UserError
 
 # From the seed of one step's networks to the next one's.
@@ -62,7 +63,8 @@ class SequentialVAE(VAE):
         steps = [decoder.get_layer(name).output for name in names]
         # All logits in one pass. A second pass through decoders that get no gradient from it may
         # read their weights after the update.
-        self.chain = keras.Model(decoder.input, [*steps, decoder.output], name="chain")
+        chain = keras.Model(decoder.input, [*steps, decoder.output], name="chain")
+        self.chain = in_float32(chain)  # the logits of all steps
 
     @classmethod
     def build_networks(cls, params, image_shape, *, length, **hyper):
