@@ -70,8 +70,8 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         "--projection",
         choices=("pca", "tsne", "umap"),
         default="pca",
-        help="draw one more picture of the latent space: latent_space_tsne.png with tsne, "
-        "latent_space_umap.png with umap. With pca (default), no picture is added",
+        help="tsne and umap add a picture of the latent space, latent_space_tsne.png or "
+        "latent_space_umap.png. pca (default) adds no picture",
     )
     parser.add_argument(
         "--format",
@@ -83,8 +83,8 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--plain",
         action="store_true",
-        help="also write figures without titles, as NAME_plain.pdf. With --format, these figures "
-        "are written in the formats of --format instead",
+        help="also write figures without titles, as NAME_plain.pdf. With --plain --format svg, "
+        "figures without titles are NAME_plain.svg",
     )
     return parser.parse_args(arguments)
 

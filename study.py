@@ -44,9 +44,9 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     """Reads the command line."""
     parser = argparse.ArgumentParser(
         prog=scripts.name_of("study.py"),
-        description="Train a study: a grid of runs. Give the name of a study that ./params.py "
-        "defines. Or give the names of runs, together with --vary. Without arguments, study.py "
-        "lists the studies.",
+        description="Train a study: a grid of runs. Give the name of a study of the "
+        "package, or of your own study in ./params.py. Or give the names of runs, together with "
+        "--vary. Without arguments, study.py lists the studies.",
         epilog="Stop or kill the command at any time. The same command resumes the study. The exit "
         "code is 1 if a run failed or its folder cannot be read.",
     )

@@ -44,7 +44,7 @@ from vae_tf.plots.saving import save_figure  # noqa: E402
 RESULTS = Path(__file__).with_suffix(".csv")
 PICTURE = HERE.parent / "images" / "gallery" / "time_to_quality.png"
 NUM_IMAGES, NUM_VALIDATED = 20_000, 1_000
-EVERY = 50  # steps of a turn, and between validations
+EVERY = 20  # steps of a turn, and between validations
 RATE = 1e-3  # of the others, except disentangling-vae
 # Way -> its name in training_of_ours.py or training_of_torch.py.
 WAYS = {

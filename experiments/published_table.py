@@ -111,13 +111,12 @@ def _row_of_not_miwae(dataset: str, decoder: str) -> Row:
     rows = csv_rows.read_rows(not_miwae.ROWS)
     rows = [r for r in rows if tuple(r[n] for n in not_miwae.SETTING[:4]) == (*setting, "")]
     steps = max(int(row["steps"]) for row in rows)
-    # The authors' linear decoder has one standard deviation, too.
-    stddev = (
-        "; the decoder has one standard deviation for all values" if decoder == "two layers" else ""
-    )
+    kind, stddev = "linear decoder", ""  # the authors' has one standard deviation, too
+    if decoder == "two layers":
+        kind = "decoder of two layers"
+        stddev = "; the decoder has one standard deviation for all values"
     return Row(
-        f"not-MIWAE, {dataset}, decoder: {decoder}, the model knows that large values are missing: "
-        "RMSE",
+        f"not-MIWAE, {dataset}, {kind}, knows that large values are missing: RMSE",
         "imputation",
         not_miwae.PUBLISHED[setting],
         lambda: [float(row["rmse"]) for row in rows if int(row["steps"]) == steps],
@@ -157,12 +156,11 @@ def _accuracy_of_infogan() -> list[float]:
 def _row_by_recipe(training: published.ByRecipe) -> Row:
     ours, theirs = training.losses
     name = training.name.removesuffix(published.RECIPE).removeprefix("disentangling-vae-")
-    name = name.replace("capacity", "CapacityVAE").replace(
-        "VAE-Muon", "VAE (ours trained with Muon)"
-    )
+    name = name.replace("capacity", "CapacityVAE").replace("VAE-Muon", "VAE (ours with Muon)")
     here, there = training.epochs
     return Row(
-        f"disentangling-vae, {name}: mean loss over the last epochs (5 of ours, 20 of theirs)",
+        f"disentangling-vae, {name} on MNIST: mean loss over the last epochs (5 of ours, 20 of "
+        "theirs)",
         "published_lengths",
         f"{theirs:.2f}",
         lambda: [ours],
@@ -191,7 +189,7 @@ def _rows() -> list[Row]:
             2,
         ),
         Row(
-            "disentangling-vae, VAE: loss at epoch 400",
+            "disentangling-vae, VAE on MNIST: loss at epoch 400",
             "published_lengths",
             _published_sum("disentangling-vae-VAE"),
             lambda: _sum_of_terms("disentangling-vae-VAE"),

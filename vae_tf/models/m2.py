@@ -65,9 +65,7 @@ def _build(params, image_shape, num_classes, hidden_size):
     label = layers.Input((num_classes,), name="label")
     classifier = build_encoder(params.encoder, image_shape, num_classes, **shared)
     # It is called by itself, so its logits are float32 whatever the precision.
-    classifier = in_float32(
-        keras.Model(classifier.input, classifier.outputs[0], name="classifier")
-    )
+    classifier = in_float32(keras.Model(classifier.input, classifier.outputs[0], name="classifier"))
     spec, units = _where_the_class_enters(params, hidden_size)
     trunk = build_trunk(spec, image_shape, **shared)
     head = Joint(
