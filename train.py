@@ -54,8 +54,8 @@ def parse(arguments: list[str] | None, presets) -> argparse.Namespace:
     """Reads the command line."""
     parser = argparse.ArgumentParser(
         prog=scripts.name_of("train.py"),
-        description="Train runs. --list all lists their names. Add your own runs in "
-        "./params.py. Each run is saved in a folder of predictions/.",
+        description="Train runs. To see the names of all runs, use --list all. Add your own runs "
+        "in ./params.py. Each run is saved in a folder of predictions/.",
         epilog="Stop at any time with Ctrl-C. The same command with --resume resumes the run. On "
         "a CPU, a resumed run ends with the same weights as an uninterrupted run.",
     )
