@@ -308,7 +308,7 @@ def _rows() -> list[Row]:
             errors["M2"],
             lambda: list(few_labels_seeds.errors_of("M2").values()),
             1,
-            differs="a second hidden layer, settings chosen on seed 0",
+            differs="a second hidden layer, settings chosen with three of the seeds",
         ),
         Row(
             "M1+M2, 100 labels: test error, %",

@@ -24,7 +24,8 @@ RUNS.add(
 )
 # 100 labels of MNIST, 50 latents as Kingma et al. 2014, networks of two layers of 500 units as
 # Maaloe et al. 2016: with M2's own single layer the error is twice as high. Two tricks are ours,
-# a KL weight that falls to 1 and a classifier that waits; `-plain` is without them.
+# a KL weight that falls to 1 and a classifier that waits; `-plain` is without them. 4 is chosen
+# among 2, 4 and 8, see docs/results/few_labels.md.
 RUNS.add(
     "MNIST-M2",
     Params(
@@ -36,7 +37,6 @@ RUNS.add(
             "classification_weight": 20.0,
             "classifier_delay": 450,
         },
-        # From 2, the test error is 2 points higher; see docs/results/few_labels.md.
         kl_weight=linear(4, 1, 6_000),
         encoder=((500,), (500,)),
         latent_size=50,
