@@ -70,8 +70,8 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         "--projection",
         choices=("pca", "tsne", "umap"),
         default="pca",
-        help="tsne and umap add a picture of the latent space, latent_space_tsne.png or "
-        "latent_space_umap.png. The default, pca, adds none",
+        help="also draw the latent space by this method. tsne draws latent_space_tsne.png, umap "
+        "draws latent_space_umap.png. With pca (default), only latent_space.png is drawn",
     )
     parser.add_argument(
         "--format",
@@ -83,8 +83,8 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--plain",
         action="store_true",
-        help="also write figures without titles, as NAME_plain.pdf. If --format is given, "
-        "they are written in its formats instead, such as NAME_plain.svg",
+        help="also write figures without titles, as NAME_plain.pdf, or in the formats of "
+        "--format, such as NAME_plain.svg",
     )
     return parser.parse_args(arguments)
 

@@ -114,8 +114,8 @@ def picture(found: dict) -> Figure:
     over.set_xscale("symlog", linthresh=10)
     over.set(xlabel="step", ylabel="part of the factor's entropy in the codes",
              title="Information of the codes about each factor")  # fmt: skip
-    over.legend(frameon=False)
-    beside.set(title="Share in the variance of the pixels")
+    over.legend(frameon=False, loc="center left", bbox_to_anchor=(0, 0.35))
+    beside.set(title="Share of the pixels' variance")
     for axes in (over, beside):
         axes.spines[["top", "right"]].set_visible(False)
     return figure

@@ -116,7 +116,7 @@ def _row_of_not_miwae(dataset: str, decoder: str) -> Row:
         kind = "decoder of two layers"
         stddev = "; the decoder has one standard deviation for all values"
     return Row(
-        f"not-MIWAE, {dataset}, {kind}, knows that large values are missing: RMSE",
+        f"not-MIWAE with a {kind}, {dataset}, given that large values are missing: RMSE",
         "imputation",
         not_miwae.PUBLISHED[setting],
         lambda: [float(row["rmse"]) for row in rows if int(row["steps"]) == steps],
@@ -198,7 +198,7 @@ def _rows() -> list[Row]:
         ),
         *map(_row_by_recipe, published.by_recipe()),
         Row(
-            "disentangling-vae, VAE on sprites: loss of the last epoch",
+            "disentangling-vae, VAE (ours with Muon) on sprites: loss of the last epoch",
             "published_lengths",
             _published_sum("disentangling-vae-sprites-VAE"),
             lambda: _sum_of_terms("disentangling-vae-sprites-VAE-Muon"),

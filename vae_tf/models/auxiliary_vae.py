@@ -1,4 +1,4 @@
-"""ADGM and SDGM: learn from few labels, with an auxiliary latent for richer q(y|x) and q(z|x).
+"""ADGM and SDGM: M2 with an additional latent, for more flexible posteriors of class and code.
 
 Reference:
     Maaloe et al., "Auxiliary Deep Generative Models", ICML 2016. https://arxiv.org/abs/1602.05473

@@ -1,4 +1,4 @@
-"""DC-IGN: groups of images in which one factor varies teach that factor a latent of its own.
+"""DC-IGN: a VAE that learns from groups of images, in each of which only one factor varies.
 
 Reference:
     Kulkarni et al., "Deep Convolutional Inverse Graphics Network", NeurIPS 2015.

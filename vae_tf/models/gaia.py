@@ -1,4 +1,4 @@
-"""GAIA: an autoencoder that draws images for a second one, which must not reconstruct them.
+"""GAIA: two autoencoders; the second learns not to reconstruct images that the first draws.
 
 Reference:
     Sainburg et al., "Generative adversarial interpolative autoencoding: adversarial training on

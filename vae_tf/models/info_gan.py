@@ -1,4 +1,4 @@
-"""InfoGAN: a generator whose codes a recognition network can read from its images.
+"""InfoGAN: a generator, and a network that reads codes from the generated images.
 
 Reference:
     Chen et al., "InfoGAN: Interpretable Representation Learning by Information Maximizing

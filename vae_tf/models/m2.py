@@ -1,4 +1,4 @@
-"""M2: a VAE whose class latent is known for a few images and summed over for the others.
+"""M2: a VAE in which the class is a latent; the class is known for a few images.
 
 Reference:
     Kingma et al., "Semi-Supervised Learning with Deep Generative Models", NeurIPS 2014.

@@ -1,4 +1,4 @@
-"""Regularized autoencoder: no noise, but short codes and a smooth decoder.
+"""Regularized autoencoder: no noise; penalties keep codes near 0 and the decoder smooth.
 
 Reference:
     Ghosh et al., "From Variational to Deterministic Autoencoders", ICLR 2020.
