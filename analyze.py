@@ -70,8 +70,9 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         "--projection",
         choices=("pca", "tsne", "umap"),
         default="pca",
-        help="also draw the latent space by this method. tsne draws latent_space_tsne.png, umap "
-        "draws latent_space_umap.png. With pca (default), only latent_space.png is drawn",
+        help="second method for the picture of the latent space, in addition to "
+        "latent_space.png. tsne adds latent_space_tsne.png, umap adds latent_space_umap.png. "
+        "pca (default) adds no picture",
     )
     parser.add_argument(
         "--format",
@@ -83,8 +84,8 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--plain",
         action="store_true",
-        help="also write figures without titles, as NAME_plain.pdf, or in the formats of "
-        "--format, such as NAME_plain.svg",
+        help="also write figures without titles, as NAME_plain.pdf. If --format is given, its "
+        "formats replace pdf, for example NAME_plain.svg",
     )
     return parser.parse_args(arguments)
 

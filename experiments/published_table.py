@@ -116,7 +116,8 @@ def _row_of_not_miwae(dataset: str, decoder: str) -> Row:
         kind = "decoder of two layers"
         stddev = "; the decoder has one standard deviation for all values"
     return Row(
-        f"not-MIWAE with a {kind}, {dataset}, given that large values are missing: RMSE",
+        f"not-MIWAE with a {kind}, {dataset}, where the model knows that large values are "
+        "missing: RMSE",
         "imputation",
         not_miwae.PUBLISHED[setting],
         lambda: [float(row["rmse"]) for row in rows if int(row["steps"]) == steps],
@@ -156,7 +157,9 @@ def _accuracy_of_infogan() -> list[float]:
 def _row_by_recipe(training: published.ByRecipe) -> Row:
     ours, theirs = training.losses
     name = training.name.removesuffix(published.RECIPE).removeprefix("disentangling-vae-")
-    name = name.replace("capacity", "CapacityVAE").replace("VAE-Muon", "VAE (ours with Muon)")
+    name = name.replace("capacity", "CapacityVAE").replace(
+        "VAE-Muon", "VAE (ours trained with Muon)"
+    )
     here, there = training.epochs
     return Row(
         f"disentangling-vae, {name} on MNIST: mean loss over the last epochs (5 of ours, 20 of "
@@ -198,7 +201,7 @@ def _rows() -> list[Row]:
         ),
         *map(_row_by_recipe, published.by_recipe()),
         Row(
-            "disentangling-vae, VAE (ours with Muon) on sprites: loss of the last epoch",
+            "disentangling-vae, VAE (ours trained with Muon) on sprites: loss of the last epoch",
             "published_lengths",
             _published_sum("disentangling-vae-sprites-VAE"),
             lambda: _sum_of_terms("disentangling-vae-sprites-VAE-Muon"),
