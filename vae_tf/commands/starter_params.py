@@ -1,7 +1,7 @@
 """Your runs and studies: `python train.py NAME`, `python study.py NAME`.
 
-`python train.py --list` lists the runs of the package, which are defined in vae_tf/presets/. All
-fields of `Params`, with their units and defaults, are in vae_tf/config/params.py.
+`python train.py --list all` lists the runs of the package, which are defined in vae_tf/presets/.
+All fields of `Params`, with their units and defaults, are in vae_tf/config/params.py.
 """
 
 from vae_tf import presets
