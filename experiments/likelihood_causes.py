@@ -2,12 +2,15 @@
 
     python train.py binary-MNIST-VAE-long
     python experiments/likelihood_causes.py binary-MNIST-VAE-long
+    python study.py hierarchies-long
+    python experiments/likelihood_causes.py hierarchies-long/ladder-5
     python experiments/tables.py
 
 Each run is measured on training images and on test images. log p(x) and the two parts of the
-inference gap are measured as in experiments/inference_gap.py. Overfitting is the difference between
-test images and training images. Rows are kept in experiments/likelihood_causes.csv; a row that is
-there is not measured again.
+inference gap are measured as in experiments/inference_gap.py. With several stochastic layers, the
+gap has no parts: log p(x) is estimated with samples of the encoder's posteriors. Overfitting is the
+difference between test images and training images. Rows are kept in
+experiments/likelihood_causes.csv; a row that is there is not measured again.
 """
 
 import argparse
@@ -25,7 +28,7 @@ from vae_tf.process import scripts  # first, see there  # noqa: E402, F401
 import numpy as np  # noqa: E402
 
 import vae_tf  # noqa: E402
-from vae_tf import data  # noqa: E402
+from vae_tf import data, metrics  # noqa: E402
 
 ROWS = Path(__file__).with_suffix(".csv")
 BOUNDS = ("elbo", "amortization", "form", "log_likelihood")
@@ -36,17 +39,45 @@ SPLITS = ("train", "test")
 def measured(run, split: str, num_images: int, num_samples: int) -> dict:
     """A row: averages over images in nats, and the standard error of log p(x)."""
     images = data.load("mnist_binary", split).images(np.arange(num_images))
+    if hasattr(run.model, "layer_sizes"):
+        return _of_layers(run.model, images, num_samples)
     gap = run.inference_gap(images, num_samples=num_samples, progress=True)
     values = {name: getattr(gap, name).mean() for name in BOUNDS}
     values["error"] = gap.log_likelihood.std(ddof=1) / np.sqrt(num_images)
     return {name: f"{value:.3f}" for name, value in values.items()}
 
 
+def _of_layers(model, images: np.ndarray, num_samples: int) -> dict:
+    """`measured` of a model with several stochastic layers."""
+    model.seed_generator.state.assign([0, 0])
+    # The estimate from one sample is the ELBO, on average.
+    elbo, values = (
+        metrics.importance_estimates(model, images, samples, progress=True)[0]
+        for samples in (1, num_samples)
+    )
+    error = values.std(ddof=1) / np.sqrt(len(values))
+    found = {"elbo": elbo.mean(), "log_likelihood": values.mean(), "error": error}
+    return {name: f"{value:.3f}" for name, value in found.items()}
+
+
+def table_of_layers(rows: list[dict]) -> str:
+    """Markdown of the models with several stochastic layers, losses in nats."""
+    lines = ["| run | steps | images | -ELBO | -log p(x) |", "| --- | --- | --- | --- | --- |"]
+    for row in rows:
+        if not row["form"]:
+            elbo, likelihood = (-float(row[name]) for name in ("elbo", "log_likelihood"))
+            lines.append(
+                f"| `{Path(row['run']).name}` | {int(row['steps']):,} | {row['split']} | "
+                f"{elbo:.2f} | {likelihood:.2f} ± {float(row['error']):.2f} |"
+            )
+    return "\n".join(lines)
+
+
 def table(rows: list[dict]) -> str:
-    """Markdown: a row for each run and split, losses in nats."""
+    """Markdown of the models with one stochastic layer, losses in nats."""
     heads = ("run", "steps", "images", "-ELBO", "amortization", "form", "-log p(x)")
     lines = [f"| {' | '.join(heads)} |", f"|{' --- |' * len(heads)}"]
-    for row in rows:
+    for row in filter(lambda row: row["form"], rows):
         elbo, amortization, form, likelihood, error = (
             float(row[name]) for name in (*BOUNDS, "error")
         )
@@ -74,7 +105,7 @@ def main():
             row |= {"num_images": options.images, "num_samples": options.samples}
             row |= measured(run, split, options.images, options.samples)
             add_rows(ROWS, COLUMNS, [row])
-    print(table(read_rows(ROWS)))
+    print(table(read_rows(ROWS)), table_of_layers(read_rows(ROWS)), sep="\n\n")
 
 
 if __name__ == "__main__":

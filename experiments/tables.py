@@ -116,6 +116,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "gallery of MNIST": lambda: page_tables.gallery([f"MNIST-{name}" for name in _MNIST]),
     "inference gap": lambda: inference_gap.table(_rows("inference_gap")),
     "likelihood causes": lambda: likelihood_causes.table(_rows("likelihood_causes")),
+    "hierarchies causes": lambda: likelihood_causes.table_of_layers(_rows("likelihood_causes")),
     "likelihoods": lambda: page_tables.likelihoods(10_000),
     "likelihoods, 2,000 images": lambda: page_tables.likelihoods(2_000),
     "new label": page_tables.new_label,
