@@ -70,9 +70,9 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         "--projection",
         choices=("pca", "tsne", "umap"),
         default="pca",
-        help="second method for the picture of the latent space, in addition to "
-        "latent_space.png. tsne adds latent_space_tsne.png, umap adds latent_space_umap.png. "
-        "pca (default) adds no picture",
+        help="draw the latent space with another projection, too: tsne adds "
+        "latent_space_tsne.png, umap adds latent_space_umap.png. With pca (default), only "
+        "latent_space.png is drawn",
     )
     parser.add_argument(
         "--format",

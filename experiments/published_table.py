@@ -116,8 +116,8 @@ def _row_of_not_miwae(dataset: str, decoder: str) -> Row:
         kind = "decoder of two layers"
         stddev = "; the decoder has one standard deviation for all values"
     return Row(
-        f"not-MIWAE with a {kind}, {dataset}, where the model knows that large values are "
-        "missing: RMSE",
+        f"not-MIWAE on the table {dataset} ({kind}; the model knows that large values are "
+        "missing): RMSE",
         "imputation",
         not_miwae.PUBLISHED[setting],
         lambda: [float(row["rmse"]) for row in rows if int(row["steps"]) == steps],
@@ -286,8 +286,8 @@ def _rows() -> list[Row]:
             lambda: _score_of_preset("beta-TCVAE", "MIG"),
             2,
             higher_is_better=True,
-            differs="our sprites, 5,000 steps; our MIG uses 20 bins, and it includes the factor "
-            "shape",
+            differs="our sprites, 5,000 steps; our MIG uses 20 bins, and shape is one "
+            "of its factors",
         ),
         Row(
             "bits-back, binary MNIST: bits per pixel",
