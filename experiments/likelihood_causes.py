@@ -21,6 +21,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from csv_rows import add_rows, read_rows  # noqa: E402
+from page_tables import markdown  # noqa: E402
 
 from vae_tf.process import scripts  # first, see there  # noqa: E402, F401
 
@@ -40,37 +41,34 @@ def measured(run, split: str, num_images: int, num_samples: int) -> dict:
     """A row: averages over images in nats, and the standard error of log p(x)."""
     images = data.load("mnist_binary", split).images(np.arange(num_images))
     if hasattr(run.model, "layer_sizes"):
-        return _of_layers(run.model, images, num_samples)
-    gap = run.inference_gap(images, num_samples=num_samples, progress=True)
-    values = {name: getattr(gap, name).mean() for name in BOUNDS}
-    values["error"] = gap.log_likelihood.std(ddof=1) / np.sqrt(num_images)
+        parts = _of_layers(run.model, images, num_samples)
+    else:
+        gap = run.inference_gap(images, num_samples=num_samples, progress=True)
+        parts = {name: getattr(gap, name) for name in BOUNDS}
+    values = {name: part.mean() for name, part in parts.items()}
+    values["error"] = parts["log_likelihood"].std(ddof=1) / np.sqrt(num_images)
     return {name: f"{value:.3f}" for name, value in values.items()}
 
 
-def _of_layers(model, images: np.ndarray, num_samples: int) -> dict:
-    """`measured` of a model with several stochastic layers."""
+def _of_layers(model, images: np.ndarray, num_samples: int) -> dict[str, np.ndarray]:
+    """The ELBO and log p(x) of each image by a model with several stochastic layers."""
     model.seed_generator.state.assign([0, 0])
     # The estimate from one sample is the ELBO, on average.
-    elbo, values = (
-        metrics.importance_estimates(model, images, samples, progress=True)[0]
-        for samples in (1, num_samples)
-    )
-    error = values.std(ddof=1) / np.sqrt(len(values))
-    found = {"elbo": elbo.mean(), "log_likelihood": values.mean(), "error": error}
-    return {name: f"{value:.3f}" for name, value in found.items()}
+    return {
+        name: metrics.importance_estimates(model, images, samples, progress=True)[0]
+        for name, samples in (("elbo", 1), ("log_likelihood", num_samples))
+    }
 
 
 def table_of_layers(rows: list[dict]) -> str:
     """Markdown of the models with several stochastic layers, losses in nats."""
-    lines = ["| run | steps | images | -ELBO | -log p(x) |", "| --- | --- | --- | --- | --- |"]
-    for row in rows:
-        if not row["form"]:
-            elbo, likelihood = (-float(row[name]) for name in ("elbo", "log_likelihood"))
-            lines.append(
-                f"| `{Path(row['run']).name}` | {int(row['steps']):,} | {row['split']} | "
-                f"{elbo:.2f} | {likelihood:.2f} ± {float(row['error']):.2f} |"
-            )
-    return "\n".join(lines)
+    lines = []
+    for row in filter(lambda row: not row["form"], rows):
+        elbo, likelihood = (f"{-float(row[name]):.2f}" for name in ("elbo", "log_likelihood"))
+        likelihood += f" ± {float(row['error']):.2f}"
+        name, steps = f"`{Path(row['run']).name}`", f"{int(row['steps']):,}"
+        lines.append([name, steps, row["split"], elbo, likelihood])
+    return markdown(["run", "steps", "images", "-ELBO", "-log p(x)"], lines)
 
 
 def table(rows: list[dict]) -> str:
