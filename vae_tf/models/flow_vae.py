@@ -27,11 +27,12 @@ _MOST_FLOWS = 100
 class FlowVAE(VAE):
     """VAE with q(z|x) = N(start) / |det dz/dstart| (Rezende & Mohamed, Eq. 13; Kingma et al., 11).
 
-    The KL is estimated from the samples, log q(z|x) - log p(z). The context of the flow is the
-    encoder's features of the image, before the output layers. `encode` returns mean and standard
-    deviation of the posterior, from 64 samples with noise that is always the same. The density is
-    not Gaussian, and scores that assume a Gaussian are left out. `stddev_*` and `mean_*` in the log
-    belong to the Gaussian before the flow.
+    start is a sample of the encoder's Gaussian N, and the flows turn start into z. The KL is
+    estimated from the samples, log q(z|x) - log p(z). The context of the flow is the encoder's
+    features of the image, before the output layers. `encode` returns mean and standard deviation of
+    the posterior, from 64 samples with noise that is always the same. The density is not Gaussian,
+    and scores that assume a Gaussian are left out. `stddev_*` and `mean_*` in the log belong to the
+    Gaussian before the flow.
     """
 
     takes_networks = False

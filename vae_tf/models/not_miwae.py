@@ -22,12 +22,12 @@ _SIGNS = {"self_masking": 0, "self_masking_high": 1, "self_masking_low": -1}
 
 @keras.saving.register_keras_serializable("vae_tf")
 class NotMIWAE(MIWAE):
-    """The loss is -log mean_k p(x_o|z_k) p(s|x_o, x_m,k) p(z_k) / q(z_k|x_o).
+    """The loss is -log mean_i p(x_o|z_i) p(s|x_o, x_m,i) p(z_i) / q(z_i|x_o).
 
-    s is the mask. x_m,k is a sample of p(x_m|z_k) and replaces the missing values. Gradients pass
-    through x_m,k. Each value is observed independently, with log-odds that are linear in x. They
+    s is the mask. x_m,i is a sample of p(x_m|z_i) and replaces the missing values. Gradients pass
+    through x_m,i. Each value is observed independently, with log-odds that are linear in x. They
     depend on the value itself, c - w x ("self_masking"; the paper writes -w (x - b)), or on all
-    values ("linear"). The logged `reconstruction` and `elbo` contain -log p(s|x).
+    values ("linear"). The logged `reconstruction` contains -log p(s|x), and `elbo` log p(s|x).
     """
 
     completes_by_samples = True
