@@ -36,7 +36,7 @@ STUDIES.add(
         replace(
             RUNS["sprites-beta-VAE"],
             encoder=((256,), (256,)),
-            learning_rate=falling(1e-3),  # from 0.002, weight 16 collapses
+            learning_rate=1e-3,  # with a rate that falls from 0.001 or 0.002, weight 16 collapses
             steps=2_000,
             sample_every=1_000,
             sample_steps=(),
