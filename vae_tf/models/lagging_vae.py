@@ -18,10 +18,10 @@ class LaggingVAE(VAE):
 
     All steps of an update use the same batch, with new noise in each step. In the paper each step
     has its own batch. The paper repeats encoder steps until the loss no longer falls, at most 100
-    times (Algorithm 1 and the authors' code). It stops the whole procedure when the information
-    between codes and images no longer grows. Here the number of encoder steps is constant during
-    the whole training. Encoder and decoder have optimizers with the same settings, each with its
-    own state.
+    times (Algorithm 1 and the authors' code). When the information between codes and images no
+    longer grows, the paper returns to the usual training of a VAE. Here the number of encoder steps
+    is constant during the whole training. Encoder and decoder have optimizers with the same
+    settings, each with its own state.
     """
 
     encoder_steps: int = hyperparameter(

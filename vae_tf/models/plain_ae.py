@@ -12,8 +12,9 @@ class PlainAE(DeterministicAutoEncoder):
     """Deterministic autoencoder whose loss is the reconstruction alone.
 
     The model `ae` is a VAE at KL weight 0. Its posteriors have a standard deviation. The
-    reconstruction draws it to 0, and `zero_weight` does the same for latents that the decoder
-    ignores. This model has no standard deviation, so `zero_weight` has no effect.
+    reconstruction draws this standard deviation to 0. If the decoder ignores a latent, a small
+    additional gradient (`zero_weight.py`) does the same. This model has no standard deviation, so
+    this gradient has no effect.
 
     Raises:
         UserError: If the KL weight is not 0, because the KL of a point is infinite.
