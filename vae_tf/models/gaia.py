@@ -25,10 +25,11 @@ class GAIA(Adversarial, DeterministicAutoEncoder):
     """Deterministic autoencoder G with a discriminator D, which is an autoencoder of images.
 
     D learns to reconstruct images, and not to reconstruct images that G draws. Its loss is |x -
-    D(x)| minus share * (|x - D(G(x))| + |y - D(y)|) / 2. y is the image of a mixture of two codes,
-    z_1 s + z_2 (1 - s), with s from N(1/2, 1/16). |.| is the mean absolute error of pixels. G
-    minimizes (|x - D(G(x))| + |y - D(y)|) / 2. The share is sigmoid(20 (|y - D(y)| / 2 - |x -
-    D(x)|)), at most 0.9. Here no gradient passes through the share.
+    D(x)| minus delta * (|x - D(G(x))| + |y - D(y)|) / 2. y is the image of a mixture of two codes,
+    z_1 s + z_2 (1 - s), with s from N(1/2, 1/16). |.| is the mean absolute error of pixels. delta
+    is sigmoid(20 (|y - D(y)| / 2 - |x - D(x)|)), at most 0.9. No gradient passes through delta. G
+    minimizes its own reconstruction loss plus `interpolation_weight` times (|x - D(G(x))| + |y -
+    D(y)|) / 2, summed over pixels.
 
     There are four differences from the authors' code. G has its own reconstruction in addition to
     D's, so that weight 0 is the plain autoencoder. The two errors of G have equal weights. Learning

@@ -82,12 +82,13 @@ def density_information_matrix(
     $$\sum_v p(v)\, \mathrm{KL}(q(z_l | v) \,\|\, q(z_l))$$
 
     $q(z_l | v)$ is the mean of $q(z_l | x)$ over the images with factor value $v$, and $q(z_l)$ is
-    the mean over all images. Chen et al. estimate the two entropies from 10,000 samples. Here the
-    one-dimensional integrals are computed by Gauss-Legendre quadrature, which has no sampling
-    error. The range of a code is halved until every panel is at most as wide as the smallest
-    standard deviation of the posteriors that reach it. A narrow posterior, or a mean far away,
-    therefore does not slow the other posteriors down. The error is below 1e-5 nats, if no standard
-    deviation is below 1e-12 of the range of its code (a smaller value is replaced by this limit).
+    the mean over all images. Chen et al. estimate the information, a difference of two entropies,
+    from 10,000 samples. Here the one-dimensional integrals are computed by Gauss-Legendre
+    quadrature, which has no sampling error. The range of a code is halved until every panel is at
+    most as wide as the smallest standard deviation of the posteriors that reach it. A narrow
+    posterior, or a mean far away, therefore does not slow the other posteriors down. The error is
+    below 1e-5 nats, if no standard deviation is below 1e-12 of the range of its code (a smaller
+    value is replaced by this limit).
 
     Args:
         mean: `[N, L]` encoder means.

@@ -47,13 +47,14 @@ def infomec_scores(
     regressions are standardized codes, or one indicator per value of discrete codes.
 
     InfoM and InfoC are from 0 to 1. InfoM 1: each code has information about one factor only. InfoC
-    1: only one code has information about each factor. 0: the information is the same for all
-    factors (codes), or there is none. InfoE is at most 1: a linear classifier predicts every factor
-    with certainty. InfoE 0: it predicts no factor. Below 0: balancing the classes increases the
-    cross-entropy. A code or factor without any information counts as 0, where the authors' code
-    gives NaN. With one factor (one active code), every code (factor) with information counts as 1.
-    Constant factors are left out. Without active codes all scores are 0. Information of discrete
-    codes comes from counts, which are biased: see `chance_level`.
+    1: only one code has information about each factor. InfoM 0: each code has the same information
+    about all factors, or none. InfoC 0: all codes have the same information about each factor, or
+    none. InfoE is at most 1: a linear classifier predicts every factor with certainty. InfoE 0: it
+    predicts no factor. Below 0: balancing the classes increases the cross-entropy. A code or factor
+    without any information counts as 0, where the authors' code gives NaN. With one factor, every
+    code with information counts as 1 in InfoM. With one active code, every factor with information
+    counts as 1 in InfoC. Constant factors are left out. Without active codes all scores are 0.
+    Information of discrete codes comes from counts, which are biased: see `chance_level`.
 
     Invariant to permuting and sign-flipping codes, up to the noise of the estimate, and to
     rescaling as long as the same codes are active. For discrete codes only equality counts.
