@@ -22,8 +22,8 @@ class DenoisingAE(PlainAE):
 
     The encoder sees the image with Gaussian noise. Each latent is set to 0 with the probability
     `code_dropout`, and the other latents are divided by 1 - `code_dropout`. Noise and dropout act
-    only in training, so validation losses are smaller than training losses. With both 0 the model
-    is the plain autoencoder.
+    only in training, so validation losses are usually smaller than training losses. With both 0,
+    the model is the plain autoencoder.
     """
 
     kl_weights = {"denoising_ae": 0.0}

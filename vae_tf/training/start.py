@@ -48,8 +48,8 @@ def train(
         progress: Whether to show a progress bar.
         tensorboard: Whether to write event files to the folder `tensorboard` of the run, too.
         say: Function that is called with lines of text. Before the training, they are about copied
-            weights, the forecast and devices. After the training, there is a line if the KL did not
-            reach the value that `kl_weight` sets.
+            weights, the forecast and devices. After the training, there is a line if a target of
+            `kl_weight` was not reached.
         devices: Number of devices that share every batch, see `training.devices`.
 
     Returns:
