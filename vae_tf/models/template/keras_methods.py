@@ -83,7 +83,7 @@ class KerasMethods(keras.Model):
             needs: Names that a batch must have. By default, all names that the model learns from.
 
         Returns:
-            The checked images, empty for other sources, and the value that means 1 in them.
+            The checked images, empty for other sources, and their stored value for 1, such as 255.
 
         Raises:
             UserError: If something that the model needs is missing, or images have a wrong

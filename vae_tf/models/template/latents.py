@@ -32,8 +32,8 @@ class LayerBelow(NamedTuple):
     """A stochastic layer whose prior is a network of layers above it.
 
     Attributes:
-        latents: Where the layer is in a code `[B, L]`.
-        given: Where the layers are that its prior is given, in the order of the network's inputs.
+        latents: Place of the layer in a code `[B, L]`.
+        given: Places of the layers that its prior depends on, in the order of the network's inputs.
         network: `[parts of a code] -> (mean, log_stddev, ...)`.
     """
 
@@ -54,7 +54,7 @@ class Outputs(NamedTuple):
 
     Attributes:
         latents: The stochastic layers, top first.
-        logits: `[B, H, W, C]`, what was rendered, before the sigmoid.
+        logits: `[B, H, W, C]`, output of the decoder before the sigmoid.
         batch: Batch that the latents were inferred from.
     """
 
