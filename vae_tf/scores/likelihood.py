@@ -17,11 +17,13 @@ from vae_tf.process.numbers import check_count
 from vae_tf.scores.score import Column, Score
 from vae_tf.scores.validation import as_array
 
-# With fewer effective samples, a log-likelihood is far too low: with Gaussian posteriors that are
-# too narrow or too wide (2 to 32 latents, 100 or 1,000 samples), every such estimate was at least
-# 0.5 nats too low. More effective samples do not show that an estimate is right. For an InfoVAE,
-# whose posteriors were too narrow and in the wrong place, 72 effective samples of 10,000 gave an
-# estimate that was 5 nats too low (experiments/likelihood_curves.py).
+# With fewer effective samples, a log-likelihood is unreliable. For a true posterior N(0, I) of 2 to
+# 32 latents and 100 or 1,000 samples from Gaussians of another width: if the Gaussians were too
+# narrow, every such estimate was at least 0.7 nats too low. If they were too wide, some of the
+# estimates were only 0.02 to 0.3 nats too low, and others hundreds of nats. More effective samples
+# do not show that an estimate is right. For an InfoVAE, whose posteriors were too narrow and in the
+# wrong place, 72 effective samples of 10,000 gave an estimate that was 5 nats too low
+# (experiments/likelihood_curves.py).
 FEW_SAMPLES = 10
 _DECODED_AT_ONCE = 2048  # images; bounds the memory for any number of samples
 
@@ -71,9 +73,9 @@ class Estimates(NamedTuple):
         log_likelihood: `[N]` nats.
         effective_samples: `[N]` effective sample sizes (sum w)^2 / sum w^2 of the K weights w (Kong
             1992): from 1, where one sample has all the weight, to K, where all weights are equal; 0
-            if all weights are 0. Below about 10 an estimate is far too low. A large value does not
-            show that an estimate is right: all samples may have missed the codes that explain the
-            image.
+            if all weights are 0. Below about 10 an estimate is unreliable, and far too low if the
+            posteriors are too narrow. A large value does not show that an estimate is right: all
+            samples may have missed the codes that explain the image.
     """
 
     log_likelihood: np.ndarray
@@ -224,14 +226,16 @@ def _log_likelihood(draws):
 # Flag and caution of likelihoods.
 _BY_FEW_SAMPLES = (
     "few_effective_samples",
-    f"fewer than {FEW_SAMPLES} effective samples per image: the log-likelihood is far too low",
+    f"fewer than {FEW_SAMPLES} effective samples per image: the log-likelihood is unreliable, and "
+    "far too low if the posteriors are too narrow",
 )
 ROWS = {
     "log_likelihood": Score(
         _log_likelihood,
         "Burda et al. 2016: importance samples of the posterior, validation images; nats per "
         "image, standard error over images; effective_samples is the mean of (sum w)^2 / sum w^2; "
-        f"below {FEW_SAMPLES} the log-likelihood is far too low (few_effective_samples 1)",
+        f"below {FEW_SAMPLES} the log-likelihood is unreliable, and far too low if the posteriors "
+        "are too narrow (few_effective_samples 1)",
         needs=("model",),
         sizes={"num_images": "likelihood_images", "num_samples": "likelihood_samples"},
         columns={

@@ -6,7 +6,7 @@ The first line that fits decides. Missing cells are not counted. A kind in `colu
 2. All cells have the same value: `constant`. It has no value in a vector. Samples have its value.
 3. Two different values: `binary`.
 4. Numbers, all whole, at most 10 different values: `categorical`.
-5. Numbers, all whole, from 0 or 1 to at most 1,000: `count`.
+5. Numbers, all whole, the smallest 0 or 1, the largest at most 1,000: `count`.
 6. Other numbers: `numeric`. Infinity is refused.
 7. Text with a date in every cell, and cells of a date type: refused.
 8. Text with numbers in most cells: refused, because other text, such as "?", likely means missing.

@@ -41,7 +41,7 @@ class InferenceGap(NamedTuple):
         best_elbo: ELBO with the best Gaussian.
         log_likelihood: log p(x) by importance sampling, itself a lower bound in expectation.
         effective_samples: `[N]` effective sample sizes (sum w)^2 / sum w^2 of the importance
-            weights w, from 1 to `num_samples`. Where they are few, log p(x) is far too low.
+            weights w, from 1 to `num_samples`. Where they are few, log p(x) is unreliable.
     """
 
     elbo: np.ndarray
