@@ -14,7 +14,7 @@ from pathlib import Path
 from vae_tf import runs
 from vae_tf.config import Params, replace
 from vae_tf.models.template.build import build_model
-from vae_tf.runs import archive, checkpoints
+from vae_tf.runs import checkpoints, tensors
 from vae_tf.runs.details import describe_data
 
 _REPEATS = 10
@@ -52,7 +52,7 @@ def checkpoint(folder: Path) -> tuple[float, float]:
 
         return call
 
-    digest, archive._digest = archive._digest, timed(archive._digest)
+    digest, tensors._digest = tensors._digest, timed(tensors._digest)
     whole, hashes = [], []
     for step in range(_REPEATS):
         hashing = 0.0
@@ -64,7 +64,7 @@ def checkpoint(folder: Path) -> tuple[float, float]:
 
         whole.append(seconds(save))
         hashes.append(hashing)
-    archive._digest = digest
+    tensors._digest = digest
     log.close()
     return statistics.median(whole), statistics.median(hashes)
 

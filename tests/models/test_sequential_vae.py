@@ -62,6 +62,12 @@ def test_a_second_step_of_nothing_leaves_the_first_image(tiny, blobs):
     np.testing.assert_allclose(outputs.batch["before"][0], outputs.logits, atol=1e-6)
 
 
+def test_a_chain_refuses_a_decoder_that_draws_pixels(tiny):
+    params = replace(tiny, model="sequential_vae", decoder="pixel_cnn(layers=1, filters=4)", hyper={"length": 2})
+    with pytest.raises(UserError, match="decoder=none"):
+        build_model(params, (8, 8, 1), 64)
+
+
 def test_texts_and_impossible_lengths(tiny, blobs):
     params = replace(tiny, model="sequential_vae", encoder="residual(2)", hyper={"length": 2})
     model = build_model(params, (8, 8, 1), 64)

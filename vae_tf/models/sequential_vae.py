@@ -18,6 +18,7 @@ from vae_tf.networks.builders import (
     build_networks,
     build_trunk,
 )
+from vae_tf.networks.pixel_cnn import is_autoregressive
 from vae_tf.networks.precision import in_float32
 from vae_tf.process.errors import UserError
 
@@ -42,7 +43,8 @@ class SequentialVAE(VAE):
     contains the images before the last.
 
     Raises:
-        UserError: If the length is not a whole number from 1 to 10, or the likelihood is a mixture.
+        UserError: If the length is not a whole number from 1 to 10, or if a chain of several VAEs
+            gets a pixel decoder or a mixture likelihood.
     """
 
     takes_networks = False
@@ -71,6 +73,11 @@ class SequentialVAE(VAE):
         encoder, decoder = build_networks(params, image_shape)
         if length == 1:
             return encoder, decoder
+        if is_autoregressive(decoder):
+            raise UserError(
+                "A step of a sequential VAE sees the whole image of the step before. Received: a "
+                "decoder that draws pixels one after the other. Set decoder=none, or model=vae."
+            )
         if params.logits_shape(image_shape) != image_shape:
             raise UserError(
                 "A step of a sequential VAE sees the sigmoid of what the step before has put out. "

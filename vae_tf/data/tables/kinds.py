@@ -3,15 +3,16 @@
 The first line that fits decides. Missing cells are not counted. A kind in `columns=` overrides it.
 
 1. No cell has a value: refused.
-2. All cells have the same value: `constant`. It has no value in a vector. Samples have its value.
-3. Two different values: `binary`.
-4. Numbers, all whole, at most 10 different values: `categorical`.
-5. Numbers, all whole, the smallest 0 or 1, the largest at most 1,000: `count`.
-6. Other numbers: `numeric`. Infinity is refused.
-7. Text with a date in every cell, and cells of a date type: refused.
-8. Text with numbers in most cells: refused, because other text, such as "?", likely means missing.
-9. Text with at most 1,000 different values, each in 2 or more rows on average: `categorical`.
-10. Other text: refused.
+2. Infinity: refused.
+3. All cells have the same value: `constant`. It has no value in a vector. Samples have its value.
+4. Text with a date in every cell, and cells of a date type: refused.
+5. Two different values: `binary`.
+6. Numbers, all whole, at most 10 different values: `categorical`.
+7. Numbers, all whole, the smallest 0 or 1, the largest at most 1,000: `count`.
+8. Other numbers: `numeric`.
+9. Text with numbers in most cells: refused, because other text, such as "?", likely means missing.
+10. Text with at most 1,000 different values, each in 2 or more rows on average: `categorical`.
+11. Other text: refused.
 """
 
 import re
