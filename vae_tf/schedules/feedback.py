@@ -14,7 +14,7 @@ class triggered(Feedback):  # noqa: N801
 
     The schedule starts when the mean training reconstruction of a log window is at most
     `threshold`. A window has `log_every` steps, so one lucky batch does not start the schedule. The
-    step of the schedule is 0 before the start. From the start on, the trainer counts the steps.
+    step of the schedule is 0 before the start, and then the number of steps since the start.
 
     Args:
         threshold: Nats per image, as in the log's column `reconstruction`; at least 0.
@@ -78,12 +78,12 @@ class constrained(Feedback):  # noqa: N801
 class controlled(Feedback):  # noqa: N801
     r"""Weight that keeps the KL at `kl`, by a proportional-integral controller.
 
-    With $d$ the difference of `kl` and the KL of the batch (Eq. 5-6 and Algorithm 1 of the paper):
+    With $d$, which is `kl` minus the KL of the batch (Eq. 5-6 and Algorithm 1 of the paper):
 
     $$w = \mathrm{proportional} / (1 + e^d) - \mathrm{integral} \sum d + \mathrm{lowest}$$
 
     The weight is from `lowest` to `highest`. At a limit, the sum is set so that the weight
-    equals the limit. So the weight leaves the limit as soon as the error changes its sign. The
+    equals the limit. So the weight leaves the limit as soon as $d$ changes its sign. The
     authors' code does not change the sum at a limit, and its weight can stay there.
 
     Args:
@@ -92,7 +92,7 @@ class controlled(Feedback):  # noqa: N801
         integral: K_i, above 0; 0.0001 in the paper's image generation, 0.001 on dSprites.
         lowest: Least weight, at least 0; 0 in the paper's image generation, 1 on dSprites.
         highest: Largest weight, above `lowest`; 1 in the paper's image generation. For a KL below
-            the VAE's KL, it must be above 1.
+            the VAE's KL, `highest` must be above 1.
 
     Reference:
         Shao et al., "ControlVAE: Controllable Variational Autoencoder", ICML 2020.

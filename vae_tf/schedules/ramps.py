@@ -44,7 +44,7 @@ class _Ramp(Schedule):
 
 @dataclasses.dataclass(frozen=True)
 class linear(_Ramp):  # noqa: N801
-    """Straight line from `start` to `end`. It begins after `delay` steps, and then stays at `end`.
+    """Constant `start` for `delay` steps, a straight line to `end`, and then constant `end`.
 
     Args:
         start: First value, at least 0.
@@ -156,7 +156,7 @@ class stepwise(Schedule):  # noqa: N801
 
     Args:
         values: List of values, each at least 0; one more than boundaries.
-        boundaries: Increasing list of optimizer steps. At each step, the next value begins.
+        boundaries: Increasing list of optimizer steps. At each boundary, the next value begins.
 
     Example:
         >>> schedule = stepwise([1e-3, 1e-4], [500])

@@ -77,7 +77,7 @@ class Feedback(Schedule):
 
 
 def as_inner(schedule) -> Schedule:
-    """Checks a schedule inside another schedule: it is a function of the step or a number."""
+    """Checks the inner schedule of a schedule: it must be a function of the step, or a number."""
     if is_number(schedule):
         return constant(schedule)
     fits = isinstance(schedule, Schedule) and not isinstance(schedule, Feedback)
@@ -86,7 +86,7 @@ def as_inner(schedule) -> Schedule:
 
 
 def numeric(step):
-    """Returns the step as floating point, and the module with `clip`, `where` and `mod` for it."""
+    """Returns the step in floating point, and the module that computes with it (NumPy or Keras)."""
     if isinstance(step, (int, float, np.ndarray, np.generic)):
         return np.asarray(step, "float64")[()], np
     # Imported here: `train.py --list` reads schedules and must not wait for TensorFlow.
