@@ -5,6 +5,7 @@ import statistics
 from pathlib import Path
 
 from csv_rows import read_rows
+from published_numbers import published_rows
 
 ROOT = Path(__file__).parents[1]
 EXPERIMENTS = ROOT / "experiments"
@@ -20,6 +21,14 @@ _PLATEAUS = {
     "ours, Adam as in PyTorch": "ours, PyTorch's Adam",
 }
 _PLATEAU_STEPS = 1_500  # at which a training gave up
+# Model in sprites_baselines.csv or sprites_scores.csv -> its title.
+_CODES_OF_SPRITES = {
+    **{name: name for name in ("ground truth", "raw pixels", "PCA", "ICA", "VAE untrained")},
+    "VAE": "`sprites-VAE`",
+    "beta-VAE": "`sprites-beta-VAE` (beta 4)",
+    "beta-TCVAE": "`sprites-beta-TCVAE`",
+    "FactorVAE": "`sprites-FactorVAE`",
+}
 
 
 def read_json(name: str) -> dict:
@@ -268,32 +277,36 @@ def likelihoods(num_images: int) -> str:
     return mnist_likelihood.table(records)
 
 
-def sprites(variants: bool) -> str:
-    """Scores of codes of sprites: the rows of the beta-VAE paper, or all variants."""
-    import sprites_study as study
-
-    known = [*study.fixed_sources(), *study.POINTS]
-    groups = study.rows_of([name for name in known if study.result_path(name).exists()])
-    columns = {
-        "beta-VAE score, %": ("beta_vae_eval", 1),
-        "FactorVAE score": ("factor_vae_eval", 2),
-        "MIG": ("mig", 2),
-        "DCI": ("dci_disentanglement", 2),
-        "IRS": ("irs", 2),
-        "active units": ("active_units", 1),
-        "reconstruction": ("reconstruction", 1),
-        "KL": ("KL", 1),
+def sprites_table() -> str:
+    """Scores of codes of sprites: codes without training, then presets, with published scores."""
+    rows = [
+        row
+        for name in ("baselines", "scores")
+        for row in read_rows(EXPERIMENTS / f"sprites_{name}.csv")
+    ]
+    groups = {name: [row for row in rows if row["model"] == name] for name in _CODES_OF_SPRITES}
+    published = {
+        row["row"]: row["value"]
+        for experiment in ("sprites_baselines", "sprites_scores")
+        for row in published_rows(experiment)
+        if row["quantity"] == "beta-VAE score, %"
     }
-    rows = []
-    for name in study.VARIANTS if variants else study.PAPER:
-        if name not in groups:
-            continue
-        published = study.PUBLISHED.get(name, "")
-        cells = []
-        for key, digits in columns.values():
-            scale = 100 if key == "beta_vae_eval" else 1
-            values = [scale * each[key] for each in groups[name] if each.get(key) is not None]
-            cells.append(spread(values, digits))
-        rows.append([name, str(len(groups[name])), published, *cells])
-    first = "model" if variants else "codes"
-    return markdown([first, "seeds", "published beta-VAE score, %", *columns], rows)
+    # Title of a column -> its name in the files, scale and digits.
+    columns = {
+        "beta-VAE score, %": ("beta-VAE score", 100, 1),
+        "FactorVAE score": ("FactorVAE", 1, 3),
+        "MIG": ("MIG", 1, 3),
+        "active units": ("active units", 1, 1),
+        "reconstruction": ("reconstruction", 1, 1),
+        "KL": ("KL", 1, 1),
+    }
+    lines = [
+        [_CODES_OF_SPRITES[name], str(len(seeds)), published.get(name, "")]
+        + [
+            spread([scale * float(row[key]) for row in seeds if row.get(key)], digits)
+            for key, scale, digits in columns.values()
+        ]
+        for name, seeds in groups.items()
+        if seeds
+    ]
+    return markdown(["codes", "seeds", "published beta-VAE score, %", *columns], lines)

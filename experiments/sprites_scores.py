@@ -13,9 +13,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from csv_rows import read_rows  # noqa: E402
 from done_runs import keep_done  # noqa: E402
-from page_tables import markdown, spread  # noqa: E402
+from page_tables import sprites_table  # noqa: E402
 
 from vae_tf import metrics, presets  # noqa: E402
 
@@ -31,28 +30,18 @@ SCORES = {
 TERMS = {"reconstruction": "val_reconstruction", "KL": "val_kl"}
 
 
-def scored(run) -> dict[str, str]:
-    """Scores and validation terms of a run."""
-    representation = metrics.Representation(run.model.encode, run.data)
+def scores_of(representation) -> dict[str, float]:
+    """Scores of codes by the titles of their columns."""
     left_out = set(metrics.SCORES) - {name for name, _ in SCORES.values()}
     entries = dict(metrics.score_suite(representation, done=left_out, progress=False))
-    values = {title: entries[name]["values"][value] for title, (name, value) in SCORES.items()}
+    return {title: entries[name]["values"][value] for title, (name, value) in SCORES.items()}
+
+
+def scored(run) -> dict[str, str]:
+    """Scores and validation terms of a run."""
+    values = scores_of(metrics.Representation(run.model.encode, run.data))
     values |= {title: run.history[column][-1] for title, column in TERMS.items()}
     return {title: f"{value:.4f}" for title, value in values.items()}
-
-
-def table() -> str:
-    """Mean ± standard deviation over seeds of each model, as Markdown."""
-    groups: dict[str, list[dict]] = {}
-    for row in read_rows(ROWS):
-        groups.setdefault(row["model"], []).append(row)
-    digits = {"beta-VAE score": 3, "FactorVAE": 3, "MIG": 3}
-    lines = [
-        [f"`sprites-{model}`", str(len(rows))]
-        + [spread([float(row[c]) for row in rows], digits.get(c, 1)) for c in (*SCORES, *TERMS)]
-        for model, rows in groups.items()
-    ]
-    return markdown(["preset", "seeds", *SCORES, *TERMS], lines)
 
 
 def main():
@@ -62,7 +51,7 @@ def main():
         for point in presets.studies()[STUDY].points()
     }
     keep_done(ROWS, ("model", "seed"), folders, scored, f"python study.py {STUDY}")
-    print(table())
+    print(sprites_table())
 
 
 if __name__ == "__main__":

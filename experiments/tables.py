@@ -57,7 +57,6 @@ import sharpness  # noqa: E402
 import short_likelihoods  # noqa: E402
 import skin_tone  # noqa: E402
 import sprites_mig  # noqa: E402
-import sprites_scores  # noqa: E402
 import sprites_steps  # noqa: E402
 import table_quality_tables  # noqa: E402
 import time_to_quality  # noqa: E402
@@ -122,10 +121,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "likelihoods, 2,000 images": lambda: page_tables.likelihoods(2_000),
     "new label": page_tables.new_label,
     "nuisance": page_tables.nuisance,
-    "sprites of the paper": lambda: page_tables.sprites(variants=False),
+    "sprites of the paper": page_tables.sprites_table,
     "sprites MIG": sprites_mig.table,
-    "sprites scores": sprites_scores.table,
-    "sprites variants": lambda: page_tables.sprites(variants=True),
     "recipe": lambda: recipe.table(csv_rows.read_rows(recipe.CURVES)),
     "recipe lengths": lambda: recipe.lengths_table(csv_rows.read_rows(recipe.CURVES)),
     "starts": page_tables.starts,

@@ -47,7 +47,7 @@ def test_lists_fit_80_columns(group):
 
 def test_the_list_of_studies_fits_80_columns():
     lines = study_script.listing(params.STUDIES).splitlines()
-    assert max(map(len, lines)) < 80 and "(7 settings x 3 seeds), 157,500 steps" in "\n".join(lines)
+    assert max(map(len, lines)) < 80 and "(4 settings x 5 seeds), 100,000 steps" in "\n".join(lines)
 
 
 def test_a_group_lists_its_runs_and_others_do_not():

@@ -71,13 +71,13 @@ RUNS.add(
     replace(RUNS["sprites-VAE"], model="dip_vae", hyper={"kind": "i"}),
     "a penalty moves the covariance of the means to the identity; five minutes",
 )
-# At the default weight of 10 all images kept one code for 7,500 steps.
+# At the default weight of 10, an older training from Glorot's weights gave all images one code.
 RUNS.add(
     "sprites-DIP-VAE-II",
     replace(RUNS["sprites-VAE"], model="dip_vae", hyper={"kind": "ii", "off_diagonal_weight": 1.0}),
     "a penalty moves the covariance of the samples to the identity; five minutes",
 )
-# Up to 18 nats, about what the VAE uses, in half of the steps. Above a gamma of about 10 the nats
+# Up to 18 nats, in half of the steps. Above a gamma of about 10 the nats
 # go to latents that have some already.
 RUNS.add(
     "sprites-CapacityVAE",

@@ -46,35 +46,7 @@ STUDIES.add(
     "effect of the KL weight on shapes, dense network; 20 minutes",
 )
 
-# The table of the beta-VAE paper with every variant (experiments/sprites_study.py, --metrics full):
-# with three seeds where one run would say too little, the others with one.
-_sprites = {
-    "VAE": RUNS["sprites-VAE"],
-    **{f"beta-VAE-{_b}": replace(RUNS["sprites-beta-VAE"], kl_weight=_b) for _b in (2, 4, 8, 16)},
-    "beta-TCVAE": RUNS["sprites-beta-TCVAE"],
-    "FactorVAE": RUNS["sprites-FactorVAE"],
-}
-STUDIES.add(
-    "sprites-paper",
-    Study(
-        {name: replace(run, steps=7_500) for name, run in _sprites.items()}, vary={"seed": range(3)}
-    ),
-    "the table of the beta-VAE paper; five hours",
-)
-STUDIES.add(
-    "sprites-variants",
-    Study(
-        {
-            name.removeprefix("sprites-"): replace(run, steps=7_500)
-            for name, run in RUNS.items()
-            if run.dataset == "sprites"
-            and run.model not in ("vae", "beta_vae", "beta_tcvae", "factor_vae")
-        },
-        vary={"seed": (0,)},
-    ),
-    "scores of the other models on sprites; six hours",
-)
-
+# The presets in the table of the beta-VAE paper (experiments/sprites_scores.py).
 STUDIES.add(
     "sprites-scores",
     Study(
