@@ -63,7 +63,9 @@ def test_a_second_step_of_nothing_leaves_the_first_image(tiny, blobs):
 
 
 def test_a_chain_refuses_a_decoder_that_draws_pixels(tiny):
-    params = replace(tiny, model="sequential_vae", decoder="pixel_cnn(layers=1, filters=4)", hyper={"length": 2})
+    params = replace(
+        tiny, model="sequential_vae", decoder="pixel_cnn(layers=1, filters=4)", hyper={"length": 2}
+    )
     with pytest.raises(UserError, match="decoder=none"):
         build_model(params, (8, 8, 1), 64)
 
