@@ -1,14 +1,13 @@
-"""MNIST from 100 labels: the table and the picture of RESULTS.md.
+"""MNIST from 100 labels: the tables of docs/results/few_labels.md and their picture.
 
-    python study.py few-labels         trains the runs, restartable
-    python train.py MNIST-M1-M2        then MNIST-M1-M2-tuned, which begins with its weights
+    python study.py few-labels --predictions predictions-study
+    python study.py few-labels-recipe --predictions predictions-study
     python experiments/few_labels.py   from the runs, as far as they are
 
-The runs are from the study "few-labels" (vae_tf/presets/studies.py), where they are not trained
-by themselves as `MNIST-...`, and the one that carries another on, whose epochs count from where
-that ended. Settings are chosen by the validation error; the test error is next to it and chooses
-nothing. Curves are written to experiments/few_labels.json, the picture to
-images/gallery/few_labels.png.
+Settings are chosen by the validation error; the test error is next to it and chooses nothing. The
+test images have drawn black and white pixels; the grey test images, which the authors' code reads,
+are classified at the end of a run. Curves are written to experiments/few_labels.json, the picture
+to images/gallery/few_labels.png.
 """
 
 import argparse
@@ -22,48 +21,29 @@ sys.path.insert(0, str(ROOT))
 import numpy as np  # noqa: E402
 from matplotlib.axes import Axes  # noqa: E402
 from matplotlib.figure import Figure  # noqa: E402
+from page_tables import markdown  # noqa: E402
 from published_numbers import published_texts  # noqa: E402
 
-import params as presets  # noqa: E402
+from vae_tf import data, presets  # noqa: E402
 from vae_tf.plots.page import BLUE, CLASSES, FAINT, ORANGE, SKY  # noqa: E402
 from vae_tf.plots.saving import save_figure  # noqa: E402
 from vae_tf.process.files.saving import write_text  # noqa: E402
 from vae_tf.runs import Run  # noqa: E402
+from vae_tf.runs.loading import load_run  # noqa: E402
 
 CURVES = Path(__file__).with_suffix(".json")
 PUBLISHED = published_texts("few_labels")  # test errors with 100 labels, percent
-CARRIED_ON = {"M1-M2-tuned": "M1-M2"}
-# A trick, and the runs with and without it, alike otherwise.
-TRICKS = {
-    "KL weight from 2 to 1, classifier waits": ("M2", "M2-plain"),
-    "classifier waits": ("M2", "M2-no-wait"),
-    "KL weight from 2": ("M2-no-wait", "M2-plain"),
-    "KL weight from 1.8 down": ("SDGM-plain", "SDGM-level"),
-    "gradients clipped": ("SDGM-plain", "SDGM-unclipped"),
-    "batch normalization, SDGM": ("SDGM-constant-rate", "SDGM-plain"),
-    "batch normalization, ADGM": ("ADGM", "ADGM-plain"),
-    "a falling learning rate": ("SDGM", "SDGM-constant-rate"),
+_BEFORE = "-before"  # behind a model: trained by the recipe before the recipe of its preset
+# Run of the study few-labels-recipe -> its change of the run it is compared with.
+RECIPE = {
+    "weight-1": "KL weight 1, learning rate 0.001, batches of 200",
+    "weights-of-the-authors": "the labeled images weigh as in the authors' code",
+    "weight-from-4": "KL weight from 4 to 1",
+    "batches-of-100": "KL weight from 4 to 1, batches of 100",
+    "rate-0.003": "KL weight from 4 to 1, batches of 100, learning rate 0.003",
+    "glorot": "the same with Glorot's weights and output biases of 0",
 }
-# Ten epochs, for that alone.
-_SHORT = ("M2-no-wait", "SDGM-level", "SDGM-unclipped", "SDGM-constant-rate", "ADGM-plain")
-_SEED = "-seed-"  # between the name of a run and its seed, where it differs from 0
-_COLORS = {
-    "M2": BLUE, "M1": SKY, "M1-M2": ORANGE, "SDGM": CLASSES[3], "ADGM": CLASSES[5],
-    "SDGM-plain": CLASSES[7], "M2-long": CLASSES[1], "M2-falling": CLASSES[2],
-    "M1-M2-long": ORANGE, "SDGM-long": CLASSES[3], "ADGM-long": CLASSES[5],
-}  # fmt: skip
-# How the runs without a trick are drawn: in whose color, by which line.
-_WITHOUT = {
-    "M2-plain": ("M2", "--"), "M2-no-wait": ("M2", ":"), "SDGM-level": ("SDGM-plain", "--"),
-    "SDGM-unclipped": ("SDGM-plain", ":"), "SDGM-constant-rate": ("SDGM", "--"),
-    "ADGM-plain": ("ADGM", "--"),
-}  # fmt: skip
 _IMAGES = 50_000  # for training, of MNIST's 60,000
-
-
-def base_of(name: str) -> str:
-    """The run that a run of another seed repeats, or that it carries on."""
-    return CARRIED_ON.get(name, name).split(_SEED)[0]
 
 
 def curve(run: Run) -> dict[str, list[float]]:
@@ -79,128 +59,110 @@ def curve(run: Run) -> dict[str, list[float]]:
     return values
 
 
+def grey_error(folder: Path) -> float:
+    """Percent of the grey test images that a trained run classifies wrongly."""
+    images = data.load("mnist", split="test")
+    model = load_run(folder).model
+    parts = np.array_split(np.arange(len(images)), 20)
+    wrong = [model.classify(images.images(at)).argmax(1) != images.labels[at] for at in parts]
+    return round(100 * float(np.concatenate(wrong).mean()), 2)
+
+
 def curves_of(predictions: Path) -> dict[str, dict]:
-    """The curves that are kept, and the curves of all runs that have begun."""
+    """The curves that are kept, and the curves of all runs that are done."""
     curves = json.loads(CURVES.read_text()) if CURVES.exists() else {}
-    for name in [*(point.name for point in presets.STUDIES["few-labels"].points()), *CARRIED_ON]:
-        folders = predictions / f"MNIST-{name}", predictions / "few-labels" / name
-        trained = [curve(Run(each)) for each in folders if (each / "log.csv").exists()]
-        if not trained or not trained[0]["step"]:
-            continue
-        curves[name] = trained[0]
-        if (first := CARRIED_ON.get(name)) in curves:
-            before = curves[first]["epoch"][-1]
-            curves[name]["epoch"] = [round(before + epoch, 2) for epoch in curves[name]["epoch"]]
+    for study in ("few-labels", "few-labels-recipe"):
+        for point in presets.studies()[study].points():
+            folder = predictions / study / point.name
+            if not (folder / "log.csv").exists():
+                continue
+            found = curve(Run(folder))
+            if found["step"] and found["step"][-1] == point.params.steps:
+                curves[point.name] = found | {"grey_test_error": grey_error(folder)}
     return curves
 
 
 def table(curves: dict[str, dict]) -> str:
-    """The table as Markdown."""
-    lines = [
-        "| run | epochs | validation error, % | test error, % | published, % |",
-        "| --- | --- | --- | --- | --- |",
-    ]
+    """Errors at the end of the long runs, as Markdown."""
+    heads = ["run", "epochs", "validation error, %", "test error, %", "grey test images, %"]
+    lines = []
     for name, values in curves.items():
-        if name in _SHORT:
+        if name in RECIPE:
             continue
-        cells = [f"{values[key][-1]:.1f}" for key in ("epoch", "val_error", "test_error")]
-        published = PUBLISHED.get(base_of(name).removesuffix("-long").removesuffix("-falling"), "")
-        lines.append(f"| `{name}` | {' | '.join(cells)} | {published} |")
-    return "\n".join(lines)
+        ends = [values[key][-1] for key in ("val_error", "test_error")]
+        grey = [values["grey_test_error"]] if "grey_test_error" in values else []
+        cells = [f"{error:.1f}" for error in ends + grey]
+        published = PUBLISHED.get(name.removesuffix(_BEFORE), "")
+        lines.append([f"`{name}`", f"{values['epoch'][-1]:.0f}", *cells, *[""] * (1 - len(grey))])
+        lines[-1].append(published)
+    return markdown([*heads, "published, %"], lines)
 
 
-def compared(curves: dict[str, dict]) -> dict[str, int]:
-    """The tricks of which both runs are there, and the last step that both have."""
-    return {
-        trick: min(curves[name]["step"][-1] for name in pair)
-        for trick, pair in TRICKS.items()
-        if set(pair) <= curves.keys()
-    }
-
-
-def table_of_tricks(curves: dict[str, dict]) -> str:
-    """Runs with and without each trick, after as many epochs, as Markdown."""
+def table_of_recipe(curves: dict[str, dict]) -> str:
+    """The errors of SDGM after ten epochs, as Markdown."""
     lines = [
-        "| trick | with, without | epochs | validation error, % | test error, % |",
-        "| --- | --- | --- | --- | --- |",
+        [
+            f"`{name}`",
+            change,
+            *(f"{curves[name][key][-1]:.1f}" for key in ("val_error", "test_error")),
+        ]
+        for name, change in RECIPE.items()
+        if name in curves
     ]
-    for trick, step in compared(curves).items():
-        runs = [curves[name] for name in TRICKS[trick]]
-        epoch, *errors = (
-            [run[column][run["step"].index(step)] for run in runs]
-            for column in ("epoch", "val_error", "test_error")
-        )
-        cells = ["{:.1f}, {:.1f}".format(*both) for both in errors]
-        names = "`, `".join(TRICKS[trick])
-        lines.append(f"| {trick} | `{names}` | {epoch[0]:.0f} | {' | '.join(cells)} |")
-    return "\n".join(lines)
+    return markdown(["run", "settings", "validation error, %", "test error, %"], lines)
+
+
+_COLORS = {"M1": SKY, "M1-M2": ORANGE, "SDGM": CLASSES[3], "ADGM": CLASSES[5]}
 
 
 def picture(curves: dict[str, dict]) -> Figure:
-    """Validation error against epochs, to the end and with and without each trick."""
+    """Validation error against epochs: the long runs, and the recipe of SDGM."""
     figure = Figure((11, 4.6), layout="constrained")
-    runs, tricks = figure.subplots(1, 2, sharey=True, width_ratios=(3, 2))
-    draw_runs(runs, {n: c for n, c in curves.items() if n not in (*_SHORT, "M2-plain")})
-    draw_tricks(tricks, curves)
+    runs, recipe = figure.subplots(1, 2, sharey=True, width_ratios=(3, 2))
+    for name, values in curves.items():
+        if name in RECIPE:
+            continue
+        color = _COLORS[name.removesuffix(_BEFORE)]
+        line = "--" if name.endswith(_BEFORE) else "-"
+        runs.plot(values["epoch"], values["val_error"], color=color, linestyle=line, label=name)
+    colors = [BLUE, CLASSES[7], SKY, CLASSES[2], CLASSES[5], CLASSES[3]]
+    for (name, _), color in zip(RECIPE.items(), colors, strict=True):
+        if name in curves:
+            recipe.plot(curves[name]["epoch"], curves[name]["val_error"], color=color, label=name)
     runs.set_xscale("log")
     epochs = [2, 5, 10, 20, 50, 100, 200]
     runs.set_xticks(epochs, map(str, epochs))
     runs.set_xticks([], minor=True)
-    runs.set_title("MNIST, 100 labels; thin: other seeds")
+    runs.set_title("MNIST, 100 labels, seed 0")
     runs.set_ylabel("validation error, %")
-    tricks.set_title("broken lines: without a trick")
-    runs.legend(frameon=False, loc="upper right")
-    tricks.legend(frameon=False, ncols=2, loc="lower left")
-    for axes in (runs, tricks):
-        axes.set_yscale("log")
-        ticks = [2, 3, 5, 10, 20, 30]
-        axes.set_yticks(ticks, map(str, ticks))
-        axes.set_yticks([], minor=True)
-        axes.grid(axis="y", color=FAINT, linewidth=0.3)
-        axes.set_xlabel("epochs of the 50,000 images")
-        axes.spines[["top", "right"]].set_visible(False)
+    recipe.set_title("SDGM, ten epochs")
+    for axes in (runs, recipe):
+        _finish(axes)
     return figure
 
 
-def draw_tricks(axes: Axes, curves: dict[str, dict]):
-    """A color a model, as far as two runs can be compared; broken lines lack a trick."""
-    last: dict[str, int] = {}
-    for trick, step in compared(curves).items():
-        last |= {name: max(step, last.get(name, 0)) for name in TRICKS[trick]}
-    for name, step in last.items():
-        until = curves[name]["step"].index(step) + 1
-        base, line = _WITHOUT.get(name, (name, "-"))
-        axes.plot(
-            curves[name]["epoch"][:until], curves[name]["val_error"][:until],
-            color=_COLORS[base], linestyle=line, label=name,
-        )  # fmt: skip
-
-
-def draw_runs(axes: Axes, curves: dict[str, dict]):
-    """One curve per run; curves of other seeds are thin."""
-    marks = dict(zip(_COLORS, "osv^D*PXhp<", strict=True))
-    for name, values in curves.items():
-        base = base_of(name)
-        again = _SEED in name
-        axes.plot(
-            values["epoch"], values["val_error"], color=_COLORS[base],
-            label=None if again and base in curves else name, linewidth=0.7 if again else 1.5,
-            marker="" if again else marks[base], markersize=4, markevery=0.1,
-            linestyle="--" if name in CARRIED_ON else "-." if name.endswith("-long") else "-",
-        )  # fmt: skip
+def _finish(axes: Axes):
+    axes.legend(frameon=False)
+    axes.set_yscale("log")
+    ticks = [2, 3, 5, 10, 20, 30]
+    axes.set_yticks(ticks, map(str, ticks))
+    axes.set_yticks([], minor=True)
+    axes.grid(axis="y", color=FAINT, linewidth=0.3)
+    axes.set_xlabel("epochs of the 50,000 images")
+    axes.spines[["top", "right"]].set_visible(False)
 
 
 def main():
-    """Prints the table, writes the curves and draws the picture."""
+    """Prints the tables, writes the curves and draws the picture."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--predictions", type=Path, default=ROOT / "predictions")
+    parser.add_argument("--predictions", type=Path, default=ROOT / "predictions-study")
     options = parser.parse_args()
     curves = curves_of(options.predictions)
     if not curves:
-        sys.exit("No run has begun. Train them: python study.py few-labels")
+        sys.exit("No run is done. Train them: python study.py few-labels")
     write_text(CURVES, json.dumps(curves) + "\n")
     save_figure(ROOT / "images" / "gallery" / "few_labels.png", picture(curves))
-    print(table(curves), table_of_tricks(curves), sep="\n\n")
+    print(table(curves), table_of_recipe(curves), sep="\n\n")
 
 
 if __name__ == "__main__":

@@ -197,7 +197,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "emoji split": emoji_split.table,
     "few_labels": lambda: few_labels.table(_records("few_labels")),
     "few_labels seeds": few_labels_seeds.table,
-    "few_labels tricks": lambda: few_labels.table_of_tricks(_records("few_labels")),
+    "few_labels recipe": lambda: few_labels.table_of_recipe(_records("few_labels")),
     "forecast calibration": forecast_calibration.table,
     "hierarchies": lambda: hierarchies.table(_records("hierarchies")),
     "hierarchies long": lambda: hierarchies.table(_records("hierarchies_long")),
