@@ -84,11 +84,11 @@ def density_information_matrix(
     $q(z_l | v)$ is the mean of $q(z_l | x)$ over the images with factor value $v$, and $q(z_l)$ is
     the mean over all images. Chen et al. estimate the information, a difference of two entropies,
     from 10,000 samples. Here the one-dimensional integrals are computed by Gauss-Legendre
-    quadrature, which has no sampling error. The range of a code is halved until every panel is at
-    most as wide as the smallest standard deviation of the posteriors that reach it. A narrow
-    posterior, or a mean far away, therefore does not slow the other posteriors down. The error is
-    below 1e-5 nats, if no standard deviation is below 1e-12 of the range of its code (a smaller
-    value is replaced by this limit).
+    quadrature, which has no sampling error. The range of a code is halved into panels. A panel is
+    halved again until it is at most as wide as the smallest standard deviation of the posteriors
+    that reach it. So a narrow posterior, or a mean far away, does not slow down the computation for
+    the other posteriors. The error is below 1e-5 nats, if no standard deviation is below 1e-12 of
+    the range of its code (a smaller value is replaced by this limit).
 
     Args:
         mean: `[N, L]` encoder means.

@@ -49,12 +49,13 @@ def infomec_scores(
     InfoM and InfoC are from 0 to 1. InfoM 1: each code has information about one factor only. InfoC
     1: only one code has information about each factor. InfoM 0: each code has the same information
     about all factors, or none. InfoC 0: all codes have the same information about each factor, or
-    none. InfoE is at most 1: a linear classifier predicts every factor with certainty. InfoE 0: it
-    predicts no factor. Below 0: balancing the classes increases the cross-entropy. A code or factor
-    without any information counts as 0, where the authors' code gives NaN. With one factor, every
-    code with information counts as 1 in InfoM. With one active code, every factor with information
-    counts as 1 in InfoC. Constant factors are left out. Without active codes all scores are 0.
-    Information of discrete codes comes from counts, which are biased: see `chance_level`.
+    none. InfoE is at most 1. InfoE 1: a linear classifier predicts every factor with certainty.
+    InfoE 0: it predicts no factor. Below 0: balancing the classes increases the cross-entropy. A
+    code or factor without any information counts as 0, where the authors' code gives NaN. With one
+    factor, every code with information counts as 1 in InfoM. With one active code, every factor
+    with information counts as 1 in InfoC. Constant factors are left out. Without active codes all
+    scores are 0. Information of discrete codes comes from counts, which are biased: see
+    `chance_level`.
 
     Invariant to permuting and sign-flipping codes, up to the noise of the estimate, and to
     rescaling as long as the same codes are active. For discrete codes only equality counts.

@@ -21,8 +21,9 @@ from vae_tf.scores.validation import check_codes, check_codes_factors, check_fac
 def bin_codes(codes: np.ndarray, *, num_bins: int = 20) -> np.ndarray:
     """Cuts each code into equal-width bins from its minimum to its maximum.
 
-    The edges are from `numpy.histogram` without the last, so that the maximum falls into the
-    last bin: bin `i` holds `edge[i] <= code < edge[i + 1]`. A constant code has one bin.
+    The edges, `edge[0]` to `edge[num_bins]`, are from `numpy.histogram`. Bin `i` holds
+    `edge[i - 1] <= code < edge[i]`. The last bin also holds the maximum. A constant code has one
+    bin.
 
     Args:
         codes: `[N, L]` array.
@@ -121,8 +122,8 @@ def mig_score(codes: np.ndarray, factors: np.ndarray, *, num_bins: int = 20) -> 
     From 0 to 1. 1: each factor is determined by one code, and no other code has information about
     it. 0: no code has information about the factors (constant codes), or two codes have the same
     information (duplicated codes). The score does not show whether a code holds several factors:
-    see `mig_sup_score`. With a single code, $I_{(2)}$ is 0. Invariances are the same as for
-    `mutual_information_matrix`, and to permuting codes.
+    see `mig_sup_score`. With a single code, $I_{(2)}$ is 0. Invariant to permuting codes. The
+    invariances of `mutual_information_matrix` also hold.
 
     Args:
         codes: `[N, L]` array; 10,000 points in Locatello et al.
@@ -176,9 +177,9 @@ def dcimig_score(codes: np.ndarray, factors: np.ndarray, *, num_bins: int = 20) 
 
     From 0 to 1. 1: each factor is determined by a code that has no information about other factors.
     0: no code has more information about one factor than about another. Unlike for MIG, a copy of a
-    good code does not lower the score. Invariances are the same as for `mutual_information_matrix`,
-    and to permuting codes. A public implementation divides nats by bits, so its best value is 0.69;
-    here both are in nats.
+    good code does not lower the score. Invariant to permuting codes. The invariances of
+    `mutual_information_matrix` also hold. A public implementation divides nats by bits, so its best
+    value is 0.69; here both are in nats.
 
     Args:
         codes: `[N, L]` array.
@@ -211,14 +212,14 @@ def mig_sup_score(
 ) -> float:
     r"""MIG-sup: does each active code hold exactly one factor?
 
-    Mean over active codes of the gap between the two largest over factors of
-    $I(z_l; v_k) / H(v_k)$.
+    The gap of a code is the largest minus the second-largest value of $I(z_l; v_k) / H(v_k)$ over
+    factors. The score is the mean gap over active codes.
 
     From 0 to 1. 1: each active code determines one factor and has no information about other
     factors. 0: each active code has the same information about two factors, or no code is active.
-    The score does not show whether two codes hold the same factor: see `mig_score`. Invariances are
-    the same as for `mutual_information_matrix`, and to permuting codes; a `min_variance` above 0
-    ends the invariance to rescaling.
+    The score does not show whether two codes hold the same factor: see `mig_score`. Invariant to
+    permuting codes. The invariances of `mutual_information_matrix` also hold, except that the score
+    is invariant to rescaling only if `min_variance` is 0.
 
     Args:
         codes: `[N, L]` array.

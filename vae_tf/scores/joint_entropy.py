@@ -31,11 +31,12 @@ def rmig_jemmig_scores(
     r"""Robust MIG and JEMMIG of Gaussian posteriors.
 
     Each code is cut into `num_bins` bins of equal width from -limit to limit. The share q(s|x) of
-    bin s in a posterior is its density at the bin's center, over the sum of its densities at all
-    centers. A posterior that is too narrow to reach a center is entirely in the bin of its mean; a
-    mean beyond the limits is in the outermost bin. $q(s, v_k)$ is the joint distribution of bin and
-    factor value: the mean of q(s|x) over the images with value $v_k$, times their share. $z_*$ is
-    the code with the most information about the factor, and $z_o$ the code with the second most:
+    bin s is the posterior's density at the center of bin s, over the sum of the posterior's
+    densities at all centers. A posterior that is too narrow to reach a center is entirely in the
+    bin of its mean; a mean beyond the limits is in the outermost bin. $q(s, v_k)$ is the joint
+    distribution of bin and factor value: the mean of q(s|x) over the images with value $v_k$, times
+    their share. $z_*$ is the code with the most information about the factor, and $z_o$ the code
+    with the second most:
 
     $$\mathrm{RMIG} = \mathrm{mean}_k\, (I(z_*; v_k) - I(z_o; v_k)) / H(v_k)$$
 

@@ -17,8 +17,8 @@ def modularity_score(codes: np.ndarray, factors: np.ndarray, *, num_bins: int = 
 
     From 0 to 1. 1: each code has information about one factor only. 0: each code has the same
     information about all factors, or none. Noise with a little information about one factor may
-    score high, so read the score together with the information itself. Invariances are the same as
-    for `mutual_information_matrix`, and to permuting codes.
+    score high, so read the score together with the information itself. Invariant to permuting
+    codes. The invariances of `mutual_information_matrix` also hold.
 
     Args:
         codes: `[N, L]` array; 10,000 points in Locatello et al.

@@ -12,12 +12,12 @@ def neighbor_information(
 
     $$(H(v) + \mathrm{mean} \log p(v | \mathrm{neighbors})) / H(v)$$
 
-    For a code of the second half, $p$ is the share of each value among the `num_neighbors` nearest
-    codes of the first half and one additional vote, which is split by the frequencies of the
-    values. The cross-entropy is an upper bound of the conditional entropy, so the score is a lower
-    bound of $I(z; v) / H(v)$ for all latents together, in any rotation. 1: the codes determine the
-    value. About 0: the codes have no information; with few neighbors the score is then below 0
-    (about -0.1 for four values).
+    The mean is over the codes of the second half. The `num_neighbors` nearest codes of the first
+    half vote for their values, and one additional vote is split by the frequencies of the values.
+    $p$ is the share of the votes for the code's own value. The cross-entropy is an upper bound of
+    the conditional entropy, so the score is a lower bound of $I(z; v) / H(v)$ for all latents
+    together, in any rotation. 1: the codes determine the value. About 0: the codes have no
+    information; with few neighbors the score is then below 0 (about -0.1 for four values).
 
     Args:
         codes: `[N, L]` codes in random order, N at least 4.
