@@ -31,10 +31,10 @@ class GAIA(Adversarial, DeterministicAutoEncoder):
     minimizes its own reconstruction loss plus `interpolation_weight` times (|x - D(G(x))| + |y -
     D(y)|) / 2, summed over pixels.
 
-    There are four differences from the authors' code. G has its own reconstruction in addition to
-    D's, so that weight 0 is the plain autoencoder. The two errors of G have equal weights. Learning
-    rates are constant. The loss on distances of codes, with a weight of 0.00005 in the authors'
-    code, is left out.
+    There are four differences from the authors' code. The loss of G contains G's own reconstruction
+    loss. So G with weight 0 is the plain autoencoder. The two errors of D in the loss of G have
+    equal weights. Learning rates are constant. The loss on distances of codes, with a weight of
+    0.00005 in the authors' code, is left out.
     """
 
     logged = ("passed_error", "mixture_error", "real_error", "discriminator_loss")
