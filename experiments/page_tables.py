@@ -122,12 +122,12 @@ def by_remedy(file: str) -> dict[str, list[dict]]:
     return groups
 
 
-def betas(file: str = "means.csv") -> str:
+def betas() -> str:
     """The study beta-on-sprites: means of seeds ± half of a 95 % confidence interval."""
     found = {
         (row["kl_weight"], row["number"]): f"{float(row['mean']):.{_digits(row['number'])}f} ± "
         f"{float(row['confidence_95']):.{_digits(row['number'])}f}"
-        for row in read_rows(ROOT / "images" / "gallery" / "beta-on-sprites" / file)
+        for row in read_rows(ROOT / "images" / "gallery" / "beta-on-sprites" / "means.csv")
     }
     columns = {
         "reconstruction": "val_reconstruction",

@@ -104,7 +104,6 @@ TABLES: dict[str, Callable[[], str]] = {
     "bit swap": bit_swap.table,
     "campaign": page_tables.campaign,
     "betas": page_tables.betas,
-    "betas today": lambda: page_tables.betas("means_today.csv"),
     "bits back": lambda: bits_back.table(_rows("bits_back")),
     "bits back recipe": bits_back_recipe.table,
     "collapse": page_tables.collapse,
