@@ -50,9 +50,10 @@ class PerceptualVAE(VAE):
     """VAE that compares images also in the features of a fixed network.
 
     The loss is pixel_weight reconstruction + perceptual_weight d(x, x') + KL, with d = H W C sum_l
-    mean over places of |f_l(x) - f_l(x')|^2. For each size of the network's maps, f_l is the last
-    map, scaled to length 1 at each place (Zhang et al., Eq. 1 with weights of 1). H W C is the
-    number of pixels and channels. With this factor, d is a sum over pixels like the other terms.
+    mean over places of |f_l(x) - f_l(x')|^2. For each size of the network's maps, except the size
+    of the image, f_l is the last map, scaled to length 1 at each place (Zhang et al., Eq. 1 with
+    weights of 1). H W C is the number of values of an image. With this factor, d is a sum over
+    pixels like the other terms.
     Hou et al. use only squared errors of VGG19's features, pixel_weight 0. With perceptual_weight 0
     the model is the VAE.
 
