@@ -41,10 +41,10 @@ def _read_numbers(name: str, value) -> list[int]:
 class HierarchicalVAE(VAE):
     """VAE of p(z_L) p(z_L-1|z_L) ... p(x|z_1) with q(z_1|x) q(z_2|z_1) ... q(z_L|z_L-1).
 
-    The lowest layer z_1 has `latent_size` latents and the networks of the encoder's and decoder's
-    spec. A code is the concatenation of all layers, top layer first. Images depend only on z_1. In
-    the log, `kl_1` and `active_1` belong to z_1, `kl_2` and `active_2` to z_2, and so on. A latent
-    with more than 0.01 nats counts as active.
+    The parameters `latent_size`, `encoder` and `decoder` describe the lowest layer, z_1. A code is
+    the concatenation of all layers, top layer first. Images depend only on z_1. In the log, `kl_1`
+    and `active_1` belong to z_1, `kl_2` and `active_2` to z_2, and so on. A latent counts as active
+    if its KL is more than 0.01 nats.
     """
 
     takes_networks = takes_network_texts = takes_vectors = False
