@@ -71,8 +71,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         choices=("pca", "tsne", "umap"),
         default="pca",
         help="draw the latent space with another projection, too: tsne adds "
-        "latent_space_tsne.png, umap adds latent_space_umap.png. With pca (default), only "
-        "latent_space.png is drawn",
+        "latent_space_tsne.png, umap adds latent_space_umap.png. pca (default) adds no picture",
     )
     parser.add_argument(
         "--format",
