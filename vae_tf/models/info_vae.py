@@ -26,8 +26,8 @@ class InfoVAE(VAE):
 
     `scale` is the paper's lambda. The MMD compares samples of the codes with equally many samples
     of the prior. It is the unbiased estimate with the Gaussian kernel of `divergences.rbf_kernel`.
-    With alpha 0 and scale 1 the model is the VAE. With alpha 1 it is the MMD-VAE, which has no
-    penalty on the information in the codes.
+    With alpha 0 and scale 1, the loss is the loss of the VAE. With alpha 1, the model is the
+    MMD-VAE, which has no penalty on the information in the codes.
 
     Posteriors start with a standard deviation of exp(-2). With a standard deviation of 1 and means
     near 0, every q(z|x) would start at p(z). There the MMD is already smallest, and a large scale
