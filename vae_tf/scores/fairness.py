@@ -39,7 +39,7 @@ def unfairness_scores(
     the largest unfairness of a pair. 0: the distribution of the predictions never changes, for
     example if predictions are perfect, or if codes have no information. Predictions that change at
     random have unfairness above 0, because there are few points. Factors with one value are left
-    out; with fewer than two other factors, both scores are 0. For invariances, see `dci_scores`.
+    out; if fewer than two factors are left, both scores are 0. For invariances, see `dci_scores`.
 
     Args:
         codes: `[N, L]` array of points to learn from; 10,000 in the paper.

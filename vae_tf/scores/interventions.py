@@ -1,6 +1,7 @@
 """Scores of codes of images that share one factor's value: beta-VAE's and FactorVAE's.
 
-A factor is held if all images have the same random value of it. Factors are drawn uniformly and
+A factor is held if images have the same random value of it: the two images of a pair (beta-VAE
+score), or all images of a batch (FactorVAE score). All other factors are drawn uniformly and
 independently. A factor with only one value is never held.
 
 Reference:
@@ -44,8 +45,8 @@ def beta_vae_score(
     Accuracies are from 0 to 1. 1: the classifier always predicts the factor. Chance, and the score
     of constant codes, is 1/K for K factors with at least two values. High scores are easy to reach:
     a random rotation of five factors scores 0.78 to 0.97, depending on the rotation and the
-    factors' scale. The regressions stop after 100 iterations, as published; `converged` shows
-    whether the multinomial regression converged before. Invariant to permuting and sign-flipping
+    factors' scale. The regressions stop after at most 100 iterations, as published; `converged`
+    shows whether the multinomial regression needed fewer. Invariant to permuting and sign-flipping
     codes, and nearly invariant to rescaling, because the classifier is slightly penalized.
 
     Args:

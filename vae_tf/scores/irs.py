@@ -22,12 +22,13 @@ def irs_score(codes: np.ndarray, factors: np.ndarray, *, quantile: float = 0.99)
 
     From above -1 to 1. 1: a code does not move if its factor is held. 0: it moves as far as over
     all points, or all codes are constant. Below 0: with any factor held, a code is further from its
-    mean than over all points. One code that holds every factor can score the same as many codes
-    that hold none, so read the score together with other scores.
+    mean than over all points. Codes without information may score as high as a code of all factors,
+    so read the score together with other scores. For example, with five factors of ten values and
+    10,000 points, normal noise scores 0.37, and the sum of all factors 0.36.
 
     Factors are first cut into 20 bins of equal width, as in Locatello et al. and as codes are for
     MIG. Values in one bin count as one value. This happens to factors with more than 20 values, or
-    with unevenly spaced values. It lowers the score of identity codes below 1.
+    with unevenly spaced values. Codes that equal the factors then score below 1.
 
     Invariant to permuting and sign-flipping codes and to a common scale. Not invariant to a scale
     per code, because m_l is the weight, nor to renaming the values of factors, because of the bins.

@@ -46,13 +46,13 @@ def rmig_jemmig_scores(
     value, $H(v_k)$ + log num_bins.
 
     RMIG is from 0 to 1, as `mig_score`, but it uses q(z|x) instead of only its mean. JEMMIG is at
-    least 0, normalized at most 1, and lower is better. 0: the best code is a function of the factor
-    alone, without noise, and no other code has information about it. Information about other
-    factors, or noise, in the best code makes H(z*, v_k) larger, which MIG does not see. If every
-    posterior is the prior, RMIG is 0 and JEMMIG is H(v_k) + H(z). Constant factors are left out; if
-    all are constant, RMIG is 0, JEMMIG log num_bins and normalized 1. Invariant to permuting codes,
-    and to sign flips except for means on the edge of a bin. Not invariant to rescaling, because the
-    limits are on the prior's scale.
+    least 0, normalized at most 1, and lower is better. 0: the best code and the factor determine
+    each other, and no other code has information about the factor. Information about other factors,
+    or noise, in the best code makes H(z*, v_k) larger, which MIG does not see. If every posterior
+    is the prior, RMIG is 0 and JEMMIG is H(v_k) + H(z). Constant factors are left out; if all are
+    constant, RMIG is 0, JEMMIG log num_bins and normalized 1. Invariant to permuting codes, and to
+    sign flips except for means on the edge of a bin. Not invariant to rescaling, because the limits
+    are on the prior's scale.
 
     Args:
         mean: `[N, L]` encoder means; all images of the data set in the paper.
