@@ -37,7 +37,7 @@ _BEFORE = "-before"  # behind a model: trained by the recipe before the recipe o
 # Run of the study few-labels-recipe -> its change of the run it is compared with.
 RECIPE = {
     "weight-1": "KL weight 1, learning rate 0.001, batches of 200",
-    "weights-of-the-authors": "KL weight 1, weights of the loss of the authors",
+    "weights-of-the-authors": "the same with the weights of the authors' loss",
     "weight-from-4": "KL weight from 4 to 1",
     "batches-of-100": "KL weight from 4 to 1, batches of 100",
     "rate-0.003": "KL weight from 4 to 1, batches of 100, learning rate 0.003",

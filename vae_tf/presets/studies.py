@@ -322,6 +322,9 @@ STUDIES.add(
             "M1": RUNS["MNIST-M1"],
             "M1-M2": replace(RUNS["MNIST-M1-M2"], learning_rate=falling(1e-3), steps=75_000),
             "SDGM": _sdgm,
+            "ADGM": replace(
+                _adgm, kl_weight=linear(4, 1, 5_000), steps=10_000, validate_every=1_000
+            ),
             # The recipe before the recipe of the preset: a step sees twice as many images.
             "SDGM-before": _before(_sdgm, 30_000),
             "ADGM-before": _before(_adgm, 25_000),
