@@ -47,8 +47,8 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         description="Train a study: a grid of runs. Give the name of a study of the "
         "package, or of your own study in ./params.py. Or give the names of runs, together with "
         "--vary. Without arguments, study.py lists the studies.",
-        epilog="Stop or kill the command at any time. The same command, without --overwrite, resumes the study. The exit "
-        "code is 1 if a run failed or its folder cannot be read.",
+        epilog="Stop or kill the command at any time. The same command, without --overwrite, "
+        "resumes the study. The exit code is 1 if a run failed or its folder cannot be read.",
     )
     parser.add_argument("names", nargs="*", metavar="STUDY", help="a study, or one or more runs")
     parser.add_argument(

@@ -20,9 +20,10 @@ class RAE(DeterministicAutoEncoder):
 
     In RAE-L2 this penalty is decoder_weight |theta|^2, with the kernels theta of the decoder,
     without biases. In RAE-GP it is gradient_weight |dx/dz|^2, with all squared derivatives of the
-    expected image (in the paper's Table 1 with decoder_weight 0). The paper scales
-    its reconstruction differently, so its weights cannot be used here. With all weights 0 the model is the plain autoencoder. The model has no prior: to sample,
-    use `run.generate(n, prior="mixture")` or `prior="flow"`.
+    expected image (in the paper's Table 1 with decoder_weight 0). The paper scales its
+    reconstruction differently, so its weights cannot be used here. With all weights 0 the model is
+    the plain autoencoder. The model has no prior: to sample, use `run.generate(n, prior="mixture")`
+    or `prior="flow"`.
     """
 
     loss_terms = ("code_penalty", "decoder_penalty", "gradient_penalty")
