@@ -198,7 +198,7 @@ def _row_by_recipe(training: published.ByRecipe) -> Row:
     here, there = training.epochs
     differs = f"settings of our presets; {here} of {there} epochs"
     if name == _CAPACITY:
-        differs += "; the capacity rises in a tenth of the steps"
+        differs += "; the capacity rises in 10,000 instead of 100,000 steps"
     return Row(
         f"disentangling-vae, {name} on MNIST: mean loss over the last epochs (5 of ours, 20 of "
         "theirs)",
