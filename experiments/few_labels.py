@@ -33,15 +33,15 @@ from vae_tf.runs.loading import load_run  # noqa: E402
 
 CURVES = Path(__file__).with_suffix(".json")
 PUBLISHED = published_texts("few_labels")  # test errors with 100 labels, percent
-_BEFORE = "-before"  # behind a model: trained by the recipe before the recipe of its preset
-# Run of the study few-labels-recipe -> its change of the run it is compared with.
+_BEFORE = "-before"  # behind a model: trained by an older recipe
+# Run of the study few-labels-recipe -> its settings.
 RECIPE = {
     "weight-1": "KL weight 1, learning rate 0.001, batches of 200",
-    "weights-of-the-authors": "the same with the weights of the authors' loss",
-    "weight-from-4": "KL weight from 4 to 1",
-    "batches-of-100": "KL weight from 4 to 1, batches of 100",
-    "rate-0.003": "KL weight from 4 to 1, batches of 100, learning rate 0.003",
-    "glorot": "the same with Glorot's weights and output biases of 0",
+    "weights-of-the-authors": "the same, and the weights of the authors' loss",
+    "weight-from-4": "KL weight from 4 to 1, learning rate 0.001, batches of 200",
+    "batches-of-100": "KL weight from 4 to 1, learning rate 0.001, batches of 100",
+    "rate-0.003": "KL weight from 4 to 1, learning rate 0.003, batches of 100",
+    "glorot": "the same, from Glorot's weights and output biases of 0",
 }
 _IMAGES = 50_000  # for training, of MNIST's 60,000
 
@@ -78,7 +78,8 @@ def curves_of(predictions: Path) -> dict[str, dict]:
                 continue
             found = curve(Run(folder))
             if found["step"] and found["step"][-1] == point.params.steps:
-                curves[point.name] = found | {"grey_test_error": grey_error(folder)}
+                grey = {} if point.name in RECIPE else {"grey_test_error": grey_error(folder)}
+                curves[point.name] = found | grey
     return curves
 
 
@@ -159,7 +160,9 @@ def main():
     options = parser.parse_args()
     curves = curves_of(options.predictions)
     if not curves:
-        sys.exit("No run is done. Train them: python study.py few-labels")
+        sys.exit(
+            "No run is done. Train them: python study.py few-labels --predictions predictions-study"
+        )
     write_text(CURVES, json.dumps(curves) + "\n")
     save_figure(ROOT / "images" / "gallery" / "few_labels.png", picture(curves))
     print(table(curves), table_of_recipe(curves), sep="\n\n")

@@ -35,7 +35,7 @@ STUDIES.add(
         replace(
             RUNS["sprites-beta-VAE"],
             encoder=((256,), (256,)),
-            learning_rate=1e-3,  # with a rate that falls from 0.001 or 0.002, weight 16 collapses
+            learning_rate=1e-3,  # with falling(0.002), all runs of weight 16 collapse
             steps=2_000,
             sample_every=1_000,
             sample_steps=(),
@@ -298,7 +298,7 @@ STUDIES.add(
 
 
 def _before(run: Params, steps: int) -> Params:
-    """An auxiliary VAE as its preset was before: batches of 200, a lower rate and KL weight."""
+    """An auxiliary VAE by an older recipe: batches of 200, a lower rate and KL weight."""
     return replace(
         run,
         initializer=None,
@@ -325,7 +325,6 @@ STUDIES.add(
             "ADGM": replace(
                 _adgm, kl_weight=linear(4, 1, 5_000), steps=10_000, validate_every=1_000
             ),
-            # The recipe before the recipe of the preset: a step sees twice as many images.
             "SDGM-before": _before(_sdgm, 30_000),
             "ADGM-before": _before(_adgm, 25_000),
         }
