@@ -4,9 +4,7 @@ from vae_tf.config import Params, replace
 from vae_tf.presets.presets import Presets
 from vae_tf.schedules import falling
 
-RUNS: Presets[Params] = Presets(
-    "sprites", "Shapes with known factors, 64x64: runs on 3D Shapes download 255 MB"
-)
+RUNS: Presets[Params] = Presets("sprites", "Shapes with known factors: shapes3d downloads 255 MB")
 
 # Muon is for matrices; weights of convolutions and biases are Adam's. With three of its five
 # iterations a step takes 1.24 times the CPU seconds of Adam's (experiments/recipe_cost.csv).
