@@ -90,12 +90,10 @@ def table(curves: dict[str, dict]) -> str:
     for name, values in curves.items():
         if name in RECIPE:
             continue
-        ends = [values[key][-1] for key in ("val_error", "test_error")]
-        grey = [values["grey_test_error"]] if "grey_test_error" in values else []
-        cells = [f"{error:.1f}" for error in ends + grey]
+        ends = [f"{values[key][-1]:.1f}" for key in ("val_error", "test_error")]
+        grey = f"{values['grey_test_error']:.1f}" if "grey_test_error" in values else ""
         published = PUBLISHED.get(name.removesuffix(_BEFORE), "")
-        lines.append([f"`{name}`", f"{values['epoch'][-1]:.0f}", *cells, *[""] * (1 - len(grey))])
-        lines[-1].append(published)
+        lines.append([f"`{name}`", f"{values['epoch'][-1]:.0f}", *ends, grey, published])
     return markdown([*heads, "published, %"], lines)
 
 
@@ -127,7 +125,7 @@ def picture(curves: dict[str, dict]) -> Figure:
         line = "--" if name.endswith(_BEFORE) else "-"
         runs.plot(values["epoch"], values["val_error"], color=color, linestyle=line, label=name)
     colors = [BLUE, CLASSES[7], SKY, CLASSES[2], CLASSES[5], CLASSES[3]]
-    for (name, _), color in zip(RECIPE.items(), colors, strict=True):
+    for name, color in zip(RECIPE, colors, strict=True):
         if name in curves:
             recipe.plot(curves[name]["epoch"], curves[name]["val_error"], color=color, label=name)
     runs.set_xscale("log")

@@ -1,4 +1,4 @@
-"""Disentanglement of the sprites' presets, five seeds each.
+"""Disentanglement of the sprites' presets, up to five seeds each.
 
     python study.py sprites-scores --predictions predictions-study    trains the runs, restartable
     python experiments/sprites_scores.py                               scores runs that are done
